@@ -1,0 +1,183 @@
+"""The bridge's loop: polls Kafka, hands messages to their partition's work, pauses what is full.
+
+Lifecycle: `run()` until `stop()` is called from a signal handler; then what has ended is published, the rest
+stays where it is (Kafka's offsets and Redis), and the group is left cleanly.
+
+A partition is *recovering* (paused until its state is read from Kafka) or *running* (paused only while its
+window is full). librdkafka serves everything from `poll`, so nothing here blocks for long.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import redis
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from kombu.exceptions import OperationalError
+
+from bridge.partition import PartitionWork
+from bridge.publisher import PublishError
+
+log = logging.getLogger(__name__)
+
+POLL = 0.02  # seconds; also how soon an outcome is noticed
+RETRY_AFTER = 1.0  # seconds between two tries of something that failed
+HEALTH_EVERY = 1.0  # seconds
+
+Key = tuple[str, int]
+
+
+class Bridge:
+    """Owns the consumer and the work of each assigned partition.
+
+    Args:
+        consumer: not yet subscribed, with automatic commits off.
+        topic: the input topic.
+        make_work: builds the work of an assigned partition.
+        health_file: touched from the loop, so that it grows old when the loop hangs.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        topic: str,
+        make_work: Callable[[TopicPartition], PartitionWork],
+        health_file: Path,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self._consumer = consumer
+        self._topic = topic
+        self._make_work = make_work
+        self._health_file = health_file
+        self._clock = clock
+        self._running: dict[Key, PartitionWork] = {}
+        self._recovering: dict[Key, PartitionWork] = {}
+        self._full: set[Key] = set()
+        self._retry_at: dict[Key, float] = {}
+        self._healthy_at = 0.0
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Ask `run` to end after the round that it is in; safe in a signal handler."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Work until stopped.
+
+        Raises:
+            TooManyDeadLetters: the cap is reached.
+            KafkaException: Kafka refuses us for good (authorisation, a fatal client error).
+        """
+        self._consumer.subscribe(
+            [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+        )
+        try:
+            while not self._stopping:
+                self._take_messages()
+                self._recover()
+                self._step()
+                self._touch_health_file()
+        finally:
+            for work in [*self._running.values(), *self._recovering.values()]:
+                work.close()
+            self._consumer.close()
+            self._health_file.unlink(missing_ok=True)
+
+    def _take_messages(self) -> None:
+        """Poll until nothing is ready; waits a moment for the first message only."""
+        message = self._consumer.poll(POLL)
+        while message is not None:
+            error = message.error()
+            key = (message.topic() or "", message.partition() if message.partition() is not None else -1)
+            if error is not None:
+                if error.fatal():
+                    raise KafkaException(error)
+                log.warning("Kafka: %s", error.str())
+            elif key in self._running:
+                self._running[key].take(message)
+                self._pause_if_full(key)
+            # else: fetched before its partition was paused for recovery, which reads it again
+            message = self._consumer.poll(0)
+
+    def _recover(self) -> None:
+        for key, work in list(self._recovering.items()):
+            if self._clock() < self._retry_at.get(key, 0.0):
+                continue
+            try:
+                work.recover()
+            except (KafkaException, redis.RedisError) as error:
+                self._try_later(key, "cannot read its state yet", error)
+            else:
+                del self._recovering[key]
+                self._running[key] = work
+                self._full.discard(key)
+                self._consumer.resume([TopicPartition(*key)])
+
+    def _step(self) -> None:
+        for key, work in list(self._running.items()):
+            if self._clock() < self._retry_at.get(key, 0.0):
+                continue
+            try:
+                work.step()
+            except PublishError as error:
+                # Its rebalance, if that is the reason, is told by the next poll, before the recovery.
+                self._try_later(key, "a transaction failed, reading the state from Kafka", error)
+                self._consumer.pause([TopicPartition(*key)])
+                self._recovering[key] = self._running.pop(key)
+            except (redis.RedisError, OperationalError, KafkaException) as error:
+                self._try_later(key, "waiting", error)
+            else:
+                self._resume_if_free(key)
+
+    def _try_later(self, key: Key, what: str, error: Exception) -> None:
+        self._retry_at[key] = self._clock() + RETRY_AFTER
+        log.warning("%s-%d: %s (%s: %s)", *key, what, type(error).__name__, error)
+
+    def _pause_if_full(self, key: Key) -> None:
+        if key not in self._full and self._running[key].free <= 0:
+            self._consumer.pause([TopicPartition(*key)])
+            self._full.add(key)
+
+    def _resume_if_free(self, key: Key) -> None:
+        # Only what was paused is resumed; a few at a time would re-fetch for each request.
+        if key in self._full and self._running[key].free > 0:
+            self._consumer.resume([TopicPartition(*key)])
+            self._full.discard(key)
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        consumer.incremental_assign(partitions)
+        if partitions:
+            consumer.pause(partitions)
+        for partition in partitions:
+            key = (partition.topic, partition.partition)
+            log.info("assigned %s-%d", *key)
+            self._recovering[key] = self._make_work(partition)
+            self._retry_at.pop(key, None)
+
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        for partition in partitions:
+            self._leave(partition, "revoked")
+        consumer.incremental_unassign(partitions)
+
+    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        for partition in partitions:
+            self._leave(partition, "lost")
+        consumer.incremental_unassign(partitions)
+
+    def _leave(self, partition: TopicPartition, how: str) -> None:
+        """Nothing has to be committed here: every transaction has committed its own offsets."""
+        key = (partition.topic, partition.partition)
+        log.info("%s %s-%d", how, *key)
+        work = self._running.pop(key, None) or self._recovering.pop(key, None)
+        if work is not None:
+            work.close()
+        self._full.discard(key)
+
+    def _touch_health_file(self) -> None:
+        now = self._clock()
+        if now >= self._healthy_at:
+            self._health_file.parent.mkdir(parents=True, exist_ok=True)
+            self._health_file.touch()
+            self._healthy_at = now + HEALTH_EVERY

@@ -1,0 +1,77 @@
+"""Messages that nobody can work on: kept as they came, with the reason beside them, at a bounded rate."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from confluent_kafka import Message
+
+from bridge.intake import Reason
+
+HEADER_REASON = "reason"
+HEADER_TOPIC = "original-topic"
+HEADER_PARTITION = "original-partition"
+HEADER_OFFSET = "original-offset"
+HEADER_TIMESTAMP = "original-timestamp"
+
+
+class TooManyDeadLetters(Exception):
+    """More dead letters in the window than the cap allows: the input or this deploy is broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """The original key and value, untouched, and headers that say why and from where; never content."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+    @classmethod
+    def of(cls, message: Message, reason: Reason) -> "DeadLetter":
+        headers = {
+            HEADER_REASON: reason.value,
+            HEADER_TOPIC: message.topic(),
+            HEADER_PARTITION: message.partition(),
+            HEADER_OFFSET: message.offset(),
+            HEADER_TIMESTAMP: message.timestamp()[1],  # milliseconds since 1970
+        }
+        return cls(
+            message.key(),
+            message.value(),
+            tuple((name, str(value).encode()) for name, value in headers.items()),
+        )
+
+
+class DeadLetterCap:
+    """Stops a bad deploy from dead-lettering the whole topic.
+
+    Args:
+        limit: dead letters allowed within the window.
+        window: seconds.
+        clock: seconds, monotonic.
+        already: how many were written in the window before this process started, so that a restart by a
+            supervisor does not grant a new allowance.
+    """
+
+    def __init__(self, limit: int, window: float, clock: Callable[[], float], *, already: int = 0):
+        self._limit = limit
+        self._window = window
+        self._clock = clock
+        self._times = deque([clock()] * min(already, limit))
+
+    def count(self) -> None:
+        """Count one more dead letter.
+
+        Raises:
+            TooManyDeadLetters: the cap is reached; this one must not be written.
+        """
+        now = self._clock()
+        while self._times and self._times[0] <= now - self._window:
+            self._times.popleft()
+        if len(self._times) >= self._limit:
+            raise TooManyDeadLetters(
+                f"{self._limit} dead letters within {self._window:g} s: the bridge stops before it writes more. "
+                "Look at the `reason` headers of the dead-letter topic, mend the sender or this deploy, restart"
+            )
+        self._times.append(now)

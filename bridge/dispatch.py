@@ -1,0 +1,126 @@
+"""The bridge's desk in Redis: hands requests to Celery, sees how they are doing, collects outcomes."""
+
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+import redis
+from celery import Celery
+
+from bridge.marks import POSITION_KEY
+from contract import (
+    KEY_PREFIX,
+    PROCESSED_MARK_TTL,
+    QUEUE_NAME,
+    TASK_NAME,
+    Dispatch,
+    Outcome,
+    claim_key,
+    outcome_key,
+    processed_mark,
+    request_key,
+)
+
+log = logging.getLogger(__name__)
+
+
+def source_key(processing_id: int) -> str:
+    """Holds the input partition that answers for the id, should the sender's retry land in another one."""
+    return f"{KEY_PREFIX}source:{processing_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What Redis knows of some requests: sets of processing ids, and whether the Celery queue is empty."""
+
+    marked: frozenset[int]
+    claimed: frozenset[int]
+    elsewhere: frozenset[int]  # another partition answers for them
+    queue_drained: bool
+
+
+class Dispatcher:
+    """Everything the bridge asks of Redis and Celery. Every method may raise `redis.RedisError`.
+
+    Args:
+        store: Redis.
+        celery: an app with the broker's settings; tasks are reached by name alone.
+    """
+
+    def __init__(self, store: redis.Redis, celery: Celery):
+        self._redis = store
+        self._celery = celery
+
+    def dispatch(self, dispatches: Iterable[Dispatch]) -> None:
+        """Put requests where the worker reads them and send a hint for each.
+
+        An error means "outcome unknown": a hint may have been sent. Sending it again does no harm.
+
+        Raises:
+            redis.RedisError, kombu.exceptions.OperationalError: the broker is away.
+        """
+        batch = list(dispatches)
+        with self._redis.pipeline(transaction=False) as pipe:
+            for dispatch in batch:
+                pipe.set(
+                    request_key(dispatch.request.processing_id),
+                    dispatch.model_dump_json(),
+                    ex=PROCESSED_MARK_TTL,
+                )
+            pipe.execute()
+        with self._celery.producer_pool.acquire(block=True, timeout=10) as producer:
+            for dispatch in batch:
+                self._celery.send_task(
+                    TASK_NAME,
+                    args=(dispatch.request.processing_id,),
+                    queue=QUEUE_NAME,
+                    producer=producer,
+                    ignore_result=True,
+                    retry=False,  # the caller's loop retries, without blocking its polls of Kafka
+                )
+
+    def outcomes(self, processing_ids: Sequence[int]) -> dict[int, Outcome] | None:
+        """The outcomes that are ready, or None when Redis has been emptied (and must be filled again first)."""
+        position, *found = self._redis.mget([POSITION_KEY, *map(outcome_key, processing_ids)])
+        if position is None:
+            return None
+        return {
+            processing_id: Outcome.model_validate_json(body)
+            for processing_id, body in zip(processing_ids, found, strict=True)
+            if body is not None
+        }
+
+    def signs(self, processing_ids: Sequence[int], source: str) -> Signs:
+        """Signs of life, and a claim by `source` on those ids that no partition answers for yet."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.llen(QUEUE_NAME)
+            if processing_ids:
+                pipe.mget(list(map(processed_mark, processing_ids)))
+                pipe.mget(list(map(claim_key, processing_ids)))
+            for processing_id in processing_ids:
+                pipe.set(source_key(processing_id), source, nx=True, get=True, ex=PROCESSED_MARK_TTL)
+            queued, *answers = pipe.execute()
+        marks, claims, *sources = answers or ([], [])
+        return Signs(
+            marked=_where(processing_ids, [mark is not None for mark in marks]),
+            claimed=_where(processing_ids, [claim is not None for claim in claims]),
+            elsewhere=_where(processing_ids, [holder not in (None, source.encode()) for holder in sources]),
+            queue_drained=queued == 0,
+        )
+
+    def finish(self, processing_ids: Collection[int]) -> None:
+        """Mark published requests as processed and clear what was kept for them, in one step."""
+        with self._redis.pipeline(transaction=True) as pipe:
+            for processing_id in processing_ids:
+                pipe.set(processed_mark(processing_id), "_", ex=PROCESSED_MARK_TTL)
+                pipe.delete(
+                    request_key(processing_id),
+                    outcome_key(processing_id),
+                    claim_key(processing_id),
+                    source_key(processing_id),
+                )
+            pipe.execute()
+
+
+def _where(processing_ids: Sequence[int], answers: Sequence[bool]) -> frozenset[int]:
+    return frozenset(processing_id for processing_id, answer in zip(processing_ids, answers, strict=True) if answer)

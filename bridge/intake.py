@@ -1,0 +1,130 @@
+"""What a message of the input topic is: a request, somebody else's, or something nobody can work on. Pure."""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+
+from contract import REQUEST_KEY, Addressee, ScoringRequest
+
+
+class Reason(StrEnum):
+    """Why a message is a dead letter; goes into its `reason` header."""
+
+    MISSING_KEY = "missing_key"
+    EMPTY_VALUE = "empty_value"
+    NOT_UTF8 = "not_utf8"
+    NOT_JSON = "not_json"
+    DUPLICATE_FIELD = "duplicate_field"
+    NOT_AN_OBJECT = "not_an_object"
+    MISSING_FIELD = "missing_field"
+    INVALID_FIELD = "invalid_field"
+    BLANK_TEXT = "blank_text"
+    OVERSIZE_TEXT = "oversize_text"
+    BAD_CALLBACK_URL = "bad_callback_url"
+
+
+# What the end user reads when ids and callback could still be read.
+MESSAGES = {
+    Reason.MISSING_KEY: "Запрос передан с ошибкой. Отправьте его ещё раз.",
+    Reason.MISSING_FIELD: "В запросе не хватает обязательных данных. Проверьте вакансию и резюме и отправьте снова.",
+    Reason.INVALID_FIELD: "Данные запроса заполнены неверно. Проверьте вакансию и резюме и отправьте снова.",
+    Reason.BLANK_TEXT: "Текст вакансии или резюме пуст. Заполните его и отправьте запрос снова.",
+    Reason.OVERSIZE_TEXT: "Текст вакансии или резюме слишком длинный. Сократите его и отправьте запрос снова.",
+    Reason.BAD_CALLBACK_URL: "Адрес для ответа указан неверно: нужен адрес http или https.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A request to be scored."""
+
+    request: ScoringRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A dead letter. `addressee` is whom to tell, None where ids or callback could not be read."""
+
+    reason: Reason
+    addressee: Addressee | None = None
+
+    @property
+    def message(self) -> str:
+        """The Russian sentence for the end user."""
+        return MESSAGES[self.reason]
+
+
+@dataclass(frozen=True, slots=True)
+class NotOurs:
+    """A message with another key: skipped."""
+
+
+class _DuplicateField(ValueError):
+    """A JSON object names a field twice; which one counts depends on the parser."""
+
+
+def read(key: bytes | None, value: bytes | None) -> Accepted | Rejected | NotOurs:
+    """Tell what a message is. Never raises, whatever the bytes."""
+    if key and key != REQUEST_KEY:
+        return NotOurs()
+    content = _parse(value)
+    if isinstance(content, Rejected):
+        return content
+    if not key:
+        return Rejected(Reason.MISSING_KEY, _addressee(content))
+    try:
+        return Accepted(ScoringRequest.model_validate(content))
+    except ValidationError as error:
+        return Rejected(_reason(error), _addressee(content))
+
+
+def _parse(value: bytes | None) -> dict[str, Any] | Rejected:
+    if not value or not value.strip():
+        return Rejected(Reason.EMPTY_VALUE)
+    try:
+        text = value.decode("utf-8")
+    except UnicodeDecodeError:
+        return Rejected(Reason.NOT_UTF8)
+    try:
+        content = json.loads(text, object_pairs_hook=_unique_fields, parse_constant=_no_constants)
+    except _DuplicateField:
+        return Rejected(Reason.DUPLICATE_FIELD)
+    except (ValueError, RecursionError):  # also integers of thousands of digits, and nesting beyond the stack
+        return Rejected(Reason.NOT_JSON)
+    return content if isinstance(content, dict) else Rejected(Reason.NOT_AN_OBJECT)
+
+
+def _unique_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise _DuplicateField
+    return fields
+
+
+def _no_constants(name: str) -> NoReturn:
+    raise ValueError(name)  # NaN and Infinity parse by default, and are not JSON
+
+
+def _addressee(content: dict[str, Any]) -> Addressee | None:
+    try:
+        return Addressee.model_validate(content)
+    except ValidationError:
+        return None
+
+
+def _reason(error: ValidationError) -> Reason:
+    # hide everything of the error but types and places: its text quotes the input
+    for fault in error.errors(include_input=False, include_url=False, include_context=False):
+        field, kind = fault["loc"][0], fault["type"]
+        if kind == "missing":
+            return Reason.MISSING_FIELD
+        if field == "callback_url":
+            return Reason.BAD_CALLBACK_URL
+        if kind == "string_too_long":
+            return Reason.OVERSIZE_TEXT
+        if kind == "value_error":
+            return Reason.BLANK_TEXT
+    return Reason.INVALID_FIELD

@@ -1,0 +1,114 @@
+"""The processed marks: Redis' copy of what the notifications topic says is finished.
+
+Kafka is the truth, the marks are a view of it that may vanish with Redis or miss what a killed bridge had
+just published. So the view is brought up to date from the topic itself: from the position kept beside the
+marks, or, where that is gone, from as far back as a mark lives.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+import redis
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from contract import HEADER_PROCESSING_ID, KEY_PREFIX, PROCESSED_MARK_TTL, processed_mark
+
+log = logging.getLogger(__name__)
+
+POSITION_KEY = f"{KEY_PREFIX}marks_position"  # {partition: next offset}; its absence says "Redis was emptied"
+KAFKA_TIMEOUT = 10.0  # seconds
+
+
+class ProcessedMarks:
+    """Keeps `processed_messages:{processing_id}` = `_` (TTL 3 days) in step with the notifications topic.
+
+    Args:
+        store: Redis.
+        make_consumer: makes a consumer that joins no group, reads committed messages only, reports a
+            partition's end (`enable.partition.eof`).
+        topic: the notifications topic.
+    """
+
+    def __init__(self, store: redis.Redis, make_consumer: Callable[[], Consumer], topic: str):
+        self._redis = store
+        self._make_consumer = make_consumer
+        self._topic = topic
+
+    def catch_up(self) -> int:
+        """Mark all that the topic has and Redis may not know of; how many notifications were read.
+
+        Raises:
+            redis.RedisError, KafkaException: try again later; nothing is half done.
+        """
+        kept: dict[str, int] = json.loads(self._redis.get(POSITION_KEY) or b"{}")
+        positions: dict[int, int] = {}
+        seen: list[int] = []
+        consumer = self._make_consumer()
+        try:
+            for start, end in self._spans(consumer, {int(number): offset for number, offset in kept.items()}):
+                positions[start.partition] = end
+                if start.offset < end:
+                    seen += _read(consumer, start, end)
+        finally:
+            consumer.close()
+        with self._redis.pipeline(transaction=True) as pipe:
+            for processing_id in seen:
+                pipe.set(processed_mark(processing_id), "_", ex=PROCESSED_MARK_TTL, nx=True)
+            pipe.set(POSITION_KEY, json.dumps(positions))
+            pipe.execute()
+        return len(seen)
+
+    def _spans(self, consumer: Consumer, kept: dict[int, int]) -> Iterator[tuple[TopicPartition, int]]:
+        """For each partition where to start reading, and the offset at which to stop."""
+        metadata = consumer.list_topics(self._topic, timeout=KAFKA_TIMEOUT).topics[self._topic]
+        if metadata.error is not None:
+            if metadata.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                return  # nothing was ever published
+            raise KafkaException(metadata.error)
+        oldest = int((time.time() - PROCESSED_MARK_TTL) * 1000)
+        wanted = [TopicPartition(self._topic, number, oldest) for number in metadata.partitions]
+        for start in consumer.offsets_for_times(wanted, timeout=KAFKA_TIMEOUT):
+            low, end = consumer.get_watermark_offsets(start, timeout=KAFKA_TIMEOUT)
+            youngest = start.offset if start.offset >= 0 else end  # negative: nothing is that young
+            start.offset = max(low, youngest, kept.get(start.partition, 0))
+            yield start, end
+
+
+def _read(consumer: Consumer, start: TopicPartition, end: int) -> list[int]:
+    """The processing ids of one partition's notifications from `start` up to the offset `end`."""
+    seen: list[int] = []
+    consumer.assign([start])
+    patience = time.monotonic() + KAFKA_TIMEOUT
+    while time.monotonic() < patience:
+        for message in consumer.consume(1_000, timeout=0.1):
+            patience = time.monotonic() + KAFKA_TIMEOUT
+            error = message.error()
+            if error is None:
+                processing_id = _processing_id(message)
+                if processing_id is not None:
+                    seen.append(processing_id)
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 # librdkafka's own codes are spelt so
+                return seen  # the last offsets before `end` may be transaction markers, which are not delivered
+            else:
+                raise KafkaException(error)
+        if consumer.position([start])[0].offset >= end:
+            return seen
+    raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "the notifications topic stays silent"))  # noqa: SLF001
+
+
+def _processing_id(message: Message) -> int | None:
+    """The header that all our notifications carry; other services' messages have none."""
+    for name, value in _headers(message):
+        if name == HEADER_PROCESSING_ID:
+            try:
+                return int(value or b"")
+            except (TypeError, ValueError):
+                return None
+    return None
+
+
+def _headers(message: Message) -> Iterable[tuple[str, bytes | None]]:
+    headers = message.headers() or []
+    return headers.items() if isinstance(headers, dict) else headers  # type: ignore[return-value] # its stubs allow str

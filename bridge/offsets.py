@@ -1,0 +1,101 @@
+"""Which offsets of one partition are finished, and up to where they may be committed. Pure bookkeeping.
+
+Requests end out of order. What is committed to Kafka is the *watermark*, the lowest offset that is not
+finished, together with the offsets above it that are not finished either, written into the commit's metadata
+string. A bridge that starts from such a commit knows all that is finished, even beside an emptied Redis.
+(The idea is that of Confluent's parallel-consumer.)
+"""
+
+from collections.abc import Collection
+from typing import NamedTuple, Self
+
+# Kafka's `offset.metadata.max.bytes` is 4,096 by default and counts more than the string.
+MAX_METADATA = 3_900
+
+_VERSION = "v1"
+
+
+class Commit(NamedTuple):
+    """What one offset commit says: the watermark (an offset), and a metadata string of at most 3,900 bytes."""
+
+    offset: int
+    metadata: str
+
+
+class PartitionProgress:
+    """The finished and the open offsets of one partition.
+
+    Every offset below the watermark is finished; between the watermark and `high` all are finished but the
+    open ones; nothing is known from `high` on. Offsets may have gaps (transaction markers, compaction): what
+    was never delivered counts as finished as soon as something above it was delivered.
+    """
+
+    def __init__(self, watermark: int | None = None, high: int | None = None, still_open: Collection[int] = ()):
+        self._high = high if high is not None else watermark
+        # Both ascend: Kafka delivers a partition in order.
+        self._open: dict[int, None] = dict.fromkeys(sorted(still_open))
+        self._awaited: list[int] = sorted(still_open)  # open in an earlier life, not yet delivered in this one
+
+    @classmethod
+    def from_commit(cls, commit: Commit | None) -> Self:
+        """Resume where a commit left off; foreign or damaged metadata means "nothing known above"."""
+        if commit is None:
+            return cls()
+        version, _, rest = (commit.metadata or "").partition(" ")
+        span, _, deltas = rest.partition(" ")
+        if version != _VERSION:
+            return cls(commit.offset)
+        try:
+            high = commit.offset + int(span)
+            still_open, last = [], commit.offset
+            for delta in deltas.split(",") if deltas else []:
+                last += int(delta)
+                still_open.append(last)
+        except ValueError:
+            return cls(commit.offset)
+        return cls(commit.offset, high, still_open)
+
+    def deliver(self, offset: int) -> bool:
+        """Note a delivered offset; False if it was finished in an earlier life and needs nothing."""
+        while self._awaited and self._awaited[0] < offset:
+            # Kafka went past it without delivering it: deleted by retention, nothing to wait for.
+            self._open.pop(self._awaited.pop(0), None)
+        if self._awaited and self._awaited[0] == offset:
+            self._awaited.pop(0)
+            return True
+        if self._high is not None and offset < self._high:
+            return False
+        self._open[offset] = None
+        self._high = offset + 1
+        return True
+
+    def finish(self, offsets: Collection[int]) -> None:
+        """Note offsets whose end is committed in Kafka."""
+        for offset in offsets:
+            self._open.pop(offset, None)
+
+    @property
+    def unfinished(self) -> int:
+        """How many offsets are open."""
+        return len(self._open)
+
+    def commit(self, finishing: Collection[int] = ()) -> Commit | None:
+        """What to commit once `finishing` are finished too; None before anything was delivered."""
+        if self._high is None:
+            return None
+        done = set(finishing)
+        still_open = [offset for offset in self._open if offset not in done]
+        watermark = still_open[0] if still_open else self._high
+        high, last = self._high, watermark
+        deltas: list[str] = []
+        length = len(f"{_VERSION} {high - watermark} ")
+        for offset in still_open:
+            delta = str(offset - last)
+            length += len(delta) + 1
+            if length > MAX_METADATA:
+                # Claim less: what is finished above here would be read again and found by its processed mark.
+                high = offset
+                break
+            deltas.append(delta)
+            last = offset
+        return Commit(watermark, f"{_VERSION} {high - watermark} {','.join(deltas)}")

@@ -1,0 +1,355 @@
+"""One input partition's requests, from their delivery to their end. The consumer owns polling, this owns work.
+
+    recover()  read the truth from Kafka: who may publish, what is finished; catch the marks up
+    take()     a delivered message: a request, a dead letter, or nothing of ours
+    step()     look at Redis, dispatch, publish what has ended; called often, does little
+    close()    the partition is leaving
+
+Any doubt about Kafka (`PublishError`) is answered in one way: forget everything and recover. What Redis holds
+(claims, outcomes) survives that, so no work is repeated.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
+
+from bridge import intake, metrics
+from bridge.dead_letter import DeadLetter, DeadLetterCap
+from bridge.dispatch import Dispatcher
+from bridge.intake import Accepted, NotOurs, Rejected
+from bridge.marks import ProcessedMarks
+from bridge.offsets import Commit, PartitionProgress
+from bridge.publisher import Publication, Publisher
+from bridge.supervision import Step, Watch, next_step
+from config import log_about
+from contract import HEADER_TRACEPARENT, Addressee, Dispatch, Outcome
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 0.05  # seconds between two looks at outcomes
+SUPERVISE_EVERY = 1.0  # seconds between two looks at signs of life
+COMMIT_EVERY = 1.0  # seconds a watermark may wait for a transaction that has outcomes to carry
+KAFKA_TIMEOUT = 10.0  # seconds
+MAX_FOREIGN_KEYS = 100  # logged once each, up to so many
+
+GAVE_UP = "Не удалось обработать резюме из-за внутренней ошибки. Отправьте запрос ещё раз."
+
+
+@dataclass(slots=True)
+class _Unfinished:
+    """A request in hand, with the offsets of all messages that asked for it."""
+
+    dispatch: Dispatch
+    offsets: list[int]
+    traceparent: bytes | None
+    watch: Watch = field(default_factory=Watch)
+    ours: bool = True  # no other partition answers for this id
+    finished: bool = False  # a processed mark says so
+    outcome: Outcome | None = None
+
+
+@dataclass(slots=True)
+class _Ending:
+    """What the next transaction writes, and the offsets that it finishes."""
+
+    publications: list[Publication] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+    processing_ids: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What operators may set; seconds and counts."""
+
+    window_size: int
+    request_deadline: float
+    redispatch_after: float
+
+
+class PartitionWork:
+    """The unfinished requests of one partition that this bridge owns.
+
+    Args:
+        source: the input partition.
+        consumer: the bridge's consumer.
+        dispatcher: Redis and Celery.
+        marks: the processed marks.
+        make_publisher: makes a fresh publisher with this partition's transactional id.
+        cap: the dead letters' rate limit, shared by all partitions.
+        policy: windows and deadlines.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        source: TopicPartition,
+        consumer: Consumer,
+        dispatcher: Dispatcher,
+        marks: ProcessedMarks,
+        make_publisher: Callable[[], Publisher],
+        cap: DeadLetterCap,
+        policy: Policy,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self._source = TopicPartition(source.topic, source.partition)
+        self._name = f"{source.topic}-{source.partition}"
+        self._consumer = consumer
+        self._dispatcher = dispatcher
+        self._marks = marks
+        self._make_publisher = make_publisher
+        self._cap = cap
+        self._policy = policy
+        self._clock = clock
+        self._publisher: Publisher | None = None
+        self._foreign_keys: set[bytes] = set()
+        self._forget(None)
+
+    def _forget(self, commit: Commit | None) -> None:
+        self._progress = PartitionProgress.from_commit(commit)
+        self._committed = commit
+        self._requests: dict[int, _Unfinished] = {}
+        self._rejected: list[tuple[Message, Rejected]] = []
+        self._skipped: list[int] = []
+        self._unmarked: list[int] = []
+        self._look_at = self._supervise_at = self._commit_at = 0.0
+
+    @property
+    def free(self) -> int:
+        """How many more requests fit into the window."""
+        return self._policy.window_size - self._progress.unfinished
+
+    def recover(self) -> None:
+        """Start, or start over, from what Kafka says.
+
+        Raises:
+            KafkaException, redis.RedisError: not now; call again later.
+        """
+        if self._publisher is not None:
+            self._publisher.close()
+        self._publisher = self._make_publisher()
+        self._publisher.open()
+        committed = self._consumer.committed([self._source], timeout=KAFKA_TIMEOUT)[0]
+        commit = Commit(committed.offset, committed.metadata or "") if committed.offset >= 0 else None
+        marked = self._marks.catch_up()
+        self._forget(commit)
+        start = OFFSET_BEGINNING if commit is None else commit.offset
+        self._consumer.seek(TopicPartition(self._source.topic, self._source.partition, start))
+        metrics.RECOVERIES.inc()
+        log.info(
+            "%s: starting at offset %s, %d open above it are known, %d notifications checked",
+            self._name, "beginning" if commit is None else commit.offset, self._progress.unfinished, marked,
+        )  # fmt: skip
+
+    def take(self, message: Message) -> None:
+        """Take one delivered message in hand."""
+        offset = message.offset()
+        if offset is None or not self._progress.deliver(offset):
+            metrics.MESSAGES.labels("known").inc()
+            return
+        content = intake.read(_bytes(message.key()), _bytes(message.value()))
+        self._look_at = 0.0  # something new: do not wait for the next look
+        match content:
+            case NotOurs():
+                metrics.MESSAGES.labels("not_ours").inc()
+                self._skipped.append(offset)
+                self._log_foreign_key(_bytes(message.key()) or b"")
+            case Rejected(reason=reason):
+                metrics.MESSAGES.labels("rejected").inc()
+                log.warning("%s offset %d is a dead letter: %s", self._name, offset, reason.value)
+                self._rejected.append((message, content))
+            case Accepted(request=request):
+                metrics.MESSAGES.labels("accepted").inc()
+                in_hand = self._requests.get(request.processing_id)
+                if in_hand is not None:
+                    metrics.DUPLICATES.inc()
+                    in_hand.offsets.append(offset)
+                    return
+                sent_at = min(message.timestamp()[1] / 1000, time.time()) or time.time()
+                self._requests[request.processing_id] = _Unfinished(
+                    Dispatch(request=request, deadline_at=sent_at + self._policy.request_deadline),
+                    [offset],
+                    _traceparent(message),
+                )
+                self._supervise_at = 0.0
+
+    def _log_foreign_key(self, key: bytes) -> None:
+        if key not in self._foreign_keys and len(self._foreign_keys) < MAX_FOREIGN_KEYS:
+            self._foreign_keys.add(key)
+            log.info("%s: skipping messages with the key %.50r, which is not ours", self._name, key)
+
+    def step(self) -> None:
+        """Look at Redis, dispatch what needs it, publish what has ended.
+
+        Raises:
+            redis.RedisError, kombu.exceptions.OperationalError: Redis is away; call again later.
+            PublishError: recover.
+            TooManyDeadLetters: stop.
+        """
+        now = self._clock()
+        if now < self._look_at:
+            return
+        self._look_at = now + LOOK_EVERY
+        metrics.UNFINISHED.labels(str(self._source.partition)).set(self._progress.unfinished)
+        if not (self._requests or self._rejected or self._skipped or self._unmarked):
+            return
+        self._mark()
+        outcomes = self._dispatcher.outcomes(list(self._requests))
+        if outcomes is None:
+            self._refill_redis(now)
+            return
+        for processing_id, outcome in outcomes.items():
+            self._requests[processing_id].outcome = outcome
+        ending = _Ending()
+        if now >= self._supervise_at:
+            self._supervise_at = now + SUPERVISE_EVERY
+            self._supervise(now)
+        self._end_requests(ending)
+        self._end_rejected(ending)
+        if self._skipped and (ending.offsets or now >= self._commit_at):
+            ending.offsets += self._skipped
+        if ending.offsets:
+            self._publish(ending, now)
+
+    def close(self) -> None:
+        """The partition is leaving; requests in hand stay in Redis for its next owner."""
+        if self._publisher is not None:
+            self._publisher.close()
+        metrics.UNFINISHED.labels(str(self._source.partition)).set(0)
+
+    def _refill_redis(self, now: float) -> None:
+        log.warning("Redis was emptied: reading from Kafka what is finished")
+        metrics.REDIS_REFILLS.inc()
+        self._marks.catch_up()
+        for unfinished in self._requests.values():
+            # Claims and hints are gone; workers that live claim again with their next heartbeat, so give them that.
+            unfinished.watch = Watch(dispatched_at=now, dispatches=1)
+        self._supervise_at = 0.0
+
+    def _supervise(self, now: float) -> None:
+        """See which requests are finished elsewhere, dispatch what nobody works on."""
+        signs = self._dispatcher.signs(list(self._requests), self._name)
+        due: list[_Unfinished] = []
+        for processing_id, unfinished in self._requests.items():
+            unfinished.ours = processing_id not in signs.elsewhere
+            unfinished.finished = processing_id in signs.marked
+            if unfinished.finished or unfinished.outcome is not None or not unfinished.ours:
+                continue
+            step = next_step(
+                unfinished.watch,
+                now=now,
+                claimed=processing_id in signs.claimed,
+                queue_drained=signs.queue_drained,
+                redispatch_after=self._policy.redispatch_after,
+            )
+            if step is Step.DISPATCH:
+                due.append(unfinished)
+            elif step is Step.GIVE_UP:
+                log.error("given up: every worker that took it went away", extra={"processing_id": processing_id})
+                unfinished.outcome = Outcome.failed(unfinished.dispatch.request.addressee(), GAVE_UP)
+        self._dispatch(due, now)
+
+    def _dispatch(self, due: list[_Unfinished], now: float) -> None:
+        if not due:
+            return
+        for unfinished in due:
+            again = unfinished.watch.dispatches > 0
+            metrics.DISPATCHES.labels("again" if again else "first").inc()
+            with log_about(unfinished.dispatch.request.processing_id):
+                log.log(logging.WARNING if again else logging.INFO, "dispatched again" if again else "dispatched")
+            unfinished.watch.dispatched(now)
+        self._dispatcher.dispatch([unfinished.dispatch for unfinished in due])
+
+    def _end_requests(self, ending: _Ending) -> None:
+        ready = [pid for pid, request in self._requests.items() if request.finished or request.outcome]
+        if not ready:
+            return
+        # The last look before it is said: finished meanwhile, or another partition's?
+        signs = self._dispatcher.signs(ready, self._name)
+        for processing_id in ready:
+            request = self._requests[processing_id]
+            if processing_id in signs.marked:
+                metrics.DUPLICATES.inc()
+            elif processing_id in signs.elsewhere or request.outcome is None:
+                continue
+            else:
+                ending.publications.append(Publication(processing_id, request.outcome, request.traceparent))
+            ending.offsets += request.offsets
+            ending.processing_ids.append(processing_id)
+
+    def _end_rejected(self, ending: _Ending) -> None:
+        ids = [rejected.addressee.processing_id for _, rejected in self._rejected if rejected.addressee]
+        signs = self._dispatcher.signs(ids, self._name) if ids else None
+        silent = set(signs.marked | signs.elsewhere) if signs else set()
+        for message, rejected in self._rejected:
+            self._cap.count()
+            metrics.DEAD_LETTERS.labels(rejected.reason.value).inc()
+            ending.dead_letters.append(DeadLetter.of(message, rejected.reason))
+            ending.offsets.append(_offset(message))
+            self._notify_rejected(ending, rejected, silent, _traceparent(message))
+
+    def _notify_rejected(
+        self, ending: _Ending, rejected: Rejected, silent: set[int], traceparent: bytes | None
+    ) -> None:
+        addressee: Addressee | None = rejected.addressee
+        # One notification per id: a valid request in hand will have the last word itself.
+        if addressee is None or addressee.processing_id in silent or addressee.processing_id in self._requests:
+            return
+        silent.add(addressee.processing_id)
+        outcome = Outcome.failed(addressee, rejected.message)
+        ending.publications.append(Publication(addressee.processing_id, outcome, traceparent))
+        ending.processing_ids.append(addressee.processing_id)
+
+    def _publish(self, ending: _Ending, now: float) -> None:
+        commit = self._progress.commit(ending.offsets)
+        assert self._publisher is not None  # noqa: S101 # recover() comes before step()
+        assert commit is not None  # noqa: S101 # an offset ended, so one was delivered
+        with metrics.TRANSACTION_SECONDS.time():
+            self._publisher.publish(
+                ending.publications,
+                ending.dead_letters,
+                source=self._source,
+                commit=commit,
+                consumer=self._consumer,
+            )
+        self._progress.finish(ending.offsets)
+        self._rejected.clear()
+        self._skipped.clear()
+        self._commit_at = now + COMMIT_EVERY
+        for publication in ending.publications:
+            success = json.loads(publication.outcome.notification)["success"]
+            metrics.PUBLISHED.labels("scored" if success else "failed").inc()
+            with log_about(publication.processing_id):
+                log.info("published: %s", "scored" if success else "failed")
+        for processing_id in ending.processing_ids:
+            self._requests.pop(processing_id, None)
+        self._unmarked += ending.processing_ids
+        self._mark()
+
+    def _mark(self) -> None:
+        """Mark what is published. A bridge that dies before this is made good by its successor's `catch_up`."""
+        if self._unmarked:
+            self._dispatcher.finish(self._unmarked)
+            self._unmarked.clear()
+
+
+def _bytes(value: str | bytes | None) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value
+
+
+def _offset(message: Message) -> int:
+    offset = message.offset()
+    assert offset is not None  # noqa: S101 # a delivered message has one
+    return offset
+
+
+def _traceparent(message: Message) -> bytes | None:
+    headers = message.headers() or []
+    for name, value in headers.items() if isinstance(headers, dict) else headers:
+        if name == HEADER_TRACEPARENT and value is not None:
+            return _bytes(value)
+    return None

@@ -1,0 +1,146 @@
+"""Everything the bridge writes to Kafka: one transaction for both topics, dead letters and input offsets.
+
+Kafka's read-process-write transaction makes "published" and "finished" the same fact: either the messages and
+the offsets that say "this request is done" are all there, or none is. So nothing is published twice, and
+nobody has to search the topics after a crash. A bridge that lost its partition without knowing (a zombie) is
+refused twice over: its transactional id was taken over, and its group generation is stale (KIP-447).
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+from bridge.dead_letter import DeadLetter
+from bridge.offsets import Commit
+from contract import (
+    HEADER_PROCESSING_ID,
+    HEADER_SCHEMA_VERSION,
+    HEADER_TRACEPARENT,
+    NOTIFICATION_KEY,
+    PROCESSING_KEY,
+    SCHEMA_VERSION,
+    Outcome,
+)
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = 10.0  # seconds, for each call that waits for the broker
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The names of the three topics that are written to."""
+
+    notifications: str
+    uploading_data: str
+    dead_letters: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """An outcome and what its Kafka headers need."""
+
+    processing_id: int
+    outcome: Outcome
+    traceparent: bytes | None = None
+
+
+class PublishError(Exception):
+    """It is unknown whether the transaction was committed; the partition has to be recovered from Kafka."""
+
+
+class Publisher:
+    """The transactional producer of one input partition.
+
+    The transactional id is stable, so whoever takes the partition over also ends what its last owner left
+    open. One transaction at a time; outcomes that are ready together share one.
+
+    Args:
+        make_producer: makes a producer for a transactional id.
+        transactional_id: one per group, input topic and partition.
+        topics: where to write.
+    """
+
+    def __init__(self, make_producer: Callable[[str], Producer], transactional_id: str, topics: Topics):
+        self._producer = make_producer(transactional_id)
+        self._topics = topics
+
+    def open(self) -> None:
+        """Take the transactional id over, ending any transaction that an earlier owner left open.
+
+        Raises:
+            KafkaException: the broker is away; make a new publisher and try again.
+        """
+        self._producer.init_transactions(TIMEOUT)
+
+    def publish(
+        self,
+        publications: Iterable[Publication],
+        dead_letters: Iterable[DeadLetter],
+        *,
+        source: TopicPartition,
+        commit: Commit,
+        consumer: Consumer,
+    ) -> None:
+        """Write it all and commit the input offsets, in one transaction.
+
+        Args:
+            publications: outcomes, for one or both output topics.
+            dead_letters: for the dead-letter topic.
+            source: the input partition.
+            commit: its watermark, and what is finished above.
+            consumer: whose group membership proves that the partition is still ours.
+
+        Raises:
+            PublishError: nothing is known; recover.
+        """
+        self._undelivered: KafkaError | None = None
+        try:
+            self._producer.begin_transaction()
+            for publication in publications:
+                self._produce_outcome(publication)
+            for letter in dead_letters:
+                self._produce(self._topics.dead_letters, letter.key, letter.value, list(letter.headers))
+            position = TopicPartition(source.topic, source.partition, commit.offset, commit.metadata)
+            self._producer.send_offsets_to_transaction([position], consumer.consumer_group_metadata(), TIMEOUT)
+            self._commit()
+        except (KafkaException, BufferError) as error:
+            raise PublishError(str(error)) from error
+
+    def close(self) -> None:
+        """Forget the producer; an open transaction is ended by the next owner, or by its timeout."""
+        self._producer.purge()
+
+    def _commit(self) -> None:
+        while True:
+            try:
+                self._producer.commit_transaction(TIMEOUT)
+            except KafkaException as error:
+                if not error.args[0].retriable():
+                    raise
+                log.warning("the broker is slow to commit a transaction, asking again: %s", error.args[0].name())
+            else:
+                break
+        if self._undelivered is not None:  # commit_transaction fails then too, but the report is the proof
+            raise KafkaException(self._undelivered)
+
+    def _produce_outcome(self, publication: Publication) -> None:
+        headers = [
+            (HEADER_PROCESSING_ID, str(publication.processing_id).encode()),
+            (HEADER_SCHEMA_VERSION, SCHEMA_VERSION),
+        ]
+        if publication.traceparent is not None:
+            headers.append((HEADER_TRACEPARENT, publication.traceparent))
+        outcome = publication.outcome
+        self._produce(self._topics.notifications, NOTIFICATION_KEY, outcome.notification.encode(), headers)
+        if outcome.processing is not None:
+            self._produce(self._topics.uploading_data, PROCESSING_KEY, outcome.processing.encode(), headers)
+
+    def _produce(self, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]) -> None:
+        self._producer.produce(topic, key=key, value=value, headers=headers, on_delivery=self._on_delivery)  # type: ignore[arg-type] # its stubs want a list of unions
+
+    def _on_delivery(self, error: KafkaError | None, _message: object) -> None:
+        if error is not None:
+            self._undelivered = error

@@ -1,0 +1,61 @@
+"""Celery's options, each with the reason for its value. Everything else is in config.py.
+
+A Celery message is only a wake-up hint here: the record of work is the uncommitted Kafka offset, so no option
+below is relied upon for "nothing is lost".
+"""
+
+from kombu.entity import Queue
+
+from config import load_settings
+from contract import QUEUE_NAME
+
+_settings = load_settings()
+
+broker_url = _settings.redis
+broker_connection_retry_on_startup = True  # compose starts everything at once
+broker_connection_max_retries = None  # an outage of Redis is waited out, however long
+broker_transport_options = {
+    # Without these a frozen Redis hangs the caller for ever (kombu's default is no timeout at all).
+    "socket_timeout": 10,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 30,
+    # A message unacknowledged for longer is delivered again. The longest countdown stays below it (config.py
+    # checks), and so does the longest task: one call of the model and a short wait.
+    "visibility_timeout": _settings.visibility_timeout,
+}
+# It would kill running tasks whenever Redis restarts, and orphan their messages.
+worker_cancel_long_running_tasks_on_connection_loss = False
+
+task_default_queue = QUEUE_NAME
+task_queues = (Queue(QUEUE_NAME),)
+task_create_missing_queues = False  # a misspelt queue should fail, not swallow hints
+task_ignore_result = True  # the outcome goes to Kafka
+task_serializer = "json"
+accept_content = ["json"]
+
+# The work is waiting for HTTP, which threads do well. They ignore Celery's time limits (celery #9203), so the
+# call of the model has a deadline of its own.
+worker_pool = "threads"
+worker_concurrency = _settings.worker_concurrency
+worker_prefetch_multiplier = 1  # a hint waits in Redis, where every worker can take it
+task_acks_late = True  # a hint outlives a warm shutdown; claims make the second delivery harmless
+task_reject_on_worker_lost = True
+# Countdowns wait in the worker's memory and bypass prefetch (celery #9849); the bridge's window bounds them.
+worker_eta_task_limit = 10_000
+
+# The brake on how fast one worker may start tasks (smooth, per worker). It must never delay a start that the
+# limiter would grant: a full bucket may be spent within a second.
+task_annotations = {"*": {"rate_limit": _settings.task_rate_limit or f"{max(50, _settings.rpm)}/s"}}
+
+# SIGTERM: finish what is in hand, then put back what was only fetched.
+worker_soft_shutdown_timeout = _settings.shutdown_timeout
+worker_enable_soft_shutdown_on_idle = False
+
+# For Flower and `celery events`.
+worker_send_task_events = True
+task_send_sent_event = True
+task_track_started = True
+
+worker_hijack_root_logger = False  # config.configure_logging owns the logs
+worker_redirect_stdouts = False

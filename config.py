@@ -1,0 +1,371 @@
+"""Every setting of the service, read once from the environment and from `.env` beside this file.
+
+Names in capitals below are the environment variables. Only composition roots (`bridge/__main__.py`,
+`worker/app.py`, `celeryconfig.py`, the tools in `dev/` and `bench/`) call `load_settings`; everything else is
+handed what it needs. `.env.example` and the README's table are kept in step by a test.
+"""
+
+import logging
+import logging.config
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import quote, urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from contract import PROCESSED_MARK_TTL
+
+PROJECT = Path(__file__).parent
+
+Seconds = Annotated[float, Field(gt=0)]
+Milliseconds = Annotated[int, Field(gt=0)]
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class Settings(BaseSettings):
+    """The service's settings. Each description says the unit and what the value is for."""
+
+    model_config = SettingsConfigDict(
+        env_file=PROJECT / ".env",
+        env_ignore_empty=True,  # `OPENAI_PROXY=` in a .env file means "not set"
+        extra="ignore",  # the platform's .env has other services' variables too
+        frozen=True,
+        hide_input_in_errors=True,  # an input may be a secret
+    )
+
+    # The platform's own names
+    openai_key: SecretStr = Field(description="the API key; required")
+    redis_host: str = Field("localhost", description="Redis host")
+    redis_port: Annotated[int, Field(ge=1, le=65_535)] = Field(6379, description="Redis port")
+    kafka_bootstrap_servers: str = Field("localhost:9092", description="Kafka brokers, comma separated")
+    kafka_topic_for_ai_handler: str = Field("AI_handler", description="input topic")
+    kafka_topic_for_uploading_data: str = Field("uploading_data", description="results for the storage service")
+    kafka_topic_for_notifications: str = Field("notifications", description="one notification per request")
+    mode: Literal["DEV", "TEST", "PROD"] = Field(
+        "PROD", description="in `TEST` nothing is ever sent to the real OpenAI"
+    )
+
+    # The provider and its limits
+    rpm: int = Field(3, ge=1, description="requests per minute that the provider allows")
+    rpd: int = Field(200, ge=1, description="requests per day that the provider allows")
+    tpm: int = Field(40_000, ge=1_000, description="tokens per minute that the provider allows")
+    openai_base_url: str = Field("https://api.openai.com/v1", description="any OpenAI-compatible endpoint")
+    openai_model: str = Field("gpt-4.1-mini-2025-04-14", description="the pinned model")
+    openai_proxy: SecretStr | None = Field(None, description="`http://` or `socks5://` proxy for every request")
+    openai_timeout: Seconds = Field(60.0, description="seconds, total deadline of one call")
+    openai_max_output_tokens: int = Field(
+        1_200,
+        ge=200,
+        le=16_000,
+        description="tokens, cap of one answer; it is reserved in full, so keep it tight",
+    )
+    openai_output: Literal["auto", "strict", "json"] = Field(
+        "auto", description="`strict` schema, `json` mode, or `auto`: strict until the endpoint refuses it"
+    )
+    limits_horizon: Seconds = Field(3_600.0, description="seconds, how far ahead a start time is reserved")
+    limits_jitter: Annotated[float, Field(ge=0)] = Field(
+        0.25,
+        description="seconds a request may take to reach the provider, by which the buckets are held back",
+    )
+    task_rate_limit: str | None = Field(
+        None,
+        pattern=r"^\d+/[smh]$",
+        description="Celery's brake on task starts of one worker, e.g. `50/s`; empty: too high to delay any",
+    )
+
+    # Where requests leave the network
+    egress_check: bool = Field(
+        True,
+        description="`on`: nothing is sent unless the exit's country is known and allowed; `off` is loud",
+    )
+    egress_trace_url: str | None = Field(
+        None,
+        description="page that tells where we appear to be; empty: `/cdn-cgi/trace` at the API's own host",
+    )
+    egress_blocked_countries: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset({"RU"}), description="country codes from which nothing may be sent, comma separated"
+    )
+    egress_check_interval: Seconds = Field(300.0, description="seconds between two looks at the exit's country")
+
+    # Redis
+    redis_db: int = Field(1, ge=0, description="logical database; 0 is left to the notifications service")
+    redis_username: str | None = Field(None, description="ACL user")
+    redis_password: SecretStr | None = Field(None, description="password")
+    redis_tls: bool = Field(False, description="`on` connects with TLS (`rediss://`)")
+    redis_url: SecretStr | None = Field(None, description="a whole URL instead of the six settings above")
+
+    # Kafka
+    kafka_group_id: str = Field("ai-handler", description="consumer group, and prefix of the transactional ids")
+    kafka_topic_for_dead_letters: str | None = Field(
+        None, description="unreadable messages; empty: the input topic's name and `.DLQ`"
+    )
+    kafka_create_topics: bool = Field(True, description="`on` creates missing topics at start")
+    kafka_topic_partitions: int = Field(3, ge=1, description="partitions of a topic that the bridge creates")
+    kafka_topic_replication: int = Field(1, ge=1, description="replicas of a topic that the bridge creates")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="how to talk to the brokers"
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="used with the SASL protocols"
+    )
+    kafka_sasl_username: str | None = Field(None, description="SASL user")
+    kafka_sasl_password: SecretStr | None = Field(None, description="SASL password")
+    kafka_ssl_ca_location: str | None = Field(None, description="path of the CA certificates; empty: the system's")
+    kafka_ssl_certificate_location: str | None = Field(None, description="path of the client certificate")
+    kafka_ssl_key_location: str | None = Field(None, description="path of the client key")
+    kafka_session_timeout_ms: Milliseconds = Field(
+        10_000, description="milliseconds after which a dead bridge's partitions move to another"
+    )
+    kafka_max_poll_interval_ms: Milliseconds = Field(
+        300_000, description="milliseconds a bridge may go without polling before it is put out of the group"
+    )
+    kafka_fetch_wait_max_ms: Milliseconds = Field(
+        20, description="milliseconds a fetch waits on a quiet topic: most of a lone request's latency"
+    )
+    kafka_transaction_timeout_ms: Milliseconds = Field(
+        10_000, description="milliseconds after which the broker aborts a dead bridge's transaction"
+    )
+
+    # The bridge
+    window_size: int = Field(100, ge=1, le=500, description="unfinished requests a bridge holds per partition")
+    request_deadline: Annotated[float, Field(gt=0, lt=PROCESSED_MARK_TTL)] = Field(
+        43_200.0, description="seconds from a request's Kafka timestamp to its end, whatever it waits for"
+    )
+    redispatch_after: Seconds = Field(
+        5.0,
+        description="seconds without a sign of a dispatched request, in a drained queue, before it goes again",
+    )
+    dead_letter_limit: int = Field(500, ge=1, description="dead letters in a window above which the bridge stops")
+    dead_letter_window: Seconds = Field(600.0, description="seconds, that window")
+    health_file: Path = Field(
+        Path("run/bridge.health"), description="touched while the bridge works; the container's healthcheck"
+    )
+    bridge_metrics_port: Port = Field(0, description="Prometheus metrics of the bridge; 0: off")
+
+    # The worker
+    worker_concurrency: int = Field(16, ge=1, description="threads of one worker")
+    worker_metrics_port: Port = Field(0, description="Prometheus metrics of the worker; 0: off")
+    metrics_host: str = Field("127.0.0.1", description="address the metrics are served on")
+    lease_seconds: Annotated[float, Field(ge=1)] = Field(
+        10.0, description="seconds after which a killed worker's request is given to another"
+    )
+    short_wait: Annotated[float, Field(ge=0)] = Field(
+        3.0,
+        description="seconds: a wait up to this happens in the worker, a longer one is a Celery countdown",
+    )
+    max_countdown: Seconds = Field(300.0, description="seconds, longest Celery countdown; longer waits ask again")
+    max_attempts: int = Field(5, ge=1, description="calls of the model for one request, transient faults included")
+    retry_base: Seconds = Field(1.0, description="seconds, first back-off after a transient fault; it doubles")
+    retry_max: Seconds = Field(60.0, description="seconds, longest back-off")
+    visibility_timeout: Annotated[int, Field(ge=600)] = Field(
+        3_600, description="seconds after which Celery redelivers over Redis; must exceed countdowns"
+    )
+    shutdown_timeout: Seconds = Field(
+        30.0,
+        description="seconds for tasks in hand after SIGTERM; below the compose file's stop_grace_period",
+    )
+
+    # Scoring
+    verdict_threshold: int = Field(60, ge=0, le=100, description="score from which the verdict is «Подходит»")
+    result_cache_ttl: int = Field(604_800, ge=0, description="seconds the same question keeps its answer; 0: off")
+    explanation_ttl: int = Field(259_200, ge=0, description="seconds that grades and quotes are kept; 0: off")
+
+    # Logs
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe level logged")
+    log_format: Literal["text", "json"] = Field("text", description="one line a record either way")
+    log_file: Path | None = Field(
+        Path("logs/auth_service.log"),
+        description="the name the platform's collector reads; `none`: stdout only",
+    )
+    log_keep_days: int = Field(14, ge=1, description="days of rotated log files that are kept")
+
+    # Flower (read by celeryconfig.py's neighbour in compose, listed here so that there is one list)
+    flower_basic_auth: SecretStr | None = Field(None, description="`user:password` of Flower; required by compose")
+
+    @field_validator("mode", "log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("egress_blocked_countries", mode="before")
+    @classmethod
+    def _countries(cls, value: object) -> object:
+        if isinstance(value, str):
+            return frozenset(code.strip().upper() for code in value.split(",") if code.strip())
+        return value
+
+    @field_validator("log_file", mode="before")
+    @classmethod
+    def _none(cls, value: object) -> object:
+        return None if isinstance(value, str) and value.lower() == "none" else value
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _http_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an http or https URL")
+        return value.rstrip("/")
+
+    @field_validator("openai_proxy")
+    @classmethod
+    def _proxy_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = urlsplit(value.get_secret_value())
+            if parts.scheme not in ("http", "https", "socks5", "socks5h") or not parts.hostname:
+                raise ValueError("must be an http:// or socks5:// URL")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Settings":
+        if self.max_countdown + self.lease_seconds >= self.visibility_timeout:
+            # Celery's documentation: an ETA beyond the visibility timeout runs again and again.
+            raise ValueError("MAX_COUNTDOWN and LEASE_SECONDS must stay below VISIBILITY_TIMEOUT")
+        if self.kafka_security_protocol.startswith("SASL") and not (
+            self.kafka_sasl_username and self.kafka_sasl_password
+        ):
+            raise ValueError("KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD")
+        return self
+
+    @cached_property
+    def redis(self) -> str:
+        """The Redis URL, secrets included: never log it."""
+        if self.redis_url is not None:
+            return self.redis_url.get_secret_value()
+        password = self.redis_password.get_secret_value() if self.redis_password else ""
+        user = f"{quote(self.redis_username or '', safe='')}:{quote(password, safe='')}@" if password else ""
+        scheme = "rediss" if self.redis_tls else "redis"
+        return f"{scheme}://{user}{self.redis_host}:{self.redis_port}/{self.redis_db}"
+
+    @property
+    def dead_letter_topic(self) -> str:
+        """Where messages go that nobody can read."""
+        return self.kafka_topic_for_dead_letters or f"{self.kafka_topic_for_ai_handler}.DLQ"
+
+    @property
+    def trace_url(self) -> str:
+        """The page that tells which country the API's edge sees us in."""
+        if self.egress_trace_url:
+            return self.egress_trace_url
+        parts = urlsplit(self.openai_base_url)
+        return f"{parts.scheme}://{parts.netloc}/cdn-cgi/trace"
+
+    @cached_property
+    def kafka(self) -> dict[str, str | int]:
+        """The settings of librdkafka, secrets included: never log them."""
+        options: dict[str, str | int | None] = {
+            "bootstrap.servers": self.kafka_bootstrap_servers,
+            "security.protocol": self.kafka_security_protocol,
+            "ssl.ca.location": self.kafka_ssl_ca_location,
+            "ssl.certificate.location": self.kafka_ssl_certificate_location,
+            "ssl.key.location": self.kafka_ssl_key_location,
+        }
+        if self.kafka_security_protocol.startswith("SASL") and self.kafka_sasl_password:
+            options["sasl.mechanism"] = self.kafka_sasl_mechanism
+            options["sasl.username"] = self.kafka_sasl_username
+            options["sasl.password"] = self.kafka_sasl_password.get_secret_value()
+        return {name: value for name, value in options.items() if value is not None}
+
+
+def load_settings() -> Settings:
+    """Read the settings.
+
+    Raises:
+        SystemExit: with one line that names each variable that is wrong or missing, and no values.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}".removeprefix(": ")
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+        sys.exit(f"configuration error: {faults}")
+
+
+# --- Logs --------------------------------------------------------------------------------------------------
+
+_processing_id: ContextVar[int | None] = ContextVar("processing_id", default=None)
+
+
+@contextmanager
+def log_about(processing_id: int) -> Iterator[None]:
+    """Put `processing_id` on every line that is logged inside this block."""
+    token = _processing_id.set(processing_id)
+    try:
+        yield
+    finally:
+        _processing_id.reset(token)
+
+
+class ProcessingIdFilter(logging.Filter):
+    """Gives every record a `processing_id`: the one of `log_about`, unless the call named another."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not hasattr(record, "processing_id"):
+            record.processing_id = _processing_id.get()
+        return True
+
+
+class OneLineFormatter(logging.Formatter):
+    """A text record on one line, in UTC, with the processing id where there is one."""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 # its name
+        moment = time.gmtime(record.created)
+        return f"{time.strftime(datefmt or '%Y-%m-%dT%H:%M:%S', moment)}.{int(record.msecs):03}Z"
+
+    def format(self, record: logging.LogRecord) -> str:
+        processing_id = getattr(record, "processing_id", None)
+        record.about = "" if processing_id is None else f" processing_id={processing_id}"
+        return super().format(record).replace("\r", " ").replace("\n", " | ")
+
+
+def configure_logging(settings: Settings) -> None:
+    """Log to stdout and to a file that is rotated daily, safely when several processes write to it."""
+    formatters: dict[str, dict[str, object]] = {
+        "text": {
+            "()": OneLineFormatter,
+            "format": "%(asctime)s %(levelname)s %(name)s%(about)s %(message)s",
+        },
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(processing_id)s %(message)s",
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+            "json_ensure_ascii": False,
+        },
+    }
+    shared = {"formatter": settings.log_format, "filters": ["processing_id"]}
+    handlers: dict[str, dict[str, object]] = {
+        "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", **shared}
+    }
+    if settings.log_file is not None:
+        settings.log_file.parent.mkdir(parents=True, exist_ok=True)
+        handlers["file"] = {
+            # The standard library's handler loses lines when several processes rotate one file.
+            "class": "concurrent_log_handler.ConcurrentTimedRotatingFileHandler",
+            "filename": str(settings.log_file),
+            "when": "midnight",
+            "utc": True,
+            "backupCount": settings.log_keep_days,
+            "encoding": "utf-8",
+            **shared,
+        }
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "filters": {"processing_id": {"()": ProcessingIdFilter}},
+            "formatters": {settings.log_format: formatters[settings.log_format]},
+            "handlers": handlers,
+            "root": {"level": settings.log_level, "handlers": list(handlers)},
+            # Their DEBUG lines carry request bodies, that is, resumes.
+            "loggers": {name: {"level": "WARNING"} for name in ("openai", "httpx2", "httpcore2", "asyncio")},
+        }
+    )

@@ -1,0 +1,177 @@
+"""What goes over the wire: Kafka messages that other teams depend on, and the keys between bridge and worker.
+
+The first half is the platform's contract, to the letter. The second half is private to this service: the
+bridge and the worker share nothing but these names and shapes (the bridge reaches the worker by task name
+alone, the worker never touches Kafka).
+"""
+
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, StrictStr, field_validator
+
+# --- The platform's contract -------------------------------------------------------------------------------
+
+REQUEST_KEY = b"new_request"
+NOTIFICATION_KEY = b"new_notifications"
+PROCESSING_KEY = b"new_processing"
+
+MAX_REQUIREMENTS = 5_000  # characters; the sender's own cap
+MAX_RESUME = 15_000  # characters; the sender's own cap
+MAX_CALLBACK_URL = 2_048  # characters; beyond it an address is noise, and a notification has to fit a message
+
+# The storage service's columns are 32-bit INTEGER.
+Id = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
+
+PROCESSED_MARK_TTL = 3 * 24 * 3600  # seconds
+
+HEADER_PROCESSING_ID = "processing-id"
+HEADER_TRACEPARENT = "traceparent"
+HEADER_SCHEMA_VERSION = "schema-version"
+SCHEMA_VERSION = b"1"
+
+
+def processed_mark(processing_id: int) -> str:
+    """The Redis key that says "this request is finished"; the notifications service uses the same name."""
+    return f"processed_messages:{processing_id}"
+
+
+class Addressee(BaseModel):
+    """Whom an answer belongs to: the callback URL and the four ids. A failure's `response` is just this."""
+
+    model_config = ConfigDict(frozen=True)
+
+    callback_url: StrictStr = Field(min_length=1, max_length=MAX_CALLBACK_URL)
+    processing_id: Id
+    user_id: Id
+    resume_id: Id
+    requirements_id: Id
+
+
+class ScoringRequest(Addressee):
+    """A message of the input topic (key `new_request`). Unknown extra fields are accepted and ignored."""
+
+    # A resume in a log line must take more than a forgotten repr().
+    requirements: StrictStr = Field(max_length=MAX_REQUIREMENTS, repr=False)
+    resume: StrictStr = Field(max_length=MAX_RESUME, repr=False)
+
+    @field_validator("requirements", "resume")
+    @classmethod
+    def _not_blank(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("blank")
+        return text
+
+    @field_validator("callback_url")
+    @classmethod
+    def _http_or_https(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in url):
+            raise ValueError("not an http or https URL")
+        return url
+
+    def addressee(self) -> Addressee:
+        """The part of the request that every answer carries back."""
+        return Addressee.model_construct(**{name: getattr(self, name) for name in Addressee.model_fields})
+
+
+Verdict = Literal["Подходит", "Не подходит"]
+
+
+class Assessment(BaseModel):
+    """The part of an answer that scoring makes; the bounds are the storage service's columns."""
+
+    model_config = ConfigDict(frozen=True)
+
+    score: int = Field(ge=0, le=100)
+    matches: tuple[str, ...]
+    recommendation: str = Field(max_length=700)
+    verdict: Verdict
+
+
+class ScoredResponse(Addressee):
+    """`response` of a successful notification."""
+
+    score: int
+    matches: tuple[str, ...]
+    recommendation: str
+    verdict: Verdict
+
+
+class Notification(BaseModel):
+    """A message of the notifications topic (key `new_notifications`): exactly one per `processing_id`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    success: bool
+    response: ScoredResponse | Addressee
+    message_error: str | None
+    wait_seconds: int | None
+
+
+# --- Between the bridge and the worker ---------------------------------------------------------------------
+
+TASK_NAME = "score_resume"
+QUEUE_NAME = "ai_handler"
+
+# Everything of ours in Redis but the processed marks begins with this, so an operator can tell it apart.
+KEY_PREFIX = "ai_handler:"
+
+
+def request_key(processing_id: int) -> str:
+    """Holds a `Dispatch`: written by the bridge before it dispatches, read by the worker.
+
+    The Celery message carries the id alone: `celery inspect active` and Flower's worker page print a running
+    task's real arguments, whatever its `argsrepr` says (celery/worker/request.py, `Request.info`).
+    """
+    return f"{KEY_PREFIX}request:{processing_id}"
+
+
+def claim_key(processing_id: int) -> str:
+    """Holds the owner token of the one task that may work on the request; expires with its lease."""
+    return f"{KEY_PREFIX}claim:{processing_id}"
+
+
+def outcome_key(processing_id: int) -> str:
+    """Holds an `Outcome`: written by the worker, published and removed by the bridge."""
+    return f"{KEY_PREFIX}outcome:{processing_id}"
+
+
+class Dispatch(BaseModel):
+    """A request as the worker gets it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    request: ScoringRequest
+    deadline_at: float  # Unix time, seconds: past it only a failure notification may follow
+
+
+class Outcome(BaseModel):
+    """How a request ended: the exact message bodies to publish. Whoever publishes adds nothing to them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    notification: str = Field(repr=False)
+    processing: str | None = Field(repr=False)  # None: a failure, nothing for the storage service
+
+    @classmethod
+    def scored(cls, addressee: Addressee, assessment: Assessment) -> Self:
+        """A success: both topics get a message."""
+        response = ScoredResponse(**addressee.model_dump(), **assessment.model_dump())
+        notification = Notification(success=True, response=response, message_error=None, wait_seconds=None)
+        return cls(
+            notification=notification.model_dump_json(),
+            processing=response.model_dump_json(exclude={"callback_url"}),
+        )
+
+    @classmethod
+    def failed(cls, addressee: Addressee, message: str, *, wait_seconds: int | None = None) -> Self:
+        """A failure: only the notifications topic hears of it.
+
+        Args:
+            addressee: whom to tell.
+            message: a Russian sentence for the end user.
+            wait_seconds: only where waiting helps, since the notifications service turns it into HTTP 429.
+        """
+        notification = Notification(success=False, response=addressee, message_error=message, wait_seconds=wait_seconds)
+        return cls(notification=notification.model_dump_json(), processing=None)

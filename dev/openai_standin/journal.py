@@ -1,0 +1,70 @@
+"""Every attempt at a completion, for tests and benchmarks to look at. Resumes appear as hashes only."""
+
+import hashlib
+import time
+from collections import Counter, deque
+from dataclasses import asdict, dataclass
+from typing import Any
+
+_KEPT = 200_000
+
+
+@dataclass
+class Attempt:
+    """One call. ``at`` is ``time.monotonic()`` when it was let in or turned away; ``wall`` is the epoch.
+
+    ``status`` is None while it runs and 0 when the connection was closed without an answer. ``tokens`` is
+    what it asks of the TPM bucket. ``key`` is the SHA-256 of the stripped resume text, or of all contents
+    where none is fenced. ``tag`` is the caller's own ``x-standin-tag`` header.
+    """
+
+    at: float
+    wall: float
+    tag: str
+    status: int | None = None
+    model: str = ""
+    key: str = ""
+    tokens: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    admitted: bool = False
+    bucket: str | None = None
+    fault: str | None = None
+
+
+class Journal:
+    """The latest attempts, oldest first."""
+
+    def __init__(self) -> None:
+        self._attempts: deque[Attempt] = deque(maxlen=_KEPT)
+
+    def open(self, tag: str) -> Attempt:
+        """A new line, at its end."""
+        attempt = Attempt(at=time.monotonic(), wall=time.time(), tag=tag)
+        self._attempts.append(attempt)
+        return attempt
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        self._attempts.clear()
+
+    def attempts(self) -> list[dict[str, Any]]:
+        """All lines, as they go out in JSON."""
+        return [asdict(attempt) for attempt in self._attempts]
+
+    def totals(self) -> dict[str, Any]:
+        """Counts over all lines; ``tokens`` counts admitted requests only."""
+        statuses = Counter(str(attempt.status) for attempt in self._attempts)
+        return {
+            "attempts": len(self._attempts),
+            "admitted": sum(attempt.admitted for attempt in self._attempts),
+            "tokens": sum(attempt.tokens for attempt in self._attempts if attempt.admitted),
+            "statuses": dict(statuses),
+            "keys": len({attempt.key for attempt in self._attempts if attempt.key}),
+        }
+
+
+def content_key(text: str) -> str:
+    """The hash under which a text appears in the journal."""
+    return hashlib.sha256(text.strip().encode("utf-8", "replace")).hexdigest()

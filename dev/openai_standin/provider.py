@@ -1,0 +1,162 @@
+"""What happens to one call: key, limits, faults, and an answer. Knows nothing of HTTP servers."""
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from dev.openai_standin import faults, tokens
+from dev.openai_standin.buckets import WINDOWS, BucketName, Buckets
+from dev.openai_standin.faults import Fault, FaultQueue
+from dev.openai_standin.fences import Case, find_case
+from dev.openai_standin.grading import grade
+from dev.openai_standin.journal import Attempt, Journal, content_key
+from dev.openai_standin.replies import Reply, Usage, completion, error, limit_headers, rate_limited
+from dev.openai_standin.requests import ChatRequest, RefusedError, check_key, parse
+from dev.openai_standin.schema import plainest_value
+from dev.openai_standin.settings import Settings
+from dev.openai_standin.tokens import Tokens
+
+_REFUSAL = "Извините, с этим я помочь не могу. (Отказ заглушки, а не OpenAI.)"
+
+
+class ConnectionDroppedError(Exception):
+    """A fault says that the connection closes without an answer."""
+
+
+class Provider:
+    """The state behind the endpoint: settings, buckets, faults, journal. For one event loop only."""
+
+    def __init__(
+        self, settings: Settings, *, seed: int | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._chance = random.Random(seed)  # noqa: S311  network jitter, no secret
+        self._prefixes = tokens.PrefixCache()
+        self.settings = settings
+        self.buckets = Buckets(_limits(settings), clock)
+        self.faults = FaultQueue(self._chance)
+        self.journal = Journal()
+        self.buckets.configure(_limits(settings), settings.foreign_share)
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Apply changed settings at once; ``used`` puts buckets, by name, into a known state.
+
+        Raises ValueError for what makes no sense (pydantic's ValidationError is one), changing nothing.
+        """
+        used = {name: float(amount) for name, amount in changes.get("used", {}).items() if name in WINDOWS}
+        if len(used) != len(changes.get("used", {})):
+            raise ValueError(f"used: expected some of {', '.join(WINDOWS)}")
+        self.settings = self.settings.changed({k: v for k, v in changes.items() if k != "used"})
+        self.buckets.configure(_limits(self.settings), self.settings.foreign_share)
+        self.buckets.set_used(used)
+
+    async def complete(self, body: bytes, authorization: str, tag: str) -> Reply:
+        """Answer one call as the API would. Raises ConnectionDroppedError where it would just hang up."""
+        await asyncio.sleep(self._jitter())
+        attempt = self.journal.open(tag)
+        try:
+            check_key(authorization)
+            request = parse(body)
+        except RefusedError as refused:
+            attempt.status = refused.reply.status
+            return refused.reply
+        prompt = tokens.prompt_tokens(request.messages)
+        case = find_case(request.messages)
+        attempt.model = request.model
+        attempt.key = content_key(case.resume if case else "\n".join(text for _, text in request.messages))
+        attempt.prompt_tokens = len(prompt)
+        attempt.tokens = len(prompt) + (request.output_cap or 0)
+
+        denial = self.buckets.admit(attempt.tokens)
+        headers = self._limit_headers()
+        if denial:
+            attempt.status = 429
+            attempt.bucket = denial.bucket
+            return _with_headers(rate_limited(request.model, denial), headers)
+        attempt.admitted = True
+        try:
+            reply = await self._admitted(request, prompt, case, attempt)
+        except ConnectionDroppedError:
+            attempt.status = 0
+            raise
+        attempt.status = reply.status
+        if self.settings.charge == "use":
+            self.buckets.refund_tokens(max(0, (request.output_cap or 0) - attempt.completion_tokens))
+        return _with_headers(reply, headers)
+
+    async def _admitted(
+        self, request: ChatRequest, prompt: Tokens, case: Case | None, attempt: Attempt
+    ) -> Reply:
+        fault = self.faults.take(wants_schema=request.schema is not None)
+        attempt.fault = fault.kind if fault else None
+        late = fault.seconds if fault and fault.kind == "timeout" else 0.0
+        await asyncio.sleep(self.settings.latency + self._jitter() + late)
+        if fault and fault.kind == "reset":
+            raise ConnectionDroppedError
+        failure = faults.error_reply(fault, request.model) if fault else None
+        if failure:
+            return failure
+
+        content, finish_reason, refusal = _spoilt(fault, self._answer(request, case))
+        if content is not None and request.output_cap and len(tokens.encode(content)) > request.output_cap:
+            content, finish_reason = tokens.cut(content, request.output_cap), "length"
+        attempt.completion_tokens = len(tokens.encode(content or refusal or ""))
+        attempt.cached_tokens = self._prefixes.cached_tokens(prompt)
+        usage = Usage(attempt.prompt_tokens, attempt.completion_tokens, attempt.cached_tokens)
+        return completion(request.model, content, usage, finish_reason=finish_reason, refusal=refusal)
+
+    def _answer(self, request: ChatRequest, case: Case | None) -> str:
+        if case and _is_our_schema(request.schema):
+            graded = grade(case, obey_injections=self.settings.obey_injections)
+            return json.dumps(graded, ensure_ascii=False)
+        if request.schema is not None:
+            return json.dumps(plainest_value(request.schema), ensure_ascii=False)
+        return '{"answer": "openai-standin"}' if request.wants_json else "Это заглушка, а не OpenAI."
+
+    def _limit_headers(self) -> dict[str, str]:
+        if not self.settings.headers:
+            return {}
+        levels = self.buckets.levels()
+        requests = levels["rpm" if self.settings.request_headers == "minute" else "rpd"]
+        return limit_headers(requests, levels["tpm"])
+
+    def _jitter(self) -> float:
+        return self._chance.random() * self.settings.jitter
+
+
+def _limits(settings: Settings) -> Mapping[BucketName, float]:
+    return {"rpm": settings.rpm, "rpd": settings.rpd, "tpm": settings.tpm}
+
+
+def _is_our_schema(schema: dict[str, Any] | None) -> bool:
+    """Whether grades are asked for; without any schema the prompt's fences alone say so."""
+    return schema is None or {"requirements", "recommendation"} <= schema.get("properties", {}).keys()
+
+
+def _spoilt(fault: Fault | None, content: str) -> tuple[str | None, str, str | None]:
+    """Content, finish reason and refusal of an answer after a fault had its way with it."""
+    match fault.kind if fault else None:
+        case "garbage":
+            return "Извините, вот ваш ответ: {это не JSON", "stop", None
+        case "broken_schema":
+            return '{"unexpected": true, "requirements": "not a list"}', "stop", None
+        case "truncated":
+            return content[: len(content) // 2], "length", None
+        case "refusal":
+            return None, "stop", _REFUSAL
+        case "empty":
+            return None, "stop", None
+        case _:
+            return content, "stop", None
+
+
+def _with_headers(reply: Reply, headers: dict[str, str]) -> Reply:
+    return replace(reply, headers={**headers, **reply.headers})
+
+
+def unknown_url(method: str, path: str) -> Reply:
+    """The API's 404 for a path that it does not have."""
+    return error(404, f"Unknown request URL: {method} {path}. (openai-standin)", code="unknown_url")

@@ -1,0 +1,149 @@
+"""The Celery app, and the composition root: builds the adapters once per process."""
+
+import os
+import threading
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import bpe_openai
+import redis
+from celery import Celery
+from celery.signals import setup_logging, worker_ready, worker_shutting_down
+from prometheus_client import start_http_server
+
+from config import Settings, configure_logging, load_settings
+from worker import control
+from worker.egress import EgressCheck, ForbiddenEgress, UncheckedEgress
+from worker.gate import FleetGate
+from worker.grading import RESPONSE_FORMAT
+from worker.leases import Leases
+from worker.openai_client import OpenAIClient
+from worker.outcome_store import OutcomeStore
+from worker.ports import Egress, Limits
+from worker.prompt import PROMPT_VERSION
+from worker.rate_limiter import RateLimiter
+from worker.result_cache import ResultCache
+from worker.route import Route
+from worker.rubric import RUBRIC_VERSION
+from worker.scoring import Policy, Ports, Scoring
+from worker.tasks import register
+
+app = Celery("worker")
+app.config_from_object("celeryconfig")
+
+stopping = threading.Event()
+
+
+def connect(settings: Settings) -> redis.Redis:
+    """A client whose calls end: a frozen Redis must not hang a task for ever."""
+    return redis.Redis.from_url(
+        settings.redis,
+        socket_timeout=5,
+        socket_connect_timeout=5,
+        socket_keepalive=True,
+        health_check_interval=30,
+        max_connections=settings.worker_concurrency + 8,
+    )
+
+
+def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
+    """The limiter that all workers share."""
+    return RateLimiter(
+        store,
+        Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm),
+        horizon=settings.limits_horizon,
+        # A parked request comes back at the latest when a dead worker's lease has run out.
+        unused_grace=settings.lease_seconds * 3,
+        jitter=settings.limits_jitter,
+    )
+
+
+def make_egress(settings: Settings, route: Route) -> Egress:
+    """The check of where requests leave, or what stands in for it."""
+    if settings.mode == "TEST" and (urlsplit(settings.openai_base_url).hostname or "").endswith("openai.com"):
+        return ForbiddenEgress()
+    if not settings.egress_check:
+        return UncheckedEgress()
+    return EgressCheck(
+        route.fetch,
+        settings.trace_url,
+        blocked=settings.egress_blocked_countries,
+        interval=settings.egress_check_interval,
+    )
+
+
+def make_scoring(settings: Settings) -> Scoring:
+    """Everything that one process needs to score requests."""
+    store = connect(settings)
+    leases = Leases(store, settings.lease_seconds)
+    proxy = settings.openai_proxy.get_secret_value() if settings.openai_proxy else None
+    route = Route(proxy=proxy, connections=settings.worker_concurrency + 1)
+    encoding = bpe_openai.get_encoding("o200k_base")  # its tables come with the package, nothing is downloaded
+    model = OpenAIClient(
+        route,
+        key=settings.openai_key.get_secret_value(),
+        base_url=settings.openai_base_url,
+        model=settings.openai_model,
+        response_format=RESPONSE_FORMAT,
+        count=lambda text: len(encoding.encode_ordinary(text)),
+        timeout=settings.openai_timeout,
+        max_output_tokens=settings.openai_max_output_tokens,
+        output=settings.openai_output,
+    )
+    version = f"{settings.openai_base_url} {settings.openai_model} {PROMPT_VERSION} {RUBRIC_VERSION}"
+    ports = Ports(
+        store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl),
+        leases=leases,
+        results=ResultCache(store, leases, ttl=settings.result_cache_ttl, version=version),
+        limiter=make_limiter(settings, store),
+        egress=make_egress(settings, route),
+        gate=FleetGate(store),
+        model=model,
+    )
+    policy = Policy(
+        threshold=settings.verdict_threshold,
+        max_attempts=settings.max_attempts,
+        retry_base=settings.retry_base,
+        retry_max=settings.retry_max,
+        short_wait=settings.short_wait,
+        max_countdown=settings.max_countdown,
+    )
+    return Scoring(ports, policy, model_name=settings.openai_model, stopping=stopping)
+
+
+_building = threading.Lock()
+
+
+@cache
+def _scoring_of(_process_id: int) -> Scoring:
+    return make_scoring(load_settings())
+
+
+def scoring() -> Scoring:
+    """This process' scoring. Connections and threads do not survive a fork, so each process has its own."""
+    with _building:
+        return _scoring_of(os.getpid())
+
+
+score_resume = register(app, scoring)
+
+
+@setup_logging.connect
+def _set_up_logging(**_: Any) -> None:
+    configure_logging(load_settings())
+
+
+@worker_ready.connect
+def _serve_metrics(**_: Any) -> None:
+    settings = load_settings()
+    if settings.worker_metrics_port:
+        start_http_server(settings.worker_metrics_port, addr=settings.metrics_host)
+
+
+@worker_shutting_down.connect
+def _hand_back(**_: Any) -> None:
+    stopping.set()
+
+
+control.register(lambda: scoring().ports)

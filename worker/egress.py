@@ -1,0 +1,133 @@
+"""Whether requests may leave: never from a country on the block list, and never when that is unknown.
+
+The platform's first rule: requests must not leave from Russian territory. OpenAI is behind Cloudflare, whose
+`/cdn-cgi/trace` at the API's own host tells in which country its edge sees us; asked through the same route
+as the requests themselves. No answer means no request: it fails closed.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from worker import metrics
+from worker.errors import GateClosedError
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = 10.0  # seconds to answer
+RECHECK_AFTER = 15.0  # seconds, while the answer is bad
+
+
+class EgressCheck:
+    """Knows where this worker's requests leave.
+
+    Args:
+        fetch: `(url, timeout in seconds) -> text or None`, through the route of the requests.
+        url: the trace page.
+        blocked: country codes.
+        interval: seconds for which a good answer holds.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[str, float], str | None],
+        url: str,
+        *,
+        blocked: frozenset[str],
+        interval: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._fetch = fetch
+        self._url = url
+        self._blocked = blocked
+        self._interval = interval
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._valid_until = 0.0
+        self._country: str | None = None
+        self._asked = False
+
+    def require(self) -> None:
+        """Return if requests may leave now.
+
+        Raises:
+            GateClosedError: they may not; look again after its seconds.
+        """
+        with self._lock:  # one thread asks, the others wait for its answer
+            now = self._clock()
+            if not self._asked or now >= self._valid_until:
+                self._look()
+                now = self._clock()
+            if self._country is None:
+                raise GateClosedError("egress: the exit's country is unknown", self._valid_until - now)
+            if self._country in self._blocked:
+                raise GateClosedError(f"egress: requests would leave from {self._country}", self._valid_until - now)
+
+    def distrust(self) -> None:
+        """Ask again before the next request: after a network error the route may be another."""
+        with self._lock:
+            self._valid_until = 0.0
+
+    @property
+    def state(self) -> str:
+        """For operators: the country, or that it is unknown."""
+        return self._country or ("unknown" if self._asked else "not asked yet")
+
+    def _look(self) -> None:
+        page = self._fetch(self._url, TIMEOUT)
+        country = None if page is None else _country(page)
+        allowed = country is not None and country not in self._blocked
+        if country != self._country or not self._asked:
+            log.log(
+                logging.INFO if allowed else logging.ERROR,
+                "egress: requests leave from %s: %s",
+                country or "an unknown country",
+                "allowed" if allowed else "nothing is sent",
+            )
+        metrics.EGRESS_OPEN.set(allowed)
+        self._asked = True
+        self._country = country
+        self._valid_until = self._clock() + (self._interval if allowed else min(RECHECK_AFTER, self._interval))
+
+
+class UncheckedEgress:
+    """`EGRESS_CHECK=off`, for providers without a trace page: everything may leave, loudly."""
+
+    state: str = "off"
+
+    def __init__(self) -> None:
+        log.warning("EGRESS_CHECK is off: nobody checks from which country requests leave")
+
+    def require(self) -> None:
+        """Return: nothing is checked."""
+
+    def distrust(self) -> None:
+        """Do nothing: nothing is checked."""
+
+
+class ForbiddenEgress:
+    """`MODE=TEST` with the real OpenAI as the endpoint: nothing may leave."""
+
+    state: str = "closed: MODE=TEST never calls the real OpenAI"
+
+    def require(self) -> None:
+        """Refuse.
+
+        Raises:
+            GateClosedError: always.
+        """
+        raise GateClosedError(f"egress {self.state}", 60.0)
+
+    def distrust(self) -> None:
+        """Do nothing: it is closed anyway."""
+
+
+def _country(page: str) -> str | None:
+    """The two letters of the field `loc`, or None; Cloudflare says `T1` for Tor and `XX` for unknown."""
+    for line in page.splitlines():
+        name, _, value = line.partition("=")
+        if name == "loc" and len(value) == 2 and value.isalpha() and value.isupper() and value != "XX":
+            return value
+    return None

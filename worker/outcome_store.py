@@ -1,0 +1,82 @@
+"""Requests, claims and outcomes in Redis: the worker's side of the desk that it shares with the bridge."""
+
+import json
+from typing import Any
+
+import redis
+
+from contract import (
+    KEY_PREFIX,
+    PROCESSED_MARK_TTL,
+    Dispatch,
+    Outcome,
+    claim_key,
+    outcome_key,
+    processed_mark,
+    request_key,
+)
+from worker.leases import Lease, Leases
+
+# KEYS: claim, outcome, processed mark. ARGV: token, outcome, seconds it is kept.
+# Stores an outcome and ends the claim in one step, for the claim's owner only: a worker that slept through its
+# lease stores nothing. Returns 1 if it was stored.
+_FINISH = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+if redis.call('EXISTS', KEYS[2], KEYS[3]) > 0 then return 0 end
+redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
+return 1
+"""
+
+
+def explanation_key(processing_id: int) -> str:
+    """Holds the grades and quotes behind a score."""
+    return f"{KEY_PREFIX}explanation:{processing_id}"
+
+
+class OutcomeStore:
+    """What the worker reads and writes about one request. Every method may raise `redis.RedisError`.
+
+    Args:
+        store: Redis.
+        leases: for the claims.
+        explanation_ttl: seconds that explanations are kept; 0: not at all.
+    """
+
+    def __init__(self, store: redis.Redis, leases: Leases, *, explanation_ttl: int) -> None:
+        self._redis = store
+        self._leases = leases
+        self._explanation_ttl = explanation_ttl
+        self._finish = store.register_script(_FINISH)
+
+    def claim(self, processing_id: int, token: str | None = None) -> Lease | None:
+        """The right to work on the request, or None: another worker has it, or it is finished.
+
+        Args:
+            processing_id: the request.
+            token: of a claim that was parked with a countdown, to go on with it.
+        """
+        done = (outcome_key(processing_id), processed_mark(processing_id))
+        return self._leases.take(claim_key(processing_id), done_keys=done, token=token)
+
+    def dispatch(self, processing_id: int) -> Dispatch | None:
+        """The request, or None if Redis lost it; the bridge will dispatch it again."""
+        body = self._redis.get(request_key(processing_id))
+        return None if body is None else Dispatch.model_validate_json(body)
+
+    def finish(self, claim: Lease, processing_id: int, outcome: Outcome) -> bool:
+        """Store the outcome for the bridge to publish; False if the claim was lost, and nothing is stored."""
+        self._leases.forget(claim)
+        keys = [claim.key, outcome_key(processing_id), processed_mark(processing_id)]
+        return bool(self._finish(keys=keys, args=[claim.token, outcome.model_dump_json(), PROCESSED_MARK_TTL]))
+
+    def explain(self, processing_id: int, explanation: dict[str, Any]) -> None:
+        """Keep what a score was made of."""
+        if self._explanation_ttl:
+            body = json.dumps(explanation, ensure_ascii=False)
+            self._redis.set(explanation_key(processing_id), body, ex=self._explanation_ttl)
+
+    def explanation(self, processing_id: int) -> dict[str, Any] | None:
+        """What a score was made of, if it is still kept."""
+        body = self._redis.get(explanation_key(processing_id))
+        return None if body is None else json.loads(body)

@@ -1,0 +1,141 @@
+"""What scoring needs of the outside world: shapes and protocols, no SDK. Adapters and fakes satisfy them."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from contract import Dispatch, Outcome
+from worker.grading import Grading
+from worker.provider_limits import Denial, ProviderView
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model said, and what it cost in tokens.
+
+    Attributes:
+        content: the answer's text, unvalidated.
+        strict: the provider promised that it follows the schema.
+        seen: what the headers say of the limits.
+    """
+
+    content: str = field(repr=False)
+    strict: bool
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    seen: ProviderView
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The provider's limits: requests per minute, requests per day, tokens per minute."""
+
+    rpm: int
+    rpd: int
+    tpm: int
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Start now.
+
+    Attributes:
+        waited: seconds since the reservation was first asked for.
+        first: False if it was granted before: whoever asked then may have used it.
+    """
+
+    waited: float
+    first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """A start time is reserved: ask again with the same id after `seconds`.
+
+    `until_start` is how far away that time is: a long wait is told by halves, because the plan may improve.
+    """
+
+    seconds: float
+    until_start: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """Nothing is reserved: the start is beyond the horizon.
+
+    Attributes:
+        seconds: when to ask again.
+        until_start: the best estimate of the whole wait.
+    """
+
+    seconds: float
+    until_start: float
+
+
+class Lease(Protocol):
+    """The right to do something alone; `lost` once another may have it."""
+
+    token: str
+    lost: bool
+
+
+class Leases(Protocol):
+    """See `leases.Leases`."""
+
+    def park(self, lease: Any, seconds: float) -> bool: ...
+    def release(self, lease: Any) -> bool: ...
+    def forget(self, lease: Any) -> None: ...
+
+
+class Store(Protocol):
+    """See `outcome_store.OutcomeStore`."""
+
+    def claim(self, processing_id: int, token: str | None = None) -> Lease | None: ...
+    def dispatch(self, processing_id: int) -> Dispatch | None: ...
+    def finish(self, claim: Any, processing_id: int, outcome: Outcome) -> bool: ...
+    def explain(self, processing_id: int, explanation: dict[str, Any]) -> None: ...
+
+
+class Results(Protocol):
+    """See `result_cache.ResultCache`."""
+
+    def question(self, requirements: str, resume: str) -> str: ...
+    def get(self, question: str) -> Grading | None: ...
+    def put(self, question: str, grading: Grading) -> None: ...
+    def fly(self, question: str, token: str) -> Lease | float: ...
+
+
+class Limiter(Protocol):
+    """See `rate_limiter.RateLimiter`."""
+
+    def acquire(self, reservation_id: str, tokens: int) -> Granted | Reserved | NotYet: ...
+    def settle(self, reservation_id: str, *, used_tokens: int | None, seen: ProviderView | None) -> None: ...
+    def cancel(self, reservation_id: str) -> None: ...
+    def denied(self, reservation_id: str, denial: Denial) -> float: ...
+    def slow_down(self, reservation_id: str, seconds: float) -> None: ...
+    def set_limits(self, limits: Limits) -> None: ...
+    def snapshot(self) -> dict[str, object]: ...
+
+
+class Egress(Protocol):
+    """See `egress.EgressCheck`."""
+
+    @property
+    def state(self) -> str: ...
+    def require(self) -> None: ...
+    def distrust(self) -> None: ...
+
+
+class Gate(Protocol):
+    """See `gate.FleetGate`."""
+
+    def require(self) -> None: ...
+    def close(self, reason: str) -> None: ...
+    def state(self) -> dict[str, float]: ...
+
+
+class Model(Protocol):
+    """See `openai_client.OpenAIClient`."""
+
+    def tokens(self, messages: list[dict[str, str]]) -> int: ...
+    def ask(self, messages: list[dict[str, str]]) -> Answer: ...

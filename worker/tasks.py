@@ -1,0 +1,31 @@
+"""The Celery task: thin, decides nothing."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from celery import Celery, Task
+
+from config import log_about
+from contract import TASK_NAME
+from worker.scoring import Progress, Scoring
+
+
+def register(app: Celery, scoring: Callable[[], Scoring]) -> Task:
+    """Add the task to an app.
+
+    Args:
+        app: the worker's.
+        scoring: gives this process' scoring; called in the task, so after the worker forked if it forks.
+    """
+
+    # Waiting is no failure: how often a request may fail is scoring's to count, so Celery counts nothing.
+    @app.task(bind=True, name=TASK_NAME, max_retries=None)
+    def score_resume(self: Any, processing_id: int, progress: dict[str, Any] | None = None) -> None:
+        """Score the request that the bridge put into Redis under this id; its outcome goes there too."""
+        with log_about(processing_id):
+            park = scoring().run(processing_id, Progress(**(progress or {})))
+            if park is not None:
+                raise self.retry(args=(processing_id, asdict(park.progress)), kwargs={}, countdown=park.seconds)
+
+    return score_resume
