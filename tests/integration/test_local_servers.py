@@ -1,0 +1,121 @@
+"""The servers that tests, benchmarks and the demo start for themselves."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+import redis
+from confluent_kafka import Consumer, Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from dev.kafka_server import MockKafka, silent
+from dev.redis_server import RedisServer
+
+
+def test_redis_remembers_after_a_kill(private_redis):
+    """A Redis that was killed comes back at the same address with what it was told."""
+    with redis.Redis.from_url(private_redis.url) as client:
+        client.set("remembered", "yes")
+        client.connection_pool.disconnect()
+        private_redis.kill()
+        private_redis.start()
+        assert client.get("remembered") == b"yes"
+
+
+def test_redis_without_aof_forgets(tmp_path):
+    """Without its append-only file a killed Redis comes back empty: the loss that we must survive."""
+    server = RedisServer(tmp_path, aof=False)
+    server.start()
+    with redis.Redis.from_url(server.url) as client:
+        client.set("remembered", "no")
+        client.connection_pool.disconnect()
+        server.kill()
+        server.start()
+        assert client.get("remembered") is None
+    server.stop()
+
+
+def test_redis_refuses_rather_than_evicts(private_redis):
+    """The local Redis never throws keys away, like the one in production."""
+    with redis.Redis.from_url(private_redis.url) as client:
+        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+
+
+def test_a_paused_redis_is_deaf_until_resumed(private_redis):
+    """A paused Redis times out; a resumed one answers with its data still there."""
+    with redis.Redis.from_url(private_redis.url, socket_timeout=0.2, retry=None) as client:
+        client.set("kept", "yes")
+        private_redis.pause()
+        with pytest.raises(redis.TimeoutError):
+            client.get("kept")
+        private_redis.resume()
+        client.connection_pool.disconnect()
+        assert client.get("kept") == b"yes"
+
+
+def test_each_test_has_an_empty_database(redis_client):
+    """A test finds nothing in its database that another one left."""
+    assert redis_client.dbsize() == 0
+
+
+def test_kafka_topics_survive_a_kill(private_kafka):
+    """A Kafka that was killed comes back at the same address with its messages."""
+    admin = AdminClient({"bootstrap.servers": private_kafka.bootstrap}, logger=silent)
+    admin.create_topics([NewTopic("kept", 1, 1)])["kept"].result(timeout=30)
+    _send(private_kafka.bootstrap, "kept", b"message")
+    private_kafka.kill()
+    private_kafka.start()
+    assert _first_message(private_kafka.bootstrap, "kept") == b"message"
+
+
+def test_kafka_topics_are_new_and_have_one_partition(kafka, topics):
+    """Topics of the same name do not meet, and have one partition unless more are asked for."""
+    (first,), (second,) = topics("input"), topics("input", partitions=3)
+    described = AdminClient({"bootstrap.servers": kafka}).list_topics(timeout=10).topics
+    assert first != second
+    assert [len(described[name].partitions) for name in (first, second)] == [1, 3]
+
+
+def test_the_imitation_of_kafka_carries_a_message(tmp_path):
+    """Another process can write to and read from the mock cluster that the demo starts without a JDK."""
+    server = MockKafka(tmp_path)
+    server.start()
+    try:
+        _send(server.bootstrap, "any", b"message")
+        assert _first_message(server.bootstrap, "any") == b"message"
+    finally:
+        server.stop()
+
+
+def test_stopping_leaves_no_process_behind(tmp_path):
+    """A stopped server's process is gone, with all of its group."""
+    server = RedisServer(tmp_path)
+    server.start()
+    group = server.pid
+    server.stop()
+    assert subprocess.run(["pgrep", "--pgroup", str(group)], check=False).returncode == 1
+
+
+def test_apache_kafka_keeps_its_address(private_kafka):
+    """A restarted Kafka is found where it was."""
+    before = private_kafka.bootstrap
+    private_kafka.restart()
+    assert private_kafka.bootstrap == before
+    assert AdminClient({"bootstrap.servers": before}).list_topics(timeout=10).brokers
+
+
+def _send(bootstrap: str, topic: str, value: bytes) -> None:
+    producer = Producer({"bootstrap.servers": bootstrap})
+    producer.produce(topic, value)
+    assert producer.flush(20) == 0
+
+
+def _first_message(bootstrap: str, topic: str) -> bytes | None:
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "any", "auto.offset.reset": "earliest"})
+    consumer.subscribe([topic])
+    try:
+        message = consumer.poll(30)
+        return message.value() if message else None
+    finally:
+        consumer.close()
