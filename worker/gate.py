@@ -10,6 +10,9 @@ from worker.errors import GateClosedError
 
 log = logging.getLogger(__name__)
 
+PROBE_SECONDS = 60  # for the probe to be answered before another may try
+CLOSED_KEPT = 86_400  # seconds; nobody asked for a day: start afresh
+
 # How long each reason keeps the gate closed before one request tries again, in seconds, and what operators read.
 CLOSED_FOR = {"region": 600.0, "quota": 300.0, "credentials": 60.0}
 EXPLAINED = {
@@ -20,42 +23,70 @@ EXPLAINED = {
 
 
 class FleetGate:
-    """Open, unless a key in Redis says otherwise; keys expire, so the fleet tries again by itself.
+    """Open, unless a key in Redis says otherwise.
 
-    Every method may raise `redis.RedisError`, which means that nothing may be sent either.
+    A closed gate opens by itself for one request, the probe; its answer opens it for all, its failure closes
+    it again. Every method may raise `redis.RedisError`, which means that nothing may be sent either.
     """
 
     def __init__(self, store: redis.Redis) -> None:
         self._redis = store
 
-    def require(self) -> None:
-        """Return if the gate is open.
+    def require(self) -> bool:
+        """Return if this request may be sent; True if it is the probe, so call `reopen` when it is answered.
 
         Raises:
             GateClosedError: with the seconds until the next try.
         """
-        for reason, remaining in self.state().items():
-            raise GateClosedError(f"{reason}: {EXPLAINED[reason]}", max(1.0, remaining))
+        closed = self.state()
+        if not closed:
+            return False
+        reason, remaining = max(closed.items(), key=lambda item: item[1])  # all of them must be over
+        if remaining == 0 and self._redis.set(_probe(reason), "_", nx=True, ex=PROBE_SECONDS):
+            log.info("gate: trying whether the reason is gone: %s", EXPLAINED[reason])
+            return True
+        raise GateClosedError(f"{reason}: {EXPLAINED[reason]}", max(1.0, remaining or PROBE_SECONDS / 4))
+
+    def reopen(self) -> None:
+        """A request was answered: whatever closed the gate is over."""
+        log.info("gate open again")
+        self._redis.delete(*(key(reason) for reason in CLOSED_FOR for key in (_closed, _tried, _probe)))
 
     def close(self, reason: str) -> None:
         """Close it for all workers, at once."""
         seconds = CLOSED_FOR[reason]
         metrics.GATE_CLOSED.labels(reason).inc()
         log.error("gate closed for %g s: %s", seconds, EXPLAINED[reason])
-        self._redis.set(_key(reason), "_", px=int(seconds * 1000))
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.set(_closed(reason), "_", ex=CLOSED_KEPT)
+            pipe.set(_tried(reason), "_", px=int(seconds * 1000))
+            pipe.delete(_probe(reason))
+            pipe.execute()
 
     def state(self) -> dict[str, float]:
-        """The reasons for which it is closed, with the seconds left; empty when it is open."""
+        """The reasons for which it is closed, with the seconds until the next try; empty when it is open."""
         with self._redis.pipeline(transaction=False) as pipe:
             for reason in CLOSED_FOR:
-                pipe.pttl(_key(reason))
-            remaining = pipe.execute()
+                pipe.exists(_closed(reason))
+                pipe.pttl(_tried(reason))
+            answers = pipe.execute()
         return {
-            reason: milliseconds / 1000
-            for reason, milliseconds in zip(CLOSED_FOR, remaining, strict=True)
-            if milliseconds > 0
+            reason: max(0, remaining) / 1000
+            for reason, closed, remaining in zip(CLOSED_FOR, answers[::2], answers[1::2], strict=True)
+            if closed
         }
 
 
-def _key(reason: str) -> str:
+def _closed(reason: str) -> str:
+    """It is closed; kept until a probe is answered."""
     return f"{KEY_PREFIX}gate:{reason}"
+
+
+def _tried(reason: str) -> str:
+    """It is too early for a probe."""
+    return f"{KEY_PREFIX}gate:{reason}:tried"
+
+
+def _probe(reason: str) -> str:
+    """A probe is under way."""
+    return f"{KEY_PREFIX}gate:{reason}:probe"

@@ -63,6 +63,9 @@ PATTERNS: Final[dict[str, re.Pattern[str]]] = {
         rf"\b(?:ignore|disregard|forget|override|bypass|do not follow)\b{_NEAR}"
         r"\b(?:instructions?|prompts?|rules|guidelines|previous|prior|above|earlier)\b",
         r"\b(?:новые|new) (?:инструкции|указания|instructions)\s*:",
+        r"\bпропусти(?:те)? (?:проверку|оценку|этап|шаг)",
+        r"\b(?:твоя|ваша|your) (?:новая |единственная |new |only )(?:задача|task|goal|job)\b",
+        r"\b(?:ignore|disregard|override|bypass)\b[^\n]{0,20}?\b(?:rubric|criteria|scoring|evaluation)\b",
         rf"\bігноруй(?:те)?\b{_NEAR}(?:інструкц|вказівк|правил|попередн)",  # Ukrainian
         rf"нұсқаул\w*{_NEAR}(?:елеме|ескерме)",  # Kazakh
         rf"\bignorier\w*\b{_NEAR}(?:anweisung|vorherig|regeln)",  # German
@@ -80,11 +83,15 @@ PATTERNS: Final[dict[str, re.Pattern[str]]] = {
         rf"\b(?:return|output|respond with|answer with|set)\b{_NEAR}"
         r"(?:\b(?:score|verdict)\s*(?:to|of|as|is|[:=])?\s*[^\w]?(?:100|maximum|подходит|suitable)"
         r"|\blevel\b[^\n]{0,15}?\bstrong\b)",
+        r"\b(?:mark|treat|consider|rate) (?:every|each|all)\b[^\n]{0,30}?\b(?:satisfied|fulfilled|met|strong|passed)\b",
+        r"\blevel\w?\s*(?:[=:—–-]|как|as|to)\s*[^\w]?strong\b",
+        r"\b(?:не занижай|не снижай|засчитай)(?:те)?\b",
+        r"\b(?:считай|полагай)(?:те)?,? что\b[^\n]{0,40}?(?:навык|требовани|опыт|знани)",
         r"\bscore\s*=\s*\"?100\b",
         r"\b(?:вердикт|verdict)\s*[:=]\s*[^\w]?(?:подходит|suitable|strong)",
         rf"\b(?:постав|вистав)(?:те)?\b{_NEAR}(?:\b100\b|\bбал)",  # Ukrainian
         r"\b100 (?:балл|ұпай)\w* (?:қой|бер)",  # Kazakh
-        rf"\bbewerte\w*\b{_NEAR}\b(?:100|hochst|maximal)",  # German
+        rf"\b(?:bewerte|vergebe)\w*\b{_NEAR}\b(?:100|hochst|maximal|bestnote)",  # German
         rf"\b(?:donne|attribue|accorde)[zr]?\b{_NEAR}\b(?:100|note maximale|score)",  # French
         rf"\b(?:asigna|otorga|pon|califica)\w?\b{_NEAR}\b(?:100|puntuacion|maxim)",  # Spanish
         r"\b100 puan ver",  # Turkish
@@ -99,6 +106,8 @@ PATTERNS: Final[dict[str, re.Pattern[str]]] = {
         r"(?<!that )(?<!ensure )(?<!ensured )(?<!whether )(?<!if )\b(?:this|the) (?:candidate|applicant)\b"
         r"[^\n.]{0,40}?\b(?:meets|matches|satisfies|fulfils|fits|is (?:a|an|the) (?:perfect|ideal|strong))\b"
         rf"{_SOON}\b(?:all|every|each|perfectly|fully|100|match|fit|requirements?|candidate)\b",
+        r"\byou (?:must|should|have to) (?:conclude|decide|find|say) that\b[^\n.]{0,30}?\b(?:candidate|applicant)\b",
+        r"\b(?:результат|итог|оценка)\b[^\n.]{0,40}?\b(?:сто из ста|100 из 100)\b",
         rf"\b(?:все требования|all requirements)\b{_SOON}"
         r"(?:считать выполненными|засчита|\bare met\b|\bas met\b|\bstrong\b)",
     ),
@@ -121,6 +130,8 @@ PATTERNS: Final[dict[str, re.Pattern[str]]] = {
         rf"(?:^|[.!?]\s)[^\w]*инструкци[яи] для (?:\w+\s+)?{_REVIEWER}",
         rf"\b(?:если|раз) (?:ты|вы)\s*(?:[—–-]\s*|являешься\s+|являетесь\s+)?(?:больш\w+\s+)?{_MODEL}",
         rf"\b(?:ты|вы)\s*(?:[—–-]|теперь|являешься|являетесь)\s*{_SOON}(?:{_MODEL}|ассистент|помощник|рекрутер)",
+        rf"\b(?:просьба|прошу|обращение|привет|совет) (?:к )?(?:\w+ )?(?:систем\w+ отбора|{_REVIEWER})",
+        r"\b(?:робот|бот|автомат|нейросеть|модель),? если (?:ты|вы)?\s*(?:читае|видишь|видите|анализируе)",
         rf"\b(?:note|message|memo|notice)\s+(?:to|for)\s+(?:(?:the|any|all)\s+)?(?:\w+\s+)?{_REVIEWER}",
         rf"\b(?:attention|dear|hello|hi)\b\s*[,:]?\s+(?:(?:the|any|all)\s+)?{_REVIEWER}",
         r"\byou(?: are|'re)(?: now)?(?: an?| the)? (?:\w+ )?"

@@ -135,6 +135,7 @@ def _answer(raw: Any, *, strict: bool) -> Answer:
         choice = completion.choices[0]
         usage = completion.usage
         message = choice.message
+        content = message.content
     except (openai.OpenAIError, ValueError, IndexError, TypeError, AttributeError):
         raise BrokenAnswerError("not a chat completion", seen) from None
     fault: CallError | None = None
@@ -142,13 +143,13 @@ def _answer(raw: Any, *, strict: bool) -> Answer:
         fault = BrokenAnswerError("truncated", seen)
     elif getattr(message, "refusal", None):
         fault = BrokenAnswerError("refused by the model", seen)
-    elif not message.content:  # also what a content filter leaves; no error says so
+    elif not content or not isinstance(content, str):  # also what a content filter leaves; no error says so
         fault = BrokenAnswerError(f"empty, finish_reason {choice.finish_reason}", seen)
     if fault is not None:
         raise fault
     details = getattr(usage, "prompt_tokens_details", None)
     return Answer(
-        content=message.content,
+        content=content,
         strict=strict,
         prompt_tokens=getattr(usage, "prompt_tokens", 0) or 0,
         cached_tokens=getattr(details, "cached_tokens", 0) or 0,

@@ -88,7 +88,12 @@ def fold(text: str) -> str:
 
     Folding twice changes nothing. Punctuation and line ends stay, so that sentences can still be told apart.
     """
-    return _ALPHANUMERIC_RUN.sub(lambda match: _one_alphabet(match[0]), unmarked(text))
+    return in_one_alphabet(unmarked(text))
+
+
+def in_one_alphabet(unmarked_text: str) -> str:
+    """The second half of `fold`: as many characters come out as go in."""
+    return _ALPHANUMERIC_RUN.sub(lambda match: _one_alphabet(match[0]), unmarked_text)
 
 
 def _one_alphabet(word: str) -> str:

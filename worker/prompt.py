@@ -8,7 +8,8 @@ Both texts come from strangers. Each stands in a message of its own between fenc
 could not know: the resume's is random (the caller draws it), the vacancy's is derived from the vacancy's
 text, since a random one would end the shared prefix; nobody can write a text that contains its own digest. A
 resume's author may know the vacancy and its digest, but angle brackets in runs of three do not survive
-`untrusted_text.sanitise`.
+`untrusted_text.sanitise`. Sentences of the resume that address the reviewer are left out: nothing in them could
+be quoted, and a model that does not see them cannot obey them.
 
 Pure: no I/O, no randomness.
 """
@@ -16,7 +17,7 @@ Pure: no I/O, no randomness.
 import hashlib
 from typing import Final
 
-from worker.untrusted_text import sanitise
+from worker.untrusted_text import passages, sanitise
 
 # Part of the result cache's key: change it with every change of the texts below.
 PROMPT_VERSION: Final = "1"
@@ -128,10 +129,11 @@ def build_messages(requirements: str, resume: str, *, delimiter: str) -> list[di
     `delimiter` must be fresh and unpredictable for every request (`secrets.token_hex(8)`).
     """
     vacancy = sanitise(requirements).text.strip()
+    content = sanitise("\n".join(passages(resume))).text.strip()
     return [
         {"role": "system", "content": SYSTEM},
         {"role": "user", "content": _VACANCY.format(delimiter=_digest(vacancy), text=vacancy)},
-        {"role": "user", "content": _RESUME.format(delimiter=delimiter, text=sanitise(resume).text.strip())},
+        {"role": "user", "content": _RESUME.format(delimiter=delimiter, text=content)},
     ]
 
 

@@ -114,10 +114,7 @@ def _hold_in_order(resume: tuple[str, ...], passages: list[list[str]]) -> bool:
 
 
 def _says_something(passage: list[str]) -> bool:
-    return any(
-        len(word) > 1 and not word.isdecimal() and word not in _FUNCTION_WORDS and any(map(str.isalpha, word))
-        for word in passage
-    )
+    return any(len(word) > 1 and word not in _FUNCTION_WORDS and any(map(str.isalpha, word)) for word in passage)
 
 
 def _places(resume: tuple[str, ...], passage: list[str], start: int) -> Iterator[int]:

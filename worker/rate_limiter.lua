@@ -46,14 +46,16 @@ local STEP, FIRST_STEP = 30, 5 -- waits up to this are told in full, see `tell`
 local UNSURE = 60              -- so long after a start from nothing the plan is expected to improve soon
 local SLOWEST, SLOW_RECOVERY = 1 / 16, 900  -- OpenAI: a steady rate for 15 minutes after slow_down
 
+local call, max, min = redis.call, math.max, math.min  -- locals are faster
+
 local STATE, QUEUE, STARTED, RECORDS, RECENT, LIMITS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local OPERATION = ARGV[1]
 local HORIZON, GRACE, JITTER = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local DAY_SHARE = tonumber(ARGV[8])
-local SLOT = math.max(JITTER, 0.01)
+local SLOT = max(JITTER, 0.01)
 
 local function now()
-  local time = redis.call('TIME')
+  local time = call('TIME')
   return time[1] + time[2] / 1000000
 end
 
@@ -65,7 +67,7 @@ local state
 -- ---------------------------------------------------------------- buckets
 
 local function configured_limits()
-  local set = redis.call('HMGET', LIMITS, 'rpm', 'rpd', 'tpm')
+  local set = call('HMGET', LIMITS, 'rpm', 'rpd', 'tpm')
   local limits = {}
   for b = 1, 3 do limits[b] = tonumber(set[b] or ARGV[1 + b]) end
   return limits
@@ -74,13 +76,13 @@ end
 -- Redis was emptied, or this is the very first request: nothing says how much of the quota is spent. One
 -- request may start; everything else has to refill or be confirmed by the provider's headers.
 local function fresh(limits, tokens)
-  local level = {1, math.max(1, limits[RPD] * DAY_SHARE), math.max(tokens, limits[TPM] / 60)}
+  local level = {1, max(1, limits[RPD] * DAY_SHARE), max(tokens, limits[TPM] / 60)}
   local buckets = {}
   for b = 1, 3 do
     buckets[b] = {
       configured = limits[b],             -- what the operator says
       limit = limits[b],                  -- what counts: the provider may have said that it is less
-      level = math.min(limits[b], level[b]),
+      level = min(limits[b], level[b]),
       corrected = 0,                      -- sum of all corrections ever made to the level
       foreign = 0,                        -- per second: what others take (or, below 0, what is refunded)
       known = false,                      -- has a header or a denial ever confirmed the level?
@@ -94,7 +96,7 @@ local function fresh(limits, tokens)
     pace = 0, blocked = 0,                -- nothing starts before these
     slow = 1, slow_time = 0,              -- share of the full rate after slow_down, and since when
     front = {time = NOW, pace = 0, level = {0, 0, 0}},  -- the plan's end: where the line will leave the buckets
-    shift = 0, dirty = false,             -- see `replan`
+    shift = 0, dirty = false, everybody = false, next_replan = false,  -- see `replan`
     next_place = 1,
     delay = 1,                            -- average seconds from grant to settlement
     slot = 0, slot_charged = {0, 0, 0}, slot_before = {0, 0, 0},
@@ -102,14 +104,18 @@ local function fresh(limits, tokens)
   }
 end
 
-local function change_limit(bucket, limit)
-  bucket.level = bucket.level + limit - bucket.limit  -- what is used stays used
+local function change_limit(s, b, limit)
+  local bucket = s.buckets[b]
+  local change = limit - bucket.limit
+  bucket.level = bucket.level + change  -- what is used stays used
+  bucket.corrected = bucket.corrected + change
   bucket.limit = limit
+  s.dirty, s.everybody = true, true
 end
 
 local function load(tokens)
   local limits = configured_limits()
-  local packed = redis.call('GET', STATE)
+  local packed = call('GET', STATE)
   if not packed then
     if not tokens then return nil end
     return fresh(limits, tokens)
@@ -118,19 +124,18 @@ local function load(tokens)
   for b = 1, 3 do
     local bucket = loaded.buckets[b]
     if bucket.configured ~= limits[b] then
-      change_limit(bucket, limits[b])
+      change_limit(loaded, b, limits[b])
       bucket.configured = limits[b]
-      loaded.dirty = true
     end
   end
   return loaded
 end
 
 local function save()
-  redis.call('SET', STATE, cmsgpack.pack(state), 'EX', KEPT)
+  call('SET', STATE, cmsgpack.pack(state), 'EX', KEPT)
   if NOW - state.lasting > 60 then
     state.lasting = NOW
-    for _, key in ipairs({QUEUE, STARTED, RECORDS, RECENT}) do redis.call('EXPIRE', key, KEPT) end
+    for _, key in ipairs({QUEUE, STARTED, RECORDS, RECENT}) do call('EXPIRE', key, KEPT) end
   end
 end
 
@@ -138,7 +143,7 @@ local function full_rate(b) return state.buckets[b].limit / WINDOW[b] end
 
 -- What is certainly ours: foreign consumption is taken off, refunds are not counted before a header shows them.
 local function safe_rate(b)
-  return full_rate(b) - math.max(0, state.buckets[b].foreign)
+  return full_rate(b) - max(0, state.buckets[b].foreign)
 end
 
 -- What is likely to come, for telling people when to be back; a start is always checked against the safe rate.
@@ -149,7 +154,7 @@ end
 -- Requests reach the provider up to `jitter` later than we grant them. While the provider's bucket is full it
 -- gains nothing in that time, so a shadow as large as the original would run ahead of it.
 local function capacity(b)
-  return math.max(0, state.buckets[b].limit - full_rate(b) * (JITTER + EARLY))
+  return max(0, state.buckets[b].limit - full_rate(b) * (JITTER + EARLY))
 end
 
 -- While somebody else uses the key, the level must not be run down to nothing: below zero is a 429, and above it
@@ -157,27 +162,27 @@ end
 local function margin(b)
   local bucket = state.buckets[b]
   if bucket.foreign < full_rate(b) / 100 then return 0 end
-  return math.min(bucket.limit / 3, bucket.foreign * (state.delay + JITTER) + 2 * full_rate(b) * SLOT)
+  return min(bucket.limit / 3, bucket.foreign * (state.delay + JITTER) + 2 * full_rate(b) * SLOT)
 end
 
 local function needed(b, cost)
-  return math.max(cost, math.min(cost + margin(b), capacity(b)))
+  return max(cost, min(cost + margin(b), capacity(b)))
 end
 
 local function costs(tokens) return {1, 1, tokens} end
 
--- A cost above the capacity is legitimate up to the limit: it waits for a bucket that has been full for `jitter`.
-local function level_at(b, time, cost)
+-- A cost above the capacity is legitimate up to the limit: it waits until a bucket that is not clipped would hold
+-- it, that is until ours has been full for up to `jitter`. It then leaves ours below 0.
+local function level_now(b, wanted)
   local bucket = state.buckets[b]
-  local top = math.max(capacity(b), cost or 0)
-  return math.max(math.min(bucket.level, top), math.min(top, bucket.level + safe_rate(b) * (time - state.time)))
+  return min(max(capacity(b), wanted or 0), bucket.level + safe_rate(b) * (NOW - state.time))
 end
 
-local function move_to_now(cost)
+local function move_to_now()
   local elapsed = NOW - state.time
   for b = 1, 3 do
     local bucket = state.buckets[b]
-    bucket.level = level_at(b, NOW, cost and cost[b])
+    bucket.level = level_now(b)
     bucket.foreign = bucket.foreign * math.exp(-elapsed / FOREIGN_DECAY)
   end
   state.time = NOW
@@ -186,20 +191,20 @@ end
 -- ---------------------------------------------------------------- records
 
 local function read(id)
-  local packed = redis.call('HGET', RECORDS, id)
+  local packed = call('HGET', RECORDS, id)
   return packed and cmsgpack.unpack(packed)
 end
 
-local function write(id, record) redis.call('HSET', RECORDS, id, cmsgpack.pack(record)) end
+local function write(id, record) call('HSET', RECORDS, id, cmsgpack.pack(record)) end
 
 local function forget(id)
-  redis.call('ZREM', QUEUE, id)
-  redis.call('ZREM', STARTED, id)
-  redis.call('HDEL', RECORDS, id)
+  call('ZREM', QUEUE, id)
+  call('ZREM', STARTED, id)
+  call('HDEL', RECORDS, id)
 end
 
 local function forget_old_grants()
-  local old = redis.call('ZRANGEBYSCORE', STARTED, '-inf', NOW - FORGET_STARTED, 'LIMIT', 0, 10)
+  local old = call('ZRANGEBYSCORE', STARTED, '-inf', NOW - FORGET_STARTED, 'LIMIT', 0, 10)
   for _, id in ipairs(old) do forget(id) end
 end
 
@@ -214,18 +219,17 @@ end
 local function pause_after(tokens)
   local share = state.slow + (1 - state.slow) * (NOW - state.slow_time) / SLOW_RECOVERY
   if share >= 1 then return 0 end
-  return math.max(1 / full_rate(RPM), tokens / full_rate(TPM)) / share
+  return max(1 / full_rate(RPM), tokens / full_rate(TPM)) / share
 end
 
 -- Books the first moment at which `tokens` fit behind all that `plan` already holds, and returns that moment.
 local function book(plan, tokens)
   local cost = costs(tokens)
   local wait = 0
-  for b = 1, 3 do wait = math.max(wait, (needed(b, cost[b]) - plan.level[b]) / planned_rate(b)) end
-  local start = math.max(NOW, plan.time + wait, plan.pace, state.blocked)
+  for b = 1, 3 do wait = max(wait, (needed(b, cost[b]) - plan.level[b]) / planned_rate(b)) end
+  local start = max(NOW, plan.time + wait, plan.pace, state.blocked)
   for b = 1, 3 do
-    local top = math.max(capacity(b), cost[b])
-    plan.level[b] = math.min(top, plan.level[b] + planned_rate(b) * (start - plan.time)) - cost[b]
+    plan.level[b] = min(capacity(b), plan.level[b] + planned_rate(b) * (start - plan.time)) - cost[b]
   end
   plan.time, plan.pace = start, start + pause_after(tokens)
   return start
@@ -237,57 +241,75 @@ local function plan_from_base()
   return plan
 end
 
--- Times the head of the line anew after a correction, an expiry or a change. Those behind the head move by as
--- much as its last one did (state.shift), and are timed exactly when they are at the head themselves.
-local function replan()
-  state.dirty = false
-  local plan = plan_from_base()
-  local kept, ids
+-- Up to HEAD of those who wait, from number `first` (0-based) of the line on, and whether there are more behind
+-- them. Those who were expected long ago and did not come lose their place.
+local function waiting_from(first)
+  local ids, batch
   repeat
-    kept = {}
-    ids = redis.call('ZRANGE', QUEUE, 0, HEAD - 1)
-    local packed = #ids > 0 and redis.call('HMGET', RECORDS, unpack(ids)) or {}
+    ids, batch = call('ZRANGE', QUEUE, first, first + HEAD - 1), {}
+    local packed = #ids > 0 and call('HMGET', RECORDS, unpack(ids)) or {}
     for i, id in ipairs(ids) do
       local record = packed[i] and cmsgpack.unpack(packed[i])
-      if not record or record.told + GRACE < NOW then
-        forget(id)
+      if record and record.told + GRACE >= NOW then
+        batch[#batch + 1] = {id = id, record = record, was = record.start + state.shift}
       else
-        kept[#kept + 1] = {id = id, record = record, was = record.start + state.shift}
+        forget(id)
       end
     end
-  until #kept > 0 or #ids < HEAD
-  for _, entry in ipairs(kept) do entry.start = book(plan, entry.record.tokens) end
-  local last = kept[#kept]
-  if #ids == HEAD and redis.call('ZCARD', QUEUE) > #kept then
-    local moved = last.start - last.was
+  until #batch > 0 or #ids < HEAD
+  return batch, call('ZCARD', QUEUE) > first + #batch
+end
+
+-- After a correction, an expiry or a change: times the head of the line anew. Those behind it move by as much as
+-- its last one did, which is what `shift` says, and are timed exactly when they have come near the head. A change
+-- of the limits is rare, and times everybody.
+local function replan()
+  local plan, timed = plan_from_base(), {}
+  local more
+  repeat
+    local batch
+    batch, more = waiting_from(#timed)
+    for _, entry in ipairs(batch) do
+      entry.record.start = book(plan, entry.record.tokens)
+      timed[#timed + 1] = entry
+    end
+  until not (more and state.everybody)
+  state.next_replan = false
+  if more then
+    local last = timed[#timed]
+    local moved = last.record.start - last.was
     state.shift = state.shift + moved
     state.front.time = state.front.time + moved
     state.front.pace = state.front.pace + moved
+    state.next_replan = timed[math.ceil(#timed / 2)].record.place
   else
     state.front = plan
   end
-  for _, entry in ipairs(kept) do
-    entry.record.start = entry.start - state.shift
+  for _, entry in ipairs(timed) do
+    entry.record.start = entry.record.start - state.shift
     write(entry.id, entry.record)
   end
+  state.dirty, state.everybody = false, false
 end
 
--- The head of the line was expected long ago and did not come: its place is given back.
-local function notice_expired_head()
-  local head = redis.call('ZRANGE', QUEUE, 0, 0)[1]
+-- The head of the line was expected long ago and did not come, or the line has moved on to where its times are
+-- only roughly known.
+local function look_at_head()
+  local head = call('ZRANGE', QUEUE, 0, 0)[1]
   if not head then return end
   local record = read(head)
-  if not record or record.told + GRACE < NOW then state.dirty = true end
+  local gone = not record or record.told + GRACE < NOW
+  if gone or state.next_replan and record.place >= state.next_replan then state.dirty = true end
 end
 
 -- ---------------------------------------------------------------- granting
 
 local function wait_until_it_fits(tokens)
   local cost = costs(tokens)
-  local wait = math.max(0, state.blocked - NOW, state.pace - NOW)
+  local wait = max(0, state.blocked - NOW, state.pace - NOW)
   for b = 1, 3 do
-    local missing = needed(b, cost[b]) - safe_rate(b) * EARLY - level_at(b, NOW, needed(b, cost[b]))
-    wait = math.max(wait, missing / safe_rate(b))
+    local wanted, rate = needed(b, cost[b]), safe_rate(b)
+    wait = max(wait, (wanted - level_now(b, wanted)) / rate - EARLY)
   end
   return wait
 end
@@ -309,13 +331,13 @@ local function count_charge(cost)
     state.buckets[b].charged = charged[b] + cost[b]
   end
   local entry = {slot, state.buckets[RPM].charged, state.buckets[TPM].charged}
-  redis.call('HSET', RECENT, slot % SLOTS, cmsgpack.pack(entry))
+  call('HSET', RECENT, slot % SLOTS, cmsgpack.pack(entry))
   return before
 end
 
 local function grant(id, record)
   local cost = costs(record.tokens)
-  move_to_now(cost)
+  move_to_now()
   record.before = count_charge(cost)         -- charged shortly before: may arrive after this one
   record.granted, record.start, record.told = NOW, nil, nil
   record.level, record.corrected, record.charged = {}, {}, {}
@@ -325,8 +347,8 @@ local function grant(id, record)
     record.level[b], record.corrected[b], record.charged[b] = bucket.level, bucket.corrected, bucket.charged
   end
   state.pace = NOW + pause_after(record.tokens)
-  redis.call('ZREM', QUEUE, id)
-  redis.call('ZADD', STARTED, NOW, id)
+  call('ZREM', QUEUE, id)
+  call('ZADD', STARTED, NOW, id)
   write(id, record)
   return {'granted', text(NOW - record.asked)}
 end
@@ -337,7 +359,7 @@ end
 local function tell(id, record, wait)
   local unsure = NOW - state.born < UNSURE and not (state.buckets[RPM].known and state.buckets[TPM].known)
   local step = unsure and FIRST_STEP or STEP
-  local pause = math.min(wait, math.max(step, wait / 2), math.max(HORIZON, EARLY))
+  local pause = min(wait, max(step, wait / 2), max(HORIZON, EARLY))
   if pause < wait then pause = pause * (0.75 + 0.25 * ((record.place * 0.6180339887) % 1)) end
   record.told = NOW + pause
   write(id, record)
@@ -355,16 +377,16 @@ local function turn_of(id, record)
   if missing <= 0 then return grant(id, record) end
   replan()
   record = read(id)
-  return tell(id, record, math.max(record.start + state.shift - NOW, missing, EARLY))
+  return tell(id, record, max(record.start + state.shift - NOW, missing, EARLY))
 end
 
 local function join_line(id, tokens)
   if state.dirty then replan() end
-  local waiting = redis.call('ZCARD', QUEUE)
+  local waiting = call('ZCARD', QUEUE)
   if waiting == 0 then state.front = plan_from_base() end
   if waiting >= MOST_WAITING then
     local spread = HORIZON * (0.5 + 0.5 * ((NOW * 1000 * 0.6180339887) % 1))
-    return {'not yet', text(spread), text(math.max(spread, state.front.time - NOW))}
+    return {'not yet', text(spread), text(max(spread, state.front.time - NOW))}
   end
   local record = new_record(tokens)
   local start = book(state.front, tokens)
@@ -375,13 +397,13 @@ local function join_line(id, tokens)
     state.dirty = true
   end
   record.start = start - state.shift
-  redis.call('ZADD', QUEUE, record.place, id)
-  return tell(id, record, math.max(start - NOW, missing, EARLY))
+  call('ZADD', QUEUE, record.place, id)
+  return tell(id, record, max(start - NOW, missing, EARLY))
 end
 
 local function rejoin_line(id, record)
-  redis.call('ZREM', STARTED, id)
-  redis.call('ZADD', QUEUE, record.place, id)
+  call('ZREM', STARTED, id)
+  call('ZADD', QUEUE, record.place, id)
   local again = {tokens = record.tokens, place = record.place, asked = record.asked, start = NOW, told = NOW}
   write(id, again)
   state.dirty = true
@@ -413,14 +435,14 @@ local function acquire(id, tokens)
       state.dirty = true
     end
   end
-  notice_expired_head()
+  look_at_head()
   if record then return turn_of(id, record) end
   return join_line(id, tokens)
 end
 
 -- ---------------------------------------------------------------- learning from the provider
 
-local function clamp(low, value, high) return math.max(low, math.min(value, high)) end
+local function clamp(low, value, high) return max(low, min(value, high)) end
 
 -- No single piece of news moves the estimate by more than a quarter of the rate.
 local function learn_foreign(b, rate)
@@ -431,19 +453,19 @@ end
 local function correct(b, change, accident)
   local bucket = state.buckets[b]
   move_to_now()
-  local target = clamp(-bucket.limit, bucket.level + change, math.max(capacity(b), bucket.level))
+  local target = clamp(-bucket.limit, bucket.level + change, capacity(b))
   local applied = target - bucket.level
   if applied == 0 then return end
   bucket.level = target
   bucket.corrected = bucket.corrected + applied
   if bucket.known and not accident then
-    learn_foreign(b, -applied / math.max(5, 3 * state.delay))  -- slower than the answers, or it would swing
+    learn_foreign(b, -applied / max(5, 3 * state.delay))  -- slower than the answers, or it would swing
   end
   state.dirty = true
 end
 
 local function charged_at_end_of(slot)
-  local packed = redis.call('HGET', RECENT, slot % SLOTS)
+  local packed = call('HGET', RECENT, slot % SLOTS)
   local entry = packed and cmsgpack.unpack(packed)
   return entry and entry[1] == slot and {entry[2], entry[2], entry[3]}
 end
@@ -463,11 +485,9 @@ end
 local function observe(b, record, after, remaining, limit)
   local bucket = state.buckets[b]
   if limit and limit < bucket.limit then
-    change_limit(bucket, limit)
-    state.dirty = true
+    change_limit(state, b, limit)
   elseif limit and limit > bucket.limit and bucket.limit < bucket.configured then
-    change_limit(bucket, math.min(limit, bucket.configured))
-    state.dirty = true
+    change_limit(state, b, min(limit, bucket.configured))
   end
   local believed = record.level[b] + bucket.corrected - record.corrected[b]
   local least = remaining - believed - full_rate(b) * (JITTER + EARLY) - record.before[b]
@@ -514,7 +534,7 @@ local function cancel(id)
     move_to_now()
     for b, cost in ipairs(costs(record.tokens)) do
       local bucket = state.buckets[b]
-      local level = math.min(math.max(capacity(b), bucket.level), bucket.level + cost)
+      local level = min(capacity(b), bucket.level + cost)
       bucket.corrected = bucket.corrected + level - bucket.level
       bucket.level = level
     end
@@ -523,26 +543,27 @@ local function cancel(id)
   state.dirty = true
 end
 
-local function believe_denial(b, record, limit, used, wait)
+local function believe_denial(b, record, limit, used, wait, again)
   local bucket = state.buckets[b]
   local granted = record and record.granted or NOW
-  if limit and limit < bucket.limit then change_limit(bucket, limit) end
+  if limit and limit < bucket.limit then change_limit(state, b, limit) end
+  if not again then return end                 -- too large for any level
   if granted <= bucket.denied then return end  -- of the same burst: this is known already
   local accident = NOW - bucket.denied > TREND
   if not accident then
-    bucket.foreign = math.max(0, bucket.foreign)
+    bucket.foreign = max(0, bucket.foreign)
     learn_foreign(b, full_rate(b))
   end
   local target
   if limit and used and record and record.granted then
     local since = bucket.charged - record.charged[b]
-    target = limit - used + safe_rate(b) * math.max(0, NOW - granted - JITTER) - since
+    target = limit - used + safe_rate(b) * max(0, NOW - granted - JITTER) - since
   elseif wait and record then
     target = costs(record.tokens)[b] - full_rate(b) * wait
   else
     target = 0
   end
-  local level = level_at(b, NOW)
+  local level = level_now(b)
   if target < level then correct(b, target - level, true) end
   bucket.denied = NOW
   bucket.known = true
@@ -555,9 +576,9 @@ local function denied(id, b, limit, used, wait, again, kind)
     time = NOW, kind = kind, bucket = NAMES[b] or 'unknown', limit = limit, used = used, wait = wait,
   }
   if b > 0 then
-    believe_denial(b, record, limit, used, wait)
+    believe_denial(b, record, limit, used, wait, again)
   elseif wait then
-    state.blocked = math.max(state.blocked, NOW + wait)
+    state.blocked = max(state.blocked, NOW + wait)
   end
   if not record or not again then
     forget(id)
@@ -566,16 +587,16 @@ local function denied(id, b, limit, used, wait, again, kind)
   record = rejoin_line(id, record)
   replan()
   record = read(id)
-  local seconds = math.max(record.start + state.shift - NOW, EARLY)
+  local seconds = max(record.start + state.shift - NOW, EARLY)
   record.told = NOW + seconds
   write(id, record)
   return {'wait', text(seconds)}
 end
 
 local function slow_down(seconds)
-  local share = math.min(1, state.slow + (1 - state.slow) * (NOW - state.slow_time) / SLOW_RECOVERY)
-  state.slow, state.slow_time = math.max(SLOWEST, share / 2), NOW
-  state.blocked = math.max(state.blocked, NOW + seconds)
+  local share = min(1, state.slow + (1 - state.slow) * (NOW - state.slow_time) / SLOW_RECOVERY)
+  state.slow, state.slow_time = max(SLOWEST, share / 2), NOW
+  state.blocked = max(state.blocked, NOW + seconds)
   state.dirty = true
 end
 
@@ -591,18 +612,18 @@ local function seed_full()
 end
 
 local function snapshot()
-  local waiting = redis.call('ZCARD', QUEUE)
-  local view = {buckets = {}, waiting = waiting, granted_not_settled = redis.call('ZCARD', STARTED)}
+  local waiting = call('ZCARD', QUEUE)
+  local view = {buckets = {}, waiting = waiting, granted_not_settled = call('ZCARD', STARTED)}
   for b = 1, 3 do
     local bucket = state.buckets[b]
     view.buckets[NAMES[b]] = {
-      limit = bucket.limit, level = level_at(b, NOW), rate = full_rate(b), foreign_rate = bucket.foreign,
+      limit = bucket.limit, level = level_now(b), rate = full_rate(b), foreign_rate = bucket.foreign,
       confirmed = bucket.known,
     }
   end
   local plan = waiting > 0 and state.front or plan_from_base()
   view.next_free_start = book(plan, 1) - NOW
-  view.blocked = math.max(0, state.blocked - NOW)
+  view.blocked = max(0, state.blocked - NOW)
   view.paced = pause_after(1)
   if state.last_denial then
     view.last_denial = state.last_denial
@@ -617,7 +638,7 @@ end
 local function argument(n) return tonumber(ARGV[n]) end  -- '' becomes nil
 
 if OPERATION == 'set_limits' then
-  redis.call('HSET', LIMITS, 'rpm', ARGV[9], 'rpd', ARGV[10], 'tpm', ARGV[11])
+  call('HSET', LIMITS, 'rpm', ARGV[9], 'rpd', ARGV[10], 'tpm', ARGV[11])
   return {'ok'}
 end
 

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from worker.errors import NeverFitsError as NeverFits
+from worker.errors import NeverFitsError
 from worker.ports import Granted, Limits, NotYet, Reserved
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ class RateLimiter:
     Usage: `acquire` until it answers Granted (sleep as told in between), send the request, then exactly one
     of `settle` (an answer or a failed attempt), `denied` (a 429) or `cancel` (not sent after all).
 
-    Warning: a grant asked for again within `unused_grace` is taken for a lost reply and costs nothing. When
-    the first holder did send its request and was killed, the provider has counted one more than we have,
-    until its next headers say so.
+    Warning: a grant asked for again within `unused_grace` costs nothing, since its reply may have been lost;
+    the answer says so (`first`). A caller that may have sent its request already takes another id for the
+    next one. After `unused_grace` a grant counts as used, and asking again queues, and pays, anew.
 
     Args:
         redis: a client, with or without `decode_responses`.
@@ -72,7 +72,7 @@ class RateLimiter:
         Asking again with the same id never queues or pays twice.
 
         Raises:
-            NeverFits: `tokens` exceed the limit per minute.
+            NeverFitsError: `tokens` exceed the limit per minute.
         """
         answer, *numbers = self._call("acquire", reservation_id, tokens)
         if answer == b"granted":
@@ -82,7 +82,7 @@ class RateLimiter:
             return Reserved(*values)
         if answer == b"not yet":
             return NotYet(*values)
-        raise NeverFits(f"{tokens} tokens, but the limit per minute is {values[0]:.0f}")
+        raise NeverFitsError(f"{tokens} tokens, but the limit per minute is {values[0]:.0f}")
 
     def settle(self, reservation_id: str, *, used_tokens: int | None, seen: ProviderView | None) -> None:
         """Tell the limiter how a granted request ended.
@@ -148,8 +148,15 @@ class RateLimiter:
         """
         return cast("dict[str, object]", json.loads(self._call("snapshot")[1]))
 
-    def _call(self, operation: str, *arguments: float | str | None) -> list[Any]:
+    def pipelined_acquire(self, pipeline: redis.client.Pipeline, reservation_id: str, tokens: int) -> None:
+        """Queue an `acquire` in a pipeline; its raw reply comes with the pipeline's others. For benchmarks."""
+        self._send("acquire", reservation_id, tokens, client=pipeline)
+
+    def _send(self, operation: str, *arguments: float | str | None, client: redis.Redis | None = None) -> Any:
         limits = (self._limits.rpm, self._limits.rpd, self._limits.tpm)
         sent = ["" if argument is None else argument for argument in arguments]
-        reply = self._script(keys=self._keys, args=[operation, *limits, *self._settings, *sent])
+        return self._script(keys=self._keys, args=[operation, *limits, *self._settings, *sent], client=client)
+
+    def _call(self, operation: str, *arguments: float | str | None) -> list[Any]:
+        reply = self._send(operation, *arguments)
         return [part.encode() if isinstance(part, str) else part for part in cast("list[Any]", reply)]

@@ -25,7 +25,8 @@ class Route:
 
     def __init__(self, *, proxy: str | None, connections: int) -> None:
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="route", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="route", daemon=True)
+        self._thread.start()
         self.client = httpx2.AsyncClient(
             proxy=proxy,
             # The environment's proxies are not ours: the exit has to be the one that was checked.
@@ -54,3 +55,5 @@ class Route:
         """Close the connections and end the thread."""
         self.wait(self.client.aclose(), 5)
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()

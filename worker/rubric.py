@@ -18,7 +18,7 @@ from typing import Final
 from worker.grading import Grade, Grading, Level
 from worker.plain_text import one_line, visible
 from worker.quotes import NormalisedResume, quote_holds, words
-from worker.untrusted_text import evidence
+from worker.untrusted_text import passages
 
 RUBRIC_VERSION: Final = "1"
 
@@ -79,7 +79,7 @@ def score(grading: Grading, resume: str, *, threshold: int) -> Score:
 
     `threshold` is the lowest score, 0..100, whose verdict is `Подходит`.
     """
-    source = NormalisedResume.of(*evidence(resume))
+    source = NormalisedResume.of(*passages(resume))
     grades = _one_per_requirement([_check(grade, source) for grade in grading.requirements])
     points = sum(grade.points for grade in grades)
     held = [grade.requirement for grade in grades if grade.points]

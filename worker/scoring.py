@@ -274,8 +274,8 @@ class Scoring:
         """One call of the model, at a start time that the limiter granted."""
         ports = self.ports
         try:
-            ports.gate.require()
             ports.egress.require()
+            probing = ports.gate.require()
         except GateClosedError as closed:
             log.warning("nothing is sent: %s", closed.reason)
             raise PostponedError("gate", closed.seconds, progress) from None
@@ -295,6 +295,8 @@ class Scoring:
             metrics.CALLS.labels(type(error).__name__).inc()
             log.warning("call failed: %s: %s", type(error).__name__, error)
             raise self._after(error, reservation, progress) from None
+        if probing:
+            ports.gate.reopen()
         metrics.CALLS.labels("answer").inc()
         metrics.CALL_SECONDS.observe(time.monotonic() - started)
         for kind in ("prompt", "cached", "completion"):

@@ -20,7 +20,7 @@ def register(app: Celery, scoring: Callable[[], Scoring]) -> Task:
     """
 
     # Waiting is no failure: how often a request may fail is scoring's to count, so Celery counts nothing.
-    @app.task(bind=True, name=TASK_NAME, max_retries=None)
+    @app.task(bind=True, name=TASK_NAME, max_retries=None, shared=False)
     def score_resume(self: Any, processing_id: int, progress: dict[str, Any] | None = None) -> None:
         """Score the request that the bridge put into Redis under this id; its outcome goes there too."""
         with log_about(processing_id):

@@ -1,0 +1,52 @@
+"""Folding: which spellings count as the same text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.plain_text import fold, one_line
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ёж", "еж"),
+        ("Й", "И\u0306"),
+        ("и\u0301нженер", "инженер"),
+        ("ＳＱＬ", "sql"),
+        ("ﬁnance", "finance"),
+        ("résumé", "resume"),
+        ("Straße", "STRASSE"),
+        ("№5", "no5"),
+        ("1С", "1C"),
+        ("СRМ", "CRM"),
+        ("Pабота", "Работа"),
+        ("10\u00a0000", "10 000"),
+        ("Oracle™", "oracle "),
+        ("\uf0b7Python", " python"),
+    ],
+)
+def test_spellings_of_one_text_fold_to_the_same(one, other):
+    """A quote is recognised however the resume's file spelt it."""
+    assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("5", "6"), ("кот", "код"), ("C++", "C"), ("с", "c"), ("СУБД", "CYBD")])
+def test_different_texts_stay_different(one, other):
+    """Folding never makes two words of different alphabets or numbers equal by itself."""
+    assert fold(one) != fold(other)
+
+
+@given(st.text())
+def test_folding_twice_changes_nothing(text):
+    """Text that was folded for the search can be folded again for the comparison."""
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text(alphabet=st.characters()))
+def test_one_line_fits_every_store(text):
+    """What goes into Kafka and Postgres has no line breaks, NUL or lone surrogates."""
+    line = one_line(text)
+    line.encode()
+    assert "\x00" not in line
+    assert line == " ".join(line.split())
