@@ -48,9 +48,9 @@ worker_eta_task_limit = 10_000
 # limiter would grant: a full bucket may be spent within a second.
 task_annotations = {"*": {"rate_limit": _settings.task_rate_limit or f"{max(50, _settings.rpm)}/s"}}
 
-# SIGTERM: finish what is in hand, then put back what was only fetched.
-worker_soft_shutdown_timeout = _settings.shutdown_timeout
-worker_enable_soft_shutdown_on_idle = False
+# SIGTERM finishes what is in hand, which takes OPENAI_TIMEOUT at most (waits are cut short) and so fits into the
+# compose file's stop_grace_period. This is for a second signal: seconds before the rest is dropped.
+worker_soft_shutdown_timeout = 10.0
 
 # For Flower and `celery events`.
 worker_send_task_events = True

@@ -1,5 +1,7 @@
 """Every setting of the service, read once from the environment and from `.env` beside this file.
 
+The variable `ENV_FILE` names another file instead of `.env`; tests and the demo name none.
+
 Names in capitals below are the environment variables. Only composition roots (`bridge/__main__.py`,
 `worker/app.py`, `celeryconfig.py`, the tools in `dev/` and `bench/`) call `load_settings`; everything else is
 handed what it needs. `.env.example` and the README's table are kept in step by a test.
@@ -7,6 +9,7 @@ handed what it needs. `.env.example` and the README's table are kept in step by 
 
 import logging
 import logging.config
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -33,7 +36,7 @@ class Settings(BaseSettings):
     """The service's settings. Each description says the unit and what the value is for."""
 
     model_config = SettingsConfigDict(
-        env_file=PROJECT / ".env",
+        env_file=os.environ.get("ENV_FILE", PROJECT / ".env"),
         env_ignore_empty=True,  # `OPENAI_PROXY=` in a .env file means "not set"
         extra="ignore",  # the platform's .env has other services' variables too
         frozen=True,
@@ -92,7 +95,9 @@ class Settings(BaseSettings):
     egress_blocked_countries: Annotated[frozenset[str], NoDecode] = Field(
         frozenset({"RU"}), description="country codes from which nothing may be sent, comma separated"
     )
-    egress_check_interval: Seconds = Field(300.0, description="seconds between two looks at the exit's country")
+    egress_check_interval: Annotated[float, Field(ge=5)] = Field(
+        300.0, description="seconds between two looks at the exit's country"
+    )
 
     # Redis
     redis_db: int = Field(1, ge=0, description="logical database; 0 is left to the notifications service")
@@ -167,10 +172,6 @@ class Settings(BaseSettings):
     visibility_timeout: Annotated[int, Field(ge=600)] = Field(
         3_600, description="seconds after which Celery redelivers over Redis; must exceed countdowns"
     )
-    shutdown_timeout: Seconds = Field(
-        30.0,
-        description="seconds for tasks in hand after SIGTERM; below the compose file's stop_grace_period",
-    )
 
     # Scoring
     verdict_threshold: int = Field(60, ge=0, le=100, description="score from which the verdict is «Подходит»")
@@ -228,6 +229,9 @@ class Settings(BaseSettings):
         if self.max_countdown + self.lease_seconds >= self.visibility_timeout:
             # Celery's documentation: an ETA beyond the visibility timeout runs again and again.
             raise ValueError("MAX_COUNTDOWN and LEASE_SECONDS must stay below VISIBILITY_TIMEOUT")
+        if self.redispatch_after < self.lease_seconds / 2:
+            # After Redis was emptied a worker claims again with its next heartbeat, at a third of the lease.
+            raise ValueError("REDISPATCH_AFTER must be at least half of LEASE_SECONDS")
         if self.kafka_security_protocol.startswith("SASL") and not (
             self.kafka_sasl_username and self.kafka_sasl_password
         ):

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, field_validator
 
+# An error's text must not quote its input: it may be a resume.
+_FROZEN = ConfigDict(frozen=True, hide_input_in_errors=True)
+
 # --- The platform's contract -------------------------------------------------------------------------------
 
 REQUEST_KEY = b"new_request"
@@ -39,7 +42,7 @@ def processed_mark(processing_id: int) -> str:
 class Addressee(BaseModel):
     """Whom an answer belongs to: the callback URL and the four ids. A failure's `response` is just this."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = _FROZEN
 
     callback_url: StrictStr = Field(min_length=1, max_length=MAX_CALLBACK_URL)
     processing_id: Id
@@ -81,7 +84,7 @@ Verdict = Literal["Подходит", "Не подходит"]
 class Assessment(BaseModel):
     """The part of an answer that scoring makes; the bounds are the storage service's columns."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = _FROZEN
 
     score: int = Field(ge=0, le=100)
     matches: tuple[str, ...]
@@ -101,7 +104,7 @@ class ScoredResponse(Addressee):
 class Notification(BaseModel):
     """A message of the notifications topic (key `new_notifications`): exactly one per `processing_id`."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = _FROZEN
 
     success: bool
     response: ScoredResponse | Addressee
@@ -140,7 +143,7 @@ def outcome_key(processing_id: int) -> str:
 class Dispatch(BaseModel):
     """A request as the worker gets it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = _FROZEN
 
     request: ScoringRequest
     deadline_at: float  # Unix time, seconds: past it only a failure notification may follow
@@ -149,7 +152,7 @@ class Dispatch(BaseModel):
 class Outcome(BaseModel):
     """How a request ended: the exact message bodies to publish. Whoever publishes adds nothing to them."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = _FROZEN
 
     notification: str = Field(repr=False)
     processing: str | None = Field(repr=False)  # None: a failure, nothing for the storage service

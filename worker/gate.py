@@ -32,8 +32,11 @@ class FleetGate:
     def __init__(self, store: redis.Redis) -> None:
         self._redis = store
 
-    def require(self) -> bool:
+    def require(self, token: str) -> bool:
         """Return if this request may be sent; True if it is the probe, so call `reopen` when it is answered.
+
+        Args:
+            token: of the request's claim, by which the probe is known when it comes again after a wait.
 
         Raises:
             GateClosedError: with the seconds until the next try.
@@ -42,9 +45,11 @@ class FleetGate:
         if not closed:
             return False
         reason, remaining = max(closed.items(), key=lambda item: item[1])  # all of them must be over
-        if remaining == 0 and self._redis.set(_probe(reason), "_", nx=True, ex=PROBE_SECONDS):
-            log.info("gate: trying whether the reason is gone: %s", EXPLAINED[reason])
-            return True
+        if remaining == 0:
+            probe = self._redis.set(_probe(reason), token, nx=True, get=True, ex=PROBE_SECONDS)
+            if probe is None or probe == token.encode():
+                log.info("gate: trying whether the reason is gone: %s", EXPLAINED[reason])
+                return True
         raise GateClosedError(f"{reason}: {EXPLAINED[reason]}", max(1.0, remaining or PROBE_SECONDS / 4))
 
     def reopen(self) -> None:

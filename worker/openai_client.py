@@ -151,8 +151,14 @@ def _answer(raw: Any, *, strict: bool) -> Answer:
     return Answer(
         content=content,
         strict=strict,
-        prompt_tokens=getattr(usage, "prompt_tokens", 0) or 0,
-        cached_tokens=getattr(details, "cached_tokens", 0) or 0,
-        completion_tokens=getattr(usage, "completion_tokens", 0) or 0,
+        prompt_tokens=_count(usage, "prompt_tokens"),
+        cached_tokens=_count(details, "cached_tokens"),
+        completion_tokens=_count(usage, "completion_tokens"),
         seen=seen,
     )
+
+
+def _count(usage: object, name: str) -> int:
+    """Only a number will do: the SDK validates nothing, and not every endpoint counts."""
+    value = getattr(usage, name, None)
+    return value if isinstance(value, int) and value > 0 else 0

@@ -353,13 +353,18 @@ local function grant(id, record)
   return {'granted', text(NOW - record.asked)}
 end
 
+local function unsure()
+  local known = true
+  for b = 1, 3 do known = known and state.buckets[b].known end
+  return not known and NOW - state.born < UNSURE
+end
+
 -- A long wait is told by halves: the plan may have improved by then (a limit raised, refunds, a flush that cost us
 -- our knowledge), and nobody would wake the sleepers. Beyond the horizon nothing is reserved but the place in the
 -- line; the moments of return are spread, so that those who asked together do not come back together.
 local function tell(id, record, wait)
-  local unsure = NOW - state.born < UNSURE and not (state.buckets[RPM].known and state.buckets[TPM].known)
-  local step = unsure and FIRST_STEP or STEP
-  local pause = min(wait, max(step, wait / 2), max(HORIZON, EARLY))
+  local pause = min(wait, max(STEP, wait / 2), max(HORIZON, EARLY))
+  if unsure() then pause = min(wait, max(FIRST_STEP, min(UNSURE, wait / 2))) end
   if pause < wait then pause = pause * (0.75 + 0.25 * ((record.place * 0.6180339887) % 1)) end
   record.told = NOW + pause
   write(id, record)

@@ -259,8 +259,10 @@ class Scoring:
             grading = self._read(answer, progress)
             results.put(question, grading)
         except PostponedError as postponed:
-            # Others with the same question wait as long as we do.
-            self.ports.leases.park(flight, min(postponed.seconds, self._policy.max_countdown))
+            if self._too_late(dispatch, postponed):
+                self.ports.leases.release(flight)
+            else:  # others with the same question wait as long as we do
+                self.ports.leases.park(flight, min(postponed.seconds, self._policy.max_countdown))
             raise
         except BaseException:
             self.ports.leases.release(flight)
@@ -275,7 +277,7 @@ class Scoring:
         ports = self.ports
         try:
             ports.egress.require()
-            probing = ports.gate.require()
+            probing = ports.gate.require(claim.token)
         except GateClosedError as closed:
             log.warning("nothing is sent: %s", closed.reason)
             raise PostponedError("gate", closed.seconds, progress) from None

@@ -85,9 +85,7 @@ class Buckets:
         """Charge one request of ``tokens``, or say why not. Of several reasons, the longest wait is told."""
         self._refill()
         demands = {"rpm": 1, "rpd": 1, "tpm": tokens}
-        denials = [
-            denial for name, bucket in self._buckets.items() if (denial := bucket.denial(demands[name]))
-        ]
+        denials = [denial for name, bucket in self._buckets.items() if (denial := bucket.denial(demands[name]))]
         if denials:
             return max(denials, key=lambda denial: math.inf if denial.wait is None else denial.wait)
         for name, bucket in self._buckets.items():

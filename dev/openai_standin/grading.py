@@ -95,9 +95,7 @@ def _obedient(case: Case) -> dict[str, object]:
     return {"requirements": graded, "recommendation": recommendation}
 
 
-def _judge(
-    requirement: str, resume: str, sentences: list[list[_Word]], everywhere: set[str]
-) -> tuple[Level, str]:
+def _judge(requirement: str, resume: str, sentences: list[list[_Word]], everywhere: set[str]) -> tuple[Level, str]:
     terms = _terms(requirement)
     total = sum(term.weight for term in terms)
     covered = sum(term.weight for term in terms if term.stems & everywhere)
@@ -156,10 +154,7 @@ def _quote_span(terms: list[_Term], words: list[_Word]) -> tuple[int, int]:
 def _sentences(resume: str) -> Iterator[list[_Word]]:
     position = 0
     for end in [*(match.start() for match in _SENTENCE_END.finditer(resume)), len(resume)]:
-        words = [
-            _Word(match.start(), match.end(), _stem(match[0]))
-            for match in _WORD.finditer(resume, position, end)
-        ]
+        words = [_Word(match.start(), match.end(), _stem(match[0])) for match in _WORD.finditer(resume, position, end)]
         if words:
             yield words
         position = end

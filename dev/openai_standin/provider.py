@@ -87,9 +87,7 @@ class Provider:
             self.buckets.refund_tokens(max(0, (request.output_cap or 0) - attempt.completion_tokens))
         return _with_headers(reply, headers)
 
-    async def _admitted(
-        self, request: ChatRequest, prompt: Tokens, case: Case | None, attempt: Attempt
-    ) -> Reply:
+    async def _admitted(self, request: ChatRequest, prompt: Tokens, case: Case | None, attempt: Attempt) -> Reply:
         fault = self.faults.take(wants_schema=request.schema is not None)
         attempt.fault = fault.kind if fault else None
         late = fault.seconds if fault and fault.kind == "timeout" else 0.0

@@ -124,8 +124,7 @@ def _response_format(wanted: Any, messages: list[tuple[str, str]]) -> tuple[dict
     if kind == "json_object":
         if not any("json" in text.lower() for _, text in messages):
             raise _refused(
-                "'messages' must contain the word 'json' in some form, to use 'response_format' of type "
-                "'json_object'.",
+                "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
                 "messages",
             )
         return None, True

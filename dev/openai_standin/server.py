@@ -153,9 +153,7 @@ def application(provider: Provider) -> tornado.web.Application:
     return tornado.web.Application(routes, log_function=lambda _: None)
 
 
-async def serve(
-    provider: Provider, host: str, port: int, ready: Callable[[str], None], stop: asyncio.Event
-) -> None:
+async def serve(provider: Provider, host: str, port: int, ready: Callable[[str], None], stop: asyncio.Event) -> None:
     """Serve until ``stop``; ``ready`` gets the base URL (without ``/v1``) once calls are answered."""
     tokens.encode("load the tokenizer before the first call has to wait for it")
     asyncio.get_running_loop().set_exception_handler(_quiet_about_cancelled_calls)
@@ -190,9 +188,7 @@ class StandIn:
     over HTTP. Stopping breaks off calls that are still waiting for an answer.
     """
 
-    def __init__(
-        self, *, host: str = "127.0.0.1", port: int = 0, seed: int | None = None, **settings: Any
-    ) -> None:
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, seed: int | None = None, **settings: Any) -> None:
         self._host = host
         self._port = port
         self._provider = Provider(Settings(**settings), seed=seed)

@@ -26,6 +26,4 @@ def trace_page(*, host: str, ip: str, agent: str, country: str) -> str:
     return "".join(f"{name}={value}\n" for name, value in lines.items())
 
 
-GARBAGE_PAGE = (
-    "<!doctype html><title>openai-standin</title><p>Not a trace page. Sign in to the hotel's Wi-Fi."
-)
+GARBAGE_PAGE = "<!doctype html><title>openai-standin</title><p>Not a trace page. Sign in to the hotel's Wi-Fi."

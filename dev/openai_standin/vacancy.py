@@ -22,9 +22,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[A-ZА-ЯЁ0-9])|\n+")
 def requirements_of(vacancy: str) -> list[str]:
     """Between one and seven requirements (none only for a blank text)."""
     listed = _listed(vacancy) or _in_prose(vacancy) or [("must", vacancy)]
-    ordered = [text for kind, text in listed if kind == "must"] + [
-        text for kind, text in listed if kind == "wish"
-    ]
+    ordered = [text for kind, text in listed if kind == "must"] + [text for kind, text in listed if kind == "wish"]
     shortened = (_shortened(text) for text in ordered or [text for _, text in listed])
     return list(dict.fromkeys(text for text in shortened if text))[:MOST_REQUIREMENTS]
 

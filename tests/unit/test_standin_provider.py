@@ -133,9 +133,7 @@ def test_wrong_requests_are_refused_uncounted(provider, changes):
     assert provider.buckets.levels()["rpm"].remaining == 10_000
 
 
-@pytest.mark.parametrize(
-    ("key", "code"), [("", None), ("Bearer ", None), ("Bearer bad-key", "invalid_api_key")]
-)
+@pytest.mark.parametrize(("key", "code"), [("", None), ("Bearer ", None), ("Bearer bad-key", "invalid_api_key")])
 def test_a_key_is_needed(provider, key, code):
     """No key or a bad one gets a 401."""
     assert problem(ask(provider, authorization=key))[:2] == (401, code)
@@ -154,9 +152,7 @@ def test_prompt_and_cap_are_charged_and_kept(provider, cap):
     reply = ask(provider, **{"max_completion_tokens": None, cap: 500})
     charged = reply.body["usage"]["prompt_tokens"] + 500
     assert provider.journal.attempts()[0]["tokens"] == charged
-    assert provider.buckets.levels()["tpm"].remaining in range(
-        1_000_000 - charged, 1_000_000 - charged + 20_000
-    )
+    assert provider.buckets.levels()["tpm"].remaining in range(1_000_000 - charged, 1_000_000 - charged + 20_000)
     assert reply.headers["x-ratelimit-remaining-tokens"] == str(1_000_000 - charged)
 
 
@@ -229,10 +225,7 @@ def test_a_spurious_429_is_consistent(provider):
     """A rate limit out of the blue names a bucket whose numbers give the wait that it tells."""
     fault(provider, "rate_limit", seconds=3, bucket="tpm", limit=40_000)
     reply = ask(provider)
-    assert (
-        "(TPM): Limit 40000, Used 41999, Requested 1. Please try again in 3s."
-        in reply.body["error"]["message"]
-    )
+    assert "(TPM): Limit 40000, Used 41999, Requested 1. Please try again in 3s." in reply.body["error"]["message"]
     assert reply.headers["retry-after-ms"] == "3000"
 
 

@@ -1,0 +1,342 @@
+"""One call of the model over real HTTP: what each answer and each fault becomes."""
+
+import json
+import threading
+import traceback
+
+import bpe_openai
+import pytest
+
+from dev.processes import free_port
+from tests.fakes import REQUIREMENTS, RESUME, SECRET_WORDS
+from tests.local_web import http_proxy, reply, socks5_proxy, web_server
+from worker.errors import (
+    BrokenAnswerError,
+    CallError,
+    ClosingError,
+    DeniedError,
+    RefusedCallError,
+    TransientError,
+)
+from worker.grading import RESPONSE_FORMAT, parse_grading, parse_grading_tolerantly
+from worker.openai_client import OpenAIClient
+from worker.prompt import build_messages
+
+MESSAGES = build_messages(REQUIREMENTS, RESUME, delimiter="0123456789abcdef")
+COUNT = bpe_openai.get_encoding("o200k_base").encode_ordinary
+
+
+@pytest.fixture
+def standin(standin):
+    standin.set(rpm=10_000, rpd=10_000, tpm=10_000_000, latency=0.0)
+    return standin
+
+
+@pytest.fixture
+def make_client(make_route):
+    def make(url, *, proxy=None, timeout=20.0, output="auto"):
+        return OpenAIClient(
+            make_route(proxy=proxy),
+            key="sk-fake",
+            base_url=f"{url}/v1",
+            model="gpt-4.1-mini",
+            response_format=RESPONSE_FORMAT,
+            count=lambda text: len(COUNT(text)),
+            timeout=timeout,
+            max_output_tokens=1_200,
+            output=output,
+        )
+
+    return make
+
+
+@pytest.fixture
+def client(standin, make_client):
+    return make_client(standin.url)
+
+
+def fault_of(client, kind=CallError):
+    """The error that asking raises; whatever it is, it tells nothing of the texts and of the key."""
+    with pytest.raises(kind) as caught:
+        client.ask(MESSAGES)
+    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    assert not [word for word in SECRET_WORDS if word in told]
+    return caught.value
+
+
+# --- answers ---
+
+
+def test_an_answer_comes_with_its_price_and_the_limits(standin, client):
+    """What the model said, the tokens it cost, and what the headers say of the limits."""
+    standin.set(rpm=500, rpd=10_000, tpm=200_000, used={"rpm": 0, "rpd": 0, "tpm": 0})
+    answer = client.ask(MESSAGES)
+    assert parse_grading(answer.content)
+    assert answer.strict
+    (attempt,) = standin.attempts()
+    assert answer.prompt_tokens == attempt["prompt_tokens"]
+    assert answer.completion_tokens == attempt["completion_tokens"] > 0
+    assert answer.cached_tokens == 0
+    assert (answer.seen.limit_requests, answer.seen.remaining_requests) == (500, 499)
+    assert answer.seen.limit_tokens == 200_000
+    assert 0 < answer.seen.reset_requests <= 0.12
+
+
+def test_the_prefix_cache_is_seen(client):
+    """The constant part of the prompt is long enough for the provider's cache, and its use is reported."""
+    client.ask(MESSAGES)
+    other = build_messages(REQUIREMENTS, "Другое резюме.", delimiter="fedcba9876543210")
+    assert client.ask(other).cached_tokens >= 1_024
+
+
+def test_no_reservation_is_smaller_than_the_charge(standin, client):
+    """What a call is expected to cost covers what the provider charges at admission."""
+    client.ask(MESSAGES)
+    (attempt,) = standin.attempts()
+    assert attempt["tokens"] <= client.tokens(MESSAGES) <= attempt["tokens"] + 300
+
+
+def test_headers_may_be_missing(standin, client):
+    """Providers that send no limit headers are understood as well."""
+    standin.set(headers=False)
+    seen = client.ask(MESSAGES).seen
+    assert seen.limit_requests is None
+    assert seen.remaining_tokens is None
+
+
+def test_what_is_sent(make_client):
+    """The pinned model, temperature 0, the strict schema and the cap; nothing else about the request."""
+    requests = []
+
+    def note(handler, body):
+        requests.append((handler.path, handler.headers["Authorization"], json.loads(body)))
+        reply(handler, 500, b"{}")
+
+    with web_server(note) as url:
+        fault_of(make_client(url))
+    ((path, authorization, body),) = requests
+    assert (path, authorization) == ("/v1/chat/completions", "Bearer sk-fake")
+    assert body == {
+        "model": "gpt-4.1-mini",
+        "messages": MESSAGES,
+        "response_format": RESPONSE_FORMAT,
+        "temperature": 0,
+        "max_completion_tokens": 1_200,
+    }
+
+
+# --- faults ---
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "said"),
+    [
+        ("status_500", TransientError, "500 server_error"),
+        ("status_503", TransientError, "503 service_unavailable_error"),
+        ("slow_down", DeniedError, "503 slow_down"),
+        ("rate_limit", DeniedError, "429 rate_limit_exceeded"),
+        ("insufficient_quota", ClosingError, "429 insufficient_quota"),
+        ("unsupported_country", ClosingError, "403 unsupported_country_region_territory"),
+        ("invalid_key", ClosingError, "401 invalid_api_key"),
+        ("model_not_found", ClosingError, "404 model_not_found"),
+        ("bad_request", RefusedCallError, "400 invalid_value"),
+        ("truncated", BrokenAnswerError, "truncated"),
+        ("refusal", BrokenAnswerError, "refused by the model"),
+        ("empty", BrokenAnswerError, "empty, finish_reason stop"),
+    ],
+)
+def test_each_fault_is_told_by_its_code(standin, client, fault, error, said):
+    """Each of the provider's faults becomes one of ours, after a single attempt, and its text is a code."""
+    standin.fault(fault)
+    caught = fault_of(client, error)
+    assert str(caught) == said
+    assert len(standin.attempts()) == 1, "the SDK's own retries would bypass the limiter"
+    assert caught.seen.limit_requests == 10_000, "the headers of a failed request count too"
+    assert not getattr(caught, "network", False), "the provider did answer"
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("insufficient_quota", "quota"),
+        ("unsupported_country", "region"),
+        ("invalid_key", "credentials"),
+        ("model_not_found", "credentials"),
+    ],
+)
+def test_what_operators_must_mend_is_told_apart(standin, client, fault, reason):
+    """Operators learn whether it is the bill, the country or the key."""
+    standin.fault(fault)
+    assert fault_of(client, ClosingError).reason == reason
+
+
+def test_a_denial_says_which_bucket_and_how_long(standin, client):
+    """What the limiter needs of a 429: the bucket, its numbers, the wait."""
+    standin.fault("rate_limit", bucket="tpm", limit=10_000, seconds=41.7)
+    denial = fault_of(client, DeniedError).denial
+    assert (denial.kind, denial.bucket, denial.limit) == ("rate_limit", "tpm", 10_000)
+    assert denial.wait == pytest.approx(41.7, abs=0.1)
+
+
+def test_slow_down_is_a_denial_of_its_own_kind(standin, client):
+    """`slow_down` comes as a 503 and is no ordinary outage."""
+    standin.fault("slow_down")
+    assert fault_of(client, DeniedError).denial.kind == "slow_down"
+
+
+def test_a_request_that_never_fits_is_told(standin, client):
+    """More tokens than a minute has: too large, not too early."""
+    standin.set(tpm=1_000)
+    assert fault_of(client, DeniedError).denial.kind == "too_large"
+
+
+@pytest.mark.parametrize("fault", ["garbage", "broken_schema"])
+def test_a_wrong_answer_is_handed_on(standin, client, fault):
+    """Whether an answer is a grading is judged where gradings are known."""
+    standin.fault(fault)
+    with pytest.raises(ValueError, match="the answer breaks the schema"):
+        parse_grading(client.ask(MESSAGES).content)
+
+
+def test_a_dropped_connection_is_a_network_error(standin, client):
+    """The provider hung up: the exit is to be looked at again."""
+    standin.fault("reset")
+    assert fault_of(client, TransientError).network
+    assert len(standin.attempts()) == 1
+
+
+def test_a_refused_connection_is_a_network_error(make_client):
+    """Nobody listens there."""
+    assert fault_of(make_client(f"http://127.0.0.1:{free_port()}"), TransientError).network
+
+
+def test_a_late_answer_is_not_waited_for(standin, make_client):
+    """The call ends at its deadline, whatever the provider does."""
+    standin.fault("timeout", seconds=100)
+    caught = fault_of(make_client(standin.url, timeout=0.5), TransientError)
+    assert str(caught) == "no answer within 0.5 s"
+    assert caught.network
+
+
+def test_an_answer_that_trickles_is_not_waited_for(make_client):
+    """The deadline is for the whole answer: a byte now and then does not prolong it."""
+    pause = threading.Event()
+    sent = []
+
+    def trickle(handler, _body):
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/json")
+        handler.end_headers()
+        for _ in range(600):
+            handler.wfile.write(b" ")
+            handler.wfile.flush()
+            sent.append(" ")
+            pause.wait(0.05)
+
+    with web_server(trickle) as url:
+        caught = fault_of(make_client(url, timeout=0.5), TransientError)
+    assert str(caught) == "no answer within 0.5 s"
+    assert sent, "it did begin to answer"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body", "error"),
+    [
+        (200, "application/json", b"{not json", BrokenAnswerError),
+        (200, "application/json", b"[]", BrokenAnswerError),
+        (200, "application/json", b"{}", BrokenAnswerError),
+        (200, "application/json", b'{"choices": []}', BrokenAnswerError),
+        (200, "application/json", b'{"choices": [{"message": null, "finish_reason": "stop"}]}', BrokenAnswerError),
+        (200, "application/json", b'{"choices": [{"message": {"content": ["part"]}}]}', BrokenAnswerError),
+        (200, "text/html", b"<!doctype html><p>Sign in", BrokenAnswerError),
+        (502, "text/html", b"<!doctype html><p>Bad gateway", TransientError),
+        (408, "application/json", b"{}", TransientError),
+        (403, "text/html", b"<!doctype html><p>Cloudflare", ClosingError),
+        (429, "text/html", b"<!doctype html><p>Slow", DeniedError),
+        (413, "text/plain", b"", RefusedCallError),
+        (302, "text/plain", b"", CallError),
+    ],
+)
+def test_answers_of_nobody_knows_whom(make_client, status, kind, body, error):
+    """Portals, proxies and half-compatible servers lead to one of our errors, never to another exception."""
+    with web_server(lambda handler, _: reply(handler, status, body, kind)) as url:
+        fault_of(make_client(url), error)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 429, 500])
+def test_an_error_that_quotes_the_request_is_not_repeated(make_client, status):
+    """A provider that puts prompt and key into its message cannot bring them into our logs."""
+
+    def quote(handler, body):
+        message = body.decode() + json.loads(body)["messages"][-1]["content"] + handler.headers["Authorization"]
+        reply(handler, status, json.dumps({"error": {"message": message, "code": "some_code"}}).encode())
+
+    with web_server(quote) as url:
+        fault_of(make_client(url))
+
+
+def test_the_client_itself_shows_no_key(client):
+    """Neither its repr nor its vars' reprs do."""
+    assert "sk-fake" not in repr(client)
+    assert "sk-fake" not in repr(vars(client))
+
+
+# --- endpoints without strict schemas ---
+
+
+def test_auto_changes_to_json_mode_for_good(standin, client):
+    """An endpoint that refuses the schema is asked in JSON mode from then on."""
+    standin.fault("not_strict", share=1.0)
+    assert "using JSON mode" in str(fault_of(client, BrokenAnswerError))
+    for _ in range(2):
+        answer = client.ask(MESSAGES)
+        assert not answer.strict
+        assert parse_grading_tolerantly(answer.content)
+    assert [attempt["status"] for attempt in standin.attempts()] == [400, 200, 200]
+
+
+def test_strict_stays_strict(standin, make_client):
+    """OPENAI_OUTPUT=strict rather fails than takes unchecked JSON."""
+    standin.fault("not_strict", share=1.0)
+    client = make_client(standin.url, output="strict")
+    fault_of(client, RefusedCallError)
+    fault_of(client, RefusedCallError)
+
+
+def test_json_never_sends_the_schema(standin, make_client):
+    """OPENAI_OUTPUT=json is for endpoints that are known to have no schemas."""
+    standin.fault("not_strict", share=1.0)
+    assert not make_client(standin.url, output="json").ask(MESSAGES).strict
+
+
+# --- the way out ---
+
+
+def test_calls_go_through_the_http_proxy(standin, make_client):
+    """With OPENAI_PROXY the call itself, not only the check, leaves through the proxy."""
+    seen = []
+    with http_proxy(seen) as address:
+        make_client(standin.url, proxy=f"http://{address}").ask(MESSAGES)
+    assert seen == [f"POST {standin.url}/v1/chat/completions"]
+
+
+def test_calls_go_through_the_socks_proxy(standin, make_client):
+    """The same with SOCKS5."""
+    seen = []
+    with socks5_proxy(seen) as address:
+        make_client(standin.url, proxy=f"socks5://{address}").ask(MESSAGES)
+    assert seen == [standin.url.removeprefix("http://")]
+
+
+def test_a_broken_proxy_is_told_without_its_password(standin, make_client):
+    """A proxy that is away is a network error; its address and password are not in the text."""
+    client = make_client(standin.url, proxy=f"http://user:Кедропромысел@127.0.0.1:{free_port()}")
+    assert fault_of(client, TransientError).network
+    assert standin.attempts() == []
+
+
+def test_calls_ignore_the_environments_proxies(monkeypatch, standin, make_client):
+    """The SDK's habit of reading HTTP_PROXY is off."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    assert make_client(standin.url).ask(MESSAGES).content

@@ -1,0 +1,90 @@
+"""Celery's options that something else relies on."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from contract import QUEUE_NAME
+
+FILE = str(Path(__file__).parents[2] / "celeryconfig.py")
+
+
+@pytest.fixture
+def options(monkeypatch):
+    """Reads celeryconfig.py as it would be with these environment variables."""
+
+    def read(**environment):
+        monkeypatch.setenv("OPENAI_KEY", "sk-fake")
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(FILE)
+
+    return read
+
+
+def test_a_hint_outlives_its_worker(options):
+    """What a worker has taken and not finished goes back, and it takes no more than it works on."""
+    read = options()
+    assert read["task_acks_late"] is True
+    assert read["task_reject_on_worker_lost"] is True
+    assert read["worker_prefetch_multiplier"] == 1
+
+
+def test_countdowns_stay_below_the_visibility_timeout(options):
+    """Else Celery over Redis would run a waiting request again and again."""
+    visibility = options(MAX_COUNTDOWN="500", VISIBILITY_TIMEOUT="700")["broker_transport_options"]
+    assert visibility["visibility_timeout"] == 700
+
+
+def test_a_longer_countdown_is_refused(options):
+    """The service does not start with settings that would run requests twice."""
+    with pytest.raises(SystemExit, match="MAX_COUNTDOWN and LEASE_SECONDS must stay below VISIBILITY_TIMEOUT"):
+        options(MAX_COUNTDOWN="700", VISIBILITY_TIMEOUT="700")
+
+
+def test_a_frozen_redis_hangs_nobody(options):
+    """Reads and connects to the broker end by themselves."""
+    transport = options()["broker_transport_options"]
+    assert 0 < transport["socket_timeout"] <= 30
+    assert 0 < transport["socket_connect_timeout"] <= 30
+    assert transport["socket_keepalive"] is True
+
+
+def test_an_outage_of_redis_is_waited_out(options):
+    """However long it takes, and without killing what runs."""
+    read = options()
+    assert read["broker_connection_max_retries"] is None
+    assert read["broker_connection_retry_on_startup"] is True
+    assert read["worker_cancel_long_running_tasks_on_connection_loss"] is False
+
+
+@pytest.mark.parametrize(("rpm", "rate"), [("3", "50/s"), ("10000", "10000/s")])
+def test_celerys_own_brake_delays_no_granted_start(options, rpm, rate):
+    """A full minute's bucket may start within a second."""
+    assert options(RPM=rpm)["task_annotations"] == {"*": {"rate_limit": rate}}
+
+
+def test_celerys_own_brake_is_a_setting(options):
+    """Operators may slow a single worker down."""
+    assert options(TASK_RATE_LIMIT="5/m")["task_annotations"] == {"*": {"rate_limit": "5/m"}}
+
+
+def test_only_our_queue_and_only_json(options):
+    """A misspelt queue fails, and nobody can send the worker a pickle."""
+    read = options()
+    assert [queue.name for queue in read["task_queues"]] == [QUEUE_NAME] == [read["task_default_queue"]]
+    assert read["task_create_missing_queues"] is False
+    assert read["accept_content"] == ["json"]
+
+
+def test_many_may_wait_for_the_network(options):
+    """Threads, as many as the setting says, and nothing stored of their results."""
+    read = options(WORKER_CONCURRENCY="7")
+    assert (read["worker_pool"], read["worker_concurrency"]) == ("threads", 7)
+    assert read["task_ignore_result"] is True
+
+
+def test_a_second_signal_ends_a_worker_softly(options):
+    """Who cannot wait still leaves the tasks in hand some seconds, and their hints go back."""
+    assert options()["worker_soft_shutdown_timeout"] > 0

@@ -1,0 +1,52 @@
+"""What operators ask and tell the workers, without a worker."""
+
+import pytest
+from celery.worker.control import Panel
+
+from tests.fakes import World
+from worker import control
+from worker.ports import Limits
+
+
+@pytest.fixture
+def world():
+    """A world whose adapters answer the commands; the real worker's own registration comes back afterwards."""
+    before = dict(Panel.data), dict(Panel.meta)
+    world = World()
+    control.register(lambda: world.scoring.ports)
+    yield world
+    Panel.data.update(before[0])
+    Panel.meta.update(before[1])
+
+
+def call(command, **arguments):
+    return Panel.data[command](None, **arguments)
+
+
+def test_limits_show_the_buckets_the_gate_and_the_exit(world):
+    """One command tells why requests wait."""
+    assert call("limits") == {"waiting": 0, "gate": "open", "egress": "NL"}
+    world.gate.close("quota")
+    assert call("limits")["gate"] == {"quota": 300.0}
+
+
+def test_limits_can_be_changed_for_the_fleet(world):
+    """New limits reach the limiter, and the operator reads what they are now."""
+    assert call("set_limits", rpm=500, rpd=10_000, tpm=200_000) == {"ok": "limits are now RPM=500 RPD=10000 TPM=200000"}
+    assert world.limiter.limits == Limits(500, 10_000, 200_000)
+
+
+@pytest.mark.parametrize("wrong", [{"rpm": 0}, {"rpd": -1}, {"tpm": 0}])
+def test_limits_below_one_are_refused(world, wrong):
+    """A slip of the finger does not stop the fleet."""
+    answer = call("set_limits", **{"rpm": 3, "rpd": 200, "tpm": 40_000, **wrong})
+    assert answer == {"error": "limits are whole numbers above 0"}
+    assert not hasattr(world.limiter, "limits")
+
+
+def test_commands_know_their_arguments():
+    """`celery inspect --list` and `control --list` show them with what they take."""
+    control.register(lambda: World().scoring.ports)
+    assert Panel.meta["limits"].type == "inspect"
+    assert Panel.meta["set_limits"].type == "control"
+    assert Panel.meta["set_limits"].signature == "<RPM> <RPD> <TPM>"
