@@ -19,7 +19,7 @@ from prometheus_client import start_http_server
 
 from bridge import replay
 from bridge.consumer import Bridge
-from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters
+from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters, recent_dead_letters
 from bridge.dispatch import Dispatcher
 from bridge.marks import ProcessedMarks
 from bridge.partition import PartitionWork, Policy
@@ -118,7 +118,7 @@ def make_bridge(settings: Settings) -> Bridge:
         settings.dead_letter_limit,
         settings.dead_letter_window,
         time.monotonic,
-        already=recent_dead_letters(settings),
+        already=recent_dead_letters(make_reader(settings), settings.dead_letter_topic, settings.dead_letter_window),
     )
     consumer = make_consumer(settings)
 
@@ -132,25 +132,6 @@ def make_bridge(settings: Settings) -> Bridge:
         return PartitionWork(source, consumer, dispatcher, marks, make_publisher, cap, policy)
 
     return Bridge(consumer, settings.kafka_topic_for_ai_handler, make_work, settings.health_file)
-
-
-def recent_dead_letters(settings: Settings) -> int:
-    """How many dead letters were written within the cap's window, by whichever bridge."""
-    reader = make_reader(settings)
-    try:
-        since = int((time.time() - settings.dead_letter_window) * 1000)
-        partitions = reader.list_topics(settings.dead_letter_topic, timeout=10).topics[settings.dead_letter_topic]
-        if partitions.error is not None:
-            return 0
-        wanted = [TopicPartition(settings.dead_letter_topic, number, since) for number in partitions.partitions]
-        recent = 0
-        for start in reader.offsets_for_times(wanted, timeout=10):
-            if start.offset >= 0:
-                # Each transaction also writes a marker, so this is an upper bound; half is a lower one.
-                recent += (reader.get_watermark_offsets(start, timeout=10)[1] - start.offset) // 2
-        return recent
-    finally:
-        reader.close()
 
 
 def run(settings: Settings) -> int:

@@ -1,10 +1,11 @@
 """Messages that nobody can work on: kept as they came, with the reason beside them, at a bounded rate."""
 
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from confluent_kafka import Message
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from bridge.intake import Reason
 
@@ -13,6 +14,9 @@ HEADER_TOPIC = "original-topic"
 HEADER_PARTITION = "original-partition"
 HEADER_OFFSET = "original-offset"
 HEADER_TIMESTAMP = "original-timestamp"
+
+KAFKA_TIMEOUT = 10.0  # seconds
+LEADER_PATIENCE = 15.0  # seconds; a topic that was created a moment ago has no leader yet
 
 
 class TooManyDeadLetters(Exception):
@@ -75,3 +79,38 @@ class DeadLetterCap:
                 "Look at the `reason` headers of the dead-letter topic, mend the sender or this deploy, restart"
             )
         self._times.append(now)
+
+
+def recent_dead_letters(reader: Consumer, topic: str, window: float) -> int:
+    """About how many dead letters were written within the last `window` seconds, by whichever bridge.
+
+    Closes the reader.
+
+    Raises:
+        KafkaException: the brokers did not answer for `LEADER_PATIENCE` seconds.
+    """
+    patience = time.monotonic() + LEADER_PATIENCE
+    try:
+        while True:
+            try:
+                return _count_recent(reader, topic, window)
+            except KafkaException:
+                if time.monotonic() > patience:
+                    raise
+                time.sleep(0.1)
+    finally:
+        reader.close()
+
+
+def _count_recent(reader: Consumer, topic: str, window: float) -> int:
+    partitions = reader.list_topics(topic, timeout=KAFKA_TIMEOUT).topics[topic]
+    if partitions.error is not None:
+        return 0
+    since = int((time.time() - window) * 1000)
+    wanted = [TopicPartition(topic, number, since) for number in partitions.partitions]
+    recent = 0
+    for start in reader.offsets_for_times(wanted, timeout=KAFKA_TIMEOUT):
+        if start.offset >= 0:
+            # Each transaction also writes a marker, so this is an upper bound; half is a lower one.
+            recent += (reader.get_watermark_offsets(start, timeout=KAFKA_TIMEOUT)[1] - start.offset) // 2
+    return recent

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import redis
 from celery import Celery
+from pydantic import ValidationError
 
 from bridge.marks import POSITION_KEY
 from contract import (
@@ -84,23 +85,31 @@ class Dispatcher:
         position, *found = self._redis.mget([POSITION_KEY, *map(outcome_key, processing_ids)])
         if position is None:
             return None
-        return {
-            processing_id: Outcome.model_validate_json(body)
-            for processing_id, body in zip(processing_ids, found, strict=True)
-            if body is not None
-        }
+        outcomes: dict[int, Outcome] = {}
+        for processing_id, body in zip(processing_ids, found, strict=True):
+            if body is None:
+                continue
+            try:
+                outcomes[processing_id] = Outcome.model_validate_json(body)
+            except ValidationError:
+                log.error(  # noqa: TRY400 # the traceback would add nothing
+                    "an outcome of another version: it is made again", extra={"processing_id": processing_id}
+                )
+                self._redis.delete(outcome_key(processing_id))
+        return outcomes
 
     def signs(self, processing_ids: Sequence[int], source: str) -> Signs:
         """Signs of life, and a claim by `source` on those ids that no partition answers for yet."""
         with self._redis.pipeline(transaction=False) as pipe:
             pipe.llen(QUEUE_NAME)
+            # The source before the mark: `finish` ends both at once, so whoever finds the source free sees the mark.
+            for processing_id in processing_ids:
+                pipe.set(source_key(processing_id), source, nx=True, get=True, ex=PROCESSED_MARK_TTL)
             if processing_ids:
                 pipe.mget(list(map(processed_mark, processing_ids)))
                 pipe.mget(list(map(claim_key, processing_ids)))
-            for processing_id in processing_ids:
-                pipe.set(source_key(processing_id), source, nx=True, get=True, ex=PROCESSED_MARK_TTL)
             queued, *answers = pipe.execute()
-        marks, claims, *sources = answers or ([], [])
+        *sources, marks, claims = answers or ([], [])
         return Signs(
             marked=_where(processing_ids, [mark is not None for mark in marks]),
             claimed=_where(processing_ids, [claim is not None for claim in claims]),

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 POSITION_KEY = f"{KEY_PREFIX}marks_position"  # {partition: next offset}; its absence says "Redis was emptied"
 KAFKA_TIMEOUT = 10.0  # seconds
+HIDDEN_PATIENCE = 0.5  # seconds; a transaction that is being published ends within this
 
 
 class ProcessedMarks:
@@ -48,9 +49,11 @@ class ProcessedMarks:
         consumer = self._make_consumer()
         try:
             for start, end in self._spans(consumer, {int(number): offset for number, offset in kept.items()}):
-                positions[start.partition] = end
-                if start.offset < end:
-                    seen += _read(consumer, start, end)
+                seen += _read(consumer, start, end)
+                positions[start.partition] = _await_hidden(consumer, start, end)
+                if positions[start.partition] > end:
+                    start.offset = end
+                    seen += _read(consumer, start, positions[start.partition])
         finally:
             consumer.close()
         with self._redis.pipeline(transaction=True) as pipe:
@@ -96,6 +99,25 @@ def _read(consumer: Consumer, start: TopicPartition, end: int) -> list[int]:
         if consumer.position([start])[0].offset >= end:
             return seen
     raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "the notifications topic stays silent"))  # noqa: SLF001
+
+
+def _await_hidden(consumer: Consumer, start: TopicPartition, end: int) -> int:
+    """The offset up to which everything that was there when `end` was read can be seen.
+
+    A reader of committed messages sees nothing from the oldest open transaction on, and a bridge that died in
+    one leaves it open until its successor or the broker ends it. Behind it may be what others have published:
+    to call the marks complete would mean to say that again.
+    """
+    # What the last fetch said of the real end; asking the broker tells the visible one.
+    there = consumer.get_watermark_offsets(start, cached=True)[1]
+    patience = time.monotonic() + HIDDEN_PATIENCE
+    while end < there:
+        if time.monotonic() > patience:
+            problem = "an open transaction hides the end of the notifications topic"
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, problem))  # noqa: SLF001
+        time.sleep(0.02)
+        end = consumer.get_watermark_offsets(start, timeout=KAFKA_TIMEOUT)[1]
+    return end
 
 
 def _processing_id(message: Message) -> int | None:

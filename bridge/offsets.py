@@ -53,6 +53,8 @@ class PartitionProgress:
                 still_open.append(last)
         except ValueError:
             return cls(commit.offset)
+        if still_open != sorted(set(still_open)) or not all(commit.offset <= offset < high for offset in still_open):
+            return cls(commit.offset)
         return cls(commit.offset, high, still_open)
 
     def deliver(self, offset: int) -> bool:
@@ -76,8 +78,13 @@ class PartitionProgress:
 
     @property
     def unfinished(self) -> int:
-        """How many offsets are open."""
-        return len(self._open)
+        """How many delivered offsets are open; those of an earlier life count when they come again."""
+        return len(self._open) - len(self._awaited)
+
+    @property
+    def awaited(self) -> int:
+        """How many offsets were open in an earlier life and have not been delivered again."""
+        return len(self._awaited)
 
     def commit(self, finishing: Collection[int] = ()) -> Commit | None:
         """What to commit once `finishing` are finished too; None before anything was delivered."""

@@ -107,6 +107,7 @@ class PartitionWork:
         self._clock = clock
         self._publisher: Publisher | None = None
         self._foreign_keys: set[bytes] = set()
+        self._counted = -1  # the last dead letter's offset that the cap knows of
         self._forget(None)
 
     def _forget(self, commit: Commit | None) -> None:
@@ -142,7 +143,7 @@ class PartitionWork:
         metrics.RECOVERIES.inc()
         log.info(
             "%s: starting at offset %s, %d open above it are known, %d notifications checked",
-            self._name, "beginning" if commit is None else commit.offset, self._progress.unfinished, marked,
+            self._name, "beginning" if commit is None else commit.offset, self._progress.awaited, marked,
         )  # fmt: skip
 
     def take(self, message: Message) -> None:
@@ -286,8 +287,10 @@ class PartitionWork:
         signs = self._dispatcher.signs(ids, self._name) if ids else None
         silent = set(signs.marked | signs.elsewhere) if signs else set()
         for message, rejected in self._rejected:
-            self._cap.count()
-            metrics.DEAD_LETTERS.labels(rejected.reason.value).inc()
+            if _offset(message) > self._counted:  # a transaction that has to be made again counts once
+                self._cap.count()
+                self._counted = _offset(message)
+                metrics.DEAD_LETTERS.labels(rejected.reason.value).inc()
             ending.dead_letters.append(DeadLetter.of(message, rejected.reason))
             ending.offsets.append(_offset(message))
             self._notify_rejected(ending, rejected, silent, _traceparent(message))

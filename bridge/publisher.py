@@ -27,6 +27,7 @@ from contract import (
 log = logging.getLogger(__name__)
 
 TIMEOUT = 10.0  # seconds, for each call that waits for the broker
+COMMIT_TRIES = 2  # then recovery finds out what became of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,11 @@ class Publisher:
         self._producer.purge()
 
     def _commit(self) -> None:
-        while True:
+        for tries_left in reversed(range(COMMIT_TRIES)):
             try:
                 self._producer.commit_transaction(TIMEOUT)
             except KafkaException as error:
-                if not error.args[0].retriable():
+                if not error.args[0].retriable() or not tries_left:
                     raise
                 log.warning("the broker is slow to commit a transaction, asking again: %s", error.args[0].name())
             else:

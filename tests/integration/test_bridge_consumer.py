@@ -1,0 +1,346 @@
+"""The bridge's loop on a real Kafka and a real Redis; the tests play the workers."""
+
+import base64
+import json
+import threading
+import time
+from collections import Counter
+
+import pytest
+from celery import Celery
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from bridge import metrics
+from bridge.__main__ import make_consumer, make_producer, make_reader
+from bridge.consumer import Bridge
+from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters, recent_dead_letters
+from bridge.dispatch import Dispatcher
+from bridge.marks import ProcessedMarks
+from bridge.partition import PartitionWork, Policy
+from bridge.publisher import Publisher, Topics
+from config import Settings
+from contract import QUEUE_NAME, REQUEST_KEY, outcome_key
+from dev.kafka_server import silent
+from tests.samples import read_committed, request_value, scored, until
+
+
+class Stage:
+    """Topics and Redis of one test, and bridges in threads."""
+
+    def __init__(self, kafka, topics, redis_client, redis_url, folder, partitions=1, **settings):
+        self.input, notifications, uploading, dead = topics(
+            "in", "notifications", "uploading", "dead", partitions=partitions
+        )
+        self.redis = redis_client
+        self.settings = Settings(
+            _env_file=None, openai_key="-", kafka_bootstrap_servers=kafka, kafka_group_id=f"group-{self.input}",
+            kafka_topic_for_ai_handler=self.input, kafka_topic_for_notifications=notifications,
+            kafka_topic_for_uploading_data=uploading, kafka_topic_for_dead_letters=dead,
+            kafka_session_timeout_ms=6_000, health_file=folder / "run" / "bridge.health", redis_url=redis_url,
+            **settings,
+        )  # fmt: skip
+        self.producer = Producer({"bootstrap.servers": kafka}, logger=silent)
+        self.celery = Celery("test", broker=redis_url, set_as_current=False)
+        self.running = []
+
+    def send(self, *processing_ids, key=REQUEST_KEY, partition=0, value=None):
+        for processing_id in processing_ids:
+            self.producer.produce(self.input, value or request_value(processing_id), key, partition)
+        assert self.producer.flush(20) == 0
+
+    def bridge(self):
+        """A bridge, composed as bridge/__main__.py does."""
+        settings = self.settings
+        consumer = make_consumer(settings)
+        marks = ProcessedMarks(self.redis, lambda: make_reader(settings), settings.kafka_topic_for_notifications)
+        cap = DeadLetterCap(settings.dead_letter_limit, settings.dead_letter_window, time.monotonic)
+        policy = Policy(settings.window_size, settings.request_deadline, settings.redispatch_after)
+
+        def make_work(source):
+            return PartitionWork(
+                source, consumer, Dispatcher(self.redis, self.celery), marks,
+                lambda: self.publisher(source.partition), cap, policy,
+            )  # fmt: skip
+
+        return Bridge(consumer, self.input, make_work, settings.health_file)
+
+    def publisher(self, partition):
+        settings = self.settings
+        topics = Topics(
+            settings.kafka_topic_for_notifications, settings.kafka_topic_for_uploading_data, settings.dead_letter_topic
+        )
+        name = f"{settings.kafka_group_id}.{self.input}.{partition}"
+        return Publisher(lambda name: make_producer(settings, name), name, topics)
+
+    def start(self):
+        thread = BridgeThread(self.bridge())
+        self.running.append(thread)
+        thread.start()
+        return thread
+
+    def stop(self):
+        while self.running:
+            self.running.pop().stop()
+
+    def dispatched(self):
+        """Ids of the requests that are dispatched and not finished."""
+        return {int(key.rsplit(b":", 1)[1]) for key in self.redis.keys("ai_handler:request:*")}
+
+    def hints(self):
+        """Ids in the Celery queue."""
+        bodies = [json.loads(raw) for raw in self.redis.lrange(QUEUE_NAME, 0, -1)]
+        return sorted(json.loads(_decoded(body))[0][0] for body in bodies)
+
+    def answer(self, *processing_ids):
+        """What a worker does in the end."""
+        for processing_id in processing_ids:
+            self.redis.set(outcome_key(processing_id), scored(processing_id).model_dump_json())
+
+    def marked(self):
+        return {int(key.rsplit(b":", 1)[1]) for key in self.redis.keys("processed_messages:*")}
+
+    def published(self):
+        """How often each id stands in notifications and in uploading_data."""
+        return tuple(
+            Counter(int(dict(message.headers())["processing-id"]) for message in read_committed(self.settings, topic))
+            for topic in (self.settings.kafka_topic_for_notifications, self.settings.kafka_topic_for_uploading_data)
+        )
+
+    def committed(self, partition=0):
+        group = {**self.settings.kafka, "group.id": self.settings.kafka_group_id}
+        reader = Consumer(group)
+        found = reader.committed([TopicPartition(self.input, partition)], timeout=20)[0]
+        reader.close()
+        return found.offset
+
+
+def _decoded(message):
+    return base64.b64decode(message["body"])
+
+
+class BridgeThread(threading.Thread):
+    def __init__(self, bridge):
+        super().__init__(daemon=True)
+        self.bridge = bridge
+        self.error = None
+
+    def run(self):
+        try:
+            self.bridge.run()
+        except Exception as error:  # noqa: BLE001 - told by stop()
+            self.error = error
+
+    def stop(self):
+        self.bridge.stop()
+        self.join(30)
+        assert not self.is_alive()
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.fixture
+def stage(kafka, topics, redis_client, redis_url, tmp_path):
+    stages = []
+
+    def make(**settings):
+        stages.append(Stage(kafka, topics, redis_client, redis_url, tmp_path, **settings))
+        return stages[-1]
+
+    yield make
+    for each in stages:
+        each.stop()
+        each.celery.close()
+
+
+def once(*processing_ids):
+    return (Counter(processing_ids), Counter(processing_ids))
+
+
+def test_the_window_bounds_what_is_in_hand(stage):
+    """With a window of 3, twenty requests go through and never more than three are dispatched at a time."""
+    stage = stage(window_size=3)
+    stage.send(*range(20))
+    stage.start()
+    most = 0
+
+    def work():
+        nonlocal most
+        dispatched = stage.dispatched()
+        most = max(most, len(dispatched))
+        stage.answer(*sorted(dispatched)[:2])
+        return stage.marked() == set(range(20))
+
+    until(lambda: len(stage.dispatched()) == 3)
+    until(work)
+    assert most == 3
+    assert stage.published() == once(*range(20))
+    assert stage.committed() == 20
+
+
+def test_a_full_window_keeps_the_bridge_in_the_group(stage):
+    """While nothing moves, the bridge goes on polling: it is healthy, and Kafka keeps its partition for it."""
+    stage = stage(window_size=1, kafka_max_poll_interval_ms=6_000)
+    stage.send(1, 2)
+    stage.start()
+    until(lambda: stage.dispatched() == {1})
+    recoveries = metrics.RECOVERIES._value.get()
+    health = stage.settings.health_file
+    first = health.stat().st_mtime_ns
+    until(lambda: health.stat().st_mtime_ns > first + 7_000_000_000)
+    assert stage.dispatched() == {1}
+    stage.answer(1)
+    until(lambda: stage.dispatched() == {2})
+    assert metrics.RECOVERIES._value.get() == recoveries
+
+
+def test_other_keys_and_bad_messages_move_on(stage):
+    """Between foreign keys and broken messages the valid request is finished, and all offsets are committed."""
+    stage = stage()
+    stage.send(1, key=b"other")
+    stage.send(2, value=b"{oops")
+    stage.send(3)
+    stage.send(4, value=request_value(4, resume=" "))
+    stage.send(5, key=b"other")
+    stage.start()
+    until(lambda: stage.dispatched() == {3})
+    stage.answer(3)
+    until(lambda: stage.committed() == 5)
+    assert stage.published() == (Counter([3, 4]), Counter([3]))
+    letters = read_committed(stage.settings, stage.settings.dead_letter_topic)
+    assert [dict(letter.headers())["reason"] for letter in letters] == [b"not_json", b"blank_text"]
+    assert letters[0].value() == b"{oops"
+    reader = make_reader(stage.settings)
+    assert 0 < recent_dead_letters(reader, stage.settings.dead_letter_topic, 600.0) <= 2
+
+
+def test_a_quiet_topic_of_foreign_keys_is_committed(stage):
+    """Lag does not grow where nothing is ours."""
+    stage = stage()
+    stage.send(*range(5), key=b"other")
+    stage.start()
+    until(lambda: stage.committed() == 5)
+
+
+@pytest.mark.parametrize("redis_emptied", [False, True])
+def test_a_restart_takes_up_only_what_is_unfinished(stage, redis_emptied):
+    """After a restart, even next to an emptied Redis, finished requests are not dispatched or published again."""
+    stage = stage()
+    stage.send(*range(6))
+    first = stage.start()
+    until(lambda: len(stage.dispatched()) == 6)
+    stage.answer(1, 2, 4)
+    until(lambda: stage.marked() == {1, 2, 4})
+    first.stop()
+    stage.running.clear()
+    assert stage.committed() == 0
+    stage.redis.delete(QUEUE_NAME)
+    if redis_emptied:
+        stage.redis.flushdb()
+    known = metrics.MESSAGES.labels("known")._value.get()
+    stage.start()
+    until(lambda: stage.hints() == [0, 3, 5])
+    assert metrics.MESSAGES.labels("known")._value.get() == known + 3
+    stage.answer(0, 3, 5)
+    until(lambda: stage.committed() == 6)
+    assert stage.published() == once(*range(6))
+    assert stage.hints() == [0, 3, 5]
+
+
+def test_a_redis_emptied_under_way_loses_and_repeats_nothing(stage):
+    """FLUSHDB while requests are in hand: those go out again, those that were answered do not."""
+    stage = stage(redispatch_after=1.0, lease_seconds=2.0)
+    stage.send(*range(4))
+    stage.start()
+    until(lambda: len(stage.dispatched()) == 4)
+    stage.answer(0, 1)
+    until(lambda: stage.marked() == {0, 1})
+    stage.redis.flushdb()
+    until(lambda: stage.hints() == [2, 3])
+    assert stage.marked() == {0, 1}
+    stage.send(0)
+    stage.answer(2, 3)
+    until(lambda: stage.committed() == 5)
+    assert stage.published() == once(*range(4))
+
+
+def test_the_health_file_lives_with_the_bridge(stage):
+    """The health file appears with the loop, is touched by it, and goes with it."""
+    stage = stage()
+    bridge = stage.start()
+    health = stage.settings.health_file
+    until(health.exists)
+    first = health.stat().st_mtime_ns
+    until(lambda: health.stat().st_mtime_ns > first)
+    bridge.stop()
+    assert not health.exists()
+
+
+def test_a_failed_transaction_is_recovered_from(stage):
+    """A bridge whose producer was fenced reads its state from Kafka, and publishes everything once."""
+    stage = stage()
+    stage.send(1, 2)
+    stage.start()
+    until(lambda: len(stage.dispatched()) == 2)
+    stage.answer(1)
+    until(lambda: stage.marked() == {1})
+    recoveries = metrics.RECOVERIES._value.get()
+    usurper = stage.publisher(0)
+    usurper.open()
+    stage.answer(2)
+    until(lambda: stage.marked() == {1, 2})
+    usurper.close()
+    assert metrics.RECOVERIES._value.get() == recoveries + 1
+    stage.send(3)
+    until(lambda: stage.dispatched() == {3})
+    stage.answer(3)
+    until(lambda: stage.committed() == 3)
+    assert stage.published() == once(1, 2, 3)
+
+
+def test_a_retry_in_another_partition_is_one_request(stage):
+    """The same id in two partitions is dispatched, published and stored once, and both offsets are committed."""
+    stage = stage(partitions=2)
+    stage.start()
+    until(stage.settings.health_file.exists)
+    stage.send(7, partition=0)
+    until(lambda: stage.hints() == [7])
+    stage.send(7, partition=1)
+    stage.send(8, partition=1)
+    until(lambda: stage.hints() == [7, 8])
+    stage.answer(7, 8)
+    until(lambda: (stage.committed(0), stage.committed(1)) == (1, 2))
+    assert stage.published() == once(7, 8)
+    assert stage.hints() == [7, 8]
+
+
+def test_partitions_move_between_bridges_without_a_trace(stage):
+    """A second bridge comes and the first one goes, while requests are in hand: each is published once."""
+    stage = stage(partitions=2, redispatch_after=5.0)
+    for partition in (0, 1):
+        stage.send(*range(partition * 10, partition * 10 + 10), partition=partition)
+    first = stage.start()
+    until(lambda: len(stage.dispatched()) == 20)
+    stage.answer(0, 1, 15)
+    until(lambda: len(stage.marked()) == 3)
+    second = stage.start()
+    until(lambda: second.bridge._running)
+    stage.answer(3, 12)
+    until(lambda: len(stage.marked()) == 5)
+    first.stop()
+    stage.running.remove(first)
+    stage.answer(*set(range(20)) - {0, 1, 15, 3, 12})
+    until(lambda: (stage.committed(0), stage.committed(1)) == (10, 10))
+    assert stage.published() == once(*range(20))
+
+
+def test_too_many_dead_letters_end_the_bridge(stage):
+    """Above the cap the bridge ends and says why; what it did not dead-letter stays in Kafka."""
+    stage = stage(dead_letter_limit=2)
+    stage.send(1, 2, 3, value=b"{oops")
+    bridge = stage.start()
+    bridge.join(60)
+    stage.running.clear()
+    assert isinstance(bridge.error, TooManyDeadLetters)
+    assert stage.committed() < 3
+    assert len(read_committed(stage.settings, stage.settings.dead_letter_topic)) <= 2
+    assert not stage.settings.health_file.exists()

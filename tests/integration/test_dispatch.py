@@ -1,0 +1,152 @@
+"""The bridge's desk in a real Redis."""
+
+import base64
+import json
+
+import pytest
+from celery import Celery
+
+from bridge.dispatch import Dispatcher, Signs, source_key
+from bridge.marks import POSITION_KEY
+from contract import (
+    PROCESSED_MARK_TTL,
+    QUEUE_NAME,
+    TASK_NAME,
+    Dispatch,
+    claim_key,
+    outcome_key,
+    processed_mark,
+    request_key,
+)
+from tests.samples import dispatch, scored
+
+HERE, ELSEWHERE = "AI_handler-0", "AI_handler-1"
+
+
+@pytest.fixture
+def celery(redis_url):
+    app = Celery("test", broker=redis_url, set_as_current=False)
+    app.conf.task_default_queue = QUEUE_NAME
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def desk(redis_client, celery):
+    redis_client.set(POSITION_KEY, "{}")
+    return Dispatcher(redis_client, celery)
+
+
+def test_a_dispatched_request_is_where_the_worker_looks(desk, redis_client):
+    """The worker finds the whole request and its deadline under its id."""
+    desk.dispatch([dispatch(7), dispatch(8)])
+    assert Dispatch.model_validate_json(redis_client.get(request_key(7))) == dispatch(7)
+    assert 0 < redis_client.ttl(request_key(8)) <= PROCESSED_MARK_TTL
+
+
+def test_the_hint_carries_the_id_alone(desk, redis_client):
+    """Nothing in the Celery queue, nor in what Flower shows of it, quotes the resume or the vacancy."""
+    desk.dispatch([dispatch(7)])
+    (raw,) = redis_client.lrange(QUEUE_NAME, 0, -1)
+    message = json.loads(raw)
+    body = base64.b64decode(message["body"]).decode()
+    assert json.loads(body)[0] == [7]
+    assert json.loads(body)[1] == {}
+    assert message["headers"]["task"] == TASK_NAME
+    assert not any(word in raw.decode() + body for word in ("Python", "\\u", "client.example"))
+
+
+def test_outcomes_are_found_as_they_were_stored(desk, redis_client):
+    """The bridge publishes what the worker stored; requests without an outcome are left out."""
+    redis_client.set(outcome_key(7), scored(7).model_dump_json())
+    assert desk.outcomes([7, 8]) == {7: scored(7)}
+    assert desk.outcomes([]) == {}
+
+
+def test_an_emptied_redis_is_noticed(desk, redis_client):
+    """After FLUSHDB the answer is not "nothing is finished" but "I do not know"."""
+    redis_client.flushdb()
+    assert desk.outcomes([7]) is None
+    assert desk.outcomes([]) is None
+
+
+@pytest.mark.parametrize("body", ["{}", "oops", '{"notification": 5, "processing": null}'])
+def test_an_outcome_of_another_version_is_made_again(desk, redis_client, body, caplog):
+    """An outcome that cannot be read is removed, so that the request is scored again and not stuck."""
+    redis_client.set(outcome_key(7), body)
+    assert desk.outcomes([7]) == {}
+    assert not redis_client.exists(outcome_key(7))
+    assert [record.processing_id for record in caplog.records] == [7]
+
+
+def test_signs_of_life(desk, redis_client):
+    """Marks, claims, other partitions' requests and the state of the queue are told apart."""
+    redis_client.set(processed_mark(1), "_")
+    redis_client.set(claim_key(2), "token")
+    redis_client.set(source_key(3), ELSEWHERE)
+    signs = desk.signs([1, 2, 3, 4], HERE)
+    assert signs == Signs(frozenset({1}), frozenset({2}), frozenset({3}), queue_drained=True)
+    desk.dispatch([dispatch(4)])
+    assert not desk.signs([4], HERE).queue_drained
+    assert desk.signs([], HERE) == Signs(frozenset(), frozenset(), frozenset(), queue_drained=False)
+
+
+def test_the_first_partition_answers_for_an_id(desk, redis_client):
+    """A retry that lands in another partition finds the id taken, until it is finished."""
+    assert desk.signs([7], HERE).elsewhere == set()
+    assert desk.signs([7], ELSEWHERE).elsewhere == {7}
+    assert desk.signs([7], HERE).elsewhere == set()
+    assert 0 < redis_client.ttl(source_key(7)) <= PROCESSED_MARK_TTL
+
+
+def test_finishing_marks_and_clears(desk, redis_client):
+    """A finished request leaves its mark for three days, and no text behind."""
+    desk.dispatch([dispatch(7), dispatch(8)])
+    desk.signs([7, 8], HERE)
+    redis_client.set(claim_key(7), "token")
+    redis_client.set(outcome_key(7), scored(7).model_dump_json())
+    desk.finish([7])
+    left = {key.decode() for key in redis_client.scan_iter() if b"kombu" not in key}
+    assert left == {
+        processed_mark(7), POSITION_KEY, request_key(8), source_key(8), QUEUE_NAME,
+    }  # fmt: skip
+    assert redis_client.get(processed_mark(7)) == b"_"
+    assert PROCESSED_MARK_TTL - 60 < redis_client.ttl(processed_mark(7)) <= PROCESSED_MARK_TTL
+
+
+class Interrupted:
+    """Redis whose pipelines are interrupted before their command number `at`, as any other client may."""
+
+    def __init__(self, client, at, interruption):
+        self.client, self.at, self.interruption = client, at, interruption
+
+    def pipeline(self, transaction):
+        assert not transaction
+        return self
+
+    def __enter__(self):
+        self.commands = []
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def __getattr__(self, name):
+        return lambda *args, **named: self.commands.append((name, args, named))
+
+    def execute(self):
+        answers = []
+        for number, (name, args, named) in enumerate(self.commands):
+            if number == self.at:
+                self.interruption()
+            answers.append(getattr(self.client, name)(*args, **named))
+        return answers
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_a_request_that_ends_elsewhere_meanwhile_is_never_free(desk, celery, redis_client, at):
+    """At whatever instant another partition finishes the request, this one sees the mark or the other's claim."""
+    desk.signs([7], ELSEWHERE)
+    signs = Dispatcher(Interrupted(redis_client, at, lambda: desk.finish([7])), celery).signs([7], HERE)
+    assert redis_client.exists(processed_mark(7))
+    assert 7 in signs.marked | signs.elsewhere

@@ -1,0 +1,249 @@
+"""Publishing on a real Kafka: everything in one transaction, and only by the owner."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from bridge.__main__ import make_producer
+from bridge.dead_letter import DeadLetter
+from bridge.offsets import Commit
+from bridge.publisher import Publication, Publisher, PublishError, Topics
+from bridge.topics import create_missing_topics
+from config import Settings
+from tests.samples import failed, read_committed, scored
+
+CHECKOUT = Path(__file__).parents[2]
+METADATA = "v1 2 0"
+
+
+class Stage:
+    """Topics of one test, a consumer that is a member of the group, and publishers."""
+
+    def __init__(self, kafka, topics, partitions=1):
+        self.kafka = kafka
+        self.source, self.notifications, self.uploading = topics(
+            "in", "notifications", "uploading", partitions=partitions
+        )
+        (self.dead_letters,) = topics("dead")
+        self.group = f"group-{self.source}"
+        self.settings = Settings(
+            _env_file=None, openai_key="-", kafka_bootstrap_servers=kafka, kafka_group_id=self.group
+        )
+        self.partition = TopicPartition(self.source, 0)
+        self.closing = []
+        self.consumer = self.member()
+
+    def member(self):
+        """A consumer that has joined the group and owns the partition."""
+        consumer = Consumer(
+            {"bootstrap.servers": self.kafka, "group.id": self.group, "enable.auto.commit": False,
+             "session.timeout.ms": 6_000, "heartbeat.interval.ms": 500}
+        )  # fmt: skip
+        self.closing.append(consumer.close)
+        consumer.subscribe([self.source])
+        for _ in range(200):
+            consumer.poll(0.1)
+            if consumer.assignment():
+                return consumer
+        raise AssertionError("the group gave it no partition")
+
+    def publisher(self):
+        topics = Topics(self.notifications, self.uploading, self.dead_letters)
+        publisher = Publisher(lambda name: make_producer(self.settings, name), f"{self.group}.0", topics)
+        publisher.open()
+        self.closing.append(publisher.close)
+        return publisher
+
+    def publish(self, publisher, publications=(), dead_letters=(), *, offset=1, consumer=None):
+        publisher.publish(
+            publications, dead_letters, source=self.partition, commit=Commit(offset, METADATA),
+            consumer=consumer or self.consumer,
+        )  # fmt: skip
+
+    def read(self, topic, *, settled=True):
+        """All committed messages of a topic, up to its end now."""
+        return read_committed(self.settings, topic, settled=settled)
+
+    def committed(self):
+        """The group's offset and metadata, as anybody sees them."""
+        reader = Consumer({"bootstrap.servers": self.kafka, "group.id": self.group, "enable.auto.commit": False})
+        found = reader.committed([self.partition], timeout=20)[0]
+        reader.close()
+        return found.offset, found.metadata
+
+
+@pytest.fixture
+def stage(kafka, topics):
+    stage = Stage(kafka, topics)
+    yield stage
+    for close in reversed(stage.closing):
+        close()
+
+
+def test_everything_becomes_visible_together(stage):
+    """Both topics, the dead letter, the offset and its metadata are there after the commit, to the byte."""
+    outcome, failure = scored(7), failed(8)
+    letter = DeadLetter(None, b"\xff", (("reason", b"not_utf8"),))
+    publications = [Publication(7, outcome, b"00-1-2-01"), Publication(8, failure)]
+    stage.publish(stage.publisher(), publications, [letter], offset=3)
+    first, second = stage.read(stage.notifications)
+    (record,) = stage.read(stage.uploading)
+    (dead,) = stage.read(stage.dead_letters)
+    assert (first.key(), first.value().decode()) == (b"new_notifications", outcome.notification)
+    assert (second.key(), second.value().decode()) == (b"new_notifications", failure.notification)
+    assert (record.key(), record.value().decode()) == (b"new_processing", outcome.processing)
+    headers = [("processing-id", b"7"), ("schema-version", b"1"), ("traceparent", b"00-1-2-01")]
+    assert first.headers() == record.headers() == headers
+    assert second.headers() == [("processing-id", b"8"), ("schema-version", b"1")]
+    assert (dead.key(), dead.value(), dead.headers()) == (None, b"\xff", [("reason", b"not_utf8")])
+    assert stage.committed() == (3, METADATA)
+
+
+def test_nothing_is_visible_before_the_commit_nor_after_an_end_without_one(stage):
+    """Whoever reads committed messages never sees what a transaction has written and not committed."""
+    publisher = stage.publisher()
+    publisher._commit = publisher._producer.flush  # everything is written, and then the process is gone
+    stage.publish(publisher, [Publication(7, scored(7))])
+    reader = Consumer({"bootstrap.servers": stage.kafka, "group.id": "any", "isolation.level": "read_uncommitted"})
+    reader.assign([TopicPartition(stage.notifications, 0, 0)])
+    assert reader.poll(20).key() == b"new_notifications"
+    reader.close()
+    assert stage.read(stage.notifications, settled=False) == []
+    assert stage.read(stage.uploading, settled=False) == []
+    stage.publish(stage.publisher(), [Publication(8, failed(8))], offset=2)
+    assert [message.headers()[0][1] for message in stage.read(stage.notifications)] == [b"8"]
+    assert stage.read(stage.uploading) == []
+    assert stage.committed() == (2, METADATA)
+
+
+KILLED = """
+import sys, time
+from confluent_kafka import Producer
+bootstrap, transactional_id, topic = sys.argv[1:]
+producer = Producer({"bootstrap.servers": bootstrap, "transactional.id": transactional_id})
+producer.init_transactions(20)
+producer.begin_transaction()
+producer.produce(topic, b"from the killed process")
+producer.flush(20)
+print("written", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_killed_process_leaves_nothing_behind(stage):
+    """Kill -9 within a transaction: its successor ends it at once, and nobody waits for a timeout."""
+    command = [sys.executable, "-c", KILLED, stage.kafka, f"{stage.group}.0", stage.notifications]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=CHECKOUT) as process:
+        assert process.stdout.readline() == b"written\n"
+        os.kill(process.pid, signal.SIGKILL)
+    stage.publish(stage.publisher(), [Publication(8, failed(8))])
+    (message,) = stage.read(stage.notifications)
+    assert message.value().decode() == failed(8).notification
+
+
+def test_a_zombie_cannot_publish(stage):
+    """A bridge that wakes up after another has taken its partition over publishes nothing, even in mid-transaction."""
+    zombie = stage.publisher()
+    zombie._producer.begin_transaction()
+    zombie._producer.produce(stage.notifications, b"late")
+    zombie._producer.flush(10)
+    owner = stage.publisher()
+    with pytest.raises(KafkaException):
+        zombie._producer.commit_transaction(10)
+    with pytest.raises(PublishError):
+        stage.publish(zombie, [Publication(7, scored(7))], offset=9)
+    stage.publish(owner, [Publication(8, failed(8))], offset=2)
+    assert len(stage.read(stage.notifications)) == 1
+    assert stage.committed() == (2, METADATA)
+
+
+def test_a_stale_member_of_the_group_cannot_commit(stage):
+    """A bridge that was put out of the group publishes nothing, even before its transactional id is taken over."""
+    stale = stage.consumer.consumer_group_metadata()
+    stage.consumer.close()
+    stage.closing.pop(0)
+    newcomer = stage.member()
+
+    class Zombie:
+        def consumer_group_metadata(self):
+            return stale
+
+    publisher = stage.publisher()
+    with pytest.raises(PublishError):
+        stage.publish(publisher, [Publication(7, scored(7))], offset=9, consumer=Zombie())
+    stage.publish(stage.publisher(), [Publication(8, failed(8))], offset=2, consumer=newcomer)
+    assert len(stage.read(stage.notifications)) == 1
+    assert stage.read(stage.uploading) == []
+    assert stage.committed() == (2, METADATA)
+
+
+def test_a_publisher_goes_on_transaction_after_transaction(stage):
+    """One producer serves all of a partition's life."""
+    publisher = stage.publisher()
+    for number in range(1, 6):
+        stage.publish(publisher, [Publication(number, failed(number))], offset=number)
+    assert len(stage.read(stage.notifications)) == 5
+    assert stage.committed() == (5, METADATA)
+
+
+def test_a_constant_key_does_not_squeeze_all_into_one_partition(kafka, topics):
+    """All output of a topic has one key and still spreads over its partitions."""
+    stage = Stage(kafka, topics, partitions=4)
+    publisher = stage.publisher()
+    stage.publish(publisher, [Publication(number, scored(number)) for number in range(200)])
+    for topic in (stage.notifications, stage.uploading):
+        spread = Counter(message.partition() for message in stage.read(topic))
+        assert sum(spread.values()) == 200
+        assert len(spread) == 4
+        assert min(spread.values()) > 20
+    for close in reversed(stage.closing):
+        close()
+
+
+def test_the_largest_dead_letter_fits(stage):
+    """A message as large as the input topic takes still fits the dead-letter topic, headers and all."""
+    dead = f"{stage.source}.DLQ"
+    create_missing_topics(
+        AdminClient({"bootstrap.servers": stage.kafka}), [], dead_letters=dead, partitions=1, replication=1
+    )
+    stage.dead_letters = dead
+    letters = [
+        DeadLetter(b"new_request", os.urandom(size), (("reason", b"not_json"), ("original-topic", b"x" * 200)))
+        for size in (900_000, 1_048_500)
+    ]
+    stage.publish(stage.publisher(), [], letters)
+    assert [message.value() for message in stage.read(dead)] == [letter.value for letter in letters]
+
+
+def test_an_unknown_topic_is_an_error_and_not_a_half_publication(stage):
+    """If one of the two topics cannot be written, the other one stays empty too."""
+    stage.uploading = "no-such-topic"
+    publisher = stage.publisher()
+    with pytest.raises(PublishError):
+        stage.publish(publisher, [Publication(7, scored(7))])
+    stage.publisher()
+    assert stage.read(stage.notifications) == []
+    assert stage.committed()[0] < 0
+
+
+def test_a_full_window_of_metadata_is_accepted_by_the_broker(stage):
+    """The longest metadata that we write is not refused."""
+    stage.publisher().publish(
+        [], [], source=stage.partition, commit=Commit(1, "v1 " + "9" * 3_897), consumer=stage.consumer
+    )
+    assert stage.committed() == (1, "v1 " + "9" * 3_897)
+
+
+def test_a_producer_without_transactions_is_for_replays(stage):
+    """Where no transactional id is given, a plain idempotent producer writes at once."""
+    producer: Producer = make_producer(stage.settings, None)
+    producer.produce(stage.source, b"again")
+    assert producer.flush(20) == 0
+    assert [message.value() for message in stage.read(stage.source)] == [b"again"]

@@ -1,0 +1,225 @@
+"""The settings: what they accept, and what a wrong one says."""
+
+from pathlib import Path
+
+import pytest
+import redis
+from pydantic import ValidationError
+
+from config import PROJECT, Settings, load_settings
+
+SECRET = "s3cret-value"
+
+
+@pytest.fixture
+def env(monkeypatch, tmp_path):
+    """An environment with nothing but a key, and a `.env` that can be written."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
+    monkeypatch.setenv("OPENAI_KEY", "sk-test")
+
+    def put(**variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+    put.file = tmp_path / ".env"
+    put.without = monkeypatch.delenv
+    return put
+
+
+def complaint():
+    with pytest.raises(SystemExit) as caught:
+        load_settings()
+    text = caught.value.code
+    assert "\n" not in text
+    return text
+
+
+def test_only_the_key_is_required(env):
+    """With a key alone the service starts with the platform's defaults."""
+    settings = load_settings()
+    assert settings.openai_key.get_secret_value() == "sk-test"
+    assert (settings.rpm, settings.rpd, settings.tpm) == (3, 200, 40_000)
+    assert (settings.kafka_topic_for_ai_handler, settings.dead_letter_topic) == ("AI_handler", "AI_handler.DLQ")
+    assert settings.redis == "redis://localhost:6379/1"
+    env.without("OPENAI_KEY")
+    assert complaint() == "configuration error: OPENAI_KEY: Field required"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RPM", "0"),
+        ("RPD", "many"),
+        ("TPM", "999"),
+        ("REDIS_PORT", "65536"),
+        ("REDIS_DB", "-1"),
+        ("MODE", "STAGING"),
+        ("OPENAI_BASE_URL", "api.openai.com"),
+        ("OPENAI_PROXY", f"ftp://user:{SECRET}@proxy"),
+        ("OPENAI_TIMEOUT", "0"),
+        ("OPENAI_OUTPUT", "xml"),
+        ("EGRESS_CHECK", "maybe"),
+        ("TASK_RATE_LIMIT", "fast"),
+        ("WINDOW_SIZE", "501"),
+        ("REQUEST_DEADLINE", "259200"),
+        ("LEASE_SECONDS", "0.5"),
+        ("VERDICT_THRESHOLD", "101"),
+        ("KAFKA_SECURITY_PROTOCOL", "TLS"),
+        ("KAFKA_SASL_MECHANISM", "GSSAPI"),
+        ("LOG_FORMAT", "xml"),
+        ("WORKER_METRICS_PORT", "70000"),
+    ],
+)
+def test_a_wrong_value_is_named_in_one_line(env, name, value):
+    """A wrong setting ends the process with one line that names it, and never shows its value."""
+    env(**{name: value})
+    line = complaint()
+    assert line.startswith(f"configuration error: {name}: ")
+    assert SECRET not in line
+
+
+def test_all_wrong_values_are_named_at_once(env):
+    """Whoever mends the settings sees everything that is wrong in one go."""
+    env(RPM="x", TPM="y")
+    env.without("OPENAI_KEY")
+    line = complaint()
+    assert all(f"{name}: " in line for name in ("OPENAI_KEY", "RPM", "TPM"))
+
+
+@pytest.mark.parametrize(
+    ("variables", "names"),
+    [
+        ({"MAX_COUNTDOWN": "3590"}, ["MAX_COUNTDOWN", "LEASE_SECONDS", "VISIBILITY_TIMEOUT"]),
+        ({"REDISPATCH_AFTER": "1"}, ["REDISPATCH_AFTER", "LEASE_SECONDS"]),
+        ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}, ["KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"]),
+        ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_USERNAME": "u"}, ["KAFKA_SASL_PASSWORD"]),
+        ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_PASSWORD": SECRET}, ["KAFKA_SASL_USERNAME"]),
+    ],
+    ids=["countdowns", "redispatch", "no user, no password", "no password", "no user"],
+)
+def test_settings_that_contradict_each_other_are_named(env, variables, names):
+    """Settings that are right alone and wrong together are named together."""
+    env(**variables)
+    line = complaint()
+    assert line.startswith("configuration error: Value error, ")
+    assert all(name in line for name in names)
+    assert SECRET not in line
+
+
+def test_secrets_are_not_shown(env):
+    """The settings can be printed without telling a secret."""
+    env(
+        OPENAI_KEY=SECRET,
+        OPENAI_PROXY=f"http://u:{SECRET}@proxy",
+        REDIS_PASSWORD=SECRET,
+        REDIS_URL=f"redis://:{SECRET}@host/1",
+        KAFKA_SASL_PASSWORD=SECRET,
+        FLOWER_BASIC_AUTH=SECRET,
+    )
+    settings = load_settings()
+    assert SECRET not in repr(settings) + str(settings) + str(settings.model_dump())
+
+
+def test_errors_do_not_quote_secrets(env):
+    """Even pydantic's own text, should it ever reach a log, shows no value."""
+    env(OPENAI_PROXY=f"ftp://{SECRET}")
+    with pytest.raises(ValidationError) as caught:
+        Settings()
+    assert SECRET not in str(caught.value)
+
+
+def test_the_env_file_is_read(env):
+    """`.env` beside config.py is read, the environment goes before it, and other services' variables are ignored."""
+    env.file.write_text("RPM=7\nTPM=50000\nPOSTGRES_USER=someone\nOPENAI_PROXY=\n")
+    env(TPM="60000")
+    settings = load_settings()
+    assert (settings.rpm, settings.tpm, settings.openai_proxy) == (7, 60_000, None)
+
+
+def test_the_env_file_is_found_from_any_directory():
+    """The service reads its own `.env`, wherever it is started from."""
+    assert Settings.model_config["env_file"] == PROJECT / ".env"
+    assert (PROJECT / "config.py").exists()
+
+
+@pytest.mark.parametrize("mode", ["test", "Test", "TEST"])
+def test_the_mode_may_be_written_in_any_case(env, mode):
+    """A mode in small letters must not be refused, and must not pass for PROD."""
+    env(MODE=mode)
+    assert load_settings().mode == "TEST"
+
+
+@pytest.mark.parametrize(
+    ("variables", "url"),
+    [
+        ({}, "redis://redis.local:6380/1"),
+        ({"REDIS_DB": "5"}, "redis://redis.local:6380/5"),
+        ({"REDIS_TLS": "on"}, "rediss://redis.local:6380/1"),
+        ({"REDIS_PASSWORD": "p@ss/w:rd#%"}, "redis://:p%40ss%2Fw%3Ard%23%25@redis.local:6380/1"),
+        ({"REDIS_PASSWORD": "p", "REDIS_USERNAME": "me@home"}, "redis://me%40home:p@redis.local:6380/1"),
+        ({"REDIS_URL": "rediss://:x@else:1/9"}, "rediss://:x@else:1/9"),
+    ],
+)
+def test_the_redis_url(env, variables, url):
+    """Redis is found by its parts, whatever the password is made of, or by a whole URL."""
+    env(REDIS_HOST="redis.local", REDIS_PORT="6380", **variables)
+    assert load_settings().redis == url
+
+
+def test_redis_understands_the_url(env):
+    """The client gets the very password that was set."""
+    env(REDIS_PASSWORD="p@ss/w:rd#%? ü", REDIS_USERNAME="a b")
+    options = redis.ConnectionPool.from_url(load_settings().redis).connection_kwargs
+    assert (options["username"], options["password"], options["db"]) == ("a b", "p@ss/w:rd#%? ü", 1)
+
+
+@pytest.mark.usefixtures("env")
+def test_kafka_without_security():
+    """By default nothing but the brokers and the protocol is set."""
+    assert load_settings().kafka == {"bootstrap.servers": "localhost:9092", "security.protocol": "PLAINTEXT"}
+
+
+def test_kafka_with_sasl_and_tls(env):
+    """Security settings reach librdkafka under its own names."""
+    env(
+        KAFKA_SECURITY_PROTOCOL="SASL_SSL", KAFKA_SASL_USERNAME="me", KAFKA_SASL_PASSWORD=SECRET,
+        KAFKA_SASL_MECHANISM="PLAIN", KAFKA_SSL_CA_LOCATION="/ca.pem",
+    )  # fmt: skip
+    assert load_settings().kafka == {
+        "bootstrap.servers": "localhost:9092", "security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN",
+        "sasl.username": "me", "sasl.password": SECRET, "ssl.ca.location": "/ca.pem",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "expected"), [("none", None), ("NONE", None), ("", Path("logs/auth_service.log"))])
+def test_the_log_file_can_be_switched_off(env, value, expected):
+    """`none` means stdout only; empty means the default, as for every setting."""
+    env(LOG_FILE=value)
+    assert load_settings().log_file == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("ru, by", {"RU", "BY"}), ("", {"RU"}), (" KP ,", {"KP"})], ids=["two", "empty", "one"]
+)
+def test_blocked_countries(env, value, expected):
+    """Countries are read as people write them; an empty list never switches the egress rule off."""
+    env(EGRESS_BLOCKED_COUNTRIES=value)
+    assert load_settings().egress_blocked_countries == expected
+
+
+@pytest.mark.parametrize(
+    ("base", "trace"),
+    [
+        ("https://api.openai.com/v1/", "https://api.openai.com/cdn-cgi/trace"),
+        ("http://localhost:8080/v1", "http://localhost:8080/cdn-cgi/trace"),
+    ],
+)
+def test_the_trace_page_is_at_the_api_host(env, base, trace):
+    """Where we appear to be is asked at the host that the requests go to."""
+    env(OPENAI_BASE_URL=base)
+    assert load_settings().trace_url == trace
+    assert not load_settings().openai_base_url.endswith("/")
+    env(EGRESS_TRACE_URL="https://else/trace")
+    assert load_settings().trace_url == "https://else/trace"
