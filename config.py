@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     )
     limits_horizon: Seconds = Field(3_600.0, description="seconds, how far ahead a start time is reserved")
     limits_jitter: Annotated[float, Field(ge=0)] = Field(
-        0.25,
+        1.0,
         description="seconds a request may take to reach the provider, by which the buckets are held back",
     )
     task_rate_limit: str | None = Field(

@@ -140,6 +140,11 @@ def outcome_key(processing_id: int) -> str:
     return f"{KEY_PREFIX}outcome:{processing_id}"
 
 
+# Written by the bridge when it finds Redis emptied: "<requests answered within the last day> <Unix time>". Kafka
+# remembers what the limiter has forgotten, so a flush neither grants a second day's quota nor stops the first.
+DAY_USED_KEY = f"{KEY_PREFIX}limits:day_used"
+
+
 class Dispatch(BaseModel):
     """A request as the worker gets it."""
 

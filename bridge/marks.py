@@ -9,17 +9,26 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 import redis
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from contract import HEADER_PROCESSING_ID, KEY_PREFIX, PROCESSED_MARK_TTL, processed_mark
+from contract import DAY_USED_KEY, HEADER_PROCESSING_ID, KEY_PREFIX, PROCESSED_MARK_TTL, processed_mark
 
 log = logging.getLogger(__name__)
 
 POSITION_KEY = f"{KEY_PREFIX}marks_position"  # {partition: next offset}; its absence says "Redis was emptied"
 KAFKA_TIMEOUT = 10.0  # seconds
+DAY = 86_400.0  # seconds
 HIDDEN_PATIENCE = 0.5  # seconds; a transaction that is being published ends within this
+
+
+class Notified(NamedTuple):
+    """A notification that is in the topic: its processing id and its Unix time."""
+
+    processing_id: int
+    at: float
 
 
 class ProcessedMarks:
@@ -43,9 +52,10 @@ class ProcessedMarks:
         Raises:
             redis.RedisError, KafkaException: try again later; nothing is half done.
         """
-        kept: dict[str, int] = json.loads(self._redis.get(POSITION_KEY) or b"{}")
+        position = self._redis.get(POSITION_KEY)
+        kept: dict[str, int] = json.loads(position or b"{}")
         positions: dict[int, int] = {}
-        seen: list[int] = []
+        seen: list[Notified] = []
         consumer = self._make_consumer()
         try:
             for start, end in self._spans(consumer, {int(number): offset for number, offset in kept.items()}):
@@ -57,8 +67,12 @@ class ProcessedMarks:
         finally:
             consumer.close()
         with self._redis.pipeline(transaction=True) as pipe:
-            for processing_id in seen:
-                pipe.set(processed_mark(processing_id), "_", ex=PROCESSED_MARK_TTL, nx=True)
+            for notified in seen:
+                pipe.set(processed_mark(notified.processing_id), "_", ex=PROCESSED_MARK_TTL, nx=True)
+            if position is None:
+                now = time.time()
+                used = sum(notified.at >= now - DAY for notified in seen)
+                pipe.set(DAY_USED_KEY, f"{used} {now:.3f}")
             pipe.set(POSITION_KEY, json.dumps(positions))
             pipe.execute()
         return len(seen)
@@ -79,9 +93,9 @@ class ProcessedMarks:
             yield start, end
 
 
-def _read(consumer: Consumer, start: TopicPartition, end: int) -> list[int]:
-    """The processing ids of one partition's notifications from `start` up to the offset `end`."""
-    seen: list[int] = []
+def _read(consumer: Consumer, start: TopicPartition, end: int) -> list[Notified]:
+    """One partition's notifications from `start` up to the offset `end`."""
+    seen: list[Notified] = []
     consumer.assign([start])
     patience = time.monotonic() + KAFKA_TIMEOUT
     while time.monotonic() < patience:
@@ -91,7 +105,7 @@ def _read(consumer: Consumer, start: TopicPartition, end: int) -> list[int]:
             if error is None:
                 processing_id = _processing_id(message)
                 if processing_id is not None:
-                    seen.append(processing_id)
+                    seen.append(Notified(processing_id, message.timestamp()[1] / 1000))
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 # librdkafka's own codes are spelt so
                 return seen  # the last offsets before `end` may be transaction markers, which are not delivered
             else:

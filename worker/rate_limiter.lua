@@ -5,7 +5,8 @@
 -- same three buckets a little on the careful side, and a waiting line in the order of first asking. All times
 -- are seconds of Redis TIME (fractional), all durations seconds, levels and costs are requests or tokens.
 --
--- KEYS[1] state    string  cmsgpack: buckets, the plan's end, pacing, last denial (see `fresh`); expires
+-- KEYS[1] state    string  cmsgpack: buckets, the plan's end, pacing, last denial (see `fresh`); never expires,
+--                          so that its absence means an emptied Redis
 -- KEYS[2] queue    zset    reservation id -> place in the line; those who wait, in order of first asking
 -- KEYS[3] started  zset    reservation id -> when it was granted; granted and not settled yet
 -- KEYS[4] records  hash    reservation id -> cmsgpack {tokens, place, asked, and
@@ -14,6 +15,8 @@
 -- KEYS[5] recent   hash    slot % SLOTS -> cmsgpack {slot, requests, tokens}: all that was ever charged up to
 --                          that slot's end; a slot is `jitter` long. A ring: bounded.
 -- KEYS[6] limits   hash    rpm, rpd, tpm set at run time for the whole fleet; wins over ARGV; never expires
+-- KEYS[7] day_used string  "<requests> <Unix time>", by the bridge: what was answered within the last day, counted in
+--                          Kafka when Redis was found emptied
 --
 -- ARGV[1] operation, ARGV[2..4] rpm, rpd, tpm, ARGV[5] horizon, ARGV[6] unused_grace, ARGV[7] jitter,
 -- ARGV[8] share of the day's requests to begin with when nothing is known, then
@@ -35,7 +38,7 @@ local WINDOW = {60, 86400, 60}
 local RPM, RPD, TPM = 1, 2, 3
 
 local EARLY = 0.001            -- a client whose clock runs fast may come this much before its time
-local KEPT = 172800            -- how long an idle limiter remembers: longer than the day bucket needs to refill
+local KEPT = 172800            -- how long an idle limiter keeps all but its state
 local HEAD = 128               -- so many at the head of the line are timed exactly when something changed
 local MOST_WAITING = 20000     -- above this nobody new gets a place: bounded memory
 local FORGET_STARTED = 3600    -- a grant that nobody settled (its worker died) is forgotten
@@ -49,6 +52,7 @@ local SLOWEST, SLOW_RECOVERY = 1 / 16, 900  -- OpenAI: a steady rate for 15 minu
 local call, max, min = redis.call, math.max, math.min  -- locals are faster
 
 local STATE, QUEUE, STARTED, RECORDS, RECENT, LIMITS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local DAY_USED = KEYS[7]
 local OPERATION = ARGV[1]
 local HORIZON, GRACE, JITTER = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local DAY_SHARE = tonumber(ARGV[8])
@@ -76,7 +80,7 @@ end
 -- Redis was emptied, or this is the very first request: nothing says how much of the quota is spent. One
 -- request may start; everything else has to refill or be confirmed by the provider's headers.
 local function fresh(limits, tokens)
-  local level = {1, max(1, limits[RPD] * DAY_SHARE), max(tokens, limits[TPM] / 60)}
+  local level = {1, max(1, limits[RPD] * DAY_SHARE), tokens}
   local buckets = {}
   for b = 1, 3 do
     buckets[b] = {
@@ -100,7 +104,8 @@ local function fresh(limits, tokens)
     next_place = 1,
     delay = 1,                            -- average seconds from grant to settlement
     slot = 0, slot_charged = {0, 0, 0}, slot_before = {0, 0, 0},
-    lasting = 0,                          -- when the other keys were last told to live on
+    day_told = false,                     -- has DAY_USED been read?
+    tidied = 0,                           -- when old grants were last forgotten, see `tidy_up`
   }
 end
 
@@ -113,14 +118,24 @@ local function change_limit(s, b, limit)
   s.dirty, s.everybody = true, true
 end
 
+-- What the bridge counted in Kafka decides how much of the day is left, unless the provider has said so itself.
+local function adopt_day(loaded)
+  local used, at = string.match(call('GET', DAY_USED) or '', '^(%d+) ([%d.]+)$')
+  if not used then return end
+  loaded.day_told = true
+  local bucket = loaded.buckets[RPD]
+  if bucket.known then return end
+  local refilled = bucket.limit / WINDOW[RPD] * math.max(0, NOW - at)
+  bucket.level = math.min(bucket.limit, bucket.limit - used + refilled) - bucket.charged
+  loaded.dirty = true
+end
+
 local function load(tokens)
   local limits = configured_limits()
   local packed = call('GET', STATE)
-  if not packed then
-    if not tokens then return nil end
-    return fresh(limits, tokens)
-  end
-  local loaded = cmsgpack.unpack(packed)
+  if not packed and not tokens then return nil end
+  local loaded = packed and cmsgpack.unpack(packed) or fresh(limits, tokens)
+  if not loaded.day_told then adopt_day(loaded) end
   for b = 1, 3 do
     local bucket = loaded.buckets[b]
     if bucket.configured ~= limits[b] then
@@ -129,14 +144,6 @@ local function load(tokens)
     end
   end
   return loaded
-end
-
-local function save()
-  call('SET', STATE, cmsgpack.pack(state), 'EX', KEPT)
-  if NOW - state.lasting > 60 then
-    state.lasting = NOW
-    for _, key in ipairs({QUEUE, STARTED, RECORDS, RECENT}) do call('EXPIRE', key, KEPT) end
-  end
 end
 
 local function full_rate(b) return state.buckets[b].limit / WINDOW[b] end
@@ -203,9 +210,13 @@ local function forget(id)
   call('HDEL', RECORDS, id)
 end
 
-local function forget_old_grants()
-  local old = call('ZRANGEBYSCORE', STARTED, '-inf', NOW - FORGET_STARTED, 'LIMIT', 0, 10)
+-- Once a minute is enough for what lasts an hour or two days.
+local function tidy_up()
+  if NOW - state.tidied < 60 then return end
+  state.tidied = NOW
+  local old = call('ZRANGEBYSCORE', STARTED, '-inf', NOW - FORGET_STARTED, 'LIMIT', 0, 1000)
   for _, id in ipairs(old) do forget(id) end
+  for _, key in ipairs({QUEUE, STARTED, RECORDS, RECENT}) do call('EXPIRE', key, KEPT) end
 end
 
 local function new_record(tokens)
@@ -428,7 +439,6 @@ local function acquire(id, tokens)
     end
     return {'never fits', text(state.buckets[TPM].limit)}
   end
-  forget_old_grants()
   if record then
     if record.told < NOW then
       record.told = NOW  -- it came, late: it must not expire under our hands
@@ -669,5 +679,6 @@ elseif OPERATION == 'snapshot' then
 else
   return redis.error_reply('unknown limiter operation ' .. OPERATION)
 end
-save()
+tidy_up()
+call('SET', STATE, cmsgpack.pack(state))
 return reply

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from worker.provider_limits import Denial, ProviderView
 
 SCRIPT: Final = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
-_KEYS: Final = ("state", "queue", "started", "records", "recent", "limits")
+_KEYS: Final = ("state", "queue", "started", "records", "recent", "limits", "day_used")
 _BUCKET_NUMBERS: Final = {"rpm": 1, "rpd": 2, "tpm": 3}
 
 
@@ -41,7 +41,8 @@ class RateLimiter:
         jitter: seconds by which a request may reach the provider later than it was granted. Costs
             rate * jitter of the burst that a full bucket allows, and nothing of the steady rate.
         unknown_day_share: share of the day's requests that may start when Redis knows nothing (it was
-            emptied, or this is the first start ever), until headers of the day bucket say more.
+            emptied, or this is the first start ever), until the bridge has counted in Kafka what was
+            answered within the last day (`contract.DAY_USED_KEY`) or headers of the day bucket say more.
         prefix: of all keys; on a Redis Cluster put braces around its last part.
         script: the Lua source; tests replace its clock.
 

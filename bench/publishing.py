@@ -1,0 +1,195 @@
+"""What exactly-once costs: outcomes through the bridge's transactions, beside the plain idempotent producer.
+
+    python -m bench.publishing                     starts an Apache Kafka of its own
+    python -m bench.publishing --kafka HOST:PORT   uses that one, with topics of its own names
+
+Both write the same messages with the same producer settings (`acks=all`, idempotent), each outcome to both
+topics. The transaction also commits the input offset, as in the bridge; the plain producer waits for the
+broker's acknowledgement of each group (`flush`), and commits nothing. The two take turns, so that whatever else the
+machine does hits both.
+
+First in the bridge's rhythm, where each look at Redis (every 50 ms) publishes what has ended since the last one;
+then flat out, one group right behind the other, which no bridge does: a transaction has a fixed price of several
+round trips, and one that follows its predecessor at once is told by the broker to come back (librdkafka waits
+20 ms then).
+"""
+
+import argparse
+import contextlib
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+from rich.console import Console
+from rich.table import Table
+
+from bridge.__main__ import make_consumer, make_producer
+from bridge.offsets import Commit
+from bridge.partition import LOOK_EVERY
+from bridge.publisher import Publication, Publisher, Topics
+from config import Settings
+from contract import (
+    HEADER_PROCESSING_ID,
+    HEADER_SCHEMA_VERSION,
+    NOTIFICATION_KEY,
+    PROCESSING_KEY,
+    SCHEMA_VERSION,
+    Addressee,
+    Assessment,
+    Outcome,
+)
+from dev.kafka_server import ApacheKafka, why_no_apache_kafka
+
+GROUPS = (1, 5, 20, 50, 100, 250, 500)  # the bridge's window allows 100 a partition by default, 500 at most
+MOST_GROUPS = 40  # a measurement
+ROUNDS = 3
+PARTITIONS = 3
+JOIN = 30.0  # seconds
+
+
+def publications(count: int) -> list[Publication]:
+    """Outcomes of a typical size (about 1 KB for both topics together)."""
+    assessment = Assessment(
+        score=72,
+        matches=("Python от 3 лет", "SQL", "Kafka в продакшене", "Docker и Linux"),
+        recommendation="Опыт с Python, SQL и Kafka подтверждён; об английском ничего не сказано.",
+        verdict="Подходит",
+    )
+    return [
+        Publication(
+            number,
+            Outcome.scored(
+                Addressee(
+                    callback_url=f"https://client.example/callback/{number}",
+                    processing_id=number,
+                    user_id=11,
+                    resume_id=201,
+                    requirements_id=301,
+                ),
+                assessment,
+            ),
+        )
+        for number in range(count)
+    ]
+
+
+class Transactions:
+    """The bridge's way."""
+
+    def __init__(self, publisher: Publisher, consumer: Consumer, source: TopicPartition) -> None:
+        self._publisher = publisher
+        self._consumer = consumer
+        self._source = source
+        self._offset = 0
+
+    def publish(self, group: Sequence[Publication]) -> None:
+        self._offset += len(group)
+        self._publisher.publish(
+            group, (), source=self._source, commit=Commit(self._offset, "v1 0 "), consumer=self._consumer
+        )
+
+
+class Plain:
+    """The same messages, without a transaction."""
+
+    def __init__(self, producer: Producer, topics: Topics) -> None:
+        self._producer = producer
+        self._topics = topics
+
+    def publish(self, group: Sequence[Publication]) -> None:
+        for publication in group:
+            headers: list[tuple[str, str | bytes | None]] = [
+                (HEADER_PROCESSING_ID, str(publication.processing_id).encode()),
+                (HEADER_SCHEMA_VERSION, SCHEMA_VERSION),
+            ]
+            outcome = publication.outcome
+            self._producer.produce(
+                self._topics.notifications, key=NOTIFICATION_KEY, value=outcome.notification.encode(), headers=headers
+            )
+            self._producer.produce(
+                self._topics.uploading_data,
+                key=PROCESSING_KEY,
+                value=(outcome.processing or "").encode(),
+                headers=headers,
+            )
+        self._producer.flush()
+
+
+def seconds(publish: Callable[[Sequence[Publication]], None], group: Sequence[Publication], pause: float) -> float:
+    """How long it takes to publish that group again and again, starting once every `pause` seconds at most."""
+    began = time.perf_counter()
+    for number in range(MOST_GROUPS):
+        publish(group)
+        time.sleep(max(0.0, began + (number + 1) * pause - time.perf_counter()))
+    return time.perf_counter() - began
+
+
+def measure(kafka: str, screen: Console) -> None:
+    """Print the table."""
+    suffix = uuid.uuid4().hex[:8]
+    source = TopicPartition(f"bench-in-{suffix}", 0)
+    topics = Topics(f"bench-notifications-{suffix}", f"bench-uploading-{suffix}", f"bench-dlq-{suffix}")
+    admin = AdminClient({"bootstrap.servers": kafka})
+    new = [NewTopic(name, PARTITIONS, 1) for name in (source.topic, topics.notifications, topics.uploading_data)]
+    for created in admin.create_topics(new).values():
+        created.result(timeout=JOIN)
+    settings = Settings(_env_file=None, openai_key="bench", kafka_bootstrap_servers=kafka, kafka_group_id=f"b-{suffix}")
+    consumer = make_consumer(settings)
+    consumer.subscribe([source.topic])
+    deadline = time.monotonic() + JOIN
+    while not consumer.assignment() and time.monotonic() < deadline:
+        consumer.poll(0.1)
+    publisher = Publisher(lambda name: make_producer(settings, name), f"bench.{suffix}", topics)
+    publisher.open()
+    plain = Plain(make_producer(settings, None), topics)
+    transactions = Transactions(publisher, consumer, source)
+    outcomes = publications(max(GROUPS))
+    for title, pause in (("in the bridge's rhythm", LOOK_EVERY), ("flat out", 0.0)):
+        table = Table(title=f"Outcomes a second (each is a message to both topics), {title}", title_justify="left")
+        for column in ("outcomes in a transaction", "plain", "transactions", "ratio", "cost"):
+            table.add_column(column, justify="right")
+        for size in GROUPS:
+            table.add_row(str(size), *_compare(plain, transactions, outcomes[:size], pause))
+            consumer.poll(0)
+        screen.print(table)
+    consumer.close()
+
+
+def _compare(plain: Plain, transactions: Transactions, group: Sequence[Publication], pause: float) -> list[str]:
+    times = [(seconds(plain.publish, group, pause), seconds(transactions.publish, group, pause)) for _ in range(ROUNDS)]
+    sent = MOST_GROUPS * len(group)
+    plain_rate, exact_rate = (sent / statistics.median(column) for column in zip(*times, strict=True))
+    ratio = statistics.median(plain_time / exact_time for plain_time, exact_time in times)
+    return [f"{plain_rate:,.0f}", f"{exact_rate:,.0f}", f"{ratio:.2f}", f"{1 - ratio:.0%}"]
+
+
+def main() -> int:
+    """Parse the command line and measure."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.publishing", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--kafka", help="bootstrap.servers of a Kafka that runs already")
+    kafka: str | None = parser.parse_args().kafka
+    screen = Console(width=None if sys.stdout.isatty() else 110)
+    if kafka is None and (reason := why_no_apache_kafka()):
+        screen.print(f"needs Apache Kafka: {reason}; name another with --kafka")
+        return 2
+    with tempfile.TemporaryDirectory(prefix="ai-handler-bench-") as folder, contextlib.ExitStack() as stack:
+        if kafka is None:
+            server = ApacheKafka(Path(folder))
+            stack.callback(server.stop)
+            server.start()
+            kafka = server.bootstrap
+        measure(kafka, screen)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
