@@ -4,7 +4,7 @@
 # make test                    all tests; ARGS goes to pytest: make test ARGS="-k limiter"
 # make lint                    ruff, mypy, import-linter
 # make chaos                   kill everything again and again under load, and look for losses
-# make bench                   measure
+# make bench                   measure publishing, limits and scoring, each beside something (python -m bench.NAME --help)
 # make venv                    only the virtual environment, with everything that developers need
 # make clean                   remove what the above have made
 #
@@ -30,10 +30,12 @@ lint: .venv/dev-installed
 	@.venv/bin/lint-imports --no-logo
 
 chaos: .venv/dev-installed
-	@exec .venv/bin/python -m bench.chaos $(ARGS)
+	@exec .venv/bin/python -m dev.chaos $(ARGS)
 
 bench: .venv/dev-installed
-	@exec .venv/bin/python -m bench $(ARGS)
+	@.venv/bin/python -m bench.publishing
+	@.venv/bin/python -m bench.limits --quick
+	@.venv/bin/python -m bench.scoring
 
 venv: .venv/dev-installed
 
