@@ -1,0 +1,369 @@
+"""Kills everything again and again under load, and looks for what was lost, doubled or torn.
+
+    python -m dev.chaos                                            1,000 requests, a kill every 2 s
+    python -m dev.chaos --redis-kills 5 --broker-restarts 2        ... while the brokers die too
+    python -m dev.chaos --flushes 2                                ... and Redis forgets everything, twice
+    python -m dev.chaos --stops --storm --disconnects 5 --faults 0.1
+
+Everything is real: Apache Kafka, Redis with its append-only file, bridges and workers as processes; only OpenAI
+is a stand-in. A small supervisor starts again what dies, as a container engine would. The kills go on while
+requests are being sent; then all that is unfinished has to be finished.
+
+Exit codes: 0 nothing was lost, doubled, torn or wrong; 1 something was; 2 it could not be run.
+"""
+
+import argparse
+import contextlib
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+from rich.console import Console
+from rich.table import Table
+
+from dev.delivery_checker import Report, check
+from dev.fleet import Fleet, scoring_request
+from dev.kafka_server import ApacheKafka, why_no_apache_kafka
+from dev.openai_standin.server import StandIn
+from dev.processes import ChildProcess, ProcessFailedError
+from dev.redis_server import RedisServer
+from dev.topic_reader import TopicReader
+
+PARTITIONS = 3
+ROUND = 0.05  # seconds
+PATIENCE = 120.0  # seconds for what is unfinished when the last request was sent
+STORM_EVERY = 7.0  # seconds
+REDIS_AWAY = 1.0  # seconds that a killed Redis stays away
+
+# What the stand-in does to a share of the calls: what it is, and how much of that share it takes.
+FAULTS: dict[str, dict[str, object]] = {
+    "status_500": {},
+    "timeout": {"seconds": 6.0},
+    "rate_limit": {"seconds": 1.0, "limit": 60_000},
+    "reset": {},
+    "garbage": {},
+}
+OPENAI_TIMEOUT = "4"  # seconds, below the fault's
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was asked for on the command line; seconds and counts."""
+
+    requests: int
+    rate: float
+    repeat: float
+    kill_every: float
+    bridges: int
+    workers: int
+    lease: float
+    latency: float
+    redis_kills: int
+    broker_restarts: int
+    flushes: int
+    disconnects: int
+    stops: bool
+    storm: bool
+    faults: float
+    seed: int
+    folder: Path | None
+
+    @property
+    def sending(self) -> float:
+        """Seconds for which requests are sent."""
+        return self.requests / self.rate
+
+
+class Supervisor:
+    """Keeps a number of processes running, whatever happens to them.
+
+    Args:
+        start: starts a process, by its name.
+        names: of the processes.
+    """
+
+    def __init__(self, start: Callable[[str], ChildProcess], names: list[str]) -> None:
+        self._start = start
+        self._processes = {name: start(name) for name in names}
+        self._expected: set[str] = set()
+        self._frozen: dict[str, float] = {}
+        self.deaths: Counter[str] = Counter()
+
+    def look(self, now: float) -> None:
+        """Start again what has died; let go on what was stopped for long enough."""
+        for name, until in list(self._frozen.items()):
+            if now >= until:
+                self._processes[name].resume()
+                del self._frozen[name]
+        for name, process in self._processes.items():
+            if not process.is_running:
+                if name not in self._expected:
+                    self.deaths[f"{name.split('-')[0]} ended by itself, code {process.returncode}"] += 1
+                self._expected.discard(name)
+                self._processes[name] = self._start(name)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL."""
+        self._frozen.pop(name, None)
+        self._expected.add(name)
+        self._processes[name].kill()
+
+    def freeze(self, name: str, until: float) -> None:
+        """SIGSTOP, until then."""
+        self._processes[name].pause()
+        self._frozen[name] = until
+
+    @property
+    def awake(self) -> list[str]:
+        """The processes that run and are not stopped."""
+        return [name for name, process in self._processes.items() if process.is_running and name not in self._frozen]
+
+
+class Chaos:
+    """One run.
+
+    Args:
+        plan: what to do.
+        fleet: has no processes yet.
+        brokers: Redis and Kafka, running.
+        say: told each event.
+    """
+
+    def __init__(
+        self, plan: Plan, fleet: Fleet, brokers: tuple[RedisServer, ApacheKafka], say: Callable[[str], None]
+    ) -> None:
+        self._plan = plan
+        self._fleet = fleet
+        self._redis, self._kafka = brokers
+        self._say = say
+        self._chance = random.Random(plan.seed)  # noqa: S311 # chaos, no secret
+        self._began = 0.0
+        self._sent = 0
+        self.requests = [scoring_request(number) for number in range(1, plan.requests + 1)]
+        self.done: Counter[str] = Counter()
+
+    def run(self) -> bool:
+        """Do it all; False if something stayed unfinished."""
+        self._fleet.create_topics()
+        names = [f"bridge-{number}" for number in range(1, self._plan.bridges + 1)]
+        names += [f"worker-{number}" for number in range(1, self._plan.workers + 1)]
+        self.supervisor = Supervisor(self._start, names)
+        self._began = time.monotonic()
+        events = self._events()
+        with self._fleet.reader() as reader:
+            upcoming = next(events, None)
+            while self._sent < len(self.requests):
+                now = time.monotonic() - self._began
+                while upcoming is not None and now >= upcoming[0]:
+                    upcoming[1]()
+                    upcoming = next(events, None)
+                self._round(reader)
+            self._say("all sent; no more kills")
+            self._fleet.flush()
+            return self._finish(reader)
+
+    def _start(self, name: str) -> ChildProcess:
+        start = self._fleet.bridge if name.startswith("bridge") else self._fleet.worker
+        return start(name=name, wait=False)
+
+    def _round(self, reader: TopicReader) -> None:
+        now = time.monotonic()
+        self.supervisor.look(now)
+        while self._sent < min(len(self.requests), (now - self._began) * self._plan.rate):
+            self._fleet.queue(self.requests[self._sent], partition=self._sent % PARTITIONS)
+            if self._chance.random() < self._plan.repeat:  # the sender's retry of an older one, anywhere
+                again = self._chance.randint(max(0, self._sent - 100), self._sent)
+                self._fleet.queue(self.requests[again], partition=self._chance.randrange(PARTITIONS))
+                self.done["requests sent again"] += 1
+            self._sent += 1
+            if self._sent % 100 == 0:
+                self._say(f"{self._sent} sent, {len(reader.records[self._fleet.names.notifications])} notified")
+        reader.poll(ROUND)
+
+    def _finish(self, reader: TopicReader) -> bool:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            self._round(reader)
+            if len(reader.records[self._fleet.names.notifications]) >= len(self.requests):
+                break
+        # Repeated requests may still be in hand, and would be doubled now if they are at all.
+        return self._fleet.drained(max(1.0, deadline - time.monotonic()))
+
+    # --- events -----------------------------------------------------------------------------------------
+
+    def _events(self) -> Iterator[tuple[float, Callable[[], None]]]:
+        """When (in seconds from the start), what; in order."""
+        plan = self._plan
+        kinds: list[tuple[int, Callable[[], None]]] = [
+            (int(plan.sending / plan.kill_every) if plan.kill_every else 0, self._kill_one),
+            (plan.redis_kills, self._kill_redis),
+            (plan.broker_restarts, self._restart_broker),
+            (plan.flushes, self._flush),
+            (plan.disconnects, self._disconnect),
+            (int(plan.sending / (4 * plan.lease)) if plan.stops else 0, self._freeze_one),
+            (int(plan.sending / STORM_EVERY) if plan.storm else 0, self._storm),
+        ]
+        events = [(plan.sending * (number + 0.5) / count, what) for count, what in kinds for number in range(count)]
+        return iter(sorted(events, key=lambda event: event[0]))
+
+    def _kill_one(self) -> None:
+        awake = self.supervisor.awake
+        if awake:
+            name = self._chance.choice(awake)
+            self.supervisor.kill(name)
+            self.done[f"{name.split('-')[0]} killed"] += 1
+
+    def _freeze_one(self) -> None:
+        awake = self.supervisor.awake
+        if awake:
+            name = self._chance.choice(awake)
+            self.supervisor.freeze(name, time.monotonic() + 2 * self._plan.lease)
+            self.done[f"{name.split('-')[0]} stopped for {2 * self._plan.lease:g} s"] += 1
+
+    def _storm(self) -> None:
+        """A bridge comes, and goes again as soon as it is there."""
+        extra = self._fleet.bridge(name="extra", wait=False)
+        self._later(STORM_EVERY / 2, extra.stop)
+        self.done["bridge came and went"] += 1
+
+    def _kill_redis(self) -> None:
+        self._redis.kill()
+        self.done["Redis killed"] += 1
+        self._say("Redis killed")
+        self._later(REDIS_AWAY, self._redis.start)
+
+    def _restart_broker(self) -> None:
+        hard = self.done["Kafka restarted"] % 2 == 1
+        self.done["Kafka restarted"] += 1
+        self._say("Kafka killed" if hard else "Kafka stopped")
+        if hard:
+            self._kafka.kill()
+        self._later(0.0, self._kafka.restart)
+
+    def _flush(self) -> None:
+        with self._store() as store:
+            store.flushall()
+        self.done["Redis emptied"] += 1
+        self._say("Redis emptied")
+
+    def _disconnect(self) -> None:
+        with self._store() as store:
+            store.client_kill_filter(_type="normal", skipme=True)
+            store.client_kill_filter(_type="pubsub", skipme=True)
+        self.done["all connections of Redis cut"] += 1
+
+    @contextlib.contextmanager
+    def _store(self) -> Iterator[redis.Redis]:
+        with redis.Redis.from_url(self._redis.url) as store, contextlib.suppress(redis.ConnectionError):
+            yield store
+
+    def _later(self, seconds: float, what: Callable[[], object]) -> None:
+        threading.Timer(seconds, what).start()
+
+
+def run(plan: Plan, screen: Console) -> int:
+    """Start the brokers, make chaos, report; the exit code."""
+    folder = plan.folder or Path(tempfile.mkdtemp(prefix="ai-handler-chaos-"))
+    began = time.monotonic()
+
+    def say(what: str) -> None:
+        screen.print(f"[dim]{time.monotonic() - began:6.1f} s[/]  {what}", highlight=False)
+
+    settings = {"LEASE_SECONDS": f"{plan.lease:g}", "REDISPATCH_AFTER": "2", "OPENAI_TIMEOUT": OPENAI_TIMEOUT}
+    memory, kafka = RedisServer(folder / "redis"), ApacheKafka(folder / "kafka")
+    standin = StandIn(rpm=60_000, rpd=20_000_000, tpm=200_000_000, latency=plan.latency, seed=plan.seed)
+    with contextlib.ExitStack() as stack:
+        for server in (memory, kafka):
+            stack.callback(server.stop)
+            server.start()
+        stack.enter_context(standin)
+        for kind, details in FAULTS.items() if plan.faults else ():
+            standin.fault(kind, share=plan.faults / len(FAULTS), **details)
+        fleet = stack.enter_context(
+            Fleet(
+                folder / "logs",
+                kafka=kafka.bootstrap,
+                redis_url=f"{memory.url}/1",
+                standin_url=standin.url,
+                partitions=PARTITIONS,
+                settings=settings,
+            )
+        )
+        say(f"{plan.requests} requests, {plan.rate:g} a second; seed {plan.seed}; data and logs in {folder}")
+        chaos = Chaos(plan, fleet, (memory, kafka), say)
+        finished = chaos.run()
+        contents = fleet.contents()
+        report = check(
+            chaos.requests,
+            inputs=contents["requests"],
+            notifications=contents["notifications"],
+            uploads=contents["uploads"],
+            attempts=standin.attempts(),
+        )
+    screen.print(table(report, chaos.done + chaos.supervisor.deaths, finished=finished))
+    if finished and report.clean and plan.folder is None:
+        shutil.rmtree(folder)
+    return 0 if finished and report.clean else 1
+
+
+def table(report: Report, done: Counter[str], *, finished: bool) -> Table:
+    """What was done to the service, and what came of it."""
+    rows = Table(title="Chaos", title_justify="left", title_style="bold")
+    rows.add_column("what")
+    rows.add_column("how many", justify="right")
+    for what, times in sorted(done.items()):
+        rows.add_row(what, str(times))
+    rows.add_section()
+    for what, how_many in report.rows():
+        rows.add_row(what, how_many)
+    if not finished:
+        rows.add_row("[red]offsets left uncommitted[/]", "yes")
+    return rows
+
+
+def main() -> int:
+    """Parse the command line and run."""
+    parser = argparse.ArgumentParser(
+        prog="python -m dev.chaos", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--requests", type=int, default=1_000)
+    parser.add_argument("--rate", type=float, default=5.0, help="requests a second")
+    parser.add_argument("--repeat", type=float, default=0.05, help="share of requests that the sender sends again")
+    parser.add_argument("--kill-every", type=float, default=2.0, help="seconds between SIGKILLs; 0: none")
+    parser.add_argument("--bridges", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--lease", type=float, default=3.0, help="seconds, LEASE_SECONDS of the workers")
+    parser.add_argument("--latency", type=float, default=0.03, help="seconds that the stand-in takes to answer")
+    parser.add_argument("--redis-kills", type=int, default=0)
+    parser.add_argument("--broker-restarts", type=int, default=0, help="the second of two is a SIGKILL")
+    parser.add_argument("--flushes", type=int, default=0, help="times that Redis forgets everything")
+    parser.add_argument("--disconnects", type=int, default=0, help="times that all connections of Redis are cut")
+    parser.add_argument("--stops", action="store_true", help="SIGSTOP for twice the lease, then SIGCONT")
+    parser.add_argument("--storm", action="store_true", help="a bridge comes and goes all the time")
+    parser.add_argument("--faults", type=float, default=0.0, help="share of calls that the stand-in spoils")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
+    parser.add_argument("--folder", type=Path, help="keep data and logs here")
+    plan = Plan(**vars(parser.parse_args()))
+    screen = Console(width=None if sys.stdout.isatty() else 110)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if reason := why_no_apache_kafka():
+        screen.print(f"chaos needs Apache Kafka: {reason}")
+        return 2
+    try:
+        return run(plan, screen)
+    except ProcessFailedError as error:
+        screen.print(f"[bold red]chaos could not be run:[/] {error}", highlight=False, soft_wrap=True)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""The service as real processes, for tests that send it signals."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from dev.fleet import Fleet
+from dev.openai_standin.server import StandIn
+from dev.redis_server import RedisServer
+
+AMPLE = {"rpm": 60_000, "rpd": 20_000_000, "tpm": 200_000_000}
+
+
+@pytest.fixture
+def standin():
+    """The stand-in for OpenAI, with more than enough quota."""
+    with StandIn(**AMPLE, latency=0.02) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def own_redis(tmp_path_factory):
+    """The address of an empty database on a Redis that is this module's alone."""
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield f"{server.url}/1"
+    server.stop()
+
+
+@pytest.fixture
+def make_fleet(tmp_path, kafka, redis_url, standin):
+    """Makes services of their own on the shared Kafka and Redis; whatever they start is stopped at the end."""
+    fleets = []
+
+    def make(*, kafka=kafka, redis_url=redis_url, partitions=1, **settings):
+        folder = tmp_path / f"fleet-{len(fleets)}"
+        fleet = Fleet(
+            folder, kafka=kafka, redis_url=redis_url, standin_url=standin.url, partitions=partitions, settings=settings
+        )
+        fleets.append(fleet)
+        return fleet
+
+    yield make
+    for fleet in fleets:
+        fleet.stop()
+
+
+@pytest.fixture
+def eventually():
+    """Waits until something is so, and fails with `what` when it is not in time."""
+
+    def wait(is_so, what, seconds=30.0):
+        deadline = time.monotonic() + seconds
+        while not is_so():
+            assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+            time.sleep(0.05)
+
+    return wait

@@ -1,0 +1,154 @@
+"""`make demo`, as a newcomer runs it: what the screen shows, how it ends, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+from dev.demo import SAMPLES, read_samples
+from dev.processes import ChildProcess
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+class Demo:
+    """A demo with librdkafka's imitation of Kafka, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._mark = uuid.uuid4().hex
+        self._screen = folder / "screen.log"
+        self._process: ChildProcess | None = None
+
+    def start(self, *arguments: str) -> ChildProcess:
+        environment = {**os.environ, "DEMO_KAFKA": "mock", "DEMO_MARK": self._mark}
+        command = [sys.executable, "-m", "dev.demo", "--folder", str(self.folder / "demo"), *arguments]
+        self._process = ChildProcess(
+            "the demo", command, log_file=self._screen, environment=environment, folder=CHECKOUT
+        )
+        self._process.start()
+        return self._process
+
+    def left_behind(self) -> list[str]:
+        """The processes that still have our mark in the environment they were started with."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if self._mark.encode() in (process / "environ").read_bytes():
+                    found.append((process / "cmdline").read_text().replace("\0", " "))
+            except OSError:
+                continue
+        return found
+
+    def clean_up(self) -> None:
+        if self._process is not None:
+            self._process.stop()
+
+
+@pytest.fixture
+def demo(tmp_path):
+    """A demo that a test may start."""
+    one = Demo(tmp_path)
+    yield one
+    one.clean_up()
+
+
+@pytest.fixture
+def two_requests(tmp_path):
+    """A file with two of the samples, under ids of its own."""
+    requests = [json.loads(line) for line in SAMPLES.read_text(encoding="utf-8").splitlines()[:2]]
+    file = tmp_path / "requests.jsonl"
+    file.write_text("\n".join(json.dumps({**request, "processing_id": 900 + n}) for n, request in enumerate(requests)))
+    return file
+
+
+def test_the_demo_scores_ones_own_requests_and_ends(demo, two_requests):
+    """`make demo FILE=...` shows a score for each request, says where the logs are, and leaves nothing."""
+    process = demo.start("--file", str(two_requests))
+    assert process.wait(timeout=120) == 0, process.log_text()
+    screen = process.log_text()
+    assert "all 2 scored" in screen
+    assert "Ермаков Денис" in screen
+    assert "Касымова Алия" in screen
+    assert "worker.log" in screen
+    assert demo.left_behind() == []
+
+
+def test_a_request_without_a_score_is_a_failure(demo, two_requests):
+    """A request that cannot be scored is shown with its message, and the exit code is not 0."""
+    request = json.loads(two_requests.read_text().splitlines()[0])
+    two_requests.write_text(json.dumps({**request, "resume": "  "}))
+    process = demo.start("--file", str(two_requests))
+    assert process.wait(timeout=120) == 1
+    assert "1 of 1 have no score" in process.log_text()
+    assert demo.left_behind() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_leaves_nothing_running(demo, number):
+    """Ctrl-C or SIGTERM in the middle ends every process, and the exit code names the signal."""
+    process = demo.start()
+    process.wait_ready(lambda: "requests sent" in process.log_text(), timeout=60)
+    process.send(number)
+    assert process.wait(timeout=60) == 128 + number
+    assert demo.left_behind() == []
+
+
+def test_an_interrupt_while_starting_leaves_nothing_running(demo):
+    """Ctrl-C before everything is up stops what is."""
+    process = demo.start()
+    process.wait_ready(lambda: "the bridge" in process.log_text(), timeout=60)
+    process.send(signal.SIGINT)
+    assert process.wait(timeout=60) == 128 + signal.SIGINT
+    assert demo.left_behind() == []
+
+
+def test_it_stays_until_it_is_told_to_end(demo, two_requests):
+    """`make demo STAY=1` keeps all of it running, Flower included; Ctrl-C is then its good end."""
+    process = demo.start("--stay", "--file", str(two_requests))
+    process.wait_ready(lambda: "keeps running" in process.log_text(), timeout=120)
+    running = " ".join(demo.left_behind())
+    for part in ("-m bridge", "-A worker worker", "-A worker flower", "dev.openai_standin"):
+        assert part in running
+    process.send(signal.SIGINT)
+    assert process.wait(timeout=60) == 0
+    assert demo.left_behind() == []
+
+
+def test_two_demos_do_not_meet(demo, two_requests):
+    """A second demo in the same folder says so at once, and does not harm the first."""
+    first = demo.start("--stay", "--file", str(two_requests))
+    first.wait_ready(lambda: "starting" in first.log_text(), timeout=60)
+    second = subprocess.run(
+        [sys.executable, "-m", "dev.demo", "--folder", str(demo.folder / "demo")],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert "another demo is running" in second.stdout
+    assert first.is_running
+
+
+def test_it_does_not_empty_a_folder_of_somebody_elses(tmp_path):
+    """A folder that no demo made is refused and left as it is."""
+    (tmp_path / "precious").write_text("kept")
+    command = [sys.executable, "-m", "dev.demo", "--folder", str(tmp_path)]
+    assert subprocess.run(command, cwd=CHECKOUT, capture_output=True, check=False).returncode == 1
+    assert (tmp_path / "precious").read_text() == "kept"
+
+
+def test_a_line_that_is_no_request_is_named(tmp_path):
+    """A broken line in one's own file is named before anything is started."""
+    file = tmp_path / "requests.jsonl"
+    file.write_text(SAMPLES.read_text(encoding="utf-8").splitlines()[0] + "\n{oops\n")
+    with pytest.raises(SystemExit, match="line 2"):
+        read_samples(file)
