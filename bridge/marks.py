@@ -8,12 +8,13 @@ marks, or, where that is gone, from as far back as a mark lives.
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import redis
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from bridge.message import header
 from contract import DAY_USED_KEY, HEADER_PROCESSING_ID, KEY_PREFIX, PROCESSED_MARK_TTL, processed_mark
 
 log = logging.getLogger(__name__)
@@ -136,15 +137,5 @@ def _await_hidden(consumer: Consumer, start: TopicPartition, end: int) -> int:
 
 def _processing_id(message: Message) -> int | None:
     """The header that all our notifications carry; other services' messages have none."""
-    for name, value in _headers(message):
-        if name == HEADER_PROCESSING_ID:
-            try:
-                return int(value or b"")
-            except (TypeError, ValueError):
-                return None
-    return None
-
-
-def _headers(message: Message) -> Iterable[tuple[str, bytes | None]]:
-    headers = message.headers() or []
-    return headers.items() if isinstance(headers, dict) else headers  # type: ignore[return-value] # its stubs allow str
+    value = header(message, HEADER_PROCESSING_ID)
+    return int(value) if value is not None and value.isdigit() else None

@@ -22,6 +22,7 @@ from bridge.dead_letter import DeadLetter, DeadLetterCap
 from bridge.dispatch import Dispatcher
 from bridge.intake import Accepted, NotOurs, Rejected
 from bridge.marks import ProcessedMarks
+from bridge.message import as_bytes, header
 from bridge.offsets import Commit, PartitionProgress
 from bridge.publisher import Publication, Publisher
 from bridge.supervision import Step, Watch, next_step
@@ -152,13 +153,13 @@ class PartitionWork:
         if offset is None or not self._progress.deliver(offset):
             metrics.MESSAGES.labels("known").inc()
             return
-        content = intake.read(_bytes(message.key()), _bytes(message.value()))
+        content = intake.read(as_bytes(message.key()), as_bytes(message.value()))
         self._look_at = 0.0  # something new: do not wait for the next look
         match content:
             case NotOurs():
                 metrics.MESSAGES.labels("not_ours").inc()
                 self._skipped.append(offset)
-                self._log_foreign_key(_bytes(message.key()) or b"")
+                self._log_foreign_key(as_bytes(message.key()) or b"")
             case Rejected(reason=reason):
                 metrics.MESSAGES.labels("rejected").inc()
                 log.warning("%s offset %d is a dead letter: %s", self._name, offset, reason.value)
@@ -174,7 +175,7 @@ class PartitionWork:
                 self._requests[request.processing_id] = _Unfinished(
                     Dispatch(request=request, deadline_at=sent_at + self._policy.request_deadline),
                     [offset],
-                    _traceparent(message),
+                    header(message, HEADER_TRACEPARENT),
                 )
                 self._supervise_at = 0.0
 
@@ -293,7 +294,7 @@ class PartitionWork:
                 metrics.DEAD_LETTERS.labels(rejected.reason.value).inc()
             ending.dead_letters.append(DeadLetter.of(message, rejected.reason))
             ending.offsets.append(_offset(message))
-            self._notify_rejected(ending, rejected, silent, _traceparent(message))
+            self._notify_rejected(ending, rejected, silent, header(message, HEADER_TRACEPARENT))
 
     def _notify_rejected(
         self, ending: _Ending, rejected: Rejected, silent: set[int], traceparent: bytes | None
@@ -340,19 +341,7 @@ class PartitionWork:
             self._unmarked.clear()
 
 
-def _bytes(value: str | bytes | None) -> bytes | None:
-    return value.encode() if isinstance(value, str) else value
-
-
 def _offset(message: Message) -> int:
     offset = message.offset()
     assert offset is not None  # noqa: S101 # a delivered message has one
     return offset
-
-
-def _traceparent(message: Message) -> bytes | None:
-    headers = message.headers() or []
-    for name, value in headers.items() if isinstance(headers, dict) else headers:
-        if name == HEADER_TRACEPARENT and value is not None:
-            return _bytes(value)
-    return None

@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 
 from bridge.dead_letter import HEADER_REASON
 from bridge.intake import Reason
+from bridge.message import header
 from config import Settings
 
 KAFKA_TIMEOUT = 10.0  # seconds
@@ -88,11 +89,7 @@ def _letters(reader: Consumer, topic: str) -> Iterator[Message]:
 
 
 def _reason(letter: Message) -> str:
-    headers = letter.headers() or []
-    for name, value in headers.items() if isinstance(headers, dict) else headers:
-        if name == HEADER_REASON and value is not None:
-            return value if isinstance(value, str) else value.decode()
-    return "unknown"
+    return (header(letter, HEADER_REASON) or b"unknown").decode()
 
 
 def _is_chosen(letter: Message, reason: str, options: argparse.Namespace) -> bool:

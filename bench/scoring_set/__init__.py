@@ -1,6 +1,6 @@
 """The project's own labelled set: vacancies and resumes of invented people, composed and labelled by rule.
 
-`build.py` composes the three files beside it from `professions.py` and `injections.py`:
+`build.py` composes the three files beside it from `professions.py` and `injection_texts.py`:
 
 - `pairs.jsonl`: a vacancy, a resume, and the level at which the resume meets each requirement by construction.
 - `fairness.jsonl`: resumes that differ from a base in the name, sex, age or university only.

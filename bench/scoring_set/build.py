@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from bench.scoring_set import HERE, Injection, Pair, Variant
-from bench.scoring_set.injections import INJECTIONS
+from bench.scoring_set.injection_texts import INJECTIONS
 from bench.scoring_set.professions import PROFESSIONS, Profession
 from worker.grading import Grade, Grading, Level
 from worker.rubric import score

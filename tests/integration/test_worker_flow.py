@@ -10,7 +10,7 @@ import time
 import pytest
 from celery import Celery
 
-from bench.scoring_set.injections import INJECTIONS
+from bench.scoring_set.injection_texts import INJECTIONS
 from config import Settings
 from contract import QUEUE_NAME, TASK_NAME, Dispatch, Outcome, claim_key, outcome_key, request_key
 from dev.kafka_server import CHECKOUT
