@@ -7,8 +7,10 @@ refused twice over: its transactional id was taken over, and its group generatio
 """
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
@@ -67,6 +69,7 @@ class Publisher:
     def __init__(self, make_producer: Callable[[str], Producer], transactional_id: str, topics: Topics):
         self._producer = make_producer(transactional_id)
         self._topics = topics
+        self._stuck = False
 
     def open(self) -> None:
         """Take the transactional id over, ending any transaction that an earlier owner left open.
@@ -105,14 +108,42 @@ class Publisher:
             for letter in dead_letters:
                 self._produce(self._topics.dead_letters, letter.key, letter.value, list(letter.headers))
             position = TopicPartition(source.topic, source.partition, commit.offset, commit.metadata)
-            self._producer.send_offsets_to_transaction([position], consumer.consumer_group_metadata(), TIMEOUT)
+            self._send_offsets(position, consumer.consumer_group_metadata())
             self._commit()
         except (KafkaException, BufferError) as error:
             raise PublishError(str(error)) from error
 
     def close(self) -> None:
         """Forget the producer; an open transaction is ended by the next owner, or by its timeout."""
-        self._producer.purge()
+        if not self._stuck:
+            self._producer.purge()
+
+    def _send_offsets(self, position: TopicPartition, group: object) -> None:
+        """Put the input offsets into the transaction.
+
+        librdkafka ignores the timeout of this call when the group's coordinator went away in mid-transaction, and
+        may never return (librdkafka #5456, #5511). So it waits in a thread that is left behind then; whenever
+        that one wakes up, its producer finds that its transactional id was taken over.
+        """
+        result: SimpleQueue[Exception | None] = SimpleQueue()
+
+        def send() -> None:
+            try:
+                self._producer.send_offsets_to_transaction([position], group, TIMEOUT)
+            except Exception as error:  # noqa: BLE001 # handed over, not swallowed
+                result.put(error)
+            else:
+                result.put(None)
+
+        threading.Thread(target=send, name="send-offsets", daemon=True).start()
+        try:
+            error = result.get(timeout=TIMEOUT + 1)
+        except Empty:
+            self._stuck = True
+            problem = "the group's coordinator went away in a transaction"
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, problem)) from None  # noqa: SLF001
+        if error is not None:
+            raise error
 
     def _commit(self) -> None:
         for tries_left in reversed(range(COMMIT_TRIES)):
