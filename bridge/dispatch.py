@@ -1,6 +1,7 @@
 """The bridge's desk in Redis: hands requests to Celery, sees how they are doing, collects outcomes."""
 
 import logging
+import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -74,6 +75,8 @@ class Dispatcher:
                 self._celery.send_task(
                     TASK_NAME,
                     args=(dispatch.request.processing_id,),
+                    # Celery's own log lines, and Flower's lists, then tell which request they are about.
+                    task_id=f"{dispatch.request.processing_id}-{uuid.uuid4().hex[:12]}",
                     queue=QUEUE_NAME,
                     producer=producer,
                     ignore_result=True,

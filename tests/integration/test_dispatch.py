@@ -99,6 +99,15 @@ def test_the_first_partition_answers_for_an_id(desk, redis_client):
     assert 0 < redis_client.ttl(source_key(7)) <= PROCESSED_MARK_TTL
 
 
+def test_a_hint_tells_operators_which_request_it_is(desk, redis_client):
+    """Celery's log lines and Flower show a task's id, which begins with the request's, and is new each time."""
+    desk.dispatch([dispatch(7), dispatch(7)])
+    hints = [json.loads(hint) for hint in redis_client.lrange(QUEUE_NAME, 0, -1)]
+    names = {hint["headers"]["id"] for hint in hints}
+    assert len(names) == 2
+    assert all(name.startswith("7-") for name in names)
+
+
 def test_finishing_marks_and_clears(desk, redis_client):
     """A finished request leaves its mark for three days, and no text behind."""
     desk.dispatch([dispatch(7), dispatch(8)])
