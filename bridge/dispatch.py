@@ -39,6 +39,7 @@ class Signs:
     claimed: frozenset[int]
     elsewhere: frozenset[int]  # another partition answers for them
     queue_drained: bool
+    complete: bool = True  # False: Redis was emptied, so a missing mark says nothing
 
 
 class Dispatcher:
@@ -111,13 +112,15 @@ class Dispatcher:
             if processing_ids:
                 pipe.mget(list(map(processed_mark, processing_ids)))
                 pipe.mget(list(map(claim_key, processing_ids)))
-            queued, *answers = pipe.execute()
+            pipe.exists(POSITION_KEY)  # after the marks: if it is there, they were
+            queued, *answers, complete = pipe.execute()
         *sources, marks, claims = answers or ([], [])
         return Signs(
             marked=_where(processing_ids, [mark is not None for mark in marks]),
             claimed=_where(processing_ids, [claim is not None for claim in claims]),
             elsewhere=_where(processing_ids, [holder not in (None, source.encode()) for holder in sources]),
             queue_drained=queued == 0,
+            complete=bool(complete),
         )
 
     def finish(self, processing_ids: Collection[int]) -> None:

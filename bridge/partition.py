@@ -113,7 +113,6 @@ class PartitionWork:
 
     def _forget(self, commit: Commit | None) -> None:
         self._progress = PartitionProgress.from_commit(commit)
-        self._committed = commit
         self._requests: dict[int, _Unfinished] = {}
         self._rejected: list[tuple[Message, Rejected]] = []
         self._skipped: list[int] = []
@@ -171,9 +170,8 @@ class PartitionWork:
                     metrics.DUPLICATES.inc()
                     in_hand.offsets.append(offset)
                     return
-                sent_at = min(message.timestamp()[1] / 1000, time.time()) or time.time()
                 self._requests[request.processing_id] = _Unfinished(
-                    Dispatch(request=request, deadline_at=sent_at + self._policy.request_deadline),
+                    Dispatch(request=request, deadline_at=_sent_at(message) + self._policy.request_deadline),
                     [offset],
                     header(message, HEADER_TRACEPARENT),
                 )
@@ -272,6 +270,8 @@ class PartitionWork:
             return
         # The last look before it is said: finished meanwhile, or another partition's?
         signs = self._dispatcher.signs(ready, self._name)
+        if not signs.complete:
+            return  # emptied since the look at outcomes; the next one will find out
         for processing_id in ready:
             request = self._requests[processing_id]
             if processing_id in signs.marked:
@@ -286,6 +286,8 @@ class PartitionWork:
     def _end_rejected(self, ending: _Ending) -> None:
         ids = [rejected.addressee.processing_id for _, rejected in self._rejected if rejected.addressee]
         signs = self._dispatcher.signs(ids, self._name) if ids else None
+        if signs and not signs.complete:
+            return
         silent = set(signs.marked | signs.elsewhere) if signs else set()
         for message, rejected in self._rejected:
             if _offset(message) > self._counted:  # a transaction that has to be made again counts once
@@ -339,6 +341,12 @@ class PartitionWork:
         if self._unmarked:
             self._dispatcher.finish(self._unmarked)
             self._unmarked.clear()
+
+
+def _sent_at(message: Message) -> float:
+    """Unix time, seconds; never in the future, and now where the message has no time."""
+    now, milliseconds = time.time(), message.timestamp()[1]
+    return min(milliseconds / 1000, now) if milliseconds > 0 else now
 
 
 def _offset(message: Message) -> int:

@@ -159,3 +159,12 @@ def test_a_request_that_ends_elsewhere_meanwhile_is_never_free(desk, celery, red
     signs = Dispatcher(Interrupted(redis_client, at, lambda: desk.finish([7])), celery).signs([7], HERE)
     assert redis_client.exists(processed_mark(7))
     assert 7 in signs.marked | signs.elsewhere
+
+
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize("at", range(5))
+def test_a_flush_in_the_middle_of_a_look_is_noticed(celery, redis_client, at):
+    """A mark that is missing because Redis was emptied this instant is not taken for "not finished"."""
+    redis_client.set(processed_mark(7), "_")
+    signs = Dispatcher(Interrupted(redis_client, at, redis_client.flushdb), celery).signs([7], HERE)
+    assert 7 in signs.marked or not signs.complete

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 
 import pytest
 import redis
@@ -29,6 +30,7 @@ class FakeRedis:
         self.elsewhere = set()
         self.drained = True
         self.emptied = False
+        self.complete = True  # False: emptied after the look at outcomes
         self.away = set()  # names of methods that fail
         self.in_topic = set()  # what catch_up finds
         self.catch_ups = 0
@@ -45,7 +47,7 @@ class FakeRedis:
     def signs(self, processing_ids, _source):
         self._answer("signs")
         ids = frozenset(processing_ids)
-        return Signs(ids & self.marked, ids & self.claimed, ids & self.elsewhere, self.drained)
+        return Signs(ids & self.marked, ids & self.claimed, ids & self.elsewhere, self.drained, self.complete)
 
     def finish(self, processing_ids):
         self._answer("finish")
@@ -446,6 +448,28 @@ def test_an_outage_of_redis_loses_nothing(desk, method):
     desk.redis.ready[7] = scored(7)
     desk.step()
     assert desk.kafka.published == [(7, True)]
+
+
+def test_marks_that_an_emptied_redis_lacks_are_not_missed_for_good(desk):
+    """Redis emptied between two looks of one step: nothing is said before the marks are back."""
+    desk.take(0)
+    desk.take(1, 8, resume=" ")
+    desk.redis.ready[7] = scored(7)
+    desk.redis.complete = False
+    desk.step()
+    assert (desk.kafka.published, desk.kafka.letters) == ([], [])
+    desk.redis.complete = True
+    desk.redis.marked = {7, 8}
+    desk.step()
+    assert desk.kafka.published == []
+    assert desk.kafka.commit.offset == 2
+
+
+def test_a_message_without_a_time_has_its_whole_deadline(desk):
+    """Where Kafka names no time for a message, its deadline counts from now and not from 1970."""
+    desk.work.take(FakeMessage(0, request_value(7), sent_at=-1))
+    desk.step()
+    assert desk.redis.last[0].deadline_at == pytest.approx(time.time() + POLICY.request_deadline, abs=60)
 
 
 def test_a_failed_transaction_finishes_nothing(desk):
