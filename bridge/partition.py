@@ -19,7 +19,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from bridge import intake, metrics
 from bridge.dead_letter import DeadLetter, DeadLetterCap
-from bridge.dispatch import Dispatcher
+from bridge.dispatch import Dispatcher, Signs
 from bridge.intake import Accepted, NotOurs, Rejected
 from bridge.marks import ProcessedMarks
 from bridge.message import as_bytes, header
@@ -35,6 +35,7 @@ LOOK_EVERY = 0.05  # seconds between two looks at outcomes
 SUPERVISE_EVERY = 1.0  # seconds between two looks at signs of life
 COMMIT_EVERY = 1.0  # seconds a watermark may wait for a transaction that has outcomes to carry
 KAFKA_TIMEOUT = 10.0  # seconds
+NOTHING_TO_SEE = Signs(frozenset(), frozenset(), frozenset(), queue_drained=False)
 MAX_FOREIGN_KEYS = 100  # logged once each, up to so many
 
 GAVE_UP = "Не удалось обработать резюме из-за внутренней ошибки. Отправьте запрос ещё раз."
@@ -208,8 +209,14 @@ class PartitionWork:
         if now >= self._supervise_at:
             self._supervise_at = now + SUPERVISE_EVERY
             self._supervise(now)
-        self._end_requests(ending)
-        self._end_rejected(ending)
+        ready = [pid for pid, request in self._requests.items() if request.finished or request.outcome]
+        rejected = [rejected.addressee.processing_id for _, rejected in self._rejected if rejected.addressee]
+        # The last look before anything is said: finished meanwhile, or another partition's?
+        signs = self._dispatcher.signs(ready + rejected, self._name) if ready or rejected else NOTHING_TO_SEE
+        if not signs.complete:
+            return  # emptied since the look at outcomes; the next one will find out
+        self._end_requests(ending, ready, signs)
+        self._end_rejected(ending, signs)
         if self._skipped and (ending.offsets or now >= self._commit_at):
             ending.offsets += self._skipped
         if ending.offsets:
@@ -264,14 +271,7 @@ class PartitionWork:
             unfinished.watch.dispatched(now)
         self._dispatcher.dispatch([unfinished.dispatch for unfinished in due])
 
-    def _end_requests(self, ending: _Ending) -> None:
-        ready = [pid for pid, request in self._requests.items() if request.finished or request.outcome]
-        if not ready:
-            return
-        # The last look before it is said: finished meanwhile, or another partition's?
-        signs = self._dispatcher.signs(ready, self._name)
-        if not signs.complete:
-            return  # emptied since the look at outcomes; the next one will find out
+    def _end_requests(self, ending: _Ending, ready: list[int], signs: Signs) -> None:
         for processing_id in ready:
             request = self._requests[processing_id]
             if processing_id in signs.marked:
@@ -283,12 +283,8 @@ class PartitionWork:
             ending.offsets += request.offsets
             ending.processing_ids.append(processing_id)
 
-    def _end_rejected(self, ending: _Ending) -> None:
-        ids = [rejected.addressee.processing_id for _, rejected in self._rejected if rejected.addressee]
-        signs = self._dispatcher.signs(ids, self._name) if ids else None
-        if signs and not signs.complete:
-            return
-        silent = set(signs.marked | signs.elsewhere) if signs else set()
+    def _end_rejected(self, ending: _Ending, signs: Signs) -> None:
+        silent = set(signs.marked | signs.elsewhere)
         for message, rejected in self._rejected:
             if _offset(message) > self._counted:  # a transaction that has to be made again counts once
                 self._cap.count()

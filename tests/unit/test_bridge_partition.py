@@ -465,6 +465,26 @@ def test_marks_that_an_emptied_redis_lacks_are_not_missed_for_good(desk):
     assert desk.kafka.commit.offset == 2
 
 
+def test_a_dead_letter_outlives_a_flush_between_two_looks(desk):
+    """Redis emptied at any look of a step: what was published then leaves no dead letter behind, unwritten."""
+    for emptied_at in range(4):
+        desk.take(2 * emptied_at, 10 + emptied_at)
+        desk.take(2 * emptied_at + 1, 8, resume=" ")
+        desk.redis.ready[10 + emptied_at] = scored(10 + emptied_at)
+        looks = iter(range(100))
+        look = type(desk.redis).signs
+
+        def signs(ids, source, looks=looks, look=look, emptied_at=emptied_at):
+            desk.redis.complete = next(looks) != emptied_at
+            return look(desk.redis, ids, source)
+
+        desk.redis.signs = signs
+        desk.step()
+        desk.step()
+        assert len(desk.kafka.letters) == emptied_at + 1
+        assert desk.kafka.commit.offset == 2 * emptied_at + 2
+
+
 def test_a_message_without_a_time_has_its_whole_deadline(desk):
     """Where Kafka names no time for a message, its deadline counts from now and not from 1970."""
     desk.work.take(FakeMessage(0, request_value(7), sent_at=-1))
