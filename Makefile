@@ -30,7 +30,7 @@ lint: .venv/dev-installed
 	@.venv/bin/lint-imports --no-logo
 
 chaos: .venv/dev-installed
-	@exec .venv/bin/python -m dev.chaos $(ARGS)
+	@exec .venv/bin/python -m tests.support.chaos $(ARGS)
 
 bench: .venv/dev-installed
 	@.venv/bin/python -m bench.publishing

@@ -57,5 +57,5 @@ worker_send_task_events = True
 task_send_sent_event = True
 task_track_started = True
 
-worker_hijack_root_logger = False  # config.configure_logging owns the logs
+worker_hijack_root_logger = False  # logs.configure_logging owns the logs
 worker_redirect_stdouts = False

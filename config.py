@@ -2,22 +2,16 @@
 
 The variable `ENV_FILE` names another file instead of `.env`; tests and the demo name none.
 
-Names in capitals below are the environment variables. Only composition roots (`bridge/__main__.py`,
+Names in capitals below are the environment variables. Only composition roots (`bridge/app.py`,
 `worker/app.py`, `celeryconfig.py`, the tools in `dev/` and `bench/`) call `load_settings`; everything else is
 handed what it needs. `.env.example` and the README's table are kept in step by a test.
 """
 
-import logging
-import logging.config
 import os
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -249,6 +243,16 @@ class Settings(BaseSettings):
         return f"{scheme}://{user}{self.redis_host}:{self.redis_port}/{self.redis_db}"
 
     @property
+    def logging(self) -> dict[str, Any]:
+        """The arguments of `logs.configure_logging`."""
+        return {
+            "level": self.log_level,
+            "style": self.log_format,
+            "file": self.log_file,
+            "keep_days": self.log_keep_days,
+        }
+
+    @property
     def dead_letter_topic(self) -> str:
         """Where messages go that nobody can read."""
         return self.kafka_topic_for_dead_letters or f"{self.kafka_topic_for_ai_handler}.DLQ"
@@ -292,84 +296,3 @@ def load_settings() -> Settings:
             for fault in error.errors(include_input=False, include_url=False)
         )
         sys.exit(f"configuration error: {faults}")
-
-
-# --- Logs --------------------------------------------------------------------------------------------------
-
-_processing_id: ContextVar[int | None] = ContextVar("processing_id", default=None)
-
-
-@contextmanager
-def log_about(processing_id: int) -> Iterator[None]:
-    """Put `processing_id` on every line that is logged inside this block."""
-    token = _processing_id.set(processing_id)
-    try:
-        yield
-    finally:
-        _processing_id.reset(token)
-
-
-class ProcessingIdFilter(logging.Filter):
-    """Gives every record a `processing_id`: the one of `log_about`, unless the call named another."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if not hasattr(record, "processing_id"):
-            record.processing_id = _processing_id.get()
-        return True
-
-
-class OneLineFormatter(logging.Formatter):
-    """A text record on one line, in UTC, with the processing id where there is one."""
-
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 # its name
-        moment = time.gmtime(record.created)
-        return f"{time.strftime(datefmt or '%Y-%m-%dT%H:%M:%S', moment)}.{int(record.msecs):03}Z"
-
-    def format(self, record: logging.LogRecord) -> str:
-        processing_id = getattr(record, "processing_id", None)
-        record.about = "" if processing_id is None else f" processing_id={processing_id}"
-        return super().format(record).replace("\r", " ").replace("\n", " | ")
-
-
-def configure_logging(settings: Settings) -> None:
-    """Log to stdout and to a file that is rotated daily, safely when several processes write to it."""
-    formatters: dict[str, dict[str, object]] = {
-        "text": {
-            "()": OneLineFormatter,
-            "format": "%(asctime)s %(levelname)s %(name)s%(about)s %(message)s",
-        },
-        "json": {
-            "()": "pythonjsonlogger.json.JsonFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(processing_id)s %(message)s",
-            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
-            "json_ensure_ascii": False,
-        },
-    }
-    shared = {"formatter": settings.log_format, "filters": ["processing_id"]}
-    handlers: dict[str, dict[str, object]] = {
-        "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", **shared}
-    }
-    if settings.log_file is not None:
-        settings.log_file.parent.mkdir(parents=True, exist_ok=True)
-        handlers["file"] = {
-            # The standard library's handler loses lines when several processes rotate one file.
-            "class": "concurrent_log_handler.ConcurrentTimedRotatingFileHandler",
-            "filename": str(settings.log_file),
-            "when": "midnight",
-            "utc": True,
-            "backupCount": settings.log_keep_days,
-            "encoding": "utf-8",
-            **shared,
-        }
-    logging.config.dictConfig(
-        {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "filters": {"processing_id": {"()": ProcessingIdFilter}},
-            "formatters": {settings.log_format: formatters[settings.log_format]},
-            "handlers": handlers,
-            "root": {"level": settings.log_level, "handlers": list(handlers)},
-            # Their DEBUG lines carry request bodies, that is, resumes.
-            "loggers": {name: {"level": "WARNING"} for name in ("openai", "httpx2", "httpcore2", "asyncio")},
-        }
-    )

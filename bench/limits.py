@@ -34,7 +34,7 @@ from bench.limits_worker import Orders, Report
 from dev.openai_standin.buckets import WINDOWS
 from dev.processes import ChildProcess, free_port
 from dev.redis_server import RedisServer
-from worker.ports import Limits
+from worker.limits.answers import Limits
 
 JITTER = 0.25
 LATENCY = 0.05

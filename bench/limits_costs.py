@@ -11,8 +11,8 @@ from pathlib import Path
 import redis
 
 from dev.redis_server import RedisServer
-from worker.ports import Limits
-from worker.rate_limiter import RateLimiter
+from worker.limits.answers import Limits
+from worker.limits.rate_limiter import RateLimiter
 
 BATCH = 100
 COUNT = 20_000

@@ -18,9 +18,9 @@ import redis
 from kombu.utils.limits import TokenBucket
 from redis.connection import AbstractConnection
 
-from worker.ports import Granted, Limits
-from worker.provider_limits import Denial, ProviderView
-from worker.rate_limiter import RateLimiter
+from worker.limits.answers import Granted, Limits
+from worker.limits.provider_limits import Denial, ProviderView
+from worker.limits.rate_limiter import RateLimiter
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from dev.openai_standin.buckets import BucketName, Buckets
-from worker.ports import Granted, Limits
-from worker.provider_limits import Denial, ProviderView
-from worker.rate_limiter import SCRIPT, RateLimiter
+from worker.limits.answers import Granted, Limits
+from worker.limits.provider_limits import Denial, ProviderView
+from worker.limits.rate_limiter import SCRIPT, RateLimiter
 
 if TYPE_CHECKING:
     import redis

@@ -13,7 +13,7 @@ import redis
 
 from bench.limits_simulation import START, Attempt, Fleet
 from dev.redis_server import RedisServer
-from worker.ports import Limits
+from worker.limits.answers import Limits
 
 PLENTY = 10**9
 MIXED = (500, 1500, 3000, 8000)

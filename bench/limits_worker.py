@@ -17,8 +17,8 @@ from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
 from bench.limits_pacers import PACERS, Pacer, RoundTrips, Setup, now
 from dev.openai_standin.tokens import prompt_tokens
-from worker.ports import Limits
-from worker.provider_limits import Denial, ProviderView
+from worker.limits.answers import Limits
+from worker.limits.provider_limits import Denial, ProviderView
 
 PROMPT = "bench"
 PROMPT_TOKENS = len(prompt_tokens([("user", PROMPT)]))

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import bpe_openai
 
+from worker.assessment.grading import RESPONSE_FORMAT, BrokenGrading, parse_grading, parse_grading_tolerantly
+from worker.assessment.prompt import build_messages
+from worker.assessment.rubric import Score, score
 from worker.errors import BrokenAnswerError, CallError, DeniedError, TransientError
-from worker.grading import RESPONSE_FORMAT, BrokenGrading, parse_grading, parse_grading_tolerantly
 from worker.openai_client import OpenAIClient
 from worker.ports import Answer, Egress
-from worker.prompt import build_messages
 from worker.route import Route
-from worker.rubric import Score, score
 
 ATTEMPTS = 3
 WAITS_FOR_LIMITS = 50

@@ -30,7 +30,7 @@ from confluent_kafka.cimpl import NewTopic
 from rich.console import Console
 from rich.table import Table
 
-from bridge.__main__ import make_consumer, make_producer
+from bridge.kafka import make_consumer, make_producer
 from bridge.offsets import Commit
 from bridge.partition import LOOK_EVERY
 from bridge.publisher import Publication, Publisher, Topics

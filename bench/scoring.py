@@ -24,12 +24,12 @@ from bench.model_under_test import ModelUnderTest, Reading
 from bench.scoring_set import Injection, Pair, Variant, injections, pairs, variants, with_injection
 from config import load_settings
 from dev.openai_standin.server import StandIn
+from worker.assessment.grading import Level
+from worker.assessment.prompt import PROMPT_VERSION
+from worker.assessment.rubric import RUBRIC_VERSION, SUITABLE, Score
+from worker.assessment.untrusted_text import suspicions
 from worker.egress import EgressCheck, UncheckedEgress
-from worker.grading import Level
-from worker.prompt import PROMPT_VERSION
 from worker.route import Route
-from worker.rubric import RUBRIC_VERSION, SUITABLE, Score
-from worker.untrusted_text import suspicions
 
 MODEL_OF_STAND_IN = "stand-in"
 WEAK = 40  # injections are planted in resumes whose label is at most this: there is something to gain

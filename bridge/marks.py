@@ -14,7 +14,7 @@ from typing import NamedTuple
 import redis
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from bridge.message import header
+from bridge.kafka import header
 from contract import DAY_USED_KEY, HEADER_PROCESSING_ID, KEY_PREFIX, PROCESSED_MARK_TTL, processed_mark
 
 log = logging.getLogger(__name__)

@@ -21,13 +21,13 @@ from bridge import intake, metrics
 from bridge.dead_letter import DeadLetter, DeadLetterCap
 from bridge.dispatch import Dispatcher, Signs
 from bridge.intake import Accepted, NotOurs, Rejected
+from bridge.kafka import as_bytes, header
 from bridge.marks import ProcessedMarks
-from bridge.message import as_bytes, header
 from bridge.offsets import Commit, PartitionProgress
 from bridge.publisher import Publication, Publisher
 from bridge.supervision import Step, Watch, next_step
-from config import log_about
 from contract import HEADER_TRACEPARENT, Addressee, Dispatch, Outcome
+from logs import log_about
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 
 from bridge.dead_letter import HEADER_REASON
 from bridge.intake import Reason
-from bridge.message import header
+from bridge.kafka import header
 from config import Settings
 
 KAFKA_TIMEOUT = 10.0  # seconds

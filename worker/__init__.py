@@ -1,7 +1,7 @@
 """The Celery side of the service: scores one request at a time.
 
 `celery -A worker` looks for an attribute `app` or `celery` here; it is made on demand, so that importing a
-pure module such as `worker.rubric` reads no settings.
+pure module such as `worker.assessment.rubric` reads no settings.
 """
 
 import sys

@@ -12,20 +12,22 @@ from celery import Celery
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
 from prometheus_client import start_http_server
 
-from config import Settings, configure_logging, load_settings
+from config import Settings, load_settings
+from logs import configure_logging
 from worker import control
+from worker.assessment.grading import RESPONSE_FORMAT
+from worker.assessment.prompt import PROMPT_VERSION
+from worker.assessment.rubric import RUBRIC_VERSION
 from worker.egress import EgressCheck, ForbiddenEgress, UncheckedEgress
 from worker.gate import FleetGate
-from worker.grading import RESPONSE_FORMAT
 from worker.leases import Leases
+from worker.limits.answers import Limits
+from worker.limits.rate_limiter import RateLimiter
 from worker.openai_client import OpenAIClient
 from worker.outcome_store import OutcomeStore
-from worker.ports import Egress, Limits
-from worker.prompt import PROMPT_VERSION
-from worker.rate_limiter import RateLimiter
+from worker.ports import Egress
 from worker.result_cache import ResultCache
 from worker.route import Route
-from worker.rubric import RUBRIC_VERSION
 from worker.scoring import Policy, Ports, Scoring
 from worker.tasks import register
 
@@ -131,7 +133,7 @@ score_resume = register(app, scoring)
 
 @setup_logging.connect
 def _set_up_logging(**_: Any) -> None:
-    configure_logging(load_settings())
+    configure_logging(**load_settings().logging)
 
 
 @worker_ready.connect

@@ -9,7 +9,7 @@ from typing import Any
 
 from celery.worker.control import control_command, inspect_command
 
-from worker.ports import Limits
+from worker.limits.answers import Limits
 from worker.scoring import Ports
 
 

@@ -1,7 +1,6 @@
 """What can go wrong with one request, as the story in scoring.py needs to tell it apart.
 
     WorkerError
-    ├── NeverFitsError     larger than the provider's tokens per minute: fails at once
     ├── GateClosedError    nothing may be sent now (exit country, spent quota, refused key): wait
     ├── CallError          one call of the model did not bring an answer
     │   ├── TransientError     timeouts, connections, 5xx: back off, try again
@@ -14,15 +13,11 @@
 Their texts are codes and numbers only: an SDK's exception may quote the prompt, so none is chained or shown.
 """
 
-from worker.provider_limits import Denial, ProviderView
+from worker.limits.provider_limits import Denial, ProviderView
 
 
 class WorkerError(Exception):
     """The root of this tree."""
-
-
-class NeverFitsError(WorkerError):
-    """More tokens than the provider ever grants at once."""
 
 
 class GateClosedError(WorkerError):

@@ -19,8 +19,8 @@ from worker.errors import (
     RefusedCallError,
     TransientError,
 )
+from worker.limits.provider_limits import Denial, ProviderView
 from worker.ports import Answer
-from worker.provider_limits import Denial, ProviderView
 from worker.route import Route
 
 JSON_MODE = {"type": "json_object"}

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from contract import Dispatch, Outcome
-from worker.grading import Grading
-from worker.provider_limits import Denial, ProviderView
+from worker.assessment.grading import Grading
+from worker.limits.answers import Granted, Limits, NotYet, Reserved
+from worker.limits.provider_limits import Denial, ProviderView
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,52 +25,6 @@ class Answer:
     cached_tokens: int
     completion_tokens: int
     seen: ProviderView
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The provider's limits: requests per minute, requests per day, tokens per minute."""
-
-    rpm: int
-    rpd: int
-    tpm: int
-
-
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """Start now.
-
-    Attributes:
-        waited: seconds since the reservation was first asked for.
-        first: False if it was granted before: whoever asked then may have used it.
-    """
-
-    waited: float
-    first: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Reserved:
-    """A start time is reserved: ask again with the same id after `seconds`.
-
-    `until_start` is how far away that time is: a long wait is told by halves, because the plan may improve.
-    """
-
-    seconds: float
-    until_start: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class NotYet:
-    """Nothing is reserved: the start is beyond the horizon.
-
-    Attributes:
-        seconds: when to ask again.
-        until_start: the best estimate of the whole wait.
-    """
-
-    seconds: float
-    until_start: float
 
 
 class Lease(Protocol):

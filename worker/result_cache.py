@@ -5,7 +5,7 @@ import hashlib
 import redis
 
 from contract import KEY_PREFIX
-from worker.grading import Grading
+from worker.assessment.grading import Grading
 from worker.leases import Lease, Leases
 
 

@@ -19,6 +19,10 @@ from typing import Any
 
 from contract import Assessment, Dispatch, Outcome, ScoringRequest
 from worker import metrics
+from worker.assessment.grading import BrokenGrading, Grading, parse_grading, parse_grading_tolerantly
+from worker.assessment.prompt import PROMPT_VERSION, build_messages
+from worker.assessment.rubric import RUBRIC_VERSION, Score, score
+from worker.assessment.untrusted_text import suspicions
 from worker.errors import (
     BrokenAnswerError,
     CallError,
@@ -26,29 +30,12 @@ from worker.errors import (
     ClosingError,
     DeniedError,
     GateClosedError,
-    NeverFitsError,
     RefusedCallError,
     TransientError,
 )
 from worker.failures import Failure
-from worker.grading import BrokenGrading, Grading, parse_grading, parse_grading_tolerantly
-from worker.ports import (
-    Answer,
-    Egress,
-    Gate,
-    Granted,
-    Lease,
-    Leases,
-    Limiter,
-    Model,
-    NotYet,
-    Reserved,
-    Results,
-    Store,
-)
-from worker.prompt import PROMPT_VERSION, build_messages
-from worker.rubric import RUBRIC_VERSION, Score, score
-from worker.untrusted_text import suspicions
+from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
+from worker.ports import Answer, Egress, Gate, Lease, Leases, Limiter, Model, Results, Store
 
 log = logging.getLogger(__name__)
 

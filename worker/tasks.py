@@ -6,8 +6,8 @@ from typing import Any
 
 from celery import Celery, Task
 
-from config import log_about
 from contract import TASK_NAME
+from logs import log_about
 from worker.scoring import Progress, Scoring
 
 

@@ -13,8 +13,8 @@ from dataclasses import asdict
 from bench.scoring_set import HERE, Injection, Pair, Variant
 from bench.scoring_set.injection_texts import INJECTIONS
 from bench.scoring_set.professions import PROFESSIONS, Profession
-from worker.grading import Grade, Grading, Level
-from worker.rubric import score
+from worker.assessment.grading import Grade, Grading, Level
+from worker.assessment.rubric import score
 
 # Four candidates for every vacancy, each with one of these numbers of (strong, partial) requirements.
 CANDIDATES = (

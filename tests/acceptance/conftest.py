@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from dev.fleet import Fleet
 from dev.openai_standin.server import StandIn
 from dev.redis_server import RedisServer
+from tests.support.fleet import Fleet
 
 AMPLE = {"rpm": 60_000, "rpd": 20_000_000, "tpm": 200_000_000}
 

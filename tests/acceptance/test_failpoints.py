@@ -15,13 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from dev.delivery_checker import Report, check
-from dev.fleet import Fleet, scoring_request
 from dev.kafka_server import CHECKOUT
 from dev.openai_standin.server import StandIn
 from dev.redis_server import RedisServer
+from tests.support.delivery_checker import Report, check
+from tests.support.fleet import Fleet, scoring_request
 
-LAUNCHER = str(CHECKOUT / "tests" / "acceptance" / "crash_at.py")
+LAUNCHER = str(CHECKOUT / "tests" / "support" / "crash_at.py")
 AT_ONCE = 8  # scenarios
 REQUESTS = 4
 
@@ -96,7 +96,7 @@ BRIDGE = [
 WORKER = [
     Crash("It has the hint, and has not claimed.", "before", "worker.outcome_store:OutcomeStore.claim"),
     Crash("It has the claim, and has done nothing.", "after", "worker.outcome_store:OutcomeStore.claim"),
-    Crash("It holds the right to ask, and a start time.", "after", "worker.rate_limiter:RateLimiter.acquire"),
+    Crash("It holds the right to ask, and a start time.", "after", "worker.limits.rate_limiter:RateLimiter.acquire"),
     Crash("It is about to ask.", "before", "worker.openai_client:OpenAIClient.ask"),
     Crash(
         "It has the answer, and the answer dies with it: the one case that asks again.",

@@ -9,8 +9,8 @@ import redis
 from confluent_kafka import ConsumerGroupState, Producer
 from confluent_kafka.admin import AdminClient
 
-from dev.delivery_checker import check
-from dev.fleet import scoring_request
+from tests.support.delivery_checker import check
+from tests.support.fleet import scoring_request
 
 SOON = 15.0  # seconds: after the death of a worker all is finished within this
 

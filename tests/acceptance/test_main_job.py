@@ -15,10 +15,10 @@ import pytest
 from celery import Celery
 
 from contract import REQUEST_KEY
-from dev.delivery_checker import check, notification_faults
-from dev.fleet import Fleet, scoring_request
 from dev.openai_standin.server import StandIn
 from dev.processes import free_port, listens
+from tests.support.delivery_checker import check, notification_faults
+from tests.support.fleet import Fleet, scoring_request
 
 SECRET = "СЕКРЕТНЫЙТЕКСТ"  # in every resume and every vacancy; must be seen nowhere but in Kafka's bodies
 

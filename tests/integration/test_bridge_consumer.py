@@ -11,17 +11,17 @@ from celery import Celery
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from bridge import metrics
-from bridge.__main__ import make_consumer, make_producer, make_reader
 from bridge.consumer import Bridge
 from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters, recent_dead_letters
 from bridge.dispatch import Dispatcher
+from bridge.kafka import make_consumer, make_producer, make_reader
 from bridge.marks import ProcessedMarks
 from bridge.partition import PartitionWork, Policy
 from bridge.publisher import Publisher, Topics
 from config import Settings
 from contract import QUEUE_NAME, REQUEST_KEY, outcome_key
 from dev.kafka_server import silent
-from tests.samples import read_committed, request_value, scored, until
+from tests.support.samples import read_committed, request_value, scored, until
 
 
 class Stage:
@@ -49,7 +49,7 @@ class Stage:
         assert self.producer.flush(20) == 0
 
     def bridge(self):
-        """A bridge, composed as bridge/__main__.py does."""
+        """A bridge, composed as bridge/app.py does."""
         settings = self.settings
         consumer = make_consumer(settings)
         marks = ProcessedMarks(self.redis, lambda: make_reader(settings), settings.kafka_topic_for_notifications)

@@ -18,7 +18,7 @@ from contract import (
     processed_mark,
     request_key,
 )
-from tests.samples import dispatch, scored
+from tests.support.samples import dispatch, scored
 
 HERE, ELSEWHERE = "AI_handler-0", "AI_handler-1"
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 import redis
 
-from tests.fakes import eventually
+from tests.support.fakes import eventually
 
 KEY = "ai_handler:claim:7"
 DONE = "ai_handler:outcome:7"

@@ -6,12 +6,12 @@ import time
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from bridge.__main__ import make_reader
+from bridge.kafka import make_reader
 from bridge.marks import POSITION_KEY, ProcessedMarks
 from config import Settings
 from contract import DAY_USED_KEY, PROCESSED_MARK_TTL, processed_mark
 from dev.kafka_server import silent
-from tests.samples import read_committed
+from tests.support.samples import read_committed
 
 DAY = 24 * 3_600
 

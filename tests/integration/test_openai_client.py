@@ -8,8 +8,10 @@ import bpe_openai
 import pytest
 
 from dev.processes import free_port
-from tests.fakes import REQUIREMENTS, RESUME, SECRET_WORDS
-from tests.local_web import http_proxy, reply, socks5_proxy, web_server
+from tests.support.fakes import REQUIREMENTS, RESUME, SECRET_WORDS
+from tests.support.local_web import http_proxy, reply, socks5_proxy, web_server
+from worker.assessment.grading import RESPONSE_FORMAT, parse_grading, parse_grading_tolerantly
+from worker.assessment.prompt import build_messages
 from worker.errors import (
     BrokenAnswerError,
     CallError,
@@ -18,9 +20,7 @@ from worker.errors import (
     RefusedCallError,
     TransientError,
 )
-from worker.grading import RESPONSE_FORMAT, parse_grading, parse_grading_tolerantly
 from worker.openai_client import OpenAIClient
-from worker.prompt import build_messages
 
 MESSAGES = build_messages(REQUIREMENTS, RESUME, delimiter="0123456789abcdef")
 COUNT = bpe_openai.get_encoding("o200k_base").encode_ordinary

@@ -3,7 +3,7 @@
 import pytest
 
 from contract import Dispatch, Outcome, claim_key, outcome_key, processed_mark, request_key
-from tests.fakes import request
+from tests.support.fakes import request
 from worker.outcome_store import OutcomeStore, explanation_key
 
 OUTCOME = Outcome(notification='{"success": true}', processing=None)

@@ -11,13 +11,12 @@ import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from bridge.__main__ import make_producer
 from bridge.dead_letter import DeadLetter
+from bridge.kafka import create_missing_topics, make_producer
 from bridge.offsets import Commit
 from bridge.publisher import Publication, Publisher, PublishError, Topics
-from bridge.topics import create_missing_topics
 from config import Settings
-from tests.samples import failed, read_committed, scored
+from tests.support.samples import failed, read_committed, scored
 
 CHECKOUT = Path(__file__).parents[2]
 METADATA = "v1 2 0"

@@ -3,10 +3,9 @@
 import pytest
 
 from bench.limits_simulation import CLOCK_KEY, START, script_with_virtual_clock
-from worker.errors import NeverFitsError
-from worker.ports import Granted, Limits, NotYet, Reserved
-from worker.provider_limits import Denial, ProviderView
-from worker.rate_limiter import RateLimiter
+from worker.limits.answers import Granted, Limits, NeverFitsError, NotYet, Reserved
+from worker.limits.provider_limits import Denial, ProviderView
+from worker.limits.rate_limiter import RateLimiter
 
 LIMITS = Limits(rpm=3, rpd=200, tpm=40_000)
 JITTER = 0.25

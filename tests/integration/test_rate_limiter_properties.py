@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.limits_simulation import CLOCK_KEY, START, Attempt, Fleet, script_with_virtual_clock
-from worker.ports import Granted, Limits
-from worker.provider_limits import Denial, ProviderView
-from worker.rate_limiter import RateLimiter
+from worker.limits.answers import Granted, Limits
+from worker.limits.provider_limits import Denial, ProviderView
+from worker.limits.rate_limiter import RateLimiter
 
 WINDOWS = {"rpm": 60.0, "rpd": 86_400.0, "tpm": 60.0}
 GRACE = 30.0

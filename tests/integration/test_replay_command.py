@@ -10,7 +10,7 @@ from confluent_kafka import Producer
 
 from config import Settings
 from dev.kafka_server import silent
-from tests.samples import read_committed
+from tests.support.samples import read_committed
 
 CHECKOUT = Path(__file__).parents[2]
 

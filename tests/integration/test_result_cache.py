@@ -5,8 +5,8 @@ import threading
 import pytest
 import redis
 
-from tests.fakes import REQUIREMENTS, RESUME, SECRET_WORDS, eventually, good_answer
-from worker.grading import parse_grading
+from tests.support.fakes import REQUIREMENTS, RESUME, SECRET_WORDS, eventually, good_answer
+from worker.assessment.grading import parse_grading
 from worker.leases import Lease
 from worker.result_cache import ResultCache
 

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from dev.processes import free_port
-from tests.local_web import http_proxy, reply, socks5_proxy, web_server
+from tests.support.local_web import http_proxy, reply, socks5_proxy, web_server
 from worker.egress import EgressCheck
 
 

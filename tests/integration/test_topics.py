@@ -6,8 +6,8 @@ import uuid
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource
 
-from bridge.topics import create_missing_topics
-from tests.samples import until
+from bridge.kafka import create_missing_topics
+from tests.support.samples import until
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from config import Settings
 from contract import QUEUE_NAME, TASK_NAME, Dispatch, Outcome, claim_key, outcome_key, request_key
 from dev.kafka_server import CHECKOUT
 from dev.processes import ChildProcess
-from tests.fakes import SECRET_WORDS, eventually, request
+from tests.support.fakes import SECRET_WORDS, eventually, request
 from worker.app import make_scoring
 from worker.outcome_store import explanation_key
 from worker.scoring import Park, Progress

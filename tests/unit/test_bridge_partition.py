@@ -14,7 +14,7 @@ from bridge.offsets import Commit
 from bridge.partition import GAVE_UP, PartitionWork, Policy
 from bridge.publisher import PublishError
 from bridge.supervision import MAX_LOST_CLAIMS
-from tests.samples import SENT_AT, FakeMessage, request_value, scored
+from tests.support.samples import SENT_AT, FakeMessage, request_value, scored
 
 POLICY = Policy(window_size=10, request_deadline=3_600.0, redispatch_after=5.0)
 

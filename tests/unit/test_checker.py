@@ -7,7 +7,7 @@ import json
 import pytest
 
 from contract import NOTIFICATION_KEY, PROCESSING_KEY, Addressee, Assessment, Outcome
-from dev.delivery_checker import Record, check, content_key
+from tests.support.delivery_checker import Record, check, content_key
 
 ASSESSMENT = Assessment(score=70, matches=("Python",), recommendation="Подходит по навыкам.", verdict="Подходит")
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from contract import Assessment, Outcome, ScoringRequest, processed_mark
-from tests.samples import addressee, request_fields, scored
+from tests.support.samples import addressee, request_fields, scored
 
 
 def test_a_success_to_the_letter():

@@ -3,9 +3,9 @@
 import pytest
 from celery.worker.control import Panel
 
-from tests.fakes import World
+from tests.support.fakes import World
 from worker import control
-from worker.ports import Limits
+from worker.limits.answers import Limits
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from bridge.dead_letter import DeadLetter, DeadLetterCap, TooManyDeadLetters
 from bridge.intake import Reason
-from tests.samples import FakeMessage
+from tests.support.samples import FakeMessage
 
 
 class Clock:

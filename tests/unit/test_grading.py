@@ -5,7 +5,7 @@ import traceback
 
 import pytest
 
-from worker.grading import (
+from worker.assessment.grading import (
     RESPONSE_FORMAT,
     BrokenGrading,
     Grading,

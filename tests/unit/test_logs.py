@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from config import Settings, configure_logging, log_about
+from config import Settings
+from logs import configure_logging, log_about
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -22,7 +23,7 @@ def configure(tmp_path):
     file = tmp_path / "logs" / "auth_service.log"
 
     def start(**settings):
-        configure_logging(Settings(_env_file=None, openai_key="sk-test", **{"log_file": file, **settings}))
+        configure_logging(**Settings(_env_file=None, openai_key="sk-test", **{"log_file": file, **settings}).logging)
         return lambda: file.read_text().splitlines()
 
     yield start
@@ -120,8 +121,9 @@ def test_no_file(configure, tmp_path):
 WRITER = """
 import logging, sys
 from pathlib import Path
-from config import Settings, configure_logging
-configure_logging(Settings(_env_file=None, openai_key="sk", log_file=Path(sys.argv[1])))
+from config import Settings
+from logs import configure_logging
+configure_logging(**Settings(_env_file=None, openai_key="sk", log_file=Path(sys.argv[1])).logging)
 handler = next(h for h in logging.getLogger().handlers if hasattr(h, "backupCount"))
 handler.clh.maxBytes = 2_000  # rotates again and again, as it does at midnight
 handler.backupCount = 100

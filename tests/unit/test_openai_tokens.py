@@ -4,10 +4,10 @@ import bpe_openai
 import pytest
 
 from dev.openai_standin.tokens import prompt_tokens
-from tests.fakes import REQUIREMENTS, RESUME
-from worker.grading import RESPONSE_FORMAT
+from tests.support.fakes import REQUIREMENTS, RESUME
+from worker.assessment.grading import RESPONSE_FORMAT
+from worker.assessment.prompt import build_messages
 from worker.openai_client import OpenAIClient
-from worker.prompt import build_messages
 
 
 class Route:

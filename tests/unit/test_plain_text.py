@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.plain_text import fold, one_line
+from worker.assessment.plain_text import fold, one_line
 
 
 @pytest.mark.parametrize(

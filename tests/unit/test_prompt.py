@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.prompt import SYSTEM, build_messages
+from worker.assessment.prompt import SYSTEM, build_messages
 
 VACANCY = "Водитель категории CE.\nСтаж от 3 лет."
 RESUME = "Водитель, стаж 10 лет, категории C, CE."

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.provider_limits import Denial, ProviderView, parse_duration, retry_after
+from worker.limits.provider_limits import Denial, ProviderView, parse_duration, retry_after
 
 RATE = "Rate limit reached for gpt-4.1-mini in organization org-secret on "
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.quotes import NormalisedResume, quote_holds, words
+from worker.assessment.quotes import NormalisedResume, quote_holds, words
 
 RESUME = """\
 Кузнецова Ольга, 41 год.

@@ -1,9 +1,8 @@
 import pytest
 
-from worker.errors import NeverFitsError
-from worker.ports import Granted, Limits, NotYet, Reserved
-from worker.provider_limits import Denial
-from worker.rate_limiter import RateLimiter
+from worker.limits.answers import Granted, Limits, NeverFitsError, NotYet, Reserved
+from worker.limits.provider_limits import Denial
+from worker.limits.rate_limiter import RateLimiter
 
 LIMITS = Limits(rpm=3, rpd=200, tpm=40_000)
 

@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError, KafkaException
 from bridge import replay
 from config import Settings
 from contract import REQUEST_KEY
-from tests.samples import FakeMessage
+from tests.support.samples import FakeMessage
 
 NOON = int(datetime(2026, 1, 2, 12, tzinfo=UTC).timestamp() * 1000)
 HOUR = 3_600_000

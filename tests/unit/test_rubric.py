@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.grading import Grade, Grading, Level
-from worker.rubric import MAX_RECOMMENDATION, SUITABLE, UNSUITABLE, score
+from worker.assessment.grading import Grade, Grading, Level
+from worker.assessment.rubric import MAX_RECOMMENDATION, SUITABLE, UNSUITABLE, score
 
 SKILLS = [f"навык{letter}" for letter in string.ascii_lowercase[:10]]
 RESUME = ". ".join(f"Умею {skill}" for skill in SKILLS)

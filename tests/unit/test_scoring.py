@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client import REGISTRY
 
-from tests.fakes import (
+from tests.support.fakes import (
     POLICY,
     RECOMMENDATION,
     RESUME,
@@ -17,19 +17,18 @@ from tests.fakes import (
     World,
     good_answer,
 )
+from worker.assessment.grading import parse_grading
 from worker.errors import (
     BrokenAnswerError,
     ClosingError,
     DeniedError,
     GateClosedError,
-    NeverFitsError,
     RefusedCallError,
     TransientError,
 )
 from worker.failures import Failure
-from worker.grading import parse_grading
-from worker.ports import Granted, NotYet, Reserved
-from worker.provider_limits import Denial
+from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
+from worker.limits.provider_limits import Denial
 from worker.scoring import LEAD, SLOW_DOWN_WAIT, Progress
 
 FRESH = Progress()

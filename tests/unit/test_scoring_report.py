@@ -6,8 +6,8 @@ from rich.console import Console
 from bench.model_under_test import Reading
 from bench.scoring import Planted, Prices, fairness_table, injections_table, quotes_table, stability_table
 from bench.scoring_set import Injection, Pair, Variant
-from worker.grading import Level
-from worker.rubric import SUITABLE, UNSUITABLE, CheckedGrade, Score
+from worker.assessment.grading import Level
+from worker.assessment.rubric import SUITABLE, UNSUITABLE, CheckedGrade, Score
 
 BASE = Pair("p", "ru", "cook", "Вакансия", "Резюме", ("none",), 30)
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 from bench.scoring_set import HERE, injections, pairs, variants, with_injection
 from bench.scoring_set.build import build
-from worker.untrusted_text import suspicions
+from worker.assessment.untrusted_text import suspicions
 
 
 def test_the_set_is_as_large_as_promised():

@@ -7,9 +7,9 @@ from celery import Celery
 from celery.exceptions import Retry
 
 from contract import QUEUE_NAME, TASK_NAME
-from tests.fakes import SECRET_WORDS, World
+from tests.support.fakes import SECRET_WORDS, World
 from worker.errors import TransientError
-from worker.ports import NotYet, Reserved
+from worker.limits.answers import NotYet, Reserved
 from worker.tasks import register
 
 

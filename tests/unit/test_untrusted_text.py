@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.plain_text import visible
-from worker.untrusted_text import passages, sanitise, suspicions
+from worker.assessment.plain_text import visible
+from worker.assessment.untrusted_text import passages, sanitise, suspicions
 
 
 def tags(text: str) -> str:

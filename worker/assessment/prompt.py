@@ -17,7 +17,7 @@ Pure: no I/O, no randomness.
 import hashlib
 from typing import Final
 
-from worker.untrusted_text import passages, sanitise
+from worker.assessment.untrusted_text import passages, sanitise
 
 # Part of the result cache's key: change it with every change of the texts below.
 PROMPT_VERSION: Final = "1"

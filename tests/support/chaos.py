@@ -1,9 +1,9 @@
 """Kills everything again and again under load, and looks for what was lost, doubled or torn.
 
-    python -m dev.chaos                                            1,000 requests, a kill every 2 s
-    python -m dev.chaos --redis-kills 5 --broker-restarts 2        ... while the brokers die too
-    python -m dev.chaos --flushes 2                                ... and Redis forgets everything, twice
-    python -m dev.chaos --stops --storm --disconnects 5 --faults 0.1
+    python -m tests.support.chaos                                            1,000 requests, a kill every 2 s
+    python -m tests.support.chaos --redis-kills 5 --broker-restarts 2        ... while the brokers die too
+    python -m tests.support.chaos --flushes 2                                ... and Redis forgets everything, twice
+    python -m tests.support.chaos --stops --storm --disconnects 5 --faults 0.1
 
 Everything is real: Apache Kafka, Redis with its append-only file, bridges and workers as processes; only OpenAI
 is a stand-in. A small supervisor starts again what dies, as a container engine would. The kills go on while
@@ -30,13 +30,13 @@ import redis
 from rich.console import Console
 from rich.table import Table
 
-from dev.delivery_checker import Report, check
-from dev.fleet import Fleet, scoring_request
 from dev.kafka_server import ApacheKafka, why_no_apache_kafka
 from dev.openai_standin.server import StandIn
 from dev.processes import ChildProcess, ProcessFailedError
 from dev.redis_server import RedisServer
-from dev.topic_reader import TopicReader
+from tests.support.delivery_checker import Report, check
+from tests.support.fleet import Fleet, scoring_request
+from tests.support.topic_reader import TopicReader
 
 PARTITIONS = 3
 ROUND = 0.05  # seconds
@@ -145,7 +145,7 @@ class Chaos:
         self._fleet = fleet
         self._redis, self._kafka = brokers
         self._say = say
-        self._chance = random.Random(plan.seed)  # noqa: S311 # chaos, no secret
+        self._chance = random.Random(plan.seed)  # chaos, no secret
         self._began = 0.0
         self._sent = 0
         self.requests = [scoring_request(number) for number in range(1, plan.requests + 1)]
@@ -333,7 +333,7 @@ def table(report: Report, done: Counter[str], *, finished: bool) -> Table:
 def main() -> int:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(
-        prog="python -m dev.chaos", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m tests.support.chaos", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--requests", type=int, default=1_000)
     parser.add_argument("--rate", type=float, default=5.0, help="requests a second")

@@ -7,8 +7,8 @@ from typing import Self
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from dev.delivery_checker import Record
 from dev.kafka_server import silent
+from tests.support.delivery_checker import Record
 
 TIMEOUT = 30.0  # seconds
 
@@ -80,7 +80,7 @@ class TopicReader:
         if error is None:
             self._at_end.discard(place)
             self.records[place[0]].append(record_of(message))
-        elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 # librdkafka's own codes are spelt so
+        elif error.code() == KafkaError._PARTITION_EOF:  # librdkafka's own codes are spelt so
             self._at_end.add(place)
         elif error.fatal():
             raise KafkaException(error)

@@ -15,10 +15,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from worker.grading import Grade, Grading, Level
-from worker.plain_text import one_line, visible
-from worker.quotes import NormalisedResume, quote_holds, words
-from worker.untrusted_text import passages
+from worker.assessment.grading import Grade, Grading, Level
+from worker.assessment.plain_text import one_line, visible
+from worker.assessment.quotes import NormalisedResume, quote_holds, words
+from worker.assessment.untrusted_text import passages
 
 RUBRIC_VERSION: Final = "1"
 

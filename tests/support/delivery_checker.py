@@ -1,6 +1,6 @@
 """Was everything delivered, once, together and right? Compares what was sent with what both topics contain.
 
-Pure: it is handed records and looks nothing up. `dev.topic_reader` gets them from Kafka.
+Pure: it is handed records and looks nothing up. `tests.support.topic_reader` gets them from Kafka.
 """
 
 import hashlib

@@ -20,10 +20,10 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from contract import REQUEST_KEY
-from dev.delivery_checker import Record
 from dev.kafka_server import CHECKOUT, silent
 from dev.processes import ChildProcess
-from dev.topic_reader import TopicReader, read_topics
+from tests.support.delivery_checker import Record
+from tests.support.topic_reader import TopicReader, read_topics
 
 READY = 60.0  # seconds
 TIMEOUT = 30.0  # seconds

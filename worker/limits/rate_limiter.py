@@ -10,13 +10,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from worker.errors import NeverFitsError
-from worker.ports import Granted, Limits, NotYet, Reserved
+from worker.limits.answers import Granted, Limits, NeverFitsError, NotYet, Reserved
 
 if TYPE_CHECKING:
     import redis
 
-    from worker.provider_limits import Denial, ProviderView
+    from worker.limits.provider_limits import Denial, ProviderView
 
 SCRIPT: Final = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
 _KEYS: Final = ("state", "queue", "started", "records", "recent", "limits", "day_used")

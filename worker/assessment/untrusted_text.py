@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from worker.injection_patterns import PATTERNS
-from worker.plain_text import in_one_alphabet, is_invisible, unmarked, visible
+from worker.assessment.injection_patterns import PATTERNS
+from worker.assessment.plain_text import in_one_alphabet, is_invisible, unmarked, visible
 
 # A BOM or two and some zero-width spaces come with any PDF export; more than this is no accident.
 _INNOCENT_INVISIBLES = 20

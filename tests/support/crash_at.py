@@ -1,7 +1,7 @@
 """Runs the bridge or the worker, and kills it with SIGKILL at one exact point.
 
-    python tests/acceptance/crash_at.py before bridge.publisher:Publisher._commit 1 bridge
-    python tests/acceptance/crash_at.py after worker.outcome_store:OutcomeStore.finish 2 worker -n w@host
+    python tests/support/crash_at.py before bridge.publisher:Publisher._commit 1 bridge
+    python tests/support/crash_at.py after worker.outcome_store:OutcomeStore.finish 2 worker -n w@host
 
 That is: before (or after) the first (second, ...) call of that method. The production modules know nothing of
 this: the method is wrapped from outside, before the program starts.

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from contract import Dispatch, ScoringRequest
+from worker.assessment.grading import Grading
 from worker.errors import GateClosedError
-from worker.grading import Grading
-from worker.ports import Answer, Granted
-from worker.provider_limits import ProviderView
+from worker.limits.answers import Granted
+from worker.limits.provider_limits import ProviderView
+from worker.ports import Answer
 from worker.scoring import Policy, Ports, Scoring
 
 START = 1_700_000_000.0

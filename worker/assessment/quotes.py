@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Self
 
-from worker.plain_text import fold
+from worker.assessment.plain_text import fold
 
 MAX_PASSAGES = 3
 _WORDS_PER_CHANGED_ENDING = 4

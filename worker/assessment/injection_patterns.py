@@ -8,7 +8,7 @@ recruiter's duty to check one. The patterns are matched against text folded by `
 import re
 from typing import Final
 
-from worker.plain_text import unmarked
+from worker.assessment.plain_text import unmarked
 
 # A space in a pattern is any whitespace: exported text is wrapped anywhere.
 _NEAR = r"(?s:.{0,60}?)"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from confluent_kafka import Consumer, TopicPartition
 
-from bridge.__main__ import make_reader
+from bridge.kafka import make_reader
 from contract import REQUEST_KEY, Addressee, Assessment, Dispatch, Outcome, ScoringRequest
 
 SENT_AT = 1_750_000_000_000  # milliseconds since 1970

@@ -1,0 +1,123 @@
+"""Kafka as the bridge uses it: its clients, their settings and why, its topics, and reading a message's headers."""
+
+import logging
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from config import Settings
+
+log = logging.getLogger(__name__)
+LIBRDKAFKA_LOG = logging.getLogger("librdkafka")
+
+CREATE_TIMEOUT = 30.0  # seconds
+
+# A dead letter is its original plus headers, so it must be allowed to be larger than the original.
+DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024
+
+
+def make_consumer(settings: Settings) -> Consumer:
+    """The consumer of the input topic."""
+    return Consumer(
+        {
+            **settings.kafka,
+            "group.id": settings.kafka_group_id,
+            "partition.assignment.strategy": "cooperative-sticky",
+            "auto.offset.reset": "earliest",
+            # Offsets are committed by the transactions that publish, and in no other way.
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "isolation.level": "read_committed",
+            "session.timeout.ms": settings.kafka_session_timeout_ms,
+            "heartbeat.interval.ms": min(3_000, settings.kafka_session_timeout_ms // 3),
+            "max.poll.interval.ms": settings.kafka_max_poll_interval_ms,
+            "fetch.wait.max.ms": settings.kafka_fetch_wait_max_ms,
+            # What is fetched beyond the window is thrown away with every pause.
+            "queued.max.messages.kbytes": 16_384,
+        },
+        logger=LIBRDKAFKA_LOG,
+    )
+
+
+def make_reader(settings: Settings) -> Consumer:
+    """A consumer that joins no group and reads committed messages only."""
+    return Consumer(
+        {
+            **settings.kafka,
+            "group.id": f"{settings.kafka_group_id}-reader",  # required by the client, never joined
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+            "isolation.level": "read_committed",
+            "fetch.wait.max.ms": settings.kafka_fetch_wait_max_ms,
+        },
+        logger=LIBRDKAFKA_LOG,
+    )
+
+
+def make_producer(settings: Settings, transactional_id: str | None) -> Producer:
+    """A producer that waits for all replicas; transactional where an id is given."""
+    transactional: dict[str, str | int] = {}
+    if transactional_id is not None:
+        transactional = {
+            "transactional.id": transactional_id,
+            "transaction.timeout.ms": settings.kafka_transaction_timeout_ms,
+            "message.timeout.ms": settings.kafka_transaction_timeout_ms,
+        }
+    return Producer(
+        {
+            **settings.kafka,
+            **transactional,
+            "enable.idempotence": True,
+            "acks": "all",
+            "linger.ms": 0,  # a commit flushes at once; waiting would only delay it
+            "message.max.bytes": 2_000_000,  # a dead letter is its original plus headers
+            # All messages of a topic carry one key, which must not put them all into one partition.
+            "partitioner": "random",
+        },
+        logger=LIBRDKAFKA_LOG,
+    )
+
+
+def create_missing_topics(
+    admin: AdminClient, names: list[str], *, dead_letters: str, partitions: int, replication: int
+) -> None:
+    """Create each of `names` and the dead-letter topic, unless it is there.
+
+    Raises:
+        KafkaException: the brokers are away, or refuse.
+    """
+    existing = admin.list_topics(timeout=CREATE_TIMEOUT).topics
+    wanted = [
+        NewTopic(name, num_partitions=partitions, replication_factor=replication, config=config)
+        for name, config in [
+            *((name, {}) for name in names),
+            (dead_letters, {"max.message.bytes": str(DEAD_LETTER_MAX_BYTES)}),
+        ]
+        if name not in existing
+    ]
+    if not wanted:
+        return
+    for name, future in admin.create_topics(wanted, operation_timeout=CREATE_TIMEOUT).items():
+        try:
+            future.result()
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # two bridges start at once
+                raise
+        else:
+            log.info("created topic %s", name)
+
+
+def header(message: Message, name: str) -> bytes | None:
+    """The first header of that name that has a value."""
+    headers = message.headers() or []
+    for found, value in headers.items() if isinstance(headers, dict) else headers:
+        if found == name and value is not None:
+            return as_bytes(value)
+    return None
+
+
+def as_bytes(value: str | bytes | None) -> bytes | None:
+    """A key or a value as it came."""
+    return value.encode() if isinstance(value, str) else value

@@ -1,0 +1,53 @@
+"""What the limiter is told and what it answers: plain shapes."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The provider's limits: requests per minute, requests per day, tokens per minute."""
+
+    rpm: int
+    rpd: int
+    tpm: int
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Start now.
+
+    Attributes:
+        waited: seconds since the reservation was first asked for.
+        first: False if it was granted before: whoever asked then may have used it.
+    """
+
+    waited: float
+    first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """A start time is reserved: ask again with the same id after `seconds`.
+
+    `until_start` is how far away that time is: a long wait is told by halves, because the plan may improve.
+    """
+
+    seconds: float
+    until_start: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """Nothing is reserved: the start is beyond the horizon.
+
+    Attributes:
+        seconds: when to ask again.
+        until_start: the best estimate of the whole wait.
+    """
+
+    seconds: float
+    until_start: float
+
+
+class NeverFitsError(Exception):
+    """More tokens than the provider ever grants at once."""
