@@ -152,6 +152,7 @@ class Dispatch(BaseModel):
 
     request: ScoringRequest
     deadline_at: float  # Unix time, seconds: past it only a failure notification may follow
+    place: float = 0.0  # in the order of the input topic: Unix time, seconds, strictly ascending in a partition
 
 
 class Outcome(BaseModel):

@@ -35,6 +35,7 @@ LOOK_EVERY = 0.05  # seconds between two looks at outcomes
 SUPERVISE_EVERY = 1.0  # seconds between two looks at signs of life
 COMMIT_EVERY = 1.0  # seconds a watermark may wait for a transaction that has outcomes to carry
 KAFKA_TIMEOUT = 10.0  # seconds
+PLACE_STEP = 1e-6  # seconds between the places of two requests with one timestamp; a float tells them apart
 NOTHING_TO_SEE = Signs(frozenset(), frozenset(), frozenset(), queue_drained=False)
 MAX_FOREIGN_KEYS = 100  # logged once each, up to so many
 
@@ -109,6 +110,7 @@ class PartitionWork:
         self._clock = clock
         self._publisher: Publisher | None = None
         self._foreign_keys: set[bytes] = set()
+        self._place = 0.0
         self._counted = -1  # the last dead letter's offset that the cap knows of
         self._forget(None)
 
@@ -171,8 +173,10 @@ class PartitionWork:
                     metrics.DUPLICATES.inc()
                     in_hand.offsets.append(offset)
                     return
+                sent_at = _sent_at(message)
+                self._place = max(sent_at, self._place + PLACE_STEP)
                 self._requests[request.processing_id] = _Unfinished(
-                    Dispatch(request=request, deadline_at=_sent_at(message) + self._policy.request_deadline),
+                    Dispatch(request=request, deadline_at=sent_at + self._policy.request_deadline, place=self._place),
                     [offset],
                     header(message, HEADER_TRACEPARENT),
                 )
