@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     # Where requests leave the network
     egress_check: bool = Field(
         True,
-        description="`on`: nothing is sent unless the exit's country is known and allowed; `off` is loud",
+        description="`on`: nothing is sent unless the exit's country is known and allowed; `off`: unchecked",
     )
     egress_trace_url: str | None = Field(
         None,
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
         description="seconds without a sign of a dispatched request, in a drained queue, before it goes again",
     )
     dead_letter_limit: int = Field(500, ge=1, description="dead letters in a window above which the bridge stops")
-    dead_letter_window: Seconds = Field(600.0, description="seconds, that window")
+    dead_letter_window: Seconds = Field(600.0, description="seconds, the window of that limit")
     health_file: Path = Field(
         Path("run/bridge.health"), description="touched while the bridge works; the container's healthcheck"
     )
