@@ -151,6 +151,11 @@ class Outcome(BaseModel):
     notification: str = Field(repr=False)
     processing: str | None = Field(repr=False)  # None: a failure, nothing for the storage service
 
+    @property
+    def success(self) -> bool:
+        """Whether it is a score."""
+        return self.processing is not None
+
     @classmethod
     def scored(cls, addressee: Addressee, assessment: Assessment) -> Self:
         """A success: both topics get a message."""
@@ -199,6 +204,14 @@ def outcome_key(processing_id: int) -> str:
     return f"{KEY_PREFIX}outcome:{processing_id}"
 
 
+def source_key(processing_id: int) -> str:
+    """Holds the input partition that answers for the id, should the sender's retry land in another one.
+
+    The bridge alone writes and reads it.
+    """
+    return f"{KEY_PREFIX}source:{processing_id}"
+
+
 def explanation_key(processing_id: int) -> str:
     """Holds the grades and quotes behind a score, for `python -m worker explain`."""
     return f"{KEY_PREFIX}explanation:{processing_id}"
@@ -228,6 +241,10 @@ def probe_key(reason: str) -> str:
     """Holds the claim's token of the request that tries whether the reason is gone."""
     return f"{KEY_PREFIX}circuit_breaker:{reason}:probe"
 
+
+# Written by the bridge beside the processed marks: how far the notifications topic is marked, as a JSON object
+# {partition: next offset}. Its absence says that Redis was emptied.
+MARKS_POSITION_KEY = f"{KEY_PREFIX}marks_position"
 
 # Written by the bridge when it finds Redis emptied: "<requests answered within the last day> <Unix time>". Kafka
 # remembers what the limiter has forgotten, so a flush neither grants a second day's quota nor stops the first.
