@@ -38,11 +38,12 @@ from dev.kafka_server import (
     silent,
     why_no_apache_kafka,
 )
-from dev.local_stack import NOTIFICATIONS_TOPIC, REQUESTS_TOPIC, UPLOADING_TOPIC, LocalStack
-from dev.processes import ProcessFailedError
+from dev.processes import ProcessFailedError, running
+from dev.redis_server import RedisServer
+from dev.service import Service, StandInServer
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Mapping
     from types import FrameType
 
 FOLDER = CHECKOUT / ".demo"
@@ -70,6 +71,14 @@ class Options:
     folder: Path
     stay: bool
     kafka: str  # "apache", "mock" or "" for what is at hand
+
+
+@dataclass(frozen=True)
+class LocalService:
+    """What runs here: the service, and the port of Flower where that was wanted."""
+
+    service: Service
+    flower_port: int | None
 
 
 def read_samples(file: Path) -> list[Sample]:
@@ -135,17 +144,8 @@ def run(options: Options, screen: Console) -> int:
     limits = {} if is_real else limits_for(len(samples)) | _own_limits()
     screen.print("[bold]AI Handler[/]: resumes go in on Kafka, scores come out", highlight=False)
     screen.print(f"starting (data and logs: {_short(options.folder)})", highlight=False)
-    stack = LocalStack(
-        options.folder,
-        kafka=choose_kafka(options.kafka, options.folder),
-        standin=not is_real,
-        settings=limits,
-        flower=options.stay,
-        announce=lambda what: screen.print(f"  [dim]+[/] {what}", highlight=False),
-    )
-    with stack, _stopping_in_peace(screen):
-        stack.start()
-        send(samples, stack.kafka.bootstrap)
+    with everything(options, screen, limits, is_real=is_real) as local:
+        send(samples, local.service)
         if is_real:
             screen.print(f"\n{len(samples)} requests sent; the real API answers, at the limits of your .env")
         else:
@@ -153,37 +153,84 @@ def run(options: Options, screen: Console) -> int:
                 f"\n{len(samples)} requests sent; the stand-in for OpenAI allows {limits['RPM']} a minute,"
                 " so some have to wait"
             )
-        results = wait(samples, stack, screen, is_real=is_real)
+        results = wait(samples, local.service, screen, is_real=is_real)
         screen.print(result_table(samples, results))
         unscored = [sample for sample in samples if not results.get(sample.processing_id, {}).get("success")]
         if unscored:
             screen.print(f"[bold red]{len(unscored)} of {len(samples)} have no score[/]; see the logs below")
         else:
             screen.print(f"all {len(samples)} scored; their messages are on Kafka for the other services")
-        look_around(stack, screen, is_real=is_real)
+        look_around(local, screen, is_real=is_real)
         if options.stay:
-            stay(stack)
+            stay(local.service)
     return 1 if unscored else 0
 
 
-def send(samples: list[Sample], bootstrap: str) -> None:
+@contextlib.contextmanager
+def everything(
+    options: Options, screen: Console, limits: Mapping[str, str], *, is_real: bool
+) -> Generator[LocalService]:
+    """The whole service on this machine, started in the right order and stopped in the reverse one.
+
+    Raises:
+        ProcessFailedError: a part of it did not come up.
+    """
+    folder = options.folder
+    memory, kafka = RedisServer(folder / "redis"), choose_kafka(options.kafka, folder)
+    standin = None if is_real else StandInServer(folder, limits)
+
+    def announce(what: str) -> None:
+        screen.print(f"  [dim]+[/] {what}", highlight=False)
+
+    with contextlib.ExitStack() as stack, _stopping_in_peace(screen):
+        announce("Redis")
+        stack.enter_context(running(memory))
+        announce("Apache Kafka" if isinstance(kafka, ApacheKafka) else "an imitation of Kafka")
+        stack.enter_context(running(kafka))
+        if standin is not None:
+            announce("a stand-in for OpenAI")
+            stack.enter_context(running(standin))
+        more = {"LOG_FILE": str(folder / "auth_service.log"), **limits}
+        if isinstance(kafka, MockKafka):
+            more["KAFKA_CREATE_TOPICS"] = "off"  # it cannot be asked to: they make themselves
+        service = stack.enter_context(
+            Service(
+                folder,
+                kafka=kafka.bootstrap,
+                redis_url=f"{memory.url}/1",
+                standin_url=standin.url if standin else None,
+                settings=more,
+            )
+        )
+        announce("the bridge")
+        service.bridge()
+        announce("a worker")
+        service.worker()
+        flower = None
+        if options.stay:
+            announce("Flower")
+            flower = service.flower()
+        yield LocalService(service, flower)
+
+
+def send(samples: list[Sample], service: Service) -> None:
     """Put the requests on the input topic, as the platform does."""
-    producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0}, logger=silent)
+    producer = Producer({"bootstrap.servers": service.kafka, "log_level": 0}, logger=silent)
     for sample in samples:
-        producer.produce(REQUESTS_TOPIC, key=REQUEST_KEY, value=sample.value)
+        producer.produce(service.names.requests, key=REQUEST_KEY, value=sample.value)
     if producer.flush(30):
         raise ProcessFailedError("Kafka did not take the requests in 30 s")
 
 
-def wait(samples: list[Sample], stack: LocalStack, screen: Console, *, is_real: bool) -> dict[int, Notification]:
+def wait(samples: list[Sample], service: Service, screen: Console, *, is_real: bool) -> dict[int, Notification]:
     """Notifications by processing id: all of them, or those that came before patience ran out."""
     labels = {sample.processing_id: sample.candidate for sample in samples}
     results: dict[int, Notification] = {}
     started = heard = time.monotonic()
     patience = PATIENCE if not is_real else 2 * PATIENCE
-    with contextlib.closing(_messages(stack.kafka.bootstrap, NOTIFICATIONS_TOPIC)) as messages:
+    with contextlib.closing(_messages(service.kafka, service.names.notifications)) as messages:
         while len(results) < len(samples) and time.monotonic() - heard < patience:
-            stack.check()
+            service.check()
             notification = next(messages)
             processing_id = notification and notification["response"]["processing_id"]
             if not notification or processing_id in results or processing_id not in labels:
@@ -232,33 +279,34 @@ def result_table(samples: list[Sample], results: dict[int, Notification]) -> Tab
     return table
 
 
-def look_around(stack: LocalStack, screen: Console, *, is_real: bool) -> None:
+def look_around(local: LocalService, screen: Console, *, is_real: bool) -> None:
     """Say where everything is to be seen."""
+    service, names = local.service, local.service.names
     lines = ["", "[bold]Look around[/]"]
-    lines += [f"  log of {file.stem:<8} {_short(file)}" for file in stack.log_files]
-    lines += [f"  both in one     {_short(stack.folder / 'auth_service.log')}"]
-    if stack.flower_port is None:
+    lines += [f"  log of {process.name:<8} {_short(process.log_file)}" for process in service.processes]
+    lines += [f"  all in one      {_short(service.folder / 'auth_service.log')}"]
+    if local.flower_port is None:
         lines += ["  keep it running, with Flower:  make demo STAY=1"]
     else:
         lines += [
-            f"  Flower          http://127.0.0.1:{stack.flower_port}",
-            f"  Kafka           {stack.kafka.bootstrap}",
-            f"  its topics      {REQUESTS_TOPIC}, {NOTIFICATIONS_TOPIC}, {UPLOADING_TOPIC}",
-            f"  Redis           {stack.redis_url}",
+            f"  Flower          http://127.0.0.1:{local.flower_port}",
+            f"  Kafka           {service.kafka}",
+            f"  its topics      {names.requests}, {names.notifications}, {names.uploads}",
+            f"  Redis           {service.redis_url}",
         ]
     lines += ["  your own requests:  make demo FILE=requests.jsonl"]
     if not is_real:
         lines += ["  the real OpenAI:  put OPENAI_KEY into .env  (cp .env.example .env)"]
     screen.print("\n".join(lines), highlight=False, soft_wrap=True)
-    if stack.flower_port is not None:
+    if local.flower_port is not None:
         screen.print("\nall of it keeps running; Ctrl-C ends it")
 
 
-def stay(stack: LocalStack) -> None:
+def stay(service: Service) -> None:
     """Until a signal ends it, or a process that should be running is not."""
     with contextlib.suppress(SystemExit):  # here, a signal is the way out and no failure
         while True:
-            stack.check()
+            service.check()
             time.sleep(0.5)
 
 
