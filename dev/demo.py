@@ -28,22 +28,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from contract import REQUEST_KEY
-from dev.kafka_server import (
-    CHECKOUT,
-    ApacheKafka,
-    KafkaServer,
-    MockKafka,
-    fetch_jars,
-    jars_folder,
-    silent,
-    why_no_apache_kafka,
-)
-from dev.processes import ProcessFailedError, running
-from dev.redis_server import RedisServer
-from dev.service import Service, StandInServer
+from dev.kafka_server import CHECKOUT, silent
+from dev.local_service import LocalService, choose_kafka, local_service
+from dev.processes import ProcessFailedError
+from dev.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterator
     from types import FrameType
 
 FOLDER = CHECKOUT / ".demo"
@@ -71,14 +62,6 @@ class Options:
     folder: Path
     stay: bool
     kafka: str  # "apache", "mock" or "" for what is at hand
-
-
-@dataclass(frozen=True)
-class LocalService:
-    """What runs here: the service, and the port of Flower where that was wanted."""
-
-    service: Service
-    flower_port: int | None
 
 
 def read_samples(file: Path) -> list[Sample]:
@@ -121,17 +104,6 @@ def real_openai(env_file: Path) -> bool:
     return bool(key) and key != example.get("OPENAI_KEY") and (own.get("MODE") or "").upper() != "TEST"
 
 
-def choose_kafka(wanted: str, folder: Path) -> KafkaServer:
-    """Apache Kafka where it is wanted, or its jars are at hand; else librdkafka's imitation."""
-    missing = why_no_apache_kafka()
-    if wanted == "apache" and missing:
-        raise SystemExit(f"demo: DEMO_KAFKA=apache, but there is {missing}")
-    if wanted == "apache" or (wanted == "" and missing is None and jars_folder().is_dir()):
-        fetch_jars()
-        return ApacheKafka(folder / "kafka")
-    return MockKafka(folder)
-
-
 def limits_for(requests: int) -> dict[str, str]:
     """Limits under which one sees requests wait for their turn, and is done in about half a minute."""
     return {"RPM": str(max(20, 2 * requests)), "RPD": "10000", "TPM": "400000"}
@@ -144,7 +116,14 @@ def run(options: Options, screen: Console) -> int:
     limits = {} if is_real else limits_for(len(samples)) | _own_limits()
     screen.print("[bold]AI Handler[/]: resumes go in on Kafka, scores come out", highlight=False)
     screen.print(f"starting (data and logs: {_short(options.folder)})", highlight=False)
-    with everything(options, screen, limits, is_real=is_real) as local:
+    with local_service(
+        options.folder,
+        kafka=choose_kafka(options.kafka, options.folder),
+        limits=limits,
+        standin=not is_real,
+        flower=options.stay,
+        announce=lambda what: screen.print(f"  [dim]+[/] {what}", highlight=False),
+    ) as local:
         send(samples, local.service)
         if is_real:
             screen.print(f"\n{len(samples)} requests sent; the real API answers, at the limits of your .env")
@@ -164,53 +143,6 @@ def run(options: Options, screen: Console) -> int:
         if options.stay:
             stay(local.service)
     return 1 if unscored else 0
-
-
-@contextlib.contextmanager
-def everything(
-    options: Options, screen: Console, limits: Mapping[str, str], *, is_real: bool
-) -> Generator[LocalService]:
-    """The whole service on this machine, started in the right order and stopped in the reverse one.
-
-    Raises:
-        ProcessFailedError: a part of it did not come up.
-    """
-    folder = options.folder
-    memory, kafka = RedisServer(folder / "redis"), choose_kafka(options.kafka, folder)
-    standin = None if is_real else StandInServer(folder, limits)
-
-    def announce(what: str) -> None:
-        screen.print(f"  [dim]+[/] {what}", highlight=False)
-
-    with contextlib.ExitStack() as stack, _stopping_in_peace(screen):
-        announce("Redis")
-        stack.enter_context(running(memory))
-        announce("Apache Kafka" if isinstance(kafka, ApacheKafka) else "an imitation of Kafka")
-        stack.enter_context(running(kafka))
-        if standin is not None:
-            announce("a stand-in for OpenAI")
-            stack.enter_context(running(standin))
-        more = {"LOG_FILE": str(folder / "auth_service.log"), **limits}
-        if isinstance(kafka, MockKafka):
-            more["KAFKA_CREATE_TOPICS"] = "off"  # it cannot be asked to: they make themselves
-        service = stack.enter_context(
-            Service(
-                folder,
-                kafka=kafka.bootstrap,
-                redis_url=f"{memory.url}/1",
-                standin_url=standin.url if standin else None,
-                settings=more,
-            )
-        )
-        announce("the bridge")
-        service.bridge()
-        announce("a worker")
-        service.worker()
-        flower = None
-        if options.stay:
-            announce("Flower")
-            flower = service.flower()
-        yield LocalService(service, flower)
 
 
 def send(samples: list[Sample], service: Service) -> None:
@@ -354,17 +286,6 @@ def _emptied(folder: Path) -> Iterator[None]:
             elif old != mark:
                 old.unlink()
         yield
-
-
-@contextlib.contextmanager
-def _stopping_in_peace(screen: Console) -> Iterator[None]:
-    """Once the end has begun, impatient signals must not keep us from stopping our processes."""
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        screen.print("[dim]stopping[/]")
 
 
 def _messages(bootstrap: str, topic: str) -> Generator[Notification | None]:
