@@ -4,7 +4,7 @@ The variable `ENV_FILE` names another file instead of `.env`; tests and the demo
 
 Names in capitals below are the environment variables. Only composition roots (`bridge/app.py`,
 `worker/app.py`, `celeryconfig.py`, the tools in `dev/` and `bench/`) call `load_settings`; everything else is
-handed what it needs. `.env.example` and the README's table are kept in step by a test.
+handed what it needs. `.env.example` and docs/settings.md are kept in step by a test.
 """
 
 import os
