@@ -105,8 +105,16 @@ class Settings(BaseSettings):
     kafka_topic_for_dead_letters: str | None = Field(
         None, description="unreadable messages; empty: the input topic's name and `.DLQ`"
     )
+    kafka_key_for_notifications: str = Field(
+        "new_notifications", min_length=1, description="key of our messages to the notifications service"
+    )
+    kafka_key_for_uploading_data: str = Field(
+        "new_processing", min_length=1, description="key of our messages to the storage service"
+    )
     kafka_create_topics: bool = Field(True, description="`on` creates missing topics at start")
-    kafka_topic_partitions: int = Field(3, ge=1, description="partitions of a topic that the bridge creates")
+    kafka_input_partitions: int = Field(
+        1, ge=1, description="partitions of the input topic if the bridge creates it; the other topics get one"
+    )
     kafka_topic_replication: int = Field(1, ge=1, description="replicas of a topic that the bridge creates")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="how to talk to the brokers"
@@ -230,6 +238,9 @@ class Settings(BaseSettings):
             self.kafka_sasl_username and self.kafka_sasl_password
         ):
             raise ValueError("KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD")
+        outgoing = (self.kafka_topic_for_notifications, self.kafka_topic_for_uploading_data, self.dead_letter_topic)
+        if self.kafka_topic_for_ai_handler in outgoing:
+            raise ValueError("KAFKA_TOPIC_FOR_AI_HANDLER must be a topic of its own: we would read what we write")
         return self
 
     @cached_property

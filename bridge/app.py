@@ -42,6 +42,8 @@ def make_bridge(settings: Settings) -> Bridge:
         settings.kafka_topic_for_notifications,
         settings.kafka_topic_for_uploading_data,
         settings.dead_letter_topic,
+        settings.kafka_key_for_notifications.encode(),
+        settings.kafka_key_for_uploading_data.encode(),
     )
     cap = DeadLetterCap(
         settings.dead_letter_limit,
@@ -70,13 +72,14 @@ def run(settings: Settings) -> int:
     if settings.kafka_create_topics:
         create_missing_topics(
             AdminClient({**settings.kafka}, logger=LIBRDKAFKA_LOG),
-            [
-                settings.kafka_topic_for_ai_handler,
-                settings.kafka_topic_for_notifications,
-                settings.kafka_topic_for_uploading_data,
-            ],
+            {
+                settings.kafka_topic_for_ai_handler: settings.kafka_input_partitions,
+                # The storage service needs users, requirements, resumes and results in one order, so the topics of
+                # others have one partition; whoever owns them may have made them with more.
+                settings.kafka_topic_for_notifications: 1,
+                settings.kafka_topic_for_uploading_data: 1,
+            },
             dead_letters=settings.dead_letter_topic,
-            partitions=settings.kafka_topic_partitions,
             replication=settings.kafka_topic_replication,
         )
     bridge = make_bridge(settings)

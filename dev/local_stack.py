@@ -128,7 +128,7 @@ class LocalStack:
             "KAFKA_TOPIC_FOR_NOTIFICATIONS": NOTIFICATIONS_TOPIC,
             "KAFKA_TOPIC_FOR_UPLOADING_DATA": UPLOADING_TOPIC,
             "KAFKA_CREATE_TOPICS": "off" if isinstance(self.kafka, MockKafka) else "on",
-            "KAFKA_TOPIC_PARTITIONS": "1",
+            "KAFKA_INPUT_PARTITIONS": "1",
             "KAFKA_TOPIC_REPLICATION": "1",
             "LOG_FILE": str(self.folder / "auth_service.log"),
             "HEALTH_FILE": str(self.folder / "bridge.health"),

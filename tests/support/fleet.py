@@ -99,7 +99,7 @@ class Fleet:
             "KAFKA_TOPIC_FOR_NOTIFICATIONS": self.names.notifications,
             "KAFKA_TOPIC_FOR_UPLOADING_DATA": self.names.uploads,
             "KAFKA_TOPIC_FOR_DEAD_LETTERS": self.names.dead_letters,
-            "KAFKA_TOPIC_PARTITIONS": str(partitions),
+            "KAFKA_INPUT_PARTITIONS": str(partitions),
             "KAFKA_TOPIC_REPLICATION": "1",
             "KAFKA_CREATE_TOPICS": "on",
             "KAFKA_SESSION_TIMEOUT_MS": "6000",  # the least that a broker accepts by default
@@ -193,7 +193,7 @@ class Fleet:
     def create_topics(self) -> None:
         """For those who send before the bridge has made its topics."""
         topics = (self.names.requests, self.names.notifications, self.names.uploads, self.names.dead_letters)
-        partitions = int(self.environment["KAFKA_TOPIC_PARTITIONS"])
+        partitions = int(self.environment["KAFKA_INPUT_PARTITIONS"])
         admin = AdminClient({"bootstrap.servers": self.kafka, "log_level": 0}, logger=silent)
         for created in admin.create_topics([NewTopic(topic, partitions, 1) for topic in topics]).values():
             created.result(timeout=TIMEOUT)

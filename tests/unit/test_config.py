@@ -93,11 +93,12 @@ def test_all_wrong_values_are_named_at_once(env):
     [
         ({"MAX_COUNTDOWN": "3590"}, ["MAX_COUNTDOWN", "LEASE_SECONDS", "VISIBILITY_TIMEOUT"]),
         ({"REDISPATCH_AFTER": "1"}, ["REDISPATCH_AFTER", "LEASE_SECONDS"]),
+        ({"KAFKA_TOPIC_FOR_NOTIFICATIONS": "AI_handler"}, ["KAFKA_TOPIC_FOR_AI_HANDLER"]),
         ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}, ["KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"]),
         ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_USERNAME": "u"}, ["KAFKA_SASL_PASSWORD"]),
         ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_PASSWORD": SECRET}, ["KAFKA_SASL_USERNAME"]),
     ],
-    ids=["countdowns", "redispatch", "no user, no password", "no password", "no user"],
+    ids=["countdowns", "redispatch", "notifications to ourselves", "no user, no password", "no password", "no user"],
 )
 def test_settings_that_contradict_each_other_are_named(env, variables, names):
     """Settings that are right alone and wrong together are named together."""
