@@ -13,16 +13,14 @@ from confluent_kafka import KafkaException
 from bridge import replay
 from bridge.app import run
 from bridge.kafka import make_producer, make_reader
-from config import load_settings
-from logs import configure_logging
+from startup import begin
 
 log = logging.getLogger("bridge")
 
 
 def main(arguments: list[str]) -> int:
     """Choose between running and replaying."""
-    settings = load_settings()
-    configure_logging(**settings.logging)
+    settings = begin("bridge")
     try:
         if arguments[:1] == ["replay"]:
             return replay.main(arguments[1:], settings, make_reader(settings), make_producer(settings, None))
@@ -31,7 +29,7 @@ def main(arguments: list[str]) -> int:
             return 2
         return run(settings)
     except KafkaException as error:
-        log.critical("Kafka: %s", error)
+        log.critical("Kafka at %s: %s", settings.kafka_bootstrap_servers, error.args[0].str())
         return 1
 
 

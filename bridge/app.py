@@ -9,7 +9,6 @@ import redis
 from celery import Celery
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
-from prometheus_client import start_http_server
 
 from bridge.consumer import Bridge
 from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters, recent_dead_letters
@@ -67,8 +66,6 @@ def make_bridge(settings: Settings) -> Bridge:
 
 def run(settings: Settings) -> int:
     """Run the bridge until a signal; its exit code."""
-    if settings.bridge_metrics_port:
-        start_http_server(settings.bridge_metrics_port, addr=settings.metrics_host)
     if settings.kafka_create_topics:
         create_missing_topics(
             AdminClient({**settings.kafka}, logger=LIBRDKAFKA_LOG),

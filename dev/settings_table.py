@@ -5,8 +5,8 @@ It belongs between `<!-- settings -->` and `<!-- /settings -->` in README.md; a 
 
 from pathlib import Path
 
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from config import Settings
 
@@ -30,7 +30,7 @@ def default_text(setting: FieldInfo) -> str:
             return ",".join(sorted(words))
         case int() | str() | Path() as value:
             return str(value)
-        case default if default is PydanticUndefined:
+        case SecretStr() as secret if not secret.get_secret_value():
             return ""
     raise TypeError(f"no idea how to write {setting.default!r}")
 

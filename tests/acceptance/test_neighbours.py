@@ -118,7 +118,7 @@ def test_topics_of_others_have_one_partition(kafka, make_fleet):
     ids=["aiokafka's default", "read_committed"],
 )
 def test_a_reader_with_aiokafka(kafka, topics, isolation, seen):
-    """An aiokafka consumer sees what an aborted transaction left behind, unless it is told to read committed messages."""
+    """An aiokafka consumer sees what an aborted transaction left behind, unless it is told not to."""
     (topic,) = topics("notifications")
     settings = Settings(_env_file=None, openai_key="-", kafka_bootstrap_servers=kafka)
     producer = make_producer(settings, f"neighbours-{uuid.uuid4().hex}")
