@@ -1,4 +1,4 @@
-"""The start of a bridge or a worker: settings, logs and metrics, and every reason why it cannot start, at once."""
+"""The start of a process: settings, logs and metrics, and every reason why it cannot start, at once."""
 
 import tempfile
 from collections.abc import Iterator
@@ -35,13 +35,12 @@ def _obstacles(settings: Settings, role: Role) -> Iterator[str]:
                 pass
         except OSError as error:
             yield f"HEALTH_FILE: {settings.health_file} cannot be written: {_why(error)}"
-    name = f"{role}_metrics_port"
-    port = getattr(settings, name)
-    if port:
+    ports = {"bridge": settings.bridge_metrics_port, "worker": settings.worker_metrics_port}
+    if port := ports.get(role):
         try:
             start_http_server(port, addr=settings.metrics_host)
         except OSError as error:
-            yield f"{name.upper()}: cannot listen on {settings.metrics_host}:{port}: {_why(error)}"
+            yield f"{role.upper()}_METRICS_PORT: cannot listen on {settings.metrics_host}:{port}: {_why(error)}"
 
 
 def _why(error: BaseException) -> str:
