@@ -36,8 +36,8 @@ OTHER_VARIABLES = {
     "TEST_KAFKA_BOOTSTRAP_SERVERS",
     "TEST_REDIS_URL",
 }
-# Parts of URLs and of other people's files, which look like folders of ours.
-NO_FOLDERS = {"cdn-cgi/"}
+# Parts of URLs, and other people's programs, which look like files of ours.
+NOT_OURS = {"cdn-cgi/", "kafka-consumer-groups.sh", "kafka-topics.sh"}
 
 
 @pytest.fixture(params=PAGES, ids=NAMES)
@@ -72,7 +72,7 @@ def test_named_files_exist(page):
     """Whoever looks for a file that a page names finds it, from the checkout's root."""
     if page.name == "CHANGELOG.md":
         pytest.skip("a changelog may name what is gone")
-    named = {name for code in code_of(page) for name in FILE.findall(code)} - NO_FOLDERS
+    named = {name for code in code_of(page) for name in FILE.findall(code)} - NOT_OURS
     assert {name for name in named if not (CHECKOUT / name).exists() and not ignored(name)} == set()
 
 
