@@ -159,9 +159,7 @@ def _label(profession: Profession, levels: list[Level]) -> int:
     """The rubric's score for the true levels; the gates of evidence have no say in a label."""
     criteria = criteria_of(_vacancy(profession))
     true = true_levels(profession, levels)
-    proofs = [
-        Proof(criterion, true[criterion.text][0], true[criterion.text][0], ()) for criterion in criteria.items
-    ]
+    proofs = [Proof(criterion, true[criterion.text][0], true[criterion.text][0], ()) for criterion in criteria.items]
     return score(proofs, threshold=THRESHOLD).score
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property, lru_cache
 from typing import Final
 
 import re2
@@ -16,12 +17,11 @@ import re2
 from worker.assessment.criteria import Criterion, Kind
 from worker.assessment.dates import Span, months, possible
 from worker.assessment.grading import Grade, Level
-from worker.assessment.plain_text import words
-from worker.assessment.quotes import find_quote
+from worker.assessment.quotes import MAX_QUOTE, find_quote
 from worker.assessment.reading import Reading, Sentence, redacted_words
-from worker.assessment.stems import GENERIC_WORDS, PRIVATE, is_content, stem
+from worker.assessment.stems import GENERIC_WORDS, PRIVATE, is_content, stem, stems_of
 from worker.assessment.thresholds import LANGUAGE_LEVELS, language_level, stated_group, stated_months, stated_rank
-from worker.assessment.vacancy import Vacancy
+from worker.assessment.vacancy import Vacancy, runs_of_three
 
 
 class Reason(StrEnum):
@@ -69,23 +69,26 @@ class Proof:
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Passage:
-    """A quote where it stands: the sentences around it as one."""
+    """A quote where it stands: its words, and the sentences around it."""
 
-    quote: str
     words: tuple[str, ...]
     numbers: range
     sentences: tuple[Sentence, ...]
 
-    @property
+    @cached_property
     def folded(self) -> str:
         return " . ".join(sentence.folded for sentence in self.sentences)
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, ...]:
-        """The same for the same sentence, wherever it is repeated."""
+        """All the words; the same for the same sentence, wherever it is repeated."""
         return tuple(word for sentence in self.sentences for word in sentence.words)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        return frozenset[str]().union(*(sentence.stems for sentence in self.sentences))
 
 
 def prove(
@@ -103,10 +106,9 @@ def prove(
     by_id = {grade.id: grade for grade in grades if grade.level is not Level.NONE}
     found = {number: tuple(_passages(grade, resume)) for number, grade in by_id.items()}
     used = Counter(key for passages in found.values() for key in {passage.key for passage in passages})
-    copied = _Copied(vacancy)
     weighed = {
         criterion.id: [
-            (passage, *_worth(criterion, passage, used, copied, len(criteria), today))
+            (passage, *_worth(criterion, passage, used, vacancy, len(criteria), today))
             for passage in found.get(criterion.id, ())
         ]
         for criterion in criteria
@@ -151,7 +153,7 @@ def _admitted(criterion: Criterion, weighed: Sequence[_Weighed]) -> list[_Weighe
     """The passages that are evidence: those that name the criterion, if there are any."""
     admitted = [one for one in weighed if one[1] is not Level.NONE]
     keys = key_stems(criterion)
-    return [one for one in admitted if keys & _stems(one[0].key)] or admitted
+    return [one for one in admitted if keys & one[0].stems] or admitted
 
 
 def _rank(level: Level) -> int:
@@ -159,17 +161,23 @@ def _rank(level: Level) -> int:
 
 
 def _passages(grade: Grade, resume: Reading) -> Iterator[_Passage]:
+    """Where the grade's quotes stand; a sentence that is repeated is looked at once."""
+    seen = set()
     for quote in grade.quotes:
-        for numbers in find_quote(quote, resume):
+        quoted = tuple(redacted_words(quote)) if len(quote) <= MAX_QUOTE else ()
+        for numbers in find_quote(quote, quoted, resume):
             sentences = tuple(resume.sentences[number] for number in numbers)
-            yield _Passage(quote, tuple(redacted_words(quote)), numbers, sentences)
+            passage = _Passage(quoted, numbers, sentences)
+            if (passage.words, passage.key) not in seen:
+                seen.add((passage.words, passage.key))
+                yield passage
 
 
 # --- the gates ---
 
 
 def _worth(
-    criterion: Criterion, passage: _Passage, used: Counter[tuple[str, ...]], copied: "_Copied", of: int, today: int
+    criterion: Criterion, passage: _Passage, used: Counter[tuple[str, ...]], vacancy: Vacancy, of: int, today: int
 ) -> tuple[Level, set[Reason]]:
     """What the passage may prove at most, and why not more."""
     barring = {*voices(passage.sentences), *denials(criterion, passage), *(private(passage))}
@@ -178,7 +186,11 @@ def _worth(
     bars = barring - _LOWERING
     if bars:
         return Level.NONE, bars
-    lowering = barring | {*thinness(criterion, passage), *copied.echo(criterion, passage), *listing(criterion, passage)}
+    lowering = barring | {
+        *thinness(criterion, passage),
+        *echo(criterion, passage, vacancy),
+        *listing(criterion, passage),
+    }
     lowering |= {*hedges(passage)}
     return (Level.PARTIAL if lowering else Level.STRONG), lowering
 
@@ -207,94 +219,27 @@ def private(passage: _Passage) -> Iterator[Reason]:
         yield Reason.PRIVATE
 
 
-_CLAUSE: Final = re2.compile(
-    r"[,;:()\[\]•|]| [-–—]+ | (?:но|а|однако|зато|but|while) "
-)
-# What such a clause denies is not the skill: "клиенты, которые не платили".
-_RELATIVE: Final = re2.compile(r"[, ] ?(?:котор[а-я]+|что|чтобы|где|когда|кто|who|which|that|because) ")
-_QUOTED_DENIAL: Final = re2.compile(r"[«\"“](?:не|нет|no|not) [^«»\"“”]{0,80}[»\"”]")
-_NOT: Final = frozenset({"не", "ни", "нет", "нету", "никогда", "not", "no", "never", "cannot", "without", "neither", "nor"})
-_NOT_DENYING: Final = frozenset(
-    """
-    только просто менее более ниже меньше хуже раз один одна одну одно реже выше старше младше считая прерывая
-    прекращая останавливая допуская допускал допускала допустил допустила нарушал нарушала нарушая превышает превышал
-    превышая снижая теряя выходя боюсь требует требующих оставляя подводил подводила опаздывал опаздывала единого
-    одного одной единой единственный пропустил пропустила пропуская отказывал отказывала только
-    only just less more fewer later below under missed one single
-    """.split()
-)
-_LACKS: Final = ("отсутств", "нулев", "lacking")
-_CONTRACTED: Final = frozenset("don didn doesn haven hasn hadn isn wasn weren couldn can dont".split())  # "don't" is two words
-_PURE: Final = frozenset(
-    """
-    не нет нету ни пока еще мне у меня было была был были опыта опыт знаний практики навыка 0 лет года год нулевой
-    ноль так и этого этим с ним ней них совсем вовсе вообще no not none never yet zero
-    """.split()
-)
-_INVALID: Final = (
-    "просрочен", "истек", "утерян", "утрач", "аннулир", "приостанов", "лишен", "недейств", "expired", "revoked", "suspend",
-)  # fmt: skip
-_WITHOUT: Final = frozenset({"без", "without"})
-_WITHOUT_WHAT: Final = frozenset({"опыт", "практ", "знани", "навык", "experience", "практи", "exper", "knowl"})
-
-
 def denials(criterion: Criterion, passage: _Passage) -> Iterator[Reason]:
     """The clause that speaks of the criterion denies it, or the next one does nothing but deny."""
     keys = key_stems(criterion)
-    quoted = frozenset(stem(word) for word in passage.words if is_content(word))
+    quoted = stems_of(passage.words)
     touched = [
         (clause, following)
         for sentence in passage.sentences
-        for clause, following in _with_the_next(_clauses(sentence.folded))
-        if quoted & _stems(clause) or keys & _stems(clause)
+        for clause, following in zip(sentence.clauses, (*sentence.clauses[1:], None), strict=True)
+        if clause.stems & (quoted | keys)
     ]
-    named = [(clause, following) for clause, following in touched if keys & _stems(clause)]
-    denied = [_denies(clause, keys) or _only_denies(following) for clause, following in named or touched]
+    named = [(clause, following) for clause, following in touched if clause.stems & keys]
+    denied = [
+        clause.denies or bool(clause.without & keys) or (following is not None and following.only_denies)
+        for clause, following in named or touched
+    ]
     if denied and all(denied):
         yield Reason.DENIED
     elif named and any(denied):
         yield Reason.DENIED_IN_PART
-    if any(word.startswith(_INVALID) for clause, following in named or touched for word in (*clause, *following)):
+    if any(one is not None and one.invalid for pair in named or touched for one in pair):
         yield Reason.NOT_VALID
-
-
-def _with_the_next(clauses: list[list[str]]) -> Iterator[tuple[list[str], list[str]]]:
-    return zip(clauses, [*clauses[1:], []], strict=True)
-
-
-def _clauses(folded: str) -> list[list[str]]:
-    bare = str(_QUOTED_DENIAL.sub(" ", folded)) if any(mark in folded for mark in "«\"“") else folded
-    parted = _RELATIVE.sub(f" ; {_ASIDE} ", f" {bare} ")
-    return [found for found in map(words, _CLAUSE.split(parted)) if found]
-
-
-_ASIDE: Final = "оговорка"
-"""The first word of a relative clause: it makes sure that the clause is never taken for a mere denial."""
-
-
-def _stems(clause: Iterable[str]) -> frozenset[str]:
-    return frozenset(stem(word) for word in clause if is_content(word))
-
-
-def _denies(clause: Sequence[str], keys: frozenset[str]) -> bool:
-    for place, word in enumerate(clause):
-        following = clause[place + 1] if place + 1 < len(clause) else ""
-        if word in _NOT and following not in _NOT_DENYING and not following.startswith("одн"):
-            return True
-        if word in _WITHOUT and stem(following) in _WITHOUT_WHAT | keys:
-            return True
-        if word.startswith(_LACKS) or (word in _CONTRACTED and following == "t"):
-            return True
-    return False
-
-
-def _only_denies(clause: Sequence[str]) -> bool:
-    """`Docker — нет`, `ДОПОГ: не действует`: a clause of its own that denies the one before it."""
-    if not clause or not any(word in _NOT or word in {"0", "нулевой"} or word.startswith("отсутств") for word in clause):
-        return False
-    rest = [word for word in clause if word not in _PURE and not word.startswith("отсутств")]
-    return not rest or (clause[0] in {"не", "not", "never", "пока"} and len(rest) <= 2 and clause[1:2] != ["только"]
-                        and not any(word in _NOT_DENYING for word in clause))
 
 
 def impossible_dates(passage: _Passage, today: int) -> Iterator[Reason]:
@@ -304,12 +249,10 @@ def impossible_dates(passage: _Passage, today: int) -> Iterator[Reason]:
         yield Reason.FUTURE if any(span.start > today for span in spans) else Reason.REVERSED
 
 
-def reuse(
-    criterion: Criterion, passage: _Passage, used: Counter[tuple[str, ...]], of: int
-) -> Iterator[Reason]:
+def reuse(criterion: Criterion, passage: _Passage, used: Counter[tuple[str, ...]], of: int) -> Iterator[Reason]:
     """One sentence cannot prove most of what is asked."""
     uses = used[passage.key]
-    if uses >= 3 and key_stems(criterion) and not key_stems(criterion) & _stems(passage.key):
+    if uses >= 3 and key_stems(criterion) and not key_stems(criterion) & passage.stems:
         yield Reason.REUSED
     elif uses > max(3, of // 2):
         yield Reason.ONE_FOR_MANY
@@ -326,7 +269,9 @@ _HEDGES: Final = (
     "стажировк", "стажер", "лекци", "вводн", "видел", "присутствовал", "наблюдал", "ознаком", "знаком", "понаслышке",
     "tutorial", "introductory", "shadowed", "observed", "familiar",
 )  # fmt: skip
-_HEDGED: Final = re2.compile(r"базовы[а-я]* уров|базовом уров|начальны[а-я]* уров|basic (?:level|knowledge)|на уровне (?:запуск|чтени)")
+_HEDGED: Final = re2.compile(
+    r"базовы[а-я]* уров|базовом уров|начальны[а-я]* уров|basic (?:level|knowledge)|на уровне (?:запуск|чтени)"
+)
 
 
 def hedges(passage: _Passage) -> Iterator[Reason]:
@@ -363,8 +308,8 @@ def listing(criterion: Criterion, passage: _Passage) -> Iterator[Reason]:
 
 _ENGLISH_JOINTS: Final = frozenset("of for in on the with to at by from since over per a an our my".split())
 _ACTS: Final = tuple(
-    "ал ала али ил ила или ел ела ели ял яла ули ула ул лся лась лись ую юю аю яю ает яет ует ит ют ание ения ении ение "
-    "аний анию ания овка овки авка авки".split()
+    "ал ала али ил ила или ел ела ели ял яла ули ула ул лся лась лись ую юю аю яю ает яет ует ит ют "
+    "ание ения ении ение аний анию ания овка овки авка авки".split()
 )
 
 
@@ -372,40 +317,31 @@ def _acts(word: str) -> bool:
     return word.endswith(_ACTS) and word not in GENERIC_WORDS
 
 
-class _Copied:
-    """What of a sentence is the vacancy's own: its words by fragment, and its runs of three words."""
-
-    def __init__(self, vacancy: Vacancy) -> None:
-        self._fragments = [sentence.stems for sentence in vacancy.reading.sentences]
-        self._runs = {
-            run for sentence in vacancy.reading.sentences for run in _runs([stem(word) for word in sentence.words])
-        }
-
-    def echo(self, criterion: Criterion, passage: _Passage) -> Iterator[Reason]:
-        """Next to the vacancy's words there is almost nothing of one's own."""
-        if criterion.kind is Kind.GATE or _graded(criterion):
-            return
-        stems = [stem(word) for word in passage.key]
-        covered = set()
-        for place, run in enumerate(_runs(stems)):
-            if run in self._runs:
-                covered.update(range(place, place + len(run)))
-        rest = {stem(word) for place, word in enumerate(passage.key) if place not in covered and is_content(word)}
-        content = {stem(word) for word in passage.key if is_content(word)}
-        # A sentence that moves one fragment's words about is the nearest fragment's.
-        own = min((len(rest - fragment) for fragment in self._fragments), default=len(rest))
-        own += sum(1 for sentence in passage.sentences if sentence.spans)
-        if content and (own == 0 or 5 * own < len(content)):
-            yield Reason.ECHO
-
-
-def _runs(stems: Sequence[str]) -> list[tuple[str, ...]]:
-    return [tuple(stems[place : place + 3]) for place in range(len(stems) - 2)]
+def echo(criterion: Criterion, passage: _Passage, vacancy: Vacancy) -> Iterator[Reason]:
+    """Next to the vacancy's words there is almost nothing of one's own. A paper is proved by naming it."""
+    if criterion.kind is Kind.GATE or _graded(criterion):
+        return
+    covered: set[int] = set()
+    for place, run in enumerate(runs_of_three(passage.key)):
+        if run in vacancy.runs:
+            covered.update(range(place, place + len(run)))
+    rest = {stem(word) for place, word in enumerate(passage.key) if place not in covered and is_content(word)}
+    content = passage.stems
+    # A sentence that moves one fragment's words about is the nearest fragment's.
+    own = min((len(rest - stems) for stems in vacancy.stems_by_sentence), default=len(rest))
+    own += sum(1 for sentence in passage.sentences if sentence.spans)
+    if content and (own == 0 or 5 * own < len(content)):
+        yield Reason.ECHO
 
 
 def key_stems(criterion: Criterion) -> frozenset[str]:
     """The stems by which a sentence is known to speak of the criterion."""
-    return frozenset(stem(word) for word in redacted_words(criterion.text) if is_content(word) and not word.isdecimal())
+    return _key_stems(criterion.text)
+
+
+@lru_cache(maxsize=2_000)
+def _key_stems(requirement: str) -> frozenset[str]:
+    return stems_of(word for word in redacted_words(requirement) if not word.isdecimal())
 
 
 def _unrelated(
@@ -424,28 +360,19 @@ def _unrelated(
         for one in criteria
         if proved[one.id]
         and keys[one.id]
-        and not any(keys[one.id] & _stems(passage.key) for passage in proved[one.id])
+        and not any(keys[one.id] & passage.stems for passage in proved[one.id])
         and not _other_language(one, resume)
     ]
     count = sum(map(bool, proved.values()))
     if len(strangers) >= 2 and 3 * len(strangers) > count:
         return dict.fromkeys(strangers, Level.NONE if 2 * len(strangers) > count else Level.PARTIAL)
     named = frozenset[str]().union(*keys.values())
-    return {
-        number: Level.PARTIAL
-        for number in strangers
-        if all(named & _stems(passage.key) for passage in proved[number])
-    }
+    return {number: Level.PARTIAL for number in strangers if all(named & passage.stems for passage in proved[number])}
 
 
 def _other_language(criterion: Criterion, resume: Reading) -> bool:
     """Whether the resume as a whole is written in another alphabet than the criterion: names of products aside."""
-    stream = resume.stream
-    russian = len(stream) - len(stream.translate(_DELETE_CYRILLIC))
-    return 2 * russian > len(stream) if criterion.text.isascii() else 8 * russian < len(stream)
-
-
-_DELETE_CYRILLIC: Final = dict.fromkeys(range(0x400, 0x500))
+    return resume.russian_share > 0.5 if criterion.text.isascii() else resume.russian_share < 0.12
 
 
 # --- thresholds ---

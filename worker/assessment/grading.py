@@ -123,9 +123,7 @@ def _by_id(grading: Grading, ids: Collection[int]) -> Grading:
 _LEVELS: Final = {
     **dict.fromkeys(("none", "no", "absent", "missing", "нет", "отсутствует", "не соответствует"), Level.NONE),
     **dict.fromkeys(("partial", "частично", "частичное", "частичный"), Level.PARTIAL),
-    **dict.fromkeys(
-        ("strong", "full", "полностью", "полное", "полный", "сильно", "сильное", "сильный"), Level.STRONG
-    ),
+    **dict.fromkeys(("strong", "full", "полностью", "полное", "полный", "сильно", "сильное", "сильный"), Level.STRONG),
 }
 
 

@@ -18,9 +18,7 @@ from worker.assessment.plain_text import fold, invisible, visible, words
 
 _MODEL: Final = "ии|ai|нейросет*|llm|gpt|chatgpt|чатбот*|чатжпт|ассистент|робот|бот|bot|алгоритм|автомат"
 _MACHINE: Final = f"{_MODEL}|программа|система|модель|оценщик*|рецензент*|проверяющ*|reviewer|screener|grader|assistant"
-_RULES: Final = (
-    "инструкц*|указани*|правил*|промпт*|предыдущ*|вышесказанн*|выше|требовани*|ваканси*|критери*|проверк*"
-)
+_RULES: Final = "инструкц*|указани*|правил*|промпт*|предыдущ*|вышесказанн*|выше|требовани*|ваканси*|критери*|проверк*"
 _ENGLISH_RULES: Final = "instruction*|prompt*|rule*|guideline*|previous|prior|above|earlier|everything|rubric|criteria"
 _MARK: Final = (
     "100|сто|балл*|максим*|высш*|наивысш*|strong|score|зачет|вердикт|кандидат*|strоng|отлично|максимум|оценк*"
@@ -165,12 +163,16 @@ _MARKUP: Final = {
         r"</?(?:system|assistant|developer|instructions?|prompt)(?:[ _-]?(?:message|prompt))?>",
         r"\[/?(?:inst|system|assistant|developer|система|системное сообщение|system message|system prompt)\]",
         r"<<sys>>",
-        r"(?m)^\s*(?:#{1,6}|[*=_-]{2,})\s*"
-        r"(?:system|система|системн[а-я]+ (?:сообщени[а-я]|инструкци[а-я]|промпт))[ :#*=_-]*$",
+        (
+            r"(?m)^\s*(?:#{1,6}|[*=_-]{2,})\s*"
+            r"(?:system|система|системн[а-я]+ (?:сообщени[а-я]|инструкци[а-я]|промпт))[ :#*=_-]*$"
+        ),
         r"(?:^|[^a-z])(?:system|developer) (?:message|override|prompt|notice)\s*:",
         r"системн(?:ое|ыи|ая) (?:сообщение|уведомление|команда|промпт)\s*[:.\]—-]",
-        r"(?m)^\s*(?:system|assistant|developer|система|ассистент)\s*[:：]\s*"
-        r"(?:you |ты |вы |the candidate|this candidate|candidate|кандидат|score|оценка|\{|новые|new|отныне)",
+        (
+            r"(?m)^\s*(?:system|assistant|developer|система|ассистент)\s*[:：]\s*"
+            r"(?:you |ты |вы |the candidate|this candidate|candidate|кандидат|score|оценка|\{|новые|new|отныне)"
+        ),
         r"\"role\"\s*:\s*\"(?:system|assistant|developer|user)\"",
     ),
     "output_form": (
@@ -184,8 +186,10 @@ _MARKUP: Final = {
         r"(?:resume|vacancy|criteria)\s+[0-9a-z]*\s*>{2,}",
         r"(?m)^\s*[^\pL\pN]*(?:конец резюме|end of (?:the )?(?:resume|cv)|резюме окончено|здесь резюме заканчивается)",
         r"[=-]{3,}\s*(?:новая |new )?(?:vacancy|вакансия|требования вакансии)",
-        r"(?:обновленные|новые|updated|new|revised) "
-        r"(?:требования(?: к)? ваканси[а-я]+|vacancy requirements|критерии оценки|grading criteria)\s*:",
+        (
+            r"(?:обновленные|новые|updated|new|revised) "
+            r"(?:требования(?: к)? ваканси[а-я]+|vacancy requirements|критерии оценки|grading criteria)\s*:"
+        ),
     ),
     "demands_score": (r"score\s*=\s*\"?100", r"(?:给|打|评|授予|全部)[^\n]{0,20}(?:100|满分|最高分|滿分)"),
     "ignore_instructions": (r"(?:忽略|无视|無視|忘记|不要理会)[^\n]{0,40}",),
@@ -202,8 +206,7 @@ _MARKUP: Final = {
 
 
 MARKUP: Final[dict[str, Any]] = {
-    code: re2.compile("|".join(f"(?:{pattern})" for pattern in patterns).encode())
-    for code, patterns in _MARKUP.items()
+    code: re2.compile("|".join(f"(?:{pattern})" for pattern in patterns).encode()) for code, patterns in _MARKUP.items()
 }
 """Patterns for folded text, as bytes: what forges our messages, our answer's form or our fences, and hidden text."""
 

@@ -23,6 +23,7 @@ _VARIATION_SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE010
 _INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Cs"})
 _PRIVATE_USE = "Co"
 _SOFT_HYPHEN = "\u00ad"
+_BETWEEN_CLAUSES = ",;:()[]•|—–"
 
 _CYRILLIC_LOOKALIKES = "авекмнорстухіјѕ"
 _LATIN_LOOKALIKES = "abekmhopctyxijs"
@@ -92,10 +93,16 @@ def is_invisible(character: str) -> bool:
     )
 
 
+class _ClausesOnly(_WordsOnly):
+    def _replacement(self, character: str) -> int | str | None:
+        return "\n" if character in _BETWEEN_CLAUSES else super()._replacement(character)
+
+
 _VISIBLE = _Visible()
 _UNMARKED = _Unmarked()
 _ONLY_INVISIBLE = _OnlyInvisible()
 _WORDS_ONLY = _WordsOnly()
+_CLAUSES_ONLY = _ClausesOnly()
 
 
 def visible(text: str) -> str:
@@ -141,6 +148,11 @@ def words(folded: str) -> list[str]:
 def between_words(folded: str) -> str:
     """The folded text with a space for every character that is no part of a word; line ends stay."""
     return folded.translate(_WORDS_ONLY)
+
+
+def between_clauses(folded: str) -> str:
+    """As `between_words`, with a line end for every sign that ends a clause."""
+    return folded.replace(" - ", "\n").translate(_CLAUSES_ONLY)
 
 
 def words_of(bare: str) -> list[str]:

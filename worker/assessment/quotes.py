@@ -15,19 +15,19 @@ at least three letters, and at most three letters differ; in English only inflec
 An ellipsis joins at most three passages; each must hold by itself, in the order of the resume.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Final
 
 import re2
 
 from worker.assessment.plain_text import fold, words
-from worker.assessment.reading import Reading, redacted_words
+from worker.assessment.reading import Reading
 from worker.assessment.stems import FUNCTION_WORDS
 
 MAX_PASSAGES: Final = 3
 MAX_QUOTE: Final = 600  # characters; the prompt asks for fifteen words, and a longer quote is no sharper proof
-MAX_PLACES: Final = 8  # occurrences of one quote that are looked at
+MAX_PLACES: Final = 4  # occurrences of one quote that are looked at
 _MOST_CANDIDATES: Final = 40  # occurrences of a part around which endings are compared
 _WORDS_PER_CHANGED_ENDING: Final = 4
 _LONGEST_ENDING: Final = 3
@@ -37,14 +37,16 @@ _ELLIPSIS: Final = re2.compile(r"[\[(]?\s*(?:\.{2,}|…)\s*[\])]?")
 _ENGLISH_ENDINGS: Final = frozenset({"", "s", "es", "e", "d", "ed", "ing"})
 
 
-def find_quote(quote: str, resume: Reading) -> list[range]:
+def find_quote(quote: str, whole: Sequence[str], resume: Reading) -> list[range]:
     """The places where the quote stands, each as the numbers of the sentences it lies in; none: it is not there.
 
     A quote of nothing but function words, digits and single letters stands nowhere.
+
+    Args:
+        quote: at most `MAX_QUOTE` characters.
+        whole: its words, as `reading.redacted_words` returns them.
+        resume: where to look.
     """
-    if len(quote) > MAX_QUOTE:
-        return []
-    whole = redacted_words(quote)
     if not _says_something(whole):
         return []
     found = [resume.sentences_between(start, end) for start, end in _places(resume.stream, whole)]
@@ -70,17 +72,17 @@ def _in_parts(quote: str, resume: Reading) -> list[range]:
     return found
 
 
-def _over_a_broken_word(whole: list[str], resume: Reading) -> list[range]:
+def _over_a_broken_word(whole: Sequence[str], resume: Reading) -> list[range]:
     glued = "".join(whole)
     start = resume.glued.find(glued) if len(glued) >= _SHORTEST_GLUED else -1
     return [] if start < 0 else [resume.sentences_between(start, start + len(glued), glued=True)]
 
 
-def _says_something(passage: list[str]) -> bool:
+def _says_something(passage: Sequence[str]) -> bool:
     return any(len(word) > 1 and word not in FUNCTION_WORDS and not word.isdecimal() for word in passage)
 
 
-def _places(stream: str, passage: list[str], start: int = 0) -> Iterator[tuple[int, int]]:
+def _places(stream: str, passage: Sequence[str], start: int = 0) -> Iterator[tuple[int, int]]:
     """Where the passage stands in the stream: from the first letter of its first word to the end of its last."""
     target = f" {' '.join(passage)} "
     place, count = stream.find(target, start), 0
@@ -91,7 +93,7 @@ def _places(stream: str, passage: list[str], start: int = 0) -> Iterator[tuple[i
         yield from _near_places(stream, passage, start)
 
 
-def _near_places(stream: str, passage: list[str], start: int) -> Iterator[tuple[int, int]]:
+def _near_places(stream: str, passage: Sequence[str], start: int) -> Iterator[tuple[int, int]]:
     allowance = max(1, len(passage) // _WORDS_PER_CHANGED_ENDING)
     length = -(-len(passage) // (allowance + 1))
     tried = 0
@@ -107,9 +109,7 @@ def _near_places(stream: str, passage: list[str], start: int) -> Iterator[tuple[
             place = stream.find(part, place + 1)
 
 
-def _around(
-    stream: str, place: int, passage: list[str], first: int, allowance: int
-) -> tuple[int, int] | None:
+def _around(stream: str, place: int, passage: Sequence[str], first: int, allowance: int) -> tuple[int, int] | None:
     """The stretch around `place` where all of the passage stands, its word number `first` at that place."""
     before = _words_before(stream, place, first)
     after = _words_after(stream, place + 1, len(passage) - first)

@@ -13,20 +13,23 @@ from typing import Final
 
 import re2
 
+from worker.assessment.clauses import Clause, clauses_of
 from worker.assessment.dates import Span, spans_of
 from worker.assessment.injection_patterns import MARKUP, TALK, hides_characters, hides_instructions
 from worker.assessment.other_voices import OTHER_VOICES
 from worker.assessment.plain_text import between_words, fold, visible, words, words_of
-from worker.assessment.stems import PRIVATE, is_content, stem
+from worker.assessment.stems import PRIVATE, stems_of
 
 _LONGEST_SENTENCE: Final = 80  # words; more are cut, so that a text without full stops is not one sentence
+_MOST_CHARACTERS: Final = 1_200  # of a sentence; 80 words are as long only where words are made to be
 _PLACEHOLDER: Final = re2.compile(r"\[[А-ЯЁ][А-ЯЁ -]{1,38}\]")
 _BULLETS: Final = "-–—•*·▪●"
+_WITHOUT_CYRILLIC: Final = dict.fromkeys(range(0x400, 0x500))
 _ENDS: Final = ".!?…"
 _SHORTEST_WRAPPED: Final = 30  # characters; a shorter line is an item of a list
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sentence:
     """One sentence of a text.
 
@@ -44,10 +47,15 @@ class Sentence:
     spans: tuple[Span, ...]
     bullet: bool
 
-    @property
+    @cached_property
     def stems(self) -> frozenset[str]:
         """The stems of the words that say something."""
-        return frozenset(stem(word) for word in self.words if is_content(word))
+        return stems_of(self.words)
+
+    @cached_property
+    def clauses(self) -> tuple[Clause, ...]:
+        """Its clauses, in order."""
+        return clauses_of(self.folded)
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,11 @@ class Reading:
         return range(max(0, bisect_right(starts, start) - 1), max(1, bisect_right(starts, end - 1)))
 
     @cached_property
+    def russian_share(self) -> float:
+        """How much of the text is written in Cyrillic letters, 0..1."""
+        return 1 - len(self.stream.translate(_WITHOUT_CYRILLIC)) / len(self.stream)
+
+    @cached_property
     def months_worked(self) -> tuple[Span, ...]:
         """Every period that the text states."""
         return tuple(span for sentence in self.sentences for span in sentence.spans)
@@ -128,18 +141,23 @@ def read(text: str) -> Reading:
 
 def redacted_words(text: str) -> list[str]:
     """The words of a short text, its placeholders made one word each, as in a reading."""
-    shown = visible(text)
-    return words(fold(str(_PLACEHOLDER.sub(f" {PRIVATE} ", shown)) if "[" in shown else shown))
+    if "[" in text:
+        text = str(_PLACEHOLDER.sub(f" {PRIVATE} ", visible(text)))
+    return words(fold(text))
 
 
 def _worded(lines: list[str]) -> tuple[list[str], list[str], list[list[str]]]:
     """The sentences that have a word: as they came, folded, and as words."""
     whole = fold("\n".join(lines))
-    kept = [
-        (raw, folded, words_of(bare))
-        for raw, folded, bare in zip(lines, whole.split("\n"), between_words(whole).split("\n"), strict=True)
-        if not bare.isspace() and bare
-    ] if lines else []
+    kept = (
+        [
+            (raw, folded, words_of(bare))
+            for raw, folded, bare in zip(lines, whole.split("\n"), between_words(whole).split("\n"), strict=True)
+            if not bare.isspace() and bare
+        ]
+        if lines
+        else []
+    )
     return [raw for raw, _, _ in kept], [folded for _, folded, _ in kept], [found for _, _, found in kept]
 
 
@@ -216,7 +234,9 @@ def _cut(paragraph: str) -> Iterator[str]:
     for piece in pieces:
         found = piece.split()
         for start in range(0, len(found), _LONGEST_SENTENCE):
-            yield " ".join(found[start : start + _LONGEST_SENTENCE])
+            sentence = " ".join(found[start : start + _LONGEST_SENTENCE])
+            for first in range(0, len(sentence), _MOST_CHARACTERS):
+                yield sentence[first : first + _MOST_CHARACTERS]
 
 
 def _without_abbreviations(pieces: list[str]) -> Iterator[str]:

@@ -4,22 +4,23 @@ A crude rule instead of a morphology: it needs no dictionary, 30 MB or start-up 
 whether two words *may* speak of the same thing.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
+
+from worker.assessment.plain_text import fold
 
 _LENGTH: Final = 5
 _VOWELS: Final = "аеиоуыэюяь"
 
 # Words that join others.
-FUNCTION_WORDS: Final = frozenset(
-    """
+_FUNCTION: Final = """
     а без более был была были было в во все всех вы где да для до его ее если есть еще же за и из или им их к как
     когда кто ко либо меня мне мной мы на над нас не нет ни но о об обо он она они от по под при про с сам сама со
     так также там то тоже только у уже чем что чтобы эта эти это этот этого я ли бы будет мой моя мои наш наша наши
     an a and are as at be been but by for from had has have he her his i in into is it its me my no not of on or our
     she so that the their them they this to under up us was we were which who will with you your
-    """.split()
-)
+"""
 # Words that resumes and vacancies share whatever the trade is: neither evidence nor a topic.
 _GENERIC: Final = """
     опыт опыта опытом опыте работа работы работе работу работой работал работала работать работаю работает знание
@@ -53,7 +54,8 @@ def stem(word: str) -> str:
     return _ALIASES.get(cut, cut)
 
 
-GENERIC_WORDS: Final = frozenset(_GENERIC.split())
+FUNCTION_WORDS: Final = frozenset(fold(_FUNCTION).split())
+GENERIC_WORDS: Final = frozenset(fold(_GENERIC).split())
 
 
 @lru_cache(maxsize=20_000)
@@ -69,3 +71,8 @@ def is_content(word: str) -> bool:
 
 PRIVATE: Final = "приватно"
 """The word that a redacted name, phone or address becomes in a reading: it is no evidence of anything."""
+
+
+def stems_of(words: Iterable[str]) -> frozenset[str]:
+    """The stems of those words that say something."""
+    return frozenset(stem(word) for word in words if is_content(word))

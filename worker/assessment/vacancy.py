@@ -6,16 +6,16 @@ tokens. Numbers proved more stable than spans that a model copies, which differ 
 Lines that cannot be a requirement keep no number: headings, the job's title, sentences that address a reviewer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 import re2
 
 from worker.assessment.plain_text import fold, one_line, visible
 from worker.assessment.reading import Reading, read
-from worker.assessment.stems import is_content
+from worker.assessment.stems import is_content, stem
 
 MAX_FRAGMENTS: Final = 80
 MAX_FRAGMENT: Final = 240  # characters; a longer one is cut at a comma or between words
@@ -52,7 +52,17 @@ class Vacancy:
         """The text of a numbered fragment, or None."""
         return self._numbered.get(number)
 
-    @property
+    @cached_property
+    def stems_by_sentence(self) -> tuple[frozenset[str], ...]:
+        """The stems of the words that say something, for each sentence."""
+        return tuple(sentence.stems for sentence in self.reading.sentences)
+
+    @cached_property
+    def runs(self) -> frozenset[tuple[str, ...]]:
+        """Every run of three words, as stems: a resume that shares them copies."""
+        return frozenset(run for sentence in self.reading.sentences for run in runs_of_three(sentence.words))
+
+    @cached_property
     def _numbered(self) -> dict[int, str]:
         return {fragment.number: fragment.text for fragment in self.fragments if fragment.number is not None}
 
@@ -60,6 +70,12 @@ class Vacancy:
     def flags(self) -> tuple[str, ...]:
         """Reason codes of what looks like an attempt to steer the reviewer."""
         return self.reading.flags
+
+
+def runs_of_three(words: Sequence[str]) -> list[tuple[str, ...]]:
+    """Every three words in a row, as stems."""
+    stems = [stem(word) for word in words]
+    return [tuple(stems[place : place + 3]) for place in range(len(stems) - 2)]
 
 
 @lru_cache(maxsize=256)

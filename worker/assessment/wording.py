@@ -5,6 +5,7 @@ links, contacts, and what a spreadsheet would take for a formula.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import re2
@@ -37,6 +38,7 @@ _AT_THE_ENDS: Final = " \t=+-@*_#.,;:–—•·/!?&%\"'"
 _KNOWN_NAMES: Final = frozenset({"hh.ru"})  # a site that a requirement may name, and no address to send people to
 
 
+@lru_cache(maxsize=4_000)
 def cleaned(words: str, limit: int = MAX_MATCH) -> str:
     """A vacancy's words as they may be published; empty if nothing is left of them."""
     text = one_line(words)
@@ -70,9 +72,7 @@ def recommendation(proofs: Sequence[Proof], result: Score, *, threshold: int, fl
     return _shortened(text, MAX_RECOMMENDATION)
 
 
-def _sentences(
-    proofs: Sequence[Proof], result: Score, threshold: int, *, flagged: bool, named: int
-) -> list[str]:
+def _sentences(proofs: Sequence[Proof], result: Score, threshold: int, *, flagged: bool, named: int) -> list[str]:
     graded = [proof for proof in proofs if not is_gate(proof)]
     strong = [proof for proof in graded if proof.level is Level.STRONG]
     partial = [proof for proof in graded if proof.level is Level.PARTIAL]
