@@ -17,7 +17,7 @@ from worker.assessment.grounds import forbidden_ground
 from worker.assessment.json_answer import complaint, find_object, strict_schema
 from worker.assessment.plain_text import fold
 from worker.assessment.reading import redacted_words
-from worker.assessment.stems import is_content, stem
+from worker.assessment.stems import stems_of
 from worker.assessment.thresholds import Threshold, threshold_of
 from worker.assessment.vacancy import Vacancy
 
@@ -27,6 +27,9 @@ MAX_ANSWER_TOKENS: Final = 400
 """The output cap of the call: three lists of at most `vacancy.MAX_FRAGMENTS` numbers and their keys."""
 
 _MAX_PARTS: Final = 6
+_MIN_LISTED: Final = 3
+_MAX_LISTED: Final = 12
+_MAX_WORDS: Final = 4  # of a part of a list, and of what introduces the list
 _JOINTS: Final = re2.compile(r",\s+|\s+и\s+|\s+and\s+|\s+&\s+")
 _ALTERNATIVES: Final = re2.compile(r"(?i)(?:^|\s)(?:или|либо|or|and/or|и/или)\s|/")
 _NAME: Final = re2.compile(r"^[«\"]?(?:[A-Z][\w.+#-]*|[\w.-]*\d[\w.-]*|[А-ЯЁ]{2,}[\w-]*|[a-z]+[.+#]\w*)[»\"]?$")
@@ -140,7 +143,8 @@ def make_criteria(vacancy: Vacancy, kinds: dict[int, Kind]) -> Criteria:
         kind = kinds[number] if kinds[number] is not Kind.GATE or _PAPERS.search(fold(text)) else Kind.MUST
         for part in _lawful(text, dropped):
             for single in split_composite(part):
-                stems = frozenset(stem(word) for word in redacted_words(single) if is_content(word))
+                found_words = redacted_words(single)
+                stems = stems_of(found_words) or frozenset(found_words)
                 if stems and stems not in seen:
                     seen.append(stems)
                     found.append((single, kind))
@@ -191,7 +195,13 @@ def split_composite(text: str) -> list[str]:
 
     Split are only lists of names, of which each could stand alone; "или" and brackets make alternatives or examples.
     """
-    if "(" in text or ":" in text or _ALTERNATIVES.search(text):
+    if "(" in text or _ALTERNATIVES.search(text):
+        return [text]
+    head, colon, rest = text.rpartition(":")
+    listed = [part.strip() for part in rest.split(",") if part.strip()]
+    if len(head.split()) <= _MAX_WORDS and _is_list(listed):
+        return listed
+    if colon:
         return [text]
     first, *others = (part.strip() for part in _JOINTS.split(text))
     if not 1 <= len(others) < _MAX_PARTS or not all(map(_is_name, others)):
@@ -200,6 +210,13 @@ def split_composite(text: str) -> list[str]:
     if not name:
         return [text]
     return [" ".join(filter(None, (head, part))) for part in (name, *others)]
+
+
+def _is_list(parts: list[str]) -> bool:
+    """`Python, PostgreSQL, английский B2`: at least three short parts, at least half of them with a name in it."""
+    named = sum(any(_NAME.match(word) for word in part.split()) for part in parts)
+    short = all(len(part.split()) <= _MAX_WORDS for part in parts)
+    return _MIN_LISTED <= len(parts) <= _MAX_LISTED and short and 2 * named >= len(parts)
 
 
 def _is_name(part: str) -> bool:

@@ -26,10 +26,10 @@ _MONTHS: Final = {
 }  # fmt: skip
 _MONTH = rf"(?:({'|'.join(_MONTHS)})[\pL]*\.?,? )"
 _DATE = rf"(?:{_MONTH}|(?:\d?\d[./])?(\d?\d)[./])?((?:19|20)\d\d)(?: ?(?:гг?\b\.?|года|год|г\.))?"
-_NOW = fold("настоящ|наст|н\\. ?в|нв\\b|по сей|сей день|сейчас|сегодня|present|now\\b|current|today|date\\b")
+_NOW = fold("настоящ|наст|н\\. ?в|нв|по сей|сей день|сейчас|сегодня|present|now|current|today|date")
 _OPEN = fold("с|со|начиная с|since|from")
 _PERIOD: Final = re2.compile(
-    rf"(?:^|[^\d./\pL]){_DATE} ?(?:-|‐|–|—|\bпо\b|по|до|to|till|until) ?(?:по )?(?:{_DATE}|({_NOW}))"
+    rf"(?:^|[^\d./\pL])(?:(?:{_OPEN}) )?{_DATE} ?(?:-|‐|–|—|по|до|to|till|until) ?(?:по )?(?:{_DATE}|({_NOW}))"
     rf"|(?:^|[^\pL])(?:{_OPEN}) {_DATE}"
 )
 _THIS_CENTURY: Final = ("19", "20")

@@ -371,7 +371,12 @@ def _unrelated(
 
 
 def _other_language(criterion: Criterion, resume: Reading) -> bool:
-    """Whether the resume as a whole is written in another alphabet than the criterion: names of products aside."""
+    """Whether the resume as a whole is written in another alphabet than the criterion.
+
+    Names of products are the same in all languages.
+    """
+    if criterion.text.isascii() and not any(word[0].islower() for word in criterion.text.split()):
+        return False
     return resume.russian_share > 0.5 if criterion.text.isascii() else resume.russian_share < 0.12
 
 

@@ -32,7 +32,7 @@ _MOST_CANDIDATES: Final = 40  # occurrences of a part around which endings are c
 _WORDS_PER_CHANGED_ENDING: Final = 4
 _LONGEST_ENDING: Final = 3
 _SHORTEST_STEM: Final = 3
-_SHORTEST_GLUED: Final = 12  # letters that a quote over a broken word must have, since it may begin inside of a word
+_SHORTEST_GLUED: Final = 12  # letters that a quote over a broken word must have
 _ELLIPSIS: Final = re2.compile(r"[\[(]?\s*(?:\.{2,}|…)\s*[\])]?")
 _ENGLISH_ENDINGS: Final = frozenset({"", "s", "es", "e", "d", "ed", "ing"})
 
@@ -75,7 +75,9 @@ def _in_parts(quote: str, resume: Reading) -> list[range]:
 def _over_a_broken_word(whole: Sequence[str], resume: Reading) -> list[range]:
     glued = "".join(whole)
     start = resume.glued.find(glued) if len(glued) >= _SHORTEST_GLUED else -1
-    return [] if start < 0 else [resume.sentences_between(start, start + len(glued), glued=True)]
+    if start < 0 or not {start, start + len(glued)} <= resume.glued_words:
+        return []
+    return [resume.sentences_between(start, start + len(glued), glued=True)]
 
 
 def _says_something(passage: Sequence[str]) -> bool:

@@ -92,6 +92,12 @@ class Reading:
         lengths = (sum(map(len, sentence.words)) for sentence in self.sentences)
         return list(accumulate(lengths, initial=0))[:-1]
 
+    @cached_property
+    def glued_words(self) -> frozenset[int]:
+        """Where in `glued` a word begins or ends."""
+        lengths = (len(word) for sentence in self.sentences for word in sentence.words)
+        return frozenset(accumulate(lengths, initial=0))
+
     def sentences_between(self, start: int, end: int, *, glued: bool = False) -> range:
         """The numbers of the sentences that a stretch of `stream` (or of `glued`) lies in."""
         starts = self._glued_starts if glued else self._starts
@@ -111,7 +117,7 @@ class Reading:
 def read(text: str) -> Reading:
     """Read a text, as it came or redacted."""
     shown = visible(text)
-    marked = str(_PLACEHOLDER.sub(f" {PRIVATE} ", shown)) if "[" in shown else shown
+    marked = str(_PLACEHOLDER.sub(_as_word, shown)) if "[" in shown else shown
     lines = list(_sentences(marked))
     raw, folded, worded = _worded(lines)
     barred: list[set[str]] = [set() for _ in folded]
@@ -139,10 +145,14 @@ def read(text: str) -> Reading:
     return Reading(sentences, tuple(sorted(flags)), "-\n" in shown or "‐\n" in shown)
 
 
+def _as_word(_: object) -> str:
+    return f" {PRIVATE} "  # by a function: RE2's wrapper mangles a replacement that is not ASCII
+
+
 def redacted_words(text: str) -> list[str]:
     """The words of a short text, its placeholders made one word each, as in a reading."""
     if "[" in text:
-        text = str(_PLACEHOLDER.sub(f" {PRIVATE} ", visible(text)))
+        text = str(_PLACEHOLDER.sub(_as_word, visible(text)))
     return words(fold(text))
 
 
@@ -245,7 +255,7 @@ def _without_abbreviations(pieces: list[str]) -> Iterator[str]:
     for piece in pieces:
         pending.append(piece)
         last = piece.rsplit(None, 1)[-1:] or [""]
-        if not (piece.endswith(".") and 1 < len(last[0]) <= 3 and last[0][:-1].isalpha()):
+        if not (piece.endswith(".") and 1 < len(last[0]) <= 3 and last[0][:-1].islower()):
             yield " ".join(pending)
             pending = []
     if pending:

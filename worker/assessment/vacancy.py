@@ -15,7 +15,7 @@ import re2
 
 from worker.assessment.plain_text import fold, one_line, visible
 from worker.assessment.reading import Reading, read
-from worker.assessment.stems import is_content, stem
+from worker.assessment.stems import FUNCTION_WORDS, stem
 
 MAX_FRAGMENTS: Final = 80
 MAX_FRAGMENT: Final = 240  # characters; a longer one is cut at a comma or between words
@@ -94,7 +94,7 @@ def read_vacancy(text: str) -> Vacancy:
 
 
 def _says_something(shown: str) -> bool:
-    return any(is_content(word) for word in read_words(shown))
+    return any(len(word) > 1 and word not in FUNCTION_WORDS for word in read_words(shown))
 
 
 def read_words(shown: str) -> list[str]:
@@ -129,7 +129,7 @@ def _sentences(line: str) -> Iterator[str]:
         start = 0
         for end in _SENTENCE_END.finditer(piece):
             # A full stop behind one or two letters belongs to an abbreviation ("и т. д.", "г. Казань").
-            if len(piece[start : end.start()].rsplit(None, 1)[-1:] or [""]) and _abbreviates(piece, end.start()):
+            if _abbreviates(piece, end.start()):
                 continue
             yield from _bounded(piece[start : end.start()])
             start = end.end()
@@ -138,7 +138,7 @@ def _sentences(line: str) -> Iterator[str]:
 
 def _abbreviates(piece: str, at: int) -> bool:
     last = piece[max(0, at - 4) : at].rsplit(None, 1)
-    return bool(last) and len(last[-1]) <= 2 and last[-1].isalpha()
+    return bool(last) and len(last[-1]) <= 2 and last[-1].isalpha() and last[-1].islower()
 
 
 def _outside_brackets(text: str, sign: str) -> Iterator[str]:

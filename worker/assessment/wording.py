@@ -6,7 +6,7 @@ links, contacts, and what a spreadsheet would take for a formula.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import re2
 
@@ -32,10 +32,16 @@ _LINK: Final = re2.compile(
     r"[\w-]+\.[a-z]{2,6}/\S+"
 )
 _PHONE: Final = re2.compile(r"\+?\d[\d\s().‐‑–-]{8,24}\d")
+_DIGITS_OF_A_PHONE: Final = 10  # a standard's number ("ГОСТ 2.105-2019") has fewer
 _SIGNS: Final = "<>{}[]|\\^`~$"
 _WITHOUT_SIGNS: Final = str.maketrans(_SIGNS, " " * len(_SIGNS))
 _AT_THE_ENDS: Final = " \t=+-@*_#.,;:–—•·/!?&%\"'"
 _KNOWN_NAMES: Final = frozenset({"hh.ru"})  # a site that a requirement may name, and no address to send people to
+
+
+def _without_phone(match: Any) -> str:
+    found = str(match[0])
+    return " " if sum(map(str.isdecimal, found)) >= _DIGITS_OF_A_PHONE else found
 
 
 @lru_cache(maxsize=4_000)
@@ -43,10 +49,10 @@ def cleaned(words: str, limit: int = MAX_MATCH) -> str:
     """A vacancy's words as they may be published; empty if nothing is left of them."""
     text = one_line(words)
     if any(mark in text for mark in "<&[("):
-        text = _MARKDOWN_LINK.sub(r"\1", _TAG.sub(" ", text))
+        text = _MARKDOWN_LINK.sub(lambda match: match[1], _TAG.sub(" ", text))
     text = _SCHEME.sub(" ", text)
     text = _LINK.sub(lambda match: match[0] if match[0].strip().lower() in _KNOWN_NAMES else " ", text)
-    text = _PHONE.sub(" ", text).translate(_WITHOUT_SIGNS)
+    text = _PHONE.sub(_without_phone, text).translate(_WITHOUT_SIGNS)
     text = " ".join(text.replace("( )", " ").replace("()", " ").split())
     bare = text.lstrip(_AT_THE_ENDS)
     if text.startswith(".") and bare[:3].upper() == "NET":
