@@ -11,15 +11,16 @@ from contract import QUEUE_NAME
 
 _settings = load_settings()
 
-broker_url = _settings.redis
+_redis = _settings.redis_connection
+
+broker_url = _redis.broker_url
+broker_use_ssl = _redis.broker_use_ssl
 broker_connection_retry_on_startup = True  # compose starts everything at once
 broker_connection_max_retries = None  # an outage of Redis is waited out, however long
+# A primary that became a replica answers READONLY over the old connection: connect again, do not give up.
+broker_channel_error_retry = True
 broker_transport_options = {
-    # Without these a frozen Redis hangs the caller for ever (kombu's default is no timeout at all).
-    "socket_timeout": 10,
-    "socket_connect_timeout": 5,
-    "socket_keepalive": True,
-    "health_check_interval": 30,
+    **_redis.broker_transport_options,
     # A message unacknowledged for longer is delivered again. The longest countdown stays below it (config.py
     # checks), and so does the longest task: one call of the model and a short wait.
     "visibility_timeout": _settings.visibility_timeout,

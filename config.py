@@ -18,8 +18,10 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from contract import PROCESSED_MARK_TTL
+from redis_connection import Address, RedisConnection
 
 PROJECT = Path(__file__).parent
+SENTINEL_PORT = 26_379
 
 Seconds = Annotated[float, Field(gt=0)]
 Milliseconds = Annotated[int, Field(gt=0)]
@@ -99,6 +101,12 @@ class Settings(BaseSettings):
     redis_password: SecretStr | None = Field(None, description="password")
     redis_tls: bool = Field(False, description="`on` connects with TLS (`rediss://`)")
     redis_url: SecretStr | None = Field(None, description="a whole URL instead of the six settings above")
+    redis_tls_ca_location: str | None = Field(None, description="path of the CA certificates; empty: the system's")
+    redis_sentinels: Annotated[tuple[Address, ...], NoDecode] = Field(
+        (), description="`host:port,host:port,…` of the sentinels that know the primary; empty: Redis is one server"
+    )
+    redis_sentinel_master: str = Field("mymaster", description="the sentinels' name for the primary")
+    redis_sentinel_password: SecretStr | None = Field(None, description="password of the sentinels themselves")
 
     # Kafka
     kafka_group_id: str = Field("ai-handler", description="consumer group, and prefix of the transactional ids")
@@ -196,6 +204,36 @@ class Settings(BaseSettings):
             return frozenset(code.strip().upper() for code in value.split(",") if code.strip())
         return value
 
+    @field_validator("redis_sentinels", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        places = [urlsplit(f"//{place.strip()}") for place in value.split(",") if place.strip()]
+        try:
+            addresses = tuple((place.hostname, place.port or SENTINEL_PORT) for place in places)
+        except ValueError:  # a port that is none; the message must not quote what was written
+            addresses = ()
+        if len(addresses) != len(places) or not all(host for host, _ in addresses) or any(p.path for p in places):
+            raise ValueError("must be host:port,host:port")
+        if any("@" in place.netloc for place in places):
+            raise ValueError("must be host:port,host:port; the password goes into REDIS_SENTINEL_PASSWORD")
+        return addresses
+
+    @field_validator("redis_url")
+    @classmethod
+    def _one_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        scheme = value.get_secret_value().partition(":")[0].lower()
+        if "cluster" in scheme:
+            raise ValueError("Redis Cluster is not supported: use one server, a managed one, or Sentinel")
+        if scheme.startswith("sentinel"):
+            raise ValueError("set REDIS_SENTINELS and REDIS_SENTINEL_MASTER instead of a sentinel:// URL")
+        if scheme not in ("redis", "rediss"):
+            raise ValueError("must be a redis:// or rediss:// URL")
+        return value
+
     @field_validator("log_file", mode="before")
     @classmethod
     def _none(cls, value: object) -> object:
@@ -226,6 +264,8 @@ class Settings(BaseSettings):
         if self.redispatch_after < self.lease_seconds / 2:
             # After Redis was emptied a worker claims again with its next heartbeat, at a third of the lease.
             raise ValueError("REDISPATCH_AFTER must be at least half of LEASE_SECONDS")
+        if self.redis_sentinels and self.redis_url is not None:
+            raise ValueError("REDIS_URL names one server: with REDIS_SENTINELS use the single settings")
         if self.kafka_security_protocol.startswith("SASL") and not (
             self.kafka_sasl_username and self.kafka_sasl_password
         ):
@@ -241,6 +281,18 @@ class Settings(BaseSettings):
         user = f"{quote(self.redis_username or '', safe='')}:{quote(password, safe='')}@" if password else ""
         scheme = "rediss" if self.redis_tls else "redis"
         return f"{scheme}://{user}{self.redis_host}:{self.redis_port}/{self.redis_db}"
+
+    @property
+    def redis_connection(self) -> RedisConnection:
+        """How Redis is reached, secrets included: never log it."""
+        sentinel_password = self.redis_sentinel_password
+        return RedisConnection(
+            self.redis,
+            ca_location=self.redis_tls_ca_location,
+            sentinels=self.redis_sentinels,
+            master=self.redis_sentinel_master,
+            sentinel_password=sentinel_password.get_secret_value() if sentinel_password else None,
+        )
 
     @property
     def logging(self) -> dict[str, Any]:

@@ -5,7 +5,6 @@ import signal
 import time
 from types import FrameType
 
-import redis
 from celery import Celery
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -19,6 +18,7 @@ from bridge.marks import ProcessedMarks
 from bridge.partition import PartitionWork, Policy
 from bridge.publisher import Publisher, Topics
 from config import Settings
+from redis_connection import RedisClusterRefused, refuse_cluster
 
 log = logging.getLogger("bridge")
 
@@ -27,13 +27,7 @@ TOO_MANY_DEAD_LETTERS = 3
 
 def make_bridge(settings: Settings) -> Bridge:
     """The composition root."""
-    store = redis.Redis.from_url(
-        settings.redis,
-        socket_timeout=5,  # a frozen Redis must not hang the loop
-        socket_connect_timeout=5,
-        socket_keepalive=True,
-        health_check_interval=30,
-    )
+    store = settings.redis_connection.client()
     celery = Celery("bridge")
     celery.config_from_object("celeryconfig")
     dispatcher = Dispatcher(store, celery)
@@ -65,6 +59,11 @@ def make_bridge(settings: Settings) -> Bridge:
 
 def run(settings: Settings) -> int:
     """Run the bridge until a signal; its exit code."""
+    try:
+        refuse_cluster(settings.redis_connection.client())
+    except RedisClusterRefused as refused:
+        log.critical("%s", refused)
+        return 1
     if settings.bridge_metrics_port:
         start_http_server(settings.bridge_metrics_port, addr=settings.metrics_host)
     if settings.kafka_create_topics:

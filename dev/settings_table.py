@@ -28,6 +28,8 @@ def default_text(setting: FieldInfo) -> str:
             return f"{number:.10g}"
         case frozenset() as words:
             return ",".join(sorted(words))
+        case ():
+            return ""
         case int() | str() | Path() as value:
             return str(value)
         case default if default is PydanticUndefined:

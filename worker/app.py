@@ -1,6 +1,7 @@
 """The Celery app, and the composition root: builds the adapters once per process."""
 
 import os
+import sys
 import threading
 from functools import cache
 from typing import Any
@@ -9,11 +10,12 @@ from urllib.parse import urlsplit
 import bpe_openai
 import redis
 from celery import Celery
-from celery.signals import setup_logging, worker_ready, worker_shutting_down
+from celery.signals import setup_logging, worker_init, worker_ready, worker_shutting_down
 from prometheus_client import start_http_server
 
 from config import Settings, load_settings
 from logs import configure_logging
+from redis_connection import RedisClusterRefused, refuse_cluster
 from worker import control
 from worker.assessment.grading import RESPONSE_FORMAT
 from worker.assessment.prompt import PROMPT_VERSION
@@ -39,14 +41,7 @@ stopping = threading.Event()
 
 def connect(settings: Settings) -> redis.Redis:
     """A client whose calls end: a frozen Redis must not hang a task for ever."""
-    return redis.Redis.from_url(
-        settings.redis,
-        socket_timeout=5,
-        socket_connect_timeout=5,
-        socket_keepalive=True,
-        health_check_interval=30,
-        max_connections=settings.worker_concurrency + 8,
-    )
+    return settings.redis_connection.client(max_connections=settings.worker_concurrency + 8)
 
 
 def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
@@ -134,6 +129,14 @@ score_resume = register(app, scoring)
 @setup_logging.connect
 def _set_up_logging(**_: Any) -> None:
     configure_logging(**load_settings().logging)
+
+
+@worker_init.connect
+def _look_at_redis(**_: Any) -> None:
+    try:
+        refuse_cluster(connect(load_settings()))
+    except RedisClusterRefused as refused:
+        sys.exit(str(refused))
 
 
 @worker_ready.connect

@@ -51,6 +51,17 @@ def test_a_frozen_redis_hangs_nobody(options):
     assert transport["socket_keepalive"] is True
 
 
+def test_tls_verifies_the_server(options):
+    """Celery alone would take any certificate; without TLS it is told of none."""
+    assert options(REDIS_TLS="on")["broker_use_ssl"]["ssl_cert_reqs"] == "required"
+    assert options(REDIS_TLS="off")["broker_use_ssl"] is None
+
+
+def test_publishing_a_hint_does_not_wait_for_redis(options):
+    """Kombu's own loop would hold the bridge for as long as Redis is away."""
+    assert options()["broker_transport_options"]["max_retries"] == 1
+
+
 def test_an_outage_of_redis_is_waited_out(options):
     """However long it takes, and without killing what runs."""
     read = options()
