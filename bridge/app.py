@@ -22,10 +22,12 @@ from bridge.request_store import RequestStore
 from config import Settings, load_settings
 from logs import configure_logging
 from redis_connection import RedisClusterRefused, refuse_cluster
+from watchdog import Watchdog
 
 log = logging.getLogger("bridge")
 
 TOO_MANY_DEAD_LETTERS = 3
+STOP_WITHIN = 22.0  # seconds from SIGTERM to the end, whatever answers or not; below compose's stop_grace_period
 
 
 def main(options: argparse.Namespace) -> int:
@@ -94,10 +96,13 @@ def run(settings: Settings) -> int:
             replication=settings.kafka_topic_replication,
         )
     bridge = make_bridge(settings)
+    watchdog = Watchdog(STOP_WITHIN)
+    watchdog.start()
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        log.info("%s: stopping", signal.Signals(number).name)
+        watchdog.stop_asked()
         bridge.stop()
+        log.info("%s: stopping", signal.Signals(number).name)
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)

@@ -11,11 +11,13 @@ import bpe_openai
 import redis
 from celery import Celery
 from celery.signals import setup_logging, worker_init, worker_ready, worker_shutting_down
+from celery.worker import state
 from prometheus_client import start_http_server
 
 from config import Settings, load_settings
 from logs import configure_logging
 from redis_connection import RedisClusterRefused, refuse_cluster
+from watchdog import Watchdog
 from worker import control
 from worker.assessment.grading import RESPONSE_FORMAT
 from worker.assessment.prompt import PROMPT_VERSION
@@ -37,6 +39,12 @@ app = Celery("worker")
 app.config_from_object("celeryconfig")
 
 stopping = threading.Event()
+
+# Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
+STORE_WITHIN = 10.0
+# Seconds for Celery's farewell when nothing is in hand. With Redis away it has no end: its heartbeat waits in
+# kombu's retry, in the main loop.
+FAREWELL_WITHIN = 10.0
 
 
 def connect(settings: Settings) -> redis.Redis:
@@ -137,6 +145,17 @@ def _look_at_redis(**_: Any) -> None:
         refuse_cluster(connect(load_settings()))
     except RedisClusterRefused as refused:
         sys.exit(str(refused))
+
+
+@worker_init.connect
+def _watch_the_stop(**_: Any) -> None:
+    watchdog = Watchdog(
+        load_settings().openai_timeout + STORE_WITHIN,
+        idle=FAREWELL_WITHIN,
+        busy=lambda: bool(state.active_requests),
+    )
+    watchdog.start()
+    worker_shutting_down.connect(lambda **_: watchdog.stop_asked(), weak=False)
 
 
 @worker_ready.connect
