@@ -5,6 +5,7 @@ each new connection asks the sentinels who the primary is. Redis Cluster is refu
 transactions touch keys of many slots at once, and Celery's transport knows no Cluster.
 """
 
+import ssl
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,13 +24,6 @@ SOCKET = {"socket_timeout": 5, "socket_connect_timeout": 5, "socket_keepalive": 
 HEALTH_CHECK_INTERVAL = 10  # seconds
 
 
-class RedisClusterRefused(Exception):
-    """Redis Cluster is not supported: use one server, a managed one, or Sentinel."""
-
-    def __str__(self) -> str:
-        return str(self.__doc__)
-
-
 def _no_retry() -> Retry:
     """Nothing is tried twice in secret: the callers' loops do that, and know what may have happened before.
 
@@ -46,8 +40,9 @@ class RedisConnection:
     """Where Redis is and how it is reached. Holds secrets: never log it.
 
     Args:
-        url: `redis://` or `rediss://`, with user, password and database; behind Sentinel its host is not used.
-        ca_location: path of the CA certificates for `rediss://`; None: the system's.
+        url: `redis://` or `rediss://`, with user, password, database and, in its query, what TLS needs; behind
+            Sentinel its host is not used.
+        ca_location: path of the CA certificates for `rediss://`, once more; None: the system's.
         sentinels: where the sentinels are; empty: `url` is Redis itself.
         master: what the sentinels call this primary.
         sentinel_password: of the sentinels themselves.
@@ -65,13 +60,11 @@ class RedisConnection:
         if max_connections is not None:
             pool["max_connections"] = max_connections
         if not self.sentinels:
-            if self._tls:
-                pool |= self._certificates
             return redis.Redis.from_url(self.url, **pool)
         found = redis.connection.parse_url(self.url)
-        pool |= {name: found[name] for name in ("username", "password", "db") if name in found}
+        pool |= {name: value for name, value in found.items() if name not in ("host", "port", "connection_class")}
         if self._tls:
-            pool |= {"ssl": True, **self._certificates}
+            pool["ssl"] = True
         sentinel = Sentinel(self.sentinels, sentinel_kwargs=self._sentinel_options)
         client: redis.Redis = sentinel.master_for(self.master, **pool)
         return client
@@ -105,7 +98,7 @@ class RedisConnection:
 
     @property
     def broker_use_ssl(self) -> dict[str, Any] | None:
-        """Celery's `broker_use_ssl`: without it kombu takes any certificate (kombu #910)."""
+        """Celery's `broker_use_ssl`: without it kombu verifies nothing (kombu #910). Our URL says the same."""
         return self._certificates if self._tls else None
 
     @property
@@ -114,7 +107,7 @@ class RedisConnection:
 
     @property
     def _certificates(self) -> dict[str, Any]:
-        return {"ssl_cert_reqs": "required", "ssl_ca_certs": self.ca_location}
+        return {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True, "ssl_ca_certs": self.ca_location}
 
     @property
     def _sentinel_options(self) -> dict[str, Any]:
@@ -127,20 +120,12 @@ class RedisConnection:
         return options
 
 
-def refuse_cluster(client: redis.Redis) -> None:
-    """Look whether this is a Redis Cluster; one that is away is not judged.
-
-    Raises:
-        RedisClusterRefused: it is.
-    """
+def is_cluster(client: redis.Redis) -> bool:
+    """Whether this is a node of a Redis Cluster; one that is away is not judged."""
     try:
-        enabled = client.info("cluster").get("cluster_enabled")
+        return bool(client.info("cluster").get("cluster_enabled"))
     except redis.ResponseError as error:
         # A cluster has one database, and refuses another as soon as a connection is made.
-        if "cluster mode" in str(error):
-            raise RedisClusterRefused from None
+        return "cluster mode" in str(error)
     except redis.RedisError:
-        return
-    else:
-        if enabled:
-            raise RedisClusterRefused
+        return False

@@ -1,9 +1,8 @@
-"""How Redis is reached: one server, with TLS, or behind Sentinel; and what is refused."""
+"""How Redis is reached: one server, or behind Sentinel; and what is refused. TLS is in test_tls.py."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -16,8 +15,7 @@ from dev.kafka_server import CHECKOUT
 from dev.processes import free_port
 from dev.redis_sentinel import MASTER, SentinelRedis
 from dev.redis_server import RedisServer
-from redis_connection import RedisClusterRefused, RedisConnection, refuse_cluster
-from tests.conftest import skip
+from redis_connection import RedisConnection, is_cluster
 
 PASSWORD, SENTINEL_PASSWORD = "of redis", "of the sentinels"
 
@@ -131,14 +129,13 @@ def cluster(tmp_path):
 @pytest.mark.parametrize("database", [0, 1])
 def test_a_cluster_is_recognised(cluster, database):
     """By its answer, and by its refusal of any database but the first."""
-    with pytest.raises(RedisClusterRefused, match="not supported"):
-        refuse_cluster(RedisConnection(f"{cluster.url}/{database}").client())
+    assert is_cluster(RedisConnection(f"{cluster.url}/{database}").client())
 
 
 def test_one_server_is_no_cluster(redis_url):
     """Neither is a Redis that is away: whoever asks goes on and waits for it."""
-    refuse_cluster(RedisConnection(redis_url).client())
-    refuse_cluster(RedisConnection(f"redis://127.0.0.1:{free_port()}/1").client())
+    assert not is_cluster(RedisConnection(redis_url).client())
+    assert not is_cluster(RedisConnection(f"redis://127.0.0.1:{free_port()}/1").client())
 
 
 @pytest.mark.parametrize("program", [["bridge"], ["celery", "-A", "worker", "worker"]], ids=["bridge", "worker"])
@@ -153,49 +150,3 @@ def test_nothing_starts_on_a_cluster(cluster, program):
     assert ended.returncode == 1, said
     assert "Redis Cluster is not supported" in said
     assert "Traceback" not in said
-
-
-@pytest.fixture
-def with_tls(tmp_path):
-    """A Redis that speaks TLS only, and the certificate to know it by."""
-    if shutil.which("openssl") is None:
-        skip("needs openssl to make a certificate")
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"),
-            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-
-    class TlsServer(RedisServer):
-        def client(self):
-            return redis.Redis(port=self.port, ssl=True, ssl_ca_certs=str(certificate))
-
-        def _command(self):
-            return [
-                *super()._command(),
-                *("--port", "0", "--tls-port", str(self.port), "--tls-auth-clients", "no"),
-                *("--tls-cert-file", str(certificate), "--tls-key-file", str(key)),
-            ]
-
-    server = TlsServer(tmp_path)
-    server.start()
-    yield f"rediss://127.0.0.1:{server.port}/1", str(certificate)
-    server.stop()
-
-
-def test_a_stranger_with_a_certificate_is_no_redis(with_tls):
-    """Neither our clients nor Celery's send anything to a server whose certificate they cannot verify."""
-    url, certificate = with_tls
-    trusting, wary = RedisConnection(url, ca_location=certificate), RedisConnection(url)
-    trusting.client().set("said", "it")
-    with broker(trusting) as hints:
-        put_hint(hints, "it")
-    assert trusting.client().llen("hints") == 1
-    with pytest.raises(redis.ConnectionError, match="certificate verify failed"):
-        wary.client().set("said", "it")
-    with broker(wary) as hints, pytest.raises(kombu.exceptions.OperationalError, match="certificate verify failed"):
-        put_hint(hints, "it")

@@ -1,6 +1,7 @@
 """Celery's options that something else relies on."""
 
 import runpy
+import ssl
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_a_frozen_redis_hangs_nobody(options):
 
 def test_tls_verifies_the_server(options):
     """Celery alone would take any certificate; without TLS it is told of none."""
-    assert options(REDIS_TLS="on")["broker_use_ssl"]["ssl_cert_reqs"] == "required"
+    assert options(REDIS_TLS="on")["broker_use_ssl"]["ssl_cert_reqs"] is ssl.CERT_REQUIRED
     assert options(REDIS_TLS="off")["broker_use_ssl"] is None
 
 
