@@ -5,6 +5,7 @@ bridge and the worker share nothing but these names and shapes (the bridge reach
 alone, the worker never touches Kafka).
 """
 
+from enum import Enum
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -112,6 +113,21 @@ class Notification(BaseModel):
     wait_seconds: int | None
 
 
+class Failure(Enum):
+    """The ways in which a request ends without a score; the name is the metrics' label.
+
+    The values are what the end user reads: Russian, one sentence or two, no internals.
+    """
+
+    TOO_LARGE = "Вакансия и резюме вместе слишком велики для обработки. Сократите текст и отправьте запрос снова."
+    OUT_OF_TIME = "Не удалось обработать резюме вовремя: сервис оценки недоступен. Отправьте запрос ещё раз позже."
+    QUEUE_TOO_LONG = "Сервис оценки перегружен, и очередь не дойдёт до запроса вовремя. Отправьте его ещё раз позже."
+    BROKEN_ANSWER = "Модель не смогла оценить это резюме. Проверьте текст вакансии и резюме и отправьте запрос снова."
+    REFUSED = "Сервис оценки не принял этот запрос. Проверьте текст вакансии и резюме и отправьте запрос снова."
+    UNAVAILABLE = "Сервис оценки не отвечает. Отправьте запрос ещё раз позже."
+    INTERNAL = "Не удалось обработать резюме из-за внутренней ошибки. Отправьте запрос ещё раз."
+
+
 # --- Between the bridge and the worker ---------------------------------------------------------------------
 
 TASK_NAME = "score_resume"
@@ -140,6 +156,18 @@ def outcome_key(processing_id: int) -> str:
     return f"{KEY_PREFIX}outcome:{processing_id}"
 
 
+def source_key(processing_id: int) -> str:
+    """Holds the input partition that answers for the id, should the sender's retry land in another one.
+
+    The bridge alone writes and reads it.
+    """
+    return f"{KEY_PREFIX}source:{processing_id}"
+
+
+# Written by the bridge beside the processed marks: how far the notifications topic is marked, as a JSON object
+# {partition: next offset}. Its absence says that Redis was emptied.
+MARKS_POSITION_KEY = f"{KEY_PREFIX}marks_position"
+
 # Written by the bridge when it finds Redis emptied: "<requests answered within the last day> <Unix time>". Kafka
 # remembers what the limiter has forgotten, so a flush neither grants a second day's quota nor stops the first.
 DAY_USED_KEY = f"{KEY_PREFIX}limits:day_used"
@@ -162,6 +190,11 @@ class Outcome(BaseModel):
 
     notification: str = Field(repr=False)
     processing: str | None = Field(repr=False)  # None: a failure, nothing for the storage service
+
+    @property
+    def success(self) -> bool:
+        """Whether it is a score."""
+        return self.processing is not None
 
     @classmethod
     def scored(cls, addressee: Addressee, assessment: Assessment) -> Self:

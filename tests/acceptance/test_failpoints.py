@@ -61,16 +61,16 @@ BRIDGE = [
     Crash(
         "It has its partitions and their state, and took nothing.", "after", "bridge.partition:PartitionWork.recover"
     ),
-    Crash("Requests are in its memory only.", "before", "bridge.dispatch:Dispatcher.dispatch"),
-    Crash("Requests are dispatched, and nobody watches them.", "after", "bridge.dispatch:Dispatcher.dispatch"),
+    Crash("Requests are in its memory only.", "before", "bridge.request_store:RequestStore.dispatch"),
+    Crash("Requests are dispatched, and nobody watches them.", "after", "bridge.request_store:RequestStore.dispatch"),
     Crash("It knows outcomes and has said nothing.", "before", "bridge.publisher:Publisher.publish"),
     Crash("A transaction is open and empty.", "before", "bridge.publisher:Publisher._produce_outcome"),
     Crash("One topic has its message, the other not.", "before", "bridge.publisher:Publisher._produce", 2),
     Crash("One of two outcomes is in the transaction.", "after", "bridge.publisher:Publisher._produce_outcome"),
     Crash("Both messages and the offsets are sent, and not committed.", "before", "bridge.publisher:Publisher._commit"),
     Crash("Everything is committed, and Redis does not know.", "after", "bridge.publisher:Publisher._commit"),
-    Crash("Everything is committed, and nothing is marked.", "before", "bridge.dispatch:Dispatcher.finish"),
-    Crash("Everything is committed and marked.", "after", "bridge.dispatch:Dispatcher.finish"),
+    Crash("Everything is committed, and nothing is marked.", "before", "bridge.request_store:RequestStore.finish"),
+    Crash("Everything is committed and marked.", "after", "bridge.request_store:RequestStore.finish"),
     Crash(
         "Committed, not marked, and Redis forgets all else.",
         "after",
@@ -88,7 +88,7 @@ BRIDGE = [
     Crash(
         "Marked, and the marks are gone with Redis.",
         "after",
-        "bridge.dispatch:Dispatcher.finish",
+        "bridge.request_store:RequestStore.finish",
         emptied=True,
         asked_again=range(REQUESTS + 1),
     ),
