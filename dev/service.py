@@ -92,7 +92,7 @@ class Service:
             "KAFKA_TOPIC_FOR_UPLOADING_DATA": self.names.uploads,
             "KAFKA_TOPIC_FOR_DEAD_LETTERS": self.names.dead_letters,
             "KAFKA_CREATE_TOPICS": "on",
-            "KAFKA_TOPIC_PARTITIONS": str(partitions),
+            "KAFKA_INPUT_PARTITIONS": str(partitions),
             "KAFKA_TOPIC_REPLICATION": "1",
             "LOG_FILE": "none",
             "BRIDGE_METRICS_PORT": "0",

@@ -108,8 +108,8 @@ WORKER = [
     Crash("The answer is kept, the outcome is not.", "after", "worker.result_cache:ResultCache.put"),
     Crash("The outcome is made, and not stored.", "before", "worker.outcome_store:OutcomeStore.finish"),
     Crash("The outcome is stored, and the hint not acknowledged.", "after", "worker.outcome_store:OutcomeStore.finish"),
-    Crash("It is about to park a request.", "before", "worker.leases:Leases.park"),
-    Crash("The request is parked, and no countdown was sent.", "after", "worker.leases:Leases.park", 2),
+    Crash("It is about to park a request.", "before", "worker.leases:Lease.park"),
+    Crash("The request is parked, and no countdown was sent.", "after", "worker.leases:Lease.park", 2),
 ]
 
 CRASHES = BRIDGE + WORKER

@@ -28,16 +28,17 @@ CELERY = re.compile(r"celery -A worker (inspect|control) ([a-z_]+)")
 CONSTANT = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 METRIC = re.compile(r"\bai_handler_[a-z_]+\b")
 
-# Names in capitals that compose, the demo and the tests read; the service itself does not.
+# Names in capitals that compose, the demo and the tests read, or that stand for what the reader puts there.
 OTHER_VARIABLES = {
+    "ITS_GROUP",
     "COMPOSE_PROFILES",
     "DEMO_KAFKA",
     "ENV_FILE",
     "TEST_KAFKA_BOOTSTRAP_SERVERS",
     "TEST_REDIS_URL",
 }
-# Parts of URLs and of other people's files, which look like folders of ours.
-NO_FOLDERS = {"cdn-cgi/"}
+# Parts of URLs, and other people's programs.
+NOT_OURS = {"cdn-cgi/", "kafka-consumer-groups.sh", "kafka-topics.sh"}
 
 
 @pytest.fixture(params=PAGES, ids=NAMES)
@@ -72,7 +73,7 @@ def test_named_files_exist(page):
     """Whoever looks for a file that a page names finds it, from the checkout's root."""
     if page.name == "CHANGELOG.md":
         pytest.skip("a changelog may name what is gone")
-    named = {name for code in code_of(page) for name in FILE.findall(code)} - NO_FOLDERS
+    named = {name for code in code_of(page) for name in FILE.findall(code)} - NOT_OURS
     assert {name for name in named if not (CHECKOUT / name).exists() and not ignored(name)} == set()
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from worker.failures import Failure
+from contract import Failure
 
 EACH = pytest.mark.parametrize("failure", Failure, ids=lambda failure: failure.name)
 

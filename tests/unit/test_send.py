@@ -64,7 +64,7 @@ def test_a_failure_as_a_table():
     """What the end user reads, and how long to wait."""
     assert table(notification(failed(7))) == [
         "processing_id  7",
-        "failed         Превышен лимит. Попробуйте позже.",
+        "failed         Превышен лимит. Попробуйте позже. Попробуйте через 1 минуту.",
         "wait_seconds   60",
     ]
 
