@@ -9,7 +9,9 @@ import subprocess
 import sys
 
 import pytest
+from jsonschema import Draft7Validator
 
+from dev.asyncapi import EXAMPLE, document, resolved
 from dev.kafka_server import CHECKOUT
 from tests.support.delivery_checker import notification_faults
 from tests.support.fleet import scoring_request
@@ -66,6 +68,21 @@ def test_a_request_is_sent_and_its_answer_printed(operator, fleet):
     code, shown, said = operator.send(scoring_request(41))
     assert (code, shown) == (2, "")
     assert "answered already" in said
+
+
+def test_the_documented_example_is_answered_as_documented(operator, fleet):
+    """Whoever builds on docs/asyncapi.yaml gets what it says: bodies, keys and headers."""
+    code, shown, said = operator.send(EXAMPLE.model_dump())
+    assert code == 0, said
+    contents = fleet.contents()
+    messages = resolved(document(), document())["components"]["messages"]
+    for topic, name in (("notifications", "newNotification"), ("uploads", "newProcessing")):
+        (record,) = contents[topic]
+        message = messages[name]
+        Draft7Validator(message["payload"]).validate(json.loads(record.value))
+        Draft7Validator(message["headers"]).validate({header: value.decode() for header, value in record.headers})
+        assert record.key.decode() == message["bindings"]["kafka"]["key"]["const"]
+    assert json.loads(shown.splitlines()[0].split()[-1]) == EXAMPLE.processing_id
 
 
 def test_a_failure_has_an_exit_code_of_its_own(operator, standin):
