@@ -12,6 +12,7 @@ import bpe_openai
 import redis
 from celery import Celery
 from celery.signals import celeryd_init, setup_logging, worker_shutting_down
+from celery.utils.nodenames import default_nodename, nodename, nodesplit
 
 from config import Settings, load_settings
 from logs import configure_logging
@@ -154,8 +155,11 @@ def _set_up_logging(**_: Any) -> None:
 
 
 @celeryd_init.connect
-def _begin(**_: Any) -> None:
+def _begin(*, sender: str, instance: Any, **_: Any) -> None:
     begin("worker")  # exits with every reason why it cannot start
+    if sender == default_nodename(None):
+        # Nobody named it. Two workers of one host by the same name answer for each other, and Flower shows one.
+        instance.hostname = nodename(f"celery-{os.getpid()}", nodesplit(sender)[1])
 
 
 @worker_shutting_down.connect
