@@ -10,7 +10,7 @@ from celery import Celery
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from bridge import check, replay
+from bridge import check, replay, send
 from bridge.consumer import Bridge
 from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters, recent_dead_letters
 from bridge.kafka import LIBRDKAFKA_LOG, create_missing_topics, make_consumer, make_producer, make_reader
@@ -19,6 +19,7 @@ from bridge.partition import PartitionPolicy, PartitionWork
 from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
 from config import Settings
+from contract import processed_mark
 from startup import begin
 from watchdog import Watchdog
 
@@ -36,10 +37,28 @@ def main(options: argparse.Namespace) -> int:
             return check.run(settings)
         if options.command == "replay":
             return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
+        if options.command == "send":
+            return send.run(
+                options,
+                requests=settings.kafka_topic_for_ai_handler,
+                notifications=settings.kafka_topic_for_notifications,
+                reader=make_reader(settings),
+                producer=make_producer(settings, None),
+                is_processed=lambda processing_id: is_processed(settings, processing_id),
+            )
         return run(settings)
     except KafkaException as error:
         log.critical("Kafka at %s: %s", settings.kafka_bootstrap_servers, error.args[0].str())
         return 1
+
+
+def is_processed(settings: Settings, processing_id: int) -> bool:
+    """Whether Redis knows that this request was answered; where it cannot be asked, nobody knows."""
+    with redis.Redis.from_url(settings.redis, socket_timeout=5, socket_connect_timeout=5) as client:
+        try:
+            return bool(client.exists(processed_mark(processing_id)))
+        except redis.RedisError:
+            return False
 
 
 def make_bridge(settings: Settings) -> Bridge:

@@ -12,6 +12,7 @@ import bpe_openai
 import redis
 from celery import Celery
 from celery.signals import celeryd_init, setup_logging, worker_shutting_down
+from celery.utils.nodenames import default_nodename, nodename, nodesplit
 from celery.worker import state
 
 from config import Settings, load_settings
@@ -155,8 +156,11 @@ def _set_up_logging(**_: Any) -> None:
 
 
 @celeryd_init.connect
-def _begin(**_: Any) -> None:
+def _begin(*, sender: str, instance: Any, **_: Any) -> None:
     settings = begin("worker")  # exits with every reason why it cannot start
+    if sender == default_nodename(None):
+        # Nobody named it. Two workers of one host by the same name answer for each other, and Flower shows one.
+        instance.hostname = nodename(f"celery-{os.getpid()}", nodesplit(sender)[1])
     watchdog = Watchdog(
         settings.openai_timeout + STORE_WITHIN, idle=FAREWELL_WITHIN, busy=lambda: bool(state.active_requests)
     )
