@@ -92,6 +92,7 @@ def run(settings: Settings) -> int:
                 settings.kafka_topic_for_uploading_data: 1,
             },
             dead_letters=settings.dead_letter_topic,
+            retention=settings.dead_letter_retention,
             replication=settings.kafka_topic_replication,
         )
     bridge = make_bridge(settings)
