@@ -198,6 +198,11 @@ class Settings(BaseSettings):
     )
     dead_letter_limit: int = Field(500, ge=1, description="dead letters in a window above which the bridge stops")
     dead_letter_window: Seconds = Field(600.0, description="seconds, the window of that limit")
+    dead_letter_retention: int = Field(
+        1_209_600,
+        ge=3_600,
+        description="seconds that Kafka keeps a dead letter, set when the bridge creates that topic: resumes are in it",
+    )
     health_file: Path = Field(
         Path("run/bridge.health"), description="touched while the bridge works; the container's healthcheck"
     )
@@ -223,6 +228,10 @@ class Settings(BaseSettings):
     )
 
     # Scoring
+    redaction: bool = Field(
+        True,
+        description="`on`: names, contacts and other personal data are taken out of a resume before it is sent",
+    )
     verdict_threshold: int = Field(60, ge=0, le=100, description="score from which the verdict is «Подходит»")
     result_cache_ttl: int = Field(604_800, ge=0, description="seconds the same question keeps its answer; 0: off")
     explanation_ttl: int = Field(259_200, ge=0, description="seconds that grades and quotes are kept; 0: off")

@@ -6,6 +6,7 @@ import signal
 import time
 from types import FrameType
 
+import redis
 from celery import Celery
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -54,7 +55,7 @@ def main(options: argparse.Namespace) -> int:
 
 def is_processed(settings: Settings, processing_id: int) -> bool:
     """Whether Redis knows that this request was answered; where it cannot be asked, nobody knows."""
-    with redis.Redis.from_url(settings.redis, socket_timeout=5, socket_connect_timeout=5) as client:
+    with settings.redis_connection.client() as client:
         try:
             return bool(client.exists(processed_mark(processing_id)))
         except redis.RedisError:
@@ -108,6 +109,7 @@ def run(settings: Settings) -> int:
                 settings.kafka_topic_for_uploading_data: 1,
             },
             dead_letters=settings.dead_letter_topic,
+            retention=settings.dead_letter_retention,
             replication=settings.kafka_topic_replication,
         )
     bridge = make_bridge(settings)
