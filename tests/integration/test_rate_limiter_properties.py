@@ -75,7 +75,7 @@ class World:
         redis.flushdb()
         self.set_clock()
         self.limiter = RateLimiter(redis, limits, jitter=jitter, unused_grace=GRACE, script=script_with_virtual_clock())
-        self.limiter.seed_full()
+        self.limiter.reset(full=True)
         self.provider = Provider(limits)
         self.events, self.order, self.names = [], itertools.count(), itertools.count()
         self.waiting, self.gone, self.travelling, self.answered = {}, set(), {}, {}
@@ -278,7 +278,7 @@ BOTH_LOADS = pytest.mark.parametrize(
 def test_all_of_the_quota_is_used_and_none_is_exceeded(redis_client, limits, size, headers):
     """Under full load with jitter: at least 98 % of what was possible, no 429, with or without headers."""
     fleet = Fleet(redis_client, limits, jitter=1.0, headers=headers, latency=lambda rng: rng.uniform(0, 3))
-    fleet.limiter.seed_full()
+    fleet.limiter.reset(full=True)
     for n in range(1500):
         fleet.submit(Attempt(str(n), tokens := fleet.rng.choice(size), tokens))
     fleet.run(110)
@@ -291,7 +291,7 @@ def test_all_of_the_quota_is_used_and_none_is_exceeded(redis_client, limits, siz
 def test_another_user_of_the_key_is_noticed_within_seconds(redis_client, limits, size):
     """Half of the quota goes to somebody else: a few 429s at first, then none, and the other half is used."""
     fleet = Fleet(redis_client, limits)
-    fleet.limiter.seed_full()
+    fleet.limiter.reset(full=True)
     for n in range(1500):
         fleet.submit(Attempt(str(n), tokens := fleet.rng.choice(size), tokens))
     fleet.at(START + 30, lambda: fleet.provider.configure(fleet.provider_limits(), 0.5))
@@ -307,7 +307,7 @@ def test_a_provider_that_charges_for_use_is_used_fully(redis_client):
     """Refunds are not assumed, but seen in the headers and used: at least 95 % of what was possible."""
     limits = Limits(10**5, 10**8, 400_000)
     fleet = Fleet(redis_client, limits, charge="use")
-    fleet.limiter.seed_full()
+    fleet.limiter.reset(full=True)
     for n in range(3000):
         tokens = fleet.rng.choice([1500, 3000, 8000])
         fleet.submit(Attempt(str(n), tokens, int(tokens * fleet.rng.uniform(0.3, 0.7))))
