@@ -80,10 +80,7 @@ local function capacity(b) return max(0, state.buckets[b].limit - full_rate(b) *
 
 -- A cost above the capacity is legitimate up to the limit: it waits until a bucket that is not clipped holds it, and
 -- leaves ours below 0.
-local function available(b, cost)
-  local level = state.buckets[b].level
-  return cost > capacity(b) and level or min(level, capacity(b))
-end
+local function available(level, most, cost) return cost > most and level or min(level, most) end
 
 local function set_level(b, level)
   local bucket = state.buckets[b]
@@ -201,7 +198,7 @@ local function load()
   for b, bucket in ipairs(state.buckets) do
     bucket.configured, bucket.auto = A.limits[b], A.auto[b]
     bucket.level = min(bucket.limit, bucket.level + safe_rate(b) * elapsed)
-    state.bursts[b].level = min(burst_capacity(b) or bucket.limit, state.bursts[b].level + full_rate(b) * elapsed)
+    state.bursts[b].level = min(bucket.limit, state.bursts[b].level + full_rate(b) * elapsed)
     bucket.foreign = bucket.foreign * math.exp(-elapsed / FOREIGN_DECAY)
   end
   renew_limits()
@@ -232,27 +229,34 @@ local function new_record(tokens, old)
   return {place = place, tokens = tokens, asked = asked, told = NOW, denials = old and old.denials or 0}
 end
 
--- How many wait before this one, their tokens, and whether one of them is about to ask: the order in which threads
--- ask is not the order of the topic. Who is late keeps the place but nothing is set aside for it, and who was
--- expected long ago and did not come loses it.
+-- What those before this one take, in requests and tokens; what of it must be set aside, which is what will not have
+-- refilled by the time they come; and whether one of them is about to ask: the order in which threads ask is not the
+-- order of the topic. Who is late keeps the place but nothing is set aside for it, and who was expected long ago and
+-- did not come loses it.
 local function before(id)
   local rank = call('ZRANK', LINE, id)
-  local head, keys, counted, tokens, expected = {}, {}, 0, 0, false
+  local head, keys, ahead, reserve, expected = {}, {}, {0, 0, 0}, {0, 0, 0}, false
   if rank > 0 then head = call('ZRANGE', LINE, 0, min(rank, HEAD) - 1) end
   for i, other in ipairs(head) do keys[i] = RECORD .. other end
   for i, packed in ipairs(rank > 0 and call('MGET', unpack(keys)) or {}) do
     local record = opened(packed)
-    if record and record.told + A.grace >= NOW then
-      local late = NOW - record.told
-      if late < LATE then counted, tokens = counted + 1, tokens + record.tokens end
-      if late > -SOON and late < (record.silent and SETTLE or PATIENCE) then expected = true end
-    else
+    local late = record and NOW - record.told or huge
+    if late > A.grace then
       forget(head[i], record)
+    elseif late < LATE then
+      for b, cost in ipairs({1, 1, record.tokens}) do
+        ahead[b] = ahead[b] + cost
+        reserve[b] = max(reserve[b], ahead[b] - safe_rate(b) * max(0, -late))
+      end
+      if late > -SOON and late < (record.silent and SETTLE or PATIENCE) then expected = true end
     end
   end
-  local behind = rank - #head
-  if behind > 0 then tokens = tokens + behind * state.line_tokens / call('ZCARD', LINE) end
-  return {counted + behind, counted + behind, tokens}, expected
+  if rank > #head then
+    local behind = rank - #head
+    for b, cost in ipairs({1, 1, state.line_tokens / call('ZCARD', LINE)}) do ahead[b] = ahead[b] + behind * cost end
+    reserve = ahead
+  end
+  return ahead, reserve, expected
 end
 
 -- ---------------------------------------------------------------- granting
@@ -266,19 +270,21 @@ local function pause_after(tokens)
   return even / slow_share()
 end
 
--- The seconds until `cost` will likely fit behind what `ahead` takes, and whether it certainly fits now.
-local function wait_for(ahead, cost)
+-- The seconds until `cost` will likely fit behind what `ahead` takes, and whether it certainly fits now if `reserve`
+-- is set aside.
+local function wait_for(cost, ahead, reserve)
   local wait = max(0, state.blocked - NOW, state.pace - NOW) + ahead[RPM] * pause_after(state.mean)
   local fits = wait <= EARLY
   for b = 1, 3 do
     if limited(b) then
-      local missing = ahead[b] + needed(b, cost[b]) - available(b, cost[b])
-      wait = max(wait, missing / (full_rate(b) - state.buckets[b].foreign))
-      fits = fits and missing <= safe_rate(b) * EARLY
-      local burst = burst_capacity(b)
-      if burst then
-        missing = ahead[b] + min(cost[b], burst) - state.bursts[b].level
-        wait, fits = max(wait, missing / full_rate(b)), fits and missing <= full_rate(b) * EARLY
+      local missing = needed(b, cost[b]) - available(state.buckets[b].level, capacity(b), cost[b])
+      wait = max(wait, (missing + ahead[b]) / (full_rate(b) - state.buckets[b].foreign))
+      fits = fits and missing + reserve[b] <= safe_rate(b) * EARLY
+      local most = burst_capacity(b)
+      if most then
+        missing = min(cost[b], state.buckets[b].limit) - available(state.bursts[b].level, most, cost[b])
+        wait = max(wait, (missing + ahead[b]) / full_rate(b))
+        fits = fits and missing + reserve[b] <= full_rate(b) * EARLY
       end
     end
   end
@@ -309,7 +315,7 @@ local function grant(id, record, cost)
   record.granted, record.level, record.corrected, record.charged = NOW, {}, {}, {}
   for b, bucket in ipairs(state.buckets) do
     bucket.level = max(-bucket.limit, min(bucket.level, capacity(b)) - cost[b])
-    state.bursts[b].level = max(-bucket.limit, state.bursts[b].level - cost[b])
+    state.bursts[b].level = max(-bucket.limit, min(state.bursts[b].level, burst_capacity(b) or huge) - cost[b])
     record.level[b], record.corrected[b], record.charged[b] = bucket.level, bucket.corrected, bucket.charged
   end
   state.pace = NOW + pause_after(record.tokens)
@@ -355,8 +361,8 @@ local function acquire(id)
   end
   enter(id, record)
   state.mean = state.mean + 0.05 * (A.tokens - state.mean)
-  local cost, ahead, expected = {1, 1, A.tokens}, before(id)
-  local wait, fits = wait_for(ahead, cost)
+  local cost, ahead, reserve, expected = {1, 1, A.tokens}, before(id)
+  local wait, fits = wait_for(cost, ahead, reserve)
   if fits and not expected then return grant(id, record, cost) end
   if wait <= EARLY then wait = clamp(0.005 * ahead[RPM], 0.3 * (NOW - record.asked), 0.2) end
   return tell(id, record, max(wait, 0.005), ahead[RPM] <= HEAD)
@@ -439,7 +445,7 @@ local function learn_burst(b, cost, same_burst)
   local burst, rate = state.bursts[b], full_rate(b)
   if not same_burst then
     local most = burst_capacity(b)
-    local spent = most and most - burst.level or capacity(b) - available(b, 0)
+    local spent = (most or capacity(b)) - (most and burst or state.buckets[b]).level
     burst.spent = b ~= RPD and spent < 0.9 * capacity(b) and spent or nil
   end
   if not burst.spent then return end
@@ -456,7 +462,7 @@ local function believe_denial(b, granted, cost, since)
   local same_burst = granted <= bucket.denied
   learn_burst(b, cost, same_burst)
   if same_burst then return end  -- known already
-  if NOW - bucket.denied <= TREND then
+  if NOW - bucket.denied <= TREND and not state.bursts[b].spent then
     bucket.foreign = max(0, bucket.foreign)
     learn_foreign(b, full_rate(b))
   end
@@ -466,7 +472,7 @@ local function believe_denial(b, granted, cost, since)
   elseif A.wait then
     target = cost - full_rate(b) * min(A.wait, WINDOW[b])
   end
-  if target < available(b, 0) then correct(b, target - bucket.level) end
+  if target < min(bucket.level, capacity(b)) then correct(b, target - bucket.level) end
   bucket.denied, bucket.known = NOW, true
 end
 
@@ -503,11 +509,10 @@ local function denied(id)
     record.hold, record.era = NOW + wait, state.era
   else
     enter(id, record)
-    wait = max((wait_for(before(id), {1, 1, record.tokens})), 0.05 * 2 ^ min(record.denials, 10))
-    record.told = NOW + wait
+    local ahead, reserve = before(id)
+    wait = max((wait_for({1, 1, record.tokens}, ahead, reserve)), 0.05 * 2 ^ min(record.denials, 10))
   end
-  write(id, record)
-  return {'wait', text(wait)}
+  return tell(id, record, wait, true)
 end
 
 local function slow_down(id)
@@ -528,10 +533,10 @@ end
 local function snapshot()
   local waiting, view = call('ZCARD', LINE), {buckets = {}}
   for b, bucket in ipairs(state.buckets) do
-    bucket.level, bucket.rate, bucket.burst = available(b, 0), full_rate(b), burst_capacity(b)
+    bucket.level, bucket.rate, bucket.burst = min(bucket.level, capacity(b)), full_rate(b), burst_capacity(b)
     bucket.burst_learned, view.buckets[NAMES[b]] = state.bursts[b].seconds, bucket
   end
-  view.next_free_start = wait_for({waiting, waiting, state.line_tokens}, {1, 1, 1})
+  view.next_free_start = wait_for({1, 1, 1}, {waiting, waiting, state.line_tokens}, {0, 0, 0})
   view.now, view.waiting, view.blocked, view.paced = NOW, waiting, max(0, state.blocked - NOW), pause_after(1)
   view.denial = state.denial
   return {cjson.encode(view)}
