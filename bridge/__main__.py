@@ -1,39 +1,28 @@
-"""`python -m bridge`: runs the bridge until SIGTERM or SIGINT.
+"""`python -m bridge`: runs the bridge until SIGTERM or SIGINT; `python -m bridge --help` lists its other commands.
 
-`python -m bridge replay --help`: sends dead letters to the input topic again.
-
-Exit codes: 0 stopped by a signal, 1 a setting or Kafka is wrong, 3 too many dead letters.
+Exit codes: 0 stopped by a signal, 1 a setting or Kafka is wrong, 2 wrong arguments, 3 too many dead letters.
 """
 
-import logging
+import argparse
 import sys
 
-from confluent_kafka import KafkaException
-
-from bridge import replay
-from bridge.app import run
-from bridge.kafka import make_producer, make_reader
-from config import load_settings
-from logs import configure_logging
-
-log = logging.getLogger("bridge")
+from bridge import app, replay
 
 
-def main(arguments: list[str]) -> int:
-    """Choose between running and replaying."""
-    settings = load_settings()
-    configure_logging(**settings.logging)
-    try:
-        if arguments[:1] == ["replay"]:
-            return replay.main(arguments[1:], settings, make_reader(settings), make_producer(settings, None))
-        if arguments:
-            print("usage: python -m bridge [replay --help]", file=sys.stderr)  # noqa: T201
-            return 2
-        return run(settings)
-    except KafkaException as error:
-        log.critical("Kafka: %s", error)
-        return 1
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The command and its options; `--help` and wrong arguments end the process here, before any setting is read."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bridge", description="Without a command: runs the bridge until SIGTERM or SIGINT."
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser(
+        "replay",
+        parents=[replay.arguments()],
+        help="send dead letters to the input topic again",
+        description=replay.__doc__,
+    )
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(app.main(parse(sys.argv[1:])))

@@ -1,5 +1,6 @@
 """The composition root: builds the bridge from the settings, and runs it until SIGTERM or SIGINT."""
 
+import argparse
 import logging
 import signal
 import time
@@ -7,27 +8,40 @@ from types import FrameType
 
 import redis
 from celery import Celery
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
-from prometheus_client import start_http_server
 
+from bridge import replay
 from bridge.consumer import Bridge
 from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters, recent_dead_letters
-from bridge.dispatch import Dispatcher
 from bridge.kafka import LIBRDKAFKA_LOG, create_missing_topics, make_consumer, make_producer, make_reader
 from bridge.marks import ProcessedMarks
-from bridge.partition import PartitionWork, Policy
+from bridge.partition import PartitionPolicy, PartitionWork
 from bridge.publisher import Publisher, Topics
+from bridge.request_store import RequestStore
 from config import Settings
+from startup import begin
 
 log = logging.getLogger("bridge")
 
 TOO_MANY_DEAD_LETTERS = 3
 
 
+def main(options: argparse.Namespace) -> int:
+    """Run the bridge, or the command that `options` names; the exit code."""
+    settings = begin("bridge" if options.command is None else "tool")
+    try:
+        if options.command == "replay":
+            return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
+        return run(settings)
+    except KafkaException as error:
+        log.critical("Kafka at %s: %s", settings.kafka_bootstrap_servers, error.args[0].str())
+        return 1
+
+
 def make_bridge(settings: Settings) -> Bridge:
-    """The composition root."""
-    store = redis.Redis.from_url(
+    """Everything that a bridge needs, built from the settings."""
+    client = redis.Redis.from_url(
         settings.redis,
         socket_timeout=5,  # a frozen Redis must not hang the loop
         socket_connect_timeout=5,
@@ -36,12 +50,14 @@ def make_bridge(settings: Settings) -> Bridge:
     )
     celery = Celery("bridge")
     celery.config_from_object("celeryconfig")
-    dispatcher = Dispatcher(store, celery)
-    marks = ProcessedMarks(store, lambda: make_reader(settings), settings.kafka_topic_for_notifications)
+    store = RequestStore(client, celery)
+    marks = ProcessedMarks(client, lambda: make_reader(settings), settings.kafka_topic_for_notifications)
     topics = Topics(
         settings.kafka_topic_for_notifications,
         settings.kafka_topic_for_uploading_data,
         settings.dead_letter_topic,
+        settings.kafka_key_for_notifications.encode(),
+        settings.kafka_key_for_uploading_data.encode(),
     )
     cap = DeadLetterCap(
         settings.dead_letter_limit,
@@ -57,26 +73,25 @@ def make_bridge(settings: Settings) -> Bridge:
         def make_publisher() -> Publisher:
             return Publisher(lambda name: make_producer(settings, name), transactional_id, topics)
 
-        policy = Policy(settings.window_size, settings.request_deadline, settings.redispatch_after)
-        return PartitionWork(source, consumer, dispatcher, marks, make_publisher, cap, policy)
+        policy = PartitionPolicy(settings.window_size, settings.request_deadline, settings.redispatch_after)
+        return PartitionWork(source, consumer, store, marks, make_publisher, cap, policy)
 
     return Bridge(consumer, settings.kafka_topic_for_ai_handler, make_work, settings.health_file)
 
 
 def run(settings: Settings) -> int:
     """Run the bridge until a signal; its exit code."""
-    if settings.bridge_metrics_port:
-        start_http_server(settings.bridge_metrics_port, addr=settings.metrics_host)
     if settings.kafka_create_topics:
         create_missing_topics(
             AdminClient({**settings.kafka}, logger=LIBRDKAFKA_LOG),
-            [
-                settings.kafka_topic_for_ai_handler,
-                settings.kafka_topic_for_notifications,
-                settings.kafka_topic_for_uploading_data,
-            ],
+            {
+                settings.kafka_topic_for_ai_handler: settings.kafka_input_partitions,
+                # The storage service needs users, requirements, resumes and results in one order, so the topics of
+                # others have one partition; whoever owns them may have made them with more.
+                settings.kafka_topic_for_notifications: 1,
+                settings.kafka_topic_for_uploading_data: 1,
+            },
             dead_letters=settings.dead_letter_topic,
-            partitions=settings.kafka_topic_partitions,
             replication=settings.kafka_topic_replication,
         )
     bridge = make_bridge(settings)

@@ -5,9 +5,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message
 
 from bridge.intake import Reason
+from bridge.kafka import spans
 
 HEADER_REASON = "reason"
 HEADER_TOPIC = "original-topic"
@@ -15,7 +16,6 @@ HEADER_PARTITION = "original-partition"
 HEADER_OFFSET = "original-offset"
 HEADER_TIMESTAMP = "original-timestamp"
 
-KAFKA_TIMEOUT = 10.0  # seconds
 LEADER_PATIENCE = 15.0  # seconds; a topic that was created a moment ago has no leader yet
 
 
@@ -103,14 +103,6 @@ def recent_dead_letters(reader: Consumer, topic: str, window: float) -> int:
 
 
 def _count_recent(reader: Consumer, topic: str, window: float) -> int:
-    partitions = reader.list_topics(topic, timeout=KAFKA_TIMEOUT).topics[topic]
-    if partitions.error is not None:
-        return 0
-    since = int((time.time() - window) * 1000)
-    wanted = [TopicPartition(topic, number, since) for number in partitions.partitions]
-    recent = 0
-    for start in reader.offsets_for_times(wanted, timeout=KAFKA_TIMEOUT):
-        if start.offset >= 0:
-            # Each transaction also writes a marker, so this is an upper bound; half is a lower one.
-            recent += (reader.get_watermark_offsets(start, timeout=KAFKA_TIMEOUT)[1] - start.offset) // 2
-    return recent
+    recent = spans(reader, topic, since=time.time() - window, may_be_missing=True)
+    # Each transaction also writes a marker, so the offsets are an upper bound; half of them is a lower one.
+    return sum((span.end - span.start) // 2 for span in recent)

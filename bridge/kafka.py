@@ -1,8 +1,11 @@
-"""Kafka as the bridge uses it: its clients, their settings and why, its topics, and reading a message's headers."""
+"""Kafka as the bridge uses it: its clients, its topics, reading a topic to its end, and a message's headers."""
 
 import logging
+import time
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -12,6 +15,7 @@ log = logging.getLogger(__name__)
 LIBRDKAFKA_LOG = logging.getLogger("librdkafka")
 
 CREATE_TIMEOUT = 30.0  # seconds
+KAFKA_TIMEOUT = 10.0  # seconds, for one answer of the brokers
 
 # A dead letter is its original plus headers, so it must be allowed to be larger than the original.
 DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024
@@ -81,9 +85,9 @@ def make_producer(settings: Settings, transactional_id: str | None) -> Producer:
 
 
 def create_missing_topics(
-    admin: AdminClient, names: list[str], *, dead_letters: str, partitions: int, replication: int
+    admin: AdminClient, topics: Mapping[str, int], *, dead_letters: str, replication: int
 ) -> None:
-    """Create each of `names` and the dead-letter topic, unless it is there.
+    """Create each topic with its number of partitions, and the dead-letter topic with one, unless it is there.
 
     Raises:
         KafkaException: the brokers are away, or refuse.
@@ -91,9 +95,9 @@ def create_missing_topics(
     existing = admin.list_topics(timeout=CREATE_TIMEOUT).topics
     wanted = [
         NewTopic(name, num_partitions=partitions, replication_factor=replication, config=config)
-        for name, config in [
-            *((name, {}) for name in names),
-            (dead_letters, {"max.message.bytes": str(DEAD_LETTER_MAX_BYTES)}),
+        for name, partitions, config in [
+            *((name, partitions, {}) for name, partitions in topics.items()),
+            (dead_letters, 1, {"max.message.bytes": str(DEAD_LETTER_MAX_BYTES)}),
         ]
         if name not in existing
     ]
@@ -107,6 +111,74 @@ def create_missing_topics(
                 raise
         else:
             log.info("created topic %s", name)
+
+
+class Span(NamedTuple):
+    """Offsets of one partition: from `start` up to `end`, which is not included."""
+
+    topic: str
+    partition: int
+    start: int
+    end: int
+
+
+def spans(reader: Consumer, topic: str, *, since: float | None = None, may_be_missing: bool = False) -> list[Span]:
+    """What each partition of a topic holds now.
+
+    Args:
+        reader: any consumer; what it may see is what the spans end with.
+        topic: its name.
+        since: Unix time, seconds; leaves out what is older.
+        may_be_missing: a topic that does not exist has no spans, and is no error.
+
+    Raises:
+        KafkaException: the brokers are away, or do not know the topic.
+    """
+    metadata = reader.list_topics(topic, timeout=KAFKA_TIMEOUT).topics[topic]
+    if metadata.error is not None:
+        if may_be_missing and metadata.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            return []
+        raise KafkaException(metadata.error)
+    young: dict[int, int] = {}
+    if since is not None:
+        wanted = [TopicPartition(topic, number, int(since * 1000)) for number in metadata.partitions]
+        found = reader.offsets_for_times(wanted, timeout=KAFKA_TIMEOUT)
+        young = {place.partition: place.offset for place in found}
+    result = []
+    for number in metadata.partitions:
+        low, end = reader.get_watermark_offsets(TopicPartition(topic, number), timeout=KAFKA_TIMEOUT)
+        start = young.get(number, low)
+        result.append(Span(topic, number, max(low, start if start >= 0 else end), end))  # negative: nothing is so young
+    return result
+
+
+def read_span(reader: Consumer, span: Span) -> Iterator[Message]:
+    """The messages of a span, in their order. The last offsets may be transaction markers, which are not delivered.
+
+    Args:
+        reader: a consumer that reports a partition's end (`enable.partition.eof`); its assignment is replaced.
+        span: what to read.
+
+    Raises:
+        KafkaException: Kafka reports an error, or stays silent for `KAFKA_TIMEOUT` seconds.
+    """
+    place = TopicPartition(span.topic, span.partition, span.start)
+    reader.assign([place])
+    patience = time.monotonic() + KAFKA_TIMEOUT
+    while time.monotonic() < patience:
+        messages = reader.consume(500, timeout=0.1)
+        for message in messages:
+            patience = time.monotonic() + KAFKA_TIMEOUT
+            error = message.error()
+            if error is None and (message.offset() or 0) < span.end:
+                yield message
+            elif error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 # librdkafka's own codes are spelt so
+                return
+            else:
+                raise KafkaException(error)
+        if not messages and reader.position([place])[0].offset >= span.end:
+            return
+    raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{span.topic} stays silent"))  # noqa: SLF001
 
 
 def header(message: Message, name: str) -> bytes | None:

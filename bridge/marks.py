@@ -8,19 +8,17 @@ marks, or, where that is gone, from as far back as a mark lives.
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import redis
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from bridge.kafka import header
-from contract import DAY_USED_KEY, HEADER_PROCESSING_ID, KEY_PREFIX, PROCESSED_MARK_TTL, processed_mark
+from bridge.kafka import KAFKA_TIMEOUT, Span, header, read_span, spans
+from contract import DAY_USED_KEY, HEADER_PROCESSING_ID, MARKS_POSITION_KEY, PROCESSED_MARK_TTL, processed_mark
 
 log = logging.getLogger(__name__)
 
-POSITION_KEY = f"{KEY_PREFIX}marks_position"  # {partition: next offset}; its absence says "Redis was emptied"
-KAFKA_TIMEOUT = 10.0  # seconds
 DAY = 86_400.0  # seconds
 HIDDEN_PATIENCE = 0.5  # seconds; a transaction that is being published ends within this
 
@@ -53,18 +51,18 @@ class ProcessedMarks:
         Raises:
             redis.RedisError, KafkaException: try again later; nothing is half done.
         """
-        position = self._redis.get(POSITION_KEY)
+        position = self._redis.get(MARKS_POSITION_KEY)
         kept: dict[str, int] = json.loads(position or b"{}")
         positions: dict[int, int] = {}
         seen: list[Notified] = []
         consumer = self._make_consumer()
         try:
-            for start, end in self._spans(consumer, {int(number): offset for number, offset in kept.items()}):
-                seen += _read(consumer, start, end)
-                positions[start.partition] = _await_hidden(consumer, start, end)
-                if positions[start.partition] > end:
-                    start.offset = end
-                    seen += _read(consumer, start, positions[start.partition])
+            for span in self._unread(consumer, {int(number): offset for number, offset in kept.items()}):
+                seen += _notified(read_span(consumer, span))
+                end = _await_hidden(consumer, span)
+                if end > span.end:
+                    seen += _notified(read_span(consumer, span._replace(start=span.end, end=end)))
+                positions[span.partition] = end
         finally:
             consumer.close()
         with self._redis.pipeline(transaction=True) as pipe:
@@ -74,68 +72,42 @@ class ProcessedMarks:
                 now = time.time()
                 used = sum(notified.at >= now - DAY for notified in seen)
                 pipe.set(DAY_USED_KEY, f"{used} {now:.3f}")
-            pipe.set(POSITION_KEY, json.dumps(positions))
+            pipe.set(MARKS_POSITION_KEY, json.dumps(positions))
             pipe.execute()
         return len(seen)
 
-    def _spans(self, consumer: Consumer, kept: dict[int, int]) -> Iterator[tuple[TopicPartition, int]]:
-        """For each partition where to start reading, and the offset at which to stop."""
-        metadata = consumer.list_topics(self._topic, timeout=KAFKA_TIMEOUT).topics[self._topic]
-        if metadata.error is not None:
-            if metadata.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                return  # nothing was ever published
-            raise KafkaException(metadata.error)
-        oldest = int((time.time() - PROCESSED_MARK_TTL) * 1000)
-        wanted = [TopicPartition(self._topic, number, oldest) for number in metadata.partitions]
-        for start in consumer.offsets_for_times(wanted, timeout=KAFKA_TIMEOUT):
-            low, end = consumer.get_watermark_offsets(start, timeout=KAFKA_TIMEOUT)
-            youngest = start.offset if start.offset >= 0 else end  # negative: nothing is that young
-            start.offset = max(low, youngest, kept.get(start.partition, 0))
-            yield start, end
+    def _unread(self, consumer: Consumer, kept: dict[int, int]) -> Iterator[Span]:
+        """What each partition has that is young enough for a mark, and above the position that was kept."""
+        oldest = time.time() - PROCESSED_MARK_TTL
+        for span in spans(consumer, self._topic, since=oldest, may_be_missing=True):
+            yield span._replace(start=max(span.start, kept.get(span.partition, 0)))
 
 
-def _read(consumer: Consumer, start: TopicPartition, end: int) -> list[Notified]:
-    """One partition's notifications from `start` up to the offset `end`."""
-    seen: list[Notified] = []
-    consumer.assign([start])
-    patience = time.monotonic() + KAFKA_TIMEOUT
-    while time.monotonic() < patience:
-        for message in consumer.consume(1_000, timeout=0.1):
-            patience = time.monotonic() + KAFKA_TIMEOUT
-            error = message.error()
-            if error is None:
-                processing_id = _processing_id(message)
-                if processing_id is not None:
-                    seen.append(Notified(processing_id, message.timestamp()[1] / 1000))
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 # librdkafka's own codes are spelt so
-                return seen  # the last offsets before `end` may be transaction markers, which are not delivered
-            else:
-                raise KafkaException(error)
-        if consumer.position([start])[0].offset >= end:
-            return seen
-    raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "the notifications topic stays silent"))  # noqa: SLF001
-
-
-def _await_hidden(consumer: Consumer, start: TopicPartition, end: int) -> int:
-    """The offset up to which everything that was there when `end` was read can be seen.
+def _await_hidden(consumer: Consumer, span: Span) -> int:
+    """The offset up to which everything that was there when the span's end was read can be seen.
 
     A reader of committed messages sees nothing from the oldest open transaction on, and a bridge that died in
     one leaves it open until its successor or the broker ends it. Behind it may be what others have published:
     to call the marks complete would mean to say that again.
     """
+    place, end = TopicPartition(span.topic, span.partition), span.end
     # What the last fetch said of the real end; asking the broker tells the visible one.
-    there = consumer.get_watermark_offsets(start, cached=True)[1]
+    there = consumer.get_watermark_offsets(place, cached=True)[1]
     patience = time.monotonic() + HIDDEN_PATIENCE
     while end < there:
         if time.monotonic() > patience:
             problem = "an open transaction hides the end of the notifications topic"
-            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, problem))  # noqa: SLF001
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, problem))  # noqa: SLF001 # librdkafka's own codes are spelt so
         time.sleep(0.02)
-        end = consumer.get_watermark_offsets(start, timeout=KAFKA_TIMEOUT)[1]
+        end = consumer.get_watermark_offsets(place, timeout=KAFKA_TIMEOUT)[1]
     return end
 
 
-def _processing_id(message: Message) -> int | None:
-    """The header that all our notifications carry; other services' messages have none."""
-    value = header(message, HEADER_PROCESSING_ID)
-    return int(value) if value is not None and value.isdigit() else None
+def _notified(messages: Iterable[Message]) -> list[Notified]:
+    """The notifications that carry our header; other services' messages have none."""
+    seen = []
+    for message in messages:
+        value = header(message, HEADER_PROCESSING_ID)
+        if value is not None and value.isdigit():
+            seen.append(Notified(int(value), message.timestamp()[1] / 1000))
+    return seen

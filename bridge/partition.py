@@ -9,7 +9,6 @@ Any doubt about Kafka (`PublishError`) is answered in one way: forget everything
 (claims, outcomes) survives that, so no work is repeated.
 """
 
-import json
 import logging
 import time
 from collections.abc import Callable
@@ -19,27 +18,25 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from bridge import intake, metrics
 from bridge.dead_letter import DeadLetter, DeadLetterCap
-from bridge.dispatch import Dispatcher, Signs
 from bridge.intake import Accepted, NotOurs, Rejected
 from bridge.kafka import as_bytes, header
 from bridge.marks import ProcessedMarks
 from bridge.offsets import Commit, PartitionProgress
 from bridge.publisher import Publication, Publisher
-from bridge.supervision import Step, Watch, next_step
-from contract import HEADER_TRACEPARENT, Addressee, Dispatch, Outcome
+from bridge.request_store import RequestStates, RequestStore
+from bridge.supervision import Decision, DispatchHistory, decide
+from contract import HEADER_TRACEPARENT, Addressee, Dispatch, Failure, Outcome
 from logs import log_about
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.05  # seconds between two looks at outcomes
-SUPERVISE_EVERY = 1.0  # seconds between two looks at signs of life
+SUPERVISE_EVERY = 1.0  # seconds between two looks at claims and marks
 COMMIT_EVERY = 1.0  # seconds a watermark may wait for a transaction that has outcomes to carry
 KAFKA_TIMEOUT = 10.0  # seconds
 PLACE_STEP = 1e-6  # seconds between the places of two requests with one timestamp; a float tells them apart
-NOTHING_TO_SEE = Signs(frozenset(), frozenset(), frozenset(), queue_drained=False)
+NO_STATES = RequestStates(frozenset(), frozenset(), frozenset(), queue_drained=False)
 MAX_FOREIGN_KEYS = 100  # logged once each, up to so many
-
-GAVE_UP = "Не удалось обработать резюме из-за внутренней ошибки. Отправьте запрос ещё раз."
 
 
 @dataclass(slots=True)
@@ -49,7 +46,7 @@ class _Unfinished:
     dispatch: Dispatch
     offsets: list[int]
     traceparent: bytes | None
-    watch: Watch = field(default_factory=Watch)
+    history: DispatchHistory = field(default_factory=DispatchHistory)
     ours: bool = True  # no other partition answers for this id
     finished: bool = False  # a processed mark says so
     outcome: Outcome | None = None
@@ -66,7 +63,7 @@ class _Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class PartitionPolicy:
     """What operators may set; seconds and counts."""
 
     window_size: int
@@ -80,7 +77,7 @@ class PartitionWork:
     Args:
         source: the input partition.
         consumer: the bridge's consumer.
-        dispatcher: Redis and Celery.
+        store: Redis and Celery.
         marks: the processed marks.
         make_publisher: makes a fresh publisher with this partition's transactional id.
         cap: the dead letters' rate limit, shared by all partitions.
@@ -92,17 +89,17 @@ class PartitionWork:
         self,
         source: TopicPartition,
         consumer: Consumer,
-        dispatcher: Dispatcher,
+        store: RequestStore,
         marks: ProcessedMarks,
         make_publisher: Callable[[], Publisher],
         cap: DeadLetterCap,
-        policy: Policy,
+        policy: PartitionPolicy,
         clock: Callable[[], float] = time.monotonic,
     ):
         self._source = TopicPartition(source.topic, source.partition)
         self._name = f"{source.topic}-{source.partition}"
         self._consumer = consumer
-        self._dispatcher = dispatcher
+        self._store = store
         self._marks = marks
         self._make_publisher = make_publisher
         self._cap = cap
@@ -203,7 +200,7 @@ class PartitionWork:
         if not (self._requests or self._rejected or self._skipped or self._unmarked):
             return
         self._mark()
-        outcomes = self._dispatcher.outcomes(list(self._requests))
+        outcomes = self._store.outcomes(list(self._requests))
         if outcomes is None:
             self._refill_redis(now)
             return
@@ -216,11 +213,11 @@ class PartitionWork:
         ready = [pid for pid, request in self._requests.items() if request.finished or request.outcome]
         rejected = [rejected.addressee.processing_id for _, rejected in self._rejected if rejected.addressee]
         # The last look before anything is said: finished meanwhile, or another partition's?
-        signs = self._dispatcher.signs(ready + rejected, self._name) if ready or rejected else NOTHING_TO_SEE
-        if not signs.complete:
+        states = self._store.states(ready + rejected, self._name) if ready or rejected else NO_STATES
+        if not states.complete:
             return  # emptied since the look at outcomes; the next one will find out
-        self._end_requests(ending, ready, signs)
-        self._end_rejected(ending, signs)
+        self._end_requests(ending, ready, states)
+        self._end_rejected(ending, states)
         if self._skipped and (ending.offsets or now >= self._commit_at):
             ending.offsets += self._skipped
         if ending.offsets:
@@ -238,57 +235,57 @@ class PartitionWork:
         self._marks.catch_up()
         for unfinished in self._requests.values():
             # Claims and hints are gone; workers that live claim again with their next heartbeat, so give them that.
-            unfinished.watch = Watch(dispatched_at=now, dispatches=1)
+            unfinished.history = DispatchHistory(dispatched_at=now, dispatches=1)
         self._supervise_at = 0.0
 
     def _supervise(self, now: float) -> None:
         """See which requests are finished elsewhere, dispatch what nobody works on."""
-        signs = self._dispatcher.signs(list(self._requests), self._name)
+        states = self._store.states(list(self._requests), self._name)
         due: list[_Unfinished] = []
         for processing_id, unfinished in self._requests.items():
-            unfinished.ours = processing_id not in signs.elsewhere
-            unfinished.finished = processing_id in signs.marked
+            unfinished.ours = processing_id not in states.elsewhere
+            unfinished.finished = processing_id in states.marked
             if unfinished.finished or unfinished.outcome is not None or not unfinished.ours:
                 continue
-            step = next_step(
-                unfinished.watch,
+            unfinished.history.note_claim(alive=processing_id in states.claimed)
+            decision = decide(
+                unfinished.history,
                 now=now,
-                claimed=processing_id in signs.claimed,
-                queue_drained=signs.queue_drained,
+                queue_drained=states.queue_drained,
                 redispatch_after=self._policy.redispatch_after,
             )
-            if step is Step.DISPATCH:
+            if decision is Decision.DISPATCH:
                 due.append(unfinished)
-            elif step is Step.GIVE_UP:
+            elif decision is Decision.GIVE_UP:
                 log.error("given up: every worker that took it went away", extra={"processing_id": processing_id})
-                unfinished.outcome = Outcome.failed(unfinished.dispatch.request.addressee(), GAVE_UP)
+                unfinished.outcome = Outcome.failed(unfinished.dispatch.request.addressee(), Failure.INTERNAL.value)
         self._dispatch(due, now)
 
     def _dispatch(self, due: list[_Unfinished], now: float) -> None:
         if not due:
             return
         for unfinished in due:
-            again = unfinished.watch.dispatches > 0
+            again = unfinished.history.dispatches > 0
             metrics.DISPATCHES.labels("again" if again else "first").inc()
             with log_about(unfinished.dispatch.request.processing_id):
                 log.log(logging.WARNING if again else logging.INFO, "dispatched again" if again else "dispatched")
-            unfinished.watch.dispatched(now)
-        self._dispatcher.dispatch([unfinished.dispatch for unfinished in due])
+            unfinished.history.note_dispatch(now)
+        self._store.dispatch([unfinished.dispatch for unfinished in due])
 
-    def _end_requests(self, ending: _Ending, ready: list[int], signs: Signs) -> None:
+    def _end_requests(self, ending: _Ending, ready: list[int], states: RequestStates) -> None:
         for processing_id in ready:
             request = self._requests[processing_id]
-            if processing_id in signs.marked:
+            if processing_id in states.marked:
                 metrics.DUPLICATES.inc()
-            elif processing_id in signs.elsewhere or request.outcome is None:
+            elif processing_id in states.elsewhere or request.outcome is None:
                 continue
             else:
                 ending.publications.append(Publication(processing_id, request.outcome, request.traceparent))
             ending.offsets += request.offsets
             ending.processing_ids.append(processing_id)
 
-    def _end_rejected(self, ending: _Ending, signs: Signs) -> None:
-        silent = set(signs.marked | signs.elsewhere)
+    def _end_rejected(self, ending: _Ending, states: RequestStates) -> None:
+        silent = set(states.marked | states.elsewhere)
         for message, rejected in self._rejected:
             if _offset(message) > self._counted:  # a transaction that has to be made again counts once
                 self._cap.count()
@@ -327,10 +324,10 @@ class PartitionWork:
         self._skipped.clear()
         self._commit_at = now + COMMIT_EVERY
         for publication in ending.publications:
-            success = json.loads(publication.outcome.notification)["success"]
-            metrics.PUBLISHED.labels("scored" if success else "failed").inc()
+            result = "scored" if publication.outcome.success else "failed"
+            metrics.PUBLISHED.labels(result).inc()
             with log_about(publication.processing_id):
-                log.info("published: %s", "scored" if success else "failed")
+                log.info("published: %s", result)
         for processing_id in ending.processing_ids:
             self._requests.pop(processing_id, None)
         self._unmarked += ending.processing_ids
@@ -339,7 +336,7 @@ class PartitionWork:
     def _mark(self) -> None:
         """Mark what is published. A bridge that dies before this is made good by its successor's `catch_up`."""
         if self._unmarked:
-            self._dispatcher.finish(self._unmarked)
+            self._store.finish(self._unmarked)
             self._unmarked.clear()
 
 

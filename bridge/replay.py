@@ -1,4 +1,4 @@
-"""`python -m bridge replay`: sends dead letters to the input topic again, as they came.
+"""Sends dead letters to the input topic again, as they came: `python -m bridge replay`.
 
 A dead letter stays in its topic whether it was replayed or not, so narrow the choice by reason and time. What
 is still unreadable becomes a new dead letter; what was notified already stays silent (processed marks).
@@ -6,26 +6,33 @@ is still unreadable becomes a new dead letter; what was notified already stays s
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, Producer
 
 from bridge.dead_letter import HEADER_REASON
 from bridge.intake import Reason
-from bridge.kafka import header
+from bridge.kafka import header, read_span, spans
 from config import Settings
 
-KAFKA_TIMEOUT = 10.0  # seconds
 
+def run(options: argparse.Namespace, settings: Settings, reader: Consumer, producer: Producer) -> int:
+    """Run the command.
 
-def main(arguments: list[str], settings: Settings, reader: Consumer, producer: Producer) -> int:
-    """Run the command; its exit code: 0 done, 1 some could not be sent, 2 wrong arguments."""
-    options = _parser().parse_args(arguments)
+    Args:
+        options: what `arguments` has parsed.
+        settings: for the topics' names.
+        reader: joins no group; closed at the end.
+        producer: without transactions.
+
+    Returns:
+        The exit code: 0 done, 1 some could not be sent.
+    """
     found: Counter[str] = Counter()
     chosen: Counter[str] = Counter()
     failures: list[KafkaError] = []
-    for letter in _letters(reader, settings.dead_letter_topic):
+    letters = (letter for span in spans(reader, settings.dead_letter_topic) for letter in read_span(reader, span))
+    for letter in letters:
         reason = _reason(letter)
         found[reason] += 1
         if not _is_chosen(letter, reason, options) or chosen.total() >= options.limit:
@@ -46,8 +53,9 @@ def main(arguments: list[str], settings: Settings, reader: Consumer, producer: P
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bridge replay", description=__doc__)
+def arguments() -> argparse.ArgumentParser:
+    """The command's arguments, as a parent of its parser."""
+    parser = argparse.ArgumentParser(prog="python -m bridge replay", add_help=False)
     parser.add_argument("--dry-run", action="store_true", help="say what would be replayed, send nothing")
     parser.add_argument(
         "--reason",
@@ -64,28 +72,6 @@ def _parser() -> argparse.ArgumentParser:
 def _time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     return time if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-def _letters(reader: Consumer, topic: str) -> Iterator[Message]:
-    """All dead letters that are there now."""
-    metadata = reader.list_topics(topic, timeout=KAFKA_TIMEOUT).topics[topic]
-    if metadata.error is not None:
-        raise KafkaException(metadata.error)
-    for number in metadata.partitions:
-        partition = TopicPartition(topic, number)
-        low, end = reader.get_watermark_offsets(partition, timeout=KAFKA_TIMEOUT)
-        partition.offset = low
-        reader.assign([partition])
-        at_end = low >= end
-        while not at_end:
-            for message in reader.consume(500, timeout=1.0):
-                error = message.error()
-                if error is None and (message.offset() or 0) < end:
-                    yield message
-                elif error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 # librdkafka's own codes are spelt so
-                    raise KafkaException(error)
-                else:
-                    at_end = True  # the end of the partition, or what was written since we began
 
 
 def _reason(letter: Message) -> str:

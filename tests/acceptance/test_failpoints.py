@@ -17,6 +17,7 @@ import redis
 
 from dev.kafka_server import CHECKOUT
 from dev.openai_standin.server import StandIn
+from dev.processes import running
 from dev.redis_server import RedisServer
 from tests.support.delivery_checker import Report, check
 from tests.support.fleet import Fleet, scoring_request
@@ -60,16 +61,16 @@ BRIDGE = [
     Crash(
         "It has its partitions and their state, and took nothing.", "after", "bridge.partition:PartitionWork.recover"
     ),
-    Crash("Requests are in its memory only.", "before", "bridge.dispatch:Dispatcher.dispatch"),
-    Crash("Requests are dispatched, and nobody watches them.", "after", "bridge.dispatch:Dispatcher.dispatch"),
+    Crash("Requests are in its memory only.", "before", "bridge.request_store:RequestStore.dispatch"),
+    Crash("Requests are dispatched, and nobody watches them.", "after", "bridge.request_store:RequestStore.dispatch"),
     Crash("It knows outcomes and has said nothing.", "before", "bridge.publisher:Publisher.publish"),
     Crash("A transaction is open and empty.", "before", "bridge.publisher:Publisher._produce_outcome"),
     Crash("One topic has its message, the other not.", "before", "bridge.publisher:Publisher._produce", 2),
     Crash("One of two outcomes is in the transaction.", "after", "bridge.publisher:Publisher._produce_outcome"),
     Crash("Both messages and the offsets are sent, and not committed.", "before", "bridge.publisher:Publisher._commit"),
     Crash("Everything is committed, and Redis does not know.", "after", "bridge.publisher:Publisher._commit"),
-    Crash("Everything is committed, and nothing is marked.", "before", "bridge.dispatch:Dispatcher.finish"),
-    Crash("Everything is committed and marked.", "after", "bridge.dispatch:Dispatcher.finish"),
+    Crash("Everything is committed, and nothing is marked.", "before", "bridge.request_store:RequestStore.finish"),
+    Crash("Everything is committed and marked.", "after", "bridge.request_store:RequestStore.finish"),
     Crash(
         "Committed, not marked, and Redis forgets all else.",
         "after",
@@ -87,7 +88,7 @@ BRIDGE = [
     Crash(
         "Marked, and the marks are gone with Redis.",
         "after",
-        "bridge.dispatch:Dispatcher.finish",
+        "bridge.request_store:RequestStore.finish",
         emptied=True,
         asked_again=range(REQUESTS + 1),
     ),
@@ -107,8 +108,8 @@ WORKER = [
     Crash("The answer is kept, the outcome is not.", "after", "worker.result_cache:ResultCache.put"),
     Crash("The outcome is made, and not stored.", "before", "worker.outcome_store:OutcomeStore.finish"),
     Crash("The outcome is stored, and the hint not acknowledged.", "after", "worker.outcome_store:OutcomeStore.finish"),
-    Crash("It is about to park a request.", "before", "worker.leases:Leases.park"),
-    Crash("The request is parked, and no countdown was sent.", "after", "worker.leases:Leases.park", 2),
+    Crash("It is about to park a request.", "before", "worker.leases:Lease.park"),
+    Crash("The request is parked, and no countdown was sent.", "after", "worker.leases:Lease.park", 2),
 ]
 
 CRASHES = BRIDGE + WORKER
@@ -133,10 +134,8 @@ def play(crash, number, folder, kafka):
         "SHORT_WAIT": "0.1",
         "RETRY_BASE": "2",
     }
-    memory = RedisServer(folder / "redis")
     with contextlib.ExitStack() as stack:
-        stack.callback(memory.stop)
-        memory.start()
+        memory = stack.enter_context(running(RedisServer(folder / "redis")))
         standin = stack.enter_context(StandIn(rpm=60_000, rpd=20_000_000, tpm=200_000_000, latency=0.02))
         fleet = stack.enter_context(
             Fleet(folder, kafka=kafka, redis_url=f"{memory.url}/1", standin_url=standin.url, settings=settings)

@@ -13,11 +13,11 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from bridge import metrics
 from bridge.consumer import Bridge
 from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters, recent_dead_letters
-from bridge.dispatch import Dispatcher
 from bridge.kafka import make_consumer, make_producer, make_reader
 from bridge.marks import ProcessedMarks
-from bridge.partition import PartitionWork, Policy
+from bridge.partition import PartitionPolicy, PartitionWork
 from bridge.publisher import Publisher, Topics
+from bridge.request_store import RequestStore
 from config import Settings
 from contract import QUEUE_NAME, REQUEST_KEY, outcome_key
 from dev.kafka_server import silent
@@ -54,11 +54,11 @@ class Stage:
         consumer = make_consumer(settings)
         marks = ProcessedMarks(self.redis, lambda: make_reader(settings), settings.kafka_topic_for_notifications)
         cap = DeadLetterCap(settings.dead_letter_limit, settings.dead_letter_window, time.monotonic)
-        policy = Policy(settings.window_size, settings.request_deadline, settings.redispatch_after)
+        policy = PartitionPolicy(settings.window_size, settings.request_deadline, settings.redispatch_after)
 
         def make_work(source):
             return PartitionWork(
-                source, consumer, Dispatcher(self.redis, self.celery), marks,
+                source, consumer, RequestStore(self.redis, self.celery), marks,
                 lambda: self.publisher(source.partition), cap, policy,
             )  # fmt: skip
 

@@ -7,9 +7,9 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from bridge.kafka import make_reader
-from bridge.marks import POSITION_KEY, ProcessedMarks
+from bridge.marks import ProcessedMarks
 from config import Settings
-from contract import DAY_USED_KEY, PROCESSED_MARK_TTL, processed_mark
+from contract import DAY_USED_KEY, MARKS_POSITION_KEY, PROCESSED_MARK_TTL, processed_mark
 from dev.kafka_server import silent
 from tests.support.samples import read_committed
 
@@ -79,7 +79,7 @@ def test_every_partition_is_read(kafka, topics, redis_client):
     stage.notify(*range(60))
     assert stage.marks.catch_up() == 60
     assert stage.marked() == set(range(60))
-    positions = json.loads(redis_client.get(POSITION_KEY))
+    positions = json.loads(redis_client.get(MARKS_POSITION_KEY))
     assert len(positions) == 3
     assert sum(positions.values()) == 60
 
@@ -104,7 +104,7 @@ def test_an_existing_mark_is_left_alone(stage):
 def test_an_empty_topic(stage):
     """On an empty topic there is nothing to wait for, and Redis counts as filled."""
     assert stage.marks.catch_up() == 0
-    assert json.loads(stage.redis.get(POSITION_KEY)) == {"0": 0}
+    assert json.loads(stage.redis.get(MARKS_POSITION_KEY)) == {"0": 0}
 
 
 def test_a_missing_topic(kafka, topics, redis_client):
@@ -112,7 +112,7 @@ def test_a_missing_topic(kafka, topics, redis_client):
     stage = Stage(kafka, redis_client, *topics("notifications"))
     stage.marks = ProcessedMarks(redis_client, lambda: make_reader(stage.settings), "no-such-topic")
     assert stage.marks.catch_up() == 0
-    assert redis_client.get(POSITION_KEY) == b"{}"
+    assert redis_client.get(MARKS_POSITION_KEY) == b"{}"
 
 
 def test_older_than_a_mark_is_not_marked(stage):

@@ -84,3 +84,15 @@ def test_the_dead_letters_stay(stage):
     stage.replay()
     assert len(stage.sent()) == 6
     assert len(read_committed(stage.settings, stage.dead)) == 3
+
+
+@pytest.mark.parametrize("command", [[], ["replay"]])
+def test_help_needs_no_settings(command):
+    """Whoever wants to know what the commands are needs no key."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bridge", *command, "--help"],
+        env={"PATH": os.environ["PATH"], "ENV_FILE": os.devnull},
+        cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "usage: python -m bridge" in done.stdout

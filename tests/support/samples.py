@@ -6,9 +6,9 @@ import json
 import time
 from dataclasses import dataclass, field
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer
 
-from bridge.kafka import make_reader
+from bridge.kafka import make_reader, read_span, spans
 from contract import REQUEST_KEY, Addressee, Assessment, Dispatch, Outcome, ScoringRequest
 
 SENT_AT = 1_750_000_000_000  # milliseconds since 1970
@@ -109,15 +109,10 @@ def read_committed(settings, topic, *, settled=True):
     """
     reader = make_reader(settings)
     anybody = Consumer({**settings.kafka, "group.id": "any", "isolation.level": "read_uncommitted"})
-    messages = []
-    for number in until(lambda: reader.list_topics(topic, timeout=10).topics[topic].partitions):
-        partition = TopicPartition(topic, number, 0)
-        if settled:
-            until(lambda: reader.get_watermark_offsets(partition) == anybody.get_watermark_offsets(partition))  # noqa: B023 - called at once
-        reader.assign([partition])
-        while (message := reader.poll(10)) is not None and message.error() is None:
-            messages.append(message)
-        assert message is not None, "the partition's end was not reached"
+    until(lambda: reader.list_topics(topic, timeout=10).topics[topic].partitions)
+    if settled:
+        until(lambda: spans(reader, topic) == spans(anybody, topic))
+    messages = [message for span in spans(reader, topic) for message in read_span(reader, span)]
     anybody.close()
     reader.close()
     return messages

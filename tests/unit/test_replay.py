@@ -39,14 +39,14 @@ class FakeReader:
         return (self.letters[0].at, self.letters[-1].at + 1) if self.letters else (0, 0)
 
     def assign(self, partitions):
-        self.position = partitions[0].offset
+        self.next = partitions[0].offset
 
     def consume(self, count, timeout):
         assert timeout
-        batch = [letter for letter in self.letters if letter.at >= self.position][: min(count, 2)]
+        batch = [letter for letter in self.letters if letter.at >= self.next][: min(count, 2)]
         if not batch:
             return [SimpleNamespace(error=lambda: KafkaError(KafkaError._PARTITION_EOF))]
-        self.position = batch[-1].at + 1
+        self.next = batch[-1].at + 1
         return batch
 
     def close(self):
@@ -81,7 +81,7 @@ class FakeProducer:
 def run(capsys):
     def run(letters, *arguments, producer=None):
         run.reader, run.producer = FakeReader(letters), producer or FakeProducer()
-        code = replay.main(list(arguments), SETTINGS, run.reader, run.producer)
+        code = replay.run(replay.arguments().parse_args(arguments), SETTINGS, run.reader, run.producer)
         run.said = capsys.readouterr().out
         return code
 
@@ -149,7 +149,7 @@ def test_what_is_written_meanwhile_is_left():
     reader = FakeReader([letter(0), letter(1)])
     reader.get_watermark_offsets = lambda *_, **__: (0, 1)
     producer = FakeProducer()
-    assert replay.main([], SETTINGS, reader, producer) == 0
+    assert replay.run(replay.arguments().parse_args([]), SETTINGS, reader, producer) == 0
     assert len(producer.sent) == 1
 
 
@@ -174,7 +174,7 @@ def test_a_missing_topic_is_told():
     """Where there is no dead-letter topic, Kafka's own error ends the command."""
     reader = FakeReader([], KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
     with pytest.raises(KafkaException, match="UNKNOWN_TOPIC"):
-        replay.main([], SETTINGS, reader, FakeProducer())
+        replay.run(replay.arguments().parse_args([]), SETTINGS, reader, FakeProducer())
 
 
 @pytest.mark.parametrize("arguments", [["--reason", "boredom"], ["--since", "yesterday"], ["--limit", "x"], ["now"]])

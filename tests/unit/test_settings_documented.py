@@ -1,13 +1,12 @@
-"""`.env.example`, the README's table and config.py say the same."""
+"""`.env.example`, docs/settings.md and config.py say the same."""
 
 from itertools import pairwise
 from pathlib import Path
 
-import pytest
 import yaml
 
 from config import Settings
-from dev.settings_table import default_text, table, variables
+from dev.settings_table import PAGE, default_text, groups, page, variables
 
 CHECKOUT = Path(__file__).parents[2]
 EXAMPLE = (CHECKOUT / ".env.example").read_text()
@@ -70,12 +69,23 @@ def test_every_setting_has_a_description():
     assert all(setting.description for setting in variables().values())
 
 
-def test_the_readme_has_the_table():
-    """The README's table is what `python -m dev.settings_table` prints."""
-    readme = CHECKOUT / "README.md"
-    if not readme.exists():
-        pytest.fail("README.md is missing")
-    _, _, rest = readme.read_text().partition("<!-- settings -->")
-    shown, end, _ = rest.partition("<!-- /settings -->")
-    assert end, "README.md has no <!-- settings --> ... <!-- /settings -->"
-    assert shown.strip() == table(), "put the output of `python -m dev.settings_table` between the marks"
+def test_every_time_says_its_unit():
+    """Nobody has to guess whether a setting is in seconds or in milliseconds."""
+    times = {
+        name: setting.description
+        for name, setting in variables().items()
+        if setting.annotation is float or name.endswith(("_MS", "_TTL", "_TIMEOUT", "_WAIT", "_SECONDS"))
+    }
+    unit = {name: "milliseconds" if name.endswith("_MS") else "seconds" for name in times}
+    assert len(times) > 15
+    assert {name: words for name, words in times.items() if unit[name] not in words} == {}
+
+
+def test_the_page_of_settings_is_current():
+    """docs/settings.md has every setting of config.py, with its default, its bounds and its meaning."""
+    assert PAGE.read_text() == page(EXAMPLE), "run `python -m dev.settings_table`"
+
+
+def test_no_setting_is_without_a_group():
+    """The page is made by the example's headings, so a setting above the first one would be missing there."""
+    assert sorted(name for names in groups(EXAMPLE).values() for name in names) == sorted(variables())

@@ -1,4 +1,4 @@
-"""The bridge's desk in a real Redis."""
+"""The bridge's side of a real Redis."""
 
 import base64
 import json
@@ -6,9 +6,9 @@ import json
 import pytest
 from celery import Celery
 
-from bridge.dispatch import Dispatcher, Signs, source_key
-from bridge.marks import POSITION_KEY
+from bridge.request_store import RequestStates, RequestStore
 from contract import (
+    MARKS_POSITION_KEY,
     PROCESSED_MARK_TTL,
     QUEUE_NAME,
     TASK_NAME,
@@ -17,6 +17,7 @@ from contract import (
     outcome_key,
     processed_mark,
     request_key,
+    source_key,
 )
 from tests.support.samples import dispatch, scored
 
@@ -32,21 +33,21 @@ def celery(redis_url):
 
 
 @pytest.fixture
-def desk(redis_client, celery):
-    redis_client.set(POSITION_KEY, "{}")
-    return Dispatcher(redis_client, celery)
+def store(redis_client, celery):
+    redis_client.set(MARKS_POSITION_KEY, "{}")
+    return RequestStore(redis_client, celery)
 
 
-def test_a_dispatched_request_is_where_the_worker_looks(desk, redis_client):
+def test_a_dispatched_request_is_where_the_worker_looks(store, redis_client):
     """The worker finds the whole request and its deadline under its id."""
-    desk.dispatch([dispatch(7), dispatch(8)])
+    store.dispatch([dispatch(7), dispatch(8)])
     assert Dispatch.model_validate_json(redis_client.get(request_key(7))) == dispatch(7)
     assert 0 < redis_client.ttl(request_key(8)) <= PROCESSED_MARK_TTL
 
 
-def test_the_hint_carries_the_id_alone(desk, redis_client):
+def test_the_hint_carries_the_id_alone(store, redis_client):
     """Nothing in the Celery queue, nor in what Flower shows of it, quotes the resume or the vacancy."""
-    desk.dispatch([dispatch(7)])
+    store.dispatch([dispatch(7)])
     (raw,) = redis_client.lrange(QUEUE_NAME, 0, -1)
     message = json.loads(raw)
     body = base64.b64decode(message["body"]).decode()
@@ -56,68 +57,68 @@ def test_the_hint_carries_the_id_alone(desk, redis_client):
     assert not any(word in raw.decode() + body for word in ("Python", "\\u", "client.example"))
 
 
-def test_outcomes_are_found_as_they_were_stored(desk, redis_client):
+def test_outcomes_are_found_as_they_were_stored(store, redis_client):
     """The bridge publishes what the worker stored; requests without an outcome are left out."""
     redis_client.set(outcome_key(7), scored(7).model_dump_json())
-    assert desk.outcomes([7, 8]) == {7: scored(7)}
-    assert desk.outcomes([]) == {}
+    assert store.outcomes([7, 8]) == {7: scored(7)}
+    assert store.outcomes([]) == {}
 
 
-def test_an_emptied_redis_is_noticed(desk, redis_client):
+def test_an_emptied_redis_is_noticed(store, redis_client):
     """After FLUSHDB the answer is not "nothing is finished" but "I do not know"."""
     redis_client.flushdb()
-    assert desk.outcomes([7]) is None
-    assert desk.outcomes([]) is None
+    assert store.outcomes([7]) is None
+    assert store.outcomes([]) is None
 
 
 @pytest.mark.parametrize("body", ["{}", "oops", '{"notification": 5, "processing": null}'])
-def test_an_outcome_of_another_version_is_made_again(desk, redis_client, body, caplog):
+def test_an_outcome_of_another_version_is_made_again(store, redis_client, body, caplog):
     """An outcome that cannot be read is removed, so that the request is scored again and not stuck."""
     redis_client.set(outcome_key(7), body)
-    assert desk.outcomes([7]) == {}
+    assert store.outcomes([7]) == {}
     assert not redis_client.exists(outcome_key(7))
     assert [record.processing_id for record in caplog.records] == [7]
 
 
-def test_signs_of_life(desk, redis_client):
+def test_marks_and_claims(store, redis_client):
     """Marks, claims, other partitions' requests and the state of the queue are told apart."""
     redis_client.set(processed_mark(1), "_")
     redis_client.set(claim_key(2), "token")
     redis_client.set(source_key(3), ELSEWHERE)
-    signs = desk.signs([1, 2, 3, 4], HERE)
-    assert signs == Signs(frozenset({1}), frozenset({2}), frozenset({3}), queue_drained=True)
-    desk.dispatch([dispatch(4)])
-    assert not desk.signs([4], HERE).queue_drained
-    assert desk.signs([], HERE) == Signs(frozenset(), frozenset(), frozenset(), queue_drained=False)
+    states = store.states([1, 2, 3, 4], HERE)
+    assert states == RequestStates(frozenset({1}), frozenset({2}), frozenset({3}), queue_drained=True)
+    store.dispatch([dispatch(4)])
+    assert not store.states([4], HERE).queue_drained
+    assert store.states([], HERE) == RequestStates(frozenset(), frozenset(), frozenset(), queue_drained=False)
 
 
-def test_the_first_partition_answers_for_an_id(desk, redis_client):
+def test_the_first_partition_answers_for_an_id(store, redis_client):
     """A retry that lands in another partition finds the id taken, until it is finished."""
-    assert desk.signs([7], HERE).elsewhere == set()
-    assert desk.signs([7], ELSEWHERE).elsewhere == {7}
-    assert desk.signs([7], HERE).elsewhere == set()
+    assert store.states([7], HERE).elsewhere == set()
+    assert store.states([7], ELSEWHERE).elsewhere == {7}
+    assert store.states([7], HERE).elsewhere == set()
     assert 0 < redis_client.ttl(source_key(7)) <= PROCESSED_MARK_TTL
 
 
-def test_a_hint_tells_operators_which_request_it_is(desk, redis_client):
+def test_a_hint_tells_operators_which_request_it_is(store, redis_client):
     """Celery's log lines and Flower show a task's id, which begins with the request's, and is new each time."""
-    desk.dispatch([dispatch(7), dispatch(7)])
+    store.dispatch([dispatch(7), dispatch(7)])
     hints = [json.loads(hint) for hint in redis_client.lrange(QUEUE_NAME, 0, -1)]
     names = {hint["headers"]["id"] for hint in hints}
     assert len(names) == 2
     assert all(name.startswith("7-") for name in names)
 
 
-def test_finishing_marks_and_clears(desk, redis_client):
+def test_finishing_marks_and_clears(store, redis_client):
     """A finished request leaves its mark for three days, and no text behind."""
-    desk.dispatch([dispatch(7), dispatch(8)])
-    desk.signs([7, 8], HERE)
+    store.dispatch([dispatch(7), dispatch(8)])
+    store.states([7, 8], HERE)
     redis_client.set(claim_key(7), "token")
     redis_client.set(outcome_key(7), scored(7).model_dump_json())
-    desk.finish([7])
+    store.finish([7])
     left = {key.decode() for key in redis_client.scan_iter() if b"kombu" not in key}
     assert left == {
-        processed_mark(7), POSITION_KEY, request_key(8), source_key(8), QUEUE_NAME,
+        processed_mark(7), MARKS_POSITION_KEY, request_key(8), source_key(8), QUEUE_NAME,
     }  # fmt: skip
     assert redis_client.get(processed_mark(7)) == b"_"
     assert PROCESSED_MARK_TTL - 60 < redis_client.ttl(processed_mark(7)) <= PROCESSED_MARK_TTL
@@ -153,18 +154,18 @@ class Interrupted:
 
 
 @pytest.mark.parametrize("at", range(4))
-def test_a_request_that_ends_elsewhere_meanwhile_is_never_free(desk, celery, redis_client, at):
+def test_a_request_that_ends_elsewhere_meanwhile_is_never_free(store, celery, redis_client, at):
     """At whatever instant another partition finishes the request, this one sees the mark or the other's claim."""
-    desk.signs([7], ELSEWHERE)
-    signs = Dispatcher(Interrupted(redis_client, at, lambda: desk.finish([7])), celery).signs([7], HERE)
+    store.states([7], ELSEWHERE)
+    states = RequestStore(Interrupted(redis_client, at, lambda: store.finish([7])), celery).states([7], HERE)
     assert redis_client.exists(processed_mark(7))
-    assert 7 in signs.marked | signs.elsewhere
+    assert 7 in states.marked | states.elsewhere
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("store")
 @pytest.mark.parametrize("at", range(5))
 def test_a_flush_in_the_middle_of_a_look_is_noticed(celery, redis_client, at):
     """A mark that is missing because Redis was emptied this instant is not taken for "not finished"."""
     redis_client.set(processed_mark(7), "_")
-    signs = Dispatcher(Interrupted(redis_client, at, redis_client.flushdb), celery).signs([7], HERE)
-    assert 7 in signs.marked or not signs.complete
+    states = RequestStore(Interrupted(redis_client, at, redis_client.flushdb), celery).states([7], HERE)
+    assert 7 in states.marked or not states.complete

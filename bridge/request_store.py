@@ -1,4 +1,4 @@
-"""The bridge's desk in Redis: hands requests to Celery, sees how they are doing, collects outcomes."""
+"""The bridge's side of Redis: hands requests to Celery, sees how they are doing, collects outcomes."""
 
 import logging
 import uuid
@@ -9,9 +9,8 @@ import redis
 from celery import Celery
 from pydantic import ValidationError
 
-from bridge.marks import POSITION_KEY
 from contract import (
-    KEY_PREFIX,
+    MARKS_POSITION_KEY,
     PROCESSED_MARK_TTL,
     QUEUE_NAME,
     TASK_NAME,
@@ -21,28 +20,32 @@ from contract import (
     outcome_key,
     processed_mark,
     request_key,
+    source_key,
 )
 
 log = logging.getLogger(__name__)
 
 
-def source_key(processing_id: int) -> str:
-    """Holds the input partition that answers for the id, should the sender's retry land in another one."""
-    return f"{KEY_PREFIX}source:{processing_id}"
-
-
 @dataclass(frozen=True, slots=True)
-class Signs:
-    """What Redis knows of some requests: sets of processing ids, and whether the Celery queue is empty."""
+class RequestStates:
+    """What Redis knows of some requests.
+
+    Attributes:
+        marked: the processing ids that have a processed mark.
+        claimed: those that a worker has claimed.
+        elsewhere: those that another partition answers for.
+        queue_drained: the Celery queue is empty.
+        complete: False when Redis was emptied, so that a missing mark says nothing.
+    """
 
     marked: frozenset[int]
     claimed: frozenset[int]
-    elsewhere: frozenset[int]  # another partition answers for them
+    elsewhere: frozenset[int]
     queue_drained: bool
-    complete: bool = True  # False: Redis was emptied, so a missing mark says nothing
+    complete: bool = True
 
 
-class Dispatcher:
+class RequestStore:
     """Everything the bridge asks of Redis and Celery. Every method may raise `redis.RedisError`.
 
     Args:
@@ -86,7 +89,7 @@ class Dispatcher:
 
     def outcomes(self, processing_ids: Sequence[int]) -> dict[int, Outcome] | None:
         """The outcomes that are ready, or None when Redis has been emptied (and must be filled again first)."""
-        position, *found = self._redis.mget([POSITION_KEY, *map(outcome_key, processing_ids)])
+        position, *found = self._redis.mget([MARKS_POSITION_KEY, *map(outcome_key, processing_ids)])
         if position is None:
             return None
         outcomes: dict[int, Outcome] = {}
@@ -102,8 +105,8 @@ class Dispatcher:
                 self._redis.delete(outcome_key(processing_id))
         return outcomes
 
-    def signs(self, processing_ids: Sequence[int], source: str) -> Signs:
-        """Signs of life, and a claim by `source` on those ids that no partition answers for yet."""
+    def states(self, processing_ids: Sequence[int], source: str) -> RequestStates:
+        """Marks and claims; ids that no partition answers for yet are from now on answered for by `source`."""
         with self._redis.pipeline(transaction=False) as pipe:
             pipe.llen(QUEUE_NAME)
             # The source before the mark: `finish` ends both at once, so whoever finds the source free sees the mark.
@@ -112,10 +115,10 @@ class Dispatcher:
             if processing_ids:
                 pipe.mget(list(map(processed_mark, processing_ids)))
                 pipe.mget(list(map(claim_key, processing_ids)))
-            pipe.exists(POSITION_KEY)  # after the marks: if it is there, they were
+            pipe.exists(MARKS_POSITION_KEY)  # after the marks: if it is there, they were
             queued, *answers, complete = pipe.execute()
         *sources, marks, claims = answers or ([], [])
-        return Signs(
+        return RequestStates(
             marked=_where(processing_ids, [mark is not None for mark in marks]),
             claimed=_where(processing_ids, [claim is not None for claim in claims]),
             elsewhere=_where(processing_ids, [holder not in (None, source.encode()) for holder in sources]),
