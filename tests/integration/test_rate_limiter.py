@@ -568,7 +568,7 @@ def test_operators_see_configured_learned_and_confirmed_side_by_side(make):
 
 
 def test_no_request_fails_for_good_on_what_was_learned(make, clock):
-    """ "Request too large" below the configured limit is an opinion: the request waits aside, others go on."""
+    """What is too large below the configured limit is an opinion: the request waits aside, others go on."""
     limiter = make()
     limiter.acquire("large", 12_000)
     wait = limiter.denied("large", Denial("too_large", "tpm", 10_000, None, 12_000))
