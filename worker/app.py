@@ -56,11 +56,12 @@ def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
     """The limiter that all workers share."""
     return RateLimiter(
         store,
-        Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm),
+        Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out),
         horizon=settings.limits_horizon,
         # A parked request comes back at the latest when a dead worker's lease has run out.
         unused_grace=settings.lease_seconds * 3,
         jitter=settings.limits_jitter,
+        burst=settings.limits_burst,
     )
 
 
