@@ -17,12 +17,13 @@ from worker.assessment.clauses import Clause, clauses_of
 from worker.assessment.dates import Span, spans_of
 from worker.assessment.injection_patterns import MARKUP, TALK, hides_characters, hides_instructions
 from worker.assessment.other_voices import OTHER_VOICES
+from worker.assessment.placeholders import WORDS
 from worker.assessment.plain_text import between_words, fold, visible, words, words_of
 from worker.assessment.stems import PRIVATE, stems_of
 
 _LONGEST_SENTENCE: Final = 80  # words; more are cut, so that a text without full stops is not one sentence
 _MOST_CHARACTERS: Final = 1_200  # of a sentence; 80 words are as long only where words are made to be
-_PLACEHOLDER: Final = re2.compile(r"\[[А-ЯЁ][А-ЯЁ -]{1,38}\]")
+_PLACEHOLDER: Final = re2.compile(rf"«?\[(?:{'|'.join(WORDS.values())})\]»?")
 _BULLETS: Final = "-–—•*·▪●"
 _WITHOUT_CYRILLIC: Final = dict.fromkeys(range(0x400, 0x500))
 _ENDS: Final = ".!?…"
