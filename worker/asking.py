@@ -41,13 +41,17 @@ class Question(Generic[T]):
     """What is asked.
 
     Attributes:
+        kind: `criteria` or `grades`, for logs and metrics.
         digest: names the question; the same digest gets the same answer without a call. See `digest_of`.
+        keep: seconds for which its answer is kept; 0: it is asked every time.
         make_call: makes the call, anew for each attempt: a resume is fenced by a delimiter that is never reused.
         parse: makes of an answer what it means. Raises `BrokenAnswerError`, whose text quotes nothing.
         meaning: the model class that `parse` returns and that is kept as JSON.
     """
 
+    kind: str
     digest: str
+    keep: int
     make_call: Callable[[], Call]
     parse: Callable[[Answer], T]
     meaning: type[T]
@@ -93,9 +97,9 @@ class Asking:
             ClaimLostError: another worker has the request.
         """
         results = self._ports.results
-        known = results.get(question.digest)
+        known = results.get(question.digest) if question.keep else None
         if known is not None:
-            metrics.CACHE.labels("hit").inc()
+            metrics.CACHE.labels(question.kind, "hit").inc()
             return Asked(question.meaning.model_validate_json(known), None)
         flight = results.lead(question.digest, in_hand.claim.token)
         if isinstance(flight, float):
@@ -103,7 +107,7 @@ class Asking:
         try:
             answer = self._call(question, in_hand)
             meaning = self._parse(question, answer, in_hand)
-            results.put(question.digest, meaning.model_dump_json())
+            results.put(question.digest, meaning.model_dump_json(), question.keep)
         except PostponedError as postponed:
             if too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at):
                 flight.release()
@@ -114,7 +118,7 @@ class Asking:
             flight.release()
             raise
         flight.release()
-        metrics.CACHE.labels("miss").inc()
+        metrics.CACHE.labels(question.kind, "miss").inc()
         return Asked(meaning, answer)
 
     def _call(self, question: Question[T], in_hand: RequestInHand) -> Answer:

@@ -58,19 +58,37 @@ class Lease(Protocol):
     def forget(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a score beside its outcome.
+
+    Attributes:
+        explanation: with quotes, so personal data.
+        decision: without any text.
+        resume_id: whose it is.
+        question: the digest under which the model's answer is cached.
+    """
+
+    explanation: str = field(repr=False)
+    decision: str
+    resume_id: int
+    question: str
+
+
 class Store(Protocol):
     """See `outcome_store.OutcomeStore`."""
 
     def claim(self, processing_id: int, token: str | None = None) -> Lease | None: ...
     def dispatch(self, processing_id: int) -> Dispatch | None: ...
-    def finish(self, claim: Lease, processing_id: int, outcome: Outcome, explanation: str | None = None) -> bool: ...
+    def finish(self, claim: Lease, processing_id: int, outcome: Outcome, kept: Kept | None = None) -> bool: ...
 
 
 class Results(Protocol):
     """See `result_cache.ResultCache`."""
 
     def get(self, question: str) -> str | None: ...
-    def put(self, question: str, answer: str) -> None: ...
+    def put(self, question: str, answer: str, seconds: int) -> None: ...
+    def name(self, requirements_id: int, question: str, seconds: int) -> None: ...
     def lead(self, question: str, token: str) -> Lease | float: ...
 
 

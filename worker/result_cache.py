@@ -2,7 +2,7 @@
 
 import redis
 
-from contract import answer_key, flight_key
+from contract import answer_key, flight_key, vacancy_key
 from worker.leases import Lease, Leases
 
 
@@ -12,23 +12,29 @@ class ResultCache:
     Args:
         store: Redis.
         leases: for the right to ask.
-        ttl: seconds an answer is kept; 0: nothing is.
     """
 
-    def __init__(self, store: redis.Redis, leases: Leases, *, ttl: int) -> None:
+    def __init__(self, store: redis.Redis, leases: Leases) -> None:
         self._redis = store
         self._leases = leases
-        self._ttl = ttl
 
     def get(self, question: str) -> str | None:
         """The answer as it was put, if it is known. Raises `redis.RedisError`."""
-        body = self._redis.get(answer_key(question)) if self._ttl else None
-        return body.decode() if isinstance(body, bytes) else body
+        return _text(self._redis.get(answer_key(question)))
 
-    def put(self, question: str, answer: str) -> None:
-        """Keep an answer. Raises `redis.RedisError`."""
-        if self._ttl:
-            self._redis.set(answer_key(question), answer, ex=self._ttl)
+    def put(self, question: str, answer: str, seconds: int) -> None:
+        """Keep an answer for so many seconds; 0: do not. Raises `redis.RedisError`."""
+        if seconds:
+            self._redis.set(answer_key(question), answer, ex=seconds)
+
+    def name(self, requirements_id: int, question: str, seconds: int) -> None:
+        """Note under which question a vacancy's criteria are kept. Raises `redis.RedisError`."""
+        if seconds:
+            self._redis.set(vacancy_key(requirements_id), question, ex=seconds)
+
+    def named(self, requirements_id: int) -> str | None:
+        """The question that was noted for a vacancy. Raises `redis.RedisError`."""
+        return _text(self._redis.get(vacancy_key(requirements_id)))
 
     def lead(self, question: str, token: str) -> Lease | float:
         """The right to ask, or the seconds after which to look for another's answer. Raises `redis.RedisError`.
@@ -43,3 +49,7 @@ class ResultCache:
         # A leader at work is renewed often and may end any time; one that waits for the limiter says how long.
         remaining: int = self._redis.pttl(flight_key(question))
         return max(0.5, remaining / 1000 - self._leases.seconds)
+
+
+def _text(body: object) -> str | None:
+    return body.decode() if isinstance(body, bytes) else body if isinstance(body, str) else None

@@ -27,11 +27,11 @@ MAX_ANSWER_TOKENS: Final = 400
 """The output cap of the call: three lists of at most `vacancy.MAX_FRAGMENTS` numbers and their keys."""
 
 _MAX_PARTS: Final = 6
-_MIN_LISTED: Final = 3
+_MIN_LISTED: Final = 3  # parts from which half of them need a name
 _MAX_LISTED: Final = 12
 _MAX_WORDS: Final = 4  # of a part of a list, and of what introduces the list
 _JOINTS: Final = re2.compile(r",\s+|\s+и\s+|\s+and\s+|\s+&\s+")
-_ALTERNATIVES: Final = re2.compile(r"(?i)(?:^|\s)(?:или|либо|or|and/or|и/или)\s|/")
+_ALTERNATIVES: Final = re2.compile(r"(?i)(?:^|\s)(?:или|либо|or|and/or|и/или)\s|\pL{3,} ?/ ?\pL{3,}")
 _NAME: Final = re2.compile(r"^[«\"]?(?:[A-Z][\w.+#-]*|[\w.-]*\d[\w.-]*|[А-ЯЁ]{2,}[\w-]*|[a-z]+[.+#]\w*)[»\"]?$")
 # What one has or has not, on paper. Without such a word the model's `gate` is only a `must`.
 _PAPERS: Final = re2.compile(
@@ -213,10 +213,11 @@ def split_composite(text: str) -> list[str]:
 
 
 def _is_list(parts: list[str]) -> bool:
-    """`Python, PostgreSQL, английский B2`: at least three short parts, at least half of them with a name in it."""
+    """`Python, PostgreSQL, английский B2`: short parts, at least half of them with a name in it; of two parts both."""
     named = sum(any(_NAME.match(word) for word in part.split()) for part in parts)
     short = all(len(part.split()) <= _MAX_WORDS for part in parts)
-    return _MIN_LISTED <= len(parts) <= _MAX_LISTED and short and 2 * named >= len(parts)
+    enough = 2 * named >= len(parts) if len(parts) >= _MIN_LISTED else named == len(parts)
+    return 1 < len(parts) <= _MAX_LISTED and short and enough
 
 
 def _is_name(part: str) -> bool:

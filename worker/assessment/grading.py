@@ -63,6 +63,13 @@ class Grading(BaseModel):
     __str__ = __repr__
 
 
+class DatedGrading(Grading):
+    """A grading as it is kept: with the month in which the model answered, up to which "until today" counts."""
+
+    year: int
+    month: int
+
+
 RESPONSE_FORMAT: Final[dict[str, Any]] = strict_schema("grading", Grading)
 
 

@@ -115,14 +115,14 @@ class Reading:
         return tuple(span for sentence in self.sentences for span in sentence.spans)
 
 
-def read(text: str) -> Reading:
-    """Read a text, as it came or redacted."""
+def read(text: str, *, as_it_came: str | None = None) -> Reading:
+    """Read a text, as it came or redacted; `as_it_came` is then where hidden characters are looked for."""
     shown = visible(text)
     marked = str(_PLACEHOLDER.sub(_as_word, shown)) if "[" in shown else shown
     lines = list(_sentences(marked))
     raw, folded, worded = _worded(lines)
     barred: list[set[str]] = [set() for _ in folded]
-    flags = set(hides_characters(text))
+    flags = set(hides_characters(text if as_it_came is None else as_it_came))
     stream, starts = _marked_stream(worded, folded)
     for code, start, end in TALK.find(stream):
         flags.add(code)
