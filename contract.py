@@ -5,9 +5,10 @@ half is private to this service: the bridge and the worker share nothing but the
 reaches the worker by task name alone, the worker never touches Kafka).
 """
 
+import math
 from enum import Enum
 from typing import Annotated, Final, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, field_validator
 
@@ -22,7 +23,9 @@ PROCESSING_KEY = b"new_processing"
 
 MAX_REQUIREMENTS = 5_000  # characters; the sender's own cap
 MAX_RESUME = 15_000  # characters; the sender's own cap
-MAX_CALLBACK_URL = 2_048  # characters; beyond it an address is noise, and a notification has to fit a message
+MAX_CALLBACK_URL = 2_083  # characters; the sender's own cap (pydantic's HttpUrl), on the address as it was typed
+# What the sender passes on is percent-encoded: "я" counts as one character there and arrives as six.
+MAX_ENCODED_CALLBACK_URL = 6 * MAX_CALLBACK_URL
 
 # The storage service's columns are 32-bit INTEGER.
 Id = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
@@ -45,11 +48,18 @@ class Addressee(BaseModel):
 
     model_config = _FROZEN
 
-    callback_url: StrictStr = Field(min_length=1, max_length=MAX_CALLBACK_URL)
+    callback_url: StrictStr = Field(min_length=1, max_length=MAX_ENCODED_CALLBACK_URL)
     processing_id: Id
     user_id: Id
     resume_id: Id
     requirements_id: Id
+
+    @field_validator("callback_url")
+    @classmethod
+    def _as_long_as_the_sender_allows(cls, url: str) -> str:
+        if len(url) > MAX_CALLBACK_URL and len(unquote(url)) > MAX_CALLBACK_URL:
+            raise ValueError("too long")
+        return url
 
 
 class ScoringRequest(Addressee):
@@ -77,6 +87,32 @@ class ScoringRequest(Addressee):
     def addressee(self) -> Addressee:
         """The part of the request that every answer carries back."""
         return Addressee.model_construct(**{name: getattr(self, name) for name in Addressee.model_fields})
+
+
+def saying_when(sentence: str, wait_seconds: int) -> str:
+    """A sentence for the end user, and after it when to try again: «Попробуйте через 12 минут.».
+
+    Rounded up to seconds below a minute, to minutes below a day, to hours beyond.
+    """
+    minutes = math.ceil(wait_seconds / 60)
+    hours = math.ceil(minutes / 60)
+    if wait_seconds < 60:
+        parts = [(max(wait_seconds, 1), ("секунду", "секунды", "секунд"))]
+    elif minutes < 24 * 60:
+        parts = [(minutes // 60, ("час", "часа", "часов")), (minutes % 60, ("минуту", "минуты", "минут"))]
+    else:
+        parts = [(hours // 24, ("день", "дня", "дней")), (hours % 24, ("час", "часа", "часов"))]
+    when = " ".join(f"{number} {_plural(number, forms)}" for number, forms in parts if number)
+    return f"{sentence} Попробуйте через {when}."
+
+
+def _plural(number: int, forms: tuple[str, str, str]) -> str:
+    """The form of a Russian noun that goes with a number: 1 минуту, 2 минуты, 5 минут, 11 минут, 21 минуту."""
+    if number % 10 == 1 and number % 100 != 11:
+        return forms[0]
+    if number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14):
+        return forms[1]
+    return forms[2]
 
 
 Verdict = Literal["Подходит", "Не подходит"]
@@ -120,7 +156,7 @@ class Failure(Enum):
 
     TOO_LARGE = "Вакансия и резюме вместе слишком велики для обработки. Сократите текст и отправьте запрос снова."
     OUT_OF_TIME = "Не удалось обработать резюме вовремя: сервис оценки недоступен. Отправьте запрос ещё раз позже."
-    QUEUE_TOO_LONG = "Сервис оценки перегружен, и очередь не дойдёт до запроса вовремя. Отправьте его ещё раз позже."
+    QUEUE_TOO_LONG = "Сервис оценки перегружен, и очередь не дойдёт до запроса вовремя."  # and when to come back
     BROKEN_ANSWER = "Модель не смогла оценить это резюме. Проверьте текст вакансии и резюме и отправьте запрос снова."
     REFUSED = "Сервис оценки не принял этот запрос. Проверьте текст вакансии и резюме и отправьте запрос снова."
     UNAVAILABLE = "Сервис оценки не отвечает. Отправьте запрос ещё раз позже."
@@ -173,8 +209,11 @@ class Outcome(BaseModel):
         Args:
             addressee: whom to tell.
             message: a Russian sentence for the end user.
-            wait_seconds: only where waiting helps, since the notifications service turns it into HTTP 429.
+            wait_seconds: only where waiting helps, since the notifications service turns it into HTTP 429. It drops
+                the number, so the sentence says it too.
         """
+        if wait_seconds is not None:
+            message = saying_when(message, wait_seconds)
         notification = Notification(success=False, response=addressee, message_error=message, wait_seconds=wait_seconds)
         return cls(notification=notification.model_dump_json(), processing=None)
 

@@ -10,7 +10,6 @@ import redis
 from celery import Celery
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
-from prometheus_client import start_http_server
 
 from bridge import replay
 from bridge.consumer import Bridge
@@ -20,8 +19,8 @@ from bridge.marks import ProcessedMarks
 from bridge.partition import PartitionPolicy, PartitionWork
 from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
-from config import Settings, load_settings
-from logs import configure_logging
+from config import Settings
+from startup import begin
 
 log = logging.getLogger("bridge")
 
@@ -30,14 +29,13 @@ TOO_MANY_DEAD_LETTERS = 3
 
 def main(options: argparse.Namespace) -> int:
     """Run the bridge, or the command that `options` names; the exit code."""
-    settings = load_settings()
-    configure_logging(**settings.logging)
+    settings = begin("bridge" if options.command is None else "tool")
     try:
         if options.command == "replay":
             return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
         return run(settings)
     except KafkaException as error:
-        log.critical("Kafka: %s", error)
+        log.critical("Kafka at %s: %s", settings.kafka_bootstrap_servers, error.args[0].str())
         return 1
 
 
@@ -58,6 +56,8 @@ def make_bridge(settings: Settings) -> Bridge:
         settings.kafka_topic_for_notifications,
         settings.kafka_topic_for_uploading_data,
         settings.dead_letter_topic,
+        settings.kafka_key_for_notifications.encode(),
+        settings.kafka_key_for_uploading_data.encode(),
     )
     cap = DeadLetterCap(
         settings.dead_letter_limit,
@@ -81,18 +81,17 @@ def make_bridge(settings: Settings) -> Bridge:
 
 def run(settings: Settings) -> int:
     """Run the bridge until a signal; its exit code."""
-    if settings.bridge_metrics_port:
-        start_http_server(settings.bridge_metrics_port, addr=settings.metrics_host)
     if settings.kafka_create_topics:
         create_missing_topics(
             AdminClient({**settings.kafka}, logger=LIBRDKAFKA_LOG),
-            [
-                settings.kafka_topic_for_ai_handler,
-                settings.kafka_topic_for_notifications,
-                settings.kafka_topic_for_uploading_data,
-            ],
+            {
+                settings.kafka_topic_for_ai_handler: settings.kafka_input_partitions,
+                # The storage service needs users, requirements, resumes and results in one order, so the topics of
+                # others have one partition; whoever owns them may have made them with more.
+                settings.kafka_topic_for_notifications: 1,
+                settings.kafka_topic_for_uploading_data: 1,
+            },
             dead_letters=settings.dead_letter_topic,
-            partitions=settings.kafka_topic_partitions,
             replication=settings.kafka_topic_replication,
         )
     bridge = make_bridge(settings)

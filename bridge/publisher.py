@@ -34,11 +34,13 @@ COMMIT_TRIES = 2  # then recovery finds out what became of it
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The names of the three topics that are written to."""
+    """The names of the three topics that are written to, and the keys of what goes to the two of others."""
 
     notifications: str
     uploading_data: str
     dead_letters: str
+    notification_key: bytes = NOTIFICATION_KEY
+    processing_key: bytes = PROCESSING_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +168,11 @@ class Publisher:
         if publication.traceparent is not None:
             headers.append((HEADER_TRACEPARENT, publication.traceparent))
         outcome = publication.outcome
-        self._produce(self._topics.notifications, NOTIFICATION_KEY, outcome.notification.encode(), headers)
+        self._produce(self._topics.notifications, self._topics.notification_key, outcome.notification.encode(), headers)
         if outcome.processing is not None:
-            self._produce(self._topics.uploading_data, PROCESSING_KEY, outcome.processing.encode(), headers)
+            self._produce(
+                self._topics.uploading_data, self._topics.processing_key, outcome.processing.encode(), headers
+            )
 
     def _produce(self, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]) -> None:
         self._producer.produce(topic, key=key, value=value, headers=headers, on_delivery=self._on_delivery)  # type: ignore[arg-type] # its stubs want a list of unions

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 import bpe_openai
 import redis
 from celery import Celery
-from celery.signals import setup_logging, worker_ready, worker_shutting_down
-from prometheus_client import start_http_server
+from celery.signals import celeryd_init, setup_logging, worker_shutting_down
 
 from config import Settings, load_settings
 from logs import configure_logging
+from startup import begin
 from worker import control
 from worker.after_call import WaitingPolicy
 from worker.circuit_breaker import CircuitBreaker
@@ -153,11 +153,9 @@ def _set_up_logging(**_: Any) -> None:
     configure_logging(**load_settings().logging)
 
 
-@worker_ready.connect
-def _serve_metrics(**_: Any) -> None:
-    settings = load_settings()
-    if settings.worker_metrics_port:
-        start_http_server(settings.worker_metrics_port, addr=settings.metrics_host)
+@celeryd_init.connect
+def _begin(**_: Any) -> None:
+    begin("worker")  # exits with every reason why it cannot start
 
 
 @worker_shutting_down.connect

@@ -432,7 +432,7 @@ def test_a_wait_past_the_deadline_ends_with_the_wait(world):
     world.dispatch(deadline_in=100)
     world.limiter.script.append(Reserved(50.0, 120.2))
     assert world.scoring.run(7, FRESH) is None
-    assert failure_of(world) == (Failure.QUEUE_TOO_LONG.value, 121)
+    assert failure_of(world) == (f"{Failure.QUEUE_TOO_LONG.value} Попробуйте через 3 минуты.", 121)
     assert world.limiter.cancelled == ["7:0"]
     assert world.held() == [], "the next who asks the same need not wait for it"
 
@@ -519,7 +519,7 @@ def test_a_denial_past_the_deadline_ends_with_the_wait(world):
     world.limiter.wait_after_denial = 432.0
     world.model.script.append(DeniedError("429", BURST))
     world.scoring.run(7, FRESH)
-    assert failure_of(world) == (Failure.QUEUE_TOO_LONG.value, 432)
+    assert failure_of(world) == (f"{Failure.QUEUE_TOO_LONG.value} Попробуйте через 8 минут.", 432)
 
 
 # --- faults ---
