@@ -18,8 +18,8 @@ from worker.ports import Lease
 
 # KEYS: claim, outcome, processed mark, explanation.
 # ARGV: token, outcome, seconds it is kept, explanation or '', seconds it is kept, channel, processing id.
-# Stores an outcome, ends the claim and says so on the channel in one step, for the claim's owner only: a worker that slept through its
-# lease stores nothing. Returns 1 if it was stored.
+# Stores an outcome, ends the claim and says so on the channel in one step, for the claim's owner only: a worker
+# that slept through its lease stores nothing. Returns 1 if it was stored.
 _FINISH = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
