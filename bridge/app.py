@@ -12,6 +12,7 @@ from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from bridge import replay
+from bridge.announcements import Announcements
 from bridge.consumer import Bridge
 from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters, recent_dead_letters
 from bridge.kafka import LIBRDKAFKA_LOG, create_missing_topics, make_consumer, make_producer, make_reader
@@ -41,13 +42,17 @@ def main(options: argparse.Namespace) -> int:
 
 def make_bridge(settings: Settings) -> Bridge:
     """Everything that a bridge needs, built from the settings."""
-    client = redis.Redis.from_url(
-        settings.redis,
-        socket_timeout=5,  # a frozen Redis must not hang the loop
-        socket_connect_timeout=5,
-        socket_keepalive=True,
-        health_check_interval=30,
-    )
+
+    def connect() -> redis.Redis:
+        return redis.Redis.from_url(
+            settings.redis,
+            socket_timeout=5,  # a frozen Redis must not hang the loop
+            socket_connect_timeout=5,
+            socket_keepalive=True,
+            health_check_interval=30,
+        )
+
+    client = connect()
     celery = Celery("bridge")
     celery.config_from_object("celeryconfig")
     store = RequestStore(client, celery)
@@ -76,7 +81,8 @@ def make_bridge(settings: Settings) -> Bridge:
         policy = PartitionPolicy(settings.window_size, settings.request_deadline, settings.redispatch_after)
         return PartitionWork(source, consumer, store, marks, make_publisher, cap, policy)
 
-    return Bridge(consumer, settings.kafka_topic_for_ai_handler, make_work, settings.health_file)
+    announcements = Announcements(connect)
+    return Bridge(consumer, settings.kafka_topic_for_ai_handler, make_work, announcements, settings.health_file)
 
 
 def run(settings: Settings) -> int:
