@@ -3,6 +3,7 @@
 import redis
 
 from contract import (
+    OUTCOMES_CHANNEL,
     PROCESSED_MARK_TTL,
     Dispatch,
     Outcome,
@@ -19,9 +20,9 @@ from worker.ports import Kept, Lease
 
 # KEYS: claim, outcome, processed mark, explanation, decision, trail.
 # ARGV: token, outcome, seconds it is kept, then explanation and decision, each with the seconds it is kept (0: not at
-# all), then what the trail notes.
-# Stores an outcome and ends the claim in one step, for the claim's owner only: a worker that slept through its
-# lease stores nothing. The trail lives as long as what it leads to. Returns 1 if it was stored.
+# all), then what the trail notes, channel, processing id.
+# Stores an outcome, ends the claim and says so on the channel in one step, for the claim's owner only: a worker
+# that slept through its lease stores nothing. The trail lives as long as what it leads to. Returns 1 if it was stored.
 _FINISH = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
@@ -37,6 +38,7 @@ if longest > 0 then
   redis.call('SADD', KEYS[6], ARGV[8])
   if redis.call('TTL', KEYS[6]) < longest then redis.call('EXPIRE', KEYS[6], longest) end
 end
+redis.call('PUBLISH', ARGV[9], ARGV[10])
 return 1
 """
 
@@ -58,23 +60,25 @@ class OutcomeStore:
         self._decision_ttl = decision_ttl
         self._finish = store.register_script(_FINISH)
 
-    def claim(self, processing_id: int, token: str | None = None) -> Lease | None:
+    def claim(self, processing_id: int, token: str | None = None) -> tuple[Lease, Dispatch | None] | None:
         """The right to work on the request, or None: another worker has it, or it is finished.
+
+        With it comes the request; None instead of it where Redis lost it, and the bridge will dispatch it again.
 
         Args:
             processing_id: the request.
             token: of a claim that was parked with a countdown, to go on with it.
         """
         done = (outcome_key(processing_id), processed_mark(processing_id))
-        return self._leases.take(claim_key(processing_id), done_keys=done, token=token)
-
-    def dispatch(self, processing_id: int) -> Dispatch | None:
-        """The request, or None if Redis lost it; the bridge will dispatch it again."""
-        body = self._redis.get(request_key(processing_id))
-        return None if body is None else Dispatch.model_validate_json(body)
+        claim = self._leases.take(
+            claim_key(processing_id), done_keys=done, token=token, read_key=request_key(processing_id)
+        )
+        if claim is None:
+            return None
+        return claim, None if claim.found is None else Dispatch.model_validate_json(claim.found)
 
     def finish(self, claim: Lease, processing_id: int, outcome: Outcome, kept: Kept | None = None) -> bool:
-        """Store the outcome for the bridge to publish, and what is kept of a score for operators.
+        """Store the outcome for the bridge to publish, wake the bridge, and keep what operators may ask of a score.
 
         Returns:
             False if the claim was lost or the request is finished: nothing is stored then.
@@ -92,5 +96,5 @@ class OutcomeStore:
         if kept is not None:
             trail = f"{processing_id} {kept.question}"
             texts = [kept.explanation, self._explanation_ttl, kept.decision, self._decision_ttl, trail]
-        stored = self._finish(keys=keys, args=[claim.token, outcome.model_dump_json(), PROCESSED_MARK_TTL, *texts])
-        return bool(stored)
+        args = [claim.token, outcome.model_dump_json(), PROCESSED_MARK_TTL, *texts, OUTCOMES_CHANNEL, processing_id]
+        return bool(self._finish(keys=keys, args=args))

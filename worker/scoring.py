@@ -11,6 +11,7 @@ import logging
 import secrets
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -37,7 +38,7 @@ from worker.assessment.rubric import RUBRIC_VERSION
 from worker.assessment.vacancy import Vacancy, read_vacancy
 from worker.errors import BrokenAnswerError, ClaimLostError, FailedError, PostponedError
 from worker.explanation import Explanation
-from worker.ports import Answer, Call, Kept, Lease, Ports
+from worker.ports import Answer, Call, Kept, Lead, Ports
 from worker.progress import Park, Progress, RequestInHand
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ log = logging.getLogger(__name__)
 _DELIMITERS = 10**DELIMITER_DIGITS
 _IDS = ("processing_id", "user_id", "resume_id", "requirements_id")
 _NOBODY = 2**31 - 1  # an id of no request: the reservation of a command
+_MOST_VACANCIES = 1_000  # whose criteria one process remembers
 _PATIENCE = 600.0  # seconds that a command waits for the limits
 
 
@@ -111,6 +113,7 @@ class Scoring:
         self._max_output_tokens = max_output_tokens
         self._stopping = stopping
         self._clock = clock
+        self._known_criteria: OrderedDict[str, Criteria] = OrderedDict()  # by the question's digest
 
     def run(self, processing_id: int, progress: Progress) -> Park | None:
         """Work on a request until it ends, or has to wait for long.
@@ -121,23 +124,23 @@ class Scoring:
         Raises:
             Exception: of Redis. The claim expires and the bridge dispatches the request again.
         """
-        claim = self.ports.store.claim(processing_id, progress.token)
-        if claim is None:
+        claimed = self.ports.store.claim(processing_id, progress.token)
+        if claimed is None:
             log.info("nothing to do: finished, or another worker has it")
             return None
-        try:
-            return self._work(processing_id, claim, replace(progress, token=claim.token))
-        except BaseException:
-            claim.forget()  # it expires, and the bridge sees that nobody has the request
-            raise
-
-    def _work(self, processing_id: int, claim: Lease, progress: Progress) -> Park | None:
-        dispatch = self.ports.store.dispatch(processing_id)
+        claim, dispatch = claimed
         if dispatch is None:
             log.warning("Redis lost the request; the bridge will dispatch it again")
             claim.release()
             return None
-        in_hand = RequestInHand(dispatch, claim, progress)
+        try:
+            return self._work(RequestInHand(dispatch, claim, replace(progress, token=claim.token)))
+        except BaseException:
+            claim.forget()  # it expires, and the bridge sees that nobody has the request
+            raise
+
+    def _work(self, in_hand: RequestInHand) -> Park | None:
+        claim, processing_id = in_hand.claim, in_hand.dispatch.request.processing_id
         while True:
             try:
                 outcome, kept = self._end(in_hand)
@@ -231,6 +234,7 @@ class Scoring:
         """
         question = self.criteria_question(request.requirements, vacancy)
         asked = self._asking.ask(question, in_hand)
+        self._remember(question.digest, asked.meaning)
         if asked.answer is not None:
             self.ports.results.name(request.requirements_id, question.digest, question.keep)
             in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
@@ -240,6 +244,11 @@ class Scoring:
         if not asked.meaning.items:
             raise FailedError(Failure.NO_CRITERIA)
         return asked.meaning
+
+    def _remember(self, question: str, criteria: Criteria) -> None:
+        self._known_criteria[question] = criteria
+        if len(self._known_criteria) > _MOST_VACANCIES:
+            self._known_criteria.popitem(last=False)
 
     def criteria_of_text(self, requirements: str) -> Criteria:
         """The criteria of a vacancy without a request: asked for like any other, waited for here.
@@ -252,9 +261,10 @@ class Scoring:
         request = ScoringRequest(
             callback_url="http://localhost/", requirements=requirements, resume="-", **dict.fromkeys(_IDS, _NOBODY)
         )
-        claim = self.ports.results.lead(f"command:{question.digest}", secrets.token_hex(8))
-        if isinstance(claim, float):
+        found = self.ports.results.look(f"command:{question.digest}", secrets.token_hex(8))
+        if not isinstance(found, Lead):  # the same command runs elsewhere
             raise FailedError(Failure.UNAVAILABLE)
+        claim = found.lease
         in_hand = RequestInHand(Dispatch(request=request, deadline_at=self._clock() + _PATIENCE), claim, Progress())
         try:
             while True:
@@ -281,7 +291,15 @@ class Scoring:
                 raise BrokenAnswerError(str(error)) from None
 
         digest = digest_of("criteria", self._model, CRITERIA_PROMPT_VERSION, CRITERIA_VERSION, requirements)
-        return Question("criteria", digest, self._keeping.criteria, make_call, parse, Criteria)
+        return Question(
+            "criteria",
+            digest,
+            self._keeping.criteria,
+            make_call,
+            parse,
+            Criteria,
+            remembered=lambda: self._known_criteria.get(digest),
+        )
 
     def grading_question(self, criteria: Criteria, resume: str) -> Question[DatedGrading]:
         """The question how far a resume, as it may be sent, meets a vacancy's criteria."""

@@ -75,7 +75,7 @@ def _advice(error: redis.RedisError) -> str:
 
 def _is_allowed(client: redis.Redis, trial: tuple[str | int, ...]) -> bool:
     try:
-        client.execute_command(*trial)  # type: ignore[no-untyped-call]
+        client.execute_command(*trial)
     except redis.exceptions.NoPermissionError:
         return False
     except redis.ResponseError as error:  # a key of another type is somebody's mistake, but no lack of permission

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client import REGISTRY
 
-from contract import Failure, claim_key, flight_key, request_key
+from contract import Failure, answer_key, claim_key, flight_key, request_key
 from tests.support.fakes import (
     GRADING,
     NAMES,
@@ -248,7 +248,7 @@ def test_a_claim_lost_during_the_call_stores_nothing(caplog, world):
     assert "claim lost before the outcome was stored" in caplog.text
 
 
-@pytest.mark.parametrize("where", ["dispatch", "results", "limiter", "model", "store"])
+@pytest.mark.parametrize("where", ["results", "limiter", "model", "store"])
 def test_an_error_of_redis_ends_the_heartbeat(world, where):
     """Redis' errors reach Celery, and the claim is renewed no more: the bridge sees that nobody has it."""
 
@@ -259,10 +259,8 @@ def test_an_error_of_redis_ends_the_heartbeat(world, where):
         raise AwayError
 
     match where:
-        case "dispatch":
-            world.store.dispatch = fail
         case "results":
-            world.results.get = fail
+            world.results.look = fail
         case "limiter":
             world.limiter.script.append(AwayError())
         case "model":
@@ -283,7 +281,7 @@ def test_a_known_answer_costs_nothing(world):
     known = DatedGrading(
         grades=parse_grading(good_answer().content, range(1, 6), strict=True).grades, year=2023, month=11
     )
-    world.results.put(world.digest(7), known.model_dump_json(), 60)
+    world.memory.set(answer_key(world.digest(7)), known.model_dump_json())
     world.scoring.run(7, FRESH)
     assert world.journal == ["finish"]
     assert world.store.outcomes[7]["notification"]["response"]["score"] == 80
@@ -665,7 +663,7 @@ def test_a_second_broken_answer_ends_the_request(world, broken):
     world.scoring.run(7, FRESH)
     assert failure_of(world) == (Failure.BROKEN_ANSWER.value, None)
     assert world.journal.count("ask") == 2
-    assert world.results.get(world.digest(7)) is None, "an unreadable answer is not kept"
+    assert world.memory.get(answer_key(world.digest(7))) is None, "an unreadable answer is not kept"
 
 
 def test_json_mode_answers_are_read_tolerantly(world):
@@ -795,6 +793,19 @@ def test_nothing_is_asked_about_a_vacancy_while_the_breaker_is_open(fresh_world)
     assert fresh_world.journal.count("ask") == 0
 
 
+def test_criteria_that_redis_lost_are_restored(fresh_world):
+    """A worker that knows them keeps them again: candidates before and after are measured by the same."""
+    fresh_world.scoring.run(7, FRESH)
+    for key in fresh_world.memory.keys(answer_key("")):
+        fresh_world.memory.delete(key)
+    fresh_world.dispatch(8, resume=RESUME + " Люблю порядок.")
+    fresh_world.scoring.run(8, FRESH)
+    fresh_world.dispatch(9, resume=RESUME + " Люблю чай.")
+    fresh_world.worker().run(9, FRESH)
+    assert fresh_world.journal.count("ask") == 4
+    assert len({decision["criteria_digest"] for decision in fresh_world.store.decisions.values()}) == 1
+
+
 # --- the person ---
 
 
@@ -843,5 +854,5 @@ def test_quotes_are_forgotten_with_their_setting(world):
     world.scoring.run(7, FRESH)
     world.clock.now += 61
     assert world.store.explanations == {}
-    assert world.results.get(world.digest(7)) is None
+    assert world.memory.get(answer_key(world.digest(7))) is None
     assert world.store.decisions[7]["score"] == 80
