@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Literal
 
 _processing_id: ContextVar[int | None] = ContextVar("processing_id", default=None)
 
@@ -46,8 +47,10 @@ class OneLineFormatter(logging.Formatter):
         return super().format(record).replace("\r", " ").replace("\n", " | ")
 
 
-def configure_logging(*, level: str, style: str, file: Path | None, keep_days: int) -> None:
-    """Log to stdout and to a file that is rotated daily, safely when several processes write to it."""
+def configure_logging(
+    *, level: str, style: str, file: Path | None, keep_days: int, stream: Literal["stdout", "stderr"] = "stdout"
+) -> None:
+    """Log to a stream and to a file that is rotated daily, safely when several processes write to it."""
     formatters: dict[str, dict[str, object]] = {
         "text": {
             "()": OneLineFormatter,
@@ -62,7 +65,7 @@ def configure_logging(*, level: str, style: str, file: Path | None, keep_days: i
     }
     shared = {"formatter": style, "filters": ["processing_id"]}
     handlers: dict[str, dict[str, object]] = {
-        "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", **shared}
+        "stream": {"class": "logging.StreamHandler", "stream": f"ext://sys.{stream}", **shared}
     }
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)

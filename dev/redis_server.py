@@ -9,8 +9,12 @@ import signal
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from dev.processes import ChildProcess, LocalServer, ProcessFailedError, free_port
+
+NO_RETRY = Retry(NoBackoff(), 0)
 
 
 def find_redis_server() -> Path:
@@ -58,6 +62,10 @@ class RedisServer(LocalServer):
         self._process.start()
         self._process.wait_ready(self._answers, timeout=20)
 
+    def client(self) -> redis.Redis:
+        """A client of this very server; its calls end within a second, its answers are bytes."""
+        return redis.Redis(port=self.port, socket_timeout=1, socket_connect_timeout=1, retry=NO_RETRY)
+
     def _command(self) -> list[str]:
         return [
             *(str(find_redis_server()), "--bind", "127.0.0.1", "--port", str(self.port)),
@@ -66,7 +74,7 @@ class RedisServer(LocalServer):
         ]
 
     def _answers(self) -> bool:
-        with redis.Redis(port=self.port, socket_timeout=1, socket_connect_timeout=1) as client:
+        with self.client() as client:
             try:
                 # Our own process must be the one that answers, not a stranger on the same port.
                 return bool(client.info("server")["process_id"] == self._started().pid)
