@@ -55,15 +55,14 @@ def main() -> None:
     _cost()
 
 
-def missed(document: Document) -> list[tuple[str, str]]:
-    """The secrets of a document that are still in the redacted text."""
-    shown = redact(document.text).text.casefold()
-    return [(kind, secret) for kind, secret in document.secrets if _stands_in(secret.casefold(), shown)]
+def missed(document: Document, shown: str) -> list[tuple[str, str]]:
+    """The secrets of a document that are still in what became of it."""
+    folded = shown.casefold()
+    return [(kind, secret) for kind, secret in document.secrets if _stands_in(secret.casefold(), folded)]
 
 
-def lost(document: Document) -> list[str]:
+def lost(document: Document, shown: str) -> list[str]:
     """What should have stayed in a document and did not."""
-    shown = redact(document.text).text
     return [part for part in document.kept if part not in shown]
 
 
@@ -83,9 +82,10 @@ def _recall(title: str, written: list[Document], *, misses: bool) -> None:
     kept = gone = 0
     for document in written:
         all_of.update(kind for kind, _ in document.secrets)
-        left = missed(document)
+        shown = redact(document.text).text
+        left = missed(document, shown)
         missed_of.update(kind for kind, _ in left)
-        lost_here = lost(document)
+        lost_here = lost(document, shown)
         kept += len(document.kept)
         gone += len(lost_here)
         if misses:
