@@ -243,6 +243,11 @@ def outcome_key(processing_id: int) -> str:
     return f"{KEY_PREFIX}outcome:{processing_id}"
 
 
+# A channel (publish/subscribe) on which the worker names, by its processing id, each request whose outcome it has
+# stored. Whoever misses a name finds the outcome all the same, with its next look.
+OUTCOMES_CHANNEL = f"{KEY_PREFIX}outcomes"
+
+
 def source_key(processing_id: int) -> str:
     """Holds the input partition that answers for the id, should the sender's retry land in another one.
 
@@ -274,6 +279,10 @@ def tripped_key(reason: str) -> str:
 def too_early_key(reason: str) -> str:
     """Says that it is too early for a probe; expires when one request may try."""
     return f"{KEY_PREFIX}circuit_breaker:{reason}:too_early"
+
+
+# Exists while the circuit breaker is open or half open for any reason, so that one look tells that it is closed.
+NOT_CLOSED_KEY = f"{KEY_PREFIX}circuit_breaker"
 
 
 def probe_key(reason: str) -> str:

@@ -12,6 +12,7 @@ from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from bridge import check, replay, send
+from bridge.announcements import Announcements
 from bridge.consumer import Bridge
 from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters, recent_dead_letters
 from bridge.kafka import LIBRDKAFKA_LOG, create_missing_topics, make_consumer, make_producer, make_reader
@@ -93,7 +94,8 @@ def make_bridge(settings: Settings) -> Bridge:
         policy = PartitionPolicy(settings.window_size, settings.request_deadline, settings.redispatch_after)
         return PartitionWork(source, consumer, store, marks, make_publisher, cap, policy)
 
-    return Bridge(consumer, settings.kafka_topic_for_ai_handler, make_work, settings.health_file)
+    announcements = Announcements(settings.redis_connection.client)
+    return Bridge(consumer, settings.kafka_topic_for_ai_handler, make_work, announcements, settings.health_file)
 
 
 def run(settings: Settings) -> int:

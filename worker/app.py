@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-import bpe_openai
 import redis
 from celery import Celery
 from celery.signals import celeryd_init, setup_logging, worker_shutting_down
@@ -27,6 +26,7 @@ from worker.explanation import ExplanationStore, table
 from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
+from worker.limits.tokens import count_tokens
 from worker.openai_client import OpenAIClient
 from worker.outcome_store import OutcomeStore
 from worker.ports import Egress, Ports
@@ -88,13 +88,12 @@ def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
     proxy = settings.openai_proxy.get_secret_value() if settings.openai_proxy else None
     route = Route(proxy=proxy, connections=settings.worker_concurrency + 1)
     opened.callback(route.close)
-    encoding = bpe_openai.get_encoding("o200k_base")  # its tables come with the package, nothing is downloaded
     model = OpenAIClient(
         route,
         key=settings.openai_key.get_secret_value(),
         base_url=settings.openai_base_url,
         model=settings.openai_model,
-        count=lambda text: len(encoding.encode_ordinary(text)),
+        count=count_tokens,
         timeout=settings.openai_timeout,
         output=settings.openai_output,
     )

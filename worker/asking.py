@@ -28,7 +28,7 @@ from worker.errors import (
     SendingBlockedError,
 )
 from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
-from worker.ports import Answer, Call, Ports
+from worker.ports import Answer, Call, Follow, Known, Ports
 from worker.progress import RequestInHand
 
 log = logging.getLogger(__name__)
@@ -92,37 +92,35 @@ class Asking:
             FailedError: there will be no answer.
             ClaimLostError: another worker has the request.
         """
-        results = self._ports.results
-        known = results.get(question.digest)
-        if known is not None:
+        found = self._ports.results.look(question.digest, in_hand.claim.token)
+        if isinstance(found, Known):
             metrics.CACHE.labels("hit").inc()
-            return Asked(question.meaning.model_validate_json(known), None)
-        flight = results.lead(question.digest, in_hand.claim.token)
-        if isinstance(flight, float):
-            raise PostponedError("single_flight", flight)
+            return Asked(question.meaning.model_validate_json(found.answer), None)
+        if isinstance(found, Follow):
+            raise PostponedError("single_flight", found.seconds)
+        lead = found.lease
         try:
-            answer = self._call(question, in_hand)
+            answer = self._call(question, in_hand, breaker_closed=found.breaker_closed)
             meaning = self._parse(question, answer, in_hand)
-            results.put(question.digest, meaning.model_dump_json())
+            self._ports.results.keep(question.digest, meaning.model_dump_json(), lead)
         except PostponedError as postponed:
             if too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at):
-                flight.release()
+                lead.release()
             else:  # requests with the same question wait as long as this one
-                flight.park(min(postponed.seconds, self._policy.max_countdown))
+                lead.park(min(postponed.seconds, self._policy.max_countdown))
             raise
         except BaseException:
-            flight.release()
+            lead.release()
             raise
-        flight.release()
         metrics.CACHE.labels("miss").inc()
         return Asked(meaning, answer)
 
-    def _call(self, question: Question[T], in_hand: RequestInHand) -> Answer:
+    def _call(self, question: Question[T], in_hand: RequestInHand, *, breaker_closed: bool) -> Answer:
         """One call of the model, at a start time that the limiter granted."""
         ports = self._ports
         try:
             ports.egress.require()
-            probing = ports.breaker.require(in_hand.claim.token)
+            probing = not breaker_closed and ports.breaker.require(in_hand.claim.token)
         except SendingBlockedError as blocked:
             log.warning("nothing is sent: %s", blocked.reason)
             raise PostponedError("blocked", blocked.seconds) from None

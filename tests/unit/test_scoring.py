@@ -228,7 +228,7 @@ def test_a_claim_lost_during_the_call_stores_nothing(caplog, world):
     assert "claim lost before the outcome was stored" in caplog.text
 
 
-@pytest.mark.parametrize("where", ["dispatch", "results", "limiter", "model", "store"])
+@pytest.mark.parametrize("where", ["results", "limiter", "model", "store"])
 def test_an_error_of_redis_ends_the_heartbeat(world, where):
     """Redis' errors reach Celery, and the claim is renewed no more: the bridge sees that nobody has it."""
 
@@ -239,10 +239,8 @@ def test_an_error_of_redis_ends_the_heartbeat(world, where):
         raise AwayError
 
     match where:
-        case "dispatch":
-            world.store.dispatch = fail
         case "results":
-            world.results.get = fail
+            world.results.look = fail
         case "limiter":
             world.limiter.script.append(AwayError())
         case "model":
@@ -260,7 +258,7 @@ def test_an_error_of_redis_ends_the_heartbeat(world, where):
 
 def test_a_known_answer_costs_nothing(world):
     """What was asked before is answered without a call and without a reservation."""
-    world.results.put(world.digest(7), parse_grading(good_answer().content).model_dump_json())
+    world.memory.set(answer_key(world.digest(7)), parse_grading(good_answer().content).model_dump_json())
     world.scoring.run(7, FRESH)
     assert world.journal == ["finish"]
     assert world.store.outcomes[7]["notification"]["response"]["score"] == 80
