@@ -6,7 +6,7 @@ Exit codes: 0 stopped by a signal, 1 a setting or Kafka is wrong, 2 wrong argume
 import argparse
 import sys
 
-from bridge import app, replay
+from bridge import app, check, replay
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -20,6 +20,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         parents=[replay.arguments()],
         help="send dead letters to the input topic again",
         description=replay.__doc__,
+    )
+    commands.add_parser(
+        "check", help="try every connection, topic and permission, and say what to do", description=check.__doc__
     )
     return parser.parse_args(arguments)
 

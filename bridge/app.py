@@ -10,7 +10,7 @@ from celery import Celery
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from bridge import replay
+from bridge import check, replay
 from bridge.consumer import Bridge
 from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters, recent_dead_letters
 from bridge.kafka import LIBRDKAFKA_LOG, create_missing_topics, make_consumer, make_producer, make_reader
@@ -32,6 +32,8 @@ def main(options: argparse.Namespace) -> int:
     """Run the bridge, or the command that `options` names; the exit code."""
     settings = begin("bridge" if options.command is None else "tool")
     try:
+        if options.command == "check":
+            return check.run(settings)
         if options.command == "replay":
             return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
         return run(settings)
