@@ -47,7 +47,8 @@ worker_eta_task_limit = 10_000
 
 # The brake on how fast one worker may start tasks (smooth, per worker). It must never delay a start that the
 # limiter would grant: a full bucket may be spent within a second.
-task_annotations = {"*": {"rate_limit": _settings.task_rate_limit or f"{max(50, _settings.rpm)}/s"}}
+_fastest_start = 10_000 if not _settings.rpm or "rpm" in _settings.limits_to_find_out else max(50, _settings.rpm)
+task_annotations = {"*": {"rate_limit": _settings.task_rate_limit or f"{_fastest_start}/s"}}
 
 # SIGTERM finishes what is in hand, which takes OPENAI_TIMEOUT at most (waits are cut short) and so fits into the
 # compose file's stop_grace_period. This is for a second signal: seconds before the rest is dropped.

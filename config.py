@@ -88,9 +88,14 @@ class Settings(BaseSettings):
     )
 
     # The provider and its limits
-    rpm: int = Field(3, ge=1, description="requests per minute that the provider allows")
-    rpd: int = Field(200, ge=1, description="requests per day that the provider allows")
-    tpm: int = Field(40_000, ge=1_000, description="tokens per minute that the provider allows")
+    rpm: int = Field(
+        3,
+        ge=0,
+        description="requests per minute that the provider allows; `0` or `unlimited`: it sets no such limit; "
+        "not set: the default is where to begin, and the provider's headers say the rest",
+    )
+    rpd: int = Field(200, ge=0, description="requests per day, likewise")
+    tpm: int = Field(40_000, ge=0, description="tokens per minute, likewise; else at least 1,000")
     openai_allow_http: bool = Field(
         False, description="`on` lets the key and resumes travel unencrypted, to an `http://` endpoint elsewhere"
     )
@@ -111,6 +116,10 @@ class Settings(BaseSettings):
     limits_jitter: Annotated[float, Field(ge=0)] = Field(
         1.0,
         description="seconds a request may take to reach the provider, by which the buckets are held back",
+    )
+    limits_burst: Seconds = Field(
+        60.0,
+        description="seconds of refill that may be spent at once; below 60 where shorter spans are enforced",
     )
     task_rate_limit: str | None = Field(
         None,
@@ -198,6 +207,11 @@ class Settings(BaseSettings):
     )
     dead_letter_limit: int = Field(500, ge=1, description="dead letters in a window above which the bridge stops")
     dead_letter_window: Seconds = Field(600.0, description="seconds, the window of that limit")
+    dead_letter_retention: int = Field(
+        1_209_600,
+        ge=3_600,
+        description="seconds that Kafka keeps a dead letter, set when the bridge creates that topic: resumes are in it",
+    )
     health_file: Path = Field(
         Path("run/bridge.health"), description="touched while the bridge works; the container's healthcheck"
     )
@@ -223,6 +237,10 @@ class Settings(BaseSettings):
     )
 
     # Scoring
+    redaction: bool = Field(
+        True,
+        description="`on`: names, contacts and other personal data are taken out of a resume before it is sent",
+    )
     verdict_threshold: int = Field(60, ge=0, le=100, description="score from which the verdict is «Подходит»")
     result_cache_ttl: int = Field(604_800, ge=0, description="seconds the same question keeps its answer; 0: off")
     explanation_ttl: int = Field(259_200, ge=0, description="seconds that grades and quotes are kept; 0: off")
@@ -243,6 +261,18 @@ class Settings(BaseSettings):
     @classmethod
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
+
+    @field_validator("rpm", "rpd", "tpm", mode="before")
+    @classmethod
+    def _unlimited(cls, value: object) -> object:
+        return 0 if isinstance(value, str) and value.strip().lower() == "unlimited" else value
+
+    @field_validator("tpm")
+    @classmethod
+    def _some_tokens(cls, value: int) -> int:
+        if 0 < value < 1_000:
+            raise ValueError("must be 0 or at least 1000")
+        return value
 
     @field_validator("egress_blocked_countries", mode="before")
     @classmethod
@@ -362,6 +392,12 @@ class Settings(BaseSettings):
         sasl = self.kafka_security_protocol.startswith("SASL")
         if role == "bridge" and sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
             yield "KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
+
+    @property
+    def limits_to_find_out(self) -> frozenset[Literal["rpm", "rpd", "tpm"]]:
+        """The limits that nobody has set: the provider's headers say what they are."""
+        names: tuple[Literal["rpm", "rpd", "tpm"], ...] = ("rpm", "rpd", "tpm")
+        return frozenset(name for name in names if name not in self.model_fields_set)
 
     @cached_property
     def redis(self) -> str:

@@ -26,7 +26,8 @@ def begin(role: Role) -> Settings:
 
 def _obstacles(settings: Settings, role: Role) -> Iterator[str]:
     try:
-        configure_logging(**settings.logging)
+        # A tool's standard output is for its answer, which a program may read.
+        configure_logging(**settings.logging, stream="stderr" if role == "tool" else "stdout")
     except (OSError, ValueError) as error:  # logging.config wraps what a handler raises
         with suppress(ValueError):
             configure_logging(**{**settings.logging, "file": None})

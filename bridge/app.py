@@ -6,11 +6,13 @@ import signal
 import time
 from types import FrameType
 
+import redis
 from celery import Celery
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from bridge import check, replay
+from bridge import check, replay, send
+from bridge.announcements import Announcements
 from bridge.consumer import Bridge
 from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters, recent_dead_letters
 from bridge.kafka import LIBRDKAFKA_LOG, create_missing_topics, make_consumer, make_producer, make_reader
@@ -19,6 +21,7 @@ from bridge.partition import PartitionPolicy, PartitionWork
 from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
 from config import Settings
+from contract import processed_mark
 from startup import begin
 from watchdog import Watchdog
 
@@ -36,10 +39,28 @@ def main(options: argparse.Namespace) -> int:
             return check.run(settings)
         if options.command == "replay":
             return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
+        if options.command == "send":
+            return send.run(
+                options,
+                requests=settings.kafka_topic_for_ai_handler,
+                notifications=settings.kafka_topic_for_notifications,
+                reader=make_reader(settings),
+                producer=make_producer(settings, None),
+                is_processed=lambda processing_id: is_processed(settings, processing_id),
+            )
         return run(settings)
     except KafkaException as error:
         log.critical("Kafka at %s: %s", settings.kafka_bootstrap_servers, error.args[0].str())
         return 1
+
+
+def is_processed(settings: Settings, processing_id: int) -> bool:
+    """Whether Redis knows that this request was answered; where it cannot be asked, nobody knows."""
+    with settings.redis_connection.client() as client:
+        try:
+            return bool(client.exists(processed_mark(processing_id)))
+        except redis.RedisError:
+            return False
 
 
 def make_bridge(settings: Settings) -> Bridge:
@@ -73,7 +94,8 @@ def make_bridge(settings: Settings) -> Bridge:
         policy = PartitionPolicy(settings.window_size, settings.request_deadline, settings.redispatch_after)
         return PartitionWork(source, consumer, store, marks, make_publisher, cap, policy)
 
-    return Bridge(consumer, settings.kafka_topic_for_ai_handler, make_work, settings.health_file)
+    announcements = Announcements(settings.redis_connection.client)
+    return Bridge(consumer, settings.kafka_topic_for_ai_handler, make_work, announcements, settings.health_file)
 
 
 def run(settings: Settings) -> int:
@@ -89,6 +111,7 @@ def run(settings: Settings) -> int:
                 settings.kafka_topic_for_uploading_data: 1,
             },
             dead_letters=settings.dead_letter_topic,
+            retention=settings.dead_letter_retention,
             replication=settings.kafka_topic_replication,
         )
     bridge = make_bridge(settings)

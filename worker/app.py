@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-import bpe_openai
 import redis
 from celery import Celery
 from celery.signals import celeryd_init, setup_logging, worker_shutting_down
+from celery.utils.nodenames import default_nodename, nodename, nodesplit
 from celery.worker import state
 
 from config import Settings, load_settings
@@ -26,6 +26,7 @@ from worker.explanation import ExplanationStore, table
 from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
+from worker.limits.tokens import count_tokens
 from worker.openai_client import OpenAIClient
 from worker.outcome_store import OutcomeStore
 from worker.ports import Egress, Ports
@@ -56,11 +57,12 @@ def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
     """The limiter that all workers share."""
     return RateLimiter(
         store,
-        Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm),
+        Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out),
         horizon=settings.limits_horizon,
         # A parked request comes back at the latest when a dead worker's lease has run out.
         unused_grace=settings.lease_seconds * 3,
         jitter=settings.limits_jitter,
+        burst=settings.limits_burst,
     )
 
 
@@ -87,13 +89,12 @@ def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
     proxy = settings.openai_proxy.get_secret_value() if settings.openai_proxy else None
     route = Route(proxy=proxy, connections=settings.worker_concurrency + 1)
     opened.callback(route.close)
-    encoding = bpe_openai.get_encoding("o200k_base")  # its tables come with the package, nothing is downloaded
     model = OpenAIClient(
         route,
         key=settings.openai_key.get_secret_value(),
         base_url=settings.openai_base_url,
         model=settings.openai_model,
-        count=lambda text: len(encoding.encode_ordinary(text)),
+        count=count_tokens,
         timeout=settings.openai_timeout,
         output=settings.openai_output,
     )
@@ -156,8 +157,11 @@ def _set_up_logging(**_: Any) -> None:
 
 
 @celeryd_init.connect
-def _begin(**_: Any) -> None:
+def _begin(*, sender: str, instance: Any, **_: Any) -> None:
     settings = begin("worker")  # exits with every reason why it cannot start
+    if sender == default_nodename(None):
+        # Nobody named it. Two workers of one host by the same name answer for each other, and Flower shows one.
+        instance.hostname = nodename(f"celery-{os.getpid()}", nodesplit(sender)[1])
     watchdog = Watchdog(
         settings.openai_timeout + STORE_WITHIN, idle=FAREWELL_WITHIN, busy=lambda: bool(state.active_requests)
     )

@@ -53,10 +53,19 @@ def test_only_the_key_is_required(env):
     assert load("tool")
 
 
+def test_limits_that_nobody_set_are_found_out(env):
+    """The defaults cap nobody who did not choose them; `unlimited` is a choice, and so is the default itself."""
+    assert load("worker").limits_to_find_out == {"rpm", "rpd", "tpm"}
+    env(RPM="3", RPD="unlimited")
+    settings = load("worker")
+    assert settings.limits_to_find_out == {"tpm"}
+    assert (settings.rpm, settings.rpd) == (3, 0)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("RPM", "0"),
+        ("RPM", "-1"),
         ("RPD", "many"),
         ("TPM", "999"),
         ("REDIS_PORT", "65536"),
