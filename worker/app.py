@@ -18,7 +18,7 @@ from config import Settings, load_settings
 from logs import configure_logging
 from startup import begin
 from watchdog import Watchdog
-from worker import control
+from worker import control, redis_transport
 from worker.after_call import WaitingPolicy
 from worker.circuit_breaker import CircuitBreaker
 from worker.egress import EgressCheck, ForbiddenEgress, UncheckedEgress
@@ -35,6 +35,7 @@ from worker.route import Route
 from worker.scoring import Scoring
 from worker.tasks import register
 
+redis_transport.use()
 app = Celery("worker")
 app.config_from_object("celeryconfig")
 
