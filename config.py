@@ -6,7 +6,7 @@ and `.env` go before it.
 
 Names in capitals below are the environment variables. Only composition roots (`bridge/app.py`,
 `worker/app.py`, `celeryconfig.py`, the tools in `dev/` and `bench/`) call `load_settings`; everything else is
-handed what it needs. `.env.example` and the README's table are kept in step by a test.
+handed what it needs. `.env.example` and docs/settings.md are kept in step by a test.
 """
 
 import ipaddress
@@ -112,7 +112,7 @@ class Settings(BaseSettings):
     # Where requests leave the network
     egress_check: bool = Field(
         True,
-        description="`on`: nothing is sent unless the exit's country is known and allowed; `off` is loud",
+        description="`on`: nothing is sent unless the exit's country is known and allowed; `off`: unchecked",
     )
     egress_trace_url: str | None = Field(
         None,
@@ -183,7 +183,7 @@ class Settings(BaseSettings):
         description="seconds without a sign of a dispatched request, in a drained queue, before it goes again",
     )
     dead_letter_limit: int = Field(500, ge=1, description="dead letters in a window above which the bridge stops")
-    dead_letter_window: Seconds = Field(600.0, description="seconds, that window")
+    dead_letter_window: Seconds = Field(600.0, description="seconds, the window of that limit")
     health_file: Path = Field(
         Path("run/bridge.health"), description="touched while the bridge works; the container's healthcheck"
     )
@@ -192,6 +192,9 @@ class Settings(BaseSettings):
     # The worker
     worker_concurrency: int = Field(16, ge=1, description="threads of one worker")
     worker_metrics_port: Port = Field(0, description="Prometheus metrics of the worker; 0: off")
+    worker_health_file: Path = Field(
+        Path("run/worker.health"), description="touched with each heartbeat of the worker; the container's healthcheck"
+    )
     metrics_host: str = Field("127.0.0.1", description="address the metrics are served on")
     lease_seconds: Annotated[float, Field(ge=1)] = Field(
         10.0, description="seconds after which a killed worker's request is given to another"

@@ -1,13 +1,13 @@
-"""What goes over the wire: Kafka messages that other teams depend on, and the keys between bridge and worker.
+"""What goes over the wire: Kafka messages that other teams depend on, and every key of ours in Redis.
 
-The first half is the platform's contract, to the letter. The second half is private to this service: the
-bridge and the worker share nothing but these names and shapes (the bridge reaches the worker by task name
-alone, the worker never touches Kafka).
+The first half is the platform's contract, to the letter, with the sentences that its users read. The second
+half is private to this service: the bridge and the worker share nothing but these names and shapes (the bridge
+reaches the worker by task name alone, the worker never touches Kafka).
 """
 
 import math
 from enum import Enum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, field_validator
@@ -116,6 +116,10 @@ def _plural(number: int, forms: tuple[str, str, str]) -> str:
 
 
 Verdict = Literal["Подходит", "Не подходит"]
+SUITABLE: Final = "Подходит"
+UNSUITABLE: Final = "Не подходит"
+
+MAX_RECOMMENDATION = 700  # characters; the storage service's `recommendation VARCHAR(700)`
 
 
 class Assessment(BaseModel):
@@ -125,17 +129,12 @@ class Assessment(BaseModel):
 
     score: int = Field(ge=0, le=100)
     matches: tuple[str, ...]
-    recommendation: str = Field(max_length=700)
+    recommendation: str = Field(max_length=MAX_RECOMMENDATION)
     verdict: Verdict
 
 
-class ScoredResponse(Addressee):
+class ScoredResponse(Assessment, Addressee):  # the addressee's fields come first in its JSON
     """`response` of a successful notification."""
-
-    score: int
-    matches: tuple[str, ...]
-    recommendation: str
-    verdict: Verdict
 
 
 class Notification(BaseModel):
@@ -150,9 +149,9 @@ class Notification(BaseModel):
 
 
 class Failure(Enum):
-    """The ways in which a request ends without a score; the name is the metrics' label.
+    """Why a request ends without a score: what its user reads. The name is the metrics' label.
 
-    The values are what the end user reads: Russian, one sentence or two, no internals.
+    A sentence or two, in Russian, without internals.
     """
 
     TOO_LARGE = "Вакансия и резюме вместе слишком велики для обработки. Сократите текст и отправьте запрос снова."
@@ -168,45 +167,6 @@ class Failure(Enum):
 
 TASK_NAME = "score_resume"
 QUEUE_NAME = "ai_handler"
-
-# Everything of ours in Redis but the processed marks begins with this, so an operator can tell it apart.
-KEY_PREFIX = "ai_handler:"
-
-
-def request_key(processing_id: int) -> str:
-    """Holds a `Dispatch`: written by the bridge before it dispatches, read by the worker.
-
-    The Celery message carries the id alone: `celery inspect active` and Flower's worker page print a running
-    task's real arguments, whatever its `argsrepr` says (celery/worker/request.py, `Request.info`).
-    """
-    return f"{KEY_PREFIX}request:{processing_id}"
-
-
-def claim_key(processing_id: int) -> str:
-    """Holds the owner token of the one task that may work on the request; expires with its lease."""
-    return f"{KEY_PREFIX}claim:{processing_id}"
-
-
-def outcome_key(processing_id: int) -> str:
-    """Holds an `Outcome`: written by the worker, published and removed by the bridge."""
-    return f"{KEY_PREFIX}outcome:{processing_id}"
-
-
-def source_key(processing_id: int) -> str:
-    """Holds the input partition that answers for the id, should the sender's retry land in another one.
-
-    The bridge alone writes and reads it.
-    """
-    return f"{KEY_PREFIX}source:{processing_id}"
-
-
-# Written by the bridge beside the processed marks: how far the notifications topic is marked, as a JSON object
-# {partition: next offset}. Its absence says that Redis was emptied.
-MARKS_POSITION_KEY = f"{KEY_PREFIX}marks_position"
-
-# Written by the bridge when it finds Redis emptied: "<requests answered within the last day> <Unix time>". Kafka
-# remembers what the limiter has forgotten, so a flush neither grants a second day's quota nor stops the first.
-DAY_USED_KEY = f"{KEY_PREFIX}limits:day_used"
 
 
 class Dispatch(BaseModel):
@@ -256,3 +216,75 @@ class Outcome(BaseModel):
             message = saying_when(message, wait_seconds)
         notification = Notification(success=False, response=addressee, message_error=message, wait_seconds=wait_seconds)
         return cls(notification=notification.model_dump_json(), processing=None)
+
+
+# --- Redis keys --------------------------------------------------------------------------------------------
+
+# Everything of ours in Redis but the processed marks begins with this, so an operator can tell it apart.
+KEY_PREFIX = "ai_handler:"
+
+
+def request_key(processing_id: int) -> str:
+    """Holds a `Dispatch`: written by the bridge before it dispatches, read by the worker.
+
+    The Celery message carries the id alone: `celery inspect active` and Flower's worker page print a running
+    task's real arguments, whatever its `argsrepr` says (celery/worker/request.py, `Request.info`).
+    """
+    return f"{KEY_PREFIX}request:{processing_id}"
+
+
+def claim_key(processing_id: int) -> str:
+    """Holds the owner token of the one task that may work on the request; expires with its lease."""
+    return f"{KEY_PREFIX}claim:{processing_id}"
+
+
+def outcome_key(processing_id: int) -> str:
+    """Holds an `Outcome`: written by the worker, published and removed by the bridge."""
+    return f"{KEY_PREFIX}outcome:{processing_id}"
+
+
+def source_key(processing_id: int) -> str:
+    """Holds the input partition that answers for the id, should the sender's retry land in another one.
+
+    The bridge alone writes and reads it.
+    """
+    return f"{KEY_PREFIX}source:{processing_id}"
+
+
+def explanation_key(processing_id: int) -> str:
+    """Holds the grades and quotes behind a score, for `python -m worker explain`."""
+    return f"{KEY_PREFIX}explanation:{processing_id}"
+
+
+def answer_key(question: str) -> str:
+    """Holds the model's answer to a question, which is named by its digest: the result cache."""
+    return f"{KEY_PREFIX}answer:{question}"
+
+
+def flight_key(question: str) -> str:
+    """Holds the claim's token of the one request that may ask this question now: single flight."""
+    return f"{KEY_PREFIX}flight:{question}"
+
+
+def tripped_key(reason: str) -> str:
+    """Says that the circuit breaker is open for this reason; kept until a probe is answered."""
+    return f"{KEY_PREFIX}circuit_breaker:{reason}"
+
+
+def too_early_key(reason: str) -> str:
+    """Says that it is too early for a probe; expires when one request may try."""
+    return f"{KEY_PREFIX}circuit_breaker:{reason}:too_early"
+
+
+def probe_key(reason: str) -> str:
+    """Holds the claim's token of the request that tries whether the reason is gone."""
+    return f"{KEY_PREFIX}circuit_breaker:{reason}:probe"
+
+
+# Written by the bridge beside the processed marks: how far the notifications topic is marked, as a JSON object
+# {partition: next offset}. Its absence says that Redis was emptied.
+MARKS_POSITION_KEY = f"{KEY_PREFIX}marks_position"
+
+# Written by the bridge when it finds Redis emptied: "<requests answered within the last day> <Unix time>". Kafka
+# remembers what the limiter has forgotten, so a flush neither grants a second day's quota nor stops the first.
+DAY_USED_KEY = f"{KEY_PREFIX}limits:day_used"

@@ -4,14 +4,14 @@ import pytest
 
 from dev.kafka_server import why_no_apache_kafka
 from tests.conftest import skip
-from tests.support.secure_servers import Authority, SecureKafka, SecureRedis
+from tests.support.fleets import FakeFleet, RedisFleet
 from worker.leases import Leases
 from worker.route import Route
 
 
 @pytest.fixture
 def make_leases():
-    """Makes Leases; after the test their heartbeats find nothing to renew."""
+    """Makes Leases; after the test their heartbeats end."""
     made = []
 
     def make(store, seconds):
@@ -21,7 +21,15 @@ def make_leases():
 
     yield make
     for leases in made:
-        leases._held.clear()
+        leases.close()
+
+
+@pytest.fixture(params=["redis", "fake"])
+def fleet(request):
+    """What several workers share, real and fake: a test that takes this runs over both."""
+    if request.param == "fake":
+        return FakeFleet()
+    return RedisFleet(request.getfixturevalue("redis_client"), request.getfixturevalue("make_leases"))
 
 
 @pytest.fixture
@@ -41,17 +49,23 @@ def make_route():
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory):
+    from tests.support.secure_servers import Authority  # noqa: PLC0415 - needs a package that others do without
+
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="session")
 def stranger(tmp_path_factory):
     """An authority that has signed nothing that is in use here."""
+    from tests.support.secure_servers import Authority  # noqa: PLC0415 - as above
+
     return Authority(tmp_path_factory.mktemp("stranger"))
 
 
 @pytest.fixture(scope="session")
 def secure_redis(tmp_path_factory, authority):
+    from tests.support.secure_servers import SecureRedis  # noqa: PLC0415 - as above
+
     server = SecureRedis(tmp_path_factory.mktemp("secure-redis"), authority)
     server.start()
     yield server
@@ -60,6 +74,8 @@ def secure_redis(tmp_path_factory, authority):
 
 @pytest.fixture(scope="session")
 def secure_kafka(tmp_path_factory, authority):
+    from tests.support.secure_servers import SecureKafka  # noqa: PLC0415 - as above
+
     if reason := why_no_apache_kafka():
         skip(f"needs a Kafka of its own: {reason}")
     server = SecureKafka(tmp_path_factory.mktemp("secure-kafka"), authority)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.intake import MESSAGES, Accepted, NotOurs, Reason, Rejected, read
@@ -253,7 +253,6 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.none() | st.binary(max_size=20), st.none() | st.binary(max_size=200))
 def test_no_bytes_make_it_raise(key, value):
     """Whatever the topic holds, the bridge goes on."""
@@ -261,7 +260,6 @@ def test_no_bytes_make_it_raise(key, value):
     assert read(REQUEST_KEY, value)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(sorted(request_fields())), JSON))
 def test_no_json_makes_it_raise(changes):
     """Nor does any JSON in the right places; who is told can always be told."""
