@@ -37,8 +37,8 @@ lint: .venv/dev-installed
 env:
 	@$$(sh dev/find_python.sh) -m dev.env_files
 
-containers:
-	@exec sh dev/containers.sh
+containers: .venv/dev-installed
+	@exec .venv/bin/python -m dev.containers
 
 GET_UV = .venv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -3,7 +3,7 @@
 import pytest
 
 from dev.kafka_server import why_no_apache_kafka
-from tests.conftest import skip
+from tests.conftest import needs, skip
 from tests.support.fleets import FakeFleet, RedisFleet
 from worker.leases import Leases
 from worker.route import Route
@@ -49,6 +49,7 @@ def make_route():
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory):
+    pytest.importorskip("trustme", reason=needs("trustme"))
     from tests.support.secure_servers import Authority  # noqa: PLC0415 - needs a package that others do without
 
     return Authority(tmp_path_factory.mktemp("authority"))
