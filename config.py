@@ -220,6 +220,9 @@ class Settings(BaseSettings):
     # The worker
     worker_concurrency: int = Field(16, ge=1, description="threads of one worker")
     worker_metrics_port: Port = Field(0, description="Prometheus metrics of the worker; 0: off")
+    worker_health_file: Path = Field(
+        Path("run/worker.health"), description="touched with each heartbeat of the worker; the container's healthcheck"
+    )
     metrics_host: str = Field("127.0.0.1", description="address the metrics are served on")
     lease_seconds: Annotated[float, Field(ge=1)] = Field(
         10.0, description="seconds after which a killed worker's request is given to another"

@@ -125,7 +125,8 @@ class Service:
             ProcessFailedError: it did not come up.
         """
         options = ["worker", "-n", f"{name}@{self.names.group}", "--without-mingle", "--without-gossip"]
-        worker = self._start(name, [*launcher, *options])
+        health = {"WORKER_HEALTH_FILE": str(self.folder / f"{name}.health")}
+        worker = self._start(name, [*launcher, *options], health)
         if wait:
             worker.wait_ready(lambda: " ready." in worker.log_text(), timeout=READY)
         return worker
