@@ -27,6 +27,11 @@ from contract import PROCESSED_MARK_TTL
 PROJECT = Path(__file__).parent
 _SECRETS_DIR = Path(os.environ.get("SECRETS_DIR", "/run/secrets"))
 _NO_KEY = SecretStr("")
+
+# For the default number of calls under way in one worker.
+SLOW_ANSWER = 15.0  # seconds
+SHORT_PROMPT = 1_500  # tokens
+FEWEST_CALLS, MOST_CALLS = 16, 500
 _TOPIC_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")  # Kafka's own rule
 
 
@@ -190,7 +195,9 @@ class Settings(BaseSettings):
     bridge_metrics_port: Port = Field(0, description="Prometheus metrics of the bridge; 0: off")
 
     # The worker
-    worker_concurrency: int = Field(16, ge=1, description="threads of one worker")
+    worker_concurrency: int | None = Field(
+        None, ge=1, description="calls that one worker may have under way; empty: as many as the limits keep busy"
+    )
     worker_metrics_port: Port = Field(0, description="Prometheus metrics of the worker; 0: off")
     metrics_host: str = Field("127.0.0.1", description="address the metrics are served on")
     lease_seconds: Annotated[float, Field(ge=1)] = Field(
@@ -371,6 +378,18 @@ class Settings(BaseSettings):
             return self.egress_trace_url
         parts = urlsplit(self.openai_base_url)
         return f"{parts.scheme}://{parts.netloc}/cdn-cgi/trace"
+
+    @property
+    def calls_in_flight(self) -> int:
+        """How many calls one worker may have under way: a thread each, made when it is first needed.
+
+        Calls start at a rate that the limits grant and last as long as a slow model takes, so that is what they keep
+        busy; never fewer than the small limits' burst, never more than one core can look after (docs/capacity.md).
+        """
+        if self.worker_concurrency is not None:
+            return self.worker_concurrency
+        starts_per_minute = min(self.rpm, self.tpm / (self.openai_max_output_tokens + SHORT_PROMPT))
+        return max(FEWEST_CALLS, min(MOST_CALLS, round(starts_per_minute / 60 * SLOW_ANSWER)))
 
     @cached_property
     def kafka(self) -> dict[str, str | int]:

@@ -35,19 +35,24 @@ from worker.tasks import register
 app = Celery("worker")
 app.config_from_object("celeryconfig")
 
+# Calls of the model last seconds, commands of Redis milliseconds: hundreds of calls share a few connections.
+REDIS_CONNECTIONS = 32
+
 stopping = threading.Event()
 
 
 def connect(settings: Settings) -> redis.Redis:
     """A client whose calls end: a frozen Redis must not hang a task for ever."""
-    return redis.Redis.from_url(
+    pool = redis.BlockingConnectionPool.from_url(
         settings.redis,
         socket_timeout=5,
         socket_connect_timeout=5,
         socket_keepalive=True,
         health_check_interval=30,
-        max_connections=settings.worker_concurrency + 8,
+        max_connections=REDIS_CONNECTIONS,
+        timeout=5,  # seconds that a command waits for a connection
     )
+    return redis.Redis.from_pool(pool)
 
 
 def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
@@ -83,7 +88,7 @@ def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
     leases = Leases(store, settings.lease_seconds)
     opened.callback(leases.close)
     proxy = settings.openai_proxy.get_secret_value() if settings.openai_proxy else None
-    route = Route(proxy=proxy, connections=settings.worker_concurrency + 1)
+    route = Route(proxy=proxy, connections=settings.calls_in_flight + 1)
     opened.callback(route.close)
     model = OpenAIClient(
         route,
