@@ -36,6 +36,11 @@ _REDIS_KINDS = {
         "Redis Cluster is not supported: use one server, a managed one, or Sentinel",
     ),
 }
+
+# For the default number of calls under way in one worker.
+SLOW_ANSWER = 15.0  # seconds
+SHORT_PROMPT = 1_500  # tokens
+FEWEST_CALLS, MOST_CALLS = 16, 500
 _TOPIC_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")  # Kafka's own rule
 
 
@@ -218,7 +223,9 @@ class Settings(BaseSettings):
     bridge_metrics_port: Port = Field(0, description="Prometheus metrics of the bridge; 0: off")
 
     # The worker
-    worker_concurrency: int = Field(16, ge=1, description="threads of one worker")
+    worker_concurrency: int | None = Field(
+        None, ge=1, description="calls that one worker may have under way; empty: as many as the limits keep busy"
+    )
     worker_metrics_port: Port = Field(0, description="Prometheus metrics of the worker; 0: off")
     worker_health_file: Path = Field(
         Path("run/worker.health"), description="touched with each heartbeat of the worker; the container's healthcheck"
@@ -454,6 +461,18 @@ class Settings(BaseSettings):
             return self.egress_trace_url
         parts = urlsplit(self.openai_base_url)
         return f"{parts.scheme}://{parts.netloc}/cdn-cgi/trace"
+
+    @property
+    def calls_in_flight(self) -> int:
+        """How many calls one worker may have under way: a thread each, made when it is first needed.
+
+        Calls start at a rate that the limits grant and last as long as a slow model takes, so that is what they keep
+        busy; never fewer than the small limits' burst, never more than one core can look after (docs/capacity.md).
+        """
+        if self.worker_concurrency is not None:
+            return self.worker_concurrency
+        starts_per_minute = min(self.rpm, self.tpm / (self.openai_max_output_tokens + SHORT_PROMPT))
+        return max(FEWEST_CALLS, min(MOST_CALLS, round(starts_per_minute / 60 * SLOW_ANSWER)))
 
     @cached_property
     def kafka(self) -> dict[str, str | int]:
