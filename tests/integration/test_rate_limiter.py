@@ -311,7 +311,7 @@ def test_nothing_is_kept_of_a_settled_request(make, redis_client):
 def test_an_idle_limiter_remembers_the_day(make, redis_client):
     """A quiet week does not look like an emptied Redis, with its cautious start."""
     make().acquire("a", 2000)
-    assert redis_client.ttl("ai_handler:limits:state") == -1
+    assert redis_client.ttl("ai_handler:limits:buckets") == -1
 
 
 @pytest.mark.parametrize(
