@@ -68,8 +68,8 @@ BRIDGE = [
     Crash("One of two outcomes is in the transaction.", "after", "bridge.publisher:Publisher._produce_outcome"),
     Crash("Both messages and the offsets are sent, and not committed.", "before", "bridge.publisher:Publisher._commit"),
     Crash("Everything is committed, and Redis does not know.", "after", "bridge.publisher:Publisher._commit"),
-    Crash("Everything is committed, and nothing is marked.", "before", "bridge.request_store:RequestStore.finish"),
-    Crash("Everything is committed and marked.", "after", "bridge.request_store:RequestStore.finish"),
+    Crash("Everything is committed, and nothing is marked.", "before", "bridge.marks:ProcessedMarks.finish"),
+    Crash("Everything is committed and marked.", "after", "bridge.marks:ProcessedMarks.finish"),
     Crash(
         "Committed, not marked, and Redis forgets all else.",
         "after",
@@ -87,7 +87,7 @@ BRIDGE = [
     Crash(
         "Marked, and the marks are gone with Redis.",
         "after",
-        "bridge.request_store:RequestStore.finish",
+        "bridge.marks:ProcessedMarks.finish",
         emptied=True,
         asked_again=range(REQUESTS + 1),
     ),

@@ -2,22 +2,24 @@
 
 import json
 import logging
-import time
 
 import pytest
 import redis
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, TopicPartition
 
-from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters
+from bridge.dead_letter import DeadLetterCap
 from bridge.offsets import Commit
-from bridge.partition import PartitionPolicy, PartitionWork
-from bridge.publisher import PublishError
+from bridge.partition import OVERTIME, PartitionPolicy, PartitionWork
+from bridge.publisher import OutputRefused, PublishError
 from bridge.request_store import RequestStates
-from bridge.supervision import MAX_LOST_CLAIMS
+from bridge.supervision import MAX_CHARGES
 from contract import Failure
 from tests.support.samples import SENT_AT, FakeMessage, request_value, scored
 
-POLICY = PartitionPolicy(window_size=10, request_deadline=3_600.0, redispatch_after=5.0)
+POLICY = PartitionPolicy(window_cap=10, request_rate=1.0, request_deadline=3_600.0, redispatch_after=5.0, lease=2.0)
+
+
+TRACE = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 class FakeRedis:
@@ -27,14 +29,16 @@ class FakeRedis:
         self.dispatched = []
         self.ready = {}
         self.marked = set()
-        self.claimed = set()
+        self.claimed = {}  # workers by processing id
+        self.living = set()  # workers
         self.elsewhere = set()
-        self.drained = True
         self.emptied = False
         self.complete = True  # False: emptied after the look at outcomes
         self.away = set()  # names of methods that fail
         self.in_topic = set()  # what catch_up finds
         self.catch_ups = 0
+        self.moves = 0
+        self.finishes = []
 
     def dispatch(self, dispatches):
         self._answer("dispatch")
@@ -45,23 +49,40 @@ class FakeRedis:
         self._answer("outcomes")
         return None if self.emptied else {i: self.ready[i] for i in processing_ids if i in self.ready}
 
-    def states(self, processing_ids, _source):
+    def states(self, processing_ids, workers=()):
         self._answer("states")
         ids = frozenset(processing_ids)
-        return RequestStates(ids & self.marked, ids & self.claimed, ids & self.elsewhere, self.drained, self.complete)
+        claims = {i: worker for i, worker in self.claimed.items() if i in ids}
+        living = frozenset(workers) & self.living
+        return RequestStates(ids & self.marked, ids & self.elsewhere, claims, living, self.complete)
 
     def finish(self, processing_ids):
         self._answer("finish")
+        self.finishes.append(list(processing_ids))
         self.marked |= set(processing_ids)
         for processing_id in processing_ids:
             self.ready.pop(processing_id, None)
+        return not self.emptied
 
     def catch_up(self):
         self._answer("catch_up")
         self.catch_ups += 1
+        yield len(self.in_topic)
+        self._answer("catch_up")
         self.emptied = False
         self.marked |= self.in_topic
-        return len(self.in_topic)
+
+    def move_on(self):
+        self.moves += 1
+        yield 0
+
+    def claim(self, worker, *processing_ids):
+        self.living.add(worker)
+        self.claimed |= dict.fromkeys(processing_ids, worker)
+
+    def kill(self, worker):
+        self.living.discard(worker)
+        self.claimed = {i: other for i, other in self.claimed.items() if other != worker}
 
     def empty(self):
         self.emptied = True
@@ -84,11 +105,21 @@ class FakeKafka:
         self.sought = None
         self.transactions = 0
         self.failing = False
+        self.refuses = lambda _output: False
+        self.low, self.young, self.end = 0, 0, 1_000_000
         self.log = []
 
     def committed(self, _partitions, timeout):
         assert timeout
         return [self.committed_at]
+
+    def get_watermark_offsets(self, _partition, timeout):
+        assert timeout
+        return self.low, self.end
+
+    def offsets_for_times(self, partitions, timeout):
+        assert timeout
+        return [TopicPartition(each.topic, each.partition, self.young) for each in partitions]
 
     def seek(self, partition):
         self.log.append("seek")
@@ -103,6 +134,9 @@ class FakeKafka:
     def publish(self, publications, dead_letters, *, source, commit, consumer):
         if self.failing:
             raise PublishError("fenced")
+        for output in (*publications, *dead_letters):
+            if self.refuses(output):
+                raise OutputRefused(output, "a topic", KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
         assert consumer is self
         self.transactions += 1
         for publication in publications:
@@ -123,6 +157,7 @@ class Part:
         self.redis = FakeRedis()
         self.kafka = FakeKafka()
         self.now = 1_000.0
+        self.wall = SENT_AT / 1000 + 60.0
         self.cap = DeadLetterCap(limit, 600.0, lambda: self.now)
         self.policy = policy
         self.start()
@@ -131,15 +166,20 @@ class Part:
         """A new bridge's."""
         self.work = PartitionWork(
             TopicPartition("AI_handler", 0), self.kafka, self.redis, self.redis, lambda: self.kafka, self.cap,
-            self.policy, lambda: self.now,
+            self.policy, lambda: self.now, lambda: self.wall,
         )  # fmt: skip
-        self.work.recover()
+        self.recover()
+
+    def recover(self):
+        while not self.work.recover():
+            pass
 
     def take(self, offset, processing_id=7, **changes):
         self.work.take(FakeMessage(offset, request_value(processing_id, **changes)))
 
     def step(self, seconds=1.0):
         self.now += seconds
+        self.wall += seconds
         self.work.step()
 
 
@@ -191,7 +231,7 @@ def test_a_message_from_the_future_has_no_longer_deadline(part):
     """A sender with a wrong clock does not get a request that outlives its processed mark."""
     part.work.take(FakeMessage(0, request_value(), sent_at=10**15))
     part.step()
-    assert part.redis.last[0].deadline_at < 10**11
+    assert part.redis.last[0].deadline_at <= part.wall + 3_600
 
 
 def test_a_duplicate_in_the_window_joins(part):
@@ -234,9 +274,9 @@ def test_the_headers_of_the_sender_are_passed_on(part):
         seen.extend(p.traceparent for p in publications), publish(publications, *rest, **named)
     )  # fmt: skip
     part.redis.ready[7] = scored(7)
-    part.work.take(FakeMessage(0, request_value(), raw_headers=[("other", b"x"), ("traceparent", b"00-1-2-3")]))
+    part.work.take(FakeMessage(0, request_value(), raw_headers=[("other", b"x"), ("traceparent", TRACE)]))
     part.step()
-    assert seen == [b"00-1-2-3"]
+    assert seen == [TRACE]
 
 
 def test_a_dead_letter_is_committed_and_its_user_told(part):
@@ -295,14 +335,35 @@ def test_a_bad_message_after_the_answer_is_silent(part):
     assert part.kafka.published == []
 
 
-def test_too_many_dead_letters_stop_the_bridge_before_it_writes():
-    """At the cap nothing more is written or committed, so a better deploy finds it all."""
+def test_at_the_cap_the_bridge_stops_taking_and_goes_on_publishing():
+    """Too many bad messages: no more dead letters, nothing new is taken, and what is ready is still said."""
+    part = Part(limit=2)
+    part.take(0, 100)
+    for offset in range(1, 6):
+        part.take(offset, offset, resume=" ")
+    part.step()
+    assert len(part.kafka.letters) == 2
+    assert part.work.free == 0
+    part.redis.ready[100] = scored(100)
+    part.step()
+    assert part.kafka.published == [(1, False), (2, False), (100, True)]
+    assert part.kafka.commit.offset == 3
+    part.cap.resume(part.now)
+    assert part.work.free > 0
+    part.step()
+    assert len(part.kafka.letters) == 4
+
+
+def test_the_window_passing_resumes():
+    """Nobody has to do anything where the bad messages were few after all."""
     part = Part(limit=2)
     for offset in range(3):
-        part.take(offset, resume=" ")
-    with pytest.raises(TooManyDeadLetters):
-        part.step()
-    assert (part.kafka.letters, part.kafka.transactions) == ([], 0)
+        part.take(offset, offset, resume=" ")
+    part.step()
+    part.step(599.0)
+    assert len(part.kafka.letters) == 2
+    part.step(2.0)
+    assert len(part.kafka.letters) == 3
 
 
 def test_a_flapping_broker_does_not_use_up_the_cap():
@@ -314,7 +375,7 @@ def test_a_flapping_broker_does_not_use_up_the_cap():
         with pytest.raises(PublishError):
             part.step()
         part.kafka.failing = False
-        part.work.recover()
+        part.recover()
     part.take(0, resume=" ")
     part.step()
     assert len(part.kafka.letters) == 1
@@ -367,35 +428,127 @@ def test_a_killed_worker_request_is_dispatched_again(part):
     """When the claim is gone without an outcome, the request goes to another worker with the next look."""
     part.take(0)
     part.step()
-    part.redis.claimed.add(7)
+    part.redis.claim("w", 7)
     part.step()
     assert part.redis.dispatched == [7]
-    part.redis.claimed.clear()
+    part.redis.kill("w")
     part.step()
     assert part.redis.dispatched == [7, 7]
 
 
-def test_hints_in_the_queue_are_not_copied(part):
-    """While workers are busy or down, no second hint is added to the queue."""
-    part.redis.drained = False
+def test_a_lost_hint_goes_again_whatever_the_queue(part):
+    """A hint that a blip of Redis has swallowed goes again while others queue, and a full queue is not filled up."""
     part.take(0)
-    for _ in range(100):
+    for _ in range(3_500):
         part.step()
+    assert 8 <= len(part.redis.dispatched) <= 12
+
+
+def test_a_hint_that_could_not_be_sent_is_not_waited_for(part):
+    """Where Redis fails as the hint is sent, it goes with the next look."""
+    part.take(0)
+    part.redis.away = {"dispatch"}
+    with pytest.raises(redis.RedisError):
+        part.step()
+    part.redis.away.clear()
+    part.step()
     assert part.redis.dispatched == [7]
 
 
-def test_a_request_that_kills_its_workers_is_given_up(part):
-    """After twenty lost workers the user gets a failure instead of a twenty-first attempt."""
-    part.take(0)
-    for _ in range(MAX_LOST_CLAIMS):
-        part.step()
-        part.redis.claimed.add(7)
-        part.step()
-        part.redis.claimed.clear()
+def crash(part, worker, *processing_ids):
+    """A worker takes requests in hand, and goes away with all of them."""
+    part.redis.claim(worker, *processing_ids)
     part.step()
-    assert len(part.redis.dispatched) == MAX_LOST_CLAIMS
+    part.redis.kill(worker)
+    part.step()
+
+
+def test_a_request_that_kills_its_worker_alone_is_given_up(part):
+    """After a few lost workers the user gets a failure instead of another attempt."""
+    part.take(0)
+    part.step()
+    for number in range(MAX_CHARGES):
+        assert len(part.redis.dispatched) == number + 1
+        crash(part, f"w{number}", 7)
+    part.step()
+    assert len(part.redis.dispatched) == MAX_CHARGES
     assert part.kafka.published == [(7, False)]
     assert Failure.INTERNAL.value.endswith(".")
+
+
+def test_a_request_that_fails_in_a_worker_that_lives_on_is_given_up(part):
+    """A request that its worker drops again and again is the culprit, however many run beside it."""
+    for offset in range(4):
+        part.take(offset, offset)
+    part.step()
+    for _ in range(MAX_CHARGES):
+        part.redis.claim("w", 0, 1, 2, 3)
+        part.step()
+        del part.redis.claimed[0]
+        part.step()
+    part.step()
+    assert part.kafka.published == [(0, False)]
+
+
+def test_bystanders_of_a_deadly_request_are_not_given_up():
+    """One request takes down every worker that has it: it alone fails, and the nine beside it are finished."""
+    part = Part()
+    deadly, others = 0, range(1, 10)
+    for offset in range(10):
+        part.take(offset, offset)
+    done = set()
+    for number in range(60):
+        part.step()
+        out = [i for i in part.redis.dispatched if i not in done]
+        part.redis.dispatched.clear()
+        if not out:
+            continue
+        part.redis.claim(f"w{number}", *out)
+        part.step()
+        if deadly in out:
+            part.redis.kill(f"w{number}")
+        else:
+            part.redis.ready |= {i: scored(i) for i in out}
+            done |= set(out)
+            part.redis.kill(f"w{number}")
+    assert sorted(part.kafka.published) == [(deadly, False), *((i, True) for i in others)]
+
+
+def test_a_parked_request_is_not_charged_for_its_worker(part):
+    """A countdown that outlives its worker was nobody's fault, however often that happens."""
+    part.take(0)
+    for number in range(20):
+        part.step()
+        part.redis.claim(f"w{number}", 7)
+        part.step()
+        part.redis.living.clear()
+        part.step(POLICY.lease + 1.5)
+        part.step(POLICY.lease + 1.5)
+        part.redis.claimed.clear()
+        part.step()
+    assert part.kafka.published == []
+    assert len(part.redis.dispatched) == 21
+
+
+def test_a_request_past_its_deadline_is_told_without_any_worker(part):
+    """With no worker alive the user still hears of it, at the deadline."""
+    part.take(0)
+    part.step()
+    part.step(POLICY.request_deadline - 65)
+    assert part.kafka.published == []
+    part.step(10.0)
+    assert part.kafka.published == [(7, False)]
+
+
+def test_a_worker_may_end_what_it_has_in_hand(part):
+    """At the deadline a claimed request is left to its worker for a while, and not for ever."""
+    part.take(0)
+    part.step()
+    part.redis.claim("w", 7)
+    part.step(POLICY.request_deadline)
+    assert part.kafka.published == []
+    part.step(OVERTIME)
+    assert part.kafka.published == [(7, False)]
 
 
 def test_an_emptied_redis_is_filled_from_kafka_first(part):
@@ -404,13 +557,13 @@ def test_an_emptied_redis_is_filled_from_kafka_first(part):
     part.take(1, 8)
     part.take(2, 9)
     part.step()
-    part.redis.claimed.update({7, 8, 9})
+    part.redis.claim("w", 7, 8, 9)
     part.step()
     part.redis.empty()
     part.redis.in_topic = {7}
     part.step()
     assert part.redis.catch_ups == 2
-    part.redis.claimed.add(8)
+    part.redis.claim("w", 8)
     part.step(POLICY.redispatch_after - 0.1)
     assert part.redis.dispatched == [7, 8, 9]
     assert (part.kafka.published, part.redis.marked) == ([], {7})
@@ -432,7 +585,7 @@ def test_a_published_request_is_marked_later_when_redis_is_away(part):
     part.step()
     assert part.redis.marked == {7}
     assert part.kafka.transactions == 1
-    assert part.work.free == POLICY.window_size
+    assert part.work.free == POLICY.window_cap
 
 
 @pytest.mark.parametrize("method", ["outcomes", "states", "dispatch"])
@@ -475,9 +628,9 @@ def test_a_dead_letter_outlives_a_flush_between_two_looks(part):
         looks = iter(range(100))
         look = type(part.redis).states
 
-        def states(ids, source, looks=looks, look=look, emptied_at=emptied_at):
+        def states(ids, workers=(), looks=looks, look=look, emptied_at=emptied_at):
             part.redis.complete = next(looks) != emptied_at
-            return look(part.redis, ids, source)
+            return look(part.redis, ids, workers)
 
         part.redis.states = states
         part.step()
@@ -490,7 +643,7 @@ def test_a_message_without_a_time_has_its_whole_deadline(part):
     """Where Kafka names no time for a message, its deadline counts from now and not from 1970."""
     part.work.take(FakeMessage(0, request_value(7), sent_at=-1))
     part.step()
-    assert part.redis.last[0].deadline_at == pytest.approx(time.time() + POLICY.request_deadline, abs=60)
+    assert part.redis.last[0].deadline_at == part.wall - 1.0 + POLICY.request_deadline
 
 
 def test_a_failed_transaction_finishes_nothing(part):
@@ -503,8 +656,8 @@ def test_a_failed_transaction_finishes_nothing(part):
         part.step()
     assert part.redis.marked == set()
     part.kafka.failing = False
-    part.work.recover()
-    assert part.kafka.sought < 0
+    part.recover()
+    assert part.kafka.sought == 0
     part.take(0)
     part.take(1, 8, resume=" ")
     part.step()
@@ -523,7 +676,7 @@ def test_a_recovery_that_finds_its_transaction_committed_says_nothing_again(part
     part.kafka.failing = False
     part.kafka.committed_at = TopicPartition("AI_handler", 0, 1, "v1 0 ")
     part.redis.in_topic = {7}
-    part.work.recover()
+    part.recover()
     assert part.kafka.sought == 1
     part.take(1)
     part.step()
@@ -533,13 +686,13 @@ def test_a_recovery_that_finds_its_transaction_committed_says_nothing_again(part
 def test_recovery_takes_over_before_it_reads(part):
     """The last owner's open transaction is ended before the offsets are read, and the old producer is let go."""
     part.kafka.log.clear()
-    part.work.recover()
+    part.recover()
     assert part.kafka.log == ["close", "open", "seek"]
 
 
 def test_recovery_starts_at_the_committed_offset(part):
     """A partition that was never committed is read from its beginning, any other from its watermark."""
-    assert part.kafka.sought == -2
+    assert part.kafka.sought == 0
     part.kafka.committed_at = TopicPartition("AI_handler", 0, 40, "v1 3 0,2")
     part.start()
     assert part.kafka.sought == 40
@@ -550,13 +703,13 @@ def test_recovery_starts_at_the_committed_offset(part):
 
 
 def test_the_window_counts_everything_that_is_not_committed(part):
-    """Requests, dead letters and foreign keys take a place until their offset is finished; duplicates too."""
+    """Requests and dead letters take a place until their offset is finished, duplicates too; foreign keys do not."""
     assert part.work.free == 10
     part.take(0)
     part.take(1)
     part.take(2, resume=" ")
     part.work.take(FakeMessage(3, b"", b"other"))
-    assert part.work.free == 6
+    assert part.work.free == 7
     part.step()
     assert part.work.free == 8
     part.redis.ready[7] = scored(7)
