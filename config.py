@@ -1,27 +1,55 @@
 """Every setting of the service, read once from the environment and from `.env` beside this file.
 
-The variable `ENV_FILE` names another file instead of `.env`; tests and the demo name none.
+The variable `ENV_FILE` names another file instead of `.env`; tests and the demo name none. A setting may also be a
+file of its name in the folder `SECRETS_DIR` (`/run/secrets` by default, where compose puts secrets): the environment
+and `.env` go before it.
 
 Names in capitals below are the environment variables. Only composition roots (`bridge/app.py`,
 `worker/app.py`, `celeryconfig.py`, the tools in `dev/` and `bench/`) call `load_settings`; everything else is
-handed what it needs. `.env.example` and the README's table are kept in step by a test.
+handed what it needs. `.env.example` and docs/settings.md are kept in step by a test.
 """
 
+import ipaddress
 import os
+import string
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from contract import PROCESSED_MARK_TTL
 
 PROJECT = Path(__file__).parent
+_SECRETS_DIR = Path(os.environ.get("SECRETS_DIR", "/run/secrets"))
+_NO_KEY = SecretStr("")
+_TOPIC_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")  # Kafka's own rule
 
+
+def _topic(name: str) -> str:
+    if not 0 < len(name) <= 249 or not _TOPIC_CHARACTERS.issuperset(name) or name in (".", ".."):
+        raise ValueError("not a topic name: Kafka takes up to 249 of a-z, A-Z, 0-9, '.', '_' and '-'")
+    return name
+
+
+def _readable(path: str | None) -> str | None:
+    if path is not None:
+        try:
+            with Path(path).open("rb"):
+                pass
+        except OSError as error:
+            raise ValueError(f"cannot be read: {error.strerror}") from None
+    return path
+
+
+Role = Literal["bridge", "worker", "tool"]
+Topic = Annotated[str, AfterValidator(_topic)]
+ReadableFile = Annotated[str | None, AfterValidator(_readable)]
 Seconds = Annotated[float, Field(gt=0)]
 Milliseconds = Annotated[int, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
@@ -33,19 +61,20 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_file=os.environ.get("ENV_FILE", PROJECT / ".env"),
         env_ignore_empty=True,  # `OPENAI_PROXY=` in a .env file means "not set"
+        secrets_dir=_SECRETS_DIR if _SECRETS_DIR.is_dir() else None,
         extra="ignore",  # the platform's .env has other services' variables too
         frozen=True,
         hide_input_in_errors=True,  # an input may be a secret
     )
 
     # The platform's own names
-    openai_key: SecretStr = Field(description="the API key; required")
+    openai_key: SecretStr = Field(_NO_KEY, description="the API key; required by workers, unknown to all others")
     redis_host: str = Field("localhost", description="Redis host")
     redis_port: Annotated[int, Field(ge=1, le=65_535)] = Field(6379, description="Redis port")
     kafka_bootstrap_servers: str = Field("localhost:9092", description="Kafka brokers, comma separated")
-    kafka_topic_for_ai_handler: str = Field("AI_handler", description="input topic")
-    kafka_topic_for_uploading_data: str = Field("uploading_data", description="results for the storage service")
-    kafka_topic_for_notifications: str = Field("notifications", description="one notification per request")
+    kafka_topic_for_ai_handler: Topic = Field("AI_handler", description="input topic")
+    kafka_topic_for_uploading_data: Topic = Field("uploading_data", description="results for the storage service")
+    kafka_topic_for_notifications: Topic = Field("notifications", description="one notification per request")
     mode: Literal["DEV", "TEST", "PROD"] = Field(
         "PROD", description="in `TEST` nothing is ever sent to the real OpenAI"
     )
@@ -54,6 +83,9 @@ class Settings(BaseSettings):
     rpm: int = Field(3, ge=1, description="requests per minute that the provider allows")
     rpd: int = Field(200, ge=1, description="requests per day that the provider allows")
     tpm: int = Field(40_000, ge=1_000, description="tokens per minute that the provider allows")
+    openai_allow_http: bool = Field(
+        False, description="`on` lets the key and resumes travel unencrypted, to an `http://` endpoint elsewhere"
+    )
     openai_base_url: str = Field("https://api.openai.com/v1", description="any OpenAI-compatible endpoint")
     openai_model: str = Field("gpt-4.1-mini-2025-04-14", description="the pinned model")
     openai_proxy: SecretStr | None = Field(None, description="`http://` or `socks5://` proxy for every request")
@@ -81,7 +113,7 @@ class Settings(BaseSettings):
     # Where requests leave the network
     egress_check: bool = Field(
         True,
-        description="`on`: nothing is sent unless the exit's country is known and allowed; `off` is loud",
+        description="`on`: nothing is sent unless the exit's country is known and allowed; `off`: unchecked",
     )
     egress_trace_url: str | None = Field(
         None,
@@ -99,11 +131,12 @@ class Settings(BaseSettings):
     redis_username: str | None = Field(None, description="ACL user")
     redis_password: SecretStr | None = Field(None, description="password")
     redis_tls: bool = Field(False, description="`on` connects with TLS (`rediss://`)")
-    redis_url: SecretStr | None = Field(None, description="a whole URL instead of the six settings above")
+    redis_tls_ca: ReadableFile = Field(None, description="path of the CA certificates; empty: the system's")
+    redis_url: SecretStr | None = Field(None, description="a whole URL instead of these settings")
 
     # Kafka
     kafka_group_id: str = Field("ai-handler", description="consumer group, and prefix of the transactional ids")
-    kafka_topic_for_dead_letters: str | None = Field(
+    kafka_topic_for_dead_letters: Topic | None = Field(
         None, description="unreadable messages; empty: the input topic's name and `.DLQ`"
     )
     kafka_start: Literal["earliest", "latest"] | float | None = Field(
@@ -111,8 +144,16 @@ class Settings(BaseSettings):
         description="where to begin where the group has no offsets: `earliest`, `latest` or an ISO time (UTC unless it "
         "says otherwise); empty: refuse where older requests may have been answered before",
     )
+    kafka_key_for_notifications: str = Field(
+        "new_notifications", min_length=1, description="key of our messages to the notifications service"
+    )
+    kafka_key_for_uploading_data: str = Field(
+        "new_processing", min_length=1, description="key of our messages to the storage service"
+    )
     kafka_create_topics: bool = Field(True, description="`on` creates missing topics at start")
-    kafka_topic_partitions: int = Field(3, ge=1, description="partitions of a topic that the bridge creates")
+    kafka_input_partitions: int = Field(
+        1, ge=1, description="partitions of the input topic if the bridge creates it; the other topics get one"
+    )
     kafka_topic_replication: int = Field(1, ge=1, description="replicas of a topic that the bridge creates")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="how to talk to the brokers"
@@ -122,9 +163,9 @@ class Settings(BaseSettings):
     )
     kafka_sasl_username: str | None = Field(None, description="SASL user")
     kafka_sasl_password: SecretStr | None = Field(None, description="SASL password")
-    kafka_ssl_ca_location: str | None = Field(None, description="path of the CA certificates; empty: the system's")
-    kafka_ssl_certificate_location: str | None = Field(None, description="path of the client certificate")
-    kafka_ssl_key_location: str | None = Field(None, description="path of the client key")
+    kafka_ssl_ca_location: ReadableFile = Field(None, description="path of the CA certificates; empty: the system's")
+    kafka_ssl_certificate_location: ReadableFile = Field(None, description="path of the client certificate")
+    kafka_ssl_key_location: ReadableFile = Field(None, description="path of the client key")
     kafka_session_timeout_ms: Milliseconds = Field(
         10_000, description="milliseconds after which a dead bridge's partitions move to another"
     )
@@ -225,46 +266,112 @@ class Settings(BaseSettings):
             return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
         return value
 
-    @field_validator("openai_base_url")
+    @field_validator("openai_key", "openai_proxy", "redis_password", "kafka_sasl_password")
     @classmethod
-    def _http_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+    def _one_line(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().isprintable():
+            raise ValueError("has a line break or another invisible character in it")
+        return value
+
+    @field_validator("openai_key")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr) -> SecretStr:
+        key = value.get_secret_value()
+        if not key.isascii() or " " in key:
+            raise ValueError("has a character that no API key has")
+        return value
+
+    @field_validator("kafka_bootstrap_servers")
+    @classmethod
+    def _brokers(cls, value: str) -> str:
+        for broker in value.split(","):
+            parts = _url_or_none(f"kafka://{broker.strip()}")
+            if parts is None or parts.path:
+                raise ValueError("must be HOST:PORT, or several with commas between them")
+        return value
+
+    @field_validator("openai_base_url", "egress_trace_url")
+    @classmethod
+    def _http_url(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return None
+        parts = _url_parts(value, "an http or https URL")
+        if parts.scheme not in ("http", "https"):
             raise ValueError("must be an http or https URL")
-        return value.rstrip("/")
+        allowed = info.data.get("openai_allow_http", False) or _is_loopback(parts.hostname or "")
+        if parts.scheme == "http" and not allowed:
+            raise ValueError("unencrypted to another machine: use https, or set OPENAI_ALLOW_HTTP=on")
+        return value.rstrip("/") if info.field_name == "openai_base_url" else value
 
     @field_validator("openai_proxy")
     @classmethod
     def _proxy_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
-            parts = urlsplit(value.get_secret_value())
-            if parts.scheme not in ("http", "https", "socks5", "socks5h") or not parts.hostname:
+            parts = _url_parts(value.get_secret_value(), "an http:// or socks5:// URL")
+            if parts.scheme not in ("http", "https", "socks5", "socks5h"):
                 raise ValueError("must be an http:// or socks5:// URL")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_scheme(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = _url_parts(value.get_secret_value(), "redis://[[USER]:PASSWORD@]HOST[:PORT]/DATABASE, or rediss://")
+            if parts.scheme not in ("redis", "rediss"):
+                raise ValueError("must begin with redis:// or rediss://")
+            if not parts.path[1:].isdecimal():
+                raise ValueError("must end with the number of the database, such as /1")
+            if dict(parse_qsl(parts.query)).get("ssl_cert_reqs", "required") not in ("required", "CERT_REQUIRED"):
+                raise ValueError("the certificate is always verified: leave ssl_cert_reqs out, set REDIS_TLS_CA")
         return value
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":
+        contradictions = "\n".join(self._contradictions())
+        if contradictions:
+            raise ValueError(contradictions)
+        return self
+
+    def _contradictions(self) -> Iterator[str]:
         if self.max_countdown + self.lease_seconds >= self.visibility_timeout:
             # Celery's documentation: an ETA beyond the visibility timeout runs again and again.
-            raise ValueError("MAX_COUNTDOWN and LEASE_SECONDS must stay below VISIBILITY_TIMEOUT")
+            yield "MAX_COUNTDOWN and LEASE_SECONDS must stay below VISIBILITY_TIMEOUT"
         if self.redispatch_after < self.lease_seconds / 2:
             # After Redis was emptied a worker claims again with its next heartbeat, at a third of the lease.
-            raise ValueError("REDISPATCH_AFTER must be at least half of LEASE_SECONDS")
-        if self.kafka_security_protocol.startswith("SASL") and not (
-            self.kafka_sasl_username and self.kafka_sasl_password
-        ):
-            raise ValueError("KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD")
-        return self
+            yield "REDISPATCH_AFTER must be at least half of LEASE_SECONDS"
+        outgoing = (self.kafka_topic_for_notifications, self.kafka_topic_for_uploading_data, self.dead_letter_topic)
+        if self.kafka_topic_for_ai_handler in outgoing:
+            yield "KAFKA_TOPIC_FOR_AI_HANDLER must be a topic of its own: we would read what we write"
+        if bool(self.kafka_ssl_certificate_location) != bool(self.kafka_ssl_key_location):
+            yield "KAFKA_SSL_CERTIFICATE_LOCATION and KAFKA_SSL_KEY_LOCATION go together"
+        if self.redis_tls_ca and not self.redis.startswith("rediss:"):
+            yield "REDIS_TLS_CA needs REDIS_TLS=on, or a REDIS_URL that begins with rediss://"
+
+    def missing(self, role: Role) -> Iterator[str]:
+        """What this role cannot do without, and others do."""
+        if role == "worker" and self.openai_key == _NO_KEY:
+            yield "OPENAI_KEY: required"
+        sasl = self.kafka_security_protocol.startswith("SASL")
+        if role == "bridge" and sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
+            yield "KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
 
     @cached_property
     def redis(self) -> str:
-        """The Redis URL, secrets included: never log it."""
+        """The Redis URL, secrets included: never log it. With TLS it says that the certificate is verified."""
         if self.redis_url is not None:
-            return self.redis_url.get_secret_value()
-        password = self.redis_password.get_secret_value() if self.redis_password else ""
-        user = f"{quote(self.redis_username or '', safe='')}:{quote(password, safe='')}@" if password else ""
-        scheme = "rediss" if self.redis_tls else "redis"
-        return f"{scheme}://{user}{self.redis_host}:{self.redis_port}/{self.redis_db}"
+            url = self.redis_url.get_secret_value()
+        else:
+            password = self.redis_password.get_secret_value() if self.redis_password else ""
+            user = f"{quote(self.redis_username or '', safe='')}:{quote(password, safe='')}@" if password else ""
+            scheme = "rediss" if self.redis_tls else "redis"
+            url = f"{scheme}://{user}{self.redis_host}:{self.redis_port}/{self.redis_db}"
+        parts = urlsplit(url)
+        if parts.scheme != "rediss":
+            return url
+        query = dict(parse_qsl(parts.query)) | {"ssl_cert_reqs": "required"}
+        if self.redis_tls_ca:
+            query["ssl_ca_certs"] = self.redis_tls_ca
+        return urlunsplit(parts._replace(query=urlencode(query, safe="/")))
 
     @property
     def logging(self) -> dict[str, Any]:
@@ -306,17 +413,86 @@ class Settings(BaseSettings):
         return {name: value for name, value in options.items() if value is not None}
 
 
+def _url_or_none(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # brackets of IPv6, a port that is no number
+        return None
+    return parts if usable else None
+
+
+def _url_parts(url: str, what: str) -> SplitResult:
+    parts = _url_or_none(url)
+    if parts is None:
+        raise ValueError(f"must be {what}")
+    return parts
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def load_settings() -> Settings:
     """Read the settings.
 
     Raises:
-        SystemExit: with one line that names each variable that is wrong or missing, and no values.
+        SystemExit: with one line for each thing that is wrong, all at once, and no values.
+    """
+    settings, faults = read_settings("tool")
+    complain(faults)
+    return settings
+
+
+def complain(faults: list[str]) -> None:
+    """Return if there are none.
+
+    Raises:
+        SystemExit: with one line for each fault.
+    """
+    if faults:
+        sys.exit("\n".join(f"configuration error: {fault}" for fault in faults))
+
+
+def read_settings(role: Role) -> tuple[Settings, list[str]]:
+    """The settings, and one line for each fault: what is wrong, and what this role cannot do without.
+
+    Where there are faults the settings are good for nothing but looking for more of them: what is wrong has its
+    default, and only then do contradictions between the rest show.
     """
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}".removeprefix(": ")
-            for fault in error.errors(include_input=False, include_url=False)
-        )
-        sys.exit(f"configuration error: {faults}")
+        faults, wrong = _faults(error)
+    else:
+        return settings, list(settings.missing(role))
+    mended: dict[str, Any] = {name: Settings.model_fields[name].default for name in wrong}
+    try:
+        settings = Settings(**mended)
+    except ValidationError as error:
+        settings = Settings.model_construct(**mended)
+        more = _faults(error)[0]
+    else:
+        more = list(settings.missing(role))
+    said = {*faults}
+    return settings, faults + [
+        line for line in more if line not in said and not any(name.upper() in line for name in wrong)
+    ]
+
+
+def _faults(error: ValidationError) -> tuple[list[str], set[str]]:
+    """One line for each fault, and the names of the settings that have one of their own."""
+    lines: list[str] = []
+    wrong: set[str] = set()
+    for fault in error.errors(include_input=False, include_url=False):
+        text = fault["msg"].removeprefix("Value error, ")
+        if fault["loc"]:
+            name = str(fault["loc"][0])
+            wrong.add(name)
+            lines.append(f"{name.upper()}: {text}")
+        else:
+            lines += text.splitlines()
+    return lines, wrong

@@ -1,13 +1,14 @@
-"""What goes over the wire: Kafka messages that other teams depend on, and the keys between bridge and worker.
+"""What goes over the wire: Kafka messages that other teams depend on, and every key of ours in Redis.
 
-The first half is the platform's contract, to the letter. The second half is private to this service: the
-bridge and the worker share nothing but these names and shapes (the bridge reaches the worker by task name
-alone, the worker never touches Kafka).
+The first half is the platform's contract, to the letter, with the sentences that its users read. The second
+half is private to this service: the bridge and the worker share nothing but these names and shapes (the bridge
+reaches the worker by task name alone, the worker never touches Kafka).
 """
 
+import math
 from enum import Enum
-from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Final, Literal, Self
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, field_validator
 
@@ -22,7 +23,9 @@ PROCESSING_KEY = b"new_processing"
 
 MAX_REQUIREMENTS = 5_000  # characters; the sender's own cap
 MAX_RESUME = 15_000  # characters; the sender's own cap
-MAX_CALLBACK_URL = 2_048  # characters; beyond it an address is noise, and a notification has to fit a message
+MAX_CALLBACK_URL = 2_083  # characters; the sender's own cap (pydantic's HttpUrl), on the address as it was typed
+# What the sender passes on is percent-encoded: "я" counts as one character there and arrives as six.
+MAX_ENCODED_CALLBACK_URL = 6 * MAX_CALLBACK_URL
 
 # The storage service's columns are 32-bit INTEGER.
 Id = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
@@ -45,11 +48,18 @@ class Addressee(BaseModel):
 
     model_config = _FROZEN
 
-    callback_url: StrictStr = Field(min_length=1, max_length=MAX_CALLBACK_URL)
+    callback_url: StrictStr = Field(min_length=1, max_length=MAX_ENCODED_CALLBACK_URL)
     processing_id: Id
     user_id: Id
     resume_id: Id
     requirements_id: Id
+
+    @field_validator("callback_url")
+    @classmethod
+    def _as_long_as_the_sender_allows(cls, url: str) -> str:
+        if len(url) > MAX_CALLBACK_URL and len(unquote(url)) > MAX_CALLBACK_URL:
+            raise ValueError("too long")
+        return url
 
 
 class ScoringRequest(Addressee):
@@ -79,7 +89,37 @@ class ScoringRequest(Addressee):
         return Addressee.model_construct(**{name: getattr(self, name) for name in Addressee.model_fields})
 
 
+def saying_when(sentence: str, wait_seconds: int) -> str:
+    """A sentence for the end user, and after it when to try again: «Попробуйте через 12 минут.».
+
+    Rounded up to seconds below a minute, to minutes below a day, to hours beyond.
+    """
+    minutes = math.ceil(wait_seconds / 60)
+    hours = math.ceil(minutes / 60)
+    if wait_seconds < 60:
+        parts = [(max(wait_seconds, 1), ("секунду", "секунды", "секунд"))]
+    elif minutes < 24 * 60:
+        parts = [(minutes // 60, ("час", "часа", "часов")), (minutes % 60, ("минуту", "минуты", "минут"))]
+    else:
+        parts = [(hours // 24, ("день", "дня", "дней")), (hours % 24, ("час", "часа", "часов"))]
+    when = " ".join(f"{number} {_plural(number, forms)}" for number, forms in parts if number)
+    return f"{sentence} Попробуйте через {when}."
+
+
+def _plural(number: int, forms: tuple[str, str, str]) -> str:
+    """The form of a Russian noun that goes with a number: 1 минуту, 2 минуты, 5 минут, 11 минут, 21 минуту."""
+    if number % 10 == 1 and number % 100 != 11:
+        return forms[0]
+    if number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14):
+        return forms[1]
+    return forms[2]
+
+
 Verdict = Literal["Подходит", "Не подходит"]
+SUITABLE: Final = "Подходит"
+UNSUITABLE: Final = "Не подходит"
+
+MAX_RECOMMENDATION = 700  # characters; the storage service's `recommendation VARCHAR(700)`
 
 
 class Assessment(BaseModel):
@@ -89,17 +129,12 @@ class Assessment(BaseModel):
 
     score: int = Field(ge=0, le=100)
     matches: tuple[str, ...]
-    recommendation: str = Field(max_length=700)
+    recommendation: str = Field(max_length=MAX_RECOMMENDATION)
     verdict: Verdict
 
 
-class ScoredResponse(Addressee):
+class ScoredResponse(Assessment, Addressee):  # the addressee's fields come first in its JSON
     """`response` of a successful notification."""
-
-    score: int
-    matches: tuple[str, ...]
-    recommendation: str
-    verdict: Verdict
 
 
 class Notification(BaseModel):
@@ -114,14 +149,14 @@ class Notification(BaseModel):
 
 
 class Failure(Enum):
-    """The ways in which a request ends without a score; the name is the metrics' label.
+    """Why a request ends without a score: what its user reads. The name is the metrics' label.
 
-    The values are what the end user reads: Russian, one sentence or two, no internals.
+    A sentence or two, in Russian, without internals.
     """
 
     TOO_LARGE = "Вакансия и резюме вместе слишком велики для обработки. Сократите текст и отправьте запрос снова."
     OUT_OF_TIME = "Не удалось обработать резюме вовремя: сервис оценки недоступен. Отправьте запрос ещё раз позже."
-    QUEUE_TOO_LONG = "Сервис оценки перегружен, и очередь не дойдёт до запроса вовремя. Отправьте его ещё раз позже."
+    QUEUE_TOO_LONG = "Сервис оценки перегружен, и очередь не дойдёт до запроса вовремя."  # and when to come back
     BROKEN_ANSWER = "Модель не смогла оценить это резюме. Проверьте текст вакансии и резюме и отправьте запрос снова."
     REFUSED = "Сервис оценки не принял этот запрос. Проверьте текст вакансии и резюме и отправьте запрос снова."
     UNAVAILABLE = "Сервис оценки не отвечает. Отправьте запрос ещё раз позже."
@@ -133,6 +168,58 @@ class Failure(Enum):
 
 TASK_NAME = "score_resume"
 QUEUE_NAME = "ai_handler"
+
+
+class Dispatch(BaseModel):
+    """A request as the worker gets it."""
+
+    model_config = _FROZEN
+
+    request: ScoringRequest
+    deadline_at: float  # Unix time, seconds: past it only a failure notification may follow
+    place: float = 0.0  # in the order of the input topic: Unix time, seconds, strictly ascending in a partition
+
+
+class Outcome(BaseModel):
+    """How a request ended: the exact message bodies to publish. Whoever publishes adds nothing to them."""
+
+    model_config = _FROZEN
+
+    notification: str = Field(repr=False)
+    processing: str | None = Field(repr=False)  # None: a failure, nothing for the storage service
+
+    @property
+    def success(self) -> bool:
+        """Whether it is a score."""
+        return self.processing is not None
+
+    @classmethod
+    def scored(cls, addressee: Addressee, assessment: Assessment) -> Self:
+        """A success: both topics get a message."""
+        response = ScoredResponse(**addressee.model_dump(), **assessment.model_dump())
+        notification = Notification(success=True, response=response, message_error=None, wait_seconds=None)
+        return cls(
+            notification=notification.model_dump_json(),
+            processing=response.model_dump_json(exclude={"callback_url"}),
+        )
+
+    @classmethod
+    def failed(cls, addressee: Addressee, message: str, *, wait_seconds: int | None = None) -> Self:
+        """A failure: only the notifications topic hears of it.
+
+        Args:
+            addressee: whom to tell.
+            message: a Russian sentence for the end user.
+            wait_seconds: only where waiting helps, since the notifications service turns it into HTTP 429. It drops
+                the number, so the sentence says it too.
+        """
+        if wait_seconds is not None:
+            message = saying_when(message, wait_seconds)
+        notification = Notification(success=False, response=addressee, message_error=message, wait_seconds=wait_seconds)
+        return cls(notification=notification.model_dump_json(), processing=None)
+
+
+# --- Redis keys --------------------------------------------------------------------------------------------
 
 # Everything of ours in Redis but the processed marks begins with this, so an operator can tell it apart.
 KEY_PREFIX = "ai_handler:"
@@ -181,6 +268,36 @@ def source_key(processing_id: int) -> str:
     return f"{KEY_PREFIX}source:{processing_id}"
 
 
+def explanation_key(processing_id: int) -> str:
+    """Holds the grades and quotes behind a score, for `python -m worker explain`."""
+    return f"{KEY_PREFIX}explanation:{processing_id}"
+
+
+def answer_key(question: str) -> str:
+    """Holds the model's answer to a question, which is named by its digest: the result cache."""
+    return f"{KEY_PREFIX}answer:{question}"
+
+
+def flight_key(question: str) -> str:
+    """Holds the claim's token of the one request that may ask this question now: single flight."""
+    return f"{KEY_PREFIX}flight:{question}"
+
+
+def tripped_key(reason: str) -> str:
+    """Says that the circuit breaker is open for this reason; kept until a probe is answered."""
+    return f"{KEY_PREFIX}circuit_breaker:{reason}"
+
+
+def too_early_key(reason: str) -> str:
+    """Says that it is too early for a probe; expires when one request may try."""
+    return f"{KEY_PREFIX}circuit_breaker:{reason}:too_early"
+
+
+def probe_key(reason: str) -> str:
+    """Holds the claim's token of the request that tries whether the reason is gone."""
+    return f"{KEY_PREFIX}circuit_breaker:{reason}:probe"
+
+
 # A hash that the bridge moves in one step with the processed marks: it tells whether they are all there. See
 # bridge/marks.py.
 MARKS_KEY = f"{KEY_PREFIX}marks"
@@ -191,49 +308,3 @@ RESUMED_KEY = f"{KEY_PREFIX}dead_letters_resumed"
 # Written by the bridge when it finds Redis emptied: "<requests answered within the last day> <Unix time>". Kafka
 # remembers what the limiter has forgotten, so a flush neither grants a second day's quota nor stops the first.
 DAY_USED_KEY = f"{KEY_PREFIX}limits:day_used"
-
-
-class Dispatch(BaseModel):
-    """A request as the worker gets it."""
-
-    model_config = _FROZEN
-
-    request: ScoringRequest
-    deadline_at: float  # Unix time, seconds: past it only a failure notification may follow
-    place: float = 0.0  # in the order of the input topic: Unix time, seconds, strictly ascending in a partition
-
-
-class Outcome(BaseModel):
-    """How a request ended: the exact message bodies to publish. Whoever publishes adds nothing to them."""
-
-    model_config = _FROZEN
-
-    notification: str = Field(repr=False)
-    processing: str | None = Field(repr=False)  # None: a failure, nothing for the storage service
-
-    @property
-    def success(self) -> bool:
-        """Whether it is a score."""
-        return self.processing is not None
-
-    @classmethod
-    def scored(cls, addressee: Addressee, assessment: Assessment) -> Self:
-        """A success: both topics get a message."""
-        response = ScoredResponse(**addressee.model_dump(), **assessment.model_dump())
-        notification = Notification(success=True, response=response, message_error=None, wait_seconds=None)
-        return cls(
-            notification=notification.model_dump_json(),
-            processing=response.model_dump_json(exclude={"callback_url"}),
-        )
-
-    @classmethod
-    def failed(cls, addressee: Addressee, message: str, *, wait_seconds: int | None = None) -> Self:
-        """A failure: only the notifications topic hears of it.
-
-        Args:
-            addressee: whom to tell.
-            message: a Russian sentence for the end user.
-            wait_seconds: only where waiting helps, since the notifications service turns it into HTTP 429.
-        """
-        notification = Notification(success=False, response=addressee, message_error=message, wait_seconds=wait_seconds)
-        return cls(notification=notification.model_dump_json(), processing=None)

@@ -11,7 +11,7 @@ from worker.assessment.prompt import build_messages
 from worker.assessment.rubric import Score, score
 from worker.errors import BrokenAnswerError, CallError, DeniedError, TransientError
 from worker.openai_client import OpenAIClient
-from worker.ports import Answer, Egress
+from worker.ports import Answer, Call, Egress, Messages
 from worker.route import Route
 
 ATTEMPTS = 3
@@ -55,15 +55,14 @@ class ModelUnderTest:
         encoding = bpe_openai.get_encoding("o200k_base")
         self._egress = egress
         self._threshold = threshold
+        self._max_output_tokens = max_output_tokens
         self._client = OpenAIClient(
             route,
             key=key,
             base_url=base_url,
             model=model,
-            response_format=RESPONSE_FORMAT,
             count=lambda text: len(encoding.encode_ordinary(text)),
             timeout=timeout,
-            max_output_tokens=max_output_tokens,
             output=output,  # type: ignore[arg-type] # checked by the settings or by argparse
         )
 
@@ -71,7 +70,7 @@ class ModelUnderTest:
         """Score one resume; waits as long as a 429 says.
 
         Raises:
-            GateClosedError: the exit's country is blocked or unknown.
+            SendingBlockedError: the exit's country is blocked or unknown.
             CallError: no answer, for a reason that trying again does not change.
         """
         prompt = cached = completion = 0
@@ -91,11 +90,11 @@ class ModelUnderTest:
             return Reading(score(grading, resume, threshold=self._threshold), prompt, cached, completion)
         return Reading(None, prompt, cached, completion)
 
-    def _ask(self, messages: list[dict[str, str]]) -> Answer:
+    def _ask(self, messages: Messages) -> Answer:
         for _ in range(WAITS_FOR_LIMITS):
             self._egress.require()
             try:
-                return self._client.ask(messages)
+                return self._client.ask(Call(messages, RESPONSE_FORMAT, self._max_output_tokens))
             except DeniedError as denied:
                 if denied.denial.kind == "too_large":
                     raise

@@ -30,17 +30,16 @@ from bridge.partition import PartitionPolicy, PartitionWork
 from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
 from bridge.start import StartUnknown
-from config import Settings, load_settings
+from config import Settings
 from contract import RESUMED_KEY
-from logs import configure_logging
+from startup import begin
 
 log = logging.getLogger("bridge")
 
 
 def main(options: argparse.Namespace) -> int:
     """Run the bridge, or the command that `options` names; the exit code."""
-    settings = load_settings()
-    configure_logging(**settings.logging)
+    settings = begin("bridge" if options.command is None else "tool")
     try:
         if options.command == "replay":
             return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
@@ -48,7 +47,7 @@ def main(options: argparse.Namespace) -> int:
             return resume(settings)
         return run(settings)
     except KafkaException as error:
-        log.critical("Kafka: %s", error)
+        log.critical("Kafka at %s: %s", settings.kafka_bootstrap_servers, error.args[0].str())
     except StartUnknown as error:
         log.critical("%s", error)
     except redis.RedisError as error:
@@ -76,6 +75,8 @@ def make_bridge(settings: Settings, health: Health) -> Bridge:
         settings.kafka_topic_for_notifications,
         settings.kafka_topic_for_uploading_data,
         settings.dead_letter_topic,
+        settings.kafka_key_for_notifications.encode(),
+        settings.kafka_key_for_uploading_data.encode(),
     )
     cap = make_cap(settings, client)
     contact = Contact()
@@ -97,7 +98,12 @@ def make_bridge(settings: Settings, health: Health) -> Bridge:
             return Publisher(lambda name: make_producer(settings, name), transactional_id, topics)
 
         marks = ProcessedMarks(
-            client, lambda: make_reader(settings), topics.notifications, name, owner=secrets.token_hex(8)
+            client,
+            lambda: make_reader(settings),
+            topics.notifications,
+            name,
+            owner=secrets.token_hex(8),
+            notification_key=topics.notification_key,
         )
         store = RequestStore(client, celery, marks, name)
         return PartitionWork(source, consumer, store, marks, make_publisher, cap, policy)
@@ -145,13 +151,14 @@ def run(settings: Settings) -> int:
     if settings.kafka_create_topics:
         create_missing_topics(
             AdminClient({**settings.kafka}, logger=LIBRDKAFKA_LOG),
-            [
-                settings.kafka_topic_for_ai_handler,
-                settings.kafka_topic_for_notifications,
-                settings.kafka_topic_for_uploading_data,
-            ],
+            {
+                settings.kafka_topic_for_ai_handler: settings.kafka_input_partitions,
+                # The storage service needs users, requirements, resumes and results in one order, so the topics of
+                # others have one partition; whoever owns them may have made them with more.
+                settings.kafka_topic_for_notifications: 1,
+                settings.kafka_topic_for_uploading_data: 1,
+            },
             dead_letters=settings.dead_letter_topic,
-            partitions=settings.kafka_topic_partitions,
             replication=settings.kafka_topic_replication,
         )
     bridge = make_bridge(settings, health)

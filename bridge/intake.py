@@ -7,7 +7,15 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from contract import REQUEST_KEY, Addressee, ScoringRequest
+from contract import MAX_RESUME, REQUEST_KEY, Addressee, ScoringRequest
+
+# The senders' shared cache keeps a resume as such an object, and hands it out as it is.
+_WRAPPER = {"resume_id", "resume"}
+_WRAPPER_MAY_HAVE = _WRAPPER | {"user_id"}
+# Each round of the cache wraps once more; beyond this it is no accident.
+_MAX_WRAPPERS = 3
+# One character as JSON escapes it, a surrogate pair, and the wrapper around; what is longer is too long anyway.
+_MAX_WRAPPED = 12 * MAX_RESUME + 1_000
 
 
 class Reason(StrEnum):
@@ -76,10 +84,31 @@ def read(key: bytes | None, value: bytes | None) -> Accepted | Rejected | NotOur
         return content
     if not key:
         return Rejected(Reason.MISSING_KEY, _addressee(content))
+    if isinstance(resume := content.get("resume"), str):
+        content["resume"] = unwrapped(resume)
     try:
         return Accepted(ScoringRequest.model_validate(content))
     except ValidationError as error:
         return Rejected(_reason(error), _addressee(content))
+
+
+def unwrapped(resume: str) -> str:
+    """The resume inside, where the text is itself the JSON object `{"resume_id": …, "resume": "…"}`.
+
+    Any other text, JSON or not, is a resume as it stands. Linear in the text's length, and at most
+    `_MAX_WRAPPERS` rounds.
+    """
+    for _ in range(_MAX_WRAPPERS):
+        if len(resume) > _MAX_WRAPPED or not resume.lstrip().startswith("{"):
+            break
+        try:
+            inside = json.loads(resume, object_pairs_hook=_unique_fields, parse_constant=_no_constants)
+        except (ValueError, RecursionError):
+            break
+        if not _WRAPPER <= inside.keys() <= _WRAPPER_MAY_HAVE or not isinstance(inside["resume"], str):
+            break
+        resume = inside["resume"]
+    return resume
 
 
 def _parse(value: bytes | None) -> dict[str, Any] | Rejected:

@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -134,9 +134,9 @@ def make_producer(settings: Settings, transactional_id: str | None) -> Producer:
 
 
 def create_missing_topics(
-    admin: AdminClient, names: list[str], *, dead_letters: str, partitions: int, replication: int
+    admin: AdminClient, topics: Mapping[str, int], *, dead_letters: str, replication: int
 ) -> None:
-    """Create each of `names` and the dead-letter topic, unless it is there.
+    """Create each topic with its number of partitions, and the dead-letter topic with one, unless it is there.
 
     Raises:
         KafkaException: the brokers are away, or refuse.
@@ -144,9 +144,9 @@ def create_missing_topics(
     existing = admin.list_topics(timeout=CREATE_TIMEOUT).topics
     wanted = [
         NewTopic(name, num_partitions=partitions, replication_factor=replication, config=config)
-        for name, config in [
-            *((name, {}) for name in names),
-            (dead_letters, {"max.message.bytes": str(DEAD_LETTER_MAX_BYTES)}),
+        for name, partitions, config in [
+            *((name, partitions, {}) for name, partitions in topics.items()),
+            (dead_letters, 1, {"max.message.bytes": str(DEAD_LETTER_MAX_BYTES)}),
         ]
         if name not in existing
     ]

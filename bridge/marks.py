@@ -105,6 +105,7 @@ class ProcessedMarks:
         topic: the notifications topic.
         source: the input partition whose requests are marked, `<topic>-<number>`.
         owner: a name that no other bridge has, nor this one for another assignment.
+        notification_key: of notifications that were written by another handler and lack our header.
         clock: Unix time, seconds.
     """
 
@@ -115,6 +116,7 @@ class ProcessedMarks:
         topic: str,
         source: str,
         owner: str,
+        notification_key: bytes = NOTIFICATION_KEY,
         clock: Callable[[], float] = time.time,
     ):
         self._redis = store
@@ -122,6 +124,7 @@ class ProcessedMarks:
         self._topic = topic
         self._field = f"sequence:{source}"
         self._owner = owner
+        self._notification_key = notification_key
         self._clock = clock
         self._mark = store.register_script(_MARK)
         self._start_sequence = store.register_script(_START_SEQUENCE)
@@ -235,7 +238,7 @@ class ProcessedMarks:
     def _move(self, span: Span, expected: str, position: int, batch: Sequence[Message], *, counting: bool) -> str:
         """One step: mark a batch's notifications, and move the partition's position on."""
         now = self._clock()
-        young = [each for each in _notified(batch, now) if each.at > now - PROCESSED_MARK_TTL]
+        young = [each for each in self._notified(batch, now) if each.at > now - PROCESSED_MARK_TTL]
         moved = self._write(
             f"position:{span.partition}",
             expected,
@@ -248,6 +251,29 @@ class ProcessedMarks:
         if not moved:
             raise _PositionMovedError
         return str(position)
+
+    def _notified(self, messages: Sequence[Message], now: float) -> list[Notified]:
+        """The notifications among some messages of the topic; one that has no time counts as new."""
+        found = []
+        for message in messages:
+            processing_id, milliseconds = self._processing_id(message), message.timestamp()[1]
+            if processing_id is not None:
+                found.append(Notified(processing_id, milliseconds / 1000 if milliseconds > 0 else now))
+        return found
+
+    def _processing_id(self, message: Message) -> int | None:
+        """Our own notifications say it in a header; those of a handler before us have it in their body alone."""
+        value = header(message, HEADER_PROCESSING_ID)
+        if value is not None:
+            return int(value) if value.isdigit() and len(value) <= len(str(MAX_ID)) else None
+        body = as_bytes(message.value())
+        if as_bytes(message.key()) != self._notification_key or not body or len(body) > LONGEST_BODY:
+            return None
+        try:
+            processing_id = json.loads(body)["response"]["processing_id"]
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return None
+        return processing_id if type(processing_id) is int and 0 <= processing_id <= MAX_ID else None
 
     def _write(
         self, field: str, expected: str, new: str, ids: Sequence[int], lifetimes: Sequence[int], *, answered: str
@@ -293,31 +319,6 @@ def _await_hidden(reader: Consumer, span: Span) -> int:
         time.sleep(0.02)
         end = reader.get_watermark_offsets(place, timeout=KAFKA_TIMEOUT)[1]
     return end
-
-
-def _notified(messages: Sequence[Message], now: float) -> list[Notified]:
-    """The notifications among some messages of the topic; one that has no time counts as new."""
-    found = []
-    for message in messages:
-        processing_id, milliseconds = _processing_id(message), message.timestamp()[1]
-        if processing_id is not None:
-            found.append(Notified(processing_id, milliseconds / 1000 if milliseconds > 0 else now))
-    return found
-
-
-def _processing_id(message: Message) -> int | None:
-    """Our own notifications say it in a header; those of a handler before us have it in their body alone."""
-    value = header(message, HEADER_PROCESSING_ID)
-    if value is not None:
-        return int(value) if value.isdigit() and len(value) <= len(str(MAX_ID)) else None
-    body = as_bytes(message.value())
-    if as_bytes(message.key()) != NOTIFICATION_KEY or not body or len(body) > LONGEST_BODY:
-        return None
-    try:
-        processing_id = json.loads(body)["response"]["processing_id"]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return None
-    return processing_id if type(processing_id) is int and 0 <= processing_id <= MAX_ID else None
 
 
 def _count(sequence: bytes | None) -> int:

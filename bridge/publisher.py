@@ -43,11 +43,13 @@ REFUSALS = {
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The names of the three topics that are written to."""
+    """The names of the three topics that are written to, and the keys of what goes to the two of others."""
 
     notifications: str
     uploading_data: str
     dead_letters: str
+    notification_key: bytes = NOTIFICATION_KEY
+    processing_key: bytes = PROCESSING_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +231,13 @@ class Publisher:
         if output.traceparent is not None:
             headers.append((HEADER_TRACEPARENT, output.traceparent))
         outcome = output.outcome
-        self._produce(output, self._topics.notifications, NOTIFICATION_KEY, outcome.notification.encode(), headers)
+        self._produce(
+            output, self._topics.notifications, self._topics.notification_key, outcome.notification.encode(), headers
+        )
         if outcome.processing is not None:
-            self._produce(output, self._topics.uploading_data, PROCESSING_KEY, outcome.processing.encode(), headers)
+            self._produce(
+                output, self._topics.uploading_data, self._topics.processing_key, outcome.processing.encode(), headers
+            )
 
     def _produce(
         self,

@@ -28,18 +28,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from contract import REQUEST_KEY
-from dev.kafka_server import (
-    CHECKOUT,
-    ApacheKafka,
-    KafkaServer,
-    MockKafka,
-    fetch_jars,
-    jars_folder,
-    silent,
-    why_no_apache_kafka,
-)
-from dev.local_stack import NOTIFICATIONS_TOPIC, REQUESTS_TOPIC, UPLOADING_TOPIC, LocalStack
+from dev.kafka_server import CHECKOUT, silent
+from dev.local_service import LocalService, choose_kafka, local_service
 from dev.processes import ProcessFailedError
+from dev.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -112,17 +104,6 @@ def real_openai(env_file: Path) -> bool:
     return bool(key) and key != example.get("OPENAI_KEY") and (own.get("MODE") or "").upper() != "TEST"
 
 
-def choose_kafka(wanted: str, folder: Path) -> KafkaServer:
-    """Apache Kafka where it is wanted, or its jars are at hand; else librdkafka's imitation."""
-    missing = why_no_apache_kafka()
-    if wanted == "apache" and missing:
-        raise SystemExit(f"demo: DEMO_KAFKA=apache, but there is {missing}")
-    if wanted == "apache" or (wanted == "" and missing is None and jars_folder().is_dir()):
-        fetch_jars()
-        return ApacheKafka(folder / "kafka")
-    return MockKafka(folder)
-
-
 def limits_for(requests: int) -> dict[str, str]:
     """Limits under which one sees requests wait for their turn, and is done in about half a minute."""
     return {"RPM": str(max(20, 2 * requests)), "RPD": "10000", "TPM": "400000"}
@@ -135,17 +116,15 @@ def run(options: Options, screen: Console) -> int:
     limits = {} if is_real else limits_for(len(samples)) | _own_limits()
     screen.print("[bold]AI Handler[/]: resumes go in on Kafka, scores come out", highlight=False)
     screen.print(f"starting (data and logs: {_short(options.folder)})", highlight=False)
-    stack = LocalStack(
+    with local_service(
         options.folder,
         kafka=choose_kafka(options.kafka, options.folder),
+        limits=limits,
         standin=not is_real,
-        settings=limits,
         flower=options.stay,
         announce=lambda what: screen.print(f"  [dim]+[/] {what}", highlight=False),
-    )
-    with stack, _stopping_in_peace(screen):
-        stack.start()
-        send(samples, stack.kafka.bootstrap)
+    ) as local:
+        send(samples, local.service)
         if is_real:
             screen.print(f"\n{len(samples)} requests sent; the real API answers, at the limits of your .env")
         else:
@@ -153,37 +132,37 @@ def run(options: Options, screen: Console) -> int:
                 f"\n{len(samples)} requests sent; the stand-in for OpenAI allows {limits['RPM']} a minute,"
                 " so some have to wait"
             )
-        results = wait(samples, stack, screen, is_real=is_real)
+        results = wait(samples, local.service, screen, is_real=is_real)
         screen.print(result_table(samples, results))
         unscored = [sample for sample in samples if not results.get(sample.processing_id, {}).get("success")]
         if unscored:
             screen.print(f"[bold red]{len(unscored)} of {len(samples)} have no score[/]; see the logs below")
         else:
             screen.print(f"all {len(samples)} scored; their messages are on Kafka for the other services")
-        look_around(stack, screen, is_real=is_real)
+        look_around(local, screen, is_real=is_real)
         if options.stay:
-            stay(stack)
+            stay(local.service)
     return 1 if unscored else 0
 
 
-def send(samples: list[Sample], bootstrap: str) -> None:
+def send(samples: list[Sample], service: Service) -> None:
     """Put the requests on the input topic, as the platform does."""
-    producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0}, logger=silent)
+    producer = Producer({"bootstrap.servers": service.kafka, "log_level": 0}, logger=silent)
     for sample in samples:
-        producer.produce(REQUESTS_TOPIC, key=REQUEST_KEY, value=sample.value)
+        producer.produce(service.names.requests, key=REQUEST_KEY, value=sample.value)
     if producer.flush(30):
         raise ProcessFailedError("Kafka did not take the requests in 30 s")
 
 
-def wait(samples: list[Sample], stack: LocalStack, screen: Console, *, is_real: bool) -> dict[int, Notification]:
+def wait(samples: list[Sample], service: Service, screen: Console, *, is_real: bool) -> dict[int, Notification]:
     """Notifications by processing id: all of them, or those that came before patience ran out."""
     labels = {sample.processing_id: sample.candidate for sample in samples}
     results: dict[int, Notification] = {}
     started = heard = time.monotonic()
     patience = PATIENCE if not is_real else 2 * PATIENCE
-    with contextlib.closing(_messages(stack.kafka.bootstrap, NOTIFICATIONS_TOPIC)) as messages:
+    with contextlib.closing(_messages(service.kafka, service.names.notifications)) as messages:
         while len(results) < len(samples) and time.monotonic() - heard < patience:
-            stack.check()
+            service.check()
             notification = next(messages)
             processing_id = notification and notification["response"]["processing_id"]
             if not notification or processing_id in results or processing_id not in labels:
@@ -232,33 +211,34 @@ def result_table(samples: list[Sample], results: dict[int, Notification]) -> Tab
     return table
 
 
-def look_around(stack: LocalStack, screen: Console, *, is_real: bool) -> None:
+def look_around(local: LocalService, screen: Console, *, is_real: bool) -> None:
     """Say where everything is to be seen."""
+    service, names = local.service, local.service.names
     lines = ["", "[bold]Look around[/]"]
-    lines += [f"  log of {file.stem:<8} {_short(file)}" for file in stack.log_files]
-    lines += [f"  both in one     {_short(stack.folder / 'auth_service.log')}"]
-    if stack.flower_port is None:
+    lines += [f"  log of {process.name:<8} {_short(process.log_file)}" for process in service.processes]
+    lines += [f"  all in one      {_short(service.folder / 'auth_service.log')}"]
+    if local.flower_port is None:
         lines += ["  keep it running, with Flower:  make demo STAY=1"]
     else:
         lines += [
-            f"  Flower          http://127.0.0.1:{stack.flower_port}",
-            f"  Kafka           {stack.kafka.bootstrap}",
-            f"  its topics      {REQUESTS_TOPIC}, {NOTIFICATIONS_TOPIC}, {UPLOADING_TOPIC}",
-            f"  Redis           {stack.redis_url}",
+            f"  Flower          http://127.0.0.1:{local.flower_port}",
+            f"  Kafka           {service.kafka}",
+            f"  its topics      {names.requests}, {names.notifications}, {names.uploads}",
+            f"  Redis           {service.redis_url}",
         ]
     lines += ["  your own requests:  make demo FILE=requests.jsonl"]
     if not is_real:
         lines += ["  the real OpenAI:  put OPENAI_KEY into .env  (cp .env.example .env)"]
     screen.print("\n".join(lines), highlight=False, soft_wrap=True)
-    if stack.flower_port is not None:
+    if local.flower_port is not None:
         screen.print("\nall of it keeps running; Ctrl-C ends it")
 
 
-def stay(stack: LocalStack) -> None:
+def stay(service: Service) -> None:
     """Until a signal ends it, or a process that should be running is not."""
     with contextlib.suppress(SystemExit):  # here, a signal is the way out and no failure
         while True:
-            stack.check()
+            service.check()
             time.sleep(0.5)
 
 
@@ -306,17 +286,6 @@ def _emptied(folder: Path) -> Iterator[None]:
             elif old != mark:
                 old.unlink()
         yield
-
-
-@contextlib.contextmanager
-def _stopping_in_peace(screen: Console) -> Iterator[None]:
-    """Once the end has begun, impatient signals must not keep us from stopping our processes."""
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        screen.print("[dim]stopping[/]")
 
 
 def _messages(bootstrap: str, topic: str) -> Generator[Notification | None]:

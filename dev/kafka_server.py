@@ -171,19 +171,28 @@ class ApacheKafka(LocalServer):
         folder = self.data_dir.resolve()
         folder.mkdir(parents=True, exist_ok=True)
         properties = folder / "server.properties"
-        properties.write_text(
-            _SERVER_PROPERTIES.format(port=self.port, controller_port=self._controller_port, log_dirs=folder / "topics")
-        )
+        properties.write_text(self._properties(folder))
         java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-Dlog4j2.level=WARN", "-cp", f"{jars}/*"]
         if not (folder / "topics" / "meta.properties").exists():
             identity = str(uuid.uuid4())
             command = [*java, "kafka.tools.StorageTool", "format", "-t", identity, "-c", str(properties)]
+            command += self._format_options()
             formatted = subprocess.run(command, capture_output=True, text=True, check=False)
             if formatted.returncode != 0:
                 raise ProcessFailedError(f"Kafka could not format its storage:\n{formatted.stderr[-2000:]}")
         return ChildProcess(
             "Kafka", [*java, "kafka.Kafka", str(properties)], log_file=folder / "kafka.log", folder=folder
         )
+
+    def _properties(self, folder: Path) -> str:
+        """The content of `server.properties`; later lines win."""
+        return _SERVER_PROPERTIES.format(
+            port=self.port, controller_port=self._controller_port, log_dirs=folder / "topics"
+        )
+
+    def _format_options(self) -> list[str]:
+        """What formatting the storage is told besides."""
+        return []
 
 
 class DockerKafka:

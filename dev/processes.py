@@ -8,13 +8,17 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+# What may have a handler that raises: Ctrl-C, `kill`, a closed terminal, and a test's timeout.
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 
 
 class ProcessFailedError(RuntimeError):
@@ -87,7 +91,7 @@ class ChildProcess:
         if self.is_running:
             raise ProcessFailedError(f"{self.name} is running already")
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
-        with self.log_file.open("ab") as log:
+        with self.log_file.open("ab") as log, _interrupts_held_back():
             self._process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
@@ -97,8 +101,8 @@ class ChildProcess:
                 cwd=self._folder,
                 start_new_session=True,
             )
-        self._is_gone = False
-        atexit.register(self.kill)
+            self._is_gone = False
+            atexit.register(self.kill)
 
     def wait_ready(self, is_ready: Callable[[], bool], *, timeout: float) -> None:
         """Wait until `is_ready()`.
@@ -178,6 +182,32 @@ class ChildProcess:
             os.killpg(self._process.pid, signum)
 
 
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Put signals off while a child is being forked and is not known yet.
+
+    A handler that raises in the midst of `Popen` would take the child's pid with it: the child would run on, and
+    nobody could stop it. On a busy machine `Popen` waits long for the child's `exec`, so that is no rare moment.
+    The signals are not blocked, since a child inherits the mask; their handlers are replaced, which `exec` undoes.
+    """
+    if threading.current_thread() is not threading.main_thread():  # Python runs handlers there alone
+        yield
+        return
+    came: list[int] = []
+    handlers = {number: handler for number in _INTERRUPTS if callable(handler := signal.getsignal(number))}
+    try:
+        for number in handlers:
+            signal.signal(number, lambda signum, _frame: came.append(signum))
+        yield
+    finally:
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, handlers)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for signum in came:
+            signal.raise_signal(signum)
+
+
 class LocalServer(ABC):
     """A server that runs as a child process and can be stopped, killed, frozen and started again at its address.
 
@@ -227,3 +257,22 @@ class LocalServer(ABC):
         if self._process is None:
             raise ProcessFailedError(f"{self.name} was not started")
         return self._process
+
+
+class _Server(Protocol):
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+_AnyServer = TypeVar("_AnyServer", bound=_Server)
+
+
+@contextlib.contextmanager
+def running(server: _AnyServer) -> Iterator[_AnyServer]:
+    """Start a server, and stop it at the end; also when its start fails or is interrupted."""
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()

@@ -9,8 +9,8 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 import annotated_types
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from config import Settings
 
@@ -24,7 +24,7 @@ HEAD = """\
 # Settings
 
 Environment variables, or lines of a `.env` beside `config.py`; the environment wins. An empty value means "not set".
-A wrong or missing value stops a process at its start, with one line that names the variable. Switches are `on` or
+What is wrong or missing stops a process at its start, with one line for each variable. Switches are `on` or
 `off`. Every meaning says its unit.
 
 This page is made by `python -m dev.settings_table` from `config.py`; `.env.example` has the same in a form to copy."""
@@ -62,7 +62,7 @@ def default_text(setting: FieldInfo) -> str:
             return ",".join(sorted(words))
         case int() | str() | Path() as value:
             return str(value)
-        case default if default is PydanticUndefined:
+        case SecretStr() as secret if not secret.get_secret_value():
             return ""
     raise TypeError(f"no idea how to write {setting.default!r}")
 

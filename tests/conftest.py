@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 import redis
 from confluent_kafka.admin import AdminClient, NewTopic
+from hypothesis import HealthCheck, settings
 
 from dev.kafka_server import ApacheKafka, DockerKafka, KafkaServer, why_no_apache_kafka
-from dev.processes import ProcessFailedError
+from dev.processes import ProcessFailedError, running
 from dev.redis_server import RedisServer, find_redis_server
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ _databases = itertools.cycle(range(2, 16))
 def pytest_configure() -> None:
     """Let SIGTERM (`timeout`, a cancelled CI job) end the run like Ctrl-C does: with its servers stopped."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+# A busy machine makes generating examples slow, which says nothing about the code.
+settings.register_profile("ai-handler", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ai-handler")
 
 
 def skip(reason: str) -> NoReturn:
@@ -60,9 +66,8 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server = DockerKafka()
     else:
         skip(f"needs Kafka: TEST_KAFKA_BOOTSTRAP_SERVERS is not set, {no_apache_kafka}, and no Docker engine answers")
-    server.start()
-    yield server.bootstrap
-    server.stop()
+    with running(server):
+        yield server.bootstrap
 
 
 @pytest.fixture
@@ -85,10 +90,8 @@ def private_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKa
     """A running Kafka of the test's own, to be killed, paused or restarted."""
     if reason := why_no_apache_kafka():
         skip(f"needs a Kafka that it may kill: {reason}")
-    server = ApacheKafka(tmp_path_factory.mktemp("private-kafka"))
-    server.start()
-    yield server
-    server.stop()
+    with running(ApacheKafka(tmp_path_factory.mktemp("private-kafka"))) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -97,10 +100,8 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if configured := os.environ.get("TEST_REDIS_URL"):
         yield configured.rstrip("/")
         return
-    server = _redis_server(tmp_path_factory, "redis")
-    server.start()
-    yield server.url
-    server.stop()
+    with running(_redis_server(tmp_path_factory, "redis")) as server:
+        yield server.url
 
 
 @pytest.fixture
@@ -122,10 +123,8 @@ def redis_client(redis_url: str) -> Iterator[redis.Redis]:
 @pytest.fixture
 def private_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """A running Redis of the test's own, to be killed, paused, flushed or restarted."""
-    server = _redis_server(tmp_path_factory, "private-redis")
-    server.start()
-    yield server
-    server.stop()
+    with running(_redis_server(tmp_path_factory, "private-redis")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """The Celery app, and the composition root: builds the adapters once per process."""
 
 import os
+import sys
 import threading
+from contextlib import ExitStack
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,26 +11,25 @@ from urllib.parse import urlsplit
 import bpe_openai
 import redis
 from celery import Celery
-from celery.signals import setup_logging, worker_ready, worker_shutting_down
-from prometheus_client import start_http_server
+from celery.signals import celeryd_init, setup_logging, worker_shutting_down
 
 from config import Settings, load_settings
 from logs import configure_logging
+from startup import begin
 from worker import control
-from worker.assessment.grading import RESPONSE_FORMAT
-from worker.assessment.prompt import PROMPT_VERSION
-from worker.assessment.rubric import RUBRIC_VERSION
+from worker.after_call import WaitingPolicy
+from worker.circuit_breaker import CircuitBreaker
 from worker.egress import EgressCheck, ForbiddenEgress, UncheckedEgress
-from worker.gate import FleetGate
+from worker.explanation import ExplanationStore, table
 from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
 from worker.openai_client import OpenAIClient
 from worker.outcome_store import OutcomeStore
-from worker.ports import Egress
+from worker.ports import Egress, Ports
 from worker.result_cache import ResultCache
 from worker.route import Route
-from worker.scoring import Policy, Ports, Scoring
+from worker.scoring import Scoring
 from worker.tasks import register
 
 app = Celery("worker")
@@ -75,43 +76,59 @@ def make_egress(settings: Settings, route: Route) -> Egress:
     )
 
 
-def make_scoring(settings: Settings) -> Scoring:
-    """Everything that one process needs to score requests."""
+def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
+    """Everything that one process needs to score requests; `opened` closes what was opened for it."""
     store = connect(settings)
+    opened.callback(store.close)
     leases = Leases(store, settings.lease_seconds)
+    opened.callback(leases.close)
     proxy = settings.openai_proxy.get_secret_value() if settings.openai_proxy else None
     route = Route(proxy=proxy, connections=settings.worker_concurrency + 1)
+    opened.callback(route.close)
     encoding = bpe_openai.get_encoding("o200k_base")  # its tables come with the package, nothing is downloaded
     model = OpenAIClient(
         route,
         key=settings.openai_key.get_secret_value(),
         base_url=settings.openai_base_url,
         model=settings.openai_model,
-        response_format=RESPONSE_FORMAT,
         count=lambda text: len(encoding.encode_ordinary(text)),
         timeout=settings.openai_timeout,
-        max_output_tokens=settings.openai_max_output_tokens,
         output=settings.openai_output,
     )
-    version = f"{settings.openai_base_url} {settings.openai_model} {PROMPT_VERSION} {RUBRIC_VERSION}"
     ports = Ports(
         store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl),
-        leases=leases,
-        results=ResultCache(store, leases, ttl=settings.result_cache_ttl, version=version),
+        results=ResultCache(store, leases, ttl=settings.result_cache_ttl),
         limiter=make_limiter(settings, store),
         egress=make_egress(settings, route),
-        gate=FleetGate(store),
+        breaker=CircuitBreaker(store),
         model=model,
     )
-    policy = Policy(
-        threshold=settings.verdict_threshold,
+    policy = WaitingPolicy(
         max_attempts=settings.max_attempts,
         retry_base=settings.retry_base,
         retry_max=settings.retry_max,
         short_wait=settings.short_wait,
         max_countdown=settings.max_countdown,
     )
-    return Scoring(ports, policy, model_name=settings.openai_model, stopping=stopping)
+    return Scoring(
+        ports,
+        policy,
+        threshold=settings.verdict_threshold,
+        endpoint=settings.openai_base_url,
+        model_name=settings.openai_model,
+        max_output_tokens=settings.openai_max_output_tokens,
+        stopping=stopping,
+    )
+
+
+def explained(processing_id: int) -> list[str] | None:
+    """The lines that explain a score, or None if nothing is kept of it."""
+    with connect(load_settings()) as store:
+        try:
+            explanation = ExplanationStore(store).read(processing_id)
+        except redis.RedisError as error:
+            sys.exit(f"Redis: {error}")
+    return None if explanation is None else table(processing_id, explanation)
 
 
 _building = threading.Lock()
@@ -119,7 +136,7 @@ _building = threading.Lock()
 
 @cache
 def _scoring_of(_process_id: int) -> Scoring:
-    return make_scoring(load_settings())
+    return make_scoring(load_settings(), ExitStack())  # open until the process ends
 
 
 def scoring() -> Scoring:
@@ -136,11 +153,9 @@ def _set_up_logging(**_: Any) -> None:
     configure_logging(**load_settings().logging)
 
 
-@worker_ready.connect
-def _serve_metrics(**_: Any) -> None:
-    settings = load_settings()
-    if settings.worker_metrics_port:
-        start_http_server(settings.worker_metrics_port, addr=settings.metrics_host)
+@celeryd_init.connect
+def _begin(**_: Any) -> None:
+    begin("worker")  # exits with every reason why it cannot start
 
 
 @worker_shutting_down.connect

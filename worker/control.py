@@ -10,7 +10,7 @@ from typing import Any
 from celery.worker.control import control_command, inspect_command
 
 from worker.limits.answers import Limits
-from worker.scoring import Ports
+from worker.ports import Ports
 
 
 def register(ports: Callable[[], Ports]) -> None:
@@ -18,11 +18,11 @@ def register(ports: Callable[[], Ports]) -> None:
 
     @inspect_command(name="limits", default_timeout=5.0)
     def limits(_state: Any) -> dict[str, Any]:
-        """Show each bucket's level and rate, the next free start, who waits, the gate and the exit."""
+        """Show each bucket's level and rate, the next free start, who waits, the circuit breaker and the exit."""
         adapters = ports()
         return {
             **adapters.limiter.snapshot(),
-            "gate": adapters.gate.state() or "open",
+            "circuit_breaker": adapters.breaker.state() or "closed",
             "egress": adapters.egress.state,
         }
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from worker import metrics
-from worker.errors import GateClosedError
+from worker.errors import SendingBlockedError
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class EgressCheck:
         """Return if requests may leave now.
 
         Raises:
-            GateClosedError: they may not; look again after its seconds.
+            SendingBlockedError: they may not; look again after its seconds.
         """
         with self._lock:  # one thread asks, the others wait for its answer
             now = self._clock()
@@ -61,9 +61,9 @@ class EgressCheck:
                 self._look()
                 now = self._clock()
             if self._country is None:
-                raise GateClosedError("egress: the exit's country is unknown", self._valid_until - now)
+                raise SendingBlockedError("egress: the exit's country is unknown", self._valid_until - now)
             if self._country in self._blocked:
-                raise GateClosedError(f"egress: requests would leave from {self._country}", self._valid_until - now)
+                raise SendingBlockedError(f"egress: requests would leave from {self._country}", self._valid_until - now)
 
     def distrust(self) -> None:
         """Ask again before the next request: after a network error the route may be another."""
@@ -93,7 +93,7 @@ class EgressCheck:
 
 
 class UncheckedEgress:
-    """`EGRESS_CHECK=off`, for providers without a trace page: everything may leave, loudly."""
+    """`EGRESS_CHECK=off`, for providers without a trace page: everything may leave, and a warning says so."""
 
     state: str = "off"
 
@@ -116,9 +116,9 @@ class ForbiddenEgress:
         """Refuse.
 
         Raises:
-            GateClosedError: always.
+            SendingBlockedError: always.
         """
-        raise GateClosedError(f"egress {self.state}", 60.0)
+        raise SendingBlockedError(f"egress {self.state}", 60.0)
 
     def distrust(self) -> None:
         """Do nothing: it is closed anyway."""

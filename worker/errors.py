@@ -1,18 +1,21 @@
 """What can go wrong with one request, as the story in scoring.py needs to tell it apart.
 
     WorkerError
-    ├── GateClosedError    nothing may be sent now (exit country, spent quota, refused key): wait
-    ├── CallError          one call of the model did not bring an answer
+    ├── SendingBlockedError  nothing may be sent now (exit country, open circuit breaker): wait
+    ├── CallError            one call of the model did not bring an answer
     │   ├── TransientError     timeouts, connections, 5xx: back off, try again
     │   ├── BrokenAnswerError  truncated, refused, or not of the schema: one more try
-    │   ├── RefusedCallError   the provider will never take this request: fails at once
-    │   ├── ClosingError       nobody's requests can succeed until somebody acts: the gate closes
+    │   ├── RefusedCallError   the provider will never take this request: it fails at once
+    │   ├── TrippingError      no request can succeed until somebody acts: the circuit breaker trips
     │   └── DeniedError        a 429: the limiter learns from it, the request waits
-    └── ClaimLostError     somebody else has the request now: stop, say nothing
+    ├── PostponedError       the request cannot go on now
+    ├── FailedError          the request ends without a score
+    └── ClaimLostError       another worker has the request now: stop, say nothing
 
 Their texts are codes and numbers only: an SDK's exception may quote the prompt, so none is chained or shown.
 """
 
+from contract import Failure
 from worker.limits.provider_limits import Denial, ProviderView
 
 
@@ -20,7 +23,7 @@ class WorkerError(Exception):
     """The root of this tree."""
 
 
-class GateClosedError(WorkerError):
+class SendingBlockedError(WorkerError):
     """Nothing may be sent now.
 
     Attributes:
@@ -58,8 +61,8 @@ class RefusedCallError(CallError):
     """A 400 or the like: the same request will be refused for ever."""
 
 
-class ClosingError(CallError):
-    """No request can succeed until an operator or the provider acts: the gate closes for the fleet.
+class TrippingError(CallError):
+    """No request can succeed until an operator or the provider acts: the circuit breaker trips for the fleet.
 
     Attributes:
         reason: `region`, `quota` or `credentials`.
@@ -78,5 +81,35 @@ class DeniedError(CallError):
         self.denial = denial
 
 
+class PostponedError(WorkerError):
+    """The request cannot go on now; how far it has come is in its `RequestInHand`.
+
+    Attributes:
+        why: `limits`, `blocked`, `fault` or `single_flight`; the metrics' label.
+        seconds: when to go on.
+        until_start: seconds until it could end, where more than `seconds` is known.
+    """
+
+    def __init__(self, why: str, seconds: float, until_start: float = 0.0) -> None:
+        super().__init__(why)
+        self.why = why
+        self.seconds = seconds
+        self.until_start = until_start
+
+
+class FailedError(WorkerError):
+    """The request ends without a score.
+
+    Attributes:
+        failure: what its user reads.
+        wait_seconds: when to try again, only where waiting helps.
+    """
+
+    def __init__(self, failure: Failure, wait_seconds: int | None = None) -> None:
+        super().__init__(failure.name)
+        self.failure = failure
+        self.wait_seconds = wait_seconds
+
+
 class ClaimLostError(WorkerError):
-    """The lease ran out and the request is, or will be, another worker's."""
+    """The claim expired, and the request is, or will be, another worker's."""

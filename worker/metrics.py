@@ -7,9 +7,11 @@ CALLS = Counter("ai_handler_model_calls_total", "Calls of the model", ["result"]
 CALL_SECONDS = Histogram(
     "ai_handler_model_call_seconds", "Duration of one call", buckets=(0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60)
 )
-TOKENS = Counter("ai_handler_tokens_total", "Tokens", ["kind"])  # prompt, cached, completion, saved
+TOKENS = Counter("ai_handler_tokens_total", "Tokens", ["kind"])  # prompt, cached, completion
 CACHE = Counter("ai_handler_result_cache_total", "Looks into the result cache", ["result"])  # hit, miss
-WAITS = Counter("ai_handler_waits_total", "Times a request had to wait", ["why"])  # limits, gate, fault, flight
+WAITS = Counter(
+    "ai_handler_waits_total", "Times a request had to wait", ["why"]
+)  # limits, blocked, fault, single_flight
 WAIT_SECONDS = Histogram(
     "ai_handler_limiter_wait_seconds",
     "From first asking the limiter to the start",
@@ -18,4 +20,4 @@ WAIT_SECONDS = Histogram(
 SUSPICIOUS = Counter("ai_handler_suspicious_total", "Texts that address the reviewer", ["sign"])
 UNVERIFIED_QUOTES = Counter("ai_handler_unverified_quotes_total", "Quotes that are not in the resume")
 EGRESS_OPEN = Gauge("ai_handler_egress_open", "1 while the exit's country is known and allowed")
-GATE_CLOSED = Counter("ai_handler_gate_closed_total", "Times the fleet's gate was closed", ["reason"])
+BREAKER_TRIPS = Counter("ai_handler_circuit_breaker_trips_total", "Times the circuit breaker opened", ["reason"])

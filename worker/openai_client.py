@@ -6,7 +6,7 @@ the schema at every call.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Literal, NoReturn, cast
 
 import openai
@@ -14,13 +14,13 @@ import openai
 from worker.errors import (
     BrokenAnswerError,
     CallError,
-    ClosingError,
     DeniedError,
     RefusedCallError,
     TransientError,
+    TrippingError,
 )
 from worker.limits.provider_limits import Denial, ProviderView
-from worker.ports import Answer
+from worker.ports import Answer, Call
 from worker.route import Route
 
 JSON_MODE = {"type": "json_object"}
@@ -38,10 +38,8 @@ class OpenAIClient:
         key: the API key.
         base_url: the endpoint.
         model: its name.
-        response_format: the strict schema.
         count: counts the tokens of a text.
         timeout: seconds, in total, for one call.
-        max_output_tokens: the answer's cap.
         output: `strict` schema, `json` mode, or `auto`, which changes to JSON mode when the endpoint says that
             it has no strict schemas.
     """
@@ -53,10 +51,8 @@ class OpenAIClient:
         key: str,
         base_url: str,
         model: str,
-        response_format: Mapping[str, Any],
         count: Callable[[str], int],
         timeout: float,
-        max_output_tokens: int,
         output: Literal["auto", "strict", "json"],
     ) -> None:
         self._route = route
@@ -64,28 +60,32 @@ class OpenAIClient:
             api_key=key, base_url=base_url, max_retries=0, timeout=None, http_client=route.client
         )
         self._model = model
-        self._schema = response_format
-        self._schema_tokens = count(json.dumps(response_format))
         self._count = count
         self._timeout = timeout
-        self._max_output_tokens = max_output_tokens
+        self._schema_tokens: dict[str, int] = {}  # by the schema's name
         self._strict = output != "json"
         self._may_fall_back = output == "auto"
 
-    def tokens(self, messages: list[dict[str, str]]) -> int:
+    def tokens(self, call: Call) -> int:
         """What the provider may charge at admission: the prompt and the whole output cap."""
-        prompt = sum(self._count(message["content"]) + TOKENS_PER_MESSAGE for message in messages)
-        return prompt + self._schema_tokens + TOKENS_PER_REPLY + self._max_output_tokens
+        prompt = sum(self._count(message["content"]) + TOKENS_PER_MESSAGE for message in call.messages)
+        return prompt + self._tokens_of_schema(call) + TOKENS_PER_REPLY + call.max_output_tokens
 
-    def ask(self, messages: list[dict[str, str]]) -> Answer:
+    def _tokens_of_schema(self, call: Call) -> int:
+        name = call.response_format["json_schema"]["name"]
+        if name not in self._schema_tokens:
+            self._schema_tokens[name] = self._count(json.dumps(call.response_format))
+        return self._schema_tokens[name]
+
+    def ask(self, call: Call) -> Answer:
         """Ask once.
 
         Raises:
-            TransientError, BrokenAnswerError, RefusedCallError, ClosingError, DeniedError: see `errors`.
+            TransientError, BrokenAnswerError, RefusedCallError, TrippingError, DeniedError: see `errors`.
         """
         strict = self._strict
         try:
-            raw = self._route.wait(self._create(messages, strict=strict), self._timeout)
+            raw = self._route.wait(self._create(call, strict=strict), self._timeout)
         except TimeoutError:
             raise TransientError(f"no answer within {self._timeout:g} s", network=True) from None
         except openai.APIConnectionError as error:  # refused, reset, proxy, TLS; also its timeouts
@@ -96,13 +96,13 @@ class OpenAIClient:
             raise BrokenAnswerError(type(error).__name__) from None
         return _answer(raw, strict=strict)
 
-    async def _create(self, messages: list[dict[str, str]], *, strict: bool) -> Any:
+    async def _create(self, call: Call, *, strict: bool) -> Any:
         return await self._sdk.chat.completions.with_raw_response.create(
             model=self._model,
-            messages=cast("Any", messages),  # plain dicts are what its TypedDicts are
-            response_format=cast("Any", self._schema if strict else JSON_MODE),
+            messages=cast("Any", call.messages),  # plain dicts are what its TypedDicts are
+            response_format=cast("Any", call.response_format if strict else JSON_MODE),
             temperature=0,
-            max_completion_tokens=self._max_output_tokens,
+            max_completion_tokens=call.max_output_tokens,
         )
 
     def _explain(self, error: openai.APIStatusError, *, strict: bool) -> NoReturn:
@@ -112,14 +112,14 @@ class OpenAIClient:
         code = str(body.get("code") or body.get("type") or "")[:60]
         what = f"{error.status_code} {code}".strip()
         if code == "unsupported_country_region_territory":
-            raise ClosingError(what, "region", seen) from None
+            raise TrippingError(what, "region", seen) from None
         if error.status_code == 429 or code == "slow_down":
             denial = Denial.from_response(error.response.headers, body)
             if denial.kind in ("insufficient_quota", "spend_limit"):
-                raise ClosingError(what, "quota", seen) from None
+                raise TrippingError(what, "quota", seen) from None
             raise DeniedError(what, denial, seen) from None
         if error.status_code in (401, 403, 404):
-            raise ClosingError(what, "credentials", seen) from None
+            raise TrippingError(what, "credentials", seen) from None
         if error.status_code in (408, 409) or error.status_code >= 500:
             raise TransientError(what, seen) from None
         if strict and self._may_fall_back and "response_format" in str(body.get("message", "")):

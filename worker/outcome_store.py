@@ -1,23 +1,22 @@
-"""Requests, claims and outcomes in Redis: the worker's side of the desk that it shares with the bridge."""
-
-import json
-from typing import Any
+"""Requests, claims and outcomes in Redis: the worker's side of what it shares with the bridge."""
 
 import redis
 
 from contract import (
-    KEY_PREFIX,
     PROCESSED_MARK_TTL,
     Dispatch,
     Outcome,
     claim_key,
+    explanation_key,
     outcome_key,
     processed_mark,
     request_key,
 )
-from worker.leases import Lease, Leases
+from worker.leases import Leases
+from worker.ports import Lease
 
-# KEYS: claim, outcome, processed mark. ARGV: token, outcome, seconds it is kept.
+# KEYS: claim, outcome, processed mark, explanation.
+# ARGV: token, outcome, seconds it is kept, explanation or '', seconds it is kept.
 # Stores an outcome and ends the claim in one step, for the claim's owner only: a worker that slept through its
 # lease stores nothing. Returns 1 if it was stored.
 _FINISH = """
@@ -25,13 +24,9 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 if redis.call('EXISTS', KEYS[2], KEYS[3]) > 0 then return 0 end
 redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
+if ARGV[4] ~= '' then redis.call('SET', KEYS[4], ARGV[4], 'EX', ARGV[5]) end
 return 1
 """
-
-
-def explanation_key(processing_id: int) -> str:
-    """Holds the grades and quotes behind a score."""
-    return f"{KEY_PREFIX}explanation:{processing_id}"
 
 
 class OutcomeStore:
@@ -64,19 +59,22 @@ class OutcomeStore:
         body = self._redis.get(request_key(processing_id))
         return None if body is None else Dispatch.model_validate_json(body)
 
-    def finish(self, claim: Lease, processing_id: int, outcome: Outcome) -> bool:
-        """Store the outcome for the bridge to publish; False if the claim was lost, and nothing is stored."""
-        self._leases.forget(claim)
-        keys = [claim.key, outcome_key(processing_id), processed_mark(processing_id)]
-        return bool(self._finish(keys=keys, args=[claim.token, outcome.model_dump_json(), PROCESSED_MARK_TTL]))
+    def finish(self, claim: Lease, processing_id: int, outcome: Outcome, explanation: str | None = None) -> bool:
+        """Store the outcome for the bridge to publish, and its explanation for operators.
 
-    def explain(self, processing_id: int, explanation: dict[str, Any]) -> None:
-        """Keep what a score was made of."""
-        if self._explanation_ttl:
-            body = json.dumps(explanation, ensure_ascii=False)
-            self._redis.set(explanation_key(processing_id), body, ex=self._explanation_ttl)
-
-    def explanation(self, processing_id: int) -> dict[str, Any] | None:
-        """What a score was made of, if it is still kept."""
-        body = self._redis.get(explanation_key(processing_id))
-        return None if body is None else json.loads(body)
+        Returns:
+            False if the claim was lost or the request is finished: nothing is stored then.
+        """
+        claim.forget()
+        kept = explanation if explanation is not None and self._explanation_ttl else ""
+        return bool(
+            self._finish(
+                keys=[
+                    claim.key,
+                    outcome_key(processing_id),
+                    processed_mark(processing_id),
+                    explanation_key(processing_id),
+                ],
+                args=[claim.token, outcome.model_dump_json(), PROCESSED_MARK_TTL, kept, self._explanation_ttl],
+            )
+        )

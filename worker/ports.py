@@ -1,12 +1,29 @@
 """What scoring needs of the outside world: shapes and protocols, no SDK. Adapters and fakes satisfy them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from contract import Dispatch, Outcome
-from worker.assessment.grading import Grading
 from worker.limits.answers import Granted, Limits, NotYet, Reserved
 from worker.limits.provider_limits import Denial, ProviderView
+
+Messages = list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is sent to the model.
+
+    Attributes:
+        messages: of a chat completion.
+        response_format: the strict schema of the answer.
+        max_output_tokens: the answer's cap; it is reserved in full.
+    """
+
+    messages: Messages = field(repr=False)
+    response_format: Mapping[str, Any] = field(repr=False)
+    max_output_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +45,17 @@ class Answer:
 
 
 class Lease(Protocol):
-    """The right to do something alone; `lost` once another may have it."""
+    """The right to do something alone; `lost` once another may have it. See `leases.Lease`."""
 
-    token: str
-    lost: bool
-
-
-class Leases(Protocol):
-    """See `leases.Leases`."""
-
-    def park(self, lease: Any, seconds: float) -> bool: ...
-    def release(self, lease: Any) -> bool: ...
-    def forget(self, lease: Any) -> None: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def token(self) -> str: ...
+    @property
+    def lost(self) -> bool: ...
+    def park(self, seconds: float) -> bool: ...
+    def release(self) -> bool: ...
+    def forget(self) -> None: ...
 
 
 class Store(Protocol):
@@ -47,17 +63,15 @@ class Store(Protocol):
 
     def claim(self, processing_id: int, token: str | None = None) -> Lease | None: ...
     def dispatch(self, processing_id: int) -> Dispatch | None: ...
-    def finish(self, claim: Any, processing_id: int, outcome: Outcome) -> bool: ...
-    def explain(self, processing_id: int, explanation: dict[str, Any]) -> None: ...
+    def finish(self, claim: Lease, processing_id: int, outcome: Outcome, explanation: str | None = None) -> bool: ...
 
 
 class Results(Protocol):
     """See `result_cache.ResultCache`."""
 
-    def question(self, requirements: str, resume: str) -> str: ...
-    def get(self, question: str) -> Grading | None: ...
-    def put(self, question: str, grading: Grading) -> None: ...
-    def fly(self, question: str, token: str) -> Lease | float: ...
+    def get(self, question: str) -> str | None: ...
+    def put(self, question: str, answer: str) -> None: ...
+    def lead(self, question: str, token: str) -> Lease | float: ...
 
 
 class Limiter(Protocol):
@@ -81,17 +95,29 @@ class Egress(Protocol):
     def distrust(self) -> None: ...
 
 
-class Gate(Protocol):
-    """See `gate.FleetGate`."""
+class Breaker(Protocol):
+    """See `circuit_breaker.CircuitBreaker`."""
 
     def require(self, token: str) -> bool: ...
-    def reopen(self) -> None: ...
-    def close(self, reason: str) -> None: ...
+    def trip(self, reason: str) -> None: ...
+    def reset(self) -> None: ...
     def state(self) -> dict[str, float]: ...
 
 
 class Model(Protocol):
     """See `openai_client.OpenAIClient`."""
 
-    def tokens(self, messages: list[dict[str, str]]) -> int: ...
-    def ask(self, messages: list[dict[str, str]]) -> Answer: ...
+    def tokens(self, call: Call) -> int: ...
+    def ask(self, call: Call) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The adapters of one process."""
+
+    store: Store
+    results: Results
+    limiter: Limiter
+    egress: Egress
+    breaker: Breaker
+    model: Model

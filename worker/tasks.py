@@ -8,7 +8,8 @@ from celery import Celery, Task
 
 from contract import TASK_NAME
 from logs import log_about
-from worker.scoring import Progress, Scoring
+from worker.progress import Progress
+from worker.scoring import Scoring
 
 
 def register(app: Celery, scoring: Callable[[], Scoring]) -> Task:

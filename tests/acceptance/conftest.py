@@ -7,6 +7,7 @@ import time
 import pytest
 
 from dev.openai_standin.server import StandIn
+from dev.processes import running
 from dev.redis_server import RedisServer
 from tests.support.fleet import Fleet
 
@@ -23,10 +24,8 @@ def standin():
 @pytest.fixture(scope="module")
 def own_redis(tmp_path_factory):
     """The address of an empty database on a Redis that is this module's alone."""
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield f"{server.url}/1"
-    server.stop()
+    with running(RedisServer(tmp_path_factory.mktemp("redis"))) as server:
+        yield f"{server.url}/1"
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import urllib.request
 import uuid
 from pathlib import Path
 
@@ -120,6 +122,21 @@ def test_it_stays_until_it_is_told_to_end(demo, two_requests):
     process.send(signal.SIGINT)
     assert process.wait(timeout=60) == 0
     assert demo.left_behind() == []
+
+
+def test_flower_has_heard_of_every_task(demo, two_requests):
+    """In `make demo STAY=1` Flower lists each request's task by its name, the first one too."""
+    process = demo.start("--stay", "--file", str(two_requests))
+    process.wait_ready(lambda: "keeps running" in process.log_text(), timeout=120)
+    (address,) = re.findall(r"Flower +(http://\S+)", process.log_text())
+    with urllib.request.urlopen(
+        f"{address}/tasks/datatable?draw=1&start=0&length=10&order[0][column]=0", timeout=20
+    ) as answer:
+        tasks = json.load(answer)["data"]
+    assert [(task["name"], task["uuid"].split("-")[0]) for task in sorted(tasks, key=lambda task: task["uuid"])] == [
+        ("score_resume", "900"),
+        ("score_resume", "901"),
+    ]
 
 
 def test_two_demos_do_not_meet(demo, two_requests):

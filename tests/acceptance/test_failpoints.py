@@ -17,6 +17,7 @@ import redis
 
 from dev.kafka_server import CHECKOUT
 from dev.openai_standin.server import StandIn
+from dev.processes import running
 from dev.redis_server import RedisServer
 from tests.support.delivery_checker import Report, check
 from tests.support.fleet import Fleet, scoring_request
@@ -107,8 +108,8 @@ WORKER = [
     Crash("The answer is kept, the outcome is not.", "after", "worker.result_cache:ResultCache.put"),
     Crash("The outcome is made, and not stored.", "before", "worker.outcome_store:OutcomeStore.finish"),
     Crash("The outcome is stored, and the hint not acknowledged.", "after", "worker.outcome_store:OutcomeStore.finish"),
-    Crash("It is about to park a request.", "before", "worker.leases:Leases.park"),
-    Crash("The request is parked, and no countdown was sent.", "after", "worker.leases:Leases.park", 2),
+    Crash("It is about to park a request.", "before", "worker.leases:Lease.park"),
+    Crash("The request is parked, and no countdown was sent.", "after", "worker.leases:Lease.park", 2),
 ]
 
 CRASHES = BRIDGE + WORKER
@@ -133,10 +134,8 @@ def play(crash, number, folder, kafka):
         "SHORT_WAIT": "0.1",
         "RETRY_BASE": "2",
     }
-    memory = RedisServer(folder / "redis")
     with contextlib.ExitStack() as stack:
-        stack.callback(memory.stop)
-        memory.start()
+        memory = stack.enter_context(running(RedisServer(folder / "redis")))
         standin = stack.enter_context(StandIn(rpm=60_000, rpd=20_000_000, tpm=200_000_000, latency=0.02))
         fleet = stack.enter_context(
             Fleet(folder, kafka=kafka, redis_url=f"{memory.url}/1", standin_url=standin.url, settings=settings)

@@ -27,7 +27,7 @@ class Stage:
 
     def send(self, count):
         """So many new requests, to all partitions in turn."""
-        partitions = int(self.fleet.environment["KAFKA_TOPIC_PARTITIONS"])
+        partitions = int(self.fleet.environment["KAFKA_INPUT_PARTITIONS"])
         for _ in range(count):
             request = scoring_request(len(self.sent) + 1)
             self.fleet.queue(request, partition=len(self.sent) % partitions)

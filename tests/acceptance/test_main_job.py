@@ -16,7 +16,6 @@ from celery import Celery
 
 from contract import REQUEST_KEY
 from dev.openai_standin.server import StandIn
-from dev.processes import free_port, listens
 from tests.support.delivery_checker import check, notification_faults
 from tests.support.fleet import Fleet, scoring_request
 
@@ -82,11 +81,7 @@ class Flower:
     """The operators' web page, behind its authentication."""
 
     def __init__(self, fleet):
-        self._port = free_port()
-        self._process = fleet.celery(
-            "flower", "--address=127.0.0.1", f"--port={self._port}", "--basic-auth=operator:secret", name="flower"
-        )
-        self._process.wait_ready(lambda: listens(self._port), timeout=60)
+        self._port = fleet.flower("--basic-auth=operator:secret")
 
     def get(self, path):
         request = urllib.request.Request(f"http://127.0.0.1:{self._port}{path}")

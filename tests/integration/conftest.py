@@ -2,13 +2,14 @@
 
 import pytest
 
+from tests.support.fleets import FakeFleet, RedisFleet
 from worker.leases import Leases
 from worker.route import Route
 
 
 @pytest.fixture
 def make_leases():
-    """Makes Leases; after the test their heartbeats find nothing to renew."""
+    """Makes Leases; after the test their heartbeats end."""
     made = []
 
     def make(store, seconds):
@@ -18,7 +19,15 @@ def make_leases():
 
     yield make
     for leases in made:
-        leases._held.clear()
+        leases.close()
+
+
+@pytest.fixture(params=["redis", "fake"])
+def fleet(request):
+    """What several workers share, real and fake: a test that takes this runs over both."""
+    if request.param == "fake":
+        return FakeFleet()
+    return RedisFleet(request.getfixturevalue("redis_client"), request.getfixturevalue("make_leases"))
 
 
 @pytest.fixture

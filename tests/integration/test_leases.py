@@ -1,4 +1,4 @@
-"""Leases on a real Redis: who may work, for how long, and what a late owner finds."""
+"""Leases: who may work, for how long, and what a late owner finds. Over a real Redis and over the fakes."""
 
 import threading
 
@@ -12,14 +12,14 @@ DONE = "ai_handler:outcome:7"
 
 
 @pytest.fixture
-def one(redis_client, make_leases):
+def one(fleet):
     """Leases of a worker that beats 3 times a second."""
-    return make_leases(redis_client, 1.0)
+    return fleet.leases()
 
 
 @pytest.fixture
-def other(redis_client, make_leases):
-    return make_leases(redis_client, 1.0)
+def other(fleet):
+    return fleet.leases()
 
 
 def test_only_one_gets_a_lease(one, other):
@@ -50,14 +50,14 @@ def test_of_many_at_once_one_gets_it(redis_client, make_leases):
 def test_who_has_the_token_adopts(one, other):
     """A parked claim goes on in another worker, under the token that the hint carried."""
     lease = one.take(KEY)
-    one.park(lease, 60)
+    lease.park(60)
     assert other.take(KEY, token="somebody") is None
     assert other.take(KEY, token=lease.token) is not None
 
 
-def test_a_lease_lives_as_long_as_its_owner(redis_client, one):
+def test_a_lease_lives_as_long_as_its_owner(redis_client, make_leases):
     """The heartbeat renews it: it is there long after its own time."""
-    one.take(KEY)
+    make_leases(redis_client, 1.0).take(KEY)
     renewals = 0
     last = redis_client.pttl(KEY)
 
@@ -72,60 +72,67 @@ def test_a_lease_lives_as_long_as_its_owner(redis_client, one):
     eventually(renewed_often)
 
 
-def test_a_dead_owners_lease_expires(redis_client, one, other):
+def test_a_dead_owners_lease_expires(fleet, one, other):
     """What a killed worker held is free after the lease's time."""
     lease = one.take(KEY)
-    one.forget(lease)  # as if its heartbeat had died with it
-    assert 0 < redis_client.pttl(KEY) <= 1_000
-    eventually(lambda: other.take(KEY) is not None)
+    lease.forget()  # as if its heartbeat had died with it
+    assert 0 < fleet.seconds_left(KEY) <= 1
+    fleet.eventually(lambda: other.take(KEY) is not None)
 
 
-def test_a_lease_that_another_has_is_lost(redis_client, one):
+def test_a_closed_workers_leases_expire(redis_client, make_leases):
+    """A worker that ends renews nothing more, and its heartbeat's thread is gone."""
+    leases = make_leases(redis_client, 1.0)
+    leases.take(KEY)
+    threads = threading.active_count()
+    leases.close()
+    assert threading.active_count() == threads - 1
+    eventually(lambda: redis_client.get(KEY) is None)
+
+
+def test_a_lease_that_another_has_is_lost(fleet, one):
     """A worker that was stopped and wakes up late learns that it is not its turn any more."""
     lease = one.take(KEY)
-    redis_client.set(KEY, "another's")
-    eventually(lambda: lease.lost)
-    assert not one.release(lease)
-    assert redis_client.get(KEY) == b"another's"
+    fleet.write(KEY, "another's")
+    fleet.eventually(lambda: lease.lost)
+    assert not lease.release()
+    assert fleet.read(KEY) == "another's"
 
 
-def test_after_a_flush_the_owner_takes_it_again(redis_client, one):
+def test_after_a_flush_the_owner_takes_it_again(fleet, one):
     """A Redis that forgot everything does not stop who is at work."""
     lease = one.take(KEY, done_keys=[DONE])
-    redis_client.flushdb()
-    eventually(lambda: redis_client.get(KEY) == lease.token.encode())
-    assert not lease.lost
+    fleet.delete(KEY)
+    fleet.eventually(lambda: not lease.lost and fleet.read(KEY) == lease.token)
 
 
-def test_after_a_flush_finished_work_is_not_taken_again(redis_client, one):
+def test_after_a_flush_finished_work_is_not_taken_again(fleet, one):
     """If the work was finished meanwhile, its late owner stops."""
     lease = one.take(KEY, done_keys=[DONE])
-    with redis_client.pipeline(transaction=True) as pipe:
-        pipe.flushdb()
-        pipe.set(DONE, "_")
-        pipe.execute()
-    eventually(lambda: lease.lost)
-    assert redis_client.get(KEY) is None
+    fleet.write(DONE, "_")
+    fleet.delete(KEY)
+    fleet.eventually(lambda: lease.lost)
+    assert fleet.read(KEY) is None
 
 
-def test_finished_work_is_not_taken(redis_client, one):
+def test_finished_work_is_not_taken(fleet, one):
     """There is nothing to claim where an outcome is stored."""
-    redis_client.set(DONE, "_")
+    fleet.write(DONE, "_")
     assert one.take(KEY, done_keys=[DONE]) is None
-    assert redis_client.get(KEY) is None
+    assert fleet.read(KEY) is None
 
 
-def test_a_parked_lease_outlives_its_countdown(redis_client, one):
+def test_a_parked_lease_outlives_its_countdown(fleet, one):
     """It is kept for the countdown and the lease's own time, and nobody renews it."""
     lease = one.take(KEY)
-    assert one.park(lease, 60)
-    assert 60_000 < redis_client.pttl(KEY) <= 61_000
-    assert one._held == set()
+    assert lease.park(60)
+    assert 60 < fleet.seconds_left(KEY) <= 61
+    assert one.held == 0
 
 
 def test_a_released_lease_is_free_at_once(one, other):
     """Handing back costs the next worker no wait."""
-    assert one.release(one.take(KEY))
+    assert one.take(KEY).release()
     assert other.take(KEY) is not None
 
 
@@ -140,3 +147,4 @@ def test_redis_that_is_away_for_a_moment_costs_no_lease(private_redis, make_leas
         before = client.pttl(KEY)
         eventually(lambda: client.pttl(KEY) > before)
         assert not lease.lost
+        leases.close()

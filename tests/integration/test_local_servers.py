@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 
 import pytest
@@ -10,6 +11,7 @@ from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from dev.kafka_server import MockKafka, silent
+from dev.processes import ChildProcess, running
 from dev.redis_server import RedisServer
 
 
@@ -25,15 +27,12 @@ def test_redis_remembers_after_a_kill(private_redis):
 
 def test_redis_without_aof_forgets(tmp_path):
     """Without its append-only file a killed Redis comes back empty: the loss that we must survive."""
-    server = RedisServer(tmp_path, aof=False)
-    server.start()
-    with redis.Redis.from_url(server.url) as client:
+    with running(RedisServer(tmp_path, aof=False)) as server, redis.Redis.from_url(server.url) as client:
         client.set("remembered", "no")
         client.connection_pool.disconnect()
         server.kill()
         server.start()
         assert client.get("remembered") is None
-    server.stop()
 
 
 def test_redis_refuses_rather_than_evicts(private_redis):
@@ -79,13 +78,9 @@ def test_kafka_topics_are_new_and_have_one_partition(kafka, topics):
 
 def test_the_imitation_of_kafka_carries_a_message(tmp_path):
     """Another process can write to and read from the mock cluster that the demo starts without a JDK."""
-    server = MockKafka(tmp_path)
-    server.start()
-    try:
+    with running(MockKafka(tmp_path)) as server:
         _send(server.bootstrap, "any", b"message")
         assert _first_message(server.bootstrap, "any") == b"message"
-    finally:
-        server.stop()
 
 
 def test_stopping_leaves_no_process_behind(tmp_path):
@@ -95,6 +90,34 @@ def test_stopping_leaves_no_process_behind(tmp_path):
     group = server.pid
     server.stop()
     assert subprocess.run(["pgrep", "--pgroup", str(group)], check=False).returncode == 1
+
+
+class InterruptedPopen(subprocess.Popen):
+    """A Popen in whose midst Ctrl-C arrives: the child is there, and nobody has been told of it."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_an_interrupt_in_the_midst_of_a_start_loses_no_child(tmp_path, monkeypatch):
+    """Ctrl-C while a process is being forked ends the program, and the process can still be stopped."""
+    child = ChildProcess("a child", ["sleep", "60"], log_file=tmp_path / "child.log")
+    monkeypatch.setattr(subprocess, "Popen", InterruptedPopen)
+    with pytest.raises(KeyboardInterrupt):
+        child.start()
+    assert child.is_running
+    child.kill()
+    assert not child.is_running
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_child_can_be_interrupted(tmp_path):
+    """A child does not inherit what its parent does to signals while it starts it."""
+    child = ChildProcess("a child", ["sleep", "60"], log_file=tmp_path / "child.log")
+    child.start()
+    child.send(signal.SIGTERM)
+    assert child.wait(timeout=30) == -signal.SIGTERM
 
 
 def test_apache_kafka_keeps_its_address(private_kafka):

@@ -3,6 +3,7 @@
 import json
 import threading
 import traceback
+from dataclasses import replace
 
 import bpe_openai
 import pytest
@@ -15,14 +16,15 @@ from worker.assessment.prompt import build_messages
 from worker.errors import (
     BrokenAnswerError,
     CallError,
-    ClosingError,
     DeniedError,
     RefusedCallError,
     TransientError,
+    TrippingError,
 )
 from worker.openai_client import OpenAIClient
+from worker.ports import Call
 
-MESSAGES = build_messages(REQUIREMENTS, RESUME, delimiter="0123456789abcdef")
+CALL = Call(build_messages(REQUIREMENTS, RESUME, delimiter="0123456789abcdef"), RESPONSE_FORMAT, 1_200)
 COUNT = bpe_openai.get_encoding("o200k_base").encode_ordinary
 
 
@@ -40,10 +42,8 @@ def make_client(make_route):
             key="sk-fake",
             base_url=f"{url}/v1",
             model="gpt-4.1-mini",
-            response_format=RESPONSE_FORMAT,
             count=lambda text: len(COUNT(text)),
             timeout=timeout,
-            max_output_tokens=1_200,
             output=output,
         )
 
@@ -58,7 +58,7 @@ def client(standin, make_client):
 def fault_of(client, kind=CallError):
     """The error that asking raises; whatever it is, it tells nothing of the texts and of the key."""
     with pytest.raises(kind) as caught:
-        client.ask(MESSAGES)
+        client.ask(CALL)
     told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
     assert not [word for word in SECRET_WORDS if word in told]
     return caught.value
@@ -70,7 +70,7 @@ def fault_of(client, kind=CallError):
 def test_an_answer_comes_with_its_price_and_the_limits(standin, client):
     """What the model said, the tokens it cost, and what the headers say of the limits."""
     standin.set(rpm=500, rpd=10_000, tpm=200_000, used={"rpm": 0, "rpd": 0, "tpm": 0})
-    answer = client.ask(MESSAGES)
+    answer = client.ask(CALL)
     assert parse_grading(answer.content)
     assert answer.strict
     (attempt,) = standin.attempts()
@@ -84,22 +84,22 @@ def test_an_answer_comes_with_its_price_and_the_limits(standin, client):
 
 def test_the_prefix_cache_is_seen(client):
     """The constant part of the prompt is long enough for the provider's cache, and its use is reported."""
-    client.ask(MESSAGES)
-    other = build_messages(REQUIREMENTS, "Другое резюме.", delimiter="fedcba9876543210")
-    assert client.ask(other).cached_tokens >= 1_024
+    client.ask(CALL)
+    messages = build_messages(REQUIREMENTS, "Другое резюме.", delimiter="fedcba9876543210")
+    assert client.ask(replace(CALL, messages=messages)).cached_tokens >= 1_024
 
 
 def test_no_reservation_is_smaller_than_the_charge(standin, client):
     """What a call is expected to cost covers what the provider charges at admission."""
-    client.ask(MESSAGES)
+    client.ask(CALL)
     (attempt,) = standin.attempts()
-    assert attempt["tokens"] <= client.tokens(MESSAGES) <= attempt["tokens"] + 300
+    assert attempt["tokens"] <= client.tokens(CALL) <= attempt["tokens"] + 300
 
 
 def test_headers_may_be_missing(standin, client):
     """Providers that send no limit headers are understood as well."""
     standin.set(headers=False)
-    seen = client.ask(MESSAGES).seen
+    seen = client.ask(CALL).seen
     assert seen.limit_requests is None
     assert seen.remaining_tokens is None
 
@@ -118,7 +118,7 @@ def test_what_is_sent(make_client):
     assert (path, authorization) == ("/v1/chat/completions", "Bearer sk-fake")
     assert body == {
         "model": "gpt-4.1-mini",
-        "messages": MESSAGES,
+        "messages": CALL.messages,
         "response_format": RESPONSE_FORMAT,
         "temperature": 0,
         "max_completion_tokens": 1_200,
@@ -135,10 +135,10 @@ def test_what_is_sent(make_client):
         ("status_503", TransientError, "503 service_unavailable_error"),
         ("slow_down", DeniedError, "503 slow_down"),
         ("rate_limit", DeniedError, "429 rate_limit_exceeded"),
-        ("insufficient_quota", ClosingError, "429 insufficient_quota"),
-        ("unsupported_country", ClosingError, "403 unsupported_country_region_territory"),
-        ("invalid_key", ClosingError, "401 invalid_api_key"),
-        ("model_not_found", ClosingError, "404 model_not_found"),
+        ("insufficient_quota", TrippingError, "429 insufficient_quota"),
+        ("unsupported_country", TrippingError, "403 unsupported_country_region_territory"),
+        ("invalid_key", TrippingError, "401 invalid_api_key"),
+        ("model_not_found", TrippingError, "404 model_not_found"),
         ("bad_request", RefusedCallError, "400 invalid_value"),
         ("truncated", BrokenAnswerError, "truncated"),
         ("refusal", BrokenAnswerError, "refused by the model"),
@@ -167,7 +167,7 @@ def test_each_fault_is_told_by_its_code(standin, client, fault, error, said):
 def test_what_operators_must_mend_is_told_apart(standin, client, fault, reason):
     """Operators learn whether it is the bill, the country or the key."""
     standin.fault(fault)
-    assert fault_of(client, ClosingError).reason == reason
+    assert fault_of(client, TrippingError).reason == reason
 
 
 def test_a_denial_says_which_bucket_and_how_long(standin, client):
@@ -195,7 +195,7 @@ def test_a_wrong_answer_is_handed_on(standin, client, fault):
     """Whether an answer is a grading is judged where gradings are known."""
     standin.fault(fault)
     with pytest.raises(ValueError, match="the answer breaks the schema"):
-        parse_grading(client.ask(MESSAGES).content)
+        parse_grading(client.ask(CALL).content)
 
 
 def test_a_dropped_connection_is_a_network_error(standin, client):
@@ -251,7 +251,7 @@ def test_an_answer_that_trickles_is_not_waited_for(make_client):
         (200, "text/html", b"<!doctype html><p>Sign in", BrokenAnswerError),
         (502, "text/html", b"<!doctype html><p>Bad gateway", TransientError),
         (408, "application/json", b"{}", TransientError),
-        (403, "text/html", b"<!doctype html><p>Cloudflare", ClosingError),
+        (403, "text/html", b"<!doctype html><p>Cloudflare", TrippingError),
         (429, "text/html", b"<!doctype html><p>Slow", DeniedError),
         (413, "text/plain", b"", RefusedCallError),
         (302, "text/plain", b"", CallError),
@@ -289,7 +289,7 @@ def test_auto_changes_to_json_mode_for_good(standin, client):
     standin.fault("not_strict", share=1.0)
     assert "using JSON mode" in str(fault_of(client, BrokenAnswerError))
     for _ in range(2):
-        answer = client.ask(MESSAGES)
+        answer = client.ask(CALL)
         assert not answer.strict
         assert parse_grading_tolerantly(answer.content)
     assert [attempt["status"] for attempt in standin.attempts()] == [400, 200, 200]
@@ -306,7 +306,7 @@ def test_strict_stays_strict(standin, make_client):
 def test_json_never_sends_the_schema(standin, make_client):
     """OPENAI_OUTPUT=json is for endpoints that are known to have no schemas."""
     standin.fault("not_strict", share=1.0)
-    assert not make_client(standin.url, output="json").ask(MESSAGES).strict
+    assert not make_client(standin.url, output="json").ask(CALL).strict
 
 
 # --- the way out ---
@@ -316,7 +316,7 @@ def test_calls_go_through_the_http_proxy(standin, make_client):
     """With OPENAI_PROXY the call itself, not only the check, leaves through the proxy."""
     seen = []
     with http_proxy(seen) as address:
-        make_client(standin.url, proxy=f"http://{address}").ask(MESSAGES)
+        make_client(standin.url, proxy=f"http://{address}").ask(CALL)
     assert seen == [f"POST {standin.url}/v1/chat/completions"]
 
 
@@ -324,7 +324,7 @@ def test_calls_go_through_the_socks_proxy(standin, make_client):
     """The same with SOCKS5."""
     seen = []
     with socks5_proxy(seen) as address:
-        make_client(standin.url, proxy=f"socks5://{address}").ask(MESSAGES)
+        make_client(standin.url, proxy=f"socks5://{address}").ask(CALL)
     assert seen == [standin.url.removeprefix("http://")]
 
 
@@ -339,4 +339,4 @@ def test_calls_ignore_the_environments_proxies(monkeypatch, standin, make_client
     """The SDK's habit of reading HTTP_PROXY is off."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
-    assert make_client(standin.url).ask(MESSAGES).content
+    assert make_client(standin.url).ask(CALL).content

@@ -1,68 +1,68 @@
-"""Requests, claims and outcomes on a real Redis."""
+"""Requests, claims and outcomes: what a worker and the bridge share. Over a real Redis and over the fakes."""
 
 import pytest
 
-from contract import Dispatch, Outcome, claim_key, outcome_key, processed_mark, request_key
+from contract import Dispatch, Outcome, claim_key, explanation_key, outcome_key, processed_mark, request_key
 from tests.support.fakes import request
-from worker.outcome_store import OutcomeStore, explanation_key
+from worker.explanation import Explanation, ExplanationStore
 
 OUTCOME = Outcome(notification='{"success": true}', processing=None)
 THREE_DAYS = 3 * 24 * 3600
 
 
 @pytest.fixture
-def store(redis_client, make_leases):
-    return OutcomeStore(redis_client, make_leases(redis_client, 10.0), explanation_ttl=60)
+def store(fleet):
+    return fleet.store()
 
 
-def test_the_request_arrives_as_the_bridge_put_it(redis_client, store):
+def test_the_request_arrives_as_the_bridge_put_it(fleet, store):
     """The worker reads the very request, and its deadline."""
     dispatch = Dispatch(request=request(), deadline_at=1_700_000_000.5)
-    redis_client.set(request_key(7), dispatch.model_dump_json())
+    fleet.write(request_key(7), dispatch.model_dump_json())
     assert store.dispatch(7) == dispatch
     assert store.dispatch(8) is None
 
 
-def test_the_owner_stores_the_outcome(redis_client, store):
+def test_the_owner_stores_the_outcome(fleet, store):
     """The outcome's exact bytes are there for the bridge, for three days, and the claim is gone."""
     claim = store.claim(7)
     assert store.finish(claim, 7, OUTCOME)
-    assert Outcome.model_validate_json(redis_client.get(outcome_key(7))) == OUTCOME
-    assert THREE_DAYS - 60 < redis_client.ttl(outcome_key(7)) <= THREE_DAYS
-    assert redis_client.get(claim_key(7)) is None
+    assert Outcome.model_validate_json(fleet.read(outcome_key(7))) == OUTCOME
+    assert THREE_DAYS - 60 < fleet.seconds_left(outcome_key(7)) <= THREE_DAYS
+    assert fleet.read(claim_key(7)) is None
 
 
-def test_a_late_owner_stores_nothing(redis_client, store):
+def test_a_late_owner_stores_nothing(fleet, store):
     """A worker that slept through its lease does not overwrite the work of the next one."""
     claim = store.claim(7)
-    redis_client.set(claim_key(7), "another's")
-    assert not store.finish(claim, 7, OUTCOME)
-    assert redis_client.get(outcome_key(7)) is None
-    assert redis_client.get(claim_key(7)) == b"another's"
+    fleet.write(claim_key(7), "another's")
+    assert not store.finish(claim, 7, OUTCOME, '{"score": 80}')
+    assert fleet.keys() == [claim_key(7)]
+    assert fleet.read(claim_key(7)) == "another's"
 
 
-def test_an_expired_claim_stores_nothing(redis_client, store):
+def test_an_expired_claim_stores_nothing(fleet, store):
     """Nor does one whose claim nobody has."""
     claim = store.claim(7)
-    redis_client.delete(claim_key(7))
+    fleet.delete(claim_key(7))
     assert not store.finish(claim, 7, OUTCOME)
-    assert redis_client.get(outcome_key(7)) is None
+    assert fleet.read(outcome_key(7)) is None
 
 
 @pytest.mark.parametrize("key", [processed_mark(7), outcome_key(7)])
-def test_what_is_finished_is_not_finished_again(redis_client, store, key):
+def test_what_is_finished_is_not_finished_again(fleet, store, key):
     """Nothing is stored over a mark or over another outcome, and the claim ends."""
     claim = store.claim(7)
-    redis_client.set(key, "before")
+    fleet.write(key, "before")
     assert not store.finish(claim, 7, OUTCOME)
-    assert redis_client.get(key) == b"before"
-    assert redis_client.exists(processed_mark(7), outcome_key(7), claim_key(7)) == 1
+    assert fleet.read(key) == "before"
+    assert fleet.keys() == [key]
 
 
 @pytest.mark.parametrize("key", [processed_mark(7), outcome_key(7)])
-def test_what_is_finished_is_not_claimed(redis_client, store, key):
+def test_what_is_finished_is_not_claimed(fleet, store, key):
     """A late hint finds nothing to do, even with the token of a parked claim."""
-    redis_client.set(key, "_")
+    fleet.write(key, "_")
     assert store.claim(7) is None
     assert store.claim(7, "token-of-a-parked-claim") is None
 
@@ -74,15 +74,32 @@ def test_a_claim_is_for_one_request(store):
     assert store.claim(7) is None
 
 
-def test_explanations_are_kept_for_their_time(redis_client, store):
-    """An operator reads them back as they were, until their time is over."""
-    store.explain(7, {"score": 80, "grades": [{"quote": "цитата"}]})
-    assert store.explanation(7) == {"score": 80, "grades": [{"quote": "цитата"}]}
-    assert 0 < redis_client.ttl(explanation_key(7)) <= 60
-    assert store.explanation(8) is None
+def test_explanations_are_kept_for_their_time(fleet, store):
+    """What a score was made of stays beside its outcome, until its time is over."""
+    assert store.finish(store.claim(7), 7, OUTCOME, '{"score": 80}')
+    assert fleet.read(explanation_key(7)) == '{"score": 80}'
+    assert 0 < fleet.seconds_left(explanation_key(7)) <= 60
 
 
-def test_explanations_can_be_switched_off(redis_client, make_leases):
+def test_explanations_can_be_switched_off(fleet):
     """EXPLANATION_TTL=0 keeps no quotes anywhere."""
-    OutcomeStore(redis_client, make_leases(redis_client, 10.0), explanation_ttl=0).explain(7, {"score": 80})
-    assert redis_client.keys() == []
+    store = fleet.store(explanation_ttl=0)
+    assert store.finish(store.claim(7), 7, OUTCOME, '{"score": 80}')
+    assert fleet.keys() == [outcome_key(7)]
+
+
+def test_operators_read_an_explanation_as_it_was_kept(redis_client):
+    """`python -m worker explain` shows the grades and quotes of the scoring itself, and nothing of others."""
+    explanation = Explanation(
+        score=50,
+        verdict="Не подходит",
+        threshold=60,
+        grades=({"requirement": "Python", "level": "partial", "quote": "цитата", "verified": True, "points": 1},),
+        suspicions=(),
+        model="some-model",
+        prompt_version="1",
+        rubric_version="1",
+    )
+    redis_client.set(explanation_key(7), explanation.model_dump_json(exclude_none=True))
+    assert ExplanationStore(redis_client).read(7) == explanation
+    assert ExplanationStore(redis_client).read(8) is None

@@ -1,87 +1,50 @@
-"""The result cache on a real Redis: the same question is asked once."""
+"""The result cache: the same question is asked once. Over a real Redis and over the fakes."""
 
 import threading
 
 import pytest
 import redis
 
-from tests.support.fakes import REQUIREMENTS, RESUME, SECRET_WORDS, eventually, good_answer
-from worker.assessment.grading import parse_grading
+from contract import answer_key
 from worker.leases import Lease
 from worker.result_cache import ResultCache
 
-GRADING = parse_grading(good_answer().content)
-LEASE = 1.0
+QUESTION = "0123456789abcdef" * 4
+ANSWER = '{"grading": "ответ"}'
 
 
 @pytest.fixture
-def cache_of(make_leases):
-    """Makes the cache of one more worker."""
-
-    def make(client, *, ttl=60, version="model 1 1", seconds=LEASE):
-        return ResultCache(client, make_leases(client, seconds), ttl=ttl, version=version)
-
-    return make
+def results(fleet):
+    return fleet.results()
 
 
-@pytest.fixture
-def cache(redis_client, cache_of):
-    return cache_of(redis_client)
+def test_an_answer_is_kept_for_its_time(fleet, results):
+    """Who asks the same within the TTL gets the same answer."""
+    assert results.get(QUESTION) is None
+    results.put(QUESTION, ANSWER)
+    assert results.get(QUESTION) == ANSWER
+    assert fleet.keys() == [answer_key(QUESTION)]
+    assert 0 < fleet.seconds_left(answer_key(QUESTION)) <= 60
 
 
-@pytest.fixture
-def question(cache):
-    return cache.question(REQUIREMENTS, RESUME)
-
-
-def test_an_answer_is_kept_for_its_time(redis_client, cache, question):
-    """Who asks the same within the TTL gets the same grading."""
-    assert cache.get(question) is None
-    cache.put(question, GRADING)
-    assert cache.get(question) == GRADING
-    (key,) = redis_client.keys()
-    assert 0 < redis_client.ttl(key) <= 60
-
-
-def test_a_ttl_of_zero_keeps_nothing(redis_client, question, cache_of):
+def test_a_ttl_of_zero_keeps_nothing(fleet):
     """RESULT_CACHE_TTL=0 asks the model every time."""
-    cache = cache_of(redis_client, ttl=0)
-    cache.put(question, GRADING)
-    assert redis_client.keys() == []
-    assert cache.get(question) is None
+    results = fleet.results(ttl=0)
+    results.put(QUESTION, ANSWER)
+    assert fleet.keys() == []
+    assert results.get(QUESTION) is None
 
 
-def test_another_question_has_another_answer(redis_client, cache, question, cache_of):
-    """Another text, another model, prompt or rubric, or a letter moved from one text to the other: asked anew."""
-    others = [
-        cache.question(REQUIREMENTS, RESUME + " "),
-        cache.question(REQUIREMENTS + " ", RESUME),
-        cache.question(REQUIREMENTS + RESUME[0], RESUME[1:]),
-        cache.question(RESUME, REQUIREMENTS),
-        cache_of(redis_client, version="model 1 2").question(REQUIREMENTS, RESUME),
-    ]
-    assert len({question, *others}) == len(others) + 1
-
-
-def test_keys_tell_nothing_of_the_texts(redis_client, cache, question):
-    """Who lists the keys of Redis reads digests only."""
-    cache.put(question, GRADING)
-    cache.fly(question, "token")
-    keys = b" ".join(redis_client.keys()).decode()
-    assert not [word for word in SECRET_WORDS if word in keys]
-    assert len(question) == 64
-
-
-def test_of_many_who_ask_at_once_one_flies(redis_url, question, cache_of):
+def test_of_many_who_ask_at_once_one_leads(redis_url, make_leases):
     """Eight workers with the same question at the same moment: one right to ask, seven waits."""
     barrier = threading.Barrier(8)
     answers = []
 
     def ask(number):
         with redis.Redis.from_url(redis_url) as client:
-            cache = cache_of(client, seconds=10.0)
+            results = ResultCache(client, make_leases(client, 10.0), ttl=60)
             barrier.wait()
-            answers.append(cache.fly(question, f"token-{number}"))
+            answers.append(results.lead(QUESTION, f"token-{number}"))
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -92,20 +55,26 @@ def test_of_many_who_ask_at_once_one_flies(redis_url, question, cache_of):
     assert [answer for answer in answers if not isinstance(answer, Lease)] == [0.5] * 7
 
 
-def test_a_parked_flight_says_how_long_it_waits(redis_client, cache, question, cache_of):
+def test_a_leader_that_works_may_end_any_time(fleet, results):
+    """While another asks, the answer is looked for twice a second."""
+    results.lead(QUESTION, "first")
+    assert fleet.results().lead(QUESTION, "second") == 0.5
+
+
+def test_a_leader_that_waits_says_how_long(fleet, results):
     """Others come back when the one that waits for its turn does, not every half second."""
-    cache._leases.park(cache.fly(question, "first"), 60)
-    assert 58 < cache_of(redis_client).fly(question, "second") <= 60
+    results.lead(QUESTION, "first").park(60)
+    assert 58 < fleet.results().lead(QUESTION, "second") <= 60
 
 
-def test_a_request_goes_on_with_its_own_flight(redis_client, cache, question, cache_of):
+def test_a_request_goes_on_with_its_own_right_to_ask(fleet, results):
     """After a countdown the same request may ask at once, in another worker too."""
-    cache._leases.park(cache.fly(question, "first"), 60)
-    assert isinstance(cache_of(redis_client).fly(question, "first"), Lease)
+    results.lead(QUESTION, "first").park(60)
+    assert not isinstance(fleet.results().lead(QUESTION, "first"), float)
 
 
-def test_a_dead_askers_flight_passes_on(redis_client, cache, question, cache_of):
+def test_a_dead_leaders_right_passes_on(fleet, results):
     """A worker that was killed while it asked holds the others up for one lease."""
-    cache._leases.forget(cache.fly(question, "dead"))
-    other = cache_of(redis_client)
-    eventually(lambda: isinstance(other.fly(question, "second"), Lease))
+    results.lead(QUESTION, "dead").forget()
+    other = fleet.results()
+    fleet.eventually(lambda: not isinstance(other.lead(QUESTION, "second"), float))

@@ -6,19 +6,19 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 from celery import Celery
 
 from bench.scoring_set.injection_texts import INJECTIONS
 from config import Settings
-from contract import QUEUE_NAME, TASK_NAME, Dispatch, Outcome, claim_key, outcome_key, request_key
+from contract import QUEUE_NAME, TASK_NAME, Dispatch, Outcome, claim_key, explanation_key, outcome_key, request_key
 from dev.kafka_server import CHECKOUT
 from dev.processes import ChildProcess
 from tests.support.fakes import SECRET_WORDS, eventually, request
 from worker.app import make_scoring
-from worker.outcome_store import explanation_key
-from worker.scoring import Park, Progress
+from worker.progress import Park, Progress
 
 FRESH = Progress()
 GENEROUS = {"rpm": 6_000, "rpd": 1_000_000, "tpm": 10_000_000}
@@ -46,7 +46,7 @@ def standin(standin):
 @pytest.fixture
 def make(redis_url, standin):
     """Makes the Scoring of one more worker, as worker/app.py composes it."""
-    made = []
+    opened = ExitStack()
 
     def make(**changes):
         settings = Settings(
@@ -62,16 +62,12 @@ def make(redis_url, standin):
                 **changes,
             },
         )
-        scoring = make_scoring(settings)
+        scoring = make_scoring(settings, opened)
         scoring.ports.limiter.seed_full()
-        made.append(scoring)
         return scoring
 
-    yield make
-    for scoring in made:
-        scoring.ports.leases._held.clear()
-        scoring.ports.model._route.close()
-        scoring.ports.store._redis.close()
+    with opened:
+        yield make
 
 
 @pytest.fixture
@@ -277,7 +273,7 @@ def test_requests_go_on_once_the_exit_is_mended(make, put, outcome, standin):
 
 
 @pytest.mark.parametrize("fault", ["unsupported_country", "insufficient_quota", "invalid_key"])
-def test_one_refusal_closes_the_gate_for_the_fleet(make, put, outcome, standin, fault):
+def test_one_refusal_trips_the_breaker_for_the_fleet(make, put, outcome, standin, fault):
     """What one worker is told keeps the other from asking at all, at once."""
     one, other = make(), make()
     put(7)
@@ -287,7 +283,7 @@ def test_one_refusal_closes_the_gate_for_the_fleet(make, put, outcome, standin, 
     assert isinstance(other.run(8, FRESH), Park)
     assert calls(standin) == 1
     assert (outcome(7), outcome(8)) == (None, None)
-    other.ports.gate.reopen()
+    other.ports.breaker.reset()
     other.run(8, FRESH)
     assert outcome(8) is None, "its claim is parked"
 
@@ -386,7 +382,7 @@ def test_operators_can_look_into_a_running_worker(tmp_path, redis_url, redis_cli
 
             before = limits()
             assert before["buckets"]["rpm"]["limit"] == 100
-            assert (before["gate"], before["egress"]) == ("open", "NL")
+            assert (before["circuit_breaker"], before["egress"]) == ("closed", "NL")
             command("celery", "-A", "worker", "control", "set_limits", "500", "10000", "200000")
             after = limits()["buckets"]
             assert [after[name]["limit"] for name in ("rpm", "rpd", "tpm")] == [500, 10_000, 200_000]

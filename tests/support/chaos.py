@@ -32,7 +32,7 @@ from rich.table import Table
 
 from dev.kafka_server import ApacheKafka, why_no_apache_kafka
 from dev.openai_standin.server import StandIn
-from dev.processes import ChildProcess, ProcessFailedError
+from dev.processes import ChildProcess, ProcessFailedError, running
 from dev.redis_server import RedisServer
 from tests.support.delivery_checker import Report, check
 from tests.support.fleet import Fleet, scoring_request
@@ -279,12 +279,10 @@ def run(plan: Plan, screen: Console) -> int:
         screen.print(f"[dim]{time.monotonic() - began:6.1f} s[/]  {what}", highlight=False)
 
     settings = {"LEASE_SECONDS": f"{plan.lease:g}", "REDISPATCH_AFTER": "2", "OPENAI_TIMEOUT": OPENAI_TIMEOUT}
-    memory, kafka = RedisServer(folder / "redis"), ApacheKafka(folder / "kafka")
     standin = StandIn(rpm=60_000, rpd=20_000_000, tpm=200_000_000, latency=plan.latency, seed=plan.seed)
     with contextlib.ExitStack() as stack:
-        for server in (memory, kafka):
-            stack.callback(server.stop)
-            server.start()
+        memory = stack.enter_context(running(RedisServer(folder / "redis")))
+        kafka = stack.enter_context(running(ApacheKafka(folder / "kafka")))
         stack.enter_context(standin)
         for kind, details in FAULTS.items() if plan.faults else ():
             standin.fault(kind, share=plan.faults / len(FAULTS), **details)

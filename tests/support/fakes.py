@@ -7,18 +7,35 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from contract import Dispatch, ScoringRequest
-from worker.assessment.grading import Grading
-from worker.errors import GateClosedError
+from contract import (
+    PROCESSED_MARK_TTL,
+    Dispatch,
+    Outcome,
+    ScoringRequest,
+    answer_key,
+    claim_key,
+    explanation_key,
+    flight_key,
+    outcome_key,
+    probe_key,
+    processed_mark,
+    request_key,
+    too_early_key,
+    tripped_key,
+)
+from worker.after_call import WaitingPolicy
+from worker.circuit_breaker import EXPLAINED, OPEN_FOR
+from worker.errors import SendingBlockedError
 from worker.limits.answers import Granted
 from worker.limits.provider_limits import ProviderView
-from worker.ports import Answer
-from worker.scoring import Policy, Ports, Scoring
+from worker.ports import Answer, Call, Messages, Ports
+from worker.scoring import Scoring
 
 START = 1_700_000_000.0
 HALF_A_DAY = 43_200.0
@@ -87,96 +104,172 @@ class FakeStopping:
         return self.is_set
 
 
-@dataclass(eq=False)
+class FakeMemory:
+    """What Redis is to the fleet: keys that may expire, on a clock that only waiting moves."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self._values: dict[str, tuple[str, float]] = {}  # with the moment of their end
+        self.numbers = itertools.count(1)  # of tokens
+
+    def get(self, key: str) -> str | None:
+        value, until = self._values.get(key, (None, math.inf))
+        if self.clock.now >= until:
+            del self._values[key]
+            return None
+        return value
+
+    def set(self, key: str, value: str, seconds: float = math.inf) -> None:
+        self._values[key] = (value, self.clock.now + seconds)
+
+    def delete(self, key: str) -> bool:
+        return self._values.pop(key, None) is not None
+
+    def seconds_left(self, key: str) -> float:
+        return self._values[key][1] - self.clock.now
+
+    def keys(self, beginning: str = "") -> list[str]:
+        return [key for key in list(self._values) if key.startswith(beginning) and self.get(key) is not None]
+
+
 class FakeLease:
-    key: str
-    token: str
-    lost: bool = False
+    """A lease of `FakeLeases`; it learns at once what a real one learns with its next heartbeat."""
+
+    def __init__(self, leases: FakeLeases, key: str, token: str, done_keys: Sequence[str]) -> None:
+        self.leases = leases
+        self.key = key
+        self.token = token
+        self.done_keys = done_keys
+
+    @property
+    def lost(self) -> bool:
+        return not self.leases.renew(self)
+
+    def park(self, seconds: float) -> bool:
+        self.leases.journal.append(f"park {self.key}")
+        return self.leases.let_go(self, seconds + self.leases.seconds)
+
+    def release(self) -> bool:
+        self.leases.journal.append(f"release {self.key}")
+        return self.leases.let_go(self, 0.0)
+
+    def forget(self) -> None:
+        self.leases.renewed.discard(self)
+        if self.leases.memory.get(self.key) == self.token:
+            self.leases.memory.set(self.key, self.token, self.leases.seconds)
 
 
 class FakeLeases:
-    """Knows who holds what; `renewed` are those whose heartbeat beats."""
+    """Like `leases.Leases`; `renewed` are those whose heartbeat beats, which never expire."""
 
-    def __init__(self, journal: list[str]) -> None:
+    def __init__(self, memory: FakeMemory, journal: list[str], seconds: float = 10.0) -> None:
+        self.memory = memory
         self.journal = journal
-        self.holders: dict[str, str] = {}
+        self.seconds = seconds
         self.renewed: set[FakeLease] = set()
-        self.parked: dict[str, float] = {}
-        self._tokens = (f"token-{number}" for number in itertools.count(1))
 
-    def take(self, key: str, token: str | None) -> FakeLease | None:
-        token = token or next(self._tokens)
-        if self.holders.setdefault(key, token) != token:
+    @property
+    def held(self) -> int:
+        return len(self.renewed)
+
+    def take(self, key: str, *, done_keys: Sequence[str] = (), token: str | None = None) -> FakeLease | None:
+        lease = FakeLease(self, key, token or f"token-{next(self.memory.numbers)}", done_keys)
+        if not self.renew(lease):
             return None
-        lease = FakeLease(key, token)
         self.renewed.add(lease)
         return lease
 
-    def park(self, lease: FakeLease, seconds: float) -> bool:
-        self.journal.append(f"park {lease.key}")
-        self.renewed.discard(lease)
-        self.parked[lease.key] = seconds
+    def renew(self, lease: FakeLease) -> bool:
+        holder = self.memory.get(lease.key)
+        if holder is None and any(self.memory.get(key) is not None for key in lease.done_keys):
+            return False
+        if holder not in (None, lease.token):
+            return False
+        self.memory.set(lease.key, lease.token)
         return True
 
-    def release(self, lease: FakeLease) -> bool:
-        self.journal.append(f"release {lease.key}")
+    def let_go(self, lease: FakeLease, keep_for: float) -> bool:
         self.renewed.discard(lease)
-        return self.holders.pop(lease.key, None) is not None
-
-    def forget(self, lease: FakeLease) -> None:
-        self.renewed.discard(lease)
+        if self.memory.get(lease.key) != lease.token:
+            return False
+        self.memory.set(lease.key, lease.token, keep_for)
+        return True
 
 
 class FakeStore:
-    def __init__(self, leases: FakeLeases, journal: list[str]) -> None:
+    """Like `outcome_store.OutcomeStore`."""
+
+    def __init__(self, memory: FakeMemory, leases: FakeLeases, journal: list[str], explanation_ttl: int = 60) -> None:
+        self.memory = memory
         self.leases = leases
         self.journal = journal
-        self.dispatches: dict[int, Dispatch] = {}
-        self.outcomes: dict[int, dict] = {}
-        self.explanations: dict[int, dict] = {}
+        self.explanation_ttl = explanation_ttl
         self.error: Exception | None = None  # from `finish`
 
+    @property
+    def outcomes(self) -> dict[int, dict]:
+        """The messages to publish, decoded, by processing id."""
+        kept = {}
+        for key in self.memory.keys(outcome_key(0)[:-1]):
+            outcome = Outcome.model_validate_json(self.memory.get(key))
+            kept[int(key.rpartition(":")[2])] = {
+                "notification": json.loads(outcome.notification),
+                "processing": outcome.processing and json.loads(outcome.processing),
+            }
+        return kept
+
+    @property
+    def explanations(self) -> dict[int, dict]:
+        beginning = explanation_key(0)[:-1]
+        return {int(key.rpartition(":")[2]): json.loads(self.memory.get(key)) for key in self.memory.keys(beginning)}
+
     def claim(self, processing_id: int, token: str | None = None) -> FakeLease | None:
-        return None if processing_id in self.outcomes else self.leases.take(f"claim {processing_id}", token)
+        done = (outcome_key(processing_id), processed_mark(processing_id))
+        if any(self.memory.get(key) is not None for key in done):
+            return None
+        return self.leases.take(claim_key(processing_id), done_keys=done, token=token)
 
     def dispatch(self, processing_id: int) -> Dispatch | None:
-        return self.dispatches.get(processing_id)
+        body = self.memory.get(request_key(processing_id))
+        return None if body is None else Dispatch.model_validate_json(body)
 
-    def finish(self, claim: FakeLease, processing_id: int, outcome) -> bool:
+    def finish(self, claim, processing_id: int, outcome: Outcome, explanation: str | None = None) -> bool:
         self.journal.append("finish")
         if self.error is not None:
             raise self.error
-        self.leases.forget(claim)
-        if self.leases.holders.get(claim.key) != claim.token:
+        claim.forget()
+        if self.memory.get(claim.key) != claim.token:
             return False
-        del self.leases.holders[claim.key]
-        self.outcomes[processing_id] = {
-            "notification": json.loads(outcome.notification),
-            "processing": outcome.processing and json.loads(outcome.processing),
-        }
+        self.memory.delete(claim.key)
+        if any(self.memory.get(key) for key in (outcome_key(processing_id), processed_mark(processing_id))):
+            return False
+        self.memory.set(outcome_key(processing_id), outcome.model_dump_json(), PROCESSED_MARK_TTL)
+        if explanation is not None and self.explanation_ttl:
+            self.memory.set(explanation_key(processing_id), explanation, self.explanation_ttl)
         return True
-
-    def explain(self, processing_id: int, explanation: dict) -> None:
-        self.explanations[processing_id] = explanation
 
 
 class FakeResults:
-    def __init__(self, leases: FakeLeases) -> None:
+    """Like `result_cache.ResultCache`."""
+
+    def __init__(self, memory: FakeMemory, leases: FakeLeases, ttl: int = 60) -> None:
+        self.memory = memory
         self.leases = leases
-        self.answers: dict[str, Grading] = {}
-        self.busy_for = 5.0
+        self.ttl = ttl
 
-    def question(self, requirements: str, resume: str) -> str:
-        return f"question {len(requirements)} {len(resume)}"
+    def get(self, question: str) -> str | None:
+        return self.memory.get(answer_key(question)) if self.ttl else None
 
-    def get(self, question: str) -> Grading | None:
-        return self.answers.get(question)
+    def put(self, question: str, answer: str) -> None:
+        if self.ttl:
+            self.memory.set(answer_key(question), answer, self.ttl)
 
-    def put(self, question: str, grading: Grading) -> None:
-        self.answers[question] = grading
-
-    def fly(self, question: str, token: str) -> FakeLease | float:
-        return self.leases.take(f"flight {question}", token) or self.busy_for
+    def lead(self, question: str, token: str) -> FakeLease | float:
+        lease = self.leases.take(flight_key(question), token=token)
+        if lease is not None:
+            return lease
+        left = self.memory.seconds_left(flight_key(question))
+        return 0.5 if left == math.inf else max(0.5, left - self.leases.seconds)
 
 
 class FakeLimiter:
@@ -225,7 +318,7 @@ class FakeLimiter:
 
 @dataclass
 class FakeEgress:
-    closed: GateClosedError | None = None
+    closed: SendingBlockedError | None = None
     distrusted: int = 0
     state: str = "NL"
 
@@ -237,29 +330,40 @@ class FakeEgress:
         self.distrusted += 1
 
 
-@dataclass
-class FakeGate:
-    """Closes like the real one; the fleet's other workers see `reasons`."""
+class FakeBreaker:
+    """Like `circuit_breaker.CircuitBreaker`; `trips` are the reasons for which it was opened, in order."""
 
-    reasons: list[str] = field(default_factory=list)
-    probing: bool = False  # the next request is the probe
+    def __init__(self, memory: FakeMemory) -> None:
+        self.memory = memory
+        self.trips: list[str] = []
 
     def require(self, token: str) -> bool:
-        assert token, "a probe is known by its claim's token"
-        for reason in self.reasons if not self.probing else ():
-            raise GateClosedError(reason, 300.0)
-        return self.probing
+        reasons = self.state()
+        if not reasons:
+            return False
+        reason, remaining = max(reasons.items(), key=lambda item: item[1])
+        if remaining == 0 and self.memory.get(probe_key(reason)) in (None, token):
+            self.memory.set(probe_key(reason), token, 60.0)
+            return True
+        raise SendingBlockedError(f"{reason}: {EXPLAINED[reason]}", max(1.0, remaining or 15.0))
 
-    def reopen(self) -> None:
-        self.reasons.clear()
-        self.probing = False
+    def trip(self, reason: str) -> None:
+        self.trips.append(reason)
+        self.memory.set(tripped_key(reason), "_")
+        self.memory.set(too_early_key(reason), "_", OPEN_FOR[reason])
+        self.memory.delete(probe_key(reason))
 
-    def close(self, reason: str) -> None:
-        self.probing = False
-        self.reasons.append(reason)
+    def reset(self) -> None:
+        for reason in OPEN_FOR:
+            for key in (tripped_key, too_early_key, probe_key):
+                self.memory.delete(key(reason))
 
     def state(self) -> dict[str, float]:
-        return dict.fromkeys(self.reasons, 300.0)
+        return {
+            reason: self.memory.seconds_left(too_early_key(reason)) if self.memory.get(too_early_key(reason)) else 0.0
+            for reason in OPEN_FOR
+            if self.memory.get(tripped_key(reason))
+        }
 
 
 class FakeModel:
@@ -268,14 +372,14 @@ class FakeModel:
     def __init__(self, journal: list[str]) -> None:
         self.journal = journal
         self.script: deque = deque()
-        self.asked: list[list[dict[str, str]]] = []
+        self.asked: list[Messages] = []
 
-    def tokens(self, messages: list[dict[str, str]]) -> int:  # noqa: ARG002
+    def tokens(self, call: Call) -> int:  # noqa: ARG002
         return 2_500
 
-    def ask(self, messages: list[dict[str, str]]) -> Answer:
+    def ask(self, call: Call) -> Answer:
         self.journal.append("ask")
-        self.asked.append(messages)
+        self.asked.append(call.messages)
         reply = self.script.popleft() if self.script else good_answer()
         if callable(reply):
             reply = reply()
@@ -284,45 +388,59 @@ class FakeModel:
         return reply
 
 
-POLICY = Policy(
-    threshold=60, max_attempts=3, retry_base=10.0, retry_max=60.0, short_wait=3.0, max_countdown=300.0
-)  # fmt: skip
+POLICY = WaitingPolicy(max_attempts=3, retry_base=10.0, retry_max=60.0, short_wait=3.0, max_countdown=300.0)
 
 
 class World:
     """One worker's scoring and everything it is surrounded by, all of it fake."""
 
-    def __init__(self, policy: Policy = POLICY) -> None:
+    def __init__(self, policy: WaitingPolicy = POLICY) -> None:
         self.journal: list[str] = []
         self.clock = FakeClock()
         self.stopping = FakeStopping(self.clock)
-        self.leases = FakeLeases(self.journal)
-        self.store = FakeStore(self.leases, self.journal)
-        self.results = FakeResults(self.leases)
+        self.memory = FakeMemory(self.clock)
+        self.leases = FakeLeases(self.memory, self.journal)
+        self.store = FakeStore(self.memory, self.leases, self.journal)
+        self.results = FakeResults(self.memory, self.leases)
         self.limiter = FakeLimiter(self.journal)
         self.egress = FakeEgress()
-        self.gate = FakeGate()
+        self.breaker = FakeBreaker(self.memory)
         self.model = FakeModel(self.journal)
         self.scoring = self.worker(policy)
 
-    def worker(self, policy: Policy = POLICY) -> Scoring:
+    def worker(self, policy: WaitingPolicy = POLICY) -> Scoring:
         """A Scoring in this world."""
         ports = Ports(
             store=self.store,
-            leases=self.leases,
             results=self.results,
             limiter=self.limiter,
             egress=self.egress,
-            gate=self.gate,
+            breaker=self.breaker,
             model=self.model,
         )
-        return Scoring(ports, policy, model_name="fake-model", stopping=self.stopping, clock=self.clock)
+        return Scoring(
+            ports,
+            policy,
+            threshold=60,
+            endpoint="https://api.example/v1",
+            model_name="fake-model",
+            max_output_tokens=1_200,
+            stopping=self.stopping,
+            clock=self.clock,
+        )
 
     def dispatch(self, processing_id: int = 7, *, deadline_in: float = HALF_A_DAY, **texts: str) -> None:
         """What the bridge does before it sends the hint."""
-        self.store.dispatches[processing_id] = Dispatch(
-            request=request(processing_id, **texts), deadline_at=self.clock.now + deadline_in
-        )
+        asked = Dispatch(request=request(processing_id, **texts), deadline_at=self.clock.now + deadline_in)
+        self.memory.set(request_key(processing_id), asked.model_dump_json())
+
+    def held(self) -> list[str]:
+        """The keys of all leases that somebody has."""
+        return self.memory.keys(claim_key(0)[:-1]) + self.memory.keys(flight_key(""))
+
+    def digest(self, processing_id: int = 7) -> str:
+        """What names the question of a dispatched request."""
+        return self.scoring.grading_question(self.store.dispatch(processing_id).request).digest
 
 
 def eventually(condition: Callable[[], object], *, within: float = 30.0) -> None:

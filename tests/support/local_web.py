@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +32,9 @@ def _running(server: socketserver.BaseServer) -> Iterator[int]:
 
 
 @contextmanager
-def web_server(answer: Callable[[BaseHTTPRequestHandler, bytes], None]) -> Iterator[str]:
+def web_server(
+    answer: Callable[[BaseHTTPRequestHandler, bytes], None], *, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """A server whose every answer `answer(handler, request body)` writes; gives its address."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -44,8 +47,11 @@ def web_server(answer: Callable[[BaseHTTPRequestHandler, bytes], None]) -> Itera
         def log_message(self, *_):
             """Say nothing."""
 
-    with _running(_Quiet(("127.0.0.1", 0), Handler)) as port:
-        yield f"http://127.0.0.1:{port}"
+    server = _Quiet(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    with _running(server) as port:
+        yield f"http{'s' if tls else ''}://127.0.0.1:{port}"
 
 
 def reply(handler: BaseHTTPRequestHandler, status: int, body: bytes, kind: str = "application/json") -> None:

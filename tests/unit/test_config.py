@@ -6,7 +6,7 @@ import pytest
 import redis
 from pydantic import ValidationError
 
-from config import PROJECT, Settings, load_settings
+from config import PROJECT, Settings, complain, load_settings, read_settings
 
 SECRET = "s3cret-value"
 
@@ -28,23 +28,29 @@ def env(monkeypatch, tmp_path):
     return put
 
 
-def complaint():
+def load(role):
+    settings, faults = read_settings(role)
+    assert faults == []
+    return settings
+
+
+def complaint(role="bridge"):
     with pytest.raises(SystemExit) as caught:
-        load_settings()
-    text = caught.value.code
-    assert "\n" not in text
-    return text
+        complain(read_settings(role)[1])
+    return caught.value.code
 
 
 def test_only_the_key_is_required(env):
-    """With a key alone the service starts with the platform's defaults."""
-    settings = load_settings()
+    """With a key alone the service starts with the platform's defaults, and only workers need one."""
+    settings = load("worker")
     assert settings.openai_key.get_secret_value() == "sk-test"
     assert (settings.rpm, settings.rpd, settings.tpm) == (3, 200, 40_000)
     assert (settings.kafka_topic_for_ai_handler, settings.dead_letter_topic) == ("AI_handler", "AI_handler.DLQ")
     assert settings.redis == "redis://localhost:6379/1"
     env.without("OPENAI_KEY")
-    assert complaint() == "configuration error: OPENAI_KEY: Field required"
+    assert complaint("worker") == "configuration error: OPENAI_KEY: required"
+    assert load("bridge")
+    assert load("tool")
 
 
 @pytest.mark.parametrize(
@@ -58,11 +64,35 @@ def test_only_the_key_is_required(env):
         ("MODE", "STAGING"),
         ("OPENAI_BASE_URL", "api.openai.com"),
         ("OPENAI_PROXY", f"ftp://user:{SECRET}@proxy"),
+        ("OPENAI_PROXY", f"http://user:{SECRET}@proxy:eighty"),
+        ("OPENAI_KEY", f"sk-{SECRET} "),
+        ("OPENAI_KEY", f"sk-{SECRET}\n"),
+        ("OPENAI_KEY", f"sк-{SECRET}"),
+        ("OPENAI_BASE_URL", "http://models.example/v1"),
+        ("OPENAI_BASE_URL", "http://10.0.0.1/v1"),
+        ("OPENAI_BASE_URL", "http://localhost.example/v1"),
+        ("EGRESS_TRACE_URL", "http://models.example/trace"),
+        ("EGRESS_TRACE_URL", "trace"),
+        ("REDIS_URL", "nonsense"),
+        ("REDIS_URL", f"redis://:{SECRET}@host"),
+        ("REDIS_URL", f"redis://:{SECRET}@host:port/1"),
+        ("REDIS_URL", f"redis://:{SECRET}@/1"),
+        ("REDIS_URL", f"http://:{SECRET}@host/1"),
+        ("REDIS_URL", f"rediss://:{SECRET}@host/1?ssl_cert_reqs=none"),
+        ("REDIS_TLS_CA", "/no/such/ca.pem"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "http://kafka:9092"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092,kafka:x"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092/"),
+        ("KAFKA_BOOTSTRAP_SERVERS", ","),
+        ("KAFKA_TOPIC_FOR_AI_HANDLER", "AI handler"),
+        ("KAFKA_TOPIC_FOR_DEAD_LETTERS", "x" * 250),
+        ("KAFKA_SSL_CA_LOCATION", "/no/such/ca.pem"),
+        ("KAFKA_SSL_KEY_LOCATION", "/"),
         ("OPENAI_TIMEOUT", "0"),
         ("OPENAI_OUTPUT", "xml"),
         ("EGRESS_CHECK", "maybe"),
         ("TASK_RATE_LIMIT", "fast"),
-        ("WINDOW_SIZE", "501"),
+        ("WINDOW_SIZE", "5001"),
         ("REQUEST_DEADLINE", "259200"),
         ("LEASE_SECONDS", "0.5"),
         ("VERDICT_THRESHOLD", "101"),
@@ -81,11 +111,16 @@ def test_a_wrong_value_is_named_in_one_line(env, name, value):
 
 
 def test_all_wrong_values_are_named_at_once(env):
-    """Whoever mends the settings sees everything that is wrong in one go."""
-    env(RPM="x", TPM="y")
+    """Whoever mends the settings sees everything that is wrong in one go, a line each."""
+    env(RPM="x", TPM="y", LEASE_SECONDS="z", MAX_COUNTDOWN="3590", KAFKA_SSL_KEY_LOCATION=__file__)
     env.without("OPENAI_KEY")
-    line = complaint()
-    assert all(f"{name}: " in line for name in ("OPENAI_KEY", "RPM", "TPM"))
+    lines = complaint("worker").splitlines()
+    assert [line.removeprefix("configuration error: ").split()[0] for line in lines] == [
+        "RPM:", "TPM:", "LEASE_SECONDS:", "KAFKA_SSL_CERTIFICATE_LOCATION",
+    ]  # fmt: skip
+    env(LEASE_SECONDS="10")
+    lines = complaint("worker").splitlines()
+    assert [line.split()[2] for line in lines[2:]] == ["MAX_COUNTDOWN", "KAFKA_SSL_CERTIFICATE_LOCATION"]
 
 
 @pytest.mark.parametrize(
@@ -93,17 +128,30 @@ def test_all_wrong_values_are_named_at_once(env):
     [
         ({"MAX_COUNTDOWN": "3590"}, ["MAX_COUNTDOWN", "LEASE_SECONDS", "VISIBILITY_TIMEOUT"]),
         ({"REDISPATCH_AFTER": "1"}, ["REDISPATCH_AFTER", "LEASE_SECONDS"]),
+        ({"KAFKA_TOPIC_FOR_NOTIFICATIONS": "AI_handler"}, ["KAFKA_TOPIC_FOR_AI_HANDLER"]),
         ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}, ["KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"]),
         ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_USERNAME": "u"}, ["KAFKA_SASL_PASSWORD"]),
         ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_PASSWORD": SECRET}, ["KAFKA_SASL_USERNAME"]),
+        ({"KAFKA_SSL_KEY_LOCATION": __file__}, ["KAFKA_SSL_CERTIFICATE_LOCATION"]),
+        ({"REDIS_TLS_CA": __file__}, ["REDIS_TLS_CA", "REDIS_TLS", "REDIS_URL"]),
     ],
-    ids=["countdowns", "redispatch", "no user, no password", "no password", "no user"],
+    ids=[
+        "countdowns",
+        "redispatch",
+        "notifications to ourselves",
+        "no user, no password",
+        "no password",
+        "no user",
+        "half a certificate",
+        "a CA and no TLS",
+    ],
 )
 def test_settings_that_contradict_each_other_are_named(env, variables, names):
     """Settings that are right alone and wrong together are named together."""
     env(**variables)
     line = complaint()
-    assert line.startswith("configuration error: Value error, ")
+    assert line.startswith("configuration error: ")
+    assert len(line.splitlines()) == 1
     assert all(name in line for name in names)
     assert SECRET not in line
 
@@ -156,10 +204,14 @@ def test_the_mode_may_be_written_in_any_case(env, mode):
     [
         ({}, "redis://redis.local:6380/1"),
         ({"REDIS_DB": "5"}, "redis://redis.local:6380/5"),
-        ({"REDIS_TLS": "on"}, "rediss://redis.local:6380/1"),
+        ({"REDIS_TLS": "on"}, "rediss://redis.local:6380/1?ssl_cert_reqs=required"),
         ({"REDIS_PASSWORD": "p@ss/w:rd#%"}, "redis://:p%40ss%2Fw%3Ard%23%25@redis.local:6380/1"),
         ({"REDIS_PASSWORD": "p", "REDIS_USERNAME": "me@home"}, "redis://me%40home:p@redis.local:6380/1"),
-        ({"REDIS_URL": "rediss://:x@else:1/9"}, "rediss://:x@else:1/9"),
+        ({"REDIS_URL": "rediss://:x@else:1/9"}, "rediss://:x@else:1/9?ssl_cert_reqs=required"),
+        (
+            {"REDIS_TLS": "on", "REDIS_TLS_CA": __file__},
+            f"rediss://redis.local:6380/1?ssl_cert_reqs=required&ssl_ca_certs={__file__}",
+        ),
     ],
 )
 def test_the_redis_url(env, variables, url):
@@ -185,11 +237,11 @@ def test_kafka_with_sasl_and_tls(env):
     """Security settings reach librdkafka under its own names."""
     env(
         KAFKA_SECURITY_PROTOCOL="SASL_SSL", KAFKA_SASL_USERNAME="me", KAFKA_SASL_PASSWORD=SECRET,
-        KAFKA_SASL_MECHANISM="PLAIN", KAFKA_SSL_CA_LOCATION="/ca.pem",
+        KAFKA_SASL_MECHANISM="PLAIN", KAFKA_SSL_CA_LOCATION=__file__,
     )  # fmt: skip
     assert load_settings().kafka == {
         "bootstrap.servers": "localhost:9092", "security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN",
-        "sasl.username": "me", "sasl.password": SECRET, "ssl.ca.location": "/ca.pem",
+        "sasl.username": "me", "sasl.password": SECRET, "ssl.ca.location": __file__,
     }  # fmt: skip
 
 
@@ -223,3 +275,34 @@ def test_the_trace_page_is_at_the_api_host(env, base, trace):
     assert not load_settings().openai_base_url.endswith("/")
     env(EGRESS_TRACE_URL="https://else/trace")
     assert load_settings().trace_url == "https://else/trace"
+
+
+def test_http_to_other_machines_can_be_allowed(env):
+    """Inside a network that one trusts, an endpoint may be reached unencrypted, if that is said."""
+    env(OPENAI_BASE_URL="http://models.example/v1", OPENAI_ALLOW_HTTP="on")
+    assert load_settings().openai_base_url == "http://models.example/v1"
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "127.0.0.2"])
+def test_http_on_this_machine_is_allowed(env, host):
+    """Nobody listens between two processes of one machine."""
+    env(OPENAI_BASE_URL=f"http://{host}:8080/v1")
+    assert load_settings()
+
+
+@pytest.mark.parametrize("servers", ["kafka", "kafka:9092", "a:1, b:2", "[::1]:9092", "10.0.0.1:9092"])
+def test_brokers(env, servers):
+    """Brokers are named as librdkafka takes them."""
+    env(KAFKA_BOOTSTRAP_SERVERS=servers)
+    assert load_settings().kafka_bootstrap_servers == servers
+
+
+def test_a_secret_may_be_a_file(env, tmp_path, monkeypatch):
+    """Where an orchestrator hands secrets out as files, no environment has to hold them; the environment goes first."""
+    (tmp_path / "openai_key").write_text("sk-from-a-file\n")
+    (tmp_path / "redis_password").write_text("from-a-file\n")
+    monkeypatch.setitem(Settings.model_config, "secrets_dir", tmp_path)
+    env(OPENAI_KEY="", REDIS_PASSWORD="from-the-environment")
+    settings = load("worker")
+    assert settings.openai_key.get_secret_value() == "sk-from-a-file"
+    assert settings.redis_password.get_secret_value() == "from-the-environment"

@@ -31,7 +31,8 @@ def test_a_failure_to_the_letter():
     outcome = Outcome.failed(addressee(), "Слишком много запросов.", wait_seconds=432)
     assert outcome.notification == (
         '{"success":false,"response":{"callback_url":"https://client.example/callback","processing_id":7,"user_id":11,'
-        '"resume_id":201,"requirements_id":301},"message_error":"Слишком много запросов.","wait_seconds":432}'
+        '"resume_id":201,"requirements_id":301},"message_error":"Слишком много запросов. Попробуйте через 8 минут.",'
+        '"wait_seconds":432}'
     )
     assert outcome.processing is None
 
@@ -39,6 +40,35 @@ def test_a_failure_to_the_letter():
 def test_a_failure_that_waiting_does_not_help_has_no_wait():
     """`wait_seconds` is null unless it is set: any other value would become an HTTP 429 downstream."""
     assert json.loads(Outcome.failed(addressee(), "Ошибка.").notification)["wait_seconds"] is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "when"),
+    [
+        (0, "1 секунду"),
+        (1, "1 секунду"),
+        (3, "3 секунды"),
+        (11, "11 секунд"),
+        (21, "21 секунду"),
+        (59, "59 секунд"),
+        (60, "1 минуту"),
+        (61, "2 минуты"),
+        (720, "12 минут"),
+        (1_260, "21 минуту"),
+        (3_599, "1 час"),
+        (3_600 + 1, "1 час 1 минуту"),
+        (2 * 3_600 + 22 * 60, "2 часа 22 минуты"),
+        (11 * 3_600, "11 часов"),
+        (86_399, "1 день"),
+        (86_400 + 1, "1 день 1 час"),
+        (22 * 86_400 + 23 * 3_600, "22 дня 23 часа"),
+        (111 * 86_400, "111 дней"),
+    ],
+)
+def test_a_wait_is_said_in_russian(seconds, when):
+    """The notifications service drops `wait_seconds`, so the sentence says when to come back, rounded up."""
+    outcome = Outcome.failed(addressee(), "Сервис перегружен.", wait_seconds=seconds)
+    assert json.loads(outcome.notification)["message_error"] == f"Сервис перегружен. Попробуйте через {when}."
 
 
 def test_a_failure_never_carries_the_request():

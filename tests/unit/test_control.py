@@ -23,11 +23,11 @@ def call(command, **arguments):
     return Panel.data[command](None, **arguments)
 
 
-def test_limits_show_the_buckets_the_gate_and_the_exit(world):
+def test_limits_show_the_buckets_the_breaker_and_the_exit(world):
     """One command tells why requests wait."""
-    assert call("limits") == {"waiting": 0, "gate": "open", "egress": "NL"}
-    world.gate.close("quota")
-    assert call("limits")["gate"] == {"quota": 300.0}
+    assert call("limits") == {"waiting": 0, "circuit_breaker": "closed", "egress": "NL"}
+    world.breaker.trip("quota")
+    assert call("limits")["circuit_breaker"] == {"quota": 300.0}
 
 
 def test_limits_can_be_changed_for_the_fleet(world):

@@ -8,7 +8,7 @@ import pytest
 from config import Settings
 from worker.app import make_egress
 from worker.egress import RECHECK_AFTER, TIMEOUT, EgressCheck, ForbiddenEgress, UncheckedEgress
-from worker.errors import GateClosedError
+from worker.errors import SendingBlockedError
 
 URL = "https://api.example/cdn-cgi/trace"
 INTERVAL = 300.0
@@ -35,7 +35,7 @@ class World:
 
     def refused(self):
         """The seconds and the reason with which requests are kept from leaving."""
-        with pytest.raises(GateClosedError) as caught:
+        with pytest.raises(SendingBlockedError) as caught:
             self.check.require()
         return caught.value.seconds, caught.value.reason
 
@@ -137,7 +137,7 @@ def test_a_change_is_logged_once(caplog, world):
     for country in ("NL", "NL", "RU", "RU", "NL"):
         world.page = page(country)
         world.check.distrust()
-        with contextlib.suppress(GateClosedError):
+        with contextlib.suppress(SendingBlockedError):
             world.check.require()
     logged = [(record.levelname, record.getMessage()) for record in caplog.records]
     assert logged == [
@@ -183,7 +183,7 @@ def test_tests_never_call_the_real_openai(host, check):
     forbidden = make_egress(settings(mode="TEST", openai_base_url=f"https://{host}/v1", egress_check=check), Route())
     assert isinstance(forbidden, ForbiddenEgress)
     forbidden.distrust()
-    with pytest.raises(GateClosedError, match="MODE=TEST"):
+    with pytest.raises(SendingBlockedError, match="MODE=TEST"):
         forbidden.require()
 
 

@@ -1,8 +1,13 @@
 """The table of `python -m worker explain`."""
 
-from worker.__main__ import table
+import os
+import subprocess
+import sys
+from pathlib import Path
 
-EXPLANATION = {
+from worker.explanation import Explanation, table
+
+PARTS = {
     "score": 40,
     "verdict": "Не подходит",
     "threshold": 60,
@@ -17,6 +22,7 @@ EXPLANATION = {
     "prompt_version": "1",
     "rubric_version": "2",
 }
+EXPLANATION = Explanation.model_validate(PARTS)
 
 
 def test_each_requirement_is_shown_with_its_proof():
@@ -40,9 +46,28 @@ def test_each_requirement_is_shown_with_its_proof():
 
 def test_cached_and_suspicious_answers_say_so():
     """Where an answer came from, and that a resume talks to the reviewer, is part of the explanation."""
-    lines = table(12, {**EXPLANATION, "cached": True, "cap": None, "suspicions": ["addresses_model", "order"]})
+    lines = table(
+        12,
+        Explanation.model_validate({**PARTS, "cached": True, "cap": None, "suspicions": ["addresses_model", "order"]}),
+    )
     assert lines[-2:] == [
         "the resume addresses the reviewer: addresses_model, order",
         "answer from the cache: some-model, prompt 1, rubric 2",
     ]
     assert not [line for line in lines if line.startswith("cap")]
+
+
+def test_help_needs_no_settings(tmp_path):
+    """Whoever asks how the command is used gets an answer, before there is a key or a Redis."""
+    environment = {name: value for name, value in os.environ.items() if name != "OPENAI_KEY"}
+    done = subprocess.run(
+        [sys.executable, "-m", "worker", "--help"],
+        env={**environment, "ENV_FILE": str(tmp_path / "none")},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "explain" in done.stdout

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.intake import MESSAGES, Accepted, NotOurs, Reason, Rejected, read
@@ -148,11 +148,72 @@ def test_other_callbacks(url):
     assert content.addressee.callback_url == url
 
 
-@pytest.mark.parametrize("url", ["", None, 5, "http://a/" + "x" * 2_048, "http://\ud800"], ids=lambda u: repr(u)[:20])
+@pytest.mark.parametrize("url", ["", None, 5, "http://a/" + "x" * 2_075, "http://\ud800"], ids=lambda u: repr(u)[:20])
 def test_callbacks_that_cannot_be_passed_on(url):
     """An address that is no text at all, or endless, reaches nobody."""
     body = json.dumps(request_fields(callback_url=url)).encode()
     assert rejected(body) == Rejected(Reason.BAD_CALLBACK_URL)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://a/" + "x" * 2_074, "https://a/" + "%D1%8F" * 2_073],
+    ids=["Latin", "Cyrillic, which arrives percent-encoded"],
+)
+def test_callbacks_may_be_as_long_as_the_sender_allows(url):
+    """The sender takes 2,083 characters as they are typed; none of them costs its user the answer."""
+    assert accepted(request_value(callback_url=url)).callback_url == url
+
+
+def wrapped(resume, **more):
+    """A resume as the senders' shared cache keeps it: JSON, with every Cyrillic letter escaped."""
+    return json.dumps({"resume_id": 201, **more, "resume": resume})
+
+
+@pytest.mark.parametrize("more", [{}, {"user_id": 11}], ids=["two fields", "three fields"])
+@pytest.mark.parametrize("rounds", [1, 2, 3])
+def test_a_resume_inside_json_is_taken_out(more, rounds):
+    """A resume that passed through the senders' cache is graded like the one that its author wrote."""
+    resume = text = request_fields()["resume"]
+    for _ in range(rounds):
+        text = wrapped(text, **more)
+    assert accepted(request_value(resume=text)).resume == resume
+
+
+def test_a_resume_inside_json_is_measured_without_its_wrapping():
+    """15,000 letters are 90,000 characters in the cache, and are no more than the sender allows; one more is."""
+    assert accepted(request_value(resume=wrapped("ы" * 15_000))).resume == "ы" * 15_000
+    assert rejected(request_value(resume=wrapped("ы" * 15_001))) == Rejected(Reason.OVERSIZE_TEXT, addressee())
+    assert rejected(request_value(resume=wrapped(" "))) == Rejected(Reason.BLANK_TEXT, addressee())
+    assert rejected(request_value(resume=wrapped("\ud800"))) == Rejected(Reason.INVALID_FIELD, addressee())
+
+
+@pytest.mark.parametrize(
+    "resume",
+    [
+        '{"resume": "без id"}',
+        '{"resume_id": 1, "resume": null}',
+        '{"resume_id": 1, "resume": "раз", "resume": "два"}',
+        '{"resume_id": 1, "resume": "x", "skills": ["Python"]}',
+        '[{"resume_id": 1, "resume": "x"}]',
+        '{"resume_id": 1, "resume": "обор',
+        "{" * 14_000,
+        '{"a":' * 2_800 + "1" + "}" * 900,
+        '{"resume_id":' + "[" * 7_000 + "]" * 7_000 + "}",
+    ],
+    ids=lambda text: text[:25],
+)
+def test_other_json_is_a_resume_as_it_stands(resume):
+    """Whoever writes JSON into a resume, hostile JSON included, is graded by what is written."""
+    assert accepted(request_value(resume=resume)).resume == resume
+
+
+def test_wrapping_without_end_ends():
+    """A resume that is wrapped again and again is taken out a few times and no more."""
+    text = "x"
+    for _ in range(8):
+        text = wrapped(text)
+    assert accepted(request_value(resume=text)).resume.startswith('{"resume_id"')
 
 
 @pytest.mark.parametrize("field", ["resume", "requirements"])
@@ -180,6 +241,7 @@ def test_every_reason_that_can_be_told_has_a_russian_sentence():
     """Whoever can be told is told in Russian."""
     unreadable = {
         Reason.EMPTY_VALUE, Reason.NOT_UTF8, Reason.NOT_JSON, Reason.DUPLICATE_FIELD, Reason.NOT_AN_OBJECT,
+        Reason.UNPUBLISHABLE,
     }  # fmt: skip
     assert set(MESSAGES) == set(Reason) - unreadable
     assert all(Rejected(reason).message.endswith(".") for reason in MESSAGES)
@@ -192,7 +254,6 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.none() | st.binary(max_size=20), st.none() | st.binary(max_size=200))
 def test_no_bytes_make_it_raise(key, value):
     """Whatever the topic holds, the bridge goes on."""
@@ -200,7 +261,6 @@ def test_no_bytes_make_it_raise(key, value):
     assert read(REQUEST_KEY, value)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(sorted(request_fields())), JSON))
 def test_no_json_makes_it_raise(changes):
     """Nor does any JSON in the right places; who is told can always be told."""

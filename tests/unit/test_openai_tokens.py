@@ -8,6 +8,7 @@ from tests.support.fakes import REQUIREMENTS, RESUME
 from worker.assessment.grading import RESPONSE_FORMAT
 from worker.assessment.prompt import build_messages
 from worker.openai_client import OpenAIClient
+from worker.ports import Call
 
 
 class Route:
@@ -24,10 +25,8 @@ def client():
         key="sk-fake",
         base_url="http://127.0.0.1:9/v1",
         model="gpt-4.1-mini",
-        response_format=RESPONSE_FORMAT,
         count=lambda text: len(encoding.encode_ordinary(text)),
         timeout=1.0,
-        max_output_tokens=1_200,
         output="auto",
     )
 
@@ -39,4 +38,4 @@ def test_the_estimate_is_never_below_what_is_charged(client, resume):
     """A reservation covers the prompt as the provider counts it, and the whole output cap."""
     messages = build_messages(REQUIREMENTS, resume[:15_000], delimiter="0123456789abcdef")
     charged = len(prompt_tokens([(message["role"], message["content"]) for message in messages])) + 1_200
-    assert charged <= client.tokens(messages) <= charged + 300
+    assert charged <= client.tokens(Call(messages, RESPONSE_FORMAT, 1_200)) <= charged + 300

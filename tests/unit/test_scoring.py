@@ -7,29 +7,30 @@ from dataclasses import replace
 import pytest
 from prometheus_client import REGISTRY
 
+from contract import Failure, answer_key, claim_key, flight_key, request_key
 from tests.support.fakes import (
     POLICY,
     RECOMMENDATION,
     RESUME,
     SECRET_WORDS,
     SEEN,
-    FakeLease,
     World,
     good_answer,
 )
+from worker.after_call import LEAD, SLOW_DOWN_WAIT
 from worker.assessment.grading import parse_grading
+from worker.circuit_breaker import OPEN_FOR
 from worker.errors import (
     BrokenAnswerError,
-    ClosingError,
     DeniedError,
-    GateClosedError,
     RefusedCallError,
+    SendingBlockedError,
     TransientError,
+    TrippingError,
 )
-from worker.failures import Failure
 from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
 from worker.limits.provider_limits import Denial
-from worker.scoring import LEAD, SLOW_DOWN_WAIT, Progress
+from worker.progress import Progress
 
 FRESH = Progress()
 IDS = {
@@ -100,7 +101,7 @@ def test_a_request_is_scored_and_its_outcome_stored(world):
 def test_the_steps_come_in_their_order(world):
     """A start is reserved before the call, the call settled after it, and only then is anything stored."""
     world.scoring.run(7, FRESH)
-    steps = [step for step in world.journal if not step.startswith("release flight")]
+    steps = [step for step in world.journal if not step.startswith("release ai_handler:flight")]
     assert steps == ["acquire 7:0", "ask", "settle 7:0", "finish"]
     assert world.limiter.asked == [("7:0", 2_500)]
     assert world.limiter.settled == {"7:0": 1_750}
@@ -111,7 +112,7 @@ def test_nothing_is_held_after_the_end(world):
     """A finished request leaves no lease behind, so no heartbeat renews one for ever."""
     world.scoring.run(7, FRESH)
     assert world.leases.renewed == set()
-    assert world.leases.holders == {}
+    assert world.held() == []
 
 
 def test_every_call_gets_a_fence_that_nobody_could_know(world):
@@ -167,10 +168,10 @@ def test_a_suspicious_resume_is_flagged_and_not_punished(caplog, world):
 
 def test_a_request_that_another_worker_has_is_left_alone(world):
     """A hint that comes twice is not worked on twice."""
-    world.leases.holders["claim 7"] = "another's"
+    world.memory.set(claim_key(7), "another's")
     assert world.scoring.run(7, FRESH) is None
     assert world.journal == []
-    assert world.leases.holders == {"claim 7": "another's"}
+    assert world.held() == [claim_key(7)]
 
 
 def test_a_finished_request_is_left_alone(world):
@@ -184,24 +185,29 @@ def test_a_parked_claim_is_adopted_with_its_token(world):
     """After a countdown the request goes on under the claim that was parked, in whichever worker."""
     world.limiter.script.append(Reserved(60.0, 60.0))
     park = world.scoring.run(7, FRESH)
-    assert world.leases.holders["claim 7"] == park.progress.token
+    assert world.memory.get(claim_key(7)) == park.progress.token
     assert world.worker().run(7, park.progress) is None
     assert world.store.outcomes[7]["notification"]["success"]
 
 
 def test_a_request_that_redis_lost_is_handed_back(world):
     """Without its text a request is released at once, for the bridge to dispatch it again."""
-    world.store.dispatches.clear()
+    world.memory.delete(request_key(7))
     assert world.scoring.run(7, FRESH) is None
-    assert world.journal == ["release claim 7"]
+    assert world.journal == [f"release {claim_key(7)}"]
     assert world.leases.renewed == set()
 
 
 def test_a_claim_lost_before_the_call_asks_nothing(world):
     """A worker that slept through its lease while waiting does not call the model."""
-    lost = FakeLease("claim 7", "token-1", lost=True)
-    world.store.claim = lambda _id, _token=None: lost
-    world.leases.holders["claim 7"] = "another's"
+    world.limiter.script.append(Reserved(2.0, 2.0))
+    sleep = world.stopping.wait
+
+    def overtaken(seconds):
+        world.memory.set(claim_key(7), "another's")
+        return sleep(seconds)
+
+    world.stopping.wait = overtaken
     assert world.scoring.run(7, FRESH) is None
     assert "ask" not in world.journal
     assert "finish" not in world.journal
@@ -212,7 +218,7 @@ def test_a_claim_lost_during_the_call_stores_nothing(caplog, world):
     """The other worker's outcome is the one that counts."""
 
     def overtaken():
-        world.leases.holders["claim 7"] = "another's"
+        world.memory.set(claim_key(7), "another's")
         return good_answer()
 
     world.model.script.append(overtaken)
@@ -253,23 +259,17 @@ def test_an_error_of_redis_ends_the_heartbeat(world, where):
 
 def test_a_known_answer_costs_nothing(world):
     """What was asked before is answered without a call and without a reservation."""
-    world.results.put(
-        world.results.question(**{name: getattr(world.store.dispatches[7].request, name) for name in TEXTS}),
-        parse_grading(good_answer().content),
-    )
+    world.results.put(world.digest(7), parse_grading(good_answer().content).model_dump_json())
     world.scoring.run(7, FRESH)
     assert world.journal == ["finish"]
     assert world.store.outcomes[7]["notification"]["response"]["score"] == 80
     assert world.store.explanations[7]["cached"] is True
 
 
-TEXTS = ("requirements", "resume")
-
-
 def test_a_known_answer_is_given_even_where_nothing_may_be_sent(world):
     """A closed gate keeps calls from leaving, not answers that are here already."""
     world.scoring.run(7, FRESH)
-    world.gate.close("quota")
+    world.breaker.trip("quota")
     world.dispatch(8)
     world.scoring.run(8, FRESH)
     assert world.store.outcomes[8]["notification"]["response"]["score"] == 80
@@ -288,10 +288,9 @@ def test_an_answer_is_kept_for_the_next_who_asks(world):
 
 def test_the_second_who_asks_waits_for_the_first(world):
     """While one request asks, an identical one is postponed and reserves nothing."""
-    flight = world.results.question(**{name: getattr(world.store.dispatches[7].request, name) for name in TEXTS})
-    world.leases.holders[f"flight {flight}"] = "another's"
+    world.memory.set(flight_key(world.digest(7)), "another's", world.leases.seconds + 5.0)
     park = world.scoring.run(7, FRESH)
-    assert park.seconds == world.results.busy_for - LEAD
+    assert park.seconds == 5.0 - LEAD
     assert world.limiter.asked == []
     assert world.model.asked == []
 
@@ -300,11 +299,11 @@ def test_the_flight_waits_as_long_as_its_request(world):
     """A parked request keeps its right to ask, so that identical ones wait for it and not beside it."""
     world.limiter.script.append(Reserved(60.0, 60.0))
     park = world.scoring.run(7, FRESH)
-    (flight,) = (key for key in world.leases.parked if key.startswith("flight"))
-    assert world.leases.parked[flight] == 60.0
+    flight = flight_key(world.digest(7))
+    assert world.memory.seconds_left(flight) == 60.0 + world.leases.seconds
     world.scoring.run(7, park.progress)
     assert world.journal.count("ask") == 1
-    assert flight not in world.leases.holders
+    assert flight not in world.held()
 
 
 def test_a_failed_request_lets_the_next_one_ask(world):
@@ -319,15 +318,15 @@ def test_a_failed_request_lets_the_next_one_ask(world):
 # --- nothing may be sent ---
 
 
-@pytest.mark.parametrize("closed", ["gate", "egress"])
+@pytest.mark.parametrize("closed", ["breaker", "egress"])
 def test_nothing_is_reserved_or_sent_while_closed(caplog, world, closed):
     """Behind a closed gate a request waits; it takes nobody's place in the queue and nothing leaves."""
-    if closed == "gate":
-        world.gate.close("quota")
+    if closed == "breaker":
+        world.breaker.trip("quota")
     else:
-        world.egress.closed = GateClosedError("egress: requests would leave from RU", 15.0)
+        world.egress.closed = SendingBlockedError("egress: requests would leave from RU", 15.0)
     park = world.scoring.run(7, FRESH)
-    assert park.seconds == (299.0 if closed == "gate" else 14.0)
+    assert park.seconds == (299.0 if closed == "breaker" else 14.0)
     assert world.limiter.asked == []
     assert world.model.asked == []
     assert "nothing is sent: " in caplog.text
@@ -335,16 +334,16 @@ def test_nothing_is_reserved_or_sent_while_closed(caplog, world, closed):
 
 def test_the_request_goes_on_when_the_gate_opens(world):
     """A closed gate is no failure of the request."""
-    world.gate.close("quota")
+    world.breaker.trip("quota")
     park = world.scoring.run(7, FRESH)
-    world.gate.reasons.clear()
+    world.breaker.reset()
     assert world.scoring.run(7, park.progress) is None
     assert world.store.outcomes[7]["notification"]["success"]
 
 
 def test_a_gate_that_opens_too_late_ends_the_request_without_a_wait(world):
     """At its deadline the user hears of it; no `wait_seconds`, since nobody knows when it will open."""
-    world.gate.close("region")
+    world.breaker.trip("region")
     world.dispatch(deadline_in=200)
     world.scoring.run(7, FRESH)
     assert failure_of(world) == (Failure.OUT_OF_TIME.value, None)
@@ -353,9 +352,9 @@ def test_a_gate_that_opens_too_late_ends_the_request_without_a_wait(world):
 @pytest.mark.parametrize("reason", ["region", "quota", "credentials"])
 def test_what_nobody_can_pass_closes_the_gate_for_all(world, reason):
     """A refused country, key or bill stops the whole fleet, and the request waits instead of failing."""
-    world.model.script.append(ClosingError("403", reason, SEEN))
+    world.model.script.append(TrippingError("403", reason, SEEN))
     park = world.scoring.run(7, FRESH)
-    assert world.gate.reasons == [reason]
+    assert world.breaker.trips == [reason]
     assert park is not None
     world.dispatch(8, resume="Другое резюме.")
     assert world.scoring.run(8, FRESH) is not None
@@ -365,20 +364,20 @@ def test_what_nobody_can_pass_closes_the_gate_for_all(world, reason):
 
 def test_the_answered_probe_opens_the_gate(world):
     """When the reason is gone, the first answer lets everybody go on."""
-    world.gate.close("quota")
-    world.gate.probing = True
+    world.breaker.trip("quota")
+    world.clock.now += OPEN_FOR["quota"]
     world.scoring.run(7, FRESH)
-    assert world.gate.reasons == []
+    assert world.breaker.state() == {}
     assert world.store.outcomes[7]["notification"]["success"]
 
 
 def test_the_refused_probe_keeps_the_gate_closed(world):
     """While the reason lasts, one request at a time finds out, and none fails of it."""
-    world.gate.close("quota")
-    world.gate.probing = True
-    world.model.script.append(ClosingError("429 insufficient_quota", "quota"))
+    world.breaker.trip("quota")
+    world.clock.now += OPEN_FOR["quota"]
+    world.model.script.append(TrippingError("429 insufficient_quota", "quota"))
     assert world.scoring.run(7, FRESH) is not None
-    assert world.gate.reasons == ["quota", "quota"]
+    assert world.breaker.trips == ["quota", "quota"]
     assert world.store.outcomes == {}
 
 
@@ -401,7 +400,7 @@ def test_a_long_wait_becomes_a_countdown(world, answer):
     park = world.scoring.run(7, FRESH)
     assert park.seconds == 60.0 - LEAD
     assert world.stopping.waits == []
-    assert world.leases.parked["claim 7"] == park.seconds
+    assert world.memory.seconds_left(claim_key(7)) == park.seconds + world.leases.seconds
     assert world.leases.renewed == set()
 
 
@@ -435,9 +434,9 @@ def test_a_wait_past_the_deadline_ends_with_the_wait(world):
     world.dispatch(deadline_in=100)
     world.limiter.script.append(Reserved(50.0, 120.2))
     assert world.scoring.run(7, FRESH) is None
-    assert failure_of(world) == (Failure.QUEUE_TOO_LONG.value, 121)
+    assert failure_of(world) == (f"{Failure.QUEUE_TOO_LONG.value} Попробуйте через 3 минуты.", 121)
     assert world.limiter.cancelled == ["7:0"]
-    assert world.leases.holders == {}, "the next who asks the same need not wait for it"
+    assert world.held() == [], "the next who asks the same need not wait for it"
 
 
 def test_a_wait_that_ends_before_the_deadline_is_waited(world):
@@ -522,7 +521,7 @@ def test_a_denial_past_the_deadline_ends_with_the_wait(world):
     world.limiter.wait_after_denial = 432.0
     world.model.script.append(DeniedError("429", BURST))
     world.scoring.run(7, FRESH)
-    assert failure_of(world) == (Failure.QUEUE_TOO_LONG.value, 432)
+    assert failure_of(world) == (f"{Failure.QUEUE_TOO_LONG.value} Попробуйте через 8 минут.", 432)
 
 
 # --- faults ---
@@ -601,7 +600,7 @@ def test_a_second_broken_answer_ends_the_request(world, broken):
     world.scoring.run(7, FRESH)
     assert failure_of(world) == (Failure.BROKEN_ANSWER.value, None)
     assert world.journal.count("ask") == 2
-    assert world.results.answers == {}, "an unreadable answer is not kept"
+    assert world.memory.keys(answer_key("")) == [], "an unreadable answer is not kept"
 
 
 def test_json_mode_answers_are_read_tolerantly(world):
@@ -628,7 +627,7 @@ def test_a_stopping_worker_hands_back_what_waits(caplog, world):
     world.limiter.script.append(Reserved(2.0, 2.0))
     world.stopping.is_set = True
     assert world.scoring.run(7, FRESH) is None
-    assert "claim 7" not in world.leases.holders
+    assert claim_key(7) not in world.held()
     assert world.leases.renewed == set()
     assert world.model.asked == []
     assert "handed back" in caplog.text

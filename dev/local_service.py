@@ -1,0 +1,110 @@
+"""The whole service on this machine: brokers, the stand-in for OpenAI, bridge and worker as real processes."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import redis
+
+from dev.kafka_server import ApacheKafka, KafkaServer, MockKafka, fetch_jars, jars_folder, why_no_apache_kafka
+from dev.processes import running
+from dev.redis_server import RedisServer
+from dev.service import READY, Service, StandInServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class LocalService:
+    """What runs here: the service, and the port of Flower where that was wanted."""
+
+    service: Service
+    flower_port: int | None
+
+
+def choose_kafka(wanted: str, folder: Path) -> KafkaServer:
+    """Apache Kafka where it is wanted, or its jars are at hand; else librdkafka's imitation.
+
+    Args:
+        wanted: `apache`, `mock`, or empty for what is at hand.
+        folder: for its data and log.
+
+    Raises:
+        SystemExit: Apache Kafka is wanted and cannot be had; the message says why.
+    """
+    missing = why_no_apache_kafka()
+    if wanted == "apache" and missing:
+        raise SystemExit(f"DEMO_KAFKA=apache, but there is {missing}")
+    if wanted == "apache" or (wanted == "" and missing is None and jars_folder().is_dir()):
+        fetch_jars()
+        return ApacheKafka(folder / "kafka")
+    return MockKafka(folder)
+
+
+@contextlib.contextmanager
+def local_service(
+    folder: Path,
+    *,
+    kafka: KafkaServer,
+    limits: Mapping[str, str],
+    standin: bool = True,
+    flower: bool = False,
+    announce: Callable[[str], None] = lambda _: None,
+) -> Generator[LocalService]:
+    """Start everything in the right order, and stop it in the reverse one.
+
+    Args:
+        folder: gets the data of the brokers and every log.
+        kafka: not started yet.
+        limits: some of `RPM`, `RPD` and `TPM`, for the service and for the stand-in.
+        standin: the worker asks the stand-in; else whom `.env` names.
+        flower: start Flower too.
+        announce: told each step, for a person to read.
+
+    Raises:
+        ProcessFailedError: a part of it did not come up.
+    """
+    with contextlib.ExitStack() as stack, _stopping_in_peace(announce):
+        announce("Redis")
+        memory = stack.enter_context(running(RedisServer(folder / "redis")))
+        announce("Apache Kafka" if isinstance(kafka, ApacheKafka) else "an imitation of Kafka")
+        stack.enter_context(running(kafka))
+        standin_url = None
+        if standin:
+            announce("a stand-in for OpenAI")
+            standin_url = stack.enter_context(running(StandInServer(folder, limits))).url
+        more = {"LOG_FILE": str(folder / "auth_service.log"), **limits}
+        if isinstance(kafka, MockKafka):
+            more["KAFKA_CREATE_TOPICS"] = "off"  # it cannot be asked to: they make themselves
+        service = stack.enter_context(
+            Service(folder, kafka=kafka.bootstrap, redis_url=f"{memory.url}/1", standin_url=standin_url, settings=more)
+        )
+        flower_port = None
+        if flower:
+            announce("Flower")
+            flower_port = service.flower()
+            # It names only tasks whose beginning it heard, so it has to listen before anybody works. Celery's events
+            # come by a pattern of Redis' channels, and nobody else subscribes to one yet.
+            with redis.Redis.from_url(memory.url) as store:
+                service.processes[-1].wait_ready(lambda: store.pubsub_numpat() > 0, timeout=READY)
+        announce("the bridge")
+        service.bridge()
+        announce("a worker")
+        service.worker()
+        yield LocalService(service, flower_port)
+
+
+@contextlib.contextmanager
+def _stopping_in_peace(announce: Callable[[str], None]) -> Iterator[None]:
+    """Once the end has begun, impatient signals must not keep us from stopping our processes."""
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        announce("stopping")

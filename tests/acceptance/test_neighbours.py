@@ -1,0 +1,181 @@
+"""The platform's other services, played with their own settings on a real Kafka: what docs/interop.md promises them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from confluent_kafka import Consumer, Producer
+from confluent_kafka.admin import AdminClient
+
+from bridge.kafka import make_producer
+from config import Settings
+from tests.support.fleet import scoring_request
+
+# As the notifications and the storage service set them up, the group that they share included.
+NEIGHBOURS_CONSUMER = {"auto.offset.reset": "smallest", "enable.auto.commit": False}
+
+
+class Neighbour:
+    """A service that reads one topic with the platform's settings."""
+
+    def __init__(self, kafka, topic, group):
+        self._consumer = Consumer({"bootstrap.servers": kafka, "group.id": group, **NEIGHBOURS_CONSUMER})
+        self._consumer.subscribe([topic])
+        self.read = []  # (key, body), in the order in which they came
+
+    def look(self):
+        message = self._consumer.poll(0.05)
+        if message is not None and message.error() is None:
+            self.read.append((message.key().decode(), json.loads(message.value().decode())))
+
+    def close(self):
+        self._consumer.close()
+
+
+@pytest.fixture
+def meet(kafka):
+    """Makes neighbours that leave their group in the end."""
+    neighbours = []
+
+    def make(topic, group):
+        neighbours.append(Neighbour(kafka, topic, group))
+        return neighbours[-1]
+
+    yield make
+    for neighbour in neighbours:
+        neighbour.close()
+
+
+def send(kafka, topic, key, body):
+    """What the platform's producers do: one key, ASCII JSON, everything else left at its default."""
+    producer = Producer({"bootstrap.servers": kafka})
+    producer.produce(topic, key=key.encode(), value=json.dumps(body).encode())
+    assert producer.flush(30) == 0
+
+
+def as_cached(request):
+    """A request whose resume came out of the cache that upload and storage share."""
+    resume = json.dumps({"resume_id": request["resume_id"], "user_id": 11, "resume": request["resume"]})
+    return {**request, "resume": resume}
+
+
+def test_upload_here_storage_and_notifications(kafka, make_fleet, meet, eventually):
+    """Requests of the upload service reach both readers, in the order of storage and with the reader's own key."""
+    fleet = make_fleet(KAFKA_KEY_FOR_NOTIFICATIONS="new_request", KAFKA_CREATE_TOPICS="on")
+    fleet.worker()
+    fleet.bridge()
+    group = f"foo-{uuid.uuid4().hex[:8]}"
+    notifications = meet(fleet.names.notifications, group)
+    storage = meet(fleet.names.uploads, group)
+    needed = [("new_user", {"user_id": 11}), ("new_resume", {"resume_id": 1}), ("new_requirements", {"id": 301})]
+    for key, body in needed:
+        send(kafka, fleet.names.uploads, key, body)
+    requests = [scoring_request(number) for number in range(1, 4)]
+    requests[1]["callback_url"] += "?" + "x" * (2_082 - len(requests[1]["callback_url"]))
+    for request in [requests[0], as_cached(requests[1]), requests[2], requests[0]]:
+        send(kafka, fleet.names.requests, "new_request", request)
+
+    def all_read():
+        notifications.look()
+        storage.look()
+        return len(notifications.read) >= 3 and len(storage.read) >= 6
+
+    eventually(all_read, "three notifications and three results", 60)
+    assert [body for key, body in storage.read[:3]] == [body for _, body in needed]
+    assert {key for key, _ in storage.read[3:]} == {"new_processing"}
+    assert {key for key, _ in notifications.read} == {"new_request"}
+    told = {body["response"]["processing_id"]: body for _, body in notifications.read}
+    assert sorted(told) == [1, 2, 3]
+    assert len(told[2]["response"]["callback_url"]) == 2_083
+    # The same resume, wrapped or not, is the same resume.
+    assert {told[number]["response"]["score"] for number in told} == {told[1]["response"]["score"]}
+    assert told[1]["response"]["score"] > 60
+    assert "\\u" not in json.dumps(told[2]["response"]["matches"], ensure_ascii=False)
+    assert fleet.drained(20)
+    for _ in range(20):
+        all_read()
+    assert (len(notifications.read), len(storage.read)) == (3, 6)
+
+
+def test_topics_of_others_have_one_partition(kafka, make_fleet):
+    """Storage needs one order, so only the input topic gets more partitions than one, where that is set."""
+    fleet = make_fleet(partitions=3)
+    fleet.bridge()
+    topics = AdminClient({"bootstrap.servers": kafka}).list_topics(timeout=20).topics
+    names = fleet.names
+    every = (names.requests, names.notifications, names.uploads, names.dead_letters)
+    found = {name: len(topics[name].partitions) for name in every}
+    assert found == {names.requests: 3, names.notifications: 1, names.uploads: 1, names.dead_letters: 1}
+
+
+@pytest.mark.parametrize(
+    ("isolation", "seen"),
+    [({}, ["aborted", "committed"]), ({"isolation_level": "read_committed"}, ["committed"])],
+    ids=["aiokafka's default", "read_committed"],
+)
+def test_a_reader_with_aiokafka(kafka, topics, isolation, seen):
+    """An aiokafka consumer sees what an aborted transaction left behind, unless it is told not to."""
+    (topic,) = topics("notifications")
+    settings = Settings(_env_file=None, openai_key="-", kafka_bootstrap_servers=kafka)
+    producer = make_producer(settings, f"neighbours-{uuid.uuid4().hex}")
+    producer.init_transactions(30)
+    for text in ("aborted", "committed"):
+        producer.begin_transaction()
+        producer.produce(topic, key=b"new_notifications", value=text.encode())
+        producer.flush(30)
+        producer.abort_transaction(30) if text == "aborted" else producer.commit_transaction(30)
+    assert asyncio.run(read_with_aiokafka(kafka, topic, isolation)) == seen
+
+
+@pytest.mark.parametrize(
+    "isolation", [{}, {"isolation.level": "read_committed"}], ids=["librdkafka's default", "read_committed"]
+)
+def test_a_reader_with_librdkafka(kafka, topics, eventually, isolation):
+    """The platform's own consumers are librdkafka's, which read committed messages unless they are told not to."""
+    (topic,) = topics("notifications")
+    settings = Settings(_env_file=None, openai_key="-", kafka_bootstrap_servers=kafka)
+    producer = make_producer(settings, f"neighbours-{uuid.uuid4().hex}")
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    producer.produce(topic, key=b"k", value=b'"aborted"')
+    producer.flush(30)
+    producer.abort_transaction(30)
+    send(kafka, topic, "k", "committed")
+    consumer = Consumer({"bootstrap.servers": kafka, "group.id": topic, **NEIGHBOURS_CONSUMER, **isolation})
+    consumer.subscribe([topic])
+    read = []
+
+    def something_came():
+        message = consumer.poll(0.1)
+        if message is not None and message.error() is None:
+            read.append(json.loads(message.value()))
+        return read
+
+    eventually(something_came, "a message")
+    consumer.close()
+    assert read == ["committed"]
+
+
+async def read_with_aiokafka(kafka, topic, isolation):
+    """All that an aiokafka consumer with these settings is given, up to "committed"."""
+    consumer = AIOKafkaConsumer(
+        topic,
+        bootstrap_servers=kafka,
+        group_id=topic,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        **isolation,
+    )
+    await consumer.start()
+    try:
+        found = []
+        while "committed" not in found:
+            message = await asyncio.wait_for(consumer.getone(), 60)
+            found.append(message.value.decode())
+        return found
+    finally:
+        await consumer.stop()

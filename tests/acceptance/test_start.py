@@ -1,0 +1,83 @@
+"""A start that cannot succeed: one line for each reason, all of them, and no traceback."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from config import Settings
+from dev.kafka_server import CHECKOUT
+from dev.processes import free_port
+
+BRIDGE = ("bridge",)
+WORKER = ("celery", "-A", "worker", "worker")
+COMMANDS = {
+    "bridge": BRIDGE,
+    "worker": WORKER,
+    "flower": ("celery", "-A", "worker", "flower"),
+    "explain": ("worker", "explain", "1"),
+    "replay": ("bridge", "replay", "--dry-run"),
+}
+
+
+@pytest.fixture
+def start():
+    """Runs a command that ends by itself; its exit code and what it said."""
+
+    def run(command, **settings):
+        ours = {name.upper() for name in Settings.model_fields}
+        environment = {name: value for name, value in os.environ.items() if name not in ours}
+        ended = subprocess.run(
+            [sys.executable, "-m", *command],
+            env={**environment, "ENV_FILE": os.devnull, "LOG_FILE": "none", "OPENAI_KEY": "sk-test", **settings},
+            cwd=CHECKOUT, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert "Traceback" not in ended.stdout + ended.stderr
+        return ended.returncode, (ended.stdout + ended.stderr).splitlines()
+
+    return run
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_wrong_settings(start, command):
+    """Whatever is started with settings that are wrong says so, a line each, and ends."""
+    code, lines = start(command, REDIS_URL="nonsense", RPM="many")
+    assert code == 1
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["configuration error", "RPM"], ["configuration error", "REDIS_URL"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("role", "command"), [("bridge", BRIDGE), ("worker", WORKER)])
+def test_every_obstacle_is_told_at_once(start, tmp_path, role, command):
+    """A missing key, files that cannot be written and a port that is taken are told together."""
+    (tmp_path / "file").touch()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = f"{role.upper()}_METRICS_PORT"
+        code, lines = start(
+            command, OPENAI_KEY="", LOG_FILE=str(tmp_path / "file" / "log"), HEALTH_FILE=str(tmp_path / "file" / "x"),
+            **{port: str(taken.getsockname()[1])},
+        )  # fmt: skip
+    assert code == 1
+    expected = {"bridge": ["LOG_FILE", "HEALTH_FILE", port], "worker": ["OPENAI_KEY", "LOG_FILE", port]}[role]
+    assert [line.split(": ")[:2] for line in lines] == [["configuration error", name] for name in expected]
+    assert lines[-1].endswith("Address already in use")
+
+
+def test_the_bridge_and_its_commands_need_no_key(start):
+    """Only workers talk to the provider, so `python -m bridge replay` asks for no key; and Kafka is named."""
+    nowhere = f"127.0.0.1:{free_port()}"
+    for command in (BRIDGE, COMMANDS["replay"]):
+        code, lines = start(command, OPENAI_KEY="", KAFKA_BOOTSTRAP_SERVERS=nowhere)
+        assert code == 1
+        assert f"Kafka at {nowhere}: " in lines[-1]
+
+
+def test_help_needs_nothing(start):
+    """`--help` answers without any setting."""
+    code, lines = start(("bridge", "replay", "--help"), OPENAI_KEY="")
+    assert (code, lines[0].split()[0]) == (0, "usage:")

@@ -1,0 +1,118 @@
+"""The fleet's circuit breaker: tripped by one, open for all. Over a real Redis and over the fake."""
+
+import pytest
+
+from contract import probe_key, too_early_key
+from worker.circuit_breaker import EXPLAINED, OPEN_FOR, CircuitBreaker
+from worker.errors import SendingBlockedError
+
+EACH = pytest.mark.parametrize("reason", OPEN_FOR)
+
+
+@pytest.fixture
+def breaker(fleet):
+    return fleet.breaker()
+
+
+@pytest.fixture
+def others(fleet):
+    """The breaker as another worker sees it."""
+    return fleet.breaker()
+
+
+def pass_time(fleet, reason):
+    """Let the time be over for which the breaker stays open before somebody tries."""
+    assert fleet.delete(too_early_key(reason))
+
+
+def test_it_is_closed_at_first(breaker):
+    """Nothing is held up where nothing went wrong."""
+    assert breaker.require("ours") is False
+    assert breaker.state() == {}
+
+
+@EACH
+def test_one_worker_opens_it_for_all(breaker, others, reason):
+    """What one worker learns keeps every worker from asking, at once, with a reason for operators."""
+    breaker.trip(reason)
+    with pytest.raises(SendingBlockedError) as caught:
+        others.require("theirs")
+    assert OPEN_FOR[reason] - 5 < caught.value.seconds <= OPEN_FOR[reason]
+    assert caught.value.reason == f"{reason}: {EXPLAINED[reason]}"
+    assert list(others.state()) == [reason]
+
+
+@EACH
+def test_after_its_time_one_request_tries(fleet, breaker, others, reason):
+    """The fleet finds out by itself whether the reason is gone, with one request and not with all."""
+    breaker.trip(reason)
+    pass_time(fleet, reason)
+    assert breaker.require("ours") is True
+    with pytest.raises(SendingBlockedError) as caught:
+        others.require("theirs")
+    assert caught.value.seconds >= 1
+
+
+@EACH
+def test_an_answered_probe_closes_it_for_all(fleet, breaker, others, reason):
+    """Once one request was answered, everybody goes on."""
+    breaker.trip(reason)
+    pass_time(fleet, reason)
+    breaker.require("ours")
+    breaker.reset()
+    assert others.require("theirs") is False
+    assert fleet.keys() == []
+
+
+@EACH
+def test_a_refused_probe_opens_it_again(fleet, breaker, others, reason):
+    """While the reason lasts, the next try is a whole wait away, and no more than that."""
+    breaker.trip(reason)
+    pass_time(fleet, reason)
+    breaker.require("ours")
+    breaker.trip(reason)
+    with pytest.raises(SendingBlockedError) as caught:
+        others.require("theirs")
+    assert caught.value.seconds > OPEN_FOR[reason] - 5
+    pass_time(fleet, reason)
+    assert others.require("theirs") is True
+
+
+def test_the_probe_may_wait_and_come_again(fleet, breaker, others):
+    """The request that tries is not shut out by itself when it first has to wait for its turn."""
+    breaker.trip("quota")
+    pass_time(fleet, "quota")
+    assert breaker.require("ours") is True
+    assert breaker.require("ours") is True
+    with pytest.raises(SendingBlockedError):
+        others.require("theirs")
+
+
+def test_a_dead_probe_is_followed_by_another(fleet, breaker, others):
+    """A probe whose worker was killed does not keep the breaker open for ever."""
+    breaker.trip("quota")
+    pass_time(fleet, "quota")
+    breaker.require("ours")
+    assert 0 < fleet.seconds_left(probe_key("quota")) <= 60
+    fleet.delete(probe_key("quota"))
+    assert others.require("theirs") is True
+
+
+def test_every_reason_must_be_over(fleet, breaker):
+    """Of two reasons the one that is over does not let requests past the other."""
+    for over, lasting in (("region", "quota"), ("quota", "region")):
+        breaker.trip(over)
+        breaker.trip(lasting)
+        pass_time(fleet, over)
+        with pytest.raises(SendingBlockedError, match=lasting):
+            breaker.require("ours")
+        breaker.reset()
+
+
+@EACH
+def test_it_is_logged_for_operators(caplog, redis_client, reason):
+    """An error in the log says what to look at."""
+    CircuitBreaker(redis_client).trip(reason)
+    assert [(record.levelname, EXPLAINED[reason] in record.getMessage()) for record in caplog.records] == [
+        ("ERROR", True)
+    ]

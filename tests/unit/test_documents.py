@@ -1,0 +1,163 @@
+"""What the documentation names is there: links, files, commands, settings, metrics."""
+
+import functools
+import importlib.util
+import itertools
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from celery.worker.control import Panel
+
+from contract import Notification, ScoringRequest
+from dev.settings_table import variables
+
+CHECKOUT = Path(__file__).parents[2]
+PAGES = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md"), *CHECKOUT.glob("bench/**/*.md")])
+NAMES = [str(page.relative_to(CHECKOUT)) for page in PAGES]
+
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"^```[^\n]*\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"(?<![\w/.*{-])((?:[\w.-]+/)*[\w.-]+\.(?:py|md|lua|toml|yml|yaml|sh|txt)|(?:[\w.-]+/)+)(?![\w/*{])")
+MAKE = re.compile(r"\bmake ([a-z]+)\b")
+MODULE = re.compile(r"python -m ([a-z_][\w.]*)((?: +[\w./:=-]+)*)")
+CELERY = re.compile(r"celery -A worker (inspect|control) ([a-z_]+)")
+CONSTANT = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
+METRIC = re.compile(r"\bai_handler_[a-z_]+\b")
+
+# Names in capitals that compose, the demo and the tests read; the service itself does not.
+OTHER_VARIABLES = {
+    "COMPOSE_PROFILES",
+    "DEMO_KAFKA",
+    "ENV_FILE",
+    "TEST_KAFKA_BOOTSTRAP_SERVERS",
+    "TEST_REDIS_URL",
+}
+# Parts of URLs, and other people's programs, which look like files of ours.
+NOT_OURS = {"cdn-cgi/", "kafka-consumer-groups.sh", "kafka-topics.sh"}
+
+
+@pytest.fixture(params=PAGES, ids=NAMES)
+def page(request):
+    """A page of the documentation."""
+    return request.param
+
+
+def code_of(page):
+    """What stands in code blocks and between backticks."""
+    return [block or span for block, span in CODE.findall(page.read_text())]
+
+
+def anchors(page):
+    """The headings of a page as GitHub links to them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_links_lead_somewhere(page):
+    """No relative link is broken, and none leads to a heading that is gone."""
+    for link in LINK.findall(page.read_text()):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_named_files_exist(page):
+    """Whoever looks for a file that a page names finds it, from the checkout's root."""
+    if page.name == "CHANGELOG.md":
+        pytest.skip("a changelog may name what is gone")
+    named = {name for code in code_of(page) for name in FILE.findall(code)} - NOT_OURS
+    assert {name for name in named if not (CHECKOUT / name).exists() and not ignored(name)} == set()
+
+
+@functools.cache
+def ignored(name):
+    """Made at run time, so not in the repository: it is on git's list of such files."""
+    ignores = (CHECKOUT / ".gitignore").read_text().splitlines()
+    return any(name.strip("/").startswith(line.strip("/")) for line in ignores if line.strip())
+
+
+def test_named_targets_of_make_exist(page):
+    """`make ...` in a page is a target of the Makefile."""
+    targets = re.search(r"^\.PHONY: (.*)$", (CHECKOUT / "Makefile").read_text(), re.MULTILINE)[1].split()
+    assert {target for code in code_of(page) for target in MAKE.findall(code)} <= set(targets)
+
+
+def test_named_settings_exist(page):
+    """A setting or a failure that was renamed is renamed in the documentation too."""
+    named = {name for code in code_of(page) for name in CONSTANT.findall(code)}
+    assert named - set(variables()) - OTHER_VARIABLES - constants_of_the_service() == set()
+
+
+@functools.cache
+def constants_of_the_service():
+    """All that is spelt in capitals in its code: failures, options' values."""
+    files = [
+        CHECKOUT / "config.py",
+        CHECKOUT / "contract.py",
+        *CHECKOUT.glob("bridge/*.py"),
+        *CHECKOUT.glob("worker/**/*.py"),
+    ]
+    return {name for file in files for name in CONSTANT.findall(file.read_text())}
+
+
+def test_named_metrics_exist(page):
+    """A page speaks of no metric that nobody serves."""
+    declared = "".join((CHECKOUT / part / "metrics.py").read_text() for part in ("bridge", "worker"))
+    named = {name for code in code_of(page) for name in METRIC.findall(code)}
+    assert {name for name in named if re.sub(r"_(total|bucket|sum|count)$", "", name) not in declared} == set()
+
+
+def commands():
+    """(module, its subcommand or "", its options) of every `python -m ...` in the documentation."""
+    found = {}
+    for module, arguments in MODULE.findall("\n".join(itertools.chain.from_iterable(map(code_of, PAGES)))):
+        words = arguments.split()
+        subcommand = words[0] if words and module in ("bridge", "worker") and words[0].isalpha() else ""
+        options = {word.partition("=")[0] for word in words if word.startswith("--")}
+        found.setdefault((module, subcommand), set()).update(options)
+    return [(module, subcommand, sorted(options)) for (module, subcommand), options in sorted(found.items())]
+
+
+OURS = ("bench", "bridge", "dev", "tests", "worker")
+
+
+@pytest.mark.parametrize(("module", "subcommand", "options"), [each for each in commands() if each[0] != "pytest"])
+def test_named_commands_run(module, subcommand, options):
+    """`python -m ...` in a page is a program, with that subcommand and those options."""
+    assert importlib.util.find_spec(module), module
+    if module.split(".")[0] in OURS and (subcommand or options):
+        environment = {**os.environ, "OPENAI_KEY": "sk-fake", "LOG_FILE": "none", "ENV_FILE": os.devnull}
+        command = [sys.executable, "-m", module, *filter(None, [subcommand]), "--help"]
+        shown = subprocess.run(
+            command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False, timeout=120
+        )
+        assert shown.returncode == 0, shown.stderr
+        assert [option for option in options if option not in shown.stdout] == []
+
+
+def test_named_commands_of_celery_exist(monkeypatch):
+    """`celery -A worker inspect ...` and `control ...` in the pages are commands that workers know."""
+    monkeypatch.setenv("OPENAI_KEY", "sk-fake")
+    importlib.import_module("worker.app")  # registers our own
+    named = set(itertools.chain.from_iterable(CELERY.findall(code) for page in PAGES for code in code_of(page)))
+    assert ("inspect", "limits") in named
+    assert {(kind, name) for kind, name in named if name not in Panel.data or Panel.meta[name].type != kind} == set()
+
+
+def test_the_readme_shows_the_contracts_fields():
+    """Whoever writes a client from the README uses the names of the contract."""
+    readme = (CHECKOUT / "README.md").read_text()
+    for field in (*ScoringRequest.model_fields, *Notification.model_fields):
+        assert f'"{field}"' in readme, field
+
+
+def test_the_readme_is_short():
+    """A newcomer reads it to the end; what is longer belongs under docs/."""
+    assert len((CHECKOUT / "README.md").read_text().splitlines()) <= 150

@@ -1,0 +1,201 @@
+"""One question to the model, from looking for a known answer to keeping a new one.
+
+    known answer? ─► single flight ─► may anything be sent? ─► reserved start ─► ask ─► parse ─► keep
+
+Every call of the model goes this way, whatever it asks. Whoever finds that it cannot go on now is postponed.
+"""
+
+import hashlib
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, NoReturn, TypeVar
+
+from pydantic import BaseModel
+
+from contract import Failure
+from worker import metrics
+from worker.after_call import AskAgain, End, WaitForBreaker, WaitForLimits, WaitingPolicy, after_call, too_late
+from worker.errors import (
+    BrokenAnswerError,
+    CallError,
+    ClaimLostError,
+    DeniedError,
+    FailedError,
+    PostponedError,
+    SendingBlockedError,
+)
+from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
+from worker.ports import Answer, Call, Ports
+from worker.progress import RequestInHand
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[T]):
+    """What is asked.
+
+    Attributes:
+        digest: names the question; the same digest gets the same answer without a call. See `digest_of`.
+        make_call: makes the call, anew for each attempt: a resume is fenced by a delimiter that is never reused.
+        parse: makes of an answer what it means. Raises `BrokenAnswerError`, whose text quotes nothing.
+        meaning: the model class that `parse` returns and that is kept as JSON.
+    """
+
+    digest: str
+    make_call: Callable[[], Call]
+    parse: Callable[[Answer], T]
+    meaning: type[T]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[T]):
+    """The meaning of an answer; `answer` is None where it was known already."""
+
+    meaning: T
+    answer: Answer | None
+
+
+def digest_of(*parts: str) -> str:
+    """A digest of what is asked and of the versions that decide its answer; it tells nothing about the texts."""
+    digest = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode()
+        digest.update(f"{len(encoded)}:".encode() + encoded)
+    return digest.hexdigest()
+
+
+class Asking:
+    """Asks the model.
+
+    Args:
+        ports: the adapters.
+        policy: see `WaitingPolicy`.
+        clock: Unix time in seconds.
+    """
+
+    def __init__(self, ports: Ports, policy: WaitingPolicy, clock: Callable[[], float]) -> None:
+        self._ports = ports
+        self._policy = policy
+        self._clock = clock
+
+    def ask(self, question: Question[T], in_hand: RequestInHand) -> Asked[T]:
+        """The answer to a question, on behalf of a request.
+
+        Raises:
+            PostponedError: not now; `in_hand.progress` says from where to go on.
+            FailedError: there will be no answer.
+            ClaimLostError: another worker has the request.
+        """
+        results = self._ports.results
+        known = results.get(question.digest)
+        if known is not None:
+            metrics.CACHE.labels("hit").inc()
+            return Asked(question.meaning.model_validate_json(known), None)
+        flight = results.lead(question.digest, in_hand.claim.token)
+        if isinstance(flight, float):
+            raise PostponedError("single_flight", flight)
+        try:
+            answer = self._call(question, in_hand)
+            meaning = self._parse(question, answer, in_hand)
+            results.put(question.digest, meaning.model_dump_json())
+        except PostponedError as postponed:
+            if too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at):
+                flight.release()
+            else:  # requests with the same question wait as long as this one
+                flight.park(min(postponed.seconds, self._policy.max_countdown))
+            raise
+        except BaseException:
+            flight.release()
+            raise
+        flight.release()
+        metrics.CACHE.labels("miss").inc()
+        return Asked(meaning, answer)
+
+    def _call(self, question: Question[T], in_hand: RequestInHand) -> Answer:
+        """One call of the model, at a start time that the limiter granted."""
+        ports = self._ports
+        try:
+            ports.egress.require()
+            probing = ports.breaker.require(in_hand.claim.token)
+        except SendingBlockedError as blocked:
+            log.warning("nothing is sent: %s", blocked.reason)
+            raise PostponedError("blocked", blocked.seconds) from None
+        call = question.make_call()
+        self._await_start(ports.model.tokens(call), in_hand)
+        if in_hand.claim.lost:
+            raise ClaimLostError
+        reservation = in_hand.reservation
+        in_hand.progress = in_hand.progress.called()
+        started = time.monotonic()
+        try:
+            answer = ports.model.ask(call)
+        except CallError as error:
+            metrics.CALLS.labels(type(error).__name__).inc()
+            log.warning("call failed: %s: %s", type(error).__name__, error)
+            self._act_on(error, reservation, in_hand)
+        if probing:
+            ports.breaker.reset()
+        metrics.CALLS.labels("answer").inc()
+        metrics.CALL_SECONDS.observe(time.monotonic() - started)
+        for kind in ("prompt", "cached", "completion"):
+            metrics.TOKENS.labels(kind).inc(getattr(answer, f"{kind}_tokens"))
+        used = answer.prompt_tokens + answer.completion_tokens
+        ports.limiter.settle(reservation, used_tokens=used or None, seen=answer.seen)
+        return answer
+
+    def _await_start(self, tokens: int, in_hand: RequestInHand) -> None:
+        """Return when the limiter says "now"; `in_hand.reservation` is then the one to use."""
+        while True:
+            try:
+                answer = self._ports.limiter.acquire(in_hand.reservation, tokens)
+            except NeverFitsError:
+                raise FailedError(Failure.TOO_LARGE) from None
+            match answer:
+                case Granted(first=False):
+                    # A worker that died may have used it: pay again rather than call twice for one charge.
+                    in_hand.progress = in_hand.progress.called()
+                case Granted(waited=waited):
+                    metrics.WAIT_SECONDS.observe(waited)
+                    return
+                case Reserved(seconds=seconds, until_start=start) | NotYet(seconds=seconds, until_start=start):
+                    raise PostponedError("limits", seconds, start)
+
+    def _parse(self, question: Question[T], answer: Answer, in_hand: RequestInHand) -> T:
+        try:
+            return question.parse(answer)
+        except BrokenAnswerError as error:
+            metrics.CALLS.labels(type(error).__name__).inc()
+            log.warning("unusable answer: %s", error)
+            self._act_on(error, None, in_hand)
+
+    def _act_on(self, error: CallError, reservation: str | None, in_hand: RequestInHand) -> NoReturn:
+        """Do what follows from a call without an answer; `reservation` is None where it is settled already."""
+        limiter = self._ports.limiter
+        spread = random.uniform(0.5, 1.0)  # noqa: S311 # spreads load, guards nothing
+        decision = after_call(error, in_hand.progress, self._policy, spread=spread)
+        if reservation is not None and not isinstance(error, DeniedError):
+            limiter.settle(reservation, used_tokens=None, seen=error.seen)
+        if not isinstance(decision, End):
+            in_hand.progress = decision.progress
+        match decision:
+            case End(failure=failure, unused=unused):
+                if unused and reservation is not None:
+                    limiter.cancel(reservation)
+                raise FailedError(failure) from None
+            case AskAgain(seconds=seconds, distrust_exit=distrust):
+                if distrust:
+                    self._ports.egress.distrust()
+                raise PostponedError("fault", seconds) from None
+            case WaitForBreaker(reason=reason, seconds=seconds):
+                self._ports.breaker.trip(reason)
+                raise PostponedError("blocked", seconds) from None
+            case WaitForLimits(denial=denial, slow_down=slow_down):
+                if slow_down is not None:
+                    limiter.slow_down(in_hand.reservation, slow_down)
+                raise PostponedError("limits", limiter.denied(in_hand.reservation, denial)) from None

@@ -1,0 +1,49 @@
+"""One request in a worker's hands: what it asks, who may work on it, how far it has come."""
+
+from dataclasses import dataclass, replace
+
+from contract import Dispatch
+from worker.ports import Lease
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a request carries from one countdown to the next.
+
+    Attributes:
+        token: of its parked claim; None before the first claim.
+        calls: how often the limiter granted it a call.
+        faults: how many of them met a transient fault.
+        broken: how many brought an unusable answer.
+    """
+
+    token: str | None = None
+    calls: int = 0
+    faults: int = 0
+    broken: int = 0
+
+    def called(self, times: int = 1) -> "Progress":
+        """The limiter granted a call, or (-1) the provider denied it."""
+        return replace(self, calls=self.calls + times)
+
+
+@dataclass(slots=True)
+class RequestInHand:
+    """A request that this worker has claimed. Whoever brings it forward replaces its `progress`."""
+
+    dispatch: Dispatch
+    claim: Lease
+    progress: Progress
+
+    @property
+    def reservation(self) -> str:
+        """Every call needs a reservation of its own; waiting for it, however often, asks for the same one."""
+        return f"{self.dispatch.request.processing_id}:{self.progress.calls}"
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """The request waits for so many seconds as a countdown, and then goes on from `progress`."""
+
+    seconds: float
+    progress: Progress
