@@ -198,7 +198,7 @@ class PartitionWork:
         if self._recovery is None:
             self._recovery = self._recover()
         try:
-            done = _advance(self._recovery)
+            done = _advance(self._recovery, SLICE)
         except BaseException:
             self._recovery = None
             raise
@@ -345,7 +345,7 @@ class PartitionWork:
         assert self._catching_up is not None  # noqa: S101 # its caller has looked
         self._look_at = 0.0
         try:
-            if not _advance(self._catching_up):
+            if not _advance(self._catching_up, SLICE):
                 return
         except BaseException:
             self._catching_up = self._marks.catch_up()
@@ -363,7 +363,7 @@ class PartitionWork:
         if self._moving_on is None:
             return
         try:
-            done = _advance(self._moving_on, seconds=0.0)
+            done = _advance(self._moving_on, 0.0)
         except KafkaException as error:
             log.warning("%s: the marks' positions stay where they are (%s)", self._name, error)
             done = True
@@ -627,7 +627,7 @@ def _failed(unfinished: _Unfinished, failure: Failure) -> Outcome:
     return Outcome.failed(unfinished.dispatch.request.addressee(), failure.value)
 
 
-def _advance(steps: Iterator[object], seconds: float = SLICE) -> bool:
+def _advance(steps: Iterator[object], seconds: float) -> bool:
     """Go on for so long, and for one step at least; whether they have come to their end."""
     until = time.monotonic() + seconds
     return all(time.monotonic() < until for _ in steps)

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -92,7 +93,8 @@ class Publisher:
     """
 
     def __init__(self, make_producer: Callable[[str], Producer], transactional_id: str, topics: Topics):
-        self._producer = make_producer(transactional_id)
+        self._make_producer = partial(make_producer, transactional_id)
+        self._producer = self._make_producer()
         self._topics = topics
         self._stuck = False
         self._one_by_one = False
@@ -158,11 +160,23 @@ class Publisher:
                 self._commit()
                 return
         except (KafkaException, BufferError) as error:
+            # A delivery that failed shows first in whatever is called next; its report comes with the abort.
+            if self._is_uncertain(error):
+                raise PublishError(str(error)) from error
+            self._abort()
             if self._refused is None:
                 raise PublishError(str(error)) from error
-        self._abort()
+        else:
+            self._abort()
         assert self._refused is not None  # noqa: S101 # nothing else leads here
         raise self._refused
+
+    def _is_uncertain(self, error: KafkaException | BufferError) -> bool:
+        """Whether it may have been committed, or this producer can do nothing more."""
+        if isinstance(error, BufferError):
+            return False
+        fault = error.args[0]
+        return self._stuck or fault.fatal() or not (fault.txn_requires_abort() or fault.code() == KafkaError._STATE)  # noqa: SLF001 # librdkafka's own codes are spelt so
 
     def _abort(self) -> None:
         """End the transaction without a trace.
@@ -172,6 +186,9 @@ class Publisher:
         """
         try:
             self._producer.abort_transaction(TIMEOUT)
+            # A refused message leaves a gap in this producer's sequence numbers, which fails its next transaction too.
+            self._producer = self._make_producer()
+            self.open()
         except KafkaException as error:
             raise PublishError(str(error)) from error
 

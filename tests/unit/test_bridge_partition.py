@@ -1,5 +1,6 @@
 """One partition's work, beside hand-written Kafka and Redis."""
 
+import dataclasses
 import json
 import logging
 
@@ -7,11 +8,12 @@ import pytest
 import redis
 from confluent_kafka import KafkaError, TopicPartition
 
-from bridge.dead_letter import DeadLetterCap
-from bridge.offsets import Commit
+from bridge.dead_letter import CUTS, DeadLetter, DeadLetterCap
+from bridge.offsets import MAX_METADATA, Commit
 from bridge.partition import OVERTIME, PartitionPolicy, PartitionWork
 from bridge.publisher import OutputRefused, PublishError
 from bridge.request_store import RequestStates
+from bridge.start import StartUnknown
 from bridge.supervision import MAX_CHARGES
 from contract import Failure
 from tests.support.samples import SENT_AT, FakeMessage, request_value, scored
@@ -751,3 +753,250 @@ def test_no_line_of_the_log_carries_text(part, caplog):
     part.step()
     assert part.kafka.transactions
     assert not any(word in caplog.text for word in ("Инженер", "тайна", "Python", "secret", "Пригласить"))
+
+
+def refuse(part, *processing_ids, even_failures=False):
+    """The notifications topic does not take what is said of these requests."""
+
+    def refuses(output):
+        if isinstance(output, DeadLetter) or output.processing_id not in processing_ids:
+            return False
+        return output.outcome.success or even_failures
+
+    part.kafka.refuses = refuses
+
+
+def test_an_outcome_that_the_topic_refuses_becomes_a_failure_of_its_own(part):
+    """An answer that cannot be published ends with a sentence that says so, and its neighbour is published as ever."""
+    part.take(0, 7)
+    part.take(1, 8)
+    part.redis.ready |= {7: scored(7), 8: scored(8)}
+    refuse(part, 7)
+    said = []
+    publish = part.kafka.publish
+    part.kafka.publish = lambda publications, *rest, **named: (
+        publish(publications, *rest, **named),
+        said.extend(json.loads(each.outcome.notification)["message_error"] for each in publications),
+    )
+    for _ in range(3):
+        part.step()
+    assert sorted(part.kafka.published) == [(7, False), (8, True)]
+    assert Failure.UNPUBLISHABLE.value in said
+    assert part.kafka.commit.offset == 2
+    assert part.redis.marked == {7, 8}
+
+
+def test_a_request_of_which_nothing_can_be_said_is_buried(part):
+    """Where the topic takes not even a failure, a dead letter without text remains, and the partition goes on."""
+    part.take(0, 7)
+    part.take(1, 8)
+    part.take(2, 7)
+    part.redis.ready |= {7: scored(7), 8: scored(8)}
+    refuse(part, 7, even_failures=True)
+    for _ in range(5):
+        part.step()
+    assert part.kafka.published == [(8, True)]
+    (letter,) = part.kafka.letters
+    assert (letter.value, dict(letter.headers)["reason"], letter.offset) == (None, b"unpublishable", 0)
+    assert part.kafka.commit.offset == 3
+
+
+@pytest.mark.parametrize("takes", [2_000_000, 950_000, 6_000, 0, -1])
+def test_a_dead_letter_is_cut_until_the_topic_takes_it(part, takes):
+    """A message of three megabytes ends as a smaller dead letter, or as none where the topic takes nothing at all."""
+    part.kafka.refuses = lambda output: isinstance(output, DeadLetter) and len(output.value) > takes
+    part.work.take(FakeMessage(0, b"x" * 3_000_000))
+    part.take(1, 8)
+    part.redis.ready[8] = scored(8)
+    for _ in range(8):
+        part.step()
+    assert [len(letter.value) for letter in part.kafka.letters] == [cut for cut in CUTS if cut <= takes][:1]
+    assert all(dict(letter.headers)["original-size"] == b"3000000" for letter in part.kafka.letters)
+    assert part.kafka.published == [(8, True)]
+    assert part.kafka.commit.offset == 2
+
+
+def test_a_dead_letter_whose_notification_is_refused_goes_alone(part):
+    """A dead letter is kept though nobody can be told of it."""
+    part.take(0, 7, resume=" ")
+    refuse(part, 7, even_failures=True)
+    part.step()
+    part.step()
+    assert (len(part.kafka.letters), part.kafka.published) == (1, [])
+    assert part.kafka.commit.offset == 1
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"x" * 1_048_340,
+        b"00-1-2-3",
+        b"00-" + b"0" * 32 + b"-00f067aa0ba902b7-01",
+        b"00-4bf92f3577b34da6a3ce929d0e0e4736-" + b"0" * 16 + b"-01",
+        TRACE.upper(),
+        b"ff" + TRACE[2:],
+        TRACE + b"0",
+        TRACE.replace(b"4bf92f", b"4bf9-f"),
+        b"\xff" * 55,
+    ],
+)
+def test_a_trace_that_is_none_is_not_passed_on(part, header):
+    """What is no W3C trace context, a megabyte for instance, does not reach our messages."""
+    seen = []
+    publish = part.kafka.publish
+    part.kafka.publish = lambda publications, *rest, **named: (
+        seen.extend(p.traceparent for p in publications), publish(publications, *rest, **named)
+    )  # fmt: skip
+    part.redis.ready[7] = scored(7)
+    part.work.take(FakeMessage(0, request_value(), raw_headers=[("traceparent", header)]))
+    part.step()
+    assert seen == [None]
+
+
+def test_letters_in_hand_are_bounded_in_bytes(part):
+    """Huge bad messages stop the taking before they fill the memory, and one transaction takes a few of them."""
+    for offset in range(12):
+        part.work.take(FakeMessage(offset, b"x" * 3_000_000))
+    assert part.work.free == 0
+    part.step()
+    assert 0 < len(part.kafka.letters) <= 4
+    for _ in range(8):
+        part.step()
+    assert len(part.kafka.letters) == 12
+    assert part.work.free > 0
+
+
+def test_a_rolled_back_redis_repeats_nothing(part):
+    """The mark and the outcome of before are back, the mark of a published request is gone: its retry stays silent."""
+    part.take(0, 7)
+    part.redis.ready[7] = scored(7)
+    part.step()
+    assert part.kafka.published == [(7, True)]
+    part.redis.marked.clear()
+    part.redis.ready[7] = scored(7)
+    part.redis.emptied = True  # its sequence is not the one that was written last
+    part.redis.in_topic = {7}
+    part.take(1, 7)
+    for _ in range(4):
+        part.step()
+    assert part.kafka.published == [(7, True)]
+    assert part.kafka.commit.offset == 2
+
+
+def test_marks_that_do_not_arrive_are_caught_up(part):
+    """Redis rolled back just before a request is marked: nothing more is said until the marks are back."""
+    part.take(0, 7)
+    part.take(1, 8)
+    part.redis.ready[7] = scored(7)
+    part.redis.outcomes = lambda ids: {i: part.redis.ready[i] for i in ids if i in part.redis.ready}
+    part.redis.emptied = True
+    part.step()
+    assert part.redis.catch_ups == 1
+    part.step()
+    assert part.redis.catch_ups == 2
+    part.redis.ready[8] = scored(8)
+    part.step()
+    assert part.kafka.published == [(7, True), (8, True)]
+
+
+def test_an_idle_partition_looks_after_redis(part):
+    """A Redis that forgets while there is nothing to do is noticed, and one that is away too."""
+    part.step()
+    part.redis.emptied = True
+    part.step()
+    assert part.redis.catch_ups == 2
+    part.redis.away = {"outcomes"}
+    answered_at = part.work.redis_answered_at
+    with pytest.raises(redis.RedisError):
+        part.step(10.0)
+    assert part.work.redis_answered_at == answered_at
+
+
+def test_catching_up_takes_turns_with_polling(part, monkeypatch):
+    """While there is much to read, every step and every recovery returns soon."""
+    monkeypatch.setattr("bridge.partition.SLICE", -1.0)
+    monkeypatch.setattr(part.redis, "catch_up", lambda: iter(range(5)))
+    assert [part.work.recover() for _ in range(6)] == [False] * 5 + [True]
+
+
+def test_the_marks_move_on_once_a_minute(part):
+    """The next recovery has a minute to read, not three days."""
+    for _ in range(200):
+        part.step()
+    assert part.redis.moves == 3
+
+
+@pytest.mark.parametrize(("committed", "sought"), [((5_000, "v1 3 0,2"), 0), ((40, "v1 3 0,2"), 40)])
+def test_a_topic_that_was_made_again_is_read_from_its_beginning(part, committed, sought):
+    """Offsets of a former topic of that name do not make new requests known."""
+    part.kafka.committed_at = TopicPartition("AI_handler", 0, *committed)
+    part.kafka.end = 50
+    part.start()
+    assert part.kafka.sought == sought
+    for offset in range(sought, 50):
+        part.take(offset, offset)
+        part.redis.ready[offset] = scored(offset)
+    for _ in range(3):
+        part.step()
+    assert part.kafka.commit.offset == 50
+
+
+def test_what_a_topic_has_lost_is_not_known(part):
+    """A topic that lost its end gives the same offsets to other requests, and these are answered."""
+    part.kafka.committed_at = TopicPartition("AI_handler", 0, 40, "v1 20 0,2")
+    part.kafka.end = 45
+    part.start()
+    for offset in range(40, 50):
+        part.take(offset, offset)
+    part.step()
+    assert part.redis.dispatched == [40, 42, 45, 46, 47, 48, 49]
+
+
+def test_requests_that_nobody_can_know_of_are_not_answered_unasked(part):
+    """The first start beside a predecessor's old requests waits for the operator's word."""
+    part.kafka.committed_at = TopicPartition("AI_handler", 0, -1001)
+    part.kafka.young = 10
+    with pytest.raises(StartUnknown, match="KAFKA_START"):
+        part.start()
+    assert part.kafka.transactions == 0
+
+
+@pytest.mark.parametrize(("start", "sought"), [("earliest", 0), ("latest", 50), (1_750_000_000.0, 10)])
+def test_the_operator_chooses_where_to_begin(start, sought):
+    """The choice is committed at once, so that a restart goes on there and does not choose again."""
+    part = Part(dataclasses.replace(POLICY, start=start))
+    part.kafka.committed_at = TopicPartition("AI_handler", 0, -1001)
+    part.kafka.young, part.kafka.end = 10, 50
+    part.start()
+    assert part.kafka.sought == sought
+    part.kafka.end = 70
+    part.start()
+    assert part.kafka.sought == sought
+
+
+def test_a_full_window_of_five_thousand_survives_a_restart():
+    """With 5,000 requests in flight and every second one finished, a restart answers the rest and nothing twice."""
+    part = Part(dataclasses.replace(POLICY, window_cap=5_000, request_rate=1_000.0))
+    for offset in range(5_000):
+        part.take(offset, offset)
+    assert part.work.free == 0
+    for _ in range(30):
+        part.step(0.06)
+    assert len(part.redis.dispatched) == 5_000
+    part.redis.ready = {offset: scored(offset) for offset in range(1, 5_000, 2)}
+    for _ in range(4):
+        part.step()
+    assert len(part.kafka.published) == 2_500
+    assert len(part.kafka.commit.metadata) <= MAX_METADATA
+    part.redis.dispatched.clear()
+    part.start()
+    for offset in range(part.kafka.sought, 5_000):
+        part.take(offset, offset)
+    for _ in range(30):
+        part.step(0.06)
+    assert sorted(part.redis.dispatched) == list(range(0, 5_000, 2))
+    part.redis.ready = {offset: scored(offset) for offset in range(0, 5_000, 2)}
+    for _ in range(4):
+        part.step()
+    assert sorted(part.kafka.published) == [(offset, True) for offset in range(5_000)]
+    assert part.kafka.commit == Commit(5_000, "v1 0 ")
