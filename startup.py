@@ -8,6 +8,7 @@ from prometheus_client import start_http_server
 
 from config import Role, Settings, complain, read_settings
 from logs import configure_logging
+from redis_connection import is_cluster
 
 
 def begin(role: Role) -> Settings:
@@ -18,6 +19,8 @@ def begin(role: Role) -> Settings:
     """
     settings, faults = read_settings(role)
     complain([*faults, *_obstacles(settings, role)])
+    if role != "tool" and is_cluster(settings.redis_connection.client()):
+        complain(["REDIS_HOST: Redis Cluster is not supported: use one server, a managed one, or Sentinel"])
     return settings
 
 
@@ -29,13 +32,18 @@ def _obstacles(settings: Settings, role: Role) -> Iterator[str]:
         with suppress(ValueError):
             configure_logging(**{**settings.logging, "file": None})
         yield f"LOG_FILE: {settings.log_file} cannot be written: {_why(error)}"
-    if role == "bridge":
+    files = {
+        "bridge": ("HEALTH_FILE", settings.health_file),
+        "worker": ("WORKER_HEALTH_FILE", settings.worker_health_file),
+    }
+    if role in files:
+        name, file = files[role]
         try:
-            settings.health_file.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=settings.health_file.parent):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=file.parent):
                 pass
         except OSError as error:
-            yield f"HEALTH_FILE: {settings.health_file} cannot be written: {_why(error)}"
+            yield f"{name}: {file} cannot be written: {_why(error)}"
     ports = {"bridge": settings.bridge_metrics_port, "worker": settings.worker_metrics_port}
     if port := ports.get(role):
         try:

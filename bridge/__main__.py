@@ -7,7 +7,7 @@ commands say their own.
 import argparse
 import sys
 
-from bridge import app, replay, send
+from bridge import app, check, replay, send
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -21,6 +21,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         parents=[replay.arguments()],
         help="send dead letters to the input topic again",
         description=replay.__doc__,
+    )
+    commands.add_parser(
+        "check", help="try every connection, topic and permission, and say what to do", description=check.__doc__
     )
     commands.add_parser(
         "send",

@@ -117,15 +117,24 @@ class Service:
         return bridge
 
     def worker(
-        self, *, name: str = "worker", launcher: Sequence[str] = ("-m", "celery", "-A", "worker"), wait: bool = True
+        self,
+        *,
+        name: str = "worker",
+        launcher: Sequence[str] = ("-m", "celery", "-A", "worker"),
+        events: bool = False,
+        wait: bool = True,
     ) -> ChildProcess:
         """Start a worker; `launcher` is what Python is given before `worker`.
+
+        With `events` Flower hears of the very first task: by itself it asks for events only after five seconds.
 
         Raises:
             ProcessFailedError: it did not come up.
         """
         options = ["worker", "-n", f"{name}@{self.names.group}", "--without-mingle", "--without-gossip"]
-        worker = self._start(name, [*launcher, *options])
+        options += ["--task-events"] if events else []
+        health = {"WORKER_HEALTH_FILE": str(self.folder / f"{name}.health")}
+        worker = self._start(name, [*launcher, *options], health)
         if wait:
             worker.wait_ready(lambda: " ready." in worker.log_text(), timeout=READY)
         return worker
