@@ -78,7 +78,7 @@ def test_one_is_there_to_take_over():
 
 def test_there_is_as_much_time_to_stop_as_in_compose():
     """A call in hand is finished, a transaction too."""
-    compose = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())["services"]
+    compose = yaml.safe_load((CHECKOUT / "docker-compose.services.yml").read_text())["services"]
     for name in ("bridge", "worker"):
         grace = int(compose[name]["stop_grace_period"].removesuffix("s"))
         assert PODS[name]["terminationGracePeriodSeconds"] >= grace
@@ -98,10 +98,12 @@ def test_pods_can_do_little(name):
 
 
 def test_what_is_written_goes_where_one_may_write():
-    """The image is read-only: the health file is in the scratch volume, logs go to stdout."""
+    """The image is read-only: health files are in the scratch volume, logs go to stdout."""
     assert settings().log_file is None
-    paths = [mount["mountPath"] for mount in CONTAINERS["bridge"]["volumeMounts"]]
-    assert str(settings().health_file.parent) in paths
+    files = {name: value for name, value in settings() if isinstance(value, Path)}
+    assert {name for name, file in files.items() if str(file.parent) != "/tmp"} == set()
+    for name in ("bridge", "worker"):
+        assert "/tmp" in [mount["mountPath"] for mount in CONTAINERS[name]["volumeMounts"]]
 
 
 def test_workers_are_scaled_by_a_metric_that_they_have():
@@ -110,7 +112,10 @@ def test_workers_are_scaled_by_a_metric_that_they_have():
     (metric,) = scaler["metrics"]
     name = metric["pods"]["metric"]["name"]
     assert name in (CHECKOUT / "worker" / "metrics.py").read_text()
-    assert 0 < float(metric["pods"]["target"]["averageValue"]) < settings().worker_concurrency
+    (generated,) = yaml.safe_load((FOLDER / "autoscaling" / "kustomization.yaml").read_text())["configMapGenerator"]
+    (name, calls) = generated["literals"][0].split("=")
+    assert name == "WORKER_CONCURRENCY"
+    assert 0 < float(metric["pods"]["target"]["averageValue"]) < int(calls)
     assert scaler["scaleTargetRef"]["name"] in DEPLOYMENTS
 
 
