@@ -30,10 +30,14 @@ METRIC = re.compile(r"\bai_handler_[a-z_]+\b")
 
 # Names in capitals that compose, the demo and the tests read; the service itself does not.
 OTHER_VARIABLES = {
+    "CERTIFICATES",
     "COMPOSE_PROFILES",
     "DEMO_KAFKA",
     "ENV_FILE",
     "TEST_KAFKA_BOOTSTRAP_SERVERS",
+    "PLATFORM_NETWORK",
+    "SECRETS",
+    "SECRETS_DIR",
     "TEST_REDIS_URL",
 }
 # Parts of URLs, and other people's programs, which look like files of ours.
