@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -202,6 +203,7 @@ def why_not() -> str | None:
 
 def main() -> int:
     """The exit code: 0 all is well, or it cannot be tried here; 1 a fault of ours."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is stopped
     if reason := why_not():
         print(f"containers: skipped, {reason}")
         return 0
