@@ -24,7 +24,7 @@ USER 10001:10001
 CMD ["pytest"]
 
 FROM base AS service
-COPY celeryconfig.py config.py contract.py logs.py startup.py ./
+COPY celeryconfig.py config.py contract.py logs.py redis_connection.py startup.py watchdog.py ./
 COPY bridge bridge
 COPY worker worker
 USER 10001:10001

@@ -2,7 +2,7 @@
 # make demo STAY=1             the same, and keeps running (Flower included) until Ctrl-C
 # make demo FILE=mine.jsonl    score your own requests
 # make test                    all tests; ARGS goes to pytest: make test ARGS="-k limiter"
-# make lint                    ruff, mypy, import-linter, hadolint
+# make lint                    ruff, mypy, import-linter, luacheck, hadolint
 # make env                     .env and .test.env, copies of .env.example with passwords made up
 # make containers              build the image, run the compose file on a Docker engine of one's own (root), and test it
 # make lock                    resolve requirements*.txt anew into requirements*.lock, with hashes
@@ -32,6 +32,9 @@ lint: .venv/dev-installed
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-logo
+	@if command -v luacheck >/dev/null; then luacheck --quiet worker/limits; \
+	elif [ "$${CI:-}" = true ]; then echo "luacheck is missing: apt-get install lua-check"; exit 1; \
+	else echo "luacheck is not installed (Debian: lua-check): the limiter's script is not checked"; fi
 	@! test -x .venv/bin/hadolint || .venv/bin/hadolint Dockerfile
 
 env:

@@ -243,6 +243,11 @@ def outcome_key(processing_id: int) -> str:
     return f"{KEY_PREFIX}outcome:{processing_id}"
 
 
+# A channel (publish/subscribe) on which the worker names, by its processing id, each request whose outcome it has
+# stored. Whoever misses a name finds the outcome all the same, with its next look.
+OUTCOMES_CHANNEL = f"{KEY_PREFIX}outcomes"
+
+
 def source_key(processing_id: int) -> str:
     """Holds the input partition that answers for the id, should the sender's retry land in another one.
 
@@ -276,6 +281,10 @@ def too_early_key(reason: str) -> str:
     return f"{KEY_PREFIX}circuit_breaker:{reason}:too_early"
 
 
+# Exists while the circuit breaker is open or half open for any reason, so that one look tells that it is closed.
+NOT_CLOSED_KEY = f"{KEY_PREFIX}circuit_breaker"
+
+
 def probe_key(reason: str) -> str:
     """Holds the claim's token of the request that tries whether the reason is gone."""
     return f"{KEY_PREFIX}circuit_breaker:{reason}:probe"
@@ -285,6 +294,7 @@ def probe_key(reason: str) -> str:
 # {partition: next offset}. Its absence says that Redis was emptied.
 MARKS_POSITION_KEY = f"{KEY_PREFIX}marks_position"
 
-# Written by the bridge when it finds Redis emptied: "<requests answered within the last day> <Unix time>". Kafka
-# remembers what the limiter has forgotten, so a flush neither grants a second day's quota nor stops the first.
-DAY_USED_KEY = f"{KEY_PREFIX}limits:day_used"
+# Written by the bridge when it finds Redis emptied, read and deleted by the limiter: "<requests answered within the
+# last minute> <... within the last day> <Unix time>". Kafka remembers what the limiter has forgotten, so a flush
+# neither grants a second day's quota nor stops the first, and nothing answered means full buckets.
+ANSWERED_KEY = f"{KEY_PREFIX}limits:answered"

@@ -13,15 +13,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import redis
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from kombu.exceptions import OperationalError
 
+from bridge.announcements import Announcements
 from bridge.partition import PartitionWork
 from bridge.publisher import PublishError
 
 log = logging.getLogger(__name__)
 
-POLL = 0.02  # seconds; also how soon an outcome is noticed
+POLL = 0.02  # seconds to wait for Kafka or for an announced outcome
 RETRY_AFTER = 1.0  # seconds between two tries of something that failed
 HEALTH_EVERY = 1.0  # seconds
 
@@ -35,6 +36,7 @@ class Bridge:
         consumer: not yet subscribed, with automatic commits off.
         topic: the input topic.
         make_work: builds the work of an assigned partition.
+        announcements: of outcomes, started and closed here.
         health_file: touched from the loop, so that it grows old when the loop hangs.
         clock: seconds, monotonic.
     """
@@ -44,12 +46,14 @@ class Bridge:
         consumer: Consumer,
         topic: str,
         make_work: Callable[[TopicPartition], PartitionWork],
+        announcements: Announcements,
         health_file: Path,
         clock: Callable[[], float] = time.monotonic,
     ):
         self._consumer = consumer
         self._topic = topic
         self._make_work = make_work
+        self._announcements = announcements
         self._health_file = health_file
         self._clock = clock
         self._running: dict[Key, PartitionWork] = {}
@@ -73,6 +77,7 @@ class Bridge:
         self._consumer.subscribe(
             [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
         )
+        self._announcements.start()
         try:
             while not self._stopping:
                 self._take_messages()
@@ -82,12 +87,13 @@ class Bridge:
         finally:
             for work in [*self._running.values(), *self._recovering.values()]:
                 work.close()
+            self._announcements.close()
             self._consumer.close()
             self._health_file.unlink(missing_ok=True)
 
     def _take_messages(self) -> None:
         """Poll until nothing is ready; waits a moment for the first message only."""
-        message = self._consumer.poll(POLL)
+        message = self._await_news()
         while message is not None:
             error = message.error()
             key = (message.topic() or "", message.partition() if message.partition() is not None else -1)
@@ -100,6 +106,18 @@ class Bridge:
                 self._pause_if_full(key)
             # else: fetched before its partition was paused for recovery, which reads it again
             message = self._consumer.poll(0)
+
+    def _await_news(self) -> Message | None:
+        """Wait on Kafka and on Redis at once: a message to take, or None, when outcomes may be ready to look at."""
+        if not any(work.awaits_outcomes for work in self._running.values()):
+            return self._consumer.poll(POLL)
+        message = self._consumer.poll(0)
+        if message is not None:
+            return message
+        if self._announcements.wait(POLL):
+            for work in self._running.values():
+                work.look_soon()
+        return self._consumer.poll(0)
 
     def _recover(self) -> None:
         for key, work in list(self._recovering.items()):

@@ -30,7 +30,8 @@ from logs import log_about
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 0.05  # seconds between two looks at outcomes
+LOOK_EVERY = 0.05  # seconds between two looks at outcomes that nobody has announced
+LOOK_PAUSE = 0.02  # seconds between two looks at announced ones: those that end together share a transaction
 SUPERVISE_EVERY = 1.0  # seconds between two looks at claims and marks
 COMMIT_EVERY = 1.0  # seconds a watermark may wait for a transaction that has outcomes to carry
 KAFKA_TIMEOUT = 10.0  # seconds
@@ -117,7 +118,7 @@ class PartitionWork:
         self._rejected: list[tuple[Message, Rejected]] = []
         self._skipped: list[int] = []
         self._unmarked: list[int] = []
-        self._look_at = self._supervise_at = self._commit_at = 0.0
+        self._look_at = self._looked_at = self._supervise_at = self._commit_at = 0.0
 
     @property
     def free(self) -> int:
@@ -184,6 +185,15 @@ class PartitionWork:
             self._foreign_keys.add(key)
             log.info("%s: skipping messages with the key %.50r, which is not ours", self._name, key)
 
+    @property
+    def awaits_outcomes(self) -> bool:
+        """Whether requests are in hand."""
+        return bool(self._requests)
+
+    def look_soon(self) -> None:
+        """Outcomes were announced, perhaps some of these requests."""
+        self._look_at = min(self._look_at, self._looked_at + LOOK_PAUSE)
+
     def step(self) -> None:
         """Look at Redis, dispatch what needs it, publish what has ended.
 
@@ -195,6 +205,7 @@ class PartitionWork:
         now = self._clock()
         if now < self._look_at:
             return
+        self._looked_at = now
         self._look_at = now + LOOK_EVERY
         metrics.UNFINISHED.labels(str(self._source.partition)).set(self._progress.unfinished)
         if not (self._requests or self._rejected or self._skipped or self._unmarked):

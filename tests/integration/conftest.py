@@ -5,6 +5,7 @@ import pytest
 from dev.kafka_server import why_no_apache_kafka
 from tests.conftest import needs, skip
 from tests.support.fleets import FakeFleet, RedisFleet
+from tests.support.secure_servers import Authority, SecureKafka, SecureRedis
 from worker.leases import Leases
 from worker.route import Route
 
@@ -50,7 +51,6 @@ def make_route():
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory):
     pytest.importorskip("trustme", reason=needs("trustme"))
-    from tests.support.secure_servers import Authority  # noqa: PLC0415 - needs a package that others do without
 
     return Authority(tmp_path_factory.mktemp("authority"))
 
@@ -58,14 +58,11 @@ def authority(tmp_path_factory):
 @pytest.fixture(scope="session")
 def stranger(tmp_path_factory):
     """An authority that has signed nothing that is in use here."""
-    from tests.support.secure_servers import Authority  # noqa: PLC0415 - as above
-
     return Authority(tmp_path_factory.mktemp("stranger"))
 
 
 @pytest.fixture(scope="session")
 def secure_redis(tmp_path_factory, authority):
-    from tests.support.secure_servers import SecureRedis  # noqa: PLC0415 - as above
 
     server = SecureRedis(tmp_path_factory.mktemp("secure-redis"), authority)
     server.start()
@@ -75,7 +72,6 @@ def secure_redis(tmp_path_factory, authority):
 
 @pytest.fixture(scope="session")
 def secure_kafka(tmp_path_factory, authority):
-    from tests.support.secure_servers import SecureKafka  # noqa: PLC0415 - as above
 
     if reason := why_no_apache_kafka():
         skip(f"needs a Kafka of its own: {reason}")

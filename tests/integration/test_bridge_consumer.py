@@ -7,10 +7,12 @@ import time
 from collections import Counter
 
 import pytest
+import redis
 from celery import Celery
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from bridge import metrics
+from bridge.announcements import Announcements
 from bridge.consumer import Bridge
 from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters, recent_dead_letters
 from bridge.kafka import make_consumer, make_producer, make_reader
@@ -31,7 +33,7 @@ class Stage:
         self.input, notifications, uploading, dead = topics(
             "in", "notifications", "uploading", "dead", partitions=partitions
         )
-        self.redis = redis_client
+        self.redis, self.redis_url = redis_client, redis_url
         self.settings = Settings(
             _env_file=None, openai_key="-", kafka_bootstrap_servers=kafka, kafka_group_id=f"group-{self.input}",
             kafka_topic_for_ai_handler=self.input, kafka_topic_for_notifications=notifications,
@@ -62,7 +64,8 @@ class Stage:
                 lambda: self.publisher(source.partition), cap, policy,
             )  # fmt: skip
 
-        return Bridge(consumer, self.input, make_work, settings.health_file)
+        announcements = Announcements(lambda: redis.Redis.from_url(self.redis_url, socket_timeout=5))
+        return Bridge(consumer, self.input, make_work, announcements, settings.health_file)
 
     def publisher(self, partition):
         settings = self.settings

@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bridge.app import STOP_WITHIN
 from config import Settings
 from dev.env_files import filled
 from dev.kafka_server import kafka_version
 from tests.conftest import skip
+from worker.app import STORE_WITHIN
 
 CHECKOUT = Path(__file__).parents[2]
 OURS = ("bridge", "worker", "flower")
@@ -228,8 +230,8 @@ def test_there_is_time_to_stop_cleanly(either):
         minutes, seconds = re.fullmatch(r"(?:(\d+)m)?(\d+)s", either["services"][name]["stop_grace_period"]).groups("0")
         return 60 * int(minutes) + int(seconds)
 
-    assert grace("worker") > Settings.model_fields["openai_timeout"].default
-    assert grace("bridge") >= 30
+    assert grace("worker") > Settings.model_fields["openai_timeout"].default + STORE_WITHIN
+    assert grace("bridge") > STOP_WITHIN
 
 
 def test_redis_keeps_what_it_is_told(inside):
