@@ -125,7 +125,11 @@ class Asking:
             log.warning("nothing is sent: %s", blocked.reason)
             raise PostponedError("blocked", blocked.seconds) from None
         call = question.make_call()
-        self._await_start(ports.model.tokens(call), in_hand)
+        tokens = in_hand.progress.tokens_of(question.digest)
+        if tokens is None:
+            tokens = ports.model.tokens(call)
+            in_hand.progress = in_hand.progress.costs(tokens, question.digest)
+        self._await_start(tokens, in_hand)
         if in_hand.claim.lost:
             raise ClaimLostError
         reservation = in_hand.reservation

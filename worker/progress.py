@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from contract import Dispatch
 from worker.ports import Lease
 
+DIGEST_SHOWN = 8  # characters of a question's digest that tell a request's few questions apart
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -15,16 +17,28 @@ class Progress:
         calls: how often the limiter granted it a call.
         faults: how many of them met a transient fault.
         broken: how many brought an unusable answer.
+        tokens: what its present question costs at admission, once counted.
+        counted: the beginning of that question's digest.
     """
 
     token: str | None = None
     calls: int = 0
     faults: int = 0
     broken: int = 0
+    tokens: int = 0
+    counted: str = ""
 
     def called(self, times: int = 1) -> "Progress":
         """The limiter granted a call, or (-1) the provider denied it."""
         return replace(self, calls=self.calls + times)
+
+    def costs(self, tokens: int, question: str) -> "Progress":
+        """The tokens of a question, named by its digest, were counted."""
+        return replace(self, tokens=tokens, counted=question[:DIGEST_SHOWN])
+
+    def tokens_of(self, question: str) -> int | None:
+        """The tokens of a question, if they were counted. Another fence makes no difference worth a second count."""
+        return self.tokens if self.counted == question[:DIGEST_SHOWN] else None
 
 
 @dataclass(slots=True)

@@ -375,8 +375,10 @@ class FakeModel:
         self.journal = journal
         self.script: deque = deque()
         self.asked: list[Messages] = []
+        self.counted = 0
 
     def tokens(self, call: Call) -> int:  # noqa: ARG002
+        self.counted += 1
         return 2_500
 
     def ask(self, call: Call) -> Answer:

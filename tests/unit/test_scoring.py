@@ -421,7 +421,8 @@ def test_waiting_for_limits_is_no_fault(world):
         world.limiter.script.append(NotYet(300.0, 9_000.0))
         progress = world.scoring.run(7, progress).progress
         world.clock.now += 299
-    assert progress == replace(FRESH, token="token-1")
+    assert progress == replace(FRESH, token="token-1", tokens=2_500, counted=world.digest()[:8])
+    assert world.model.counted == 1, "a prompt is tokenised once, however often it waits"
     assert world.scoring.run(7, progress) is None
     assert world.store.outcomes[7]["notification"]["success"]
     assert {reservation for reservation, _ in world.limiter.asked} == {"7:0"}
