@@ -19,7 +19,7 @@ USER app
 CMD ["pytest"]
 
 FROM base AS service
-COPY celeryconfig.py config.py contract.py logs.py startup.py ./
+COPY celeryconfig.py config.py contract.py logs.py redis_connection.py startup.py watchdog.py ./
 COPY bridge bridge
 COPY worker worker
 USER app

@@ -2,7 +2,7 @@
 # make demo STAY=1             the same, and keeps running (Flower included) until Ctrl-C
 # make demo FILE=mine.jsonl    score your own requests
 # make test                    all tests; ARGS goes to pytest: make test ARGS="-k limiter"
-# make lint                    ruff, mypy, import-linter
+# make lint                    ruff, mypy, import-linter, luacheck
 # make chaos                   kill everything again and again under load, and look for losses
 # make bench                   measure publishing, limits and scoring, each beside something (python -m bench.NAME --help)
 # make venv                    only the virtual environment, with everything that developers need
@@ -28,6 +28,9 @@ lint: .venv/dev-installed
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-logo
+	@if command -v luacheck >/dev/null; then luacheck --quiet worker/limits; \
+	elif [ "$${CI:-}" = true ]; then echo "luacheck is missing: apt-get install lua-check"; exit 1; \
+	else echo "luacheck is not installed (Debian: lua-check): the limiter's script is not checked"; fi
 
 chaos: .venv/dev-installed
 	@exec .venv/bin/python -m tests.support.chaos $(ARGS)

@@ -294,6 +294,7 @@ def probe_key(reason: str) -> str:
 # {partition: next offset}. Its absence says that Redis was emptied.
 MARKS_POSITION_KEY = f"{KEY_PREFIX}marks_position"
 
-# Written by the bridge when it finds Redis emptied: "<requests answered within the last day> <Unix time>". Kafka
-# remembers what the limiter has forgotten, so a flush neither grants a second day's quota nor stops the first.
-DAY_USED_KEY = f"{KEY_PREFIX}limits:day_used"
+# Written by the bridge when it finds Redis emptied, read and deleted by the limiter: "<requests answered within the
+# last minute> <... within the last day> <Unix time>". Kafka remembers what the limiter has forgotten, so a flush
+# neither grants a second day's quota nor stops the first, and nothing answered means full buckets.
+ANSWERED_KEY = f"{KEY_PREFIX}limits:answered"

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Literal
 
 _processing_id: ContextVar[int | None] = ContextVar("processing_id", default=None)
 
@@ -130,8 +131,10 @@ class QueuedHandler(logging.Handler):
                 self.handleError(records[-1])
 
 
-def configure_logging(*, level: str, style: str, file: Path | None, keep_days: int) -> QueuedHandler:
-    """Log to stdout and to a file that is rotated daily, safely when several processes write to it.
+def configure_logging(
+    *, level: str, style: str, file: Path | None, keep_days: int, stream: Literal["stdout", "stderr"] = "stdout"
+) -> QueuedHandler:
+    """Log to a stream and to a file that is rotated daily, safely when several processes write to it.
 
     Returns:
         The handler that queues the records; its `flush` waits until all is written.
@@ -150,7 +153,7 @@ def configure_logging(*, level: str, style: str, file: Path | None, keep_days: i
     }
     shared = {"formatter": style}
     handlers: dict[str, dict[str, object]] = {
-        "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", **shared}
+        "stream": {"class": "logging.StreamHandler", "stream": f"ext://sys.{stream}", **shared}
     }
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)

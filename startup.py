@@ -8,6 +8,7 @@ from prometheus_client import start_http_server
 
 from config import Role, Settings, complain, read_settings
 from logs import configure_logging
+from redis_connection import is_cluster
 
 
 def begin(role: Role) -> Settings:
@@ -18,12 +19,15 @@ def begin(role: Role) -> Settings:
     """
     settings, faults = read_settings(role)
     complain([*faults, *_obstacles(settings, role)])
+    if role != "tool" and is_cluster(settings.redis_connection.client()):
+        complain(["REDIS_HOST: Redis Cluster is not supported: use one server, a managed one, or Sentinel"])
     return settings
 
 
 def _obstacles(settings: Settings, role: Role) -> Iterator[str]:
     try:
-        configure_logging(**settings.logging)
+        # A tool's standard output is for its answer, which a program may read.
+        configure_logging(**settings.logging, stream="stderr" if role == "tool" else "stdout")
     except (OSError, ValueError) as error:  # logging.config wraps what a handler raises
         with suppress(ValueError):
             configure_logging(**{**settings.logging, "file": None})

@@ -11,7 +11,7 @@ from celery import Celery
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from bridge import replay
+from bridge import check, replay, send
 from bridge.announcements import Announcements
 from bridge.consumer import Bridge
 from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters, recent_dead_letters
@@ -21,38 +21,51 @@ from bridge.partition import PartitionPolicy, PartitionWork
 from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
 from config import Settings
+from contract import processed_mark
 from startup import begin
+from watchdog import Watchdog
 
 log = logging.getLogger("bridge")
 
 TOO_MANY_DEAD_LETTERS = 3
+STOP_WITHIN = 22.0  # seconds from SIGTERM to the end, whatever answers or not; below compose's stop_grace_period
 
 
 def main(options: argparse.Namespace) -> int:
     """Run the bridge, or the command that `options` names; the exit code."""
     settings = begin("bridge" if options.command is None else "tool")
     try:
+        if options.command == "check":
+            return check.run(settings)
         if options.command == "replay":
             return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
+        if options.command == "send":
+            return send.run(
+                options,
+                requests=settings.kafka_topic_for_ai_handler,
+                notifications=settings.kafka_topic_for_notifications,
+                reader=make_reader(settings),
+                producer=make_producer(settings, None),
+                is_processed=lambda processing_id: is_processed(settings, processing_id),
+            )
         return run(settings)
     except KafkaException as error:
         log.critical("Kafka at %s: %s", settings.kafka_bootstrap_servers, error.args[0].str())
         return 1
 
 
+def is_processed(settings: Settings, processing_id: int) -> bool:
+    """Whether Redis knows that this request was answered; where it cannot be asked, nobody knows."""
+    with settings.redis_connection.client() as client:
+        try:
+            return bool(client.exists(processed_mark(processing_id)))
+        except redis.RedisError:
+            return False
+
+
 def make_bridge(settings: Settings) -> Bridge:
     """Everything that a bridge needs, built from the settings."""
-
-    def connect() -> redis.Redis:
-        return redis.Redis.from_url(
-            settings.redis,
-            socket_timeout=5,  # a frozen Redis must not hang the loop
-            socket_connect_timeout=5,
-            socket_keepalive=True,
-            health_check_interval=30,
-        )
-
-    client = connect()
+    client = settings.redis_connection.client()
     celery = Celery("bridge")
     celery.config_from_object("celeryconfig")
     store = RequestStore(client, celery)
@@ -81,7 +94,7 @@ def make_bridge(settings: Settings) -> Bridge:
         policy = PartitionPolicy(settings.window_size, settings.request_deadline, settings.redispatch_after)
         return PartitionWork(source, consumer, store, marks, make_publisher, cap, policy)
 
-    announcements = Announcements(connect)
+    announcements = Announcements(settings.redis_connection.client)
     return Bridge(consumer, settings.kafka_topic_for_ai_handler, make_work, announcements, settings.health_file)
 
 
@@ -98,13 +111,17 @@ def run(settings: Settings) -> int:
                 settings.kafka_topic_for_uploading_data: 1,
             },
             dead_letters=settings.dead_letter_topic,
+            retention=settings.dead_letter_retention,
             replication=settings.kafka_topic_replication,
         )
     bridge = make_bridge(settings)
+    watchdog = Watchdog(STOP_WITHIN)
+    watchdog.start()
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        log.info("%s: stopping", signal.Signals(number).name)
+        watchdog.stop_asked()
         bridge.stop()
+        log.info("%s: stopping", signal.Signals(number).name)
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)

@@ -15,11 +15,11 @@ import redis
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from bridge.kafka import KAFKA_TIMEOUT, Span, header, read_span, spans
-from contract import DAY_USED_KEY, HEADER_PROCESSING_ID, MARKS_POSITION_KEY, PROCESSED_MARK_TTL, processed_mark
+from contract import ANSWERED_KEY, HEADER_PROCESSING_ID, MARKS_POSITION_KEY, PROCESSED_MARK_TTL, processed_mark
 
 log = logging.getLogger(__name__)
 
-DAY = 86_400.0  # seconds
+MINUTE, DAY = 60.0, 86_400.0  # seconds
 HIDDEN_PATIENCE = 0.5  # seconds; a transaction that is being published ends within this
 
 
@@ -70,8 +70,8 @@ class ProcessedMarks:
                 pipe.set(processed_mark(notified.processing_id), "_", ex=PROCESSED_MARK_TTL, nx=True)
             if position is None:
                 now = time.time()
-                used = sum(notified.at >= now - DAY for notified in seen)
-                pipe.set(DAY_USED_KEY, f"{used} {now:.3f}")
+                minute, day = (sum(notified.at >= now - span for notified in seen) for span in (MINUTE, DAY))
+                pipe.set(ANSWERED_KEY, f"{minute} {day} {now:.3f}")
             pipe.set(MARKS_POSITION_KEY, json.dumps(positions))
             pipe.execute()
         return len(seen)

@@ -82,8 +82,7 @@ class Service:
         self.names = names or Names()
         self.processes: list[ChildProcess] = []
         # Everything about the brokers is said, so that nothing about them is taken from somebody's `.env`.
-        self.environment = {
-            **os.environ,
+        self.settings = {
             "REDIS_URL": redis_url,
             "KAFKA_BOOTSTRAP_SERVERS": kafka,
             "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT",
@@ -101,6 +100,7 @@ class Service:
             **(standin_settings(standin_url) if standin_url else {}),
             **(settings or {}),
         }
+        self.environment = {**os.environ, **self.settings}
         self._turns: dict[str, int] = {}
 
     def bridge(self, *, name: str = "bridge", launcher: Sequence[str] = ("-m",), wait: bool = True) -> ChildProcess:

@@ -11,11 +11,14 @@ from urllib.parse import urlsplit
 import redis
 from celery import Celery
 from celery.signals import celeryd_init, setup_logging, worker_shutting_down
+from celery.utils.nodenames import default_nodename, nodename, nodesplit
+from celery.worker import state
 
 from config import Settings, load_settings
 from logs import configure_logging
 from startup import begin
-from worker import control
+from watchdog import Watchdog
+from worker import control, redis_transport
 from worker.after_call import WaitingPolicy
 from worker.circuit_breaker import CircuitBreaker
 from worker.egress import EgressCheck, ForbiddenEgress, UncheckedEgress
@@ -32,38 +35,34 @@ from worker.route import Route
 from worker.scoring import Scoring
 from worker.tasks import register
 
+redis_transport.use()
 app = Celery("worker")
 app.config_from_object("celeryconfig")
 
-# Calls of the model last seconds, commands of Redis milliseconds: hundreds of calls share a few connections.
-REDIS_CONNECTIONS = 32
-
 stopping = threading.Event()
+
+# Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
+STORE_WITHIN = 10.0
+# Seconds for Celery's farewell when nothing is in hand. With Redis away it has no end: its heartbeat waits in
+# kombu's retry, in the main loop.
+FAREWELL_WITHIN = 10.0
 
 
 def connect(settings: Settings) -> redis.Redis:
     """A client whose calls end: a frozen Redis must not hang a task for ever."""
-    pool = redis.BlockingConnectionPool.from_url(
-        settings.redis,
-        socket_timeout=5,
-        socket_connect_timeout=5,
-        socket_keepalive=True,
-        health_check_interval=30,
-        max_connections=REDIS_CONNECTIONS,
-        timeout=5,  # seconds that a command waits for a connection
-    )
-    return redis.Redis.from_pool(pool)
+    return settings.redis_connection.client(max_connections=settings.calls_in_flight + 8)
 
 
 def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
     """The limiter that all workers share."""
     return RateLimiter(
         store,
-        Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm),
+        Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out),
         horizon=settings.limits_horizon,
         # A parked request comes back at the latest when a dead worker's lease has run out.
         unused_grace=settings.lease_seconds * 3,
         jitter=settings.limits_jitter,
+        burst=settings.limits_burst,
     )
 
 
@@ -158,8 +157,16 @@ def _set_up_logging(**_: Any) -> None:
 
 
 @celeryd_init.connect
-def _begin(**_: Any) -> None:
-    begin("worker")  # exits with every reason why it cannot start
+def _begin(*, sender: str, instance: Any, **_: Any) -> None:
+    settings = begin("worker")  # exits with every reason why it cannot start
+    if sender == default_nodename(None):
+        # Nobody named it. Two workers of one host by the same name answer for each other, and Flower shows one.
+        instance.hostname = nodename(f"celery-{os.getpid()}", nodesplit(sender)[1])
+    watchdog = Watchdog(
+        settings.openai_timeout + STORE_WITHIN, idle=FAREWELL_WITHIN, busy=lambda: bool(state.active_requests)
+    )
+    watchdog.start()
+    worker_shutting_down.connect(lambda **_: watchdog.stop_asked(), weak=False)
 
 
 @worker_shutting_down.connect

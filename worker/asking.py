@@ -10,7 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, NoReturn, TypeVar
 
 from pydantic import BaseModel
@@ -124,14 +124,18 @@ class Asking:
         except SendingBlockedError as blocked:
             log.warning("nothing is sent: %s", blocked.reason)
             raise PostponedError("blocked", blocked.seconds) from None
-        call = question.make_call()
-        tokens = in_hand.progress.tokens_of(question.digest)
+        tokens, call = in_hand.progress.tokens_of(question.digest), None
         if tokens is None:
+            # Counting takes a while: those behind this one in the topic let it go first.
+            ports.limiter.join(in_hand.reservation, in_hand.dispatch.place)
+            call = question.make_call()
             tokens = ports.model.tokens(call)
-            in_hand.progress = in_hand.progress.costs(tokens, question.digest)
+            in_hand.progress = replace(in_hand.progress, counted=(question.digest, tokens))
         self._await_start(tokens, in_hand)
         if in_hand.claim.lost:
             raise ClaimLostError
+        if call is None:
+            call = question.make_call()
         reservation = in_hand.reservation
         in_hand.progress = in_hand.progress.called()
         started = time.monotonic()
@@ -155,7 +159,7 @@ class Asking:
         """Return when the limiter says "now"; `in_hand.reservation` is then the one to use."""
         while True:
             try:
-                answer = self._ports.limiter.acquire(in_hand.reservation, tokens)
+                answer = self._ports.limiter.acquire(in_hand.reservation, tokens, in_hand.dispatch.place)
             except NeverFitsError:
                 raise FailedError(Failure.TOO_LARGE) from None
             match answer:
@@ -186,9 +190,7 @@ class Asking:
         if not isinstance(decision, End):
             in_hand.progress = decision.progress
         match decision:
-            case End(failure=failure, unused=unused):
-                if unused and reservation is not None:
-                    limiter.cancel(reservation)
+            case End(failure=failure):
                 raise FailedError(failure) from None
             case AskAgain(seconds=seconds, distrust_exit=distrust):
                 if distrust:
@@ -200,4 +202,8 @@ class Asking:
             case WaitForLimits(denial=denial, slow_down=slow_down):
                 if slow_down is not None:
                     limiter.slow_down(in_hand.reservation, slow_down)
-                raise PostponedError("limits", limiter.denied(in_hand.reservation, denial)) from None
+                try:
+                    seconds = limiter.denied(in_hand.reservation, denial)
+                except NeverFitsError:
+                    raise FailedError(Failure.TOO_LARGE) from None
+                raise PostponedError("limits", seconds) from None

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from contract import Dispatch
 from worker.ports import Lease
 
-DIGEST_SHOWN = 8  # characters of a question's digest that tell a request's few questions apart
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -17,28 +15,22 @@ class Progress:
         calls: how often the limiter granted it a call.
         faults: how many of them met a transient fault.
         broken: how many brought an unusable answer.
-        tokens: what its present question costs at admission, once counted.
-        counted: the beginning of that question's digest.
+        counted: the digest of the question whose tokens were counted last, and how many they are.
     """
 
     token: str | None = None
     calls: int = 0
     faults: int = 0
     broken: int = 0
-    tokens: int = 0
-    counted: str = ""
+    counted: tuple[str, int] | None = None
 
     def called(self, times: int = 1) -> "Progress":
         """The limiter granted a call, or (-1) the provider denied it."""
         return replace(self, calls=self.calls + times)
 
-    def costs(self, tokens: int, question: str) -> "Progress":
-        """The tokens of a question, named by its digest, were counted."""
-        return replace(self, tokens=tokens, counted=question[:DIGEST_SHOWN])
-
     def tokens_of(self, question: str) -> int | None:
-        """The tokens of a question, if they were counted. Another fence makes no difference worth a second count."""
-        return self.tokens if self.counted == question[:DIGEST_SHOWN] else None
+        """How many tokens the question with this digest takes, if they were counted."""
+        return self.counted[1] if self.counted and self.counted[0] == question else None
 
 
 @dataclass(slots=True)

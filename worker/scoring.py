@@ -169,8 +169,10 @@ class Scoring:
         """The question how far a resume meets a vacancy."""
 
         def make_call() -> Call:
-            # The delimiter is fresh for every call: the resume's author cannot have known it.
-            messages = build_messages(request.requirements, request.resume, delimiter=secrets.token_hex(8))
+            # The delimiter is fresh for every call: the resume's author cannot have known it. The tokenizer takes
+            # digits in threes, so each costs the same and the tokens have to be counted only once.
+            delimiter = f"{secrets.randbelow(10**21):021d}"
+            messages = build_messages(request.requirements, request.resume, delimiter=delimiter)
             return Call(messages, RESPONSE_FORMAT, self._max_output_tokens)
 
         digest = digest_of(self._version, request.requirements, request.resume)

@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from bridge.kafka import make_reader
 from bridge.marks import ProcessedMarks
 from config import Settings
-from contract import DAY_USED_KEY, MARKS_POSITION_KEY, PROCESSED_MARK_TTL, processed_mark
+from contract import ANSWERED_KEY, MARKS_POSITION_KEY, PROCESSED_MARK_TTL, processed_mark
 from dev.kafka_server import silent
 from tests.support.samples import read_committed
 
@@ -131,18 +131,18 @@ def test_only_old_messages(stage):
     assert stage.marked() == set()
 
 
-def test_an_emptied_redis_is_told_what_the_day_has_used(stage):
-    """The limiter goes on with the day's quota: what was answered within 24 hours is counted, once."""
+def test_an_emptied_redis_is_told_what_the_quota_has_lost(stage):
+    """The limiter goes on with what is left: what was answered within a minute and a day is counted, once."""
     stage.notify(1, 2, days_ago=1.5)
     stage.notify(3, 4, days_ago=0.5)
     stage.notify(5)
     stage.marks.catch_up()
-    used, at = stage.redis.get(DAY_USED_KEY).split()
-    assert used == b"3"
+    minute, day, at = stage.redis.get(ANSWERED_KEY).split()
+    assert (minute, day) == (b"1", b"3")
     assert float(at) == pytest.approx(time.time(), abs=60)
     stage.notify(6)
     stage.marks.catch_up()
-    assert stage.redis.get(DAY_USED_KEY).split()[0] == b"3", "the limiter has counted the sixth itself"
+    assert stage.redis.get(ANSWERED_KEY).split()[1] == b"3", "the limiter has counted the sixth itself"
 
 
 def test_aborted_transactions_mark_nothing(stage):

@@ -279,15 +279,21 @@ class FakeLimiter:
         self.journal = journal
         self.script: deque = deque()
         self.asked: list[tuple[str, int]] = []
+        self.joined: list[tuple[str, float]] = []
+        self.places: list[float] = []
         self.settled: dict[str, int | None] = {}
         self.seen: list[ProviderView | None] = []
         self.cancelled: list[str] = []
         self.denials: list = []
         self.slowed: list[tuple[str, float]] = []
-        self.wait_after_denial = 20.0
+        self.wait_after_denial: float | Exception = 20.0
 
-    def acquire(self, reservation_id: str, tokens: int):
+    def join(self, reservation_id: str, place: float) -> None:
+        self.joined.append((reservation_id, place))
+
+    def acquire(self, reservation_id: str, tokens: int, place: float):
         self.journal.append(f"acquire {reservation_id}")
+        self.places.append(place)
         self.asked.append((reservation_id, tokens))
         answer = self.script.popleft() if self.script else Granted(0.0)
         if isinstance(answer, Exception):
@@ -304,6 +310,8 @@ class FakeLimiter:
 
     def denied(self, reservation_id: str, denial) -> float:
         self.denials.append((reservation_id, denial))
+        if isinstance(self.wait_after_denial, Exception):
+            raise self.wait_after_denial
         return self.wait_after_denial
 
     def slow_down(self, reservation_id: str, seconds: float) -> None:
@@ -311,6 +319,9 @@ class FakeLimiter:
 
     def set_limits(self, limits) -> None:
         self.limits = limits
+
+    def reset(self) -> None:
+        self.journal.append("reset")
 
     def snapshot(self) -> dict[str, object]:
         return {"waiting": 0}
@@ -375,10 +386,10 @@ class FakeModel:
         self.journal = journal
         self.script: deque = deque()
         self.asked: list[Messages] = []
-        self.counted = 0
+        self.counted: list[Messages] = []
 
-    def tokens(self, call: Call) -> int:  # noqa: ARG002
-        self.counted += 1
+    def tokens(self, call: Call) -> int:
+        self.counted.append(call.messages)
         return 2_500
 
     def ask(self, call: Call) -> Answer:
@@ -433,9 +444,12 @@ class World:
             clock=self.clock,
         )
 
-    def dispatch(self, processing_id: int = 7, *, deadline_in: float = HALF_A_DAY, **texts: str) -> None:
+    def dispatch(
+        self, processing_id: int = 7, *, deadline_in: float = HALF_A_DAY, place: float = START, **texts: str
+    ) -> None:
         """What the bridge does before it sends the hint."""
-        asked = Dispatch(request=request(processing_id, **texts), deadline_at=self.clock.now + deadline_in)
+        deadline_at = self.clock.now + deadline_in
+        asked = Dispatch(request=request(processing_id, **texts), deadline_at=deadline_at, place=place)
         self.memory.set(request_key(processing_id), asked.model_dump_json())
 
     def dispatched(self, processing_id: int = 7) -> Dispatch:

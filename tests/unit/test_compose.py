@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bridge.app import STOP_WITHIN
 from config import Settings
 from dev.kafka_server import kafka_version
+from worker.app import STORE_WITHIN
 
 CHECKOUT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
@@ -47,8 +49,8 @@ def test_every_service_is_watched_and_comes_back(name):
 def test_there_is_time_to_stop_cleanly():
     """Docker waits for a model call in hand, and for the bridge to finish, before it kills."""
     grace = {name: int(SERVICES[name]["stop_grace_period"].removesuffix("s")) for name in ("bridge", "worker")}
-    assert grace["worker"] > Settings.model_fields["openai_timeout"].default
-    assert grace["bridge"] >= 30
+    assert grace["worker"] > Settings.model_fields["openai_timeout"].default + STORE_WITHIN
+    assert grace["bridge"] > STOP_WITHIN
 
 
 @pytest.mark.parametrize("name", OURS)
