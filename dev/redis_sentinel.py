@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -194,7 +195,16 @@ class SentinelRedis:
             server.stop()
 
     def await_replica(self) -> None:
-        """Wait until the replica has what the primary has, and every sentinel knows all. Raises ProcessFailedError."""
+        """Wait until the replica has what the primary has, and every sentinel knows all.
+
+        A replica that was held back may follow again.
+
+        Raises:
+            ProcessFailedError: it is not so in time.
+        """
+        for server in self._servers:
+            with server.client() as client, contextlib.suppress(redis.ConnectionError):
+                client.acl_setuser(REPLICA_LOGIN, enabled=True)
         _await(
             lambda: self.primary.feeds_a_replica(),  # noqa: PLW0108 # who that is may change while we wait
             "no replica has what the primary has",
@@ -204,13 +214,27 @@ class SentinelRedis:
             _await(lambda sentinel=sentinel: sentinel.knows(everybody), "a sentinel does not know all")  # type: ignore[misc]
 
     def hold_replica_back(self) -> None:
-        """From now on the replica misses what the primary is told: its link is cut and may not come back.
+        """From now on the replica misses what the primary is told: its link is cut until `await_replica`.
 
         A sentinel still promotes it as long as this was less than ten times DOWN_AFTER ago.
         """
         with self.primary.client() as client:
             client.acl_setuser(REPLICA_LOGIN, enabled=False)
             client.client_kill_filter(_type="replica")
+
+    def roll_back(self, backup: Path) -> None:
+        """Give everybody the data of an older `copy_data` of the primary, as if a backup was restored.
+
+        The sentinels look away meanwhile. The replica follows as soon as it can.
+        """
+        primary = self.primary
+        for sentinel in self._sentinels:
+            sentinel.kill()
+        for server in self._servers:
+            server.kill()
+        primary.replace_data(backup)
+        for started in (primary, *(server for server in self._servers if server is not primary), *self._sentinels):
+            started.start()
 
     def fail_over(self) -> None:
         """Have a sentinel promote the replica while the primary is well, and wait until they have changed places.

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import redis
 from celery import Celery
-from celery.signals import celeryd_init, setup_logging, worker_shutting_down
+from celery.signals import celeryd_init, setup_logging, worker_ready, worker_shutting_down
 from celery.utils.nodenames import default_nodename, nodename, nodesplit
 from celery.worker import state
 
@@ -20,7 +20,7 @@ from contract import MAX_REQUIREMENTS
 from logs import configure_logging
 from startup import begin
 from watchdog import Watchdog
-from worker import control
+from worker import control, redis_transport
 from worker.after_call import WaitingPolicy
 from worker.assessment.criteria import Criteria
 from worker.circuit_breaker import CircuitBreaker
@@ -40,11 +40,16 @@ from worker.route import Route
 from worker.scoring import KeepingPolicy, Scoring
 from worker.tasks import register
 
+redis_transport.use()
 app = Celery("worker")
 app.config_from_object("celeryconfig")
 
+# Calls of the model last seconds, commands of Redis milliseconds: hundreds of calls share a few connections.
+REDIS_CONNECTIONS = 32
+
 stopping = threading.Event()
 
+HEALTH_EVERY = 2.0  # seconds
 # Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
 STORE_WITHIN = 10.0
 # Seconds for Celery's farewell when nothing is in hand. With Redis away it has no end: its heartbeat waits in
@@ -54,7 +59,7 @@ FAREWELL_WITHIN = 10.0
 
 def connect(settings: Settings) -> redis.Redis:
     """A client whose calls end: a frozen Redis must not hang a task for ever."""
-    return settings.redis_connection.client(max_connections=settings.worker_concurrency + 8)
+    return settings.redis_connection.client(max_connections=REDIS_CONNECTIONS)
 
 
 def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
@@ -91,7 +96,7 @@ def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
     leases = Leases(store, settings.lease_seconds)
     opened.callback(leases.close)
     proxy = settings.openai_proxy.get_secret_value() if settings.openai_proxy else None
-    route = Route(proxy=proxy, connections=settings.worker_concurrency + 1)
+    route = Route(proxy=proxy, connections=settings.calls_in_flight + 1)
     opened.callback(route.close)
     model = OpenAIClient(
         route,
@@ -209,6 +214,17 @@ def _begin(*, sender: str, instance: Any, **_: Any) -> None:
     )
     watchdog.start()
     worker_shutting_down.connect(lambda **_: watchdog.stop_asked(), weak=False)
+
+
+@cache
+def _health_file() -> Path:
+    return load_settings().worker_health_file
+
+
+@worker_ready.connect
+def _keep_health_file_young(sender: Any, **_: Any) -> None:
+    # By the main loop's timer: while Redis is away that loop waits for it, and the file grows old.
+    sender.timer.call_repeatedly(HEALTH_EVERY, _health_file().touch)
 
 
 @worker_shutting_down.connect

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bench.redaction_set.people import HELD_OUT, PEOPLE, Person
+from bench.redaction_set.people import FRESH, HELD_OUT, PEOPLE, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,3 +217,8 @@ def held_out_documents() -> list[Document]:
     """Held-out people in all layouts, and the others in the held-out ones."""
     unseen = [layout(person) for person in HELD_OUT for layout in (*LAYOUTS, *HELD_OUT_LAYOUTS)]
     return unseen + [layout(person) for person in PEOPLE for layout in HELD_OUT_LAYOUTS]
+
+
+def fresh_documents() -> list[Document]:
+    """The people who were made up last, in every layout."""
+    return [layout(person) for person in FRESH for layout in (*LAYOUTS, *HELD_OUT_LAYOUTS)]

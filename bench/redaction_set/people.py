@@ -148,6 +148,40 @@ _HELD_OUT_NAMES: Final = """\
 Булгакова Эмилия Вячеславовна|Булгаковой|Emiliia Bulgakova
 """
 
+# Written after the first look at the held-out names and what was mended then, and looked at once.
+_FRESH_NAMES: Final = """\
+Верещагин Прохор Степанович|Верещагина|Prokhor Vereshchagin
+Лапина Евдокия Архиповна|Лапиной|Evdokiya Lapina
+Байрамов Рауф Надир оглы|Байрамова|Rauf Bayramov
+Кулиева Шафига Эльдар кызы|Кулиевой|Shafiga Guliyeva
+Эргашев Сухроб Анварович|Эргашева|Sukhrob Ergashev
+Саркисян Гаяне Рубеновна|Саркисян|Gayane Sarkisyan
+Беридзе Тенгиз Шотаевич|Беридзе|Tengiz Beridze
+Тен Эдуард Владимирович|Тена|Eduard Ten
+Голенищева-Кутузова Аглая Никаноровна|Голенищевой-Кутузовой|Aglaya Golenishcheva-Kutuzova
+Бойко Назар Миколайович|Бойко|Nazar Boyko
+Седых Клавдия Тимофеевна|Седых|Klavdiya Sedykh
+Лось Валентина Потаповна|Лось|Valentina Los
+Мингазов Фаниль Гарифович|Мингазовым|Fanil Mingazov
+Доржиева Оюна Баировна|Доржиевой|Oyuna Dorzhieva
+Монгуш Аяс Седипович|Монгуша|Ayas Mongush
+Эльмурзаева Хеда Вахаевна|Эльмурзаевой|Kheda Elmurzaeva
+Токаев Алан Казбекович|Токаева|Alan Tokaev
+Сулейменова Жанель Ержановна|Сулейменовой|Zhanel Suleimenova
+Фам Тхи Нга|Фам|Pham Thi Nga
+Чжан Вэй|Чжан|Zhang Wei
+Гончарук Лесь Панасович|Гончарука|Les Honcharuk
+Ползунова Агриппина Евстафьевна|Ползуновой|Agrippina Polzunova
+Ясинский Ян Витольдович|Ясинского|Yan Yasinsky
+Кравец Яков Моисеевич|Кравца|Yakov Kravets
+Нарциссова Лилия Германовна|Нарциссовой|Liliya Nartsissova
+Гордый Родион Матвеевич|Гордого|Rodion Gordy
+Швец Рита Адамовна|Швец|Rita Shvets
+Холодова Рената Игоревна|Холодовой|Renata Kholodova
+Сорока Павел Никитич|Сороки|Pavel Soroka
+Ярыгин Лука Фомич|Ярыгина|Luka Yarygin
+"""
+
 _PHONES: Final = (
     "+7 (912) 345-67-{0:02}", "8 912 345 67 {0:02}", "+7912345{0:02}89", "8(912)34567{0:02}", "+7-912-345-67-{0:02}",
     "8-800-555-35-{0:02}", "+7 912 3456{0:02}7", "(843) 234-56-{0:02}", "+998 90 123 45 {0:02}",
@@ -245,3 +279,4 @@ def _people(names: str, seed: str) -> tuple[Person, ...]:
 
 PEOPLE: Final = _people(_NAMES, "people")
 HELD_OUT: Final = _people(_HELD_OUT_NAMES, "held out")
+FRESH: Final = _people(_FRESH_NAMES, "fresh")

@@ -5,12 +5,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import redis
+from redis.sentinel import MasterNotFoundError
 
 from bridge.check.finding import Finding, note, ok, wrong
 from config import Settings
 from contract import KEY_PREFIX, QUEUE_NAME, processed_mark
+from redis_connection import is_cluster
 
-TIMEOUT = 5.0  # seconds
 WHAT = "Redis"
 
 # What bridge, workers and Celery do, on keys of our own and without effect on anybody.
@@ -33,9 +34,21 @@ def look_at_redis(settings: Settings) -> Iterator[Finding]:
     """One finding if it cannot be reached, else one for each thing that matters."""
     parts = urlsplit(settings.redis)
     where = f"{parts.hostname}:{parts.port or 6379}, database {parts.path[1:]}"
-    client = redis.Redis.from_url(settings.redis, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
+    if settings.redis_sentinels:
+        where = f"primary {settings.redis_sentinel_master} behind Sentinel, database {parts.path[1:]}"
+    client = settings.redis_connection.client()
+    if is_cluster(client):
+        yield wrong(WHAT, f"{where}: a Redis Cluster", "use one server, a managed one, or Sentinel")
+        return
     try:
         client.ping()
+    except MasterNotFoundError:  # its text is about our own objects
+        yield wrong(
+            WHAT,
+            f"{where}: no sentinel that we reach knows it",
+            "correct REDIS_SENTINELS, REDIS_SENTINEL_MASTER and REDIS_SENTINEL_PASSWORD",
+        )
+        return
     except redis.RedisError as error:
         yield wrong(WHAT, f"{where}: {error}", _advice(error))
         return

@@ -11,6 +11,9 @@ import kombu
 import pytest
 import redis
 
+from bridge.check.finding import State
+from bridge.check.store import look_at_redis
+from config import Settings
 from dev.kafka_server import CHECKOUT
 from dev.processes import free_port
 from dev.redis_sentinel import MASTER, SentinelRedis
@@ -87,6 +90,23 @@ def test_both_kinds_of_clients_follow_the_primary(behind_sentinel):
             client.select(1)
             assert client.get("said") == b"after a change"
             assert client.llen("hints") == 3
+
+
+def test_the_check_finds_redis_behind_sentinel(behind_sentinel):
+    """`python -m bridge check` looks at the primary, and says which settings to correct when it is not found."""
+    server, _ = behind_sentinel
+
+    def findings(**more):
+        places = server.settings["REDIS_SENTINELS"]
+        given = {"redis_sentinels": places, "redis_password": PASSWORD, "redis_sentinel_password": SENTINEL_PASSWORD}
+        found = look_at_redis(Settings(_env_file=None, redis_sentinel_master=MASTER, **{**given, **more}))
+        return {finding.what: finding for finding in found}
+
+    assert findings()["Redis"].state is State.OK
+    for wrong in ({"redis_sentinel_password": "x"}, {"redis_sentinels": f"127.0.0.1:{free_port()}"}):
+        lost = findings(**wrong)["Redis"]
+        assert lost.state is State.WRONG
+        assert "REDIS_SENTINEL_PASSWORD" in lost.advice
 
 
 def test_who_speaks_to_a_former_primary_connects_again(private_redis):

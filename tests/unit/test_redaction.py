@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import phonenumbers
@@ -11,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.redaction import HOSTILE, lost, missed
-from bench.redaction_set.layouts import documents, held_out_documents
-from bench.redaction_set.lookalikes import LOOKALIKES
+from bench.redaction_set.layouts import documents, fresh_documents, held_out_documents
+from bench.redaction_set.lookalikes import FRESH_LOOKALIKES, LOOKALIKES
 from bench.redaction_set.variants import groups
 from worker.assessment import contact_patterns, names, particulars, placeholders, redaction
 from worker.assessment.names import declined
@@ -83,37 +84,24 @@ def test_personal_data_goes(case):
     assert "«[" in redact(text).text
 
 
-@pytest.mark.parametrize("line", LOOKALIKES)
+@pytest.mark.parametrize("line", [*LOOKALIKES, *FRESH_LOOKALIKES])
 def test_lookalikes_stay(line):
     """Versions, standards, amounts, periods, products and employers are sent as they are."""
     assert redact(line).text.replace("Вел ", "Вёл ") == line
 
 
-def recall(written):
-    secrets = {}
-    for document in written:
-        left = missed(document)
-        for kind, _ in document.secrets:
-            found, total = secrets.get(kind, (0, 0))
-            secrets[kind] = found + 1, total + 1
-        for kind, _ in left:
-            found, total = secrets[kind]
-            secrets[kind] = found - 1, total
-    return {kind: found / total for kind, (found, total) in secrets.items()}
-
-
-@pytest.mark.parametrize("written", [documents, held_out_documents])
-def test_synthetic_people_are_not_recognisable(written):
-    """Of a hundred people in eleven layouts, contacts, documents, dates and links go without exception."""
-    share = recall(written())
-    assert share.pop("name") >= 0.97
-    assert {kind: part for kind, part in share.items() if part < 1} == {}
-
-
-@pytest.mark.parametrize("written", [documents, held_out_documents])
-def test_what_tells_a_skill_stays(written):
-    """Periods, skills, employers and salaries of those resumes stay."""
-    assert [part for document in written() for part in lost(document)] == []
+@pytest.mark.parametrize("written", [documents, held_out_documents, fresh_documents])
+def test_synthetic_people_cannot_be_recognised_and_their_skills_can(written):
+    """Of 130 people in eleven layouts contacts, documents, dates and links go without exception, and nothing else."""
+    secrets, left, gone = Counter(), Counter(), []
+    for document in written()[::3]:  # every person, in every layout; `python -m bench.redaction` takes them all
+        shown = redact(document.text).text
+        secrets.update(kind for kind, _ in document.secrets)
+        left.update(kind for kind, _ in missed(document, shown))
+        gone += lost(document, shown)
+    assert left.pop("name", 0) <= 0.03 * secrets["name"]
+    assert left == {}
+    assert gone == []
 
 
 @pytest.mark.parametrize("group", groups(), ids=lambda group: group.attribute)
@@ -238,6 +226,7 @@ def test_any_text_is_redacted_once(text):
         ("цой", "цоя"),
         ("жук", "жука"),
         ("глинка", "глинке"),
+        ("черных", "черных"),
     ],
 )
 def test_declension(surname, form):
@@ -269,7 +258,7 @@ def test_hostile_text_costs_linear_time():
         "units = json.load(sys.stdin)\n"
         "redact('Иванов Иван')\n"
         "of = lambda unit, size: cpu(lambda: redact((unit * size)[:size]), times=2)\n"
-        "print(json.dumps({name: [of(unit, 7_500), of(unit, 30_000)] for name, unit in units.items()}))\n"
+        "print(json.dumps({name: [of(unit, 4_000), of(unit, 16_000)] for name, unit in units.items()}))\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", code],

@@ -49,7 +49,7 @@ def in_masculine(text: str, lexicon: Lexicon) -> tuple[str, int]:
 
 def _changes(clause: list[_Word], lexicon: Lexicon, *, another: bool) -> tuple[list[_Word], bool]:
     """What to change in a clause, and whether a feminine subject other than the writer acts in it."""
-    if not any(word.endswith(_ENDINGS) for _, _, word in clause):
+    if not any(word == "сама" or (word.endswith(_ENDINGS) and _tells(lexicon.readings(word))) for _, _, word in clause):
         return [], False
     read = [lexicon.readings(word) for _, _, word in clause]
     subjects = [
@@ -65,8 +65,8 @@ def _changes(clause: list[_Word], lexicon: Lexicon, *, another: bool) -> tuple[l
     for number, (start, end, word) in enumerate(clause):
         if word == "сама" and not another and not subjects:
             found.append((start, end, "сам"))
-        if not word.endswith(_ENDINGS) or Reading.GENDERED not in read[number] or Reading.NOUN in read[number]:
-            continue  # «страна», «мыла», «права» are nouns too
+        if not word.endswith(_ENDINGS) or not _tells(read[number]):
+            continue
         if word.endswith(_FEMININE):
             behind = last if Reading.PASSIVE in read[number] else last_certain
             if another or first < number or behind > number:
@@ -76,6 +76,11 @@ def _changes(clause: list[_Word], lexicon: Lexicon, *, another: bool) -> tuple[l
         if form is not None and form != word:
             found.append((start, end, form))
     return found, another
+
+
+def _tells(reading: Reading) -> bool:
+    # «страна», «мыла», «права» are nouns too.
+    return Reading.GENDERED in reading and Reading.NOUN not in reading
 
 
 def _in_case_of(original: str, form: str) -> str:

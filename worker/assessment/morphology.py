@@ -24,6 +24,7 @@ class Reading(Flag):
     NOUN = auto()
     FEMININE_SUBJECT = auto()  # a feminine noun or pronoun in the nominative
     GENDERED = auto()  # a verb of the past or a short adjective: it tells the speaker's sex
+    ADJECTIVE = auto()
     PASSIVE = auto()  # a short participle («назначена»)
 
 
@@ -90,6 +91,8 @@ def _reading(paradigm: int, index: int) -> Reading:
         found |= Reading.FEMININE_SUBJECT
     if tag.gender in {"femn", "masc"} and ((tag.POS == "VERB" and "past" in tag) or tag.POS in {"ADJS", "PRTS"}):
         found |= Reading.GENDERED
+    if tag.POS in {"ADJS", "ADJF"}:
+        found |= Reading.ADJECTIVE
     if tag.POS == "PRTS":
         found |= Reading.PASSIVE
     return found

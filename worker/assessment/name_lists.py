@@ -137,7 +137,8 @@ PRODUCT_NAMES: Final = words(
 BRANDS: Final = frozenset(
     (
         "леруа мерлен", "мэри кэй", "эрнст энд", "ив роше", "филип моррис", "хуго босс", "жан поль", "карл маркс",
-        "карла маркса", "роза люксембург", "иван чай", "иван купала", "дед мороз", "юлий цезарь", "марк формель",
+        "карла маркса", "петра великого", "александра невского", "ивана грозного", "роза люксембург", "иван чай",
+        "иван купала", "дед мороз", "юлий цезарь", "марк формель",
         "hugo boss", "philip morris", "estee lauder", "mary kay", "thomas cook", "calvin klein", "tommy hilfiger",
         "louis vuitton", "marie claire", "jack daniels", "john deere", "henry schein", "grant thornton", "tom tailor",
         "arthur andersen", "ernst young", "yves rocher", "max mara", "karen millen", "anne klein", "victoria metrics",

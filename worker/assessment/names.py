@@ -38,6 +38,7 @@ from worker.assessment.name_lists import (
 )
 from worker.assessment.placeholders import ANY, Kind, Span
 
+_POSSESSIVES: Final = ("ов", "ова", "ову", "овой", "овым", "ев", "ева", "еву", "евой", "евым")
 _HEADER_LINES: Final = 4  # that are still there when the names in them have gone
 _LONGEST_NAME: Final = 6  # words
 
@@ -56,6 +57,11 @@ _SURNAME_ENDING = linear(
 _LATIN_SURNAME_ENDING = linear(
     r"[\p{L}\-']{2,}(?:ov|ova|ev|eva|yev|yeva|off|in|ina|yn|sky|skiy|skii|ski|skaya|skaia|tsky|enko|chuk|uk|yan|"
     r"ian|shvili|dze|zade|iya|ia|ich|vich|vych|ykh|kh)"
+)
+_RUSSIAN_ENDING = linear(
+    r"[\p{L}\-']{2,}(?:ov|ova|ev|eva|off|inin|inina|ruk|sky|skiy|skaya|tsky|enko|chuk|yan|"
+    r"shvili|idze|edze|adze|zade|khelia|"
+    r"vich|vych|ykh|ikh)"
 )
 _FEW = r"(?:\p{L}[\p{L}'’ʼ.\-]*[ \t,]{0,2}){1,4}"
 _LABELLED = linear(
@@ -81,6 +87,7 @@ _NAMED_AFTER = linear(
 )
 _SEGMENT = linear(rf"[^\n,;|•·\t:()/\"\d{ANY}–—]+")
 _INITIALS_BEHIND = linear(r"[ ,]{1,2}\p{Lu}\.? ?\p{Lu}\.|[ ,]{1,2}\p{Lu}\.")
+_INITIALS_AND_DATA = linear(rf"( \p{{Lu}}\. ?\p{{Lu}}\.)[ ,;—–]*[{ANY}]")
 _INITIALS_BEFORE = linear(r"\p{Lu}\. ?(?:\p{Lu}\. ?)?$")
 
 
@@ -123,7 +130,11 @@ class Word:
     @property
     def common(self) -> bool:
         """Whether it can be a word that names nobody."""
-        return Reading.COMMON in self.reading if self.cyrillic else self.lower in ENGLISH_COMMON
+        if not self.cyrillic:
+            return self.lower in ENGLISH_COMMON
+        if Reading.ADJECTIVE in self.reading and self.lower.endswith(_POSSESSIVES):
+            return False  # «Орешникова»: from «орешниковый», says the dictionary
+        return Reading.COMMON in self.reading
 
     @property
     def given(self) -> bool:
@@ -155,6 +166,8 @@ class Word:
             )
         if Reading.SURNAME in self.reading or self.lower in ASIAN_SURNAMES:
             return True
+        if self.given and self.lower.endswith(("ов", "ев")):
+            return True  # «Абдулмеджидов»: of several men called Абдулмеджид, says the dictionary
         return (
             not self.common and not self.given and _SURNAME_ENDING.fullmatch(self.lower.rpartition("-")[2]) is not None
         )
@@ -333,8 +346,11 @@ class _Search:
             return False
         if not all(word.capital for word in words) and not all(word.text.islower() for word in words):
             return False
-        if latin_key(words[0].lower) in PRODUCT_NAMES and not words[-1].surname:
+        ends = {latin_key(words[0].lower), latin_key(words[-1].lower)}
+        if ends & PRODUCT_NAMES and not any(_RUSSIAN_ENDING.fullmatch(word.lower) for word in words):
             return False
+        if any(_RUSSIAN_ENDING.fullmatch(word.lower) for word in words):
+            return True  # «Lavrentiy Ryabinin»: one word is on no list, the other ends as no product does
         return any(word.only_given for word in words) or all(word.surname for word in words)
 
     def _lines_of_their_own(self) -> None:
@@ -455,7 +471,15 @@ class _Search:
                 return
 
     def _at_initials(self, number: int, word: Word) -> None:
-        if not word.capital or len(word.text) < 2 or (word.common and not word.surname):
+        if not word.capital or len(word.text) < 2:
+            return
+        if word.common and not word.surname:
+            # «Соболь Г. В., 12.05.1994»: a common word, but at a line's start and before a person's data.
+            if word.start == 0 or self._text[word.start - 1] == "\n":
+                signed = _INITIALS_AND_DATA.match(self._text[word.end : word.end + 12])
+                if signed is not None:
+                    self._take(number)
+                    self._extra.append((word.start, word.end + signed.end(1), Kind.NAME))
             return
         # A slice: RE2 encodes the whole of what it is handed, wherever it is to begin.
         behind = _INITIALS_BEHIND.match(self._text[word.end : word.end + 8])
@@ -501,10 +525,10 @@ class _Search:
             if word.patronymic and not word.surname:
                 continue
             for part in word.lower.split("-"):
-                stem, endings = declined(part)
-                if word.given and not word.surname:
-                    endings &= _GIVEN_ENDINGS  # «Иванов» is no form of «Иван»
+                stem, endings = declined_given(part) if word.given and not word.surname else declined(part)
                 stems[stem] = stems.get(stem, frozenset()) | endings
+                if part.endswith("ец") and len(part) > 3:
+                    stems[f"{part[:-2]}ц"] = _NOUN_ENDINGS  # «Кравец», «Кравца»
         longest = max(map(len, stems), default=0)
         short: list[int] = []
         for number, word in enumerate(self._words):
@@ -566,9 +590,7 @@ _ADJECTIVE_ENDINGS: Final = frozenset(
 )
 _POSSESSIVE_ENDINGS: Final = frozenset(["", "а", "у", "ым", "е", "ой", "ою", "ы", "ых", "ыми"])
 _NOUN_ENDINGS: Final = frozenset(["", "а", "у", "ом", "ем", "е", "ы", "и", "ов", "ам", "ами", "ах", "я", "ю", "ей"])
-_GIVEN_ENDINGS: Final = frozenset(
-    ["", "а", "у", "ом", "ем", "ём", "е", "ы", "и", "ой", "ей", "ь", "й", "я", "ю", "ою", "ею"]
-)
+_GIVEN_ENDINGS: Final = frozenset(["", "а", "у", "ом", "ем", "е"])
 _SOFT_ENDINGS: Final = frozenset(["ь", "й", "я", "ю", "ем", "ём", "е", "и", "ей", "ям", "ями", "ях"])
 _VOWEL_ENDINGS: Final = frozenset(["а", "я", "ы", "и", "е", "у", "ю", "ой", "ей", "ою", "ею", "ам", "ами", "ах"])
 
@@ -590,3 +612,12 @@ def declined(surname: str) -> tuple[str, frozenset[str]]:
     if surname.endswith(("ь", "й")):
         return surname[:-1], _SOFT_ENDINGS
     return surname, _NOUN_ENDINGS
+
+
+def declined_given(name: str) -> tuple[str, frozenset[str]]:
+    """The same for a given name: «Иванов» is no form of «Иван»."""
+    if name.endswith(("а", "я")):
+        return name[:-1], _VOWEL_ENDINGS
+    if name.endswith(("ь", "й")):
+        return name[:-1], _SOFT_ENDINGS
+    return name, _GIVEN_ENDINGS
