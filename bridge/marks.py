@@ -41,7 +41,7 @@ from contract import (
 
 DAY = 86_400.0  # seconds
 HIDDEN_PATIENCE = 0.5  # seconds; a transaction that is being published ends within this
-IDS_A_STEP = 500  # one script with so many ids takes Redis about two milliseconds
+IDS_A_STEP = 200  # one script with so many ids takes Redis about a millisecond
 LONGEST_BODY = 65_536  # bytes; a notification without our header is parsed up to this size
 MAX_ID = 2**31 - 1
 

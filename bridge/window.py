@@ -42,7 +42,7 @@ class Window:
     @property
     def room_to_resume(self) -> int:
         """How much must be free before a paused partition is read again: each pause throws away what was fetched."""
-        return max(1, self.size // 10)
+        return max(1, self.size // 4)  # HEADROOM leaves enough in flight meanwhile
 
     def note_end(self, latency: float) -> None:
         """A request ended so many seconds after its first hint."""

@@ -23,7 +23,7 @@ from contract import (
     source_key,
 )
 from dev.kafka_server import silent
-from tests.support.samples import read_committed
+from tests.support.samples import read_committed, snapshot
 
 DAY = 24 * 3_600
 
@@ -234,18 +234,6 @@ def test_a_redis_emptied_at_the_last_moment_is_filled_again(stage):
     assert flushed
     assert stage.marked() == {1, 2}
     assert stage.believable()
-
-
-def snapshot(client):
-    """What Redis holds, as a backup does; the function that puts it back."""
-    kept = {key: (client.pttl(key), client.dump(key)) for key in client.scan_iter()}
-
-    def restore():
-        client.flushdb()
-        for key, (ttl, value) in kept.items():
-            client.restore(key, max(ttl, 0), value)
-
-    return restore
 
 
 def test_a_redis_that_was_rolled_back_is_not_believed(stage):

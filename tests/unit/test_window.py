@@ -71,6 +71,6 @@ def test_it_shrinks_slowly():
 
 
 def test_a_paused_partition_waits_for_some_room():
-    """Reading goes on when a tenth of the window is free, not for each request."""
-    assert Service(rate=200.0).window.room_to_resume == 150
+    """Reading goes on when a quarter of the window is free, not for each request."""
+    assert Service(rate=200.0).window.room_to_resume == 375
     assert Service(cap=3).window.room_to_resume == 1
