@@ -10,6 +10,7 @@ handed what it needs. `.env.example` and docs/settings.md are kept in step by a 
 """
 
 import ipaddress
+import math
 import os
 import string
 import sys
@@ -24,10 +25,24 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from contract import PROCESSED_MARK_TTL
+from redis_connection import Address, RedisConnection
 
 PROJECT = Path(__file__).parent
+SENTINEL_PORT = 26_379
 _SECRETS_DIR = Path(os.environ.get("SECRETS_DIR", "/run/secrets"))
 _NO_KEY = SecretStr("")
+_REDIS_KINDS = {
+    "sentinel": "set REDIS_SENTINELS and REDIS_SENTINEL_MASTER instead of a sentinel:// URL",
+    **dict.fromkeys(
+        ("redis+cluster", "rediss+cluster", "rediscluster"),
+        "Redis Cluster is not supported: use one server, a managed one, or Sentinel",
+    ),
+}
+
+# For the default number of calls under way in one worker.
+SLOW_ANSWER = 15.0  # seconds
+SHORT_PROMPT = 1_500  # tokens
+FEWEST_CALLS, MOST_CALLS = 16, 500
 _TOPIC_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")  # Kafka's own rule
 
 
@@ -80,9 +95,14 @@ class Settings(BaseSettings):
     )
 
     # The provider and its limits
-    rpm: int = Field(3, ge=1, description="requests per minute that the provider allows")
-    rpd: int = Field(200, ge=1, description="requests per day that the provider allows")
-    tpm: int = Field(40_000, ge=1_000, description="tokens per minute that the provider allows")
+    rpm: int = Field(
+        3,
+        ge=0,
+        description="requests per minute that the provider allows; `0` or `unlimited`: it sets no such limit; "
+        "not set: the default is where to begin, and the provider's headers say the rest",
+    )
+    rpd: int = Field(200, ge=0, description="requests per day, likewise")
+    tpm: int = Field(40_000, ge=0, description="tokens per minute, likewise; else at least 1,000")
     openai_allow_http: bool = Field(
         False, description="`on` lets the key and resumes travel unencrypted, to an `http://` endpoint elsewhere"
     )
@@ -103,6 +123,10 @@ class Settings(BaseSettings):
     limits_jitter: Annotated[float, Field(ge=0)] = Field(
         1.0,
         description="seconds a request may take to reach the provider, by which the buckets are held back",
+    )
+    limits_burst: Seconds = Field(
+        60.0,
+        description="seconds of refill that may be spent at once; below 60 where shorter spans are enforced",
     )
     task_rate_limit: str | None = Field(
         None,
@@ -133,6 +157,11 @@ class Settings(BaseSettings):
     redis_tls: bool = Field(False, description="`on` connects with TLS (`rediss://`)")
     redis_tls_ca: ReadableFile = Field(None, description="path of the CA certificates; empty: the system's")
     redis_url: SecretStr | None = Field(None, description="a whole URL instead of these settings")
+    redis_sentinels: Annotated[tuple[Address, ...], NoDecode] = Field(
+        (), description="`host:port,host:port,…` of the sentinels that know the primary; empty: Redis is one server"
+    )
+    redis_sentinel_master: str = Field("mymaster", description="the sentinels' name for the primary")
+    redis_sentinel_password: SecretStr | None = Field(None, description="password of the sentinels themselves")
 
     # Kafka
     kafka_group_id: str = Field("ai-handler", description="consumer group, and prefix of the transactional ids")
@@ -197,6 +226,11 @@ class Settings(BaseSettings):
         500, ge=1, description="dead letters in the window at which the bridge takes nothing new"
     )
     dead_letter_window: Seconds = Field(600.0, description="seconds over which `DEAD_LETTER_LIMIT` counts")
+    dead_letter_retention: int = Field(
+        1_209_600,
+        ge=3_600,
+        description="seconds that Kafka keeps a dead letter, set when the bridge creates that topic: resumes are in it",
+    )
     health_file: Path = Field(Path("run/bridge.health"), description="touched while the bridge's loop turns")
     ready_file: Path = Field(
         Path("run/bridge.ready"), description="touched while nothing is in the way of the bridge's work"
@@ -206,8 +240,13 @@ class Settings(BaseSettings):
     )
 
     # The worker
-    worker_concurrency: int = Field(16, ge=1, description="threads of one worker")
+    worker_concurrency: int | None = Field(
+        None, ge=1, description="calls that one worker may have under way; empty: as many as the limits keep busy"
+    )
     worker_metrics_port: Port = Field(0, description="Prometheus metrics of the worker; 0: off")
+    worker_health_file: Path = Field(
+        Path("run/worker.health"), description="touched with each heartbeat of the worker; the container's healthcheck"
+    )
     metrics_host: str = Field("127.0.0.1", description="address the metrics are served on")
     lease_seconds: Annotated[float, Field(ge=1)] = Field(
         10.0, description="seconds after which a killed worker's request is given to another"
@@ -225,6 +264,10 @@ class Settings(BaseSettings):
     )
 
     # Scoring
+    redaction: bool = Field(
+        True,
+        description="`on`: names, contacts and other personal data are taken out of a resume before it is sent",
+    )
     verdict_threshold: int = Field(60, ge=0, le=100, description="score from which the verdict is «Подходит»")
     result_cache_ttl: int = Field(604_800, ge=0, description="seconds the same question keeps its answer; 0: off")
     explanation_ttl: int = Field(259_200, ge=0, description="seconds that grades and quotes are kept; 0: off")
@@ -246,12 +289,40 @@ class Settings(BaseSettings):
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
+    @field_validator("rpm", "rpd", "tpm", mode="before")
+    @classmethod
+    def _unlimited(cls, value: object) -> object:
+        return 0 if isinstance(value, str) and value.strip().lower() == "unlimited" else value
+
+    @field_validator("tpm")
+    @classmethod
+    def _some_tokens(cls, value: int) -> int:
+        if 0 < value < 1_000:
+            raise ValueError("must be 0 or at least 1000")
+        return value
+
     @field_validator("egress_blocked_countries", mode="before")
     @classmethod
     def _countries(cls, value: object) -> object:
         if isinstance(value, str):
             return frozenset(code.strip().upper() for code in value.split(",") if code.strip())
         return value
+
+    @field_validator("redis_sentinels", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        places = [urlsplit(f"//{place.strip()}") for place in value.split(",") if place.strip()]
+        try:
+            addresses = tuple((place.hostname, place.port or SENTINEL_PORT) for place in places)
+        except ValueError:  # a port that is none; the message must not quote what was written
+            addresses = ()
+        if len(addresses) != len(places) or not all(host for host, _ in addresses) or any(p.path for p in places):
+            raise ValueError("must be host:port,host:port")
+        if any("@" in place.netloc for place in places):
+            raise ValueError("must be host:port,host:port; the password goes into REDIS_SENTINEL_PASSWORD")
+        return addresses
 
     @field_validator("log_file", mode="before")
     @classmethod
@@ -318,7 +389,7 @@ class Settings(BaseSettings):
         if value is not None:
             parts = _url_parts(value.get_secret_value(), "redis://[[USER]:PASSWORD@]HOST[:PORT]/DATABASE, or rediss://")
             if parts.scheme not in ("redis", "rediss"):
-                raise ValueError("must begin with redis:// or rediss://")
+                raise ValueError(_REDIS_KINDS.get(parts.scheme, "must begin with redis:// or rediss://"))
             if not parts.path[1:].isdecimal():
                 raise ValueError("must end with the number of the database, such as /1")
             if dict(parse_qsl(parts.query)).get("ssl_cert_reqs", "required") not in ("required", "CERT_REQUIRED"):
@@ -344,6 +415,8 @@ class Settings(BaseSettings):
             yield "KAFKA_TOPIC_FOR_AI_HANDLER must be a topic of its own: we would read what we write"
         if bool(self.kafka_ssl_certificate_location) != bool(self.kafka_ssl_key_location):
             yield "KAFKA_SSL_CERTIFICATE_LOCATION and KAFKA_SSL_KEY_LOCATION go together"
+        if self.redis_sentinels and self.redis_url is not None:
+            yield "REDIS_URL names one server: with REDIS_SENTINELS use the single settings"
         if self.redis_tls_ca and not self.redis.startswith("rediss:"):
             yield "REDIS_TLS_CA needs REDIS_TLS=on, or a REDIS_URL that begins with rediss://"
 
@@ -354,6 +427,12 @@ class Settings(BaseSettings):
         sasl = self.kafka_security_protocol.startswith("SASL")
         if role == "bridge" and sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
             yield "KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
+
+    @property
+    def limits_to_find_out(self) -> frozenset[Literal["rpm", "rpd", "tpm"]]:
+        """The limits that nobody has set: the provider's headers say what they are."""
+        names: tuple[Literal["rpm", "rpd", "tpm"], ...] = ("rpm", "rpd", "tpm")
+        return frozenset(name for name in names if name not in self.model_fields_set)
 
     @cached_property
     def redis(self) -> str:
@@ -372,6 +451,18 @@ class Settings(BaseSettings):
         if self.redis_tls_ca:
             query["ssl_ca_certs"] = self.redis_tls_ca
         return urlunsplit(parts._replace(query=urlencode(query, safe="/")))
+
+    @property
+    def redis_connection(self) -> RedisConnection:
+        """How Redis is reached, secrets included: never log it."""
+        sentinel_password = self.redis_sentinel_password
+        return RedisConnection(
+            self.redis,
+            ca_location=self.redis_tls_ca,
+            sentinels=self.redis_sentinels,
+            master=self.redis_sentinel_master,
+            sentinel_password=sentinel_password.get_secret_value() if sentinel_password else None,
+        )
 
     @property
     def logging(self) -> dict[str, Any]:
@@ -395,6 +486,27 @@ class Settings(BaseSettings):
             return self.egress_trace_url
         parts = urlsplit(self.openai_base_url)
         return f"{parts.scheme}://{parts.netloc}/cdn-cgi/trace"
+
+    @property
+    def calls_in_flight(self) -> int:
+        """How many calls one worker may have under way: a thread each, made when it is first needed.
+
+        Calls start at a rate that the limits grant and last as long as a slow model takes, so that is what they keep
+        busy; never fewer than the small limits' burst, never more than one core can look after (docs/capacity.md).
+        """
+        if self.worker_concurrency is not None:
+            return self.worker_concurrency
+        starts_per_minute = min(self.rpm, self.tpm / (self.openai_max_output_tokens + SHORT_PROMPT))
+        return max(FEWEST_CALLS, min(MOST_CALLS, round(starts_per_minute / 60 * SLOW_ANSWER)))
+
+    @property
+    def request_rate(self) -> float:
+        """Requests a second that the limits allow, as far as they are set; infinite where none is."""
+        unknown = self.limits_to_find_out
+        per_minute = [float(self.rpm)] if self.rpm and "rpm" not in unknown else []
+        if self.tpm and "tpm" not in unknown:
+            per_minute.append(self.tpm / (self.openai_max_output_tokens + SHORT_PROMPT))
+        return min(per_minute, default=math.inf) / 60
 
     @cached_property
     def kafka(self) -> dict[str, str | int]:

@@ -260,6 +260,11 @@ def outcome_key(processing_id: int) -> str:
     return f"{KEY_PREFIX}outcome:{processing_id}"
 
 
+# A channel (publish/subscribe) on which the worker names, by its processing id, each request whose outcome it has
+# stored. Whoever misses a name finds the outcome all the same, with its next look.
+OUTCOMES_CHANNEL = f"{KEY_PREFIX}outcomes"
+
+
 def source_key(processing_id: int) -> str:
     """Holds the input partition that answers for the id, should the sender's retry land in another one.
 
@@ -293,6 +298,10 @@ def too_early_key(reason: str) -> str:
     return f"{KEY_PREFIX}circuit_breaker:{reason}:too_early"
 
 
+# Exists while the circuit breaker is open or half open for any reason, so that one look tells that it is closed.
+NOT_CLOSED_KEY = f"{KEY_PREFIX}circuit_breaker"
+
+
 def probe_key(reason: str) -> str:
     """Holds the claim's token of the request that tries whether the reason is gone."""
     return f"{KEY_PREFIX}circuit_breaker:{reason}:probe"
@@ -305,6 +314,7 @@ MARKS_KEY = f"{KEY_PREFIX}marks"
 # Written by `python -m bridge resume`: the Unix time up to which dead letters no longer count.
 RESUMED_KEY = f"{KEY_PREFIX}dead_letters_resumed"
 
-# Written by the bridge when it finds Redis emptied: "<requests answered within the last day> <Unix time>". Kafka
-# remembers what the limiter has forgotten, so a flush neither grants a second day's quota nor stops the first.
-DAY_USED_KEY = f"{KEY_PREFIX}limits:day_used"
+# Written by the bridge when it finds Redis emptied, read and deleted by the limiter: "<requests answered within the
+# last minute> <... within the last day> <Unix time>". Kafka remembers what the limiter has forgotten, so a flush
+# neither grants a second day's quota nor stops the first, and nothing answered means full buckets.
+ANSWERED_KEY = f"{KEY_PREFIX}limits:answered"

@@ -46,8 +46,8 @@ def print_acquire() -> None:
         nothing(keys=[], args=[])
         generous = RateLimiter(client, Limits(10**9, 10**9, 10**12), prefix="bench:granted")
         scarce = RateLimiter(client, Limits(60, 10**6, 10**9), prefix="bench:waiting")
-        generous.seed_full()
-        scarce.seed_full()
+        generous.reset(full=True)
+        scarce.reset(full=True)
         bare = _rate(client, lambda pipeline, n: nothing(keys=[str(n)], args=[n, 1000], client=pipeline))
         granted = _rate(client, lambda pipeline, n: generous.pipelined_acquire(pipeline, f"g{n}", 1000))
         waiting = _rate(client, lambda pipeline, n: scarce.pipelined_acquire(pipeline, f"w{n % 5000}", 1000))
@@ -61,7 +61,7 @@ def print_memory() -> None:
     limits = Limits(rpm=3, rpd=10**6, tpm=40_000)
     with _own_redis() as client:
         limiter = RateLimiter(client, limits)
-        limiter.seed_full()
+        limiter.reset(full=True)
         before = int(client.info("memory")["used_memory"])
         told = [limiter.acquire(f"{100_000 + n}:1", 3_000) for n in range(WAITING)]
         used = int(client.info("memory")["used_memory"]) - before

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from dev.openai_standin import buckets
 from dev.openai_standin.buckets import BucketName, Buckets
 from worker.limits.answers import Granted, Limits
 from worker.limits.provider_limits import Denial, ProviderView
@@ -51,6 +52,37 @@ class Attempt:
     denials: int = 0
 
 
+class ShortSpans:
+    """Enforces requests and tokens over spans shorter than a minute, as the provider's help page says it may.
+
+    A denial reads as if the whole bucket were used up: what else it could say is not documented.
+    """
+
+    def __init__(self, buckets: Buckets, limits: Limits, span: float, clock: Callable[[], float]) -> None:
+        self._buckets, self._clock, self._span = buckets, clock, span
+        self._limits: dict[BucketName, int] = {"rpm": limits.rpm, "tpm": limits.tpm}
+        self._left = {name: limit * span / 60 for name, limit in self._limits.items()}
+        self._seen_at = clock()
+
+    def admit(self, tokens: int) -> buckets.Denial | None:
+        """Charge one request, or say why not; a request larger than a span's share needs all of it."""
+        now = self._clock()
+        costs: dict[BucketName, int] = {"rpm": 1, "tpm": tokens}
+        for name, limit in self._limits.items():
+            share = limit * self._span / 60
+            self._left[name] = min(share, self._left[name] + (now - self._seen_at) * limit / 60)
+        self._seen_at = now
+        for name, limit in self._limits.items():
+            missing = min(costs[name], limit * self._span / 60) - self._left[name]
+            if missing > 1e-6:
+                return buckets.Denial(name, limit, limit, costs[name], missing / limit * 60)
+        denial = self._buckets.admit(tokens)
+        if denial is None:
+            for name in self._limits:
+                self._left[name] -= costs[name]
+        return denial
+
+
 @dataclass
 class Fleet:
     """Everybody who uses the limiter, and the provider behind it.
@@ -63,6 +95,7 @@ class Fleet:
         charge: whether the provider gives back what was reserved and not used.
         headers: whether answers carry `x-ratelimit-*`.
         request_headers: which bucket the requests' headers speak of.
+        span: seconds over which the provider enforces requests and tokens; 60: whole buckets.
     """
 
     redis: redis.Redis
@@ -73,6 +106,8 @@ class Fleet:
     headers: bool = True
     request_headers: BucketName = "rpm"
     horizon: float = 3600.0
+    span: float = 60.0
+    burst: float = 60.0
     seed: int = 1
     now: float = START
     arrivals: list[Attempt] = field(default_factory=list)
@@ -86,8 +121,11 @@ class Fleet:
             self.limits,
             jitter=self.jitter,
             horizon=self.horizon,
+            burst=self.burst,
             script=script_with_virtual_clock(),
         )
+        spans = ShortSpans(self.provider, self.limits, self.span, lambda: self.now)
+        self._admit = spans.admit if self.span < 60 else self.provider.admit
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self.set_clock()
@@ -129,7 +167,7 @@ class Fleet:
             self.at(self.now + answer.seconds + late, lambda: self.ask(attempt))
 
     def arrive(self, attempt: Attempt) -> None:
-        denial = self.provider.admit(attempt.tokens)
+        denial = self._admit(attempt.tokens)
         if denial is not None:
             attempt.denials += 1
             seen = Denial("rate_limit", denial.bucket, denial.limit, denial.used, denial.requested, denial.wait)

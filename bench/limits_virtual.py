@@ -83,7 +83,7 @@ def run(scenario: Scenario, client: redis.Redis) -> Fleet:
         request_headers=scenario.request_headers,
     )
     if scenario.full:
-        fleet.limiter.seed_full()
+        fleet.limiter.reset(full=True)
     for n in range(scenario.requests):
         tokens = fleet.rng.choice(scenario.sizes)
         fleet.submit(Attempt(str(n), tokens, _used(scenario, tokens, fleet.rng)))

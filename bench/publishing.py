@@ -8,7 +8,7 @@ topics. The transaction also commits the input offset, as in the bridge; the pla
 broker's acknowledgement of each group (`flush`), and commits nothing. The two take turns, so that whatever else the
 machine does hits both.
 
-First in the bridge's rhythm, where each look at Redis (every 50 ms) publishes what has ended since the last one;
+First in the bridge's rhythm, where each look at Redis (every 20 ms) publishes what was announced since the last one;
 then flat out, one group right behind the other, which no bridge does: a transaction has a fixed price of several
 round trips, and one that follows its predecessor at once is told by the broker to come back (librdkafka waits
 20 ms then).
@@ -32,7 +32,7 @@ from rich.table import Table
 
 from bridge.kafka import Contact, make_consumer, make_producer
 from bridge.offsets import Commit
-from bridge.partition import LOOK_EVERY
+from bridge.partition import LOOK_PAUSE
 from bridge.publisher import Publication, Publisher, Topics
 from config import Settings
 from contract import (
@@ -151,7 +151,7 @@ def measure(kafka: str, screen: Console) -> None:
     plain = Plain(make_producer(settings, None), topics)
     transactions = Transactions(publisher, consumer, source)
     outcomes = publications(max(GROUPS))
-    for title, pause in (("in the bridge's rhythm", LOOK_EVERY), ("flat out", 0.0)):
+    for title, pause in (("in the bridge's rhythm", LOOK_PAUSE), ("flat out", 0.0)):
         table = Table(title=f"Outcomes a second (each is a message to both topics), {title}", title_justify="left")
         for column in ("outcomes in a transaction", "plain", "transactions", "ratio", "cost"):
             table.add_column(column, justify="right")

@@ -13,7 +13,8 @@ from celery import Celery
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from bridge import replay
+from bridge import check, replay, send
+from bridge.announcements import Announcements
 from bridge.consumer import Bridge
 from bridge.dead_letter import DeadLetterCap, recent_dead_letters
 from bridge.health import Health, serve
@@ -31,20 +32,34 @@ from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
 from bridge.start import StartUnknown
 from config import Settings
-from contract import RESUMED_KEY
+from contract import RESUMED_KEY, processed_mark
 from startup import begin
+from watchdog import Watchdog
 
 log = logging.getLogger("bridge")
+
+STOP_WITHIN = 22.0  # seconds from SIGTERM to the end, whatever answers or not; below compose's stop_grace_period
 
 
 def main(options: argparse.Namespace) -> int:
     """Run the bridge, or the command that `options` names; the exit code."""
     settings = begin("bridge" if options.command is None else "tool")
     try:
+        if options.command == "check":
+            return check.run(settings)
         if options.command == "replay":
             return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
         if options.command == "resume":
             return resume(settings)
+        if options.command == "send":
+            return send.run(
+                options,
+                requests=settings.kafka_topic_for_ai_handler,
+                notifications=settings.kafka_topic_for_notifications,
+                reader=make_reader(settings),
+                producer=make_producer(settings, None),
+                is_processed=lambda processing_id: is_processed(settings, processing_id),
+            )
         return run(settings)
     except KafkaException as error:
         log.critical("Kafka at %s: %s", settings.kafka_bootstrap_servers, error.args[0].str())
@@ -55,20 +70,18 @@ def main(options: argparse.Namespace) -> int:
     return 1
 
 
-def connect(settings: Settings) -> redis.Redis:
-    """A client whose calls end: a frozen Redis must not hang the loop."""
-    return redis.Redis.from_url(
-        settings.redis,
-        socket_timeout=5,
-        socket_connect_timeout=5,
-        socket_keepalive=True,
-        health_check_interval=30,
-    )
+def is_processed(settings: Settings, processing_id: int) -> bool:
+    """Whether Redis knows that this request was answered; where it cannot be asked, nobody knows."""
+    with settings.redis_connection.client() as client:
+        try:
+            return bool(client.exists(processed_mark(processing_id)))
+        except redis.RedisError:
+            return False
 
 
 def make_bridge(settings: Settings, health: Health) -> Bridge:
     """Everything that a bridge needs, built from the settings."""
-    client = connect(settings)
+    client = settings.redis_connection.client()
     celery = Celery("bridge")
     celery.config_from_object("celeryconfig")
     topics = Topics(
@@ -83,7 +96,7 @@ def make_bridge(settings: Settings, health: Health) -> Bridge:
     consumer = make_consumer(settings, contact)
     policy = PartitionPolicy(
         window_cap=settings.window_size,
-        request_rate=settings.rpm / 60,
+        request_rate=settings.request_rate,
         request_deadline=settings.request_deadline,
         redispatch_after=settings.redispatch_after,
         lease=settings.lease_seconds,
@@ -112,6 +125,7 @@ def make_bridge(settings: Settings, health: Health) -> Bridge:
         consumer,
         settings.kafka_topic_for_ai_handler,
         make_work,
+        Announcements(settings.redis_connection.client),
         cap,
         lambda: resumed_at(client),
         contact,
@@ -138,7 +152,8 @@ def resumed_at(client: redis.Redis) -> float:
 
 def resume(settings: Settings) -> int:
     """`python -m bridge resume`: dead letters that were written up to now no longer count."""
-    connect(settings).set(RESUMED_KEY, f"{time.time():.3f}", ex=math.ceil(settings.dead_letter_window))
+    with settings.redis_connection.client() as client:
+        client.set(RESUMED_KEY, f"{time.time():.3f}", ex=math.ceil(settings.dead_letter_window))
     log.info("resumed: dead letters that were written up to now no longer count")
     return 0
 
@@ -159,13 +174,17 @@ def run(settings: Settings) -> int:
                 settings.kafka_topic_for_uploading_data: 1,
             },
             dead_letters=settings.dead_letter_topic,
+            retention=settings.dead_letter_retention,
             replication=settings.kafka_topic_replication,
         )
     bridge = make_bridge(settings, health)
+    watchdog = Watchdog(STOP_WITHIN)
+    watchdog.start()
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        log.info("%s: stopping", signal.Signals(number).name)
+        watchdog.stop_asked()
         bridge.stop()
+        log.info("%s: stopping", signal.Signals(number).name)
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)

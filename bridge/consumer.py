@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable
 
 import redis
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from kombu.exceptions import OperationalError
 
+from bridge.announcements import Announcements
 from bridge.dead_letter import DeadLetterCap
 from bridge.health import Health
 from bridge.kafka import Contact
@@ -24,7 +25,7 @@ from bridge.publisher import PublishError
 
 log = logging.getLogger(__name__)
 
-POLL = 0.02  # seconds; also how soon an outcome is noticed
+POLL = 0.02  # seconds to wait for Kafka or for an announced outcome
 TAKE_FOR = 0.1  # seconds; then the partitions have their turn, however much there is to take
 RETRY_AFTER = 1.0  # seconds between two tries of something that failed
 REDIS_PATIENCE = 10.0  # seconds without an answer
@@ -40,6 +41,7 @@ class Bridge:
         consumer: not yet subscribed, with automatic commits off.
         topic: the input topic.
         make_work: builds the work of an assigned partition.
+        announcements: of outcomes, started and closed here.
         cap: the dead letters' rate limit.
         resumed_at: when an operator last resumed after too many dead letters; Unix time, seconds.
         contact: what the consumer knows of the brokers.
@@ -52,6 +54,7 @@ class Bridge:
         consumer: Consumer,
         topic: str,
         make_work: Callable[[TopicPartition], PartitionWork],
+        announcements: Announcements,
         cap: DeadLetterCap,
         resumed_at: Callable[[], float],
         contact: Contact,
@@ -61,6 +64,7 @@ class Bridge:
         self._consumer = consumer
         self._topic = topic
         self._make_work = make_work
+        self._announcements = announcements
         self._cap = cap
         self._resumed_at = resumed_at
         self._contact = contact
@@ -87,6 +91,7 @@ class Bridge:
         self._consumer.subscribe(
             [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
         )
+        self._announcements.start()
         try:
             while not self._stopping:
                 self._take_messages()
@@ -97,13 +102,14 @@ class Bridge:
         finally:
             for work in [*self._running.values(), *self._recovering.values()]:
                 work.close()
+            self._announcements.close()
             self._consumer.close()
             self._health.close()
 
     def _take_messages(self) -> None:
         """Poll until nothing is ready, or others should have their turn; waits a moment for the first message only."""
         until = self._clock() + TAKE_FOR
-        message = self._consumer.poll(POLL)
+        message = self._await_news()
         while message is not None:
             error = message.error()
             key = (message.topic() or "", message.partition() if message.partition() is not None else -1)
@@ -116,6 +122,18 @@ class Bridge:
                 self._pause_if_full(key)
             # else: fetched before its partition was paused for recovery, which reads it again
             message = self._consumer.poll(0) if self._clock() < until else None
+
+    def _await_news(self) -> Message | None:
+        """Wait on Kafka and on Redis at once: a message to take, or None, when outcomes may be ready to look at."""
+        if not any(work.awaits_outcomes for work in self._running.values()):
+            return self._consumer.poll(POLL)
+        message = self._consumer.poll(0)
+        if message is not None:
+            return message
+        if self._announcements.wait(POLL):
+            for work in self._running.values():
+                work.look_soon()
+        return self._consumer.poll(0)
 
     def _recover(self) -> None:
         for key, work in list(self._recovering.items()):

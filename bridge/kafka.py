@@ -136,9 +136,11 @@ def make_producer(settings: Settings, transactional_id: str | None) -> Producer:
 
 
 def create_missing_topics(
-    admin: AdminClient, topics: Mapping[str, int], *, dead_letters: str, replication: int
+    admin: AdminClient, topics: Mapping[str, int], *, dead_letters: str, retention: int, replication: int
 ) -> None:
     """Create each topic with its number of partitions, and the dead-letter topic with one, unless it is there.
+
+    Dead letters hold resumes as they came, so Kafka forgets them after `retention` seconds, a day more at most.
 
     Raises:
         KafkaException: the brokers are away, or refuse.
@@ -148,7 +150,7 @@ def create_missing_topics(
         NewTopic(name, num_partitions=partitions, replication_factor=replication, config=config)
         for name, partitions, config in [
             *((name, partitions, {}) for name, partitions in topics.items()),
-            (dead_letters, 1, {"max.message.bytes": str(DEAD_LETTER_MAX_BYTES)}),
+            (dead_letters, 1, _dead_letter_config(retention)),
         ]
         if name not in existing
     ]
@@ -162,6 +164,16 @@ def create_missing_topics(
                 raise
         else:
             log.info("created topic %s", name)
+
+
+def _dead_letter_config(retention: int) -> dict[str, str]:
+    # Kafka forgets by the segment: without a bound of its own a letter would outlive its time by up to a week.
+    segment = min(retention, 24 * 3_600)
+    return {
+        "max.message.bytes": str(DEAD_LETTER_MAX_BYTES),
+        "retention.ms": str(retention * 1_000),
+        "segment.ms": str(segment * 1_000),
+    }
 
 
 class Span(NamedTuple):

@@ -27,7 +27,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from bridge.kafka import KAFKA_TIMEOUT, Span, as_bytes, header, read_batches, spans
 from contract import (
-    DAY_USED_KEY,
+    ANSWERED_KEY,
     HEADER_PROCESSING_ID,
     MARKS_KEY,
     NOTIFICATION_KEY,
@@ -39,31 +39,34 @@ from contract import (
     source_key,
 )
 
-DAY = 86_400.0  # seconds
+MINUTE, DAY = 60.0, 86_400.0  # seconds
 HIDDEN_PATIENCE = 0.5  # seconds; a transaction that is being published ends within this
 IDS_A_STEP = 200  # one script with so many ids takes Redis about a millisecond
 LONGEST_BODY = 65_536  # bytes; a notification without our header is parsed up to this size
 MAX_ID = 2**31 - 1
 
 # KEYS[1] MARKS_KEY; then five for each id: its mark, request, outcome, claim, source.
-# ARGV[1] a field of MARKS_KEY, ARGV[2] its expected value ('' if absent), ARGV[3] its new value, ARGV[4] how many to
-# add to the count of a first reading; then one for each id: the seconds that its mark lives.
+# ARGV[1] a field of MARKS_KEY, ARGV[2] its expected value ('' if absent), ARGV[3] its new value, ARGV[4] and ARGV[5]
+# how many to add to the counts of a first reading ('': it is none); then one for each id: the seconds its mark lives.
 # Sets the marks that are not there, removes what else was kept for the ids, moves the field on. Returns 1, or 0 where
 # the field has neither the expected nor the new value (a repeated call finds the new one): then it stays.
 _MARK = """
-for i = 5, #ARGV do
-  local k = 2 + (i - 5) * 5
+for i = 6, #ARGV do
+  local k = 2 + (i - 6) * 5
   redis.call('SET', KEYS[k], '_', 'EX', ARGV[i], 'NX')
   redis.call('UNLINK', KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4])
 end
 local found = redis.call('HGET', KEYS[1], ARGV[1]) or ''
 if found ~= ARGV[2] and found ~= ARGV[3] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-if ARGV[4] ~= '' and found ~= ARGV[3] then redis.call('HINCRBY', KEYS[1], 'first_reading', ARGV[4]) end
+if ARGV[4] ~= '' and found ~= ARGV[3] then
+  redis.call('HINCRBY', KEYS[1], 'last_minute', ARGV[4])
+  redis.call('HINCRBY', KEYS[1], 'last_day', ARGV[5])
+end
 return 1
 """
 
-# KEYS[1] MARKS_KEY, KEYS[2] DAY_USED_KEY. ARGV[1] a sequence's field, ARGV[2] its new value, ARGV[3] Unix time in
+# KEYS[1] MARKS_KEY, KEYS[2] ANSWERED_KEY. ARGV[1] a sequence's field, ARGV[2] its new value, ARGV[3] Unix time in
 # seconds; then pairs of a position's field and the least value that it must have.
 # The end of catching up: the owner's sequence starts if no position went back meanwhile. Returns 1 if it did.
 _START_SEQUENCE = """
@@ -72,11 +75,11 @@ for i = 4, #ARGV, 2 do
   if not found or tonumber(found) < tonumber(ARGV[i + 1]) then return 0 end
 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-local answered = redis.call('HGET', KEYS[1], 'first_reading')
-if #ARGV == 3 then redis.call('SET', KEYS[2], '0 ' .. ARGV[3], 'NX') end
-if answered then
-  redis.call('SET', KEYS[2], answered .. ' ' .. ARGV[3])
-  redis.call('HDEL', KEYS[1], 'first_reading')
+local day = redis.call('HGET', KEYS[1], 'last_day')
+if #ARGV == 3 then redis.call('SET', KEYS[2], '0 0 ' .. ARGV[3], 'NX') end  -- there is no topic yet
+if day then
+  redis.call('SET', KEYS[2], redis.call('HGET', KEYS[1], 'last_minute') .. ' ' .. day .. ' ' .. ARGV[3])
+  redis.call('HDEL', KEYS[1], 'last_minute', 'last_day')
 end
 return 1
 """
@@ -184,7 +187,7 @@ class ProcessedMarks:
             following = f"{self._number + 1} {self._owner}"
             lifetimes = [PROCESSED_MARK_TTL] * len(step)
             expected = self._sequence or "unknown"  # no sequence: the marks are written, and not believed
-            if not self._write(self._field, expected, following, step, lifetimes, answered=""):
+            if not self._write(self._field, expected, following, step, lifetimes, answered=("", "")):
                 self._sequence = ""
                 return False
             self._number += 1
@@ -215,7 +218,7 @@ class ProcessedMarks:
             for field, value in state.items()
             if field.startswith(b"position:")
         }
-        counting = not positions or b"first_reading" in state
+        counting = not positions or b"last_day" in state
         oldest = self._clock() - PROCESSED_MARK_TTL
         for whole in spans(reader, self._topic, since=oldest, may_be_missing=True):
             kept = positions.get(whole.partition)
@@ -246,7 +249,7 @@ class ProcessedMarks:
             [each.processing_id for each in young],
             # A mark that is restored late ends when it would have ended.
             [math.ceil(min(each.at + PROCESSED_MARK_TTL - now, PROCESSED_MARK_TTL)) for each in young],
-            answered=str(sum(each.at >= now - DAY for each in young)) if counting else "",
+            answered=[sum(each.at >= now - span for each in young) for span in (MINUTE, DAY)] if counting else ("", ""),
         )
         if not moved:
             raise _PositionMovedError
@@ -276,7 +279,14 @@ class ProcessedMarks:
         return processing_id if type(processing_id) is int and 0 <= processing_id <= MAX_ID else None
 
     def _write(
-        self, field: str, expected: str, new: str, ids: Sequence[int], lifetimes: Sequence[int], *, answered: str
+        self,
+        field: str,
+        expected: str,
+        new: str,
+        ids: Sequence[int],
+        lifetimes: Sequence[int],
+        *,
+        answered: Sequence[int | str],
     ) -> bool:
         keys = [MARKS_KEY]
         for processing_id in ids:
@@ -287,7 +297,7 @@ class ProcessedMarks:
                 claim_key(processing_id),
                 source_key(processing_id),
             ]
-        return bool(self._mark(keys=keys, args=[field, expected, new, answered, *lifetimes]))
+        return bool(self._mark(keys=keys, args=[field, expected, new, *answered, *lifetimes]))
 
     def _start(self, reached: Mapping[int, int]) -> bool:
         """The end of catching up; False where a position went back while the topic was read."""
@@ -295,7 +305,7 @@ class ProcessedMarks:
         sequence = f"{self._number} {self._owner}"
         pairs = [part for number, end in reached.items() for part in (f"position:{number}", end)]
         args = [self._field, sequence, f"{self._clock():.3f}", *pairs]
-        if not self._start_sequence(keys=[MARKS_KEY, DAY_USED_KEY], args=args):
+        if not self._start_sequence(keys=[MARKS_KEY, ANSWERED_KEY], args=args):
             return False
         self._sequence = sequence
         return True

@@ -33,7 +33,8 @@ from logs import log_about
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 0.05  # seconds between two looks at outcomes
+LOOK_EVERY = 0.05  # seconds between two looks at outcomes that nobody has announced
+LOOK_PAUSE = 0.02  # seconds between two looks at announced ones: those that end together share a transaction
 IDLE_LOOK_EVERY = 1.0  # seconds between two looks at Redis while there is nothing to do
 SUPERVISE_EVERY = 1.0  # seconds between two looks at claims and marks
 COMMIT_EVERY = 1.0  # seconds a watermark may wait for a transaction that has outcomes to carry
@@ -171,7 +172,7 @@ class PartitionWork:
         self._untold: set[int] = set()  # ids of dead letters whose notification the topic does not take
         self._dead_workers: dict[str, float] = {}  # when they were found dead
         self._catching_up: Iterator[object] | None = None
-        self._look_at = self._supervise_at = self._commit_at = 0.0
+        self._look_at = self._looked_at = self._supervise_at = self._commit_at = 0.0
         self._uncommitted = False  # offsets were finished without a transaction
 
     @property
@@ -295,6 +296,15 @@ class PartitionWork:
 
     # --- The work -------------------------------------------------------------------------------------------------
 
+    @property
+    def awaits_outcomes(self) -> bool:
+        """Whether requests are in hand."""
+        return bool(self._requests)
+
+    def look_soon(self) -> None:
+        """Outcomes were announced, perhaps some of these requests."""
+        self._look_at = min(self._look_at, self._looked_at + LOOK_PAUSE)
+
     def step(self) -> None:
         """Look at Redis, dispatch what needs it, publish what has ended.
 
@@ -305,6 +315,7 @@ class PartitionWork:
         now = self._clock()
         if now < self._look_at:
             return
+        self._looked_at = now
         busy = bool(self._requests or self._letters or self._unmarked)
         self._look_at = now + (LOOK_EVERY if busy else IDLE_LOOK_EVERY)
         metrics.UNFINISHED.labels(str(self._source.partition)).set(self._progress.unfinished)

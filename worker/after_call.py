@@ -81,10 +81,9 @@ class WaitForLimits:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The request fails. `unused`: the call was charged nothing, so its reservation is given back."""
+    """The request fails."""
 
     failure: Failure
-    unused: bool = False
 
 
 Decision = AskAgain | WaitForBreaker | WaitForLimits | End
@@ -119,8 +118,6 @@ def after_call(error: CallError, progress: Progress, policy: WaitingPolicy, *, s
 
 
 def _after_denial(denial: Denial, progress: Progress) -> Decision:
-    if denial.kind == "too_large":
-        return End(Failure.TOO_LARGE, unused=True)
     slow_down = (denial.wait or SLOW_DOWN_WAIT) if denial.kind == "slow_down" else None
     return WaitForLimits(denial, progress.called(-1), slow_down)
 

@@ -5,18 +5,21 @@ import sys
 import threading
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import bpe_openai
 import redis
 from celery import Celery
-from celery.signals import celeryd_init, setup_logging, worker_shutting_down
+from celery.signals import celeryd_init, setup_logging, worker_ready, worker_shutting_down
+from celery.utils.nodenames import default_nodename, nodename, nodesplit
+from celery.worker import state
 
 from config import Settings, load_settings
 from logs import configure_logging
 from startup import begin
-from worker import control
+from watchdog import Watchdog
+from worker import control, redis_transport
 from worker.after_call import WaitingPolicy
 from worker.circuit_breaker import CircuitBreaker
 from worker.egress import EgressCheck, ForbiddenEgress, UncheckedEgress
@@ -24,6 +27,7 @@ from worker.explanation import ExplanationStore, table
 from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
+from worker.limits.tokens import count_tokens
 from worker.openai_client import OpenAIClient
 from worker.outcome_store import OutcomeStore
 from worker.ports import Egress, Ports
@@ -32,33 +36,38 @@ from worker.route import Route
 from worker.scoring import Scoring
 from worker.tasks import register
 
+redis_transport.use()
 app = Celery("worker")
 app.config_from_object("celeryconfig")
 
+# Calls of the model last seconds, commands of Redis milliseconds: hundreds of calls share a few connections.
+REDIS_CONNECTIONS = 32
+
 stopping = threading.Event()
+
+HEALTH_EVERY = 2.0  # seconds
+# Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
+STORE_WITHIN = 10.0
+# Seconds for Celery's farewell when nothing is in hand. With Redis away it has no end: its heartbeat waits in
+# kombu's retry, in the main loop.
+FAREWELL_WITHIN = 10.0
 
 
 def connect(settings: Settings) -> redis.Redis:
     """A client whose calls end: a frozen Redis must not hang a task for ever."""
-    return redis.Redis.from_url(
-        settings.redis,
-        socket_timeout=5,
-        socket_connect_timeout=5,
-        socket_keepalive=True,
-        health_check_interval=30,
-        max_connections=settings.worker_concurrency + 8,
-    )
+    return settings.redis_connection.client(max_connections=REDIS_CONNECTIONS)
 
 
 def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
     """The limiter that all workers share."""
     return RateLimiter(
         store,
-        Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm),
+        Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out),
         horizon=settings.limits_horizon,
         # A parked request comes back at the latest when a dead worker's lease has run out.
         unused_grace=settings.lease_seconds * 3,
         jitter=settings.limits_jitter,
+        burst=settings.limits_burst,
     )
 
 
@@ -83,15 +92,14 @@ def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
     leases = Leases(store, settings.lease_seconds)
     opened.callback(leases.close)
     proxy = settings.openai_proxy.get_secret_value() if settings.openai_proxy else None
-    route = Route(proxy=proxy, connections=settings.worker_concurrency + 1)
+    route = Route(proxy=proxy, connections=settings.calls_in_flight + 1)
     opened.callback(route.close)
-    encoding = bpe_openai.get_encoding("o200k_base")  # its tables come with the package, nothing is downloaded
     model = OpenAIClient(
         route,
         key=settings.openai_key.get_secret_value(),
         base_url=settings.openai_base_url,
         model=settings.openai_model,
-        count=lambda text: len(encoding.encode_ordinary(text)),
+        count=count_tokens,
         timeout=settings.openai_timeout,
         output=settings.openai_output,
     )
@@ -154,8 +162,27 @@ def _set_up_logging(**_: Any) -> None:
 
 
 @celeryd_init.connect
-def _begin(**_: Any) -> None:
-    begin("worker")  # exits with every reason why it cannot start
+def _begin(*, sender: str, instance: Any, **_: Any) -> None:
+    settings = begin("worker")  # exits with every reason why it cannot start
+    if sender == default_nodename(None):
+        # Nobody named it. Two workers of one host by the same name answer for each other, and Flower shows one.
+        instance.hostname = nodename(f"celery-{os.getpid()}", nodesplit(sender)[1])
+    watchdog = Watchdog(
+        settings.openai_timeout + STORE_WITHIN, idle=FAREWELL_WITHIN, busy=lambda: bool(state.active_requests)
+    )
+    watchdog.start()
+    worker_shutting_down.connect(lambda **_: watchdog.stop_asked(), weak=False)
+
+
+@cache
+def _health_file() -> Path:
+    return load_settings().worker_health_file
+
+
+@worker_ready.connect
+def _keep_health_file_young(sender: Any, **_: Any) -> None:
+    # By the main loop's timer: while Redis is away that loop waits for it, and the file grows old.
+    sender.timer.call_repeatedly(HEALTH_EVERY, _health_file().touch)
 
 
 @worker_shutting_down.connect

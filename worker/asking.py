@@ -10,7 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, NoReturn, TypeVar
 
 from pydantic import BaseModel
@@ -28,7 +28,7 @@ from worker.errors import (
     SendingBlockedError,
 )
 from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
-from worker.ports import Answer, Call, Ports
+from worker.ports import Answer, Call, Follow, Known, Ports
 from worker.progress import RequestInHand
 
 log = logging.getLogger(__name__)
@@ -92,44 +92,50 @@ class Asking:
             FailedError: there will be no answer.
             ClaimLostError: another worker has the request.
         """
-        results = self._ports.results
-        known = results.get(question.digest)
-        if known is not None:
+        found = self._ports.results.look(question.digest, in_hand.claim.token)
+        if isinstance(found, Known):
             metrics.CACHE.labels("hit").inc()
-            return Asked(question.meaning.model_validate_json(known), None)
-        flight = results.lead(question.digest, in_hand.claim.token)
-        if isinstance(flight, float):
-            raise PostponedError("single_flight", flight)
+            return Asked(question.meaning.model_validate_json(found.answer), None)
+        if isinstance(found, Follow):
+            raise PostponedError("single_flight", found.seconds)
+        lead = found.lease
         try:
-            answer = self._call(question, in_hand)
+            answer = self._call(question, in_hand, breaker_closed=found.breaker_closed)
             meaning = self._parse(question, answer, in_hand)
-            results.put(question.digest, meaning.model_dump_json())
+            self._ports.results.keep(question.digest, meaning.model_dump_json(), lead)
         except PostponedError as postponed:
             if too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at):
-                flight.release()
+                lead.release()
             else:  # requests with the same question wait as long as this one
-                flight.park(min(postponed.seconds, self._policy.max_countdown))
+                lead.park(min(postponed.seconds, self._policy.max_countdown))
             raise
         except BaseException:
-            flight.release()
+            lead.release()
             raise
-        flight.release()
         metrics.CACHE.labels("miss").inc()
         return Asked(meaning, answer)
 
-    def _call(self, question: Question[T], in_hand: RequestInHand) -> Answer:
+    def _call(self, question: Question[T], in_hand: RequestInHand, *, breaker_closed: bool) -> Answer:
         """One call of the model, at a start time that the limiter granted."""
         ports = self._ports
         try:
             ports.egress.require()
-            probing = ports.breaker.require(in_hand.claim.token)
+            probing = not breaker_closed and ports.breaker.require(in_hand.claim.token)
         except SendingBlockedError as blocked:
             log.warning("nothing is sent: %s", blocked.reason)
             raise PostponedError("blocked", blocked.seconds) from None
-        call = question.make_call()
-        self._await_start(ports.model.tokens(call), in_hand)
+        tokens, call = in_hand.progress.tokens_of(question.digest), None
+        if tokens is None:
+            # Counting takes a while: those behind this one in the topic let it go first.
+            ports.limiter.join(in_hand.reservation, in_hand.dispatch.place)
+            call = question.make_call()
+            tokens = ports.model.tokens(call)
+            in_hand.progress = replace(in_hand.progress, counted=(question.digest, tokens))
+        self._await_start(tokens, in_hand)
         if in_hand.claim.lost:
             raise ClaimLostError
+        if call is None:
+            call = question.make_call()
         reservation = in_hand.reservation
         in_hand.progress = in_hand.progress.called()
         started = time.monotonic()
@@ -153,7 +159,7 @@ class Asking:
         """Return when the limiter says "now"; `in_hand.reservation` is then the one to use."""
         while True:
             try:
-                answer = self._ports.limiter.acquire(in_hand.reservation, tokens)
+                answer = self._ports.limiter.acquire(in_hand.reservation, tokens, in_hand.dispatch.place)
             except NeverFitsError:
                 raise FailedError(Failure.TOO_LARGE) from None
             match answer:
@@ -184,9 +190,7 @@ class Asking:
         if not isinstance(decision, End):
             in_hand.progress = decision.progress
         match decision:
-            case End(failure=failure, unused=unused):
-                if unused and reservation is not None:
-                    limiter.cancel(reservation)
+            case End(failure=failure):
                 raise FailedError(failure) from None
             case AskAgain(seconds=seconds, distrust_exit=distrust):
                 if distrust:
@@ -198,4 +202,8 @@ class Asking:
             case WaitForLimits(denial=denial, slow_down=slow_down):
                 if slow_down is not None:
                     limiter.slow_down(in_hand.reservation, slow_down)
-                raise PostponedError("limits", limiter.denied(in_hand.reservation, denial)) from None
+                try:
+                    seconds = limiter.denied(in_hand.reservation, denial)
+                except NeverFitsError:
+                    raise FailedError(Failure.TOO_LARGE) from None
+                raise PostponedError("limits", seconds) from None

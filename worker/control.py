@@ -1,7 +1,8 @@
-"""What operators ask and tell the workers: `celery -A worker inspect limits`, `... control set_limits`.
+"""What operators ask and tell the workers about the provider's limits.
 
 celery -A worker inspect limits
-celery -A worker control set_limits 500 10000 200000      # RPM RPD TPM, for the whole fleet
+celery -A worker control set_limits 500 10000 200000      # RPM RPD TPM, for the whole fleet; 0: no such limit
+celery -A worker control reset_limits                     # forget what was learned from the provider
 """
 
 from collections.abc import Callable
@@ -12,13 +13,15 @@ from celery.worker.control import control_command, inspect_command
 from worker.limits.answers import Limits
 from worker.ports import Ports
 
+MIN_TPM = 1_000
+
 
 def register(ports: Callable[[], Ports]) -> None:
     """Add the commands; `ports` gives this process' adapters."""
 
     @inspect_command(name="limits", default_timeout=5.0)
     def limits(_state: Any) -> dict[str, Any]:
-        """Show each bucket's level and rate, the next free start, who waits, the circuit breaker and the exit."""
+        """Show each bucket's limit as configured, learned and confirmed, its level, and why requests wait."""
         adapters = ports()
         return {
             **adapters.limiter.snapshot(),
@@ -28,8 +31,14 @@ def register(ports: Callable[[], Ports]) -> None:
 
     @control_command(name="set_limits", args=[("rpm", int), ("rpd", int), ("tpm", int)], signature="<RPM> <RPD> <TPM>")
     def set_limits(_state: Any, rpm: int, rpd: int, tpm: int) -> dict[str, Any]:
-        """Change the provider's limits for the whole fleet, until they are changed again."""
-        if min(rpm, rpd, tpm) < 1:
-            return {"error": "limits are whole numbers above 0"}
+        """Change the provider's limits for the whole fleet, until they are changed again; 0: there is none."""
+        if min(rpm, rpd, tpm) < 0 or 0 < tpm < MIN_TPM:
+            return {"error": f"limits are whole numbers, 0 for none, and TPM at least {MIN_TPM}"}
         ports().limiter.set_limits(Limits(rpm=rpm, rpd=rpd, tpm=tpm))
         return {"ok": f"limits are now RPM={rpm} RPD={rpd} TPM={tpm}"}
+
+    @control_command(name="reset_limits")
+    def reset_limits(_state: Any) -> dict[str, Any]:
+        """Forget what was learned from the provider: smaller limits and bursts, pauses, other users of the key."""
+        ports().limiter.reset()
+        return {"ok": "what was learned is forgotten; the configured limits count"}

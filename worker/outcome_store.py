@@ -3,6 +3,7 @@
 import redis
 
 from contract import (
+    OUTCOMES_CHANNEL,
     PROCESSED_MARK_TTL,
     Dispatch,
     Outcome,
@@ -16,15 +17,16 @@ from worker.leases import Leases
 from worker.ports import Lease
 
 # KEYS: claim, outcome, processed mark, explanation.
-# ARGV: token, outcome, seconds it is kept, explanation or '', seconds it is kept.
-# Stores an outcome and ends the claim in one step, for the claim's owner only: a worker that slept through its
-# lease stores nothing. Returns 1 if it was stored.
+# ARGV: token, outcome, seconds it is kept, explanation or '', seconds it is kept, channel, processing id.
+# Stores an outcome, ends the claim and says so on the channel in one step, for the claim's owner only: a worker
+# that slept through its lease stores nothing. Returns 1 if it was stored.
 _FINISH = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 if redis.call('EXISTS', KEYS[2], KEYS[3]) > 0 then return 0 end
 redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
 if ARGV[4] ~= '' then redis.call('SET', KEYS[4], ARGV[4], 'EX', ARGV[5]) end
+redis.call('PUBLISH', ARGV[6], ARGV[7])
 return 1
 """
 
@@ -44,23 +46,25 @@ class OutcomeStore:
         self._explanation_ttl = explanation_ttl
         self._finish = store.register_script(_FINISH)
 
-    def claim(self, processing_id: int, token: str | None = None) -> Lease | None:
+    def claim(self, processing_id: int, token: str | None = None) -> tuple[Lease, Dispatch | None] | None:
         """The right to work on the request, or None: another worker has it, or it is finished.
+
+        With it comes the request; None instead of it where Redis lost it, and the bridge will dispatch it again.
 
         Args:
             processing_id: the request.
             token: of a claim that was parked with a countdown, to go on with it.
         """
         done = (outcome_key(processing_id), processed_mark(processing_id))
-        return self._leases.take(claim_key(processing_id), done_keys=done, token=token)
-
-    def dispatch(self, processing_id: int) -> Dispatch | None:
-        """The request, or None if Redis lost it; the bridge will dispatch it again."""
-        body = self._redis.get(request_key(processing_id))
-        return None if body is None else Dispatch.model_validate_json(body)
+        claim = self._leases.take(
+            claim_key(processing_id), done_keys=done, token=token, read_key=request_key(processing_id)
+        )
+        if claim is None:
+            return None
+        return claim, None if claim.found is None else Dispatch.model_validate_json(claim.found)
 
     def finish(self, claim: Lease, processing_id: int, outcome: Outcome, explanation: str | None = None) -> bool:
-        """Store the outcome for the bridge to publish, and its explanation for operators.
+        """Store the outcome for the bridge to publish, wake the bridge, and keep an explanation for operators.
 
         Returns:
             False if the claim was lost or the request is finished: nothing is stored then.
@@ -75,6 +79,14 @@ class OutcomeStore:
                     processed_mark(processing_id),
                     explanation_key(processing_id),
                 ],
-                args=[claim.token, outcome.model_dump_json(), PROCESSED_MARK_TTL, kept, self._explanation_ttl],
+                args=[
+                    claim.token,
+                    outcome.model_dump_json(),
+                    PROCESSED_MARK_TTL,
+                    kept,
+                    self._explanation_ttl,
+                    OUTCOMES_CHANNEL,
+                    processing_id,
+                ],
             )
         )

@@ -15,16 +15,22 @@ class Progress:
         calls: how often the limiter granted it a call.
         faults: how many of them met a transient fault.
         broken: how many brought an unusable answer.
+        counted: the digest of the question whose tokens were counted last, and how many they are.
     """
 
     token: str | None = None
     calls: int = 0
     faults: int = 0
     broken: int = 0
+    counted: tuple[str, int] | None = None
 
     def called(self, times: int = 1) -> "Progress":
         """The limiter granted a call, or (-1) the provider denied it."""
         return replace(self, calls=self.calls + times)
+
+    def tokens_of(self, question: str) -> int | None:
+        """How many tokens the question with this digest takes, if they were counted."""
+        return self.counted[1] if self.counted and self.counted[0] == question else None
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ from worker.assessment.rubric import RUBRIC_VERSION, Score, score
 from worker.assessment.untrusted_text import suspicions
 from worker.errors import BrokenAnswerError, ClaimLostError, FailedError, PostponedError
 from worker.explanation import Explanation, GradeExplanation
-from worker.ports import Answer, Call, Lease, Ports
+from worker.ports import Answer, Call, Ports
 from worker.progress import Park, Progress, RequestInHand
 
 log = logging.getLogger(__name__)
@@ -81,23 +81,23 @@ class Scoring:
         Raises:
             Exception: of Redis. The claim expires and the bridge dispatches the request again.
         """
-        claim = self.ports.store.claim(processing_id, progress.token)
-        if claim is None:
+        claimed = self.ports.store.claim(processing_id, progress.token)
+        if claimed is None:
             log.info("nothing to do: finished, or another worker has it")
             return None
-        try:
-            return self._work(processing_id, claim, replace(progress, token=claim.token))
-        except BaseException:
-            claim.forget()  # it expires, and the bridge sees that nobody has the request
-            raise
-
-    def _work(self, processing_id: int, claim: Lease, progress: Progress) -> Park | None:
-        dispatch = self.ports.store.dispatch(processing_id)
+        claim, dispatch = claimed
         if dispatch is None:
             log.warning("Redis lost the request; the bridge will dispatch it again")
             claim.release()
             return None
-        in_hand = RequestInHand(dispatch, claim, progress)
+        try:
+            return self._work(RequestInHand(dispatch, claim, replace(progress, token=claim.token)))
+        except BaseException:
+            claim.forget()  # it expires, and the bridge sees that nobody has the request
+            raise
+
+    def _work(self, in_hand: RequestInHand) -> Park | None:
+        claim, processing_id = in_hand.claim, in_hand.dispatch.request.processing_id
         while True:
             try:
                 outcome, explanation = self._end(in_hand)
@@ -169,8 +169,10 @@ class Scoring:
         """The question how far a resume meets a vacancy."""
 
         def make_call() -> Call:
-            # The delimiter is fresh for every call: the resume's author cannot have known it.
-            messages = build_messages(request.requirements, request.resume, delimiter=secrets.token_hex(8))
+            # The delimiter is fresh for every call: the resume's author cannot have known it. The tokenizer takes
+            # digits in threes, so each costs the same and the tokens have to be counted only once.
+            delimiter = f"{secrets.randbelow(10**21):021d}"
+            messages = build_messages(request.requirements, request.resume, delimiter=delimiter)
             return Call(messages, RESPONSE_FORMAT, self._max_output_tokens)
 
         digest = digest_of(self._version, request.requirements, request.resume)

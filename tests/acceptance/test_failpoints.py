@@ -105,7 +105,7 @@ WORKER = [
         "worker.openai_client:OpenAIClient.ask",
         asked_again=range(1, 2),
     ),
-    Crash("The answer is kept, the outcome is not.", "after", "worker.result_cache:ResultCache.put"),
+    Crash("The answer is kept, the outcome is not.", "after", "worker.result_cache:ResultCache.keep"),
     Crash("The outcome is made, and not stored.", "before", "worker.outcome_store:OutcomeStore.finish"),
     Crash("The outcome is stored, and the hint not acknowledged.", "after", "worker.outcome_store:OutcomeStore.finish"),
     Crash("It is about to park a request.", "before", "worker.leases:Lease.park"),

@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from bridge import metrics
+from bridge.announcements import Announcements
 from bridge.app import make_cap, resume, resumed_at
 from bridge.consumer import Bridge
 from bridge.dead_letter import recent_dead_letters
@@ -38,7 +39,7 @@ class Stage:
         self.input, notifications, uploading, dead = topics(
             "in", "notifications", "uploading", "dead", partitions=partitions
         )
-        self.redis = redis_client
+        self.redis, self.redis_url = redis_client, redis_url
         self.settings = Settings(
             _env_file=None, openai_key="-", kafka_bootstrap_servers=kafka, kafka_group_id=f"group-{self.input}",
             kafka_topic_for_ai_handler=self.input, kafka_topic_for_notifications=notifications,
@@ -65,7 +66,7 @@ class Stage:
         consumer = make_consumer(settings, contact)
         cap = make_cap(settings, self.redis)
         policy = PartitionPolicy(
-            settings.window_size, settings.rpm / 60, settings.request_deadline, settings.redispatch_after,
+            settings.window_size, settings.request_rate, settings.request_deadline, settings.redispatch_after,
             settings.lease_seconds, settings.kafka_start,
         )  # fmt: skip
 
@@ -81,7 +82,10 @@ class Stage:
             )  # fmt: skip
 
         self.health = Health(settings.health_file, settings.ready_file)
-        return Bridge(consumer, self.input, make_work, cap, lambda: resumed_at(self.redis), contact, self.health)
+        announcements = Announcements(lambda: redis.Redis.from_url(self.redis_url, socket_timeout=5))
+        return Bridge(
+            consumer, self.input, make_work, announcements, cap, lambda: resumed_at(self.redis), contact, self.health
+        )
 
     def publisher(self, partition):
         settings = self.settings

@@ -13,7 +13,7 @@ from bridge.kafka import make_reader
 from bridge.marks import ProcessedMarks
 from config import Settings
 from contract import (
-    DAY_USED_KEY,
+    ANSWERED_KEY,
     MARKS_KEY,
     PROCESSED_MARK_TTL,
     claim_key,
@@ -164,18 +164,18 @@ def test_only_old_messages(stage):
     assert stage.marked() == set()
 
 
-def test_an_emptied_redis_is_told_what_the_day_has_used(stage):
-    """The limiter goes on with the day's quota: what was answered within 24 hours is counted, once."""
+def test_an_emptied_redis_is_told_what_the_quota_has_lost(stage):
+    """The limiter goes on with what is left: what was answered within a minute and a day is counted, once."""
     stage.notify(1, 2, days_ago=1.5)
     stage.notify(3, 4, days_ago=0.5)
     stage.notify(5)
     stage.catch_up()
-    used, at = stage.redis.get(DAY_USED_KEY).split()
-    assert used == b"3"
+    minute, day, at = stage.redis.get(ANSWERED_KEY).split()
+    assert (minute, day) == (b"1", b"3")
     assert float(at) == pytest.approx(time.time(), abs=60)
     stage.notify(6)
     stage.catch_up()
-    assert stage.redis.get(DAY_USED_KEY).split()[0] == b"3", "the limiter has counted the sixth itself"
+    assert stage.redis.get(ANSWERED_KEY).split()[1] == b"3", "the limiter has counted the sixth itself"
 
 
 def test_aborted_transactions_mark_nothing(stage):
@@ -202,7 +202,7 @@ def test_a_crash_while_catching_up_goes_on_where_it_was(stage, monkeypatch):
     rest = 25 - stage.positions()[0]
     assert stage.catch_up(stage.make_marks("in-0")) == rest
     assert stage.marked() == set(range(25))
-    assert stage.redis.get(DAY_USED_KEY).split()[0] == b"25"
+    assert stage.redis.get(ANSWERED_KEY).split()[:2] == [b"25", b"25"]
 
 
 def test_a_redis_emptied_while_it_is_filled_is_filled_from_the_start(stage, monkeypatch):

@@ -2,9 +2,19 @@
 
 import pytest
 
-from contract import Dispatch, Outcome, claim_key, explanation_key, outcome_key, processed_mark, request_key
-from tests.support.fakes import request
+from contract import (
+    OUTCOMES_CHANNEL,
+    Dispatch,
+    Outcome,
+    claim_key,
+    explanation_key,
+    outcome_key,
+    processed_mark,
+    request_key,
+)
+from tests.support.fakes import eventually, request
 from worker.explanation import Explanation, ExplanationStore
+from worker.outcome_store import OutcomeStore
 
 OUTCOME = Outcome(notification='{"success": true}', processing=None)
 THREE_DAYS = 3 * 24 * 3600
@@ -19,13 +29,19 @@ def test_the_request_arrives_as_the_bridge_put_it(fleet, store):
     """The worker reads the very request, and its deadline."""
     dispatch = Dispatch(request=request(), deadline_at=1_700_000_000.5)
     fleet.write(request_key(7), dispatch.model_dump_json())
-    assert store.dispatch(7) == dispatch
-    assert store.dispatch(8) is None
+    assert store.claim(7)[1] == dispatch
+
+
+def test_a_request_that_redis_lost_is_claimed_without_it(store):
+    """The worker learns that there is nothing to read, and has a claim to give back."""
+    claim, dispatch = store.claim(8)
+    assert dispatch is None
+    assert claim.release()
 
 
 def test_the_owner_stores_the_outcome(fleet, store):
     """The outcome's exact bytes are there for the bridge, for three days, and the claim is gone."""
-    claim = store.claim(7)
+    claim, _ = store.claim(7)
     assert store.finish(claim, 7, OUTCOME)
     assert Outcome.model_validate_json(fleet.read(outcome_key(7))) == OUTCOME
     assert THREE_DAYS - 60 < fleet.seconds_left(outcome_key(7)) <= THREE_DAYS
@@ -34,7 +50,7 @@ def test_the_owner_stores_the_outcome(fleet, store):
 
 def test_a_late_owner_stores_nothing(fleet, store):
     """A worker that slept through its lease does not overwrite the work of the next one."""
-    claim = store.claim(7)
+    claim, _ = store.claim(7)
     fleet.write(claim_key(7), "another's")
     assert not store.finish(claim, 7, OUTCOME, '{"score": 80}')
     assert fleet.keys() == [claim_key(7)]
@@ -43,7 +59,7 @@ def test_a_late_owner_stores_nothing(fleet, store):
 
 def test_an_expired_claim_stores_nothing(fleet, store):
     """Nor does one whose claim nobody has."""
-    claim = store.claim(7)
+    claim, _ = store.claim(7)
     fleet.delete(claim_key(7))
     assert not store.finish(claim, 7, OUTCOME)
     assert fleet.read(outcome_key(7)) is None
@@ -52,7 +68,7 @@ def test_an_expired_claim_stores_nothing(fleet, store):
 @pytest.mark.parametrize("key", [processed_mark(7), outcome_key(7)])
 def test_what_is_finished_is_not_finished_again(fleet, store, key):
     """Nothing is stored over a mark or over another outcome, and the claim ends."""
-    claim = store.claim(7)
+    claim, _ = store.claim(7)
     fleet.write(key, "before")
     assert not store.finish(claim, 7, OUTCOME)
     assert fleet.read(key) == "before"
@@ -76,7 +92,7 @@ def test_a_claim_is_for_one_request(store):
 
 def test_explanations_are_kept_for_their_time(fleet, store):
     """What a score was made of stays beside its outcome, until its time is over."""
-    assert store.finish(store.claim(7), 7, OUTCOME, '{"score": 80}')
+    assert store.finish(store.claim(7)[0], 7, OUTCOME, '{"score": 80}')
     assert fleet.read(explanation_key(7)) == '{"score": 80}'
     assert 0 < fleet.seconds_left(explanation_key(7)) <= 60
 
@@ -84,7 +100,7 @@ def test_explanations_are_kept_for_their_time(fleet, store):
 def test_explanations_can_be_switched_off(fleet):
     """EXPLANATION_TTL=0 keeps no quotes anywhere."""
     store = fleet.store(explanation_ttl=0)
-    assert store.finish(store.claim(7), 7, OUTCOME, '{"score": 80}')
+    assert store.finish(store.claim(7)[0], 7, OUTCOME, '{"score": 80}')
     assert fleet.keys() == [outcome_key(7)]
 
 
@@ -103,3 +119,17 @@ def test_operators_read_an_explanation_as_it_was_kept(redis_client):
     redis_client.set(explanation_key(7), explanation.model_dump_json(exclude_none=True))
     assert ExplanationStore(redis_client).read(7) == explanation
     assert ExplanationStore(redis_client).read(8) is None
+
+
+def test_the_bridge_hears_of_an_outcome(redis_client, make_leases):
+    """A stored outcome is announced by its id, and one that was not stored is not."""
+    store = OutcomeStore(redis_client, make_leases(redis_client, 10.0), explanation_ttl=60)
+    with redis_client.pubsub(ignore_subscribe_messages=True) as announcements:
+        announcements.subscribe(OUTCOMES_CHANNEL)
+        late, _ = store.claim(6)
+        redis_client.delete(late.key)
+        assert not store.finish(late, 6, OUTCOME)
+        assert store.finish(store.claim(7)[0], 7, OUTCOME)
+        heard = []
+        eventually(lambda: heard.append(announcements.get_message()) or heard[-1])
+    assert heard[-1]["data"] == b"7"

@@ -10,6 +10,7 @@ from worker.limits.rate_limiter import RateLimiter
 LIMITS = Limits(rpm=3, rpd=200, tpm=40_000)
 JITTER = 0.25
 NEARLY = 0.01
+ANSWERED_KEY = "ai_handler:limits:answered"
 
 
 class Clock:
@@ -35,7 +36,7 @@ def make(redis_client, clock):  # noqa: ARG001 - the script cannot run without i
     def make(limits=LIMITS, *, full=True, **settings):
         limiter = RateLimiter(redis_client, limits, jitter=JITTER, script=script_with_virtual_clock(), **settings)
         if full:
-            limiter.seed_full()
+            limiter.reset(full=True)
         return limiter
 
     return make
@@ -258,8 +259,7 @@ def test_a_smaller_limit_in_the_headers_is_obeyed(make):
     limiter.acquire("a", 1000)
     limiter.settle("a", used_tokens=10, seen=ProviderView(None, None, None, 40_000, 39_000, None))
     assert limiter.snapshot()["buckets"]["tpm"]["limit"] == 40_000
-    with pytest.raises(NeverFitsError):
-        limiter.acquire("b", 40_001)
+    assert 1 < until_start(limiter.acquire("b", 40_001)) < 3
 
 
 def test_a_late_worker_starts_late_and_delays_nobody(make, clock):
@@ -305,25 +305,60 @@ def test_nothing_is_kept_of_a_settled_request(make, redis_client):
     limiter = make()
     limiter.acquire("a", 2000)
     limiter.settle("a", used_tokens=None, seen=None)
-    assert redis_client.hlen("ai_handler:limits:records") == 0
-    assert redis_client.zcard("ai_handler:limits:started") == 0
+    assert not redis_client.keys("ai_handler:limits:record:*")
 
 
 def test_an_idle_limiter_remembers_the_day(make, redis_client):
     """A quiet week does not look like an emptied Redis, with its cautious start."""
     make().acquire("a", 2000)
-    assert redis_client.ttl("ai_handler:limits:state") == -1
+    assert redis_client.ttl("ai_handler:limits:buckets") == -1
 
 
-@pytest.mark.parametrize(("used", "left"), [(0, 200), (150, 50), (260, -60)])
-def test_the_day_goes_on_from_what_kafka_remembers(make, redis_client, clock, used, left):
-    """After a flush the day's quota is what is left of it, neither a second one nor a twenty-fourth."""
-    limiter = make(Limits(rpm=1_000_000, rpd=200, tpm=10**9), full=False)
+@pytest.mark.parametrize(
+    ("minute", "day", "left"),
+    [(0, 0, (300, 5000, 60_000)), (10, 150, (290, 4850, 30_000)), (900, 9000, (0, 0, 0))],
+    ids=["nothing", "some", "all"],
+)
+def test_the_buckets_go_on_from_what_kafka_remembers(make, redis_client, clock, minute, day, left):
+    """After a flush the quota is what is left of it, neither a second one nor a small part; nothing used is full."""
+    limiter = make(Limits(rpm=300, rpd=5000, tpm=60_000), full=False)
+    redis_client.set(ANSWERED_KEY, f"{minute} {day} {clock.now:.3f}")
+    limiter.acquire("first", 3_000)
+    buckets = limiter.snapshot()["buckets"]
+    costs = (1, 1, 3_000)
+    for name, there, cost in zip(("rpm", "rpd", "tpm"), left, costs, strict=True):
+        expected = there - cost if min(left) else there
+        assert buckets[name]["level"] == pytest.approx(expected, abs=buckets[name]["rate"] * 2 * JITTER + NEARLY)
+
+
+def test_the_first_burst_of_a_fresh_deployment_is_the_providers_own(make, redis_client, clock):
+    """RPM 3, nothing answered so far: three requests start within the jitter."""
+    redis_client.set(ANSWERED_KEY, f"0 0 {clock.now:.3f}")
+    limiter = make(full=False)
+    waits = [until_start(limiter.acquire(str(n), 2000)) for n in range(3)]
+    assert waits == pytest.approx([0, 0, JITTER], abs=NEARLY)
+
+
+def test_what_kafka_remembers_may_come_late_and_counts_once(make, redis_client, clock):
+    """The bridge counts after the first request: what was granted meanwhile is taken off, and never again."""
+    limiter = make(Limits(rpm=1_000, rpd=200, tpm=10**9), full=False)
     limiter.acquire("before the bridge has counted", 10)
-    redis_client.set("ai_handler:limits:day_used", f"{used} {clock.now:.3f}")
+    redis_client.set(ANSWERED_KEY, f"0 150 {clock.now:.3f}")
     limiter.acquire("after", 10)
-    started = 1 + (left > 1)
-    assert limiter.snapshot()["buckets"]["rpd"]["level"] == pytest.approx(min(left, 199.9) - started, abs=0.2)
+    assert limiter.snapshot()["buckets"]["rpd"]["level"] == pytest.approx(48, abs=0.1)
+    assert not redis_client.exists(ANSWERED_KEY)
+    redis_client.set(ANSWERED_KEY, f"0 199 {clock.now:.3f}")
+    limiter.acquire("later", 10)
+    assert limiter.snapshot()["buckets"]["rpd"]["level"] == pytest.approx(47, abs=0.1)
+
+
+@pytest.mark.parametrize("garbage", ["", "7", "0 0", "0 0 soon", "-1 0 1000000", "0 0 1"])
+def test_a_count_that_makes_no_sense_or_is_old_is_not_believed(make, redis_client, garbage):
+    """What another version wrote, or what was counted long ago, does not fill the buckets."""
+    redis_client.set(ANSWERED_KEY, garbage)
+    limiter = make(Limits(rpm=100, rpd=5000, tpm=60_000), full=False)
+    assert isinstance(limiter.acquire("a", 10), Granted)
+    assert until_start(limiter.acquire("b", 10)) > 0
 
 
 def test_the_provider_knows_better_than_the_count(make, redis_client, clock):
@@ -331,9 +366,349 @@ def test_the_provider_knows_better_than_the_count(make, redis_client, clock):
     limiter = make(Limits(rpm=1_000, rpd=200, tpm=10**9), full=False)
     limiter.acquire("a", 10)
     limiter.settle("a", used_tokens=10, seen=ProviderView(200, 50, 64_800.0, None, None, None))
-    redis_client.set("ai_handler:limits:day_used", f"0 {clock.now:.3f}")
+    redis_client.set(ANSWERED_KEY, f"0 0 {clock.now:.3f}")
     limiter.acquire("b", 10)
     assert limiter.snapshot()["buckets"]["rpd"]["level"] < 51
+
+
+# ---------------------------------------------------------------- the topic's order
+
+
+def test_who_comes_earlier_in_the_topic_starts_first_whoever_asks_first(make):
+    """Three wait in the order of asking c, b, a; they start in the order of the topic: a, b, c."""
+    limiter = make(Limits(rpm=60, rpd=10_000, tpm=10_000))
+    limiter.acquire("all", 9_900)
+    waits = {name: until_start(limiter.acquire(name, 2_000, place)) for name, place in (("c", 3), ("b", 2), ("a", 1))}
+    assert waits["a"] <= waits["b"]
+    again = [until_start(limiter.acquire(name, 2_000, place)) for name, place in (("a", 1), ("b", 2), ("c", 3))]
+    assert again == sorted(again)
+    assert again[2] - again[0] == pytest.approx(24, abs=1)
+
+
+def test_who_joined_goes_first_though_it_asks_later(make, clock):
+    """A thread is still counting its tokens: the one behind it waits a moment, not for a start time."""
+    limiter = make()
+    limiter.join("early", 1.0)
+    blocked = limiter.acquire("late", 2_000, 2.0)
+    assert 0 < blocked.seconds <= 0.05
+    assert isinstance(limiter.acquire("early", 2_000, 1.0), Granted)
+    clock.advance(blocked.seconds)
+    assert isinstance(limiter.acquire("late", 2_000, 2.0), Granted)
+
+
+def test_who_joined_and_never_asks_holds_nobody_up_for_long(make, clock):
+    """Its worker died: a second later the next one starts, and half a minute later its place is gone."""
+    limiter = make()
+    limiter.join("dead", 1.0)
+    limiter.acquire("next", 2_000, 2.0)
+    clock.advance(1.1)
+    assert isinstance(limiter.acquire("next", 2_000, 2.0), Granted)
+    clock.advance(30)
+    limiter.acquire("another", 2_000, 3.0)
+    assert limiter.snapshot()["waiting"] <= 1
+
+
+def test_a_retry_after_a_fault_goes_to_the_front(make, clock):
+    """An HTTP 500 costs the next free start, not the whole line of newcomers."""
+    limiter = make()
+    for n in range(3):
+        clock.advance(JITTER * 2)
+        assert isinstance(limiter.acquire(f"{n}:0", 100, float(n)), Granted)
+    newcomers = [until_start(limiter.acquire(f"{n}:0", 100, float(n))) for n in range(10, 70)]
+    limiter.settle("0:0", used_tokens=None, seen=None)
+    assert max(newcomers) > 1000
+    assert until_start(limiter.acquire("0:1", 100, 0.0 + 0.5)) <= 20
+
+
+def test_a_denied_request_keeps_its_place_in_the_topic(make):
+    """It is first again, before those that came after it in the topic and before it to the limiter."""
+    limiter = make()
+    for name, place in (("a", 1.0), ("b", 2.0), ("c", 3.0), ("d", 4.0)):
+        limiter.acquire(name, 2_000, place)
+    wait = limiter.denied("a", Denial("rate_limit", "rpm", 3, 3, 1, 20.0))
+    assert wait <= until_start(limiter.acquire("a", 2_000, 1.0)) + NEARLY
+    assert wait < until_start(limiter.acquire("c", 2_000, 3.0)) < until_start(limiter.acquire("d", 2_000, 4.0))
+
+
+def test_a_long_line_is_told_its_times_exactly(make):
+    """The last of 1,000 at RPM 3 starts after 1,000 / 3 minutes, whatever the day's bucket does."""
+    limiter = make(Limits(rpm=3, rpd=100_000, tpm=10_000_000))
+    waits = [until_start(limiter.acquire(str(n), 10, float(n))) for n in range(1, 1001)]
+    assert waits[-1] == pytest.approx((1000 - 3) * 20, abs=5)
+    assert waits == sorted(waits)
+    assert until_start(limiter.acquire("500", 10, 500.0)) == pytest.approx((500 - 3) * 20, abs=5)
+
+
+def test_the_last_of_many_tokens_is_told_the_sum_before_it(make):
+    """Behind the head of the line the tokens are averages, and the sum is right."""
+    limiter = make(Limits(rpm=100_000, rpd=10_000_000, tpm=60_000))
+    sizes = [1_000 + 37 * (n * 7919 % 101) for n in range(300)]
+    waits = [until_start(limiter.acquire(str(n), size, float(n + 1))) for n, size in enumerate(sizes)]
+    assert waits[-1] == pytest.approx((sum(sizes) - 60_000) / 1_000, rel=0.05)
+
+
+# ---------------------------------------------------------------- odd answers
+
+
+@pytest.mark.parametrize(
+    "denial",
+    [
+        Denial("rate_limit", "tpm", None, None, None, None),
+        Denial("rate_limit", None, None, None, None, 0.001),
+        Denial("rate_limit", "tpm", 0, 0, 2500, 1.0),
+        Denial("rate_limit", "tpm", 200, 0, 2500, 1.0),
+        Denial("too_large", "tpm", 1, None, 2500, None),
+        Denial("too_large", None, None, None, None, None),
+    ],
+)
+def test_one_odd_429_poisons_nobody(make, clock, denial):
+    """Zero, nonsense, nothing: within a minute the request and all others start, and the limits are as before."""
+    limiter = make(Limits(rpm=500, rpd=10_000, tpm=40_000))
+    limiter.acquire("odd", 2_500)
+    wait = limiter.denied("odd", denial)
+    assert 0.05 <= wait <= 60
+    assert until_start(limiter.acquire("other", 2_500)) <= 60
+    clock.advance(60)
+    for name in ("odd", "other"):
+        answer = limiter.acquire(name, 2_500)
+        if not isinstance(answer, Granted):
+            clock.advance(answer.seconds)
+            assert isinstance(limiter.acquire(name, 2_500), Granted)
+    assert [bucket["limit"] for bucket in limiter.snapshot()["buckets"].values()] == [500, 10_000, 40_000]
+
+
+def test_zero_in_a_header_is_ignored(make):
+    """`limit-tokens: 0` is no limit of zero tokens."""
+    limiter = make()
+    limiter.acquire("a", 2_000)
+    limiter.settle("a", used_tokens=10, seen=ProviderView(0, 2, None, 0, 37_000, None))
+    assert limiter.snapshot()["buckets"]["tpm"]["limit"] == 40_000
+
+
+def test_denials_that_say_nothing_are_answered_with_a_growing_pause(make, clock):
+    """Not a thousand times a second: after ten of them the fleet asks once a minute, and an answer ends that."""
+    limiter = make(Limits(rpm=500, rpd=10_000, tpm=40_000))
+    waits = []
+    for n in range(10):
+        assert isinstance(limiter.acquire(str(n), 100), Granted)
+        limiter.denied(str(n), Denial("rate_limit"))
+        limiter.cancel(str(n))
+        waits.append(limiter.snapshot()["blocked"])
+        clock.advance(waits[-1])
+    assert waits == pytest.approx([1, 2, 4, 8, 16, 32, 60, 60, 60, 60], abs=NEARLY)
+    assert isinstance(limiter.acquire("a", 100), Granted)
+    clock.advance(1)
+    limiter.settle("a", used_tokens=50, seen=None)
+    assert isinstance(limiter.acquire("b", 100), Granted)
+    assert limiter.denied("b", Denial("rate_limit")) == pytest.approx(1, abs=NEARLY)
+
+
+def test_many_denials_of_one_moment_that_say_nothing_are_one_pause(make):
+    """Eight at once are a pause of one second, not of two minutes."""
+    limiter = make(Limits(rpm=500, rpd=10_000, tpm=40_000))
+    names = "abcdefgh"
+    for name in names:
+        limiter.acquire(name, 100)
+    assert max(limiter.denied(name, Denial("rate_limit")) for name in names) < 2
+
+
+def test_the_same_request_is_never_denied_in_a_hot_loop(make, clock):
+    """A provider that always says "try again in 1 ms" with numbers is asked ever more slowly."""
+    limiter = make(Limits(rpm=500_000, rpd=10**9, tpm=10**9))
+    limiter.acquire("a", 100)
+    for _ in range(8):
+        wait = limiter.denied("a", Denial("rate_limit", "rpm", 500_000, 500_000, 1, 0.001))
+        clock.advance(wait)
+        while not isinstance(answer := limiter.acquire("a", 100), Granted):
+            clock.advance(answer.seconds)
+    assert limiter.denied("a", Denial("rate_limit", "rpm", 500_000, 500_000, 1, 0.001)) > 10
+
+
+def test_an_absurd_pause_is_cut_and_can_be_ended(make):
+    """`retry-after` for a day, of nobody knows what bucket: five minutes at most, and an operator can end it."""
+    for end in (lambda limiter: limiter.set_limits(LIMITS), lambda limiter: limiter.reset()):
+        limiter = make()
+        limiter.acquire("a", 2_000)
+        assert limiter.denied("a", Denial("rate_limit", wait=86_400.0)) <= 300
+        assert limiter.snapshot()["blocked"] > 299
+        end(limiter)
+        assert limiter.snapshot()["blocked"] == 0
+        assert until_start(limiter.acquire("b", 2_000)) <= 2 * JITTER
+
+
+# ---------------------------------------------------------------- learned limits
+
+
+def test_a_learned_limit_fades(make, clock):
+    """A 429 says that the limit is 100: for ten minutes it is, an hour later the configured one counts again."""
+    limiter = make(Limits(rpm=500, rpd=10_000, tpm=400_000))
+    limiter.acquire("a", 100)
+    limiter.denied("a", Denial("rate_limit", "rpm", 100, 100, 1, 0.6))
+    limits = []
+    for seconds in (0, 599, 1500, 1502):
+        clock.advance(seconds)
+        limiter.cancel("nobody")
+        limits.append(limiter.snapshot()["buckets"]["rpm"]["limit"])
+    assert limits[:2] == [100, 100]
+    assert limits[2] == pytest.approx(300, abs=2)
+    assert limits[3] == 500
+
+
+def test_operators_see_configured_learned_and_confirmed_side_by_side(make):
+    """And they can forget what was learned, or set the same limits again, which does the same."""
+    for forget in (lambda limiter: limiter.reset(), lambda limiter: limiter.set_limits(LIMITS)):
+        limiter = make()
+        limiter.acquire("a", 2_000)
+        limiter.settle("a", used_tokens=10, seen=ProviderView(None, None, None, 30_000, 28_000, None))
+        bucket = limiter.snapshot()["buckets"]["tpm"]
+        assert (bucket["configured"], bucket["learned"], bucket["confirmed"]) == (40_000, 30_000, 30_000)
+        forget(limiter)
+        bucket = limiter.snapshot()["buckets"]["tpm"]
+        assert (bucket["configured"], bucket["learned"], bucket["limit"]) == (40_000, None, 40_000)
+
+
+def test_no_request_fails_for_good_on_what_was_learned(make, clock):
+    """What is too large below the configured limit is an opinion: the request waits aside, others go on."""
+    limiter = make()
+    limiter.acquire("large", 12_000)
+    wait = limiter.denied("large", Denial("too_large", "tpm", 10_000, None, 12_000))
+    assert 10 < wait <= 60
+    clock.advance(1)
+    assert until_start(limiter.acquire("small", 2_000)) <= 60
+    limiter.reset()
+    assert until_start(limiter.acquire("large", 12_000)) < 30
+
+
+def test_too_large_for_the_configured_limit_fails_when_the_provider_says_so(make):
+    """Our own count was a little low; the operator's limit and the provider's are the same."""
+    limiter = make()
+    limiter.acquire("large", 39_900)
+    with pytest.raises(NeverFitsError):
+        limiter.denied("large", Denial("too_large", "tpm", 40_000, None, 40_100))
+
+
+def test_a_limit_below_what_was_already_answered_is_not_believed(make, clock):
+    """A request of 5,000 tokens was answered, so "Limit 2000" of tokens a minute is nonsense."""
+    limiter = make()
+    limiter.acquire("a", 5_000)
+    clock.advance(1)
+    limiter.settle("a", used_tokens=4_000, seen=None)
+    limiter.acquire("b", 3_000)
+    limiter.denied("b", Denial("rate_limit", "tpm", 2_000, 2_000, 3_000, 1.0))
+    assert limiter.snapshot()["buckets"]["tpm"]["limit"] == 40_000
+
+
+@pytest.mark.parametrize("full", [True, False], ids=["full", "nothing known"])
+def test_a_lowered_limit_stalls_nobody_for_hours(make, full):
+    """From RPM 500 to 3: the next one waits 20 seconds at most, not 9,960."""
+    limiter = make(Limits(rpm=500, rpd=100_000, tpm=10_000_000), full=full)
+    for n in range(100):
+        limiter.acquire(f"{n}", 10)
+        limiter.cancel(f"{n}")
+    limiter.acquire("one", 10)
+    limiter.set_limits(Limits(rpm=3, rpd=100_000, tpm=10_000_000))
+    assert until_start(limiter.acquire("next", 10)) <= 20 + NEARLY
+
+
+# ---------------------------------------------------------------- limits that nobody has set
+
+
+def test_limits_that_nobody_set_begin_cautiously_and_follow_the_headers(make, clock):
+    """A paid key is not capped by the defaults: one answer's headers raise all that they show."""
+    limiter = make(Limits(rpm=3, rpd=200, tpm=40_000, auto=frozenset({"rpm", "rpd", "tpm"})))
+    for n in range(2):
+        assert isinstance(limiter.acquire(str(n), 2_000), Granted)
+    assert until_start(limiter.acquire("before", 2_000)) > 0
+    clock.advance(1)
+    limiter.settle("0", used_tokens=900, seen=ProviderView(500, 498, 0.24, 200_000, 196_000, 1.2))
+    assert [until_start(limiter.acquire(f"n{n}", 2_000)) for n in range(50)] == [0] * 50
+    buckets = limiter.snapshot()["buckets"]
+    assert [buckets[name]["limit"] for name in ("rpm", "rpd", "tpm")] == [500, "unlimited", 200_000]
+    assert [buckets[name]["configured"] for name in ("rpm", "rpd", "tpm")] == ["auto"] * 3
+
+
+def test_a_day_limit_that_nobody_set_is_taken_from_headers_of_the_day(make, clock):
+    """Small accounts show the day's bucket."""
+    limiter = make(Limits(rpm=3, rpd=200, tpm=40_000, auto=frozenset({"rpm", "rpd", "tpm"})))
+    limiter.acquire("a", 2_000)
+    clock.advance(1)
+    limiter.settle("a", used_tokens=900, seen=ProviderView(1000, 990, 864.0, None, None, None))
+    bucket = limiter.snapshot()["buckets"]["rpd"]
+    assert (bucket["limit"], round(bucket["level"])) == (1000, 990)
+
+
+def test_there_may_be_no_limit_at_all(make):
+    """`0` means that there is none: a thousand start at once, and the other limits still count."""
+    limiter = make(Limits(rpm=0, rpd=0, tpm=0))
+    assert all(isinstance(limiter.acquire(str(n), 10_000), Granted) for n in range(1000))
+    limited = make(Limits(rpm=0, rpd=0, tpm=10_000), full=False)
+    limited.reset(full=True)
+    assert until_start(limited.acquire("a", 8_000)) == 0
+    assert until_start(limited.acquire("b", 8_000)) > 30
+
+
+def test_a_denial_teaches_a_limit_where_none_was_configured(make, clock):
+    """Nobody knew of a day limit until a 429 spoke of it; it is forgotten like every learned one."""
+    limiter = make(Limits(rpm=0, rpd=0, tpm=0))
+    limiter.acquire("a", 100)
+    assert limiter.denied("a", Denial("rate_limit", "rpd", 200, 200, 1, 432.0)) <= 216
+    assert until_start(limiter.acquire("a", 100)) == pytest.approx(432, abs=1)
+    assert limiter.snapshot()["buckets"]["rpd"]["limit"] == 200
+    clock.advance(3601)
+    assert isinstance(limiter.acquire("b", 100), Granted)
+
+
+def test_a_warning_says_when_the_provider_grants_more(make, caplog):
+    """The defaults cap a paid key: the log says so, once, with both numbers."""
+    limiter = make()
+    for name in "ab":
+        limiter.acquire(name, 2_000)
+        limiter.settle(name, used_tokens=10, seen=ProviderView(None, None, None, 200_000, 190_000, None))
+    assert [record.getMessage() for record in caplog.records] == [
+        "TPM=40000 is configured, but the provider grants 200000"
+    ]
+
+
+# ---------------------------------------------------------------- clocks, ramps
+
+
+def test_a_clock_that_jumps_back_stalls_nobody(make, clock):
+    """The next start is 20 seconds of any clock away, not an hour and 20 seconds."""
+    limiter = make()
+    for n in range(3):
+        clock.advance(JITTER * 2)
+        limiter.acquire(str(n), 2_000)
+    clock.advance(-3600)
+    assert until_start(limiter.acquire("next", 2_000)) <= 20
+    clock.advance(20)
+    assert isinstance(limiter.acquire("next", 2_000), Granted)
+
+
+def test_a_clock_that_jumps_forward_grants_a_full_bucket_at_most(make, clock):
+    """An NTP step of a day is no second day's quota."""
+    limiter = make()
+    for n in range(3):
+        limiter.acquire(str(n), 2_000)
+    clock.advance(86_400)
+    granted = sum(isinstance(limiter.acquire(f"n{n}", 2_000), Granted) for n in range(10))
+    assert granted <= 3
+
+
+def test_slow_downs_of_one_moment_are_one(make, clock):
+    """Eight at once halve the rate once; another one later halves it again."""
+    limiter = make(Limits(rpm=60, rpd=10_000, tpm=1_000_000))
+    names = "abcdefgh"
+    for name in names:
+        limiter.acquire(name, 100)
+    clock.advance(1)
+    for name in names:
+        limiter.slow_down(name, 5)
+    assert limiter.snapshot()["paced"] == pytest.approx(2, abs=0.1)
+    clock.advance(10)
+    assert isinstance(limiter.acquire("later", 100), Granted)
+    clock.advance(1)
+    limiter.slow_down("later", 5)
+    assert limiter.snapshot()["paced"] == pytest.approx(4, abs=0.2)
 
 
 def test_the_real_clock_works_too(redis_client):

@@ -75,7 +75,7 @@ class World:
         redis.flushdb()
         self.set_clock()
         self.limiter = RateLimiter(redis, limits, jitter=jitter, unused_grace=GRACE, script=script_with_virtual_clock())
-        self.limiter.seed_full()
+        self.limiter.reset(full=True)
         self.provider = Provider(limits)
         self.events, self.order, self.names = [], itertools.count(), itertools.count()
         self.waiting, self.gone, self.travelling, self.answered = {}, set(), {}, {}
@@ -278,7 +278,7 @@ BOTH_LOADS = pytest.mark.parametrize(
 def test_all_of_the_quota_is_used_and_none_is_exceeded(redis_client, limits, size, headers):
     """Under full load with jitter: at least 98 % of what was possible, no 429, with or without headers."""
     fleet = Fleet(redis_client, limits, jitter=1.0, headers=headers, latency=lambda rng: rng.uniform(0, 3))
-    fleet.limiter.seed_full()
+    fleet.limiter.reset(full=True)
     for n in range(1500):
         fleet.submit(Attempt(str(n), tokens := fleet.rng.choice(size), tokens))
     fleet.run(110)
@@ -291,7 +291,7 @@ def test_all_of_the_quota_is_used_and_none_is_exceeded(redis_client, limits, siz
 def test_another_user_of_the_key_is_noticed_within_seconds(redis_client, limits, size):
     """Half of the quota goes to somebody else: a few 429s at first, then none, and the other half is used."""
     fleet = Fleet(redis_client, limits)
-    fleet.limiter.seed_full()
+    fleet.limiter.reset(full=True)
     for n in range(1500):
         fleet.submit(Attempt(str(n), tokens := fleet.rng.choice(size), tokens))
     fleet.at(START + 30, lambda: fleet.provider.configure(fleet.provider_limits(), 0.5))
@@ -307,10 +307,87 @@ def test_a_provider_that_charges_for_use_is_used_fully(redis_client):
     """Refunds are not assumed, but seen in the headers and used: at least 95 % of what was possible."""
     limits = Limits(10**5, 10**8, 400_000)
     fleet = Fleet(redis_client, limits, charge="use")
-    fleet.limiter.seed_full()
+    fleet.limiter.reset(full=True)
     for n in range(3000):
         tokens = fleet.rng.choice([1500, 3000, 8000])
         fleet.submit(Attempt(str(n), tokens, int(tokens * fleet.rng.uniform(0.3, 0.7))))
     fleet.run(300)
     assert fleet.denied == []
     assert sum(attempt.used for attempt in fleet.arrivals) >= 0.95 * limits.tpm * 6
+
+
+def burst(fleet, number, size=100, tokens=100):
+    """`size` requests at once after two idle minutes; how many 429s they met, and in how many seconds all started."""
+    fleet.run(120)
+    before, began = len(fleet.denied), fleet.now
+    attempts = [Attempt(f"{number}-{n}", tokens, tokens) for n in range(size)]
+    for attempt in attempts:
+        fleet.submit(attempt)
+    fleet.run(60)
+    assert all(attempt.arrived for attempt in attempts)
+    return len(fleet.denied) - before, max(attempt.arrived for attempt in attempts) - began
+
+
+@pytest.mark.parametrize("headers", [True, False], ids=["headers", "silent"])
+@pytest.mark.parametrize("span", [1.0, 10.0, 60.0])
+def test_one_burst_teaches_how_much_may_be_spent_at_once(redis_client, span, headers):
+    """The provider enforces shorter spans: the first burst is denied in part, the next ones hardly ever."""
+    fleet = Fleet(redis_client, Limits(500, 10**7, 10**8), span=span, headers=headers)
+    fleet.limiter.reset(full=True)
+    first, *others = (burst(fleet, number) for number in range(4))
+    assert first[0] > 0 or span == 60.0
+    assert all(denied <= 2 for denied, _ in others)
+    learned = fleet.limiter.snapshot()["buckets"]["rpm"]["burst_learned"]
+    assert (learned is None) == (span == 60.0)
+    share = min(span, 60.0) * 500 / 60
+    assert all(seconds <= 1.5 * max(0, 100 - share) * 60 / 500 + 2 for _, seconds in others)
+
+
+def test_what_a_burst_taught_is_forgotten_slowly(redis_client):
+    """The provider went back to whole buckets: half a day later a burst of 100 starts at once again."""
+    fleet = Fleet(redis_client, Limits(500, 10**7, 10**8), span=10.0)
+    fleet.limiter.reset(full=True)
+    burst(fleet, 0)
+    fleet._admit = fleet.provider.admit
+    assert fleet.limiter.snapshot()["buckets"]["rpm"]["burst_seconds"] < 11
+    fleet.run(12 * 3600)
+    denied, seconds = burst(fleet, 1)
+    assert (denied, seconds < 1) == (0, True)
+
+
+def test_who_knows_better_sets_the_burst(redis_client):
+    """With the span as a setting no 429 is needed to learn it."""
+    fleet = Fleet(redis_client, Limits(500, 10**7, 10**8), span=1.0, burst=1.0)
+    fleet.limiter.reset(full=True)
+    assert [burst(fleet, number)[0] for number in range(2)] == [0, 0]
+
+
+@pytest.mark.parametrize("rpm", [3, 60, 500])
+def test_a_handful_of_requests_starts_at_once_whatever_the_burst_is(redis_client, rpm):
+    """A setting of a hundredth of a second does not mean one request at a time."""
+    fleet = Fleet(redis_client, Limits(rpm, 10**7, 10**8), burst=0.01)
+    fleet.limiter.reset(full=True)
+    attempts = [Attempt(str(n), 10, 10) for n in range(4)]
+    for attempt in attempts:
+        fleet.submit(attempt)
+    fleet.run(1)
+    assert sum(attempt.arrived > 0 for attempt in attempts) == min(4, rpm)
+
+
+@pytest.mark.parametrize(("span", "share"), [(1.0, 0.6), (10.0, 0.95)])
+@BOTH_LOADS
+def test_shorter_spans_cost_little_under_full_load(redis_client, limits, size, span, share):
+    """Whatever span the provider enforces: after the first seconds hardly a 429, and nearly all of the rate is used.
+
+    A third may be lost where one request takes more tokens than a span holds: nobody knows how such are charged.
+    """
+    fleet = Fleet(redis_client, limits, span=span, latency=lambda rng: rng.uniform(2, 5))
+    fleet.limiter.reset(full=True)
+    for n in range(700):
+        fleet.submit(Attempt(str(n), tokens := fleet.rng.choice(size), tokens))
+    fleet.run(30)
+    learned, began = len(fleet.denied), len(fleet.arrivals)
+    fleet.run(30)
+    assert len(fleet.denied) - learned <= 2
+    used = sum(attempt.tokens for attempt in fleet.arrivals[began:]) / limits.tpm
+    assert max(used, (len(fleet.arrivals) - began) / limits.rpm) >= 0.5 * share

@@ -63,7 +63,7 @@ def make(redis_url, standin):
             },
         )
         scoring = make_scoring(settings, opened)
-        scoring.ports.limiter.seed_full()
+        scoring.ports.limiter.reset(full=True)
         return scoring
 
     with opened:

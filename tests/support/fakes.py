@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from contract import (
+    NOT_CLOSED_KEY,
     PROCESSED_MARK_TTL,
     Dispatch,
     Outcome,
@@ -34,7 +35,7 @@ from worker.circuit_breaker import EXPLAINED, OPEN_FOR
 from worker.errors import SendingBlockedError
 from worker.limits.answers import Granted
 from worker.limits.provider_limits import ProviderView
-from worker.ports import Answer, Call, Messages, Ports
+from worker.ports import Answer, Call, Follow, Known, Lead, Messages, Ports
 from worker.scoring import Scoring
 
 START = 1_700_000_000.0
@@ -223,15 +224,13 @@ class FakeStore:
         beginning = explanation_key(0)[:-1]
         return {int(key.rpartition(":")[2]): json.loads(self.memory.get(key)) for key in self.memory.keys(beginning)}
 
-    def claim(self, processing_id: int, token: str | None = None) -> FakeLease | None:
+    def claim(self, processing_id: int, token: str | None = None) -> tuple[FakeLease, Dispatch | None] | None:
         done = (outcome_key(processing_id), processed_mark(processing_id))
         if any(self.memory.get(key) is not None for key in done):
             return None
-        return self.leases.take(claim_key(processing_id), done_keys=done, token=token)
-
-    def dispatch(self, processing_id: int) -> Dispatch | None:
+        claim = self.leases.take(claim_key(processing_id), done_keys=done, token=token)
         body = self.memory.get(request_key(processing_id))
-        return None if body is None else Dispatch.model_validate_json(body)
+        return claim and (claim, None if body is None else Dispatch.model_validate_json(body))
 
     def finish(self, claim, processing_id: int, outcome: Outcome, explanation: str | None = None) -> bool:
         self.journal.append("finish")
@@ -257,19 +256,20 @@ class FakeResults:
         self.leases = leases
         self.ttl = ttl
 
-    def get(self, question: str) -> str | None:
-        return self.memory.get(answer_key(question)) if self.ttl else None
-
-    def put(self, question: str, answer: str) -> None:
-        if self.ttl:
-            self.memory.set(answer_key(question), answer, self.ttl)
-
-    def lead(self, question: str, token: str) -> FakeLease | float:
+    def look(self, question: str, token: str) -> Known | Lead | Follow:
+        answer = self.memory.get(answer_key(question)) if self.ttl else None
+        if answer is not None:
+            return Known(answer)
         lease = self.leases.take(flight_key(question), token=token)
         if lease is not None:
-            return lease
+            return Lead(lease, breaker_closed=self.memory.get(NOT_CLOSED_KEY) is None)
         left = self.memory.seconds_left(flight_key(question))
-        return 0.5 if left == math.inf else max(0.5, left - self.leases.seconds)
+        return Follow(0.5 if left == math.inf else max(0.5, left - self.leases.seconds))
+
+    def keep(self, question: str, answer: str, lead) -> None:
+        if self.ttl:
+            self.memory.set(answer_key(question), answer, self.ttl)
+        lead.release()
 
 
 class FakeLimiter:
@@ -279,15 +279,21 @@ class FakeLimiter:
         self.journal = journal
         self.script: deque = deque()
         self.asked: list[tuple[str, int]] = []
+        self.joined: list[tuple[str, float]] = []
+        self.places: list[float] = []
         self.settled: dict[str, int | None] = {}
         self.seen: list[ProviderView | None] = []
         self.cancelled: list[str] = []
         self.denials: list = []
         self.slowed: list[tuple[str, float]] = []
-        self.wait_after_denial = 20.0
+        self.wait_after_denial: float | Exception = 20.0
 
-    def acquire(self, reservation_id: str, tokens: int):
+    def join(self, reservation_id: str, place: float) -> None:
+        self.joined.append((reservation_id, place))
+
+    def acquire(self, reservation_id: str, tokens: int, place: float):
         self.journal.append(f"acquire {reservation_id}")
+        self.places.append(place)
         self.asked.append((reservation_id, tokens))
         answer = self.script.popleft() if self.script else Granted(0.0)
         if isinstance(answer, Exception):
@@ -304,6 +310,8 @@ class FakeLimiter:
 
     def denied(self, reservation_id: str, denial) -> float:
         self.denials.append((reservation_id, denial))
+        if isinstance(self.wait_after_denial, Exception):
+            raise self.wait_after_denial
         return self.wait_after_denial
 
     def slow_down(self, reservation_id: str, seconds: float) -> None:
@@ -311,6 +319,9 @@ class FakeLimiter:
 
     def set_limits(self, limits) -> None:
         self.limits = limits
+
+    def reset(self) -> None:
+        self.journal.append("reset")
 
     def snapshot(self) -> dict[str, object]:
         return {"waiting": 0}
@@ -349,11 +360,13 @@ class FakeBreaker:
 
     def trip(self, reason: str) -> None:
         self.trips.append(reason)
+        self.memory.set(NOT_CLOSED_KEY, "_")
         self.memory.set(tripped_key(reason), "_")
         self.memory.set(too_early_key(reason), "_", OPEN_FOR[reason])
         self.memory.delete(probe_key(reason))
 
     def reset(self) -> None:
+        self.memory.delete(NOT_CLOSED_KEY)
         for reason in OPEN_FOR:
             for key in (tripped_key, too_early_key, probe_key):
                 self.memory.delete(key(reason))
@@ -373,8 +386,10 @@ class FakeModel:
         self.journal = journal
         self.script: deque = deque()
         self.asked: list[Messages] = []
+        self.counted: list[Messages] = []
 
-    def tokens(self, call: Call) -> int:  # noqa: ARG002
+    def tokens(self, call: Call) -> int:
+        self.counted.append(call.messages)
         return 2_500
 
     def ask(self, call: Call) -> Answer:
@@ -429,10 +444,17 @@ class World:
             clock=self.clock,
         )
 
-    def dispatch(self, processing_id: int = 7, *, deadline_in: float = HALF_A_DAY, **texts: str) -> None:
+    def dispatch(
+        self, processing_id: int = 7, *, deadline_in: float = HALF_A_DAY, place: float = START, **texts: str
+    ) -> None:
         """What the bridge does before it sends the hint."""
-        asked = Dispatch(request=request(processing_id, **texts), deadline_at=self.clock.now + deadline_in)
+        deadline_at = self.clock.now + deadline_in
+        asked = Dispatch(request=request(processing_id, **texts), deadline_at=deadline_at, place=place)
         self.memory.set(request_key(processing_id), asked.model_dump_json())
+
+    def dispatched(self, processing_id: int = 7) -> Dispatch:
+        """What the bridge has dispatched."""
+        return Dispatch.model_validate_json(self.memory.get(request_key(processing_id)))
 
     def held(self) -> list[str]:
         """The keys of all leases that somebody has."""
@@ -440,7 +462,7 @@ class World:
 
     def digest(self, processing_id: int = 7) -> str:
         """What names the question of a dispatched request."""
-        return self.scoring.grading_question(self.store.dispatch(processing_id).request).digest
+        return self.scoring.grading_question(self.dispatched(processing_id).request).digest
 
 
 def eventually(condition: Callable[[], object], *, within: float = 30.0) -> None:

@@ -33,7 +33,7 @@ TOO_LARGE = Denial("too_large", "tpm", 40_000, None, 50_000)
         (BrokenAnswerError("truncated"), AskAgain(0.0, replace(CALLED, broken=1))),
         (DeniedError("429", BURST), WaitForLimits(BURST, replace(CALLED, calls=0))),
         (DeniedError("503", SLOW), WaitForLimits(SLOW, replace(CALLED, calls=0), slow_down=15.0)),
-        (DeniedError("429", TOO_LARGE), End(Failure.TOO_LARGE, unused=True)),
+        (DeniedError("429", TOO_LARGE), WaitForLimits(TOO_LARGE, replace(CALLED, calls=0))),
         (TrippingError("401", "credentials"), WaitForBreaker("credentials", 4.0, CALLED)),
         (RefusedCallError("400"), End(Failure.REFUSED)),
         (CallError("of a kind that nobody foresaw"), End(Failure.INTERNAL)),

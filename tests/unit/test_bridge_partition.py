@@ -743,6 +743,29 @@ def test_steps_are_cheap_between_looks(part):
         part.step(0.05)
 
 
+def test_an_announced_outcome_is_published_sooner(part):
+    """A request that ends is answered a moment after its worker says so, and not with the next regular look."""
+    part.take(0)
+    part.step()
+    part.redis.ready[7] = scored(7)
+    part.step(0.02)
+    assert part.kafka.published == []
+    part.work.look_soon()
+    part.step(0.0)
+    assert part.kafka.published == [(7, True)]
+
+
+def test_announcements_that_come_thick_share_a_look(part):
+    """Hundreds of outcomes a second cost fifty looks and transactions a second at most."""
+    part.take(0)
+    part.step()
+    part.redis.ready[7] = scored(7)
+    part.step(0.01)
+    part.work.look_soon()
+    part.step(0.0)
+    assert part.kafka.published == []
+
+
 def test_no_line_of_the_log_carries_text(part, caplog):
     """What the bridge logs of good and bad requests never quotes them."""
     caplog.set_level(logging.DEBUG)

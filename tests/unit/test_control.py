@@ -36,11 +36,23 @@ def test_limits_can_be_changed_for_the_fleet(world):
     assert world.limiter.limits == Limits(500, 10_000, 200_000)
 
 
-@pytest.mark.parametrize("wrong", [{"rpm": 0}, {"rpd": -1}, {"tpm": 0}])
-def test_limits_below_one_are_refused(world, wrong):
+def test_limits_may_be_said_not_to_exist(world):
+    """`0` for a limit that the provider does not set."""
+    assert call("set_limits", rpm=500, rpd=0, tpm=200_000) == {"ok": "limits are now RPM=500 RPD=0 TPM=200000"}
+    assert world.limiter.limits == Limits(500, 0, 200_000)
+
+
+def test_what_was_learned_can_be_forgotten(world):
+    """One command for the whole fleet."""
+    assert "ok" in call("reset_limits")
+    assert world.limiter.journal == ["reset"]
+
+
+@pytest.mark.parametrize("wrong", [{"rpm": -3}, {"rpd": -1}, {"tpm": 4}])
+def test_limits_that_make_no_sense_are_refused(world, wrong):
     """A slip of the finger does not stop the fleet."""
     answer = call("set_limits", **{"rpm": 3, "rpd": 200, "tpm": 40_000, **wrong})
-    assert answer == {"error": "limits are whole numbers above 0"}
+    assert answer == {"error": "limits are whole numbers, 0 for none, and TPM at least 1000"}
     assert not hasattr(world.limiter, "limits")
 
 

@@ -1,5 +1,8 @@
 """What a call is expected to cost, before it is made."""
 
+import subprocess
+import sys
+
 import bpe_openai
 import pytest
 
@@ -7,6 +10,7 @@ from dev.openai_standin.tokens import prompt_tokens
 from tests.support.fakes import REQUIREMENTS, RESUME
 from worker.assessment.grading import RESPONSE_FORMAT
 from worker.assessment.prompt import build_messages
+from worker.limits.tokens import count_tokens
 from worker.openai_client import OpenAIClient
 from worker.ports import Call
 
@@ -19,13 +23,12 @@ class Route:
 
 @pytest.fixture(scope="module")
 def client():
-    encoding = bpe_openai.get_encoding("o200k_base")
     return OpenAIClient(
         Route(),
         key="sk-fake",
         base_url="http://127.0.0.1:9/v1",
         model="gpt-4.1-mini",
-        count=lambda text: len(encoding.encode_ordinary(text)),
+        count=count_tokens,
         timeout=1.0,
         output="auto",
     )
@@ -39,3 +42,26 @@ def test_the_estimate_is_never_below_what_is_charged(client, resume):
     messages = build_messages(REQUIREMENTS, resume[:15_000], delimiter="0123456789abcdef")
     charged = len(prompt_tokens([(message["role"], message["content"]) for message in messages])) + 1_200
     assert charged <= client.tokens(Call(messages, RESPONSE_FORMAT, 1_200)) <= charged + 300
+
+
+@pytest.mark.parametrize("text", ["", RESUME, "я" * 1_000, "🎓🏽" * 50, "<|endoftext|>", "a \n\n b", "\x00\u200b"])
+def test_tokens_are_counted_as_the_package_counts_them(text):
+    """The compiled part alone gives the same numbers as the package around it."""
+    assert count_tokens(text) == len(bpe_openai.get_encoding("o200k_base").encode_ordinary(text))
+
+
+def test_half_a_character_counts():
+    """A lone surrogate, which no encoding takes, stops nobody."""
+    assert count_tokens("a\ud800b") >= 2
+
+
+def test_the_package_is_not_unpacked_for_counting():
+    """A worker does not pay for tables that it never uses."""
+    program = """if True:
+        import sys
+        from worker.limits.tokens import count_tokens
+        count_tokens("a")
+        print("bpe_openai" in sys.modules)
+    """
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "False\n"

@@ -32,6 +32,7 @@ from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
 from worker.limits.provider_limits import Denial
 from worker.progress import Progress
 
+BURST = Denial("rate_limit", "rpm", 3, 3, 1, 20.0)
 FRESH = Progress()
 IDS = {
     "callback_url": "https://platform.example/callback",
@@ -227,7 +228,7 @@ def test_a_claim_lost_during_the_call_stores_nothing(caplog, world):
     assert "claim lost before the outcome was stored" in caplog.text
 
 
-@pytest.mark.parametrize("where", ["dispatch", "results", "limiter", "model", "store"])
+@pytest.mark.parametrize("where", ["results", "limiter", "model", "store"])
 def test_an_error_of_redis_ends_the_heartbeat(world, where):
     """Redis' errors reach Celery, and the claim is renewed no more: the bridge sees that nobody has it."""
 
@@ -238,10 +239,8 @@ def test_an_error_of_redis_ends_the_heartbeat(world, where):
         raise AwayError
 
     match where:
-        case "dispatch":
-            world.store.dispatch = fail
         case "results":
-            world.results.get = fail
+            world.results.look = fail
         case "limiter":
             world.limiter.script.append(AwayError())
         case "model":
@@ -259,7 +258,7 @@ def test_an_error_of_redis_ends_the_heartbeat(world, where):
 
 def test_a_known_answer_costs_nothing(world):
     """What was asked before is answered without a call and without a reservation."""
-    world.results.put(world.digest(7), parse_grading(good_answer().content).model_dump_json())
+    world.memory.set(answer_key(world.digest(7)), parse_grading(good_answer().content).model_dump_json())
     world.scoring.run(7, FRESH)
     assert world.journal == ["finish"]
     assert world.store.outcomes[7]["notification"]["response"]["score"] == 80
@@ -423,7 +422,7 @@ def test_waiting_for_limits_is_no_fault(world):
         world.limiter.script.append(NotYet(300.0, 9_000.0))
         progress = world.scoring.run(7, progress).progress
         world.clock.now += 299
-    assert progress == replace(FRESH, token="token-1")
+    assert progress == replace(FRESH, token="token-1", counted=progress.counted)
     assert world.scoring.run(7, progress) is None
     assert world.store.outcomes[7]["notification"]["success"]
     assert {reservation for reservation, _ in world.limiter.asked} == {"7:0"}
@@ -473,9 +472,49 @@ def test_a_grant_that_another_may_have_used_is_paid_again(world):
     assert world.limiter.settled == {"7:1": 1_750}
 
 
-# --- denials ---
+def test_tokens_are_counted_once_however_often_a_request_waits(world):
+    """A prompt of 15,000 characters is tokenised once, not after every countdown, fault and denial."""
+    world.limiter.script.extend([Reserved(60.0, 120.0), Reserved(2.0, 2.0), Reserved(50.0, 50.0), Granted(120.0)])
+    world.model.script.extend([TransientError("500"), DeniedError("429", BURST)])
+    progress = FRESH
+    for _ in range(5):
+        park = world.scoring.run(7, progress)
+        progress = park.progress if park else progress
+    assert world.store.outcomes[7]["notification"]["success"]
+    assert len(world.model.counted) == 1
+    assert {tokens for _, tokens in world.limiter.asked} == {2_500}
 
-BURST = Denial("rate_limit", "rpm", 3, 3, 1, 20.0)
+
+def test_what_is_sent_after_a_wait_has_a_fence_of_its_own(world):
+    """The messages are built after the grant, and the fence costs as many tokens as the one that was counted."""
+    world.limiter.script.append(Reserved(60.0, 120.0))
+    park = world.scoring.run(7, FRESH)
+    world.scoring.run(7, park.progress)
+    (counted,), (sent,) = world.model.counted, world.model.asked
+    assert counted != sent
+    assert [len(message["content"]) for message in counted] == [len(message["content"]) for message in sent]
+
+
+def test_what_starts_at_once_is_built_once(world):
+    """Nothing stands between the grant and the call where nobody had to wait."""
+    world.scoring.run(7, FRESH)
+    assert world.model.counted[0] is world.model.asked[0]
+
+
+def test_a_request_keeps_its_place_in_the_topic_whatever_happens(world):
+    """The limiter hears of the place before the tokens are counted, and of the same one after a fault and a wait."""
+    world.dispatch(place=12.5)
+    world.limiter.script.append(Reserved(60.0, 120.0))
+    world.model.script.append(TransientError("500"))
+    progress = FRESH
+    for _ in range(3):
+        park = world.scoring.run(7, progress)
+        progress = park.progress if park else progress
+    assert world.limiter.joined == [("7:0", 12.5)]
+    assert world.limiter.places == [12.5] * 3
+
+
+# --- denials ---
 
 
 def test_a_denial_teaches_the_limiter_and_keeps_the_reservation(world):
@@ -508,11 +547,12 @@ def test_slow_down_slows_the_fleet(world, named, slowed):
 
 
 def test_too_large_for_the_provider_fails_at_once(world):
-    """What the provider calls too large is not asked again, and its reservation is given back."""
+    """The limiter knows that it never fits the configured limit: it is not asked again."""
+    world.limiter.wait_after_denial = NeverFitsError("too large")
     world.model.script.append(DeniedError("429", Denial("too_large", "tpm", 40_000, None, 50_000)))
     world.scoring.run(7, FRESH)
     assert failure_of(world) == (Failure.TOO_LARGE.value, None)
-    assert world.limiter.cancelled == ["7:0"]
+    assert len(world.model.asked) == 1
 
 
 def test_a_denial_past_the_deadline_ends_with_the_wait(world):

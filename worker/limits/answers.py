@@ -1,15 +1,25 @@
 """What the limiter is told and what it answers: plain shapes."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+Bucket = Literal["rpm", "rpd", "tpm"]
+
+NO_LIMIT = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The provider's limits: requests per minute, requests per day, tokens per minute."""
+    """The provider's limits: requests per minute, requests per day, tokens per minute; 0: there is none.
+
+    Attributes:
+        auto: those that nobody has set: the number is only where to begin, the provider's headers say the rest.
+    """
 
     rpm: int
     rpd: int
     tpm: int
+    auto: frozenset[Bucket] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,7 @@ class Reserved:
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """Nothing is reserved: the start is beyond the horizon.
+    """Only the place is kept: the start is beyond the horizon.
 
     Attributes:
         seconds: when to ask again.
@@ -50,4 +60,4 @@ class NotYet:
 
 
 class NeverFitsError(Exception):
-    """More tokens than the provider ever grants at once."""
+    """More tokens than the configured limit ever grants at once."""

@@ -1,10 +1,13 @@
 """What the provider says about its limits: `x-ratelimit-*` headers and the bodies of denials. Pure.
 
-Everything here is tolerant: what is missing or garbled becomes None, and nothing raises. Only numbers and
-fixed words are kept, never the provider's text, which may name the organisation.
+Everything here is tolerant: what is missing, garbled or absurd becomes None, and nothing raises. Only numbers
+and fixed words are kept, never the provider's text, which may name the organisation. A text is read up to
+`MOST_READ` characters, so that no pattern has time to be slow.
 
-The formats are OpenAI's (platform.openai.com/docs/guides/rate-limits and public error reports); providers
-that imitate its API send the same headers, some of them or none.
+The formats are OpenAI's (platform.openai.com/docs/guides/rate-limits and public error reports), among them the
+older `Limit: 60.000000 / min. Current: 70.000000 / min.`, and those of Azure ("Please retry after 86400
+seconds"), Groq, vLLM and gateways that imitate the API; the table in tests/unit/test_provider_limits.py lists
+them.
 """
 
 from __future__ import annotations
@@ -16,23 +19,36 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Literal
 
+from worker.limits.answers import Bucket
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Bucket = Literal["rpm", "rpd", "tpm"]
 DenialKind = Literal["rate_limit", "too_large", "slow_down", "insufficient_quota", "spend_limit"]
+
+MOST_READ = 1_000  # characters of a message
+LONGEST_WAIT = 2 * 86_400.0  # seconds; a longer one is no rate limit's
+LARGEST = 10**12  # requests or tokens; no limit is larger
 
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)")
 _DURATION = re.compile(rf"(?:{_PART.pattern})+")
-_TRY_AGAIN = re.compile(rf"try again in\s+((?:{_PART.pattern})+)", re.IGNORECASE)
-_LIMIT = re.compile(r"\blimit:?\s+(\d+)", re.IGNORECASE)
-_USED = re.compile(r"\b(?:used|current):?\s+(\d+)", re.IGNORECASE)
-_REQUESTED = re.compile(r"\brequested:?\s+(\d+)", re.IGNORECASE)
-_BUCKETS: tuple[tuple[Bucket, re.Pattern[str]], ...] = (
+_NUMBER = r"(\d{1,3}(?:[,_'\u00a0\u202f]\d{3})+|\d+)(?:\.\d+)?([kKmM]\b)?"
+_AGAIN = r"(?:try again|retry) (?:in|after) "
+_TRY_AGAIN = re.compile(rf"{_AGAIN}((?:{_PART.pattern})+)(?![a-z])", re.IGNORECASE)
+_TRY_AGAIN_IN_WORDS = re.compile(rf"{_AGAIN}(\d+(?:\.\d+)?) ?(millisecond|second|sec|minute|min|hour)", re.IGNORECASE)
+_WORDS = {"millisecond": 1e-3, "second": 1.0, "sec": 1.0, "minute": 60.0, "min": 60.0, "hour": 3600.0}
+_LIMIT = re.compile(rf"\blimit:? +{_NUMBER}", re.IGNORECASE)
+_USED = re.compile(rf"\b(?:used|current):? +{_NUMBER}", re.IGNORECASE)
+_REQUESTED = re.compile(rf"\brequested:? +{_NUMBER}", re.IGNORECASE)
+# In this order: what a message says of the day must not be taken for the minute.
+_BUCKETS: tuple[tuple[Bucket | None, re.Pattern[str]], ...] = (
     ("rpm", re.compile(r"\bRPM\b|requests per min", re.IGNORECASE)),
     ("rpd", re.compile(r"\bRPD\b|requests per day", re.IGNORECASE)),
     ("tpm", re.compile(r"\bTPM\b|tokens per min", re.IGNORECASE)),
+    (None, re.compile(r"\bTPD\b|\b(?:tokens|images) per|per (?:day|hour|second|week|month)", re.IGNORECASE)),
+    ("tpm", re.compile(r"token rate limit|limit reached for tokens", re.IGNORECASE)),
+    ("rpm", re.compile(r"call rate limit|limit reached for requests|requests rate limit", re.IGNORECASE)),
 )
 _SPEND_CODES = re.compile(r"insufficient_quota|credit_balance_exhausted|billing_.*|.*_limit_(exceeded|reached)")
 
@@ -41,7 +57,8 @@ _SPEND_CODES = re.compile(r"insufficient_quota|credit_balance_exhausted|billing_
 class ProviderView:
     """What the headers of one answer say: the buckets as they were when the request was admitted.
 
-    `limit_*` and `remaining_*` are requests or tokens; `reset_*` are the seconds until the bucket is full.
+    `limit_*` and `remaining_*` are requests or tokens; `reset_*` are the seconds until the bucket is full. Where
+    the project has limits of its own, the tighter of the two is kept.
     """
 
     limit_requests: int | None = None
@@ -55,14 +72,7 @@ class ProviderView:
     def from_headers(cls, headers: Mapping[str, str]) -> ProviderView:
         """Parse an answer's headers, whatever the case of their names."""
         named = _lowercase(headers)
-        return cls(
-            limit_requests=_whole(named.get("x-ratelimit-limit-requests")),
-            remaining_requests=_whole(named.get("x-ratelimit-remaining-requests")),
-            reset_requests=parse_duration(named.get("x-ratelimit-reset-requests")),
-            limit_tokens=_whole(named.get("x-ratelimit-limit-tokens")),
-            remaining_tokens=_whole(named.get("x-ratelimit-remaining-tokens")),
-            reset_tokens=parse_duration(named.get("x-ratelimit-reset-tokens")),
-        )
+        return cls(*_tightest(named, "requests"), *_tightest(named, "tokens"))
 
     @property
     def requests_window(self) -> float | None:
@@ -82,9 +92,10 @@ class Denial:
     """What a 429 (or a 503 `slow_down`) says.
 
     Attributes:
-        kind: `rate_limit` wait and ask again; `too_large` will never fit; `slow_down` raise the rate gently;
-            `insufficient_quota` and `spend_limit` are about money and are not retried in a loop.
-        bucket: the bucket that was short, None when it cannot be told.
+        kind: `rate_limit` wait and ask again; `too_large` did not fit into a full bucket; `slow_down` raise the
+            rate gently; `insufficient_quota` and `spend_limit` are about money and are not retried in a loop.
+        bucket: the bucket that was short, None when it cannot be told, or is none of ours, or what is said of it
+            makes no sense.
         limit, used, requested: requests or tokens of that bucket, at admission.
         wait: seconds until it is worth asking again.
     """
@@ -107,27 +118,25 @@ class Denial:
         error = body.get("error", body) if isinstance(body, dict) else {}
         if not isinstance(error, dict):
             error = {"message": error}
-        message, code, error_type = (_text(error.get(key)) for key in ("message", "code", "type"))
+        message = next(filter(None, (_text(error.get(key)) for key in ("message", "detail", "title"))), "")
+        code, error_type = _text(error.get("code")), _text(error.get("type"))
         limit, used, requested = (_number(pattern, message) for pattern in (_LIMIT, _USED, _REQUESTED))
-        try_again = _TRY_AGAIN.search(message)
-        return cls(
-            kind=_kind(code, error_type, message, limit, requested),
-            bucket=_bucket(message),
-            limit=limit,
-            used=used,
-            requested=requested,
-            wait=parse_duration(try_again[1]) if try_again else retry_after(headers),
-        )
+        bucket = _bucket(message, error_type)
+        kind = _kind(code, error_type, message, limit, requested)
+        wait = _wait(message, headers)
+        if limit == 0:  # "Limit 0" is what an account without access is told: it says nothing of any rate
+            bucket = limit = used = requested = None
+        return cls(kind, bucket, limit, used, requested, wait)
 
 
 def parse_duration(text: str | None) -> float | None:
     """Seconds of a Go duration: `6m0s`, `7m12s`, `20ms`, `1.5s`, `1h2m3s`. A bare number is seconds."""
-    if text is None:
+    if text is None or len(text) > MOST_READ:
         return None
     text = text.strip()
     if _DURATION.fullmatch(text):
-        return sum(float(amount) * _SECONDS[unit] for amount, unit in _PART.findall(text))
-    return _positive(text)
+        return _bearable(sum(float(amount) * _SECONDS[unit] for amount, unit in _PART.findall(text)))
+    return _bearable(_positive(text))
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -138,7 +147,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     named = _lowercase(headers)
     milliseconds = _positive(named.get("retry-after-ms"))
     if milliseconds is not None:
-        return milliseconds / 1000
+        return _bearable(milliseconds / 1000)
     seconds = parse_duration(named.get("retry-after"))
     if seconds is not None:
         return seconds
@@ -146,7 +155,18 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     if until is None:
         return None
     now = _date(named.get("date")) or datetime.now(UTC)
-    return max(0.0, (until - now).total_seconds())
+    return _bearable(max(0.0, (until - now).total_seconds()))
+
+
+def _tightest(named: Mapping[str, str], what: str) -> tuple[int | None, int | None, float | None]:
+    """Limit, remaining, reset; of the organisation's and the project's own the set with less remaining."""
+    sets = []
+    for whose in ("", "project-"):
+        limit = _whole(named.get(f"x-ratelimit-limit-{whose}{what}"))
+        remaining = _whole(named.get(f"x-ratelimit-remaining-{whose}{what}"))
+        if limit != 0 and not (limit is None and remaining is None):  # a limit of zero was not meant
+            sets.append((limit, remaining, parse_duration(named.get(f"x-ratelimit-reset-{whose}{what}"))))
+    return min(sets, key=lambda one: math.inf if one[1] is None else one[1], default=(None, None, None))
 
 
 def _kind(code: str, error_type: str, message: str, limit: int | None, requested: int | None) -> DenialKind:
@@ -156,14 +176,25 @@ def _kind(code: str, error_type: str, message: str, limit: int | None, requested
         return "spend_limit"
     if "slow_down" in (code, error_type) or "slow down" in message.lower():
         return "slow_down"
-    never_fits = limit is not None and requested is not None and requested > limit
-    if never_fits or "request too large" in message.lower():
+    never_fits = bool(limit) and limit is not None and requested is not None and requested > limit
+    if never_fits or (limit != 0 and "request too large" in message.lower()):
         return "too_large"
     return "rate_limit"
 
 
-def _bucket(message: str) -> Bucket | None:
-    return next((bucket for bucket, pattern in _BUCKETS if pattern.search(message)), None)
+def _bucket(message: str, error_type: str) -> Bucket | None:
+    for bucket, pattern in _BUCKETS:
+        if pattern.search(message):
+            return bucket
+    return "tpm" if error_type == "tokens" else None
+
+
+def _wait(message: str, headers: Mapping[str, str]) -> float | None:
+    if found := _TRY_AGAIN.search(message):
+        return parse_duration(found[1])
+    if found := _TRY_AGAIN_IN_WORDS.search(message):
+        return _bearable(float(found[1]) * _WORDS[found[2].lower()])
+    return retry_after(headers)
 
 
 def _lowercase(headers: Mapping[str, str]) -> dict[str, str]:
@@ -171,12 +202,16 @@ def _lowercase(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return value[:MOST_READ] if isinstance(value, str) else ""
 
 
 def _number(pattern: re.Pattern[str], message: str) -> int | None:
     found = pattern.search(message)
-    return int(found[1]) if found else None
+    if found is None:
+        return None
+    digits = "".join(character for character in found[1] if character.isdecimal())
+    number = int(digits) * {"k": 1_000, "m": 1_000_000}.get((found[2] or "").lower(), 1)
+    return number if number <= LARGEST else None
 
 
 def _positive(text: str | None) -> float | None:
@@ -187,14 +222,18 @@ def _positive(text: str | None) -> float | None:
     return number if math.isfinite(number) and number >= 0 else None
 
 
+def _bearable(seconds: float | None) -> float | None:
+    return seconds if seconds is not None and seconds <= LONGEST_WAIT else None
+
+
 def _whole(text: str | None) -> int | None:
-    number = _positive(text)
-    return None if number is None else int(number)
+    number = _positive(text.replace(",", "") if text else None)
+    return None if number is None or number > LARGEST else int(number)
 
 
 def _date(text: str | None) -> datetime | None:
     try:
         date = parsedate_to_datetime(text or "")
-    except ValueError:
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)

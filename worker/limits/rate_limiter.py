@@ -7,6 +7,8 @@ buckets change; this module is its typed front. One call is one round trip.
 from __future__ import annotations
 
 import json
+import logging
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -15,18 +17,26 @@ from worker.limits.answers import Granted, Limits, NeverFitsError, NotYet, Reser
 if TYPE_CHECKING:
     import redis
 
+    from worker.limits.answers import Bucket
     from worker.limits.provider_limits import Denial, ProviderView
 
+log = logging.getLogger(__name__)
+
 SCRIPT: Final = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
-_KEYS: Final = ("state", "queue", "started", "records", "recent", "limits", "day_used")
-_BUCKET_NUMBERS: Final = {"rpm": 1, "rpd": 2, "tpm": 3}
+WARN_EVERY: Final = 3_600.0  # seconds between two warnings that the provider grants more than is configured
+_KEYS: Final = ("buckets", "line", "record:", "recent", "limits", "answered")
+_BUCKETS: Final[tuple[Bucket, ...]] = ("rpm", "rpd", "tpm")
+_WINDOWS: Final = {"rpm": 60.0, "rpd": 86_400.0, "tpm": 60.0}  # seconds
 
 
 class RateLimiter:
     """The fleet's shared shadow of the provider's three token buckets.
 
-    Usage: `acquire` until it answers Granted (sleep as told in between), send the request, then exactly one
-    of `settle` (an answer or a failed attempt), `denied` (a 429) or `cancel` (not sent after all).
+    Usage: `join` as soon as it is clear that a request will ask, `acquire` until it answers Granted (sleep as
+    told in between), send the request, then exactly one of `settle` (an answer or a failed attempt), `denied` (a
+    429) or `cancel` (not sent after all).
+
+    Requests start in the order of their places, whoever asks first.
 
     Warning: a grant asked for again within `unused_grace` costs nothing, since its reply may have been lost;
     the answer says so (`first`). A caller that may have sent its request already takes another id for the
@@ -39,10 +49,11 @@ class RateLimiter:
         unused_grace: seconds after its start time at which an unclaimed reservation is given back.
         jitter: seconds by which a request may reach the provider later than it was granted. Costs
             rate * jitter of the burst that a full bucket allows, and nothing of the steady rate.
+        burst: seconds of refill that may be spent at once; 60 is the whole of a minute's bucket.
         unknown_day_share: share of the day's requests that may start when Redis knows nothing (it was
             emptied, or this is the first start ever), until the bridge has counted in Kafka what was
-            answered within the last day (`contract.DAY_USED_KEY`) or headers of the day bucket say more.
-        prefix: of all keys; on a Redis Cluster put braces around its last part.
+            answered (`contract.ANSWERED_KEY`) or headers of the day bucket say more.
+        prefix: of all keys.
         script: the Lua source; tests replace its clock.
 
     Raises:
@@ -57,32 +68,48 @@ class RateLimiter:
         horizon: float = 3600.0,
         unused_grace: float = 30.0,
         jitter: float = 0.25,
+        burst: float = 60.0,
         unknown_day_share: float = 1 / 24,
         prefix: str = "ai_handler:limits",
         script: str = SCRIPT,
     ) -> None:
         self._limits = limits
-        self._settings = (horizon, unused_grace, jitter, unknown_day_share)
+        self._horizon = horizon
+        self._always = {
+            "limits": [limits.rpm, limits.rpd, limits.tpm],
+            "auto": [bucket in limits.auto for bucket in _BUCKETS],
+            "grace": unused_grace,
+            "jitter": jitter,
+            "burst": burst,
+            "day_share": unknown_day_share,
+        }
         self._keys = [f"{prefix}:{key}" for key in _KEYS]
         self._script = redis.register_script(script)
+        self._warn_at = 0.0
 
-    def acquire(self, reservation_id: str, tokens: int) -> Granted | Reserved | NotYet:
-        """Ask to start a request of `tokens` (prompt + output cap: what the provider charges at admission).
+    def join(self, reservation_id: str, place: float) -> None:
+        """Say that this request will ask within a second: those behind it let it go first.
+
+        Args:
+            reservation_id: the one that `acquire` will use.
+            place: see `acquire`.
+        """
+        self._call("join", reservation_id, place=place)
+
+    def acquire(self, reservation_id: str, tokens: int, place: float | None = None) -> Granted | Reserved | NotYet:
+        """Ask to start a request.
 
         Asking again with the same id never queues or pays twice.
 
+        Args:
+            reservation_id: of this attempt.
+            tokens: prompt + output cap: what the provider charges at admission.
+            place: in the order of the input topic, Unix seconds; kept by retries. None: that of the first asking.
+
         Raises:
-            NeverFitsError: `tokens` exceed the limit per minute.
+            NeverFitsError: `tokens` exceed the configured limit per minute.
         """
-        answer, *numbers = self._call("acquire", reservation_id, tokens)
-        if answer == b"granted":
-            return Granted(float(numbers[0]), first=len(numbers) == 1)
-        values = [float(number) for number in numbers]
-        if answer == b"reserved":
-            return Reserved(*values)
-        if answer == b"not yet":
-            return NotYet(*values)
-        raise NeverFitsError(f"{tokens} tokens, but the limit per minute is {values[0]:.0f}")
+        return self._answer(self._call("acquire", reservation_id, place=place or None, tokens=tokens))
 
     def settle(self, reservation_id: str, *, used_tokens: int | None, seen: ProviderView | None) -> None:
         """Tell the limiter how a granted request ended.
@@ -93,16 +120,18 @@ class RateLimiter:
                 provider refunds is undocumented, and is believed when its headers show it.
             seen: the answer's headers, which move the shadow to the provider's own numbers.
         """
-        headers: tuple[float | None, ...] = (None,) * 5
+        headers: dict[str, float | None] = {}
         if seen is not None:
-            headers = (
-                seen.remaining_requests,
-                seen.limit_requests,
-                seen.requests_window,
-                seen.remaining_tokens,
-                seen.limit_tokens,
-            )
-        self._call("settle", reservation_id, used_tokens, *headers)
+            bucket = self._bucket_of_requests(seen)
+            headers = {
+                "requests_bucket": _BUCKETS.index(bucket) + 1 if bucket else None,
+                "requests_left": seen.remaining_requests,
+                "requests_limit": seen.limit_requests or None,
+                "tokens_left": seen.remaining_tokens,
+                "tokens_limit": seen.limit_tokens or None,
+            }
+            self._warn_of_more({bucket: seen.limit_requests, "tpm": seen.limit_tokens})
+        self._call("settle", reservation_id, answered=used_tokens is not None, used=used_tokens, **headers)
 
     def cancel(self, reservation_id: str) -> None:
         """Give back a reservation or a grant whose request was certainly not sent."""
@@ -111,52 +140,140 @@ class RateLimiter:
     def denied(self, reservation_id: str, denial: Denial) -> float:
         """Move the shadow to what a 429 says, once per burst, and put the request back at its old place.
 
+        What it says of a limit is an opinion that fades, and a denial that says nothing of use is answered by
+        a pause for everybody that doubles. About money (`insufficient_quota`, `spend_limit`) and after a
+        `slow_down` the buckets learn nothing.
+
         Returns:
-            Seconds after which to `acquire` again with the same id; 0 for a request that is too large, which
-            is not put back. About money (`insufficient_quota`, `spend_limit`) the buckets learn nothing.
+            Seconds after which to `acquire` again with the same id.
+
+        Raises:
+            NeverFitsError: the request is too large for the configured limit, the provider agrees.
         """
         about_rate = denial.kind in ("rate_limit", "too_large")
-        bucket = _BUCKET_NUMBERS.get(denial.bucket or "", 0) if about_rate else 0
-        wait = denial.wait if denial.kind == "rate_limit" else None
-        again = int(denial.kind != "too_large")
-        details = (bucket, denial.limit, denial.used, wait, again, denial.kind)
-        return float(self._call("denied", reservation_id, *details)[1])
+        bucket = _BUCKETS.index(denial.bucket) + 1 if about_rate and denial.bucket else 0
+        news = {"kind": denial.kind, "bucket": denial.bucket, "limit": denial.limit, "used": denial.used}
+        reply = self._call(
+            "denied",
+            reservation_id,
+            bucket=bucket,
+            too_large=denial.kind == "too_large",
+            news={**news, "wait": denial.wait},
+            limit=denial.limit or None,
+            used=denial.used,
+            wait=denial.wait,
+        )
+        answer = self._answer(reply)
+        return 0.0 if isinstance(answer, Granted) else answer.seconds
 
     def slow_down(self, reservation_id: str, seconds: float) -> None:
         """After a `slow_down`: nobody starts for `seconds`, then evenly spread starts at half the rate.
 
-        The rate recovers over 15 minutes, the time for which OpenAI asks for a steady one. The request
-        itself keeps its place: `acquire` again with the same id.
+        The rate recovers over 15 minutes, the time for which OpenAI asks for a steady one. Several at once are
+        one. The request itself keeps its place: `acquire` again with the same id.
         """
-        self._call("slow_down", reservation_id, seconds)
+        self._call("slow_down", reservation_id, seconds=seconds)
 
     def set_limits(self, limits: Limits) -> None:
-        """Change the limits for the whole fleet, until they are set again. What is used stays used."""
-        self._call("set_limits", limits.rpm, limits.rpd, limits.tpm)
+        """Change the limits for the whole fleet, until they are set again, and forget what was learned.
 
-    def seed_full(self) -> None:
-        """Declare all buckets full. For benchmarks and tests: nobody knows that of a real provider."""
-        self._call("seed_full")
+        What is used stays used.
+        """
+        self._call("set_limits", rpm=limits.rpm, rpd=limits.rpd, tpm=limits.tpm)
+
+    def reset(self, *, full: bool = False) -> None:
+        """Forget what was learned from the provider: smaller limits, smaller bursts, pauses, other users.
+
+        `full` takes the buckets for full, too, which nobody knows of a real provider: for benchmarks and tests.
+        """
+        self._call("reset", full=full)
 
     def snapshot(self) -> dict[str, object]:
         """The limiter's state for operators; changes nothing.
 
-        `buckets`: by name {limit, level, rate and foreign_rate per second, confirmed by the provider or not};
+        `buckets`: by name {configured, learned (from a denial or a header; fades), confirmed (what headers say;
+        None: nothing), limit (what counts), level, rate and foreign_rate per second, burst_seconds (of refill that
+        may be spent at once), burst_learned}, limits as numbers, "auto" or "unlimited";
         `next_free_start`, `blocked`, `paced`: seconds until a newcomer could start, until anybody may, and
-        between starts while slowed down; `waiting`, `granted_not_settled`: requests;
+        between starts while slowed down; `waiting`: requests;
         `last_denial` if there was one: {age in seconds, kind, bucket, and limit, used, wait where known}.
         """
-        return cast("dict[str, object]", json.loads(self._call("snapshot")[1]))
+        view = json.loads(self._call("snapshot")[0])
+        shown: dict[str, object] = {key: view[key] for key in ("waiting", "next_free_start", "blocked", "paced")}
+        requests, day, tokens, requests_burst, tokens_burst = view["buckets"]
+        shown["buckets"] = {
+            "rpm": _shown(requests, requests_burst),
+            "rpd": _shown(day, None),
+            "tpm": _shown(tokens, tokens_burst),
+        }
+        if denial := view.get("denial"):
+            shown["last_denial"] = {"age": view["now"] - denial["at"], **denial["news"]}
+        return shown
 
     def pipelined_acquire(self, pipeline: redis.client.Pipeline, reservation_id: str, tokens: int) -> None:
         """Queue an `acquire` in a pipeline; its raw reply comes with the pipeline's others. For benchmarks."""
-        self._send("acquire", reservation_id, tokens, client=pipeline)
+        self._send("acquire", reservation_id, {"tokens": tokens}, client=pipeline)
 
-    def _send(self, operation: str, *arguments: float | str | None, client: redis.Redis | None = None) -> Any:
-        limits = (self._limits.rpm, self._limits.rpd, self._limits.tpm)
-        sent = ["" if argument is None else argument for argument in arguments]
-        return self._script(keys=self._keys, args=[operation, *limits, *self._settings, *sent], client=client)
+    def _bucket_of_requests(self, seen: ProviderView) -> Bucket | None:
+        """Small accounts see the day bucket in the `requests` headers, others the minute bucket."""
+        minute, day = self._limits.rpm, self._limits.rpd
+        if seen.limit_requests and minute != day and not self._limits.auto & {"rpm", "rpd"}:
+            if seen.limit_requests == minute:
+                return "rpm"
+            if seen.limit_requests == day:
+                return "rpd"
+        if seen.requests_window is None:
+            return None
+        return "rpd" if seen.requests_window > _WINDOWS["rpm"] * 60 else "rpm"
 
-    def _call(self, operation: str, *arguments: float | str | None) -> list[Any]:
-        reply = self._send(operation, *arguments)
+    def _warn_of_more(self, granted: dict[Bucket | None, int | None]) -> None:
+        now = time.monotonic()
+        if now < self._warn_at:
+            return
+        for bucket, limit in granted.items():
+            if bucket is None or bucket in self._limits.auto:
+                continue
+            configured = getattr(self._limits, bucket)
+            if limit and configured and limit > configured:
+                self._warn_at = now + WARN_EVERY
+                log.warning("%s=%d is configured, but the provider grants %d", bucket.upper(), configured, limit)
+
+    def _answer(self, reply: list[bytes]) -> Granted | Reserved | NotYet:
+        word, *numbers = reply
+        if word == b"granted":
+            return Granted(float(numbers[0]), first=len(numbers) == 1)
+        values = [float(number) for number in numbers]
+        if word == b"never fits":
+            raise NeverFitsError(f"more tokens than the limit per minute, which is {values[0]:.0f}")
+        seconds, until_start = values[0], values[-1]
+        if until_start > self._horizon:
+            return NotYet(min(seconds, self._horizon), until_start)
+        return Reserved(seconds, until_start)
+
+    def _send(
+        self, operation: str, reservation_id: str | None, arguments: dict[str, Any], client: redis.Redis | None = None
+    ) -> Any:
+        known = {name: value for name, value in arguments.items() if value is not None}
+        table = {"op": operation, "id": reservation_id or "", **self._always, **known}
+        return self._script(keys=self._keys, args=[json.dumps(table)], client=client)
+
+    def _call(self, operation: str, reservation_id: str | None = None, **arguments: Any) -> list[bytes]:
+        reply = self._send(operation, reservation_id, arguments)
         return [part.encode() if isinstance(part, str) else part for part in cast("list[Any]", reply)]
+
+
+def _shown(bucket: dict[str, Any], burst: dict[str, Any] | None) -> dict[str, object]:
+    shown = {
+        "configured": "auto" if bucket["auto"] else bucket["configured"] or "unlimited",
+        "learned": bucket.get("learned"),
+        "confirmed": bucket.get("said") or None,
+        "limit": bucket["limit"] or "unlimited",
+        "level": bucket["level"],
+        "rate": bucket["rate"],
+        "foreign_rate": bucket["foreign"],
+    }
+    if burst is not None and bucket["limit"]:
+        # What jitter takes from a bucket is not what a shorter span takes.
+        seconds = burst["burst"] / bucket["rate"] if burst.get("burst") else _WINDOWS["rpm"]
+        shown |= {"burst_seconds": seconds, "burst_learned": burst.get("seconds")}
+    return shown
