@@ -171,7 +171,7 @@ class CeleryRateLimit(Peer):
         self.mean = 2_500.0
 
     def pause(self, attempt: Attempt) -> float:
-        worker = hash(attempt.id) % WORKERS
+        worker = int(attempt.id.split("-")[1]) % WORKERS
         every = 60 / min(self.limits.rpm, self.limits.tpm / self.mean) * WORKERS
         if attempt.asks:
             return 0.0
