@@ -4,8 +4,6 @@ A Celery message is only a wake-up hint here: the record of work is the uncommit
 below is relied upon for "nothing is lost".
 """
 
-import ssl
-
 from kombu.entity import Queue
 
 from config import load_settings
@@ -13,26 +11,21 @@ from contract import QUEUE_NAME
 
 _settings = load_settings()
 
-broker_url = _settings.redis
-if broker_url.startswith("rediss:"):
-    # Celery verifies nothing unless it is told to (kombu #910). The URL says the same, for whoever reads that alone.
-    broker_use_ssl = {
-        "ssl_cert_reqs": ssl.CERT_REQUIRED,
-        "ssl_check_hostname": True,
-        "ssl_ca_certs": _settings.redis_tls_ca,
-    }
+_redis = _settings.redis_connection
+
+broker_url = _redis.broker_url
+broker_use_ssl = _redis.broker_use_ssl
 broker_connection_retry_on_startup = True  # compose starts everything at once
 broker_connection_max_retries = None  # an outage of Redis is waited out, however long
+# A primary that became a replica answers READONLY over the old connection: connect again, do not give up.
+broker_channel_error_retry = True
 broker_transport_options = {
-    # Without these a frozen Redis hangs the caller for ever (kombu's default is no timeout at all).
-    "socket_timeout": 10,
-    "socket_connect_timeout": 5,
-    "socket_keepalive": True,
-    "health_check_interval": 30,
+    **_redis.broker_transport_options,
     # A message unacknowledged for longer is delivered again. The longest countdown stays below it (config.py
     # checks), and so does the longest task: one call of the model and a short wait.
     "visibility_timeout": _settings.visibility_timeout,
 }
+worker_consumer = "worker.consumer:LastingConsumer"  # a lost connection must not end the worker
 # It would kill running tasks whenever Redis restarts, and orphan their messages.
 worker_cancel_long_running_tasks_on_connection_loss = False
 
@@ -46,7 +39,7 @@ accept_content = ["json"]
 # The work is waiting for HTTP, which threads do well. They ignore Celery's time limits (celery #9203), so the
 # call of the model has a deadline of its own.
 worker_pool = "threads"
-worker_concurrency = _settings.worker_concurrency
+worker_concurrency = _settings.calls_in_flight
 worker_prefetch_multiplier = 1  # a hint waits in Redis, where every worker can take it
 task_acks_late = True  # a hint outlives a warm shutdown; claims make the second delivery harmless
 task_reject_on_worker_lost = True
@@ -62,10 +55,10 @@ task_annotations = {"*": {"rate_limit": _settings.task_rate_limit or f"{_fastest
 # compose file's stop_grace_period. This is for a second signal: seconds before the rest is dropped.
 worker_soft_shutdown_timeout = 10.0
 
-# For Flower and `celery events`.
-worker_send_task_events = True
-task_send_sent_event = True
-task_track_started = True
+# Events cost a third of what Celery itself spends on a task, so they are sent while somebody listens: Flower asks all
+# workers for them every five seconds, as `celery -A worker control enable_events` does once.
+worker_send_task_events = False
+task_send_sent_event = False  # of the bridge, which cannot be asked
 
 worker_hijack_root_logger = False  # logs.configure_logging owns the logs
 worker_redirect_stdouts = False

@@ -14,6 +14,7 @@ import os
 import string
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,10 +24,24 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from contract import PROCESSED_MARK_TTL
+from redis_connection import Address, RedisConnection
 
 PROJECT = Path(__file__).parent
+SENTINEL_PORT = 26_379
 _SECRETS_DIR = Path(os.environ.get("SECRETS_DIR", "/run/secrets"))
 _NO_KEY = SecretStr("")
+_REDIS_KINDS = {
+    "sentinel": "set REDIS_SENTINELS and REDIS_SENTINEL_MASTER instead of a sentinel:// URL",
+    **dict.fromkeys(
+        ("redis+cluster", "rediss+cluster", "rediscluster"),
+        "Redis Cluster is not supported: use one server, a managed one, or Sentinel",
+    ),
+}
+
+# For the default number of calls under way in one worker.
+SLOW_ANSWER = 15.0  # seconds
+SHORT_PROMPT = 1_500  # tokens
+FEWEST_CALLS, MOST_CALLS = 16, 500
 _TOPIC_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")  # Kafka's own rule
 
 
@@ -95,10 +110,10 @@ class Settings(BaseSettings):
     openai_proxy: SecretStr | None = Field(None, description="`http://` or `socks5://` proxy for every request")
     openai_timeout: Seconds = Field(60.0, description="seconds, total deadline of one call")
     openai_max_output_tokens: int = Field(
-        1_200,
+        1_260,
         ge=200,
         le=16_000,
-        description="tokens, cap of one answer; it is reserved in full, so keep it tight",
+        description="tokens, cap of one answer; 60 and 100 a criterion are reserved, but never more than this",
     )
     openai_output: Literal["auto", "strict", "json"] = Field(
         "auto", description="`strict` schema, `json` mode, or `auto`: strict until the endpoint refuses it"
@@ -141,11 +156,21 @@ class Settings(BaseSettings):
     redis_tls: bool = Field(False, description="`on` connects with TLS (`rediss://`)")
     redis_tls_ca: ReadableFile = Field(None, description="path of the CA certificates; empty: the system's")
     redis_url: SecretStr | None = Field(None, description="a whole URL instead of these settings")
+    redis_sentinels: Annotated[tuple[Address, ...], NoDecode] = Field(
+        (), description="`host:port,host:port,…` of the sentinels that know the primary; empty: Redis is one server"
+    )
+    redis_sentinel_master: str = Field("mymaster", description="the sentinels' name for the primary")
+    redis_sentinel_password: SecretStr | None = Field(None, description="password of the sentinels themselves")
 
     # Kafka
     kafka_group_id: str = Field("ai-handler", description="consumer group, and prefix of the transactional ids")
     kafka_topic_for_dead_letters: Topic | None = Field(
         None, description="unreadable messages; empty: the input topic's name and `.DLQ`"
+    )
+    kafka_start: Literal["earliest", "latest"] | float | None = Field(
+        None,
+        description="where to begin where the group has no offsets: `earliest`, `latest` or an ISO time (UTC unless it "
+        "says otherwise); empty: refuse where older requests may have been answered before",
     )
     kafka_key_for_notifications: str = Field(
         "new_notifications", min_length=1, description="key of our messages to the notifications service"
@@ -183,24 +208,44 @@ class Settings(BaseSettings):
     )
 
     # The bridge
-    window_size: int = Field(100, ge=1, le=500, description="unfinished requests a bridge holds per partition")
+    window_size: int = Field(
+        5_000,
+        ge=1,
+        le=5_000,
+        description="most unfinished requests a bridge holds per partition; how many it does follows the limits",
+    )
     request_deadline: Annotated[float, Field(gt=0, lt=PROCESSED_MARK_TTL)] = Field(
         43_200.0, description="seconds from a request's Kafka timestamp to its end, whatever it waits for"
     )
     redispatch_after: Seconds = Field(
         5.0,
-        description="seconds without a sign of a dispatched request, in a drained queue, before it goes again",
+        description="seconds without a sign of a dispatched request before its hint goes again; then twice as long",
     )
-    dead_letter_limit: int = Field(500, ge=1, description="dead letters in a window above which the bridge stops")
-    dead_letter_window: Seconds = Field(600.0, description="seconds, the window of that limit")
-    health_file: Path = Field(
-        Path("run/bridge.health"), description="touched while the bridge works; the container's healthcheck"
+    dead_letter_limit: int = Field(
+        500, ge=1, description="dead letters in the window at which the bridge takes nothing new"
     )
-    bridge_metrics_port: Port = Field(0, description="Prometheus metrics of the bridge; 0: off")
+    dead_letter_window: Seconds = Field(600.0, description="seconds over which `DEAD_LETTER_LIMIT` counts")
+    dead_letter_retention: int = Field(
+        1_209_600,
+        ge=3_600,
+        description="seconds that Kafka keeps a dead letter, set when the bridge creates that topic: resumes are in it",
+    )
+    health_file: Path = Field(Path("run/bridge.health"), description="touched while the bridge's loop turns")
+    ready_file: Path = Field(
+        Path("run/bridge.ready"), description="touched while nothing is in the way of the bridge's work"
+    )
+    bridge_metrics_port: Port = Field(
+        0, description="Prometheus metrics of the bridge, and its `/livez` and `/readyz`; 0: off"
+    )
 
     # The worker
-    worker_concurrency: int = Field(16, ge=1, description="threads of one worker")
+    worker_concurrency: int | None = Field(
+        None, ge=1, description="calls that one worker may have under way; empty: as many as the limits keep busy"
+    )
     worker_metrics_port: Port = Field(0, description="Prometheus metrics of the worker; 0: off")
+    worker_health_file: Path = Field(
+        Path("run/worker.health"), description="touched with each heartbeat of the worker; the container's healthcheck"
+    )
     metrics_host: str = Field("127.0.0.1", description="address the metrics are served on")
     lease_seconds: Annotated[float, Field(ge=1)] = Field(
         10.0, description="seconds after which a killed worker's request is given to another"
@@ -218,9 +263,27 @@ class Settings(BaseSettings):
     )
 
     # Scoring
-    verdict_threshold: int = Field(60, ge=0, le=100, description="score from which the verdict is «Подходит»")
-    result_cache_ttl: int = Field(604_800, ge=0, description="seconds the same question keeps its answer; 0: off")
-    explanation_ttl: int = Field(259_200, ge=0, description="seconds that grades and quotes are kept; 0: off")
+    redaction: bool = Field(
+        True,
+        description="`on`: names, contacts and other personal data are taken out of a resume before it is sent",
+    )
+    verdict_threshold: int = Field(60, ge=1, le=100, description="score from which the verdict is «Подходит»")
+    criteria_ttl: int = Field(
+        7_776_000, ge=3_600, description="seconds a vacancy keeps its criteria, by which all its resumes are measured"
+    )
+    result_cache_ttl: int = Field(
+        604_800,
+        ge=0,
+        description="seconds the same question keeps its answer, but never longer than `EXPLANATION_TTL`; 0: off",
+    )
+    explanation_ttl: int = Field(
+        259_200, ge=0, description="seconds that quotes are kept, in explanations and cached answers; 0: off"
+    )
+    decision_ttl: int = Field(
+        15_552_000,
+        ge=0,
+        description="seconds that decisions are kept: grades, reasons, versions and digests, no texts; 0: off",
+    )
 
     # Logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe level logged")
@@ -258,10 +321,34 @@ class Settings(BaseSettings):
             return frozenset(code.strip().upper() for code in value.split(",") if code.strip())
         return value
 
+    @field_validator("redis_sentinels", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        places = [urlsplit(f"//{place.strip()}") for place in value.split(",") if place.strip()]
+        try:
+            addresses = tuple((place.hostname, place.port or SENTINEL_PORT) for place in places)
+        except ValueError:  # a port that is none; the message must not quote what was written
+            addresses = ()
+        if len(addresses) != len(places) or not all(host for host, _ in addresses) or any(p.path for p in places):
+            raise ValueError("must be host:port,host:port")
+        if any("@" in place.netloc for place in places):
+            raise ValueError("must be host:port,host:port; the password goes into REDIS_SENTINEL_PASSWORD")
+        return addresses
+
     @field_validator("log_file", mode="before")
     @classmethod
     def _none(cls, value: object) -> object:
         return None if isinstance(value, str) and value.lower() == "none" else value
+
+    @field_validator("kafka_start", mode="before")
+    @classmethod
+    def _unix_time(cls, value: object) -> object:
+        if isinstance(value, str) and value not in ("earliest", "latest"):
+            time = datetime.fromisoformat(value)
+            return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+        return value
 
     @field_validator("openai_key", "openai_proxy", "redis_password", "kafka_sasl_password")
     @classmethod
@@ -315,7 +402,7 @@ class Settings(BaseSettings):
         if value is not None:
             parts = _url_parts(value.get_secret_value(), "redis://[[USER]:PASSWORD@]HOST[:PORT]/DATABASE, or rediss://")
             if parts.scheme not in ("redis", "rediss"):
-                raise ValueError("must begin with redis:// or rediss://")
+                raise ValueError(_REDIS_KINDS.get(parts.scheme, "must begin with redis:// or rediss://"))
             if not parts.path[1:].isdecimal():
                 raise ValueError("must end with the number of the database, such as /1")
             if dict(parse_qsl(parts.query)).get("ssl_cert_reqs", "required") not in ("required", "CERT_REQUIRED"):
@@ -341,6 +428,8 @@ class Settings(BaseSettings):
             yield "KAFKA_TOPIC_FOR_AI_HANDLER must be a topic of its own: we would read what we write"
         if bool(self.kafka_ssl_certificate_location) != bool(self.kafka_ssl_key_location):
             yield "KAFKA_SSL_CERTIFICATE_LOCATION and KAFKA_SSL_KEY_LOCATION go together"
+        if self.redis_sentinels and self.redis_url is not None:
+            yield "REDIS_URL names one server: with REDIS_SENTINELS use the single settings"
         if self.redis_tls_ca and not self.redis.startswith("rediss:"):
             yield "REDIS_TLS_CA needs REDIS_TLS=on, or a REDIS_URL that begins with rediss://"
 
@@ -377,6 +466,18 @@ class Settings(BaseSettings):
         return urlunsplit(parts._replace(query=urlencode(query, safe="/")))
 
     @property
+    def redis_connection(self) -> RedisConnection:
+        """How Redis is reached, secrets included: never log it."""
+        sentinel_password = self.redis_sentinel_password
+        return RedisConnection(
+            self.redis,
+            ca_location=self.redis_tls_ca,
+            sentinels=self.redis_sentinels,
+            master=self.redis_sentinel_master,
+            sentinel_password=sentinel_password.get_secret_value() if sentinel_password else None,
+        )
+
+    @property
     def logging(self) -> dict[str, Any]:
         """The arguments of `logs.configure_logging`."""
         return {
@@ -398,6 +499,18 @@ class Settings(BaseSettings):
             return self.egress_trace_url
         parts = urlsplit(self.openai_base_url)
         return f"{parts.scheme}://{parts.netloc}/cdn-cgi/trace"
+
+    @property
+    def calls_in_flight(self) -> int:
+        """How many calls one worker may have under way: a thread each, made when it is first needed.
+
+        Calls start at a rate that the limits grant and last as long as a slow model takes, so that is what they keep
+        busy; never fewer than the small limits' burst, never more than one core can look after (docs/capacity.md).
+        """
+        if self.worker_concurrency is not None:
+            return self.worker_concurrency
+        starts_per_minute = min(self.rpm, self.tpm / (self.openai_max_output_tokens + SHORT_PROMPT))
+        return max(FEWEST_CALLS, min(MOST_CALLS, round(starts_per_minute / 60 * SLOW_ANSWER)))
 
     @cached_property
     def kafka(self) -> dict[str, str | int]:

@@ -1,15 +1,21 @@
 """Logging: one line a record, to stdout and to a file, each with the processing id it is about.
 
-Is handed values and reads no settings.
+Whoever logs only queues its record; one thread writes them, in their order, so that a line costs the thread that
+works on a request neither a file lock nor a system call. Is handed values and reads no settings.
 """
 
+import atexit
 import logging
 import logging.config
+import os
+import queue
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Literal
 
 _processing_id: ContextVar[int | None] = ContextVar("processing_id", default=None)
 
@@ -46,8 +52,93 @@ class OneLineFormatter(logging.Formatter):
         return super().format(record).replace("\r", " ").replace("\n", " | ")
 
 
-def configure_logging(*, level: str, style: str, file: Path | None, keep_days: int) -> None:
-    """Log to stdout and to a file that is rotated daily, safely when several processes write to it."""
+class QueuedHandler(logging.Handler):
+    """Queues records for a thread that writes them to other handlers, all that are waiting at once.
+
+    A process that ends writes what is queued; one that is killed loses at most the last `GATHER` seconds.
+
+    Args:
+        targets: the handlers that write; each has its formatter.
+    """
+
+    GATHER = 0.02  # seconds that the first record waits for others to be written with
+
+    def __init__(self, targets: Sequence[logging.Handler]) -> None:
+        super().__init__()
+        self.targets = targets
+        self._formatters = [target.formatter or logging.Formatter() for target in targets]
+        for target in targets:
+            target.setFormatter(None)  # it gets lines that are formatted already
+        self._stopped = False
+        self._queue: queue.SimpleQueue[logging.LogRecord | threading.Event | None]
+        self._thread: threading.Thread
+        self._start()
+        # Threads do not survive a fork, and what the parent has queued is the parent's to write.
+        os.register_at_fork(after_in_child=self._start)
+        atexit.register(self.close)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        record.msg, record.args = record.getMessage(), None  # as it is now
+        if self._stopped:
+            self._write([record])
+        else:
+            self._queue.put(record)
+
+    def flush(self) -> None:
+        """Return when all that was logged so far is written."""
+        if not self._stopped:
+            written = threading.Event()
+            self._queue.put(written)
+            written.wait()
+
+    def close(self) -> None:
+        """Write what is queued and end the thread; whatever is logged later is written at once."""
+        if not self._stopped:
+            self.flush()
+            self._stopped = True
+            self._queue.put(None)
+            self._thread.join()
+        super().close()
+
+    def _start(self) -> None:
+        if self._stopped:
+            return
+        self._queue = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            waiting = [self._queue.get()]
+            if isinstance(waiting[0], logging.LogRecord):
+                time.sleep(self.GATHER)
+            waiting += [self._queue.get() for _ in range(self._queue.qsize())]
+            self._write([record for record in waiting if isinstance(record, logging.LogRecord)])
+            for asked in waiting:
+                if isinstance(asked, threading.Event):
+                    asked.set()
+            if None in waiting:
+                return
+
+    def _write(self, records: Sequence[logging.LogRecord]) -> None:
+        if not records:
+            return
+        for target, formatter in zip(self.targets, self._formatters, strict=True):
+            try:
+                lines = "\n".join(map(formatter.format, records))
+                target.handle(logging.makeLogRecord({"msg": lines}))
+            except Exception:  # noqa: BLE001 # as every handler does: a log that fails does not stop the work
+                self.handleError(records[-1])
+
+
+def configure_logging(
+    *, level: str, style: str, file: Path | None, keep_days: int, stream: Literal["stdout", "stderr"] = "stdout"
+) -> QueuedHandler:
+    """Log to a stream and to a file that is rotated daily, safely when several processes write to it.
+
+    Returns:
+        The handler that queues the records; its `flush` waits until all is written.
+    """
     formatters: dict[str, dict[str, object]] = {
         "text": {
             "()": OneLineFormatter,
@@ -60,9 +151,9 @@ def configure_logging(*, level: str, style: str, file: Path | None, keep_days: i
             "json_ensure_ascii": False,
         },
     }
-    shared = {"formatter": style, "filters": ["processing_id"]}
+    shared = {"formatter": style}
     handlers: dict[str, dict[str, object]] = {
-        "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", **shared}
+        "stream": {"class": "logging.StreamHandler", "stream": f"ext://sys.{stream}", **shared}
     }
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +171,6 @@ def configure_logging(*, level: str, style: str, file: Path | None, keep_days: i
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "filters": {"processing_id": {"()": ProcessingIdFilter}},
             "formatters": {style: formatters[style]},
             "handlers": handlers,
             "root": {"level": level, "handlers": list(handlers)},
@@ -88,3 +178,8 @@ def configure_logging(*, level: str, style: str, file: Path | None, keep_days: i
             "loggers": {name: {"level": "WARNING"} for name in ("openai", "httpx2", "httpcore2", "asyncio")},
         }
     )
+    root = logging.getLogger()
+    queued = QueuedHandler([handler for handler in root.handlers if handler.get_name() in handlers])
+    queued.addFilter(ProcessingIdFilter())  # here, where the request is known, and not in the writing thread
+    root.handlers[:] = [handler for handler in root.handlers if handler.get_name() not in handlers] + [queued]
+    return queued

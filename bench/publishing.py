@@ -8,7 +8,7 @@ topics. The transaction also commits the input offset, as in the bridge; the pla
 broker's acknowledgement of each group (`flush`), and commits nothing. The two take turns, so that whatever else the
 machine does hits both.
 
-First in the bridge's rhythm, where each look at Redis (every 50 ms) publishes what has ended since the last one;
+First in the bridge's rhythm, where each look at Redis (every 20 ms) publishes what was announced since the last one;
 then flat out, one group right behind the other, which no bridge does: a transaction has a fixed price of several
 round trips, and one that follows its predecessor at once is told by the broker to come back (librdkafka waits
 20 ms then).
@@ -30,9 +30,9 @@ from confluent_kafka.cimpl import NewTopic
 from rich.console import Console
 from rich.table import Table
 
-from bridge.kafka import make_consumer, make_producer
+from bridge.kafka import Contact, make_consumer, make_producer
 from bridge.offsets import Commit
-from bridge.partition import LOOK_EVERY
+from bridge.partition import LOOK_PAUSE
 from bridge.publisher import Publication, Publisher, Topics
 from config import Settings
 from contract import (
@@ -47,7 +47,7 @@ from contract import (
 )
 from dev.kafka_server import ApacheKafka, why_no_apache_kafka
 
-GROUPS = (1, 5, 20, 50, 100, 250, 500)  # the bridge's window allows 100 a partition by default, 500 at most
+GROUPS = (1, 5, 20, 50, 100, 250, 500)  # outcomes
 MOST_GROUPS = 40  # a measurement
 ROUNDS = 3
 PARTITIONS = 3
@@ -141,7 +141,7 @@ def measure(kafka: str, screen: Console) -> None:
     for created in admin.create_topics(new).values():
         created.result(timeout=JOIN)
     settings = Settings(_env_file=None, openai_key="bench", kafka_bootstrap_servers=kafka, kafka_group_id=f"b-{suffix}")
-    consumer = make_consumer(settings)
+    consumer = make_consumer(settings, Contact())
     consumer.subscribe([source.topic])
     deadline = time.monotonic() + JOIN
     while not consumer.assignment() and time.monotonic() < deadline:
@@ -151,7 +151,7 @@ def measure(kafka: str, screen: Console) -> None:
     plain = Plain(make_producer(settings, None), topics)
     transactions = Transactions(publisher, consumer, source)
     outcomes = publications(max(GROUPS))
-    for title, pause in (("in the bridge's rhythm", LOOK_EVERY), ("flat out", 0.0)):
+    for title, pause in (("in the bridge's rhythm", LOOK_PAUSE), ("flat out", 0.0)):
         table = Table(title=f"Outcomes a second (each is a message to both topics), {title}", title_justify="left")
         for column in ("outcomes in a transaction", "plain", "transactions", "ratio", "cost"):
             table.add_column(column, justify="right")

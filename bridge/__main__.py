@@ -1,12 +1,12 @@
 """`python -m bridge`: runs the bridge until SIGTERM or SIGINT; `python -m bridge --help` lists its other commands.
 
-Exit codes: 0 stopped by a signal, 1 a setting or Kafka is wrong, 2 wrong arguments, 3 too many dead letters.
+Exit codes: 0 stopped by a signal, 1 a setting, Kafka or Redis is wrong, 2 wrong arguments. The commands say their own.
 """
 
 import argparse
 import sys
 
-from bridge import app, replay
+from bridge import app, check, replay, send
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -21,6 +21,17 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="send dead letters to the input topic again",
         description=replay.__doc__,
     )
+    commands.add_parser(
+        "check", help="try every connection, topic and permission, and say what to do", description=check.__doc__
+    )
+    commands.add_parser(
+        "send",
+        parents=[send.arguments()],
+        help="send one request and print its notification",
+        description=send.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands.add_parser("resume", help="go on after too many dead letters: those written up to now no longer count")
     return parser.parse_args(arguments)
 
 

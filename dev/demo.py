@@ -226,6 +226,14 @@ def look_around(local: LocalService, screen: Console, *, is_real: bool) -> None:
             f"  its topics      {names.requests}, {names.notifications}, {names.uploads}",
             f"  Redis           {service.redis_url}",
         ]
+        if not is_real:
+            command = f"ENV_FILE={_short(service.folder / 'env')} {_short(Path(sys.executable))} -m bridge send"
+            lines += [
+                "",
+                "[bold]Send one more[/], from another terminal; a file of your own instead of `-` does as well:",
+                f"  head -1 {_short(SAMPLES)} | {command} - --processing-id 7001",
+                "",
+            ]
     lines += ["  your own requests:  make demo FILE=requests.jsonl"]
     if not is_real:
         lines += ["  the real OpenAI:  put OPENAI_KEY into .env  (cp .env.example .env)"]

@@ -92,10 +92,14 @@ def local_service(
             # come by a pattern of Redis' channels, and nobody else subscribes to one yet.
             with redis.Redis.from_url(memory.url) as store:
                 service.processes[-1].wait_ready(lambda: store.pubsub_numpat() > 0, timeout=READY)
+        if standin:
+            # For commands such as `python -m bridge send` in another terminal.
+            lines = [f"{name}={value}\n" for name, value in service.settings.items() if name != "ENV_FILE"]
+            (folder / "env").write_text("".join(lines))
         announce("the bridge")
         service.bridge()
         announce("a worker")
-        service.worker()
+        service.worker(events=flower)
         yield LocalService(service, flower_port)
 
 

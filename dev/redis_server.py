@@ -9,8 +9,13 @@ import signal
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from dev.processes import ChildProcess, LocalServer, ProcessFailedError, free_port
+
+NO_RETRY = Retry(NoBackoff(), 0)
+LOG_FILE = "redis.log"
 
 
 def find_redis_server() -> Path:
@@ -54,9 +59,35 @@ class RedisServer(LocalServer):
         """Start it and wait until it answers. Raises ProcessFailedError when it does not."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         if self._process is None:
-            self._process = ChildProcess("Redis", self._command(), log_file=self.data_dir / "redis.log")
+            self._process = ChildProcess("Redis", self._command(), log_file=self.data_dir / LOG_FILE)
         self._process.start()
         self._process.wait_ready(self._answers, timeout=20)
+
+    def copy_data(self, to: Path) -> None:
+        """Copy its data as the disk has it now, while it runs: a backup."""
+        shutil.copytree(self.data_dir, to, ignore=shutil.ignore_patterns(LOG_FILE))
+
+    def roll_back(self, backup: Path) -> None:
+        """Kill it and start it with the data of an older `copy_data`: what it was told since is forgotten.
+
+        Killing alone takes nothing back, since the operating system keeps what was written.
+        """
+        self.kill()
+        self.replace_data(backup)
+        self.start()
+
+    def replace_data(self, backup: Path) -> None:
+        """Put an older `copy_data` in the place of its data; it must not run."""
+        for place in self.data_dir.iterdir():
+            if place.is_dir():
+                shutil.rmtree(place)
+            elif place.name != LOG_FILE:
+                place.unlink()
+        shutil.copytree(backup, self.data_dir, dirs_exist_ok=True)
+
+    def client(self) -> redis.Redis:
+        """A client of this very server; its calls end within a second, its answers are bytes."""
+        return redis.Redis(port=self.port, socket_timeout=1, socket_connect_timeout=1, retry=NO_RETRY)
 
     def _command(self) -> list[str]:
         return [
@@ -66,7 +97,7 @@ class RedisServer(LocalServer):
         ]
 
     def _answers(self) -> bool:
-        with redis.Redis(port=self.port, socket_timeout=1, socket_connect_timeout=1) as client:
+        with self.client() as client:
             try:
                 # Our own process must be the one that answers, not a stranger on the same port.
                 return bool(client.info("server")["process_id"] == self._started().pid)

@@ -82,8 +82,7 @@ class Service:
         self.names = names or Names()
         self.processes: list[ChildProcess] = []
         # Everything about the brokers is said, so that nothing about them is taken from somebody's `.env`.
-        self.environment = {
-            **os.environ,
+        self.settings = {
             "REDIS_URL": redis_url,
             "KAFKA_BOOTSTRAP_SERVERS": kafka,
             "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT",
@@ -101,6 +100,7 @@ class Service:
             **(standin_settings(standin_url) if standin_url else {}),
             **(settings or {}),
         }
+        self.environment = {**os.environ, **self.settings}
         self._turns: dict[str, int] = {}
 
     def bridge(self, *, name: str = "bridge", launcher: Sequence[str] = ("-m",), wait: bool = True) -> ChildProcess:
@@ -111,21 +111,32 @@ class Service:
         """
         health = self.folder / f"{name}.health"
         health.unlink(missing_ok=True)
-        bridge = self._start(name, [*launcher, "bridge"], {"HEALTH_FILE": str(health)})
+        bridge = self._start(
+            name, [*launcher, "bridge"], {"HEALTH_FILE": str(health), "READY_FILE": str(health.with_suffix(".ready"))}
+        )
         if wait:
             bridge.wait_ready(health.exists, timeout=READY)
         return bridge
 
     def worker(
-        self, *, name: str = "worker", launcher: Sequence[str] = ("-m", "celery", "-A", "worker"), wait: bool = True
+        self,
+        *,
+        name: str = "worker",
+        launcher: Sequence[str] = ("-m", "celery", "-A", "worker"),
+        events: bool = False,
+        wait: bool = True,
     ) -> ChildProcess:
         """Start a worker; `launcher` is what Python is given before `worker`.
+
+        With `events` Flower hears of the very first task: by itself it asks for events only after five seconds.
 
         Raises:
             ProcessFailedError: it did not come up.
         """
         options = ["worker", "-n", f"{name}@{self.names.group}", "--without-mingle", "--without-gossip"]
-        worker = self._start(name, [*launcher, *options])
+        options += ["--task-events"] if events else []
+        health = {"WORKER_HEALTH_FILE": str(self.folder / f"{name}.health")}
+        worker = self._start(name, [*launcher, *options], health)
         if wait:
             worker.wait_ready(lambda: " ready." in worker.log_text(), timeout=READY)
         return worker

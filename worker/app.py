@@ -5,49 +5,61 @@ import sys
 import threading
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import bpe_openai
 import redis
 from celery import Celery
-from celery.signals import celeryd_init, setup_logging, worker_shutting_down
+from celery.signals import celeryd_init, setup_logging, worker_ready, worker_shutting_down
+from celery.utils.nodenames import default_nodename, nodename, nodesplit
+from celery.worker import state
 
 from config import Settings, load_settings
+from contract import MAX_REQUIREMENTS
 from logs import configure_logging
 from startup import begin
-from worker import control
+from watchdog import Watchdog
+from worker import control, redis_transport
 from worker.after_call import WaitingPolicy
+from worker.assessment.criteria import Criteria
 from worker.circuit_breaker import CircuitBreaker
 from worker.egress import EgressCheck, ForbiddenEgress, UncheckedEgress
-from worker.explanation import ExplanationStore, table
+from worker.errors import FailedError
+from worker.explanation import ExplanationStore, criteria_table, table
+from worker.forgetting import Forgetting
 from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
+from worker.limits.tokens import count_tokens
 from worker.openai_client import OpenAIClient
 from worker.outcome_store import OutcomeStore
 from worker.ports import Egress, Ports
 from worker.result_cache import ResultCache
 from worker.route import Route
-from worker.scoring import Scoring
+from worker.scoring import KeepingPolicy, Scoring
 from worker.tasks import register
 
+redis_transport.use()
 app = Celery("worker")
 app.config_from_object("celeryconfig")
 
+# Calls of the model last seconds, commands of Redis milliseconds: hundreds of calls share a few connections.
+REDIS_CONNECTIONS = 32
+
 stopping = threading.Event()
+
+HEALTH_EVERY = 2.0  # seconds
+# Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
+STORE_WITHIN = 10.0
+# Seconds for Celery's farewell when nothing is in hand. With Redis away it has no end: its heartbeat waits in
+# kombu's retry, in the main loop.
+FAREWELL_WITHIN = 10.0
 
 
 def connect(settings: Settings) -> redis.Redis:
     """A client whose calls end: a frozen Redis must not hang a task for ever."""
-    return redis.Redis.from_url(
-        settings.redis,
-        socket_timeout=5,
-        socket_connect_timeout=5,
-        socket_keepalive=True,
-        health_check_interval=30,
-        max_connections=settings.worker_concurrency + 8,
-    )
+    return settings.redis_connection.client(max_connections=REDIS_CONNECTIONS)
 
 
 def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
@@ -84,21 +96,20 @@ def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
     leases = Leases(store, settings.lease_seconds)
     opened.callback(leases.close)
     proxy = settings.openai_proxy.get_secret_value() if settings.openai_proxy else None
-    route = Route(proxy=proxy, connections=settings.worker_concurrency + 1)
+    route = Route(proxy=proxy, connections=settings.calls_in_flight + 1)
     opened.callback(route.close)
-    encoding = bpe_openai.get_encoding("o200k_base")  # its tables come with the package, nothing is downloaded
     model = OpenAIClient(
         route,
         key=settings.openai_key.get_secret_value(),
         base_url=settings.openai_base_url,
         model=settings.openai_model,
-        count=lambda text: len(encoding.encode_ordinary(text)),
+        count=count_tokens,
         timeout=settings.openai_timeout,
         output=settings.openai_output,
     )
     ports = Ports(
-        store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl),
-        results=ResultCache(store, leases, ttl=settings.result_cache_ttl),
+        store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl, decision_ttl=settings.decision_ttl),
+        results=ResultCache(store, leases),
         limiter=make_limiter(settings, store),
         egress=make_egress(settings, route),
         breaker=CircuitBreaker(store),
@@ -114,7 +125,10 @@ def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
     return Scoring(
         ports,
         policy,
+        # A cached answer holds quotes, which are kept no longer than the explanations that hold them.
+        KeepingPolicy(criteria=settings.criteria_ttl, grades=min(settings.result_cache_ttl, settings.explanation_ttl)),
         threshold=settings.verdict_threshold,
+        redaction=settings.redaction,
         endpoint=settings.openai_base_url,
         model_name=settings.openai_model,
         max_output_tokens=settings.openai_max_output_tokens,
@@ -130,6 +144,41 @@ def explained(processing_id: int) -> list[str] | None:
         except redis.RedisError as error:
             sys.exit(f"Redis: {error}")
     return None if explanation is None else table(processing_id, explanation)
+
+
+def forgotten(*, resume_id: int | None, processing_id: int | None) -> str:
+    """Delete what is kept of a resume, or of one request, and say how much that was."""
+    with connect(load_settings()) as store:
+        forgetting = Forgetting(store)
+        try:
+            count = forgetting.resume(resume_id) if resume_id is not None else forgetting.processing(processing_id or 0)
+        except redis.RedisError as error:
+            sys.exit(f"Redis: {error}")
+    return f"deleted: {count} (what is still to be published stays until it is; Kafka keeps what its topics keep)"
+
+
+def criteria_of(vacancy: str) -> list[str] | None:
+    """The lines that show a vacancy's criteria: of an id from what is kept, of a file asked for where nobody has yet.
+
+    None if nothing is kept of the id, or there is no such file.
+    """
+    settings = load_settings()
+    file = Path(vacancy)
+    with ExitStack() as opened:
+        try:
+            if vacancy.isdecimal() and not file.exists():
+                store = opened.enter_context(connect(settings))
+                results = ResultCache(store, Leases(store, settings.lease_seconds))
+                kept = results.criteria_of(int(vacancy))
+                return None if kept is None else criteria_table(Criteria.model_validate_json(kept))
+            if not file.exists():
+                return None
+            text = file.read_text(encoding="utf-8")[:MAX_REQUIREMENTS]
+            return criteria_table(make_scoring(settings, opened).criteria_of_text(text))
+        except redis.RedisError as error:
+            sys.exit(f"Redis: {error}")
+        except FailedError as failed:
+            sys.exit(failed.failure.value)
 
 
 _building = threading.Lock()
@@ -155,8 +204,27 @@ def _set_up_logging(**_: Any) -> None:
 
 
 @celeryd_init.connect
-def _begin(**_: Any) -> None:
-    begin("worker")  # exits with every reason why it cannot start
+def _begin(*, sender: str, instance: Any, **_: Any) -> None:
+    settings = begin("worker")  # exits with every reason why it cannot start
+    if sender == default_nodename(None):
+        # Nobody named it. Two workers of one host by the same name answer for each other, and Flower shows one.
+        instance.hostname = nodename(f"celery-{os.getpid()}", nodesplit(sender)[1])
+    watchdog = Watchdog(
+        settings.openai_timeout + STORE_WITHIN, idle=FAREWELL_WITHIN, busy=lambda: bool(state.active_requests)
+    )
+    watchdog.start()
+    worker_shutting_down.connect(lambda **_: watchdog.stop_asked(), weak=False)
+
+
+@cache
+def _health_file() -> Path:
+    return load_settings().worker_health_file
+
+
+@worker_ready.connect
+def _keep_health_file_young(sender: Any, **_: Any) -> None:
+    # By the main loop's timer: while Redis is away that loop waits for it, and the file grows old.
+    sender.timer.call_repeatedly(HEALTH_EVERY, _health_file().touch)
 
 
 @worker_shutting_down.connect

@@ -28,7 +28,7 @@ from worker.errors import (
     SendingBlockedError,
 )
 from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
-from worker.ports import Answer, Call, Ports
+from worker.ports import Answer, Call, Follow, Known, Ports
 from worker.progress import RequestInHand
 
 log = logging.getLogger(__name__)
@@ -41,16 +41,23 @@ class Question(Generic[T]):
     """What is asked.
 
     Attributes:
+        kind: `criteria` or `grades`, for logs and metrics.
         digest: names the question; the same digest gets the same answer without a call. See `digest_of`.
+        keep: seconds for which its answer is kept; 0: it is asked every time.
         make_call: makes the call, anew for each attempt: a resume is fenced by a delimiter that is never reused.
         parse: makes of an answer what it means. Raises `BrokenAnswerError`, whose text quotes nothing.
         meaning: the model class that `parse` returns and that is kept as JSON.
+        remembered: what this process still knows of the answer: Redis may have lost it, and who asks again may be
+            answered otherwise.
     """
 
+    kind: str
     digest: str
+    keep: int
     make_call: Callable[[], Call]
     parse: Callable[[Answer], T]
     meaning: type[T]
+    remembered: Callable[[], T | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,37 +99,39 @@ class Asking:
             FailedError: there will be no answer.
             ClaimLostError: another worker has the request.
         """
-        results = self._ports.results
-        known = results.get(question.digest)
-        if known is not None:
-            metrics.CACHE.labels("hit").inc()
-            return Asked(question.meaning.model_validate_json(known), None)
-        flight = results.lead(question.digest, in_hand.claim.token)
-        if isinstance(flight, float):
-            raise PostponedError("single_flight", flight)
+        found = self._ports.results.look(question.digest, in_hand.claim.token)
+        if isinstance(found, Known):
+            metrics.CACHE.labels(question.kind, "hit").inc()
+            return Asked(question.meaning.model_validate_json(found.answer), None)
+        if isinstance(found, Follow):
+            raise PostponedError("single_flight", found.seconds)
+        lead = found.lease
+        remembered = question.remembered()
+        if remembered is not None:
+            self._ports.results.keep(question.digest, remembered.model_dump_json(), lead, question.keep)
+            return Asked(remembered, None)
         try:
-            answer = self._call(question, in_hand)
+            answer = self._call(question, in_hand, breaker_closed=found.breaker_closed)
             meaning = self._parse(question, answer, in_hand)
-            results.put(question.digest, meaning.model_dump_json())
+            self._ports.results.keep(question.digest, meaning.model_dump_json(), lead, question.keep)
         except PostponedError as postponed:
             if too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at):
-                flight.release()
+                lead.release()
             else:  # requests with the same question wait as long as this one
-                flight.park(min(postponed.seconds, self._policy.max_countdown))
+                lead.park(min(postponed.seconds, self._policy.max_countdown))
             raise
         except BaseException:
-            flight.release()
+            lead.release()
             raise
-        flight.release()
-        metrics.CACHE.labels("miss").inc()
+        metrics.CACHE.labels(question.kind, "miss").inc()
         return Asked(meaning, answer)
 
-    def _call(self, question: Question[T], in_hand: RequestInHand) -> Answer:
+    def _call(self, question: Question[T], in_hand: RequestInHand, *, breaker_closed: bool) -> Answer:
         """One call of the model, at a start time that the limiter granted."""
         ports = self._ports
         try:
             ports.egress.require()
-            probing = ports.breaker.require(in_hand.claim.token)
+            probing = not breaker_closed and ports.breaker.require(in_hand.claim.token)
         except SendingBlockedError as blocked:
             log.warning("nothing is sent: %s", blocked.reason)
             raise PostponedError("blocked", blocked.seconds) from None

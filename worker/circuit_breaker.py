@@ -10,7 +10,7 @@ import logging
 
 import redis
 
-from contract import probe_key, too_early_key, tripped_key
+from contract import NOT_CLOSED_KEY, probe_key, too_early_key, tripped_key
 from worker import metrics
 from worker.errors import SendingBlockedError
 
@@ -60,7 +60,8 @@ class CircuitBreaker:
     def reset(self) -> None:
         """Close it for all workers: a request was answered, so every reason is gone."""
         log.info("circuit breaker closed again")
-        self._redis.delete(*(key(reason) for reason in OPEN_FOR for key in (tripped_key, too_early_key, probe_key)))
+        keys = [key(reason) for reason in OPEN_FOR for key in (tripped_key, too_early_key, probe_key)]
+        self._redis.delete(NOT_CLOSED_KEY, *keys)
 
     def trip(self, reason: str) -> None:
         """Open it for all workers, at once."""
@@ -68,6 +69,7 @@ class CircuitBreaker:
         metrics.BREAKER_TRIPS.labels(reason).inc()
         log.error("circuit breaker open for %g s: %s", seconds, EXPLAINED[reason])
         with self._redis.pipeline(transaction=True) as pipe:
+            pipe.set(NOT_CLOSED_KEY, "_", ex=TRIPPED_KEPT)
             pipe.set(tripped_key(reason), "_", ex=TRIPPED_KEPT)
             pipe.set(too_early_key(reason), "_", px=int(seconds * 1000))
             pipe.delete(probe_key(reason))

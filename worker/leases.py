@@ -9,28 +9,42 @@ import logging
 import secrets
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 import redis
 
+from contract import worker_key
+
 log = logging.getLogger(__name__)
 
-# KEYS[1] the lease; KEYS[2..] keys whose existence says that the work is done.
-# ARGV[1] token, ARGV[2] expiry in milliseconds. Returns 1 if the token holds the lease now.
+# For each of several leases: its key, then keys whose existence says that the work is done, then a key to read.
+# ARGV[1] expiry in milliseconds, then for each lease its token and how many keys say that it is done. Returns for each
+# lease 0, or {what the read key holds} if the token holds the lease now.
 # One script takes a free lease, adopts one whose token was handed over, and renews: after Redis was emptied,
 # its holder simply takes it again.
 _TAKE = """
-local holder = redis.call('GET', KEYS[1])
-if holder == ARGV[1] then
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
-  return 1
+local replies, at = {}, 1
+for argument = 2, #ARGV, 2 do
+  local lease, token, done = KEYS[at], ARGV[argument], tonumber(ARGV[argument + 1])
+  local holder = redis.call('GET', lease)
+  local free = not holder
+  for key = at + 1, free and at + done or at do
+    if redis.call('EXISTS', KEYS[key]) == 1 then free = false end
+  end
+  if holder == token then
+    redis.call('PEXPIRE', lease, ARGV[1])
+  elseif free then
+    redis.call('SET', lease, token, 'PX', ARGV[1])
+  end
+  local held = free or holder == token
+  local read = KEYS[at + done + 1]
+  replies[#replies + 1] = held and {read ~= '' and redis.call('GET', read)} or 0
+  at = at + done + 2
 end
-if holder then return 0 end
-for i = 2, #KEYS do
-  if redis.call('EXISTS', KEYS[i]) == 1 then return 0 end
-end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1
+return replies
 """
+
+MOST_AT_ONCE = 200  # leases that are renewed by one call of the script
 
 # KEYS[1] the lease; ARGV[1] token, ARGV[2] expiry in milliseconds (0: release). Returns 1 if it was held.
 _LET_GO = """
@@ -47,8 +61,11 @@ class Lease:
         key: the Redis key.
         token: the owner's token; whoever has it can adopt the lease.
         done_keys: keys whose existence says that there is nothing left to do.
+        found: what stood in the key that was to be read when the lease was taken, if anything.
         lost: another process may have it now.
     """
+
+    found: bytes | None = None
 
     def __init__(self, leases: "Leases", key: str, token: str, done_keys: Sequence[str]) -> None:
         self._leases = leases
@@ -80,6 +97,9 @@ class Lease:
 class Leases:
     """Takes and renews leases; `close` ends the heartbeat.
 
+    Tokens begin with the name of this process, whose heartbeat stands beside its leases: so it shows whether a lease
+    that is gone was lost with its process or alone (`contract.worker_of`, `contract.worker_key`).
+
     Args:
         store: Redis.
         seconds: how long a lease lives without its owner; renewed at a third of that.
@@ -87,6 +107,8 @@ class Leases:
 
     def __init__(self, store: redis.Redis, seconds: float) -> None:
         self.seconds = seconds
+        self._store = store
+        self._worker = secrets.token_hex(6)
         self._take = store.register_script(_TAKE)
         self._let_go = store.register_script(_LET_GO)
         self._held: set[Lease] = set()
@@ -94,15 +116,30 @@ class Leases:
         self._heartbeat: threading.Thread | None = None
         self._closed = threading.Event()
 
-    def take(self, key: str, *, done_keys: Sequence[str] = (), token: str | None = None) -> Lease | None:
+    def take(
+        self, key: str, *, done_keys: Sequence[str] = (), token: str | None = None, read_key: str = ""
+    ) -> Lease | None:
         """Take a free lease, or adopt the one that `token` owns; None if another has it or the work is done.
+
+        What `read_key` holds comes with the lease, in the same round trip.
 
         Raises:
             redis.RedisError: unknown; if it was taken, it expires.
         """
-        lease = Lease(self, key, token or secrets.token_hex(8), done_keys)
-        if not self._renew(lease):
+        lease = Lease(self, key, token or f"{self._worker}:{secrets.token_hex(8)}", done_keys)
+        if self._heartbeat is None:
+            self._show_life()
+        (reply,) = self._take_all([lease], read_key)
+        if not reply:
             return None
+        (lease.found,) = reply
+        return self._hold(lease)
+
+    def hold(self, key: str, token: str) -> Lease:
+        """Renew a lease that another script has taken for this token just now."""
+        return self._hold(Lease(self, key, token, ()))
+
+    def _hold(self, lease: Lease) -> Lease:
         with self._lock:
             self._held.add(lease)
             if self._heartbeat is None:
@@ -132,18 +169,33 @@ class Leases:
         if self._heartbeat is not None:
             self._heartbeat.join()
 
-    def _renew(self, lease: Lease) -> bool:
-        return bool(self._take(keys=[lease.key, *lease.done_keys], args=[lease.token, int(self.seconds * 1000)]))
+    def _take_all(self, leases: Sequence[Lease], read_key: str = "") -> list[Any]:
+        keys = [key for lease in leases for key in (lease.key, *lease.done_keys, read_key)]
+        owners = [part for lease in leases for part in (lease.token, len(lease.done_keys))]
+        replies: list[Any] = self._take(keys=keys, args=[int(self.seconds * 1000), *owners])
+        return replies
+
+    def _show_life(self) -> None:
+        """Before the leases are renewed: a dead process' heartbeat ends before its leases do."""
+        self._store.set(worker_key(self._worker), "_", px=int(self.seconds * 1000))
 
     def _beat(self) -> None:
         while not self._closed.wait(self.seconds / 3):
             with self._lock:
                 held = list(self._held)
-            for lease in held:
+            try:
+                self._show_life()
+            except redis.RedisError:
+                log.warning("cannot renew leases: Redis is away")
+                continue
+            for start in range(0, len(held), MOST_AT_ONCE):
+                some = held[start : start + MOST_AT_ONCE]
                 try:
-                    lease.lost = not self._renew(lease)
+                    replies = self._take_all(some)
                 except redis.RedisError:
                     log.warning("cannot renew leases: Redis is away")
                     break
-                if lease.lost:
-                    self.forget(lease)
+                for lease, reply in zip(some, replies, strict=True):
+                    lease.lost = not reply
+                    if lease.lost:
+                        self.forget(lease)

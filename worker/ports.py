@@ -58,20 +58,58 @@ class Lease(Protocol):
     def forget(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a score beside its outcome.
+
+    Attributes:
+        explanation: with quotes, so personal data.
+        decision: without any text.
+        resume_id: whose it is.
+        question: the digest under which the model's answer is cached.
+    """
+
+    explanation: str = field(repr=False)
+    decision: str
+    resume_id: int
+    question: str
+
+
 class Store(Protocol):
     """See `outcome_store.OutcomeStore`."""
 
-    def claim(self, processing_id: int, token: str | None = None) -> Lease | None: ...
-    def dispatch(self, processing_id: int) -> Dispatch | None: ...
-    def finish(self, claim: Lease, processing_id: int, outcome: Outcome, explanation: str | None = None) -> bool: ...
+    def claim(self, processing_id: int, token: str | None = None) -> tuple[Lease, Dispatch | None] | None: ...
+    def finish(self, claim: Lease, processing_id: int, outcome: Outcome, kept: Kept | None = None) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The answer is known already."""
+
+    answer: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Nobody else asks: this request may. `breaker_closed`: nothing is wrong with the provider."""
+
+    lease: Lease
+    breaker_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Another request asks: look for its answer after so many seconds."""
+
+    seconds: float
 
 
 class Results(Protocol):
     """See `result_cache.ResultCache`."""
 
-    def get(self, question: str) -> str | None: ...
-    def put(self, question: str, answer: str) -> None: ...
-    def lead(self, question: str, token: str) -> Lease | float: ...
+    def look(self, question: str, token: str) -> Known | Lead | Follow: ...
+    def keep(self, question: str, answer: str, lead: Lease, seconds: int) -> None: ...
+    def name(self, requirements_id: int, question: str, seconds: int) -> None: ...
 
 
 class Limiter(Protocol):

@@ -1,9 +1,30 @@
 """The same question gets the same answer without a second call, even when both are asked at once."""
 
+from typing import Any
+
 import redis
 
-from contract import answer_key, flight_key
-from worker.leases import Lease, Leases
+from contract import NOT_CLOSED_KEY, answer_key, flight_key, vacancy_key
+from worker.leases import Leases
+from worker.ports import Follow, Known, Lead, Lease
+
+# KEYS: answer, the right to ask, what exists while the circuit breaker is not closed.
+# ARGV: token, milliseconds of a lease.
+# Returns {'known', answer}, {'lead', 1 if the breaker is closed} or {'follow', milliseconds another has the right}.
+_LOOK = """
+local answer = redis.call('GET', KEYS[1])
+if answer then return {'known', answer} end
+local leader = redis.call('GET', KEYS[2])
+if leader and leader ~= ARGV[1] then return {'follow', redis.call('PTTL', KEYS[2])} end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+return {'lead', 1 - redis.call('EXISTS', KEYS[3])}
+"""
+
+# KEYS: answer, the right to ask. ARGV: token, answer, seconds it is kept (0: not at all).
+_KEEP = """
+if ARGV[3] ~= '0' then redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
+if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
+"""
 
 
 class ResultCache:
@@ -12,34 +33,49 @@ class ResultCache:
     Args:
         store: Redis.
         leases: for the right to ask.
-        ttl: seconds an answer is kept; 0: nothing is.
     """
 
-    def __init__(self, store: redis.Redis, leases: Leases, *, ttl: int) -> None:
+    def __init__(self, store: redis.Redis, leases: Leases) -> None:
         self._redis = store
         self._leases = leases
-        self._ttl = ttl
+        self._look = store.register_script(_LOOK)
+        self._keep = store.register_script(_KEEP)
 
-    def get(self, question: str) -> str | None:
-        """The answer as it was put, if it is known. Raises `redis.RedisError`."""
-        body = self._redis.get(answer_key(question)) if self._ttl else None
-        return body.decode() if isinstance(body, bytes) else body
-
-    def put(self, question: str, answer: str) -> None:
-        """Keep an answer. Raises `redis.RedisError`."""
-        if self._ttl:
-            self._redis.set(answer_key(question), answer, ex=self._ttl)
-
-    def lead(self, question: str, token: str) -> Lease | float:
-        """The right to ask, or the seconds after which to look for another's answer. Raises `redis.RedisError`.
+    def look(self, question: str, token: str) -> Known | Lead | Follow:
+        """The answer if it is known, the right to ask if nobody has it. Raises `redis.RedisError`.
 
         Args:
             question: its digest.
             token: the claim's; a request that was parked goes on with the right that it had.
         """
-        lease = self._leases.take(flight_key(question), token=token)
-        if lease is not None:
-            return lease
+        leases = self._leases
+        reply: Any = self._look(
+            keys=[answer_key(question), flight_key(question), NOT_CLOSED_KEY],
+            args=[token, int(leases.seconds * 1000)],
+        )
+        match reply:
+            case [b"known", answer]:
+                return Known(answer.decode())
+            case [b"lead", closed]:
+                return Lead(leases.hold(flight_key(question), token), breaker_closed=bool(closed))
         # A leader at work is renewed often and may end any time; one that waits for the limiter says how long.
-        remaining: int = self._redis.pttl(flight_key(question))
-        return max(0.5, remaining / 1000 - self._leases.seconds)
+        return Follow(max(0.5, reply[1] / 1000 - leases.seconds))
+
+    def keep(self, question: str, answer: str, lead: Lease, seconds: int) -> None:
+        """Keep an answer for so many seconds (0: not at all), and give back the right to ask.
+
+        Raises:
+            redis.RedisError: Redis is away.
+        """
+        lead.forget()
+        self._keep(keys=[answer_key(question), lead.key], args=[lead.token, answer, seconds])
+
+    def name(self, requirements_id: int, question: str, seconds: int) -> None:
+        """Note under which question a vacancy's criteria are kept. Raises `redis.RedisError`."""
+        self._redis.set(vacancy_key(requirements_id), question, ex=seconds)
+
+    def criteria_of(self, requirements_id: int) -> str | None:
+        """The criteria of a vacancy as they are kept, if they are. Raises `redis.RedisError`."""
+        question: Any = self._redis.get(vacancy_key(requirements_id))
+        body: Any = None if question is None else self._redis.get(answer_key(question.decode()))
+        return None if body is None else str(body.decode())

@@ -10,6 +10,7 @@ from dev.openai_standin.server import StandIn
 from dev.processes import running
 from dev.redis_server import RedisServer
 from tests.support.fleet import Fleet
+from tests.support.stage import Stage
 
 AMPLE = {"rpm": 60_000, "rpd": 20_000_000, "tpm": 200_000_000}
 
@@ -44,6 +45,12 @@ def make_fleet(tmp_path, kafka, redis_url, standin):
     yield make
     for fleet in fleets:
         fleet.stop()
+
+
+@pytest.fixture
+def stage(make_fleet, standin, eventually):
+    """Sets a stage, with the settings that a test needs."""
+    return lambda **settings: Stage(make_fleet(**settings), standin, eventually)
 
 
 @pytest.fixture

@@ -139,6 +139,17 @@ def test_flower_has_heard_of_every_task(demo, two_requests):
     ]
 
 
+def test_the_demo_says_how_to_send_one_more(demo, two_requests):
+    """The command that the screen of `make demo STAY=1` shows can be typed in another terminal, and gives a score."""
+    process = demo.start("--stay", "--file", str(two_requests))
+    process.wait_ready(lambda: "keeps running" in process.log_text(), timeout=120)
+    (command,) = re.findall(r"^ +(head -1 .*)$", process.log_text(), re.MULTILINE)
+    sent = subprocess.run(command, shell=True, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False)
+    assert sent.returncode == 0, sent.stderr
+    assert "7001" in sent.stdout
+    assert "verdict" in sent.stdout
+
+
 def test_two_demos_do_not_meet(demo, two_requests):
     """A second demo in the same folder says so at once, and does not harm the first."""
     first = demo.start("--stay", "--file", str(two_requests))

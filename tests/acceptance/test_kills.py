@@ -4,63 +4,10 @@ from __future__ import annotations
 
 import signal
 
-import pytest
 import redis
-from confluent_kafka import ConsumerGroupState, Producer
-from confluent_kafka.admin import AdminClient
-
-from tests.support.delivery_checker import check
-from tests.support.fleet import scoring_request
+from confluent_kafka import Producer
 
 SOON = 15.0  # seconds: after the death of a worker all is finished within this
-
-
-class Stage:
-    """A fleet with somebody who sends to it and reads what comes out."""
-
-    def __init__(self, fleet, standin, eventually):
-        self.fleet = fleet
-        self.standin = standin
-        self._eventually = eventually
-        self.sent = []
-        fleet.create_topics()
-
-    def send(self, count):
-        """So many new requests, to all partitions in turn."""
-        partitions = int(self.fleet.environment["KAFKA_INPUT_PARTITIONS"])
-        for _ in range(count):
-            request = scoring_request(len(self.sent) + 1)
-            self.fleet.queue(request, partition=len(self.sent) % partitions)
-            self.sent.append(request)
-        self.fleet.flush()
-
-    def await_calls(self, count):
-        """Until the model has been asked so often since `forget_attempts`."""
-        self._eventually(lambda: len(self.standin.attempts()) >= count, f"{count} calls of the model")
-
-    def await_notified(self, count=None, seconds=30.0):
-        """Until so many are notified; all by default."""
-        wanted = len(self.sent) if count is None else count
-        with self.fleet.reader() as reader:
-            found = reader.records[self.fleet.names.notifications]
-            assert reader.wait(lambda: len(found) >= wanted, seconds), f"{len(found)} of {wanted}\n{self.fleet.logs()}"
-
-    def report(self):
-        """What the topics contain, once everything is committed."""
-        assert self.fleet.drained(20), self.fleet.logs()
-        contents = self.fleet.contents()
-        return check(
-            self.sent,
-            notifications=contents["notifications"],
-            uploads=contents["uploads"],
-            attempts=self.standin.attempts(),
-        )
-
-
-@pytest.fixture
-def stage(make_fleet, standin, eventually):
-    """Sets a stage, with the settings that a test needs."""
-    return lambda **settings: Stage(make_fleet(**settings), standin, eventually)
 
 
 def test_a_worker_dies_or_freezes_in_mid_call(stage, standin, eventually):
@@ -102,7 +49,7 @@ def test_bridges_die_and_leave(stage, standin):
     second.send(signal.SIGTERM)
     worker.send(signal.SIGTERM)
     assert second.wait(25) == 0
-    assert group_is_empty(it.fleet), "it left the group, so nobody waits for its session to end"
+    assert it.group_is_empty(), "it left the group, so nobody waits for its session to end"
     assert worker.wait(35) == 0
     it.fleet.bridge(name="third")
     it.await_notified(seconds=10)  # the worker had finished its calls: their outcomes only have to be published
@@ -110,12 +57,6 @@ def test_bridges_die_and_leave(stage, standin):
     assert report.clean, report.rows()
     assert report.failed == []
     assert report.asked == {1: 42}
-
-
-def group_is_empty(fleet):
-    admin = AdminClient({"bootstrap.servers": fleet.kafka})
-    group = admin.describe_consumer_groups([fleet.names.group])[fleet.names.group].result(timeout=10)
-    return group.state is ConsumerGroupState.EMPTY
 
 
 def test_redis_drops_everybody_dies_and_forgets(stage, standin, private_redis):
@@ -146,6 +87,27 @@ def test_redis_drops_everybody_dies_and_forgets(stage, standin, private_redis):
     report = it.report()
     assert report.clean, report.rows()
     assert report.failed == []
+
+
+def test_a_busy_worker_outlives_its_connections(stage, standin, private_redis, eventually):
+    """When Redis hangs up and takes no calls, subscriptions first, a worker with calls in hand waits and goes on."""
+    it = stage(redis_url=f"{private_redis.url}/1")
+    it.fleet.bridge()
+    worker = it.fleet.worker()
+    standin.set(latency=4.0)
+    it.send(4)
+    it.await_calls(4)
+    with redis.Redis.from_url(private_redis.url) as client, client.pipeline(transaction=False) as pipe:
+        pipe.config_set("maxclients", 1)
+        pipe.client_kill_filter(_type="pubsub")
+        pipe.client_kill_filter(_type="normal", skipme=True)
+        pipe.execute()
+        eventually(lambda: "Trying to re-establish" in worker.log_text(), "the worker has noticed")
+        client.config_set("maxclients", 1_000)
+    it.await_notified()
+    report = it.report()
+    assert report.clean, report.rows()
+    assert worker.is_running, worker.log_text()
 
 
 def test_a_retry_behind_an_open_transaction(stage, redis_client, eventually):

@@ -2,7 +2,10 @@
 
 import pytest
 
+from dev.kafka_server import why_no_apache_kafka
+from tests.conftest import needs, skip
 from tests.support.fleets import FakeFleet, RedisFleet
+from tests.support.secure_servers import Authority, SecureKafka, SecureRedis
 from worker.leases import Leases
 from worker.route import Route
 
@@ -43,3 +46,36 @@ def make_route():
     yield make
     for route in made:
         route.close()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    pytest.importorskip("trustme", reason=needs("trustme"))
+
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def stranger(tmp_path_factory):
+    """An authority that has signed nothing that is in use here."""
+    return Authority(tmp_path_factory.mktemp("stranger"))
+
+
+@pytest.fixture(scope="session")
+def secure_redis(tmp_path_factory, authority):
+
+    server = SecureRedis(tmp_path_factory.mktemp("secure-redis"), authority)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def secure_kafka(tmp_path_factory, authority):
+
+    if reason := why_no_apache_kafka():
+        skip(f"needs a Kafka of its own: {reason}")
+    server = SecureKafka(tmp_path_factory.mktemp("secure-kafka"), authority)
+    server.start()
+    yield server
+    server.stop()

@@ -6,6 +6,7 @@ import pytest
 import redis
 
 from tests.support.fakes import eventually
+from worker.leases import MOST_AT_ONCE
 
 KEY = "ai_handler:claim:7"
 DONE = "ai_handler:outcome:7"
@@ -148,3 +149,17 @@ def test_redis_that_is_away_for_a_moment_costs_no_lease(private_redis, make_leas
         eventually(lambda: client.pttl(KEY) > before)
         assert not lease.lost
         leases.close()
+
+
+def test_many_leases_are_renewed_together(redis_client, make_leases):
+    """Hundreds of requests in hand cost a heartbeat of a few round trips; a lost one among them is noticed."""
+    leases = make_leases(redis_client, 1.0)
+    held = [leases.take(f"{KEY}{number}", done_keys=[f"{DONE}{number}"]) for number in range(MOST_AT_ONCE + 50)]
+    redis_client.set(held[3].key, "another's")
+    redis_client.delete(held[-1].key)
+    redis_client.set(held[-1].done_keys[0], "_")
+    scripts = redis_client.info("commandstats")["cmdstat_evalsha"]["calls"]
+    eventually(lambda: held[3].lost and held[-1].lost)
+    assert redis_client.info("commandstats")["cmdstat_evalsha"]["calls"] < scripts + len(held)
+    assert not any(lease.lost for lease in [*held[:3], *held[4:-1]])
+    assert min(redis_client.pttl(lease.key) for lease in [*held[:3], *held[4:-1]]) > 0

@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from dev.kafka_server import MockKafka, silent
 from dev.processes import ChildProcess, running
+from dev.redis_sentinel import SentinelRedis
 from dev.redis_server import RedisServer
 
 
@@ -33,6 +34,41 @@ def test_redis_without_aof_forgets(tmp_path):
         server.kill()
         server.start()
         assert client.get("remembered") is None
+
+
+def test_redis_is_rolled_back(private_redis, tmp_path):
+    """A backup that is put back takes with it what was said since: the loss that a kill cannot show."""
+    with private_redis.client() as client:
+        client.set("said", "before")
+        private_redis.copy_data(tmp_path / "backup")
+        client.set("said", "after")
+    private_redis.roll_back(tmp_path / "backup")
+    with private_redis.client() as client:
+        assert client.get("said") == b"before"
+
+
+def test_a_held_back_replica_forgets(tmp_path):
+    """A replica that missed the last writes is promoted without them; a backup reaches both servers."""
+    with running(SentinelRedis(tmp_path)) as server:
+        with server.primary.client() as client:
+            client.set("said", "before")
+        server.await_replica()
+        server.primary.copy_data(tmp_path / "backup")
+        server.hold_replica_back()
+        dead = server.primary
+        with dead.client() as client:
+            client.set("said", "after")
+        dead.kill()
+        server.await_failover(dead)
+        with server.primary.client() as client:
+            assert client.get("said") == b"before"
+            client.set("said", "later")
+        dead.start()
+        server.await_replica()
+        server.roll_back(tmp_path / "backup")
+        server.await_replica()
+        with server.replica.client() as client:
+            assert client.get("said") == b"before"
 
 
 def test_redis_refuses_rather_than_evicts(private_redis):

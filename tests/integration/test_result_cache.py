@@ -5,8 +5,8 @@ import threading
 import pytest
 import redis
 
-from contract import answer_key
-from worker.leases import Lease
+from contract import answer_key, flight_key
+from worker.ports import Follow, Known, Lead
 from worker.result_cache import ResultCache
 
 QUESTION = "0123456789abcdef" * 4
@@ -19,20 +19,37 @@ def results(fleet):
 
 
 def test_an_answer_is_kept_for_its_time(fleet, results):
-    """Who asks the same within the TTL gets the same answer."""
-    assert results.get(QUESTION) is None
-    results.put(QUESTION, ANSWER)
-    assert results.get(QUESTION) == ANSWER
+    """Who asks the same within the TTL gets the same answer, and nobody holds the right to ask any more."""
+    results.keep(QUESTION, ANSWER, results.look(QUESTION, "first").lease, 60)
+    assert fleet.results().look(QUESTION, "second") == Known(ANSWER)
     assert fleet.keys() == [answer_key(QUESTION)]
     assert 0 < fleet.seconds_left(answer_key(QUESTION)) <= 60
 
 
 def test_a_ttl_of_zero_keeps_nothing(fleet):
     """RESULT_CACHE_TTL=0 asks the model every time."""
-    results = fleet.results(ttl=0)
-    results.put(QUESTION, ANSWER)
+    results = fleet.results()
+    results.keep(QUESTION, ANSWER, results.look(QUESTION, "first").lease, 0)
     assert fleet.keys() == []
-    assert results.get(QUESTION) is None
+    assert isinstance(results.look(QUESTION, "second"), Lead)
+
+
+def test_a_late_leader_does_not_take_the_next_ones_right(fleet, results):
+    """Who slept through its lease keeps its answer, which is as good as any, and leaves the other's right alone."""
+    lead = results.look(QUESTION, "late").lease
+    fleet.write(flight_key(QUESTION), "another's")
+    results.keep(QUESTION, ANSWER, lead, 60)
+    assert fleet.read(flight_key(QUESTION)) == "another's"
+    assert results.look(QUESTION, "third") == Known(ANSWER)
+
+
+def test_the_leader_hears_of_the_circuit_breaker(fleet, results):
+    """Whether anything may be sent comes with the right to ask; a known answer needs no closed breaker."""
+    assert results.look(QUESTION, "first").breaker_closed
+    fleet.breaker().trip("quota")
+    assert not results.look(QUESTION, "first").breaker_closed
+    fleet.breaker().reset()
+    assert results.look(QUESTION, "first").breaker_closed
 
 
 def test_of_many_who_ask_at_once_one_leads(redis_url, make_leases):
@@ -42,39 +59,48 @@ def test_of_many_who_ask_at_once_one_leads(redis_url, make_leases):
 
     def ask(number):
         with redis.Redis.from_url(redis_url) as client:
-            results = ResultCache(client, make_leases(client, 10.0), ttl=60)
+            results = ResultCache(client, make_leases(client, 10.0))
             barrier.wait()
-            answers.append(results.lead(QUESTION, f"token-{number}"))
+            answers.append(results.look(QUESTION, f"token-{number}"))
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len([answer for answer in answers if isinstance(answer, Lease)]) == 1
-    assert [answer for answer in answers if not isinstance(answer, Lease)] == [0.5] * 7
+    assert len([answer for answer in answers if isinstance(answer, Lead)]) == 1
+    assert [answer for answer in answers if not isinstance(answer, Lead)] == [Follow(0.5)] * 7
 
 
 def test_a_leader_that_works_may_end_any_time(fleet, results):
     """While another asks, the answer is looked for twice a second."""
-    results.lead(QUESTION, "first")
-    assert fleet.results().lead(QUESTION, "second") == 0.5
+    results.look(QUESTION, "first")
+    assert fleet.results().look(QUESTION, "second") == Follow(0.5)
 
 
 def test_a_leader_that_waits_says_how_long(fleet, results):
     """Others come back when the one that waits for its turn does, not every half second."""
-    results.lead(QUESTION, "first").park(60)
-    assert 58 < fleet.results().lead(QUESTION, "second") <= 60
+    results.look(QUESTION, "first").lease.park(60)
+    assert 58 < fleet.results().look(QUESTION, "second").seconds <= 60
 
 
 def test_a_request_goes_on_with_its_own_right_to_ask(fleet, results):
     """After a countdown the same request may ask at once, in another worker too."""
-    results.lead(QUESTION, "first").park(60)
-    assert not isinstance(fleet.results().lead(QUESTION, "first"), float)
+    results.look(QUESTION, "first").lease.park(60)
+    assert isinstance(fleet.results().look(QUESTION, "first"), Lead)
 
 
 def test_a_dead_leaders_right_passes_on(fleet, results):
     """A worker that was killed while it asked holds the others up for one lease."""
-    results.lead(QUESTION, "dead").forget()
+    results.look(QUESTION, "dead").lease.forget()
     other = fleet.results()
-    fleet.eventually(lambda: not isinstance(other.lead(QUESTION, "second"), float))
+    fleet.eventually(lambda: isinstance(other.look(QUESTION, "second"), Lead))
+
+
+def test_a_vacancys_criteria_are_found_by_its_id(results):
+    """`python -m worker criteria ID` shows what its resumes are measured by."""
+    results.keep(QUESTION, ANSWER, results.look(QUESTION, "first").lease, 60)
+    assert results.criteria_of(301) is None
+    results.name(301, QUESTION, 60)
+    assert results.criteria_of(301) == ANSWER
+    assert results.criteria_of(302) is None

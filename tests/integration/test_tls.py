@@ -15,39 +15,9 @@ from confluent_kafka.admin import AdminClient
 
 from bridge.kafka import make_producer, make_reader
 from config import Settings
-from dev.kafka_server import CHECKOUT, silent, why_no_apache_kafka
-from tests.conftest import skip
+from dev.kafka_server import CHECKOUT, silent
 from tests.support.local_web import reply, web_server
-from tests.support.secure_servers import PASSWORD, Authority, SecureKafka, SecureRedis
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def stranger(tmp_path_factory):
-    """An authority that has signed nothing that is in use here."""
-    return Authority(tmp_path_factory.mktemp("stranger"))
-
-
-@pytest.fixture(scope="module")
-def secure_redis(tmp_path_factory, authority):
-    server = SecureRedis(tmp_path_factory.mktemp("secure-redis"), authority)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def secure_kafka(tmp_path_factory, authority):
-    if reason := why_no_apache_kafka():
-        skip(f"needs a Kafka of its own: {reason}")
-    server = SecureKafka(tmp_path_factory.mktemp("secure-kafka"), authority)
-    server.start()
-    yield server
-    server.stop()
+from tests.support.secure_servers import PASSWORD, SecureKafka
 
 
 def settings(**values):

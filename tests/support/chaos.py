@@ -3,13 +3,18 @@
     python -m tests.support.chaos                                            1,000 requests, a kill every 2 s
     python -m tests.support.chaos --redis-kills 5 --broker-restarts 2        ... while the brokers die too
     python -m tests.support.chaos --flushes 2                                ... and Redis forgets everything, twice
+    python -m tests.support.chaos --rollbacks 2 --failovers 1             ... or the last 10 s, or what a replica missed
+    python -m tests.support.chaos --freezes 2 --topic-limit 4000             ... Redis and Kafka freeze, topics shrink
+    python -m tests.support.chaos --kill-every 0 --poison 2 --exits 20       requests that kill whoever takes them
     python -m tests.support.chaos --stops --storm --disconnects 5 --faults 0.1
 
-Everything is real: Apache Kafka, Redis with its append-only file, bridges and workers as processes; only OpenAI
-is a stand-in. A small supervisor starts again what dies, as a container engine would. The kills go on while
-requests are being sent; then all that is unfinished has to be finished.
+Everything is real: Apache Kafka, Redis with its append-only file (with --failovers a primary, a replica and three
+sentinels), bridges and workers as processes; only OpenAI is a stand-in. A small supervisor starts again what dies,
+as a container engine would. The kills go on while requests are being sent; then all that is unfinished has to be
+finished.
 
-Exit codes: 0 nothing was lost, doubled, torn or wrong; 1 something was; 2 it could not be run.
+Exit codes: 0 nothing was lost, doubled, torn or wrong, and nothing failed that was not meant to; 1 something was;
+2 it could not be run.
 """
 
 import argparse
@@ -24,25 +29,29 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import redis
 from rich.console import Console
 from rich.table import Table
 
-from dev.kafka_server import ApacheKafka, why_no_apache_kafka
+from dev.kafka_server import CHECKOUT, ApacheKafka, why_no_apache_kafka
 from dev.openai_standin.server import StandIn
 from dev.processes import ChildProcess, ProcessFailedError, running
+from dev.redis_sentinel import SentinelRedis
 from dev.redis_server import RedisServer
 from tests.support.delivery_checker import Report, check
 from tests.support.fleet import Fleet, scoring_request
+from tests.support.outages import Outages
+from tests.support.supervisor import Supervisor
 from tests.support.topic_reader import TopicReader
 
 PARTITIONS = 3
 ROUND = 0.05  # seconds
 PATIENCE = 120.0  # seconds for what is unfinished when the last request was sent
 STORM_EVERY = 7.0  # seconds
-REDIS_AWAY = 1.0  # seconds that a killed Redis stays away
+REPLICA_LAG = 3.0  # seconds that a promoted replica has missed
+POISON = str(CHECKOUT / "tests" / "support" / "poison.py")
 
 # What the stand-in does to a share of the calls: what it is, and how much of that share it takes.
 FAULTS: dict[str, dict[str, object]] = {
@@ -71,6 +80,14 @@ class Plan:
     broker_restarts: int
     flushes: int
     disconnects: int
+    rollbacks: int
+    rollback_age: float
+    failovers: int
+    freezes: int
+    freeze_seconds: float
+    topic_limit: int
+    poison: int
+    exits: int
     stops: bool
     storm: bool
     faults: float
@@ -83,72 +100,28 @@ class Plan:
         return self.requests / self.rate
 
 
-class Supervisor:
-    """Keeps a number of processes running, whatever happens to them.
-
-    Args:
-        start: starts a process, by its name.
-        names: of the processes.
-    """
-
-    def __init__(self, start: Callable[[str], ChildProcess], names: list[str]) -> None:
-        self._start = start
-        self._processes = {name: start(name) for name in names}
-        self._expected: set[str] = set()
-        self._frozen: dict[str, float] = {}
-        self.deaths: Counter[str] = Counter()
-
-    def look(self, now: float) -> None:
-        """Start again what has died; let go on what was stopped for long enough."""
-        for name, until in list(self._frozen.items()):
-            if now >= until:
-                self._processes[name].resume()
-                del self._frozen[name]
-        for name, process in self._processes.items():
-            if not process.is_running:
-                if name not in self._expected:
-                    self.deaths[f"{name.split('-')[0]} ended by itself, code {process.returncode}"] += 1
-                self._expected.discard(name)
-                self._processes[name] = self._start(name)
-
-    def kill(self, name: str) -> None:
-        """SIGKILL."""
-        self._frozen.pop(name, None)
-        self._expected.add(name)
-        self._processes[name].kill()
-
-    def freeze(self, name: str, until: float) -> None:
-        """SIGSTOP, until then."""
-        self._processes[name].pause()
-        self._frozen[name] = until
-
-    @property
-    def awake(self) -> list[str]:
-        """The processes that run and are not stopped."""
-        return [name for name, process in self._processes.items() if process.is_running and name not in self._frozen]
-
-
 class Chaos:
     """One run.
 
     Args:
         plan: what to do.
         fleet: has no processes yet.
-        brokers: Redis and Kafka, running.
+        outages: of the brokers, which are running.
         say: told each event.
     """
 
-    def __init__(
-        self, plan: Plan, fleet: Fleet, brokers: tuple[RedisServer, ApacheKafka], say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, plan: Plan, fleet: Fleet, outages: Outages, say: Callable[[str], None]) -> None:
         self._plan = plan
         self._fleet = fleet
-        self._redis, self._kafka = brokers
+        self._outages = outages
         self._say = say
         self._chance = random.Random(plan.seed)  # chaos, no secret
         self._began = 0.0
         self._sent = 0
         self.requests = [scoring_request(number) for number in range(1, plan.requests + 1)]
+        chosen = self._chance.sample(range(1, plan.requests + 1), plan.poison + plan.exits)
+        self.poison = sorted(chosen[: plan.poison])
+        self._exits = sorted(chosen[plan.poison :])
         self.done: Counter[str] = Counter()
 
     def run(self) -> bool:
@@ -156,6 +129,8 @@ class Chaos:
         self._fleet.create_topics()
         names = [f"bridge-{number}" for number in range(1, self._plan.bridges + 1)]
         names += [f"worker-{number}" for number in range(1, self._plan.workers + 1)]
+        if self.poison or self._exits:
+            self._say(f"whoever takes {self.poison} dies, and the first to take {self._exits}")
         self.supervisor = Supervisor(self._start, names)
         self._began = time.monotonic()
         events = self._events()
@@ -168,12 +143,17 @@ class Chaos:
                     upcoming = next(events, None)
                 self._round(reader)
             self._say("all sent; no more kills")
+            self._outages.join()
             self._fleet.flush()
             return self._finish(reader)
 
     def _start(self, name: str) -> ChildProcess:
-        start = self._fleet.bridge if name.startswith("bridge") else self._fleet.worker
-        return start(name=name, wait=False)
+        if name.startswith("bridge"):
+            return self._fleet.bridge(name=name, wait=False)
+        if not (self.poison or self._exits):
+            return self._fleet.worker(name=name, wait=False)
+        ids = (",".join(map(str, always_or_once)) for always_or_once in (self.poison, self._exits))
+        return self._fleet.worker(name=name, wait=False, launcher=(POISON, str(self._fleet.folder), *ids))
 
     def _round(self, reader: TopicReader) -> None:
         now = time.monotonic()
@@ -202,18 +182,35 @@ class Chaos:
 
     def _events(self) -> Iterator[tuple[float, Callable[[], None]]]:
         """When (in seconds from the start), what; in order."""
-        plan = self._plan
+        plan, outages = self._plan, self._outages
         kinds: list[tuple[int, Callable[[], None]]] = [
             (int(plan.sending / plan.kill_every) if plan.kill_every else 0, self._kill_one),
-            (plan.redis_kills, self._kill_redis),
-            (plan.broker_restarts, self._restart_broker),
-            (plan.flushes, self._flush),
-            (plan.disconnects, self._disconnect),
+            (plan.redis_kills, outages.kill_redis),
+            (plan.broker_restarts, outages.restart_kafka),
+            (plan.flushes, outages.empty_redis),
+            (plan.disconnects, outages.disconnect_redis),
+            (plan.freezes, lambda: outages.freeze_redis(plan.freeze_seconds)),
+            (plan.freezes, lambda: outages.freeze_kafka(plan.freeze_seconds)),
             (int(plan.sending / (4 * plan.lease)) if plan.stops else 0, self._freeze_one),
             (int(plan.sending / STORM_EVERY) if plan.storm else 0, self._storm),
         ]
-        events = [(plan.sending * (number + 0.5) / count, what) for count, what in kinds for number in range(count)]
+        events = [(self._moment(number, count), what) for count, what in kinds for number in range(count)]
+        for number in range(plan.rollbacks):
+            # A moment later, so that rollbacks and failovers do not wait for each other.
+            moment = self._moment(number + 0.25, plan.rollbacks)
+            events.append((max(0.0, moment - plan.rollback_age), partial(outages.back_up_redis, number)))
+            events.append((moment, partial(outages.roll_back_redis, number)))
+        for number in range(plan.failovers):
+            moment = self._moment(number, plan.failovers)
+            events.append((max(0.0, moment - REPLICA_LAG), outages.hold_replica_back))
+            events.append((moment, outages.fail_over))
+        if plan.topic_limit:
+            events.append((plan.sending / 3, lambda: outages.limit_topics(plan.topic_limit)))
+            events.append((plan.sending * 2 / 3, lambda: outages.limit_topics(None)))
         return iter(sorted(events, key=lambda event: event[0]))
+
+    def _moment(self, number: float, count: int) -> float:
+        return self._plan.sending * (number + 0.5) / count
 
     def _kill_one(self) -> None:
         awake = self.supervisor.awake
@@ -232,42 +229,8 @@ class Chaos:
     def _storm(self) -> None:
         """A bridge comes, and goes again as soon as it is there."""
         extra = self._fleet.bridge(name="extra", wait=False)
-        self._later(STORM_EVERY / 2, extra.stop)
+        threading.Timer(STORM_EVERY / 2, extra.stop).start()
         self.done["bridge came and went"] += 1
-
-    def _kill_redis(self) -> None:
-        self._redis.kill()
-        self.done["Redis killed"] += 1
-        self._say("Redis killed")
-        self._later(REDIS_AWAY, self._redis.start)
-
-    def _restart_broker(self) -> None:
-        hard = self.done["Kafka restarted"] % 2 == 1
-        self.done["Kafka restarted"] += 1
-        self._say("Kafka killed" if hard else "Kafka stopped")
-        if hard:
-            self._kafka.kill()
-        self._later(0.0, self._kafka.restart)
-
-    def _flush(self) -> None:
-        with self._store() as store:
-            store.flushall()
-        self.done["Redis emptied"] += 1
-        self._say("Redis emptied")
-
-    def _disconnect(self) -> None:
-        with self._store() as store:
-            store.client_kill_filter(_type="normal", skipme=True)
-            store.client_kill_filter(_type="pubsub", skipme=True)
-        self.done["all connections of Redis cut"] += 1
-
-    @contextlib.contextmanager
-    def _store(self) -> Iterator[redis.Redis]:
-        with redis.Redis.from_url(self._redis.url) as store, contextlib.suppress(redis.ConnectionError):
-            yield store
-
-    def _later(self, seconds: float, what: Callable[[], object]) -> None:
-        threading.Timer(seconds, what).start()
 
 
 def run(plan: Plan, screen: Console) -> int:
@@ -281,7 +244,13 @@ def run(plan: Plan, screen: Console) -> int:
     settings = {"LEASE_SECONDS": f"{plan.lease:g}", "REDISPATCH_AFTER": "2", "OPENAI_TIMEOUT": OPENAI_TIMEOUT}
     standin = StandIn(rpm=60_000, rpd=20_000_000, tpm=200_000_000, latency=plan.latency, seed=plan.seed)
     with contextlib.ExitStack() as stack:
-        memory = stack.enter_context(running(RedisServer(folder / "redis")))
+        memory: RedisServer | SentinelRedis
+        if plan.failovers:
+            memory = stack.enter_context(running(SentinelRedis(folder / "redis", sentinels=3)))
+            settings |= memory.settings
+        else:
+            memory = stack.enter_context(running(RedisServer(folder / "redis")))
+            settings["REDIS_URL"] = f"{memory.url}/1"
         kafka = stack.enter_context(running(ApacheKafka(folder / "kafka")))
         stack.enter_context(standin)
         for kind, details in FAULTS.items() if plan.faults else ():
@@ -290,14 +259,15 @@ def run(plan: Plan, screen: Console) -> int:
             Fleet(
                 folder / "logs",
                 kafka=kafka.bootstrap,
-                redis_url=f"{memory.url}/1",
+                redis_url=settings["REDIS_URL"],
                 standin_url=standin.url,
                 partitions=PARTITIONS,
                 settings=settings,
             )
         )
         say(f"{plan.requests} requests, {plan.rate:g} a second; seed {plan.seed}; data and logs in {folder}")
-        chaos = Chaos(plan, fleet, (memory, kafka), say)
+        outages = Outages(memory, kafka, fleet, folder, say)
+        chaos = Chaos(plan, fleet, outages, say)
         finished = chaos.run()
         contents = fleet.contents()
         report = check(
@@ -307,13 +277,17 @@ def run(plan: Plan, screen: Console) -> int:
             uploads=contents["uploads"],
             attempts=standin.attempts(),
         )
-    screen.print(table(report, chaos.done + chaos.supervisor.deaths, finished=finished))
-    if finished and report.clean and plan.folder is None:
+    # A spoilt call may fail for good; else only what kills its workers may.
+    innocent = [] if plan.faults else sorted({*report.failed} - {*chaos.poison})
+    done = chaos.done + outages.done + chaos.supervisor.deaths
+    screen.print(table(report, done, innocent, finished=finished))
+    good = finished and report.clean and not innocent
+    if good and plan.folder is None:
         shutil.rmtree(folder)
-    return 0 if finished and report.clean else 1
+    return 0 if good else 1
 
 
-def table(report: Report, done: Counter[str], *, finished: bool) -> Table:
+def table(report: Report, done: Counter[str], innocent: list[int], *, finished: bool) -> Table:
     """What was done to the service, and what came of it."""
     rows = Table(title="Chaos", title_justify="left", title_style="bold")
     rows.add_column("what")
@@ -323,6 +297,8 @@ def table(report: Report, done: Counter[str], *, finished: bool) -> Table:
     rows.add_section()
     for what, how_many in report.rows():
         rows.add_row(what, how_many)
+    if innocent:
+        rows.add_row("[red]failed for no reason of their own[/]", str(innocent[:20]))
     if not finished:
         rows.add_row("[red]offsets left uncommitted[/]", "yes")
     return rows
@@ -345,6 +321,18 @@ def main() -> int:
     parser.add_argument("--broker-restarts", type=int, default=0, help="the second of two is a SIGKILL")
     parser.add_argument("--flushes", type=int, default=0, help="times that Redis forgets everything")
     parser.add_argument("--disconnects", type=int, default=0, help="times that all connections of Redis are cut")
+    parser.add_argument("--rollbacks", type=int, default=0, help="times that Redis gets older data back")
+    parser.add_argument("--rollback-age", type=float, default=10.0, help="seconds, how much older")
+    parser.add_argument(
+        "--failovers", type=int, default=0, help=f"times that a replica {REPLICA_LAG:g} s behind is promoted"
+    )
+    parser.add_argument("--freezes", type=int, default=0, help="times that Redis is stopped and continued, and Kafka")
+    parser.add_argument("--freeze-seconds", type=float, default=7.0, help="for so long")
+    parser.add_argument(
+        "--topic-limit", type=int, default=0, help="bytes, `max.message.bytes` in the middle third; 0: as it is"
+    )
+    parser.add_argument("--poison", type=int, default=0, help="requests that kill whoever takes them, each time")
+    parser.add_argument("--exits", type=int, default=0, help="requests that kill the first that takes them")
     parser.add_argument("--stops", action="store_true", help="SIGSTOP for twice the lease, then SIGCONT")
     parser.add_argument("--storm", action="store_true", help="a bridge comes and goes all the time")
     parser.add_argument("--faults", type=float, default=0.0, help="share of calls that the stand-in spoils")

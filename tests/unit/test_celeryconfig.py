@@ -1,6 +1,7 @@
 """Celery's options that something else relies on."""
 
 import runpy
+import ssl
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,17 @@ def test_a_frozen_redis_hangs_nobody(options):
     assert transport["socket_keepalive"] is True
 
 
+def test_tls_verifies_the_server(options):
+    """Celery alone would take any certificate; without TLS it is told of none."""
+    assert options(REDIS_TLS="on")["broker_use_ssl"]["ssl_cert_reqs"] is ssl.CERT_REQUIRED
+    assert options(REDIS_TLS="off")["broker_use_ssl"] is None
+
+
+def test_publishing_a_hint_does_not_wait_for_redis(options):
+    """Kombu's own loop would hold the bridge for as long as Redis is away."""
+    assert options()["broker_transport_options"]["max_retries"] == 1
+
+
 def test_an_outage_of_redis_is_waited_out(options):
     """However long it takes, and without killing what runs."""
     read = options()
@@ -83,6 +95,22 @@ def test_many_may_wait_for_the_network(options):
     read = options(WORKER_CONCURRENCY="7")
     assert (read["worker_pool"], read["worker_concurrency"]) == ("threads", 7)
     assert read["task_ignore_result"] is True
+
+
+@pytest.mark.parametrize(
+    ("rpm", "tpm", "calls"),
+    [("3", "40000", 16), ("500", "2000000", 125), ("5000", "2000000", 185), ("30000", "150000000", 500)],
+)
+def test_calls_under_way_follow_the_limits(options, rpm, tpm, calls):
+    """A paid tier is used to the full without anybody counting threads, and no worker takes more than a core bears."""
+    assert options(RPM=rpm, TPM=tpm)["worker_concurrency"] == calls
+
+
+def test_nobody_pays_for_events_that_nobody_hears(options):
+    """Events begin when Flower asks for them, and the bridge sends none."""
+    read = options()
+    assert read["worker_send_task_events"] is False
+    assert read["task_send_sent_event"] is False
 
 
 def test_a_second_signal_ends_a_worker_softly(options):

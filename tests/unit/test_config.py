@@ -101,7 +101,7 @@ def test_limits_that_nobody_set_are_found_out(env):
         ("OPENAI_OUTPUT", "xml"),
         ("EGRESS_CHECK", "maybe"),
         ("TASK_RATE_LIMIT", "fast"),
-        ("WINDOW_SIZE", "501"),
+        ("WINDOW_SIZE", "5001"),
         ("REQUEST_DEADLINE", "259200"),
         ("LEASE_SECONDS", "0.5"),
         ("VERDICT_THRESHOLD", "101"),
@@ -234,6 +234,41 @@ def test_redis_understands_the_url(env):
     env(REDIS_PASSWORD="p@ss/w:rd#%? ü", REDIS_USERNAME="a b")
     options = redis.ConnectionPool.from_url(load_settings().redis).connection_kwargs
     assert (options["username"], options["password"], options["db"]) == ("a b", "p@ss/w:rd#%? ü", 1)
+
+
+def test_sentinels_are_read_as_people_write_them(env):
+    """Hosts with and without a port; Celery gets each of them with Redis' own password and database."""
+    env(REDIS_SENTINELS="one, two:26380,[::1]:1", REDIS_PASSWORD="a b", REDIS_SENTINEL_MASTER="ours")
+    settings = load_settings()
+    assert settings.redis_sentinels == (("one", 26379), ("two", 26380), ("::1", 1))
+    connection = settings.redis_connection
+    assert connection.broker_url.split(";") == [
+        "sentinel://:a%20b@one:26379/1",
+        "sentinel://:a%20b@two:26380/1",
+        "sentinel://:a%20b@[::1]:1/1",
+    ]
+    assert connection.broker_transport_options["master_name"] == "ours"
+    assert "a%20b" not in repr(connection)
+
+
+@pytest.mark.parametrize(
+    ("variables", "complains_of"),
+    [
+        ({"REDIS_SENTINELS": "one:port"}, "REDIS_SENTINELS: must be host:port,host:port"),
+        ({"REDIS_SENTINELS": "redis://one:1"}, "REDIS_SENTINELS: must be host:port,host:port"),
+        ({"REDIS_SENTINELS": f":{SECRET}@one:1"}, "REDIS_SENTINEL_PASSWORD"),
+        ({"REDIS_SENTINELS": "one:1", "REDIS_URL": "redis://two/1"}, "REDIS_SENTINELS"),
+        ({"REDIS_URL": f"sentinel://:{SECRET}@one:1/1"}, "set REDIS_SENTINELS and REDIS_SENTINEL_MASTER"),
+        ({"REDIS_URL": f"redis+cluster://:{SECRET}@one:1"}, "Redis Cluster is not supported"),
+        ({"REDIS_URL": f"http://:{SECRET}@one:1"}, "must begin with redis:// or rediss://"),
+    ],
+)
+def test_a_redis_that_is_not_understood_is_refused(env, variables, complains_of):
+    """One line says what to write instead, and shows no password."""
+    env(**variables)
+    line = complaint()
+    assert complains_of in line
+    assert SECRET not in line
 
 
 @pytest.mark.usefixtures("env")

@@ -28,15 +28,20 @@ CELERY = re.compile(r"celery -A worker (inspect|control) ([a-z_]+)")
 CONSTANT = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 METRIC = re.compile(r"\bai_handler_[a-z_]+\b")
 
-# Names in capitals that compose, the demo and the tests read; the service itself does not.
+# Names in capitals that compose, the demo and the tests read, or that stand for what the reader puts there.
 OTHER_VARIABLES = {
+    "CERTIFICATES",
+    "ITS_GROUP",
     "COMPOSE_PROFILES",
     "DEMO_KAFKA",
     "ENV_FILE",
     "TEST_KAFKA_BOOTSTRAP_SERVERS",
+    "PLATFORM_NETWORK",
+    "SECRETS",
+    "SECRETS_DIR",
     "TEST_REDIS_URL",
 }
-# Parts of URLs, and other people's programs, which look like files of ours.
+# Parts of URLs, and other people's programs.
 NOT_OURS = {"cdn-cgi/", "kafka-consumer-groups.sh", "kafka-topics.sh"}
 
 

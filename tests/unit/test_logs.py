@@ -23,8 +23,15 @@ def configure(tmp_path):
     file = tmp_path / "logs" / "auth_service.log"
 
     def start(**settings):
-        configure_logging(**Settings(_env_file=None, openai_key="sk-test", **{"log_file": file, **settings}).logging)
-        return lambda: file.read_text().splitlines()
+        handler = configure_logging(
+            **Settings(_env_file=None, openai_key="sk-test", **{"log_file": file, **settings}).logging
+        )
+
+        def lines():
+            handler.flush()
+            return file.read_text().splitlines()
+
+        return lines
 
     yield start
     for handler in root.handlers[:]:
@@ -52,7 +59,8 @@ def test_stdout_gets_the_same(configure, capsys):
     """`docker logs` shows what the file has."""
     lines = configure()
     logging.getLogger("bridge").info("once")
-    assert capsys.readouterr().out.splitlines() == lines()
+    written = lines()
+    assert capsys.readouterr().out.splitlines() == written
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
@@ -115,6 +123,7 @@ def test_no_file(configure, tmp_path):
     """`LOG_FILE=none` writes no file."""
     configure(log_file=None)
     logging.getLogger("bridge").info("only to stdout")
+    logging.getLogger().handlers[-1].flush()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -124,11 +133,13 @@ from pathlib import Path
 from config import Settings
 from logs import configure_logging
 configure_logging(**Settings(_env_file=None, openai_key="sk", log_file=Path(sys.argv[1])).logging)
-handler = next(h for h in logging.getLogger().handlers if hasattr(h, "backupCount"))
+handler = next(h for h in logging.getLogger().handlers[-1].targets if hasattr(h, "backupCount"))
 handler.clh.maxBytes = 2_000  # rotates again and again, as it does at midnight
 handler.backupCount = 100
 for number in range(60):
     logging.getLogger("w").info("%s-%d %s", sys.argv[2], number, "x" * 100)
+    if number % 3 == 0:
+        logging.getLogger().handlers[-1].flush()
 """
 
 
@@ -151,3 +162,47 @@ def test_several_processes_rotate_one_file_without_losing_a_line(tmp_path):
     written = [re.fullmatch(r".* INFO w ([abc]-\d+) x{100}", line) for line in lines]
     assert all(written), "a line was cut"
     assert sorted(match[1] for match in written) == sorted(f"{name}-{n}" for name in "abc" for n in range(60))
+
+
+ENDS = """
+import logging, os, sys
+from pathlib import Path
+from config import Settings
+from logs import configure_logging
+configure_logging(**Settings(_env_file=None, openai_key="sk", log_file=Path(sys.argv[1])).logging)
+for number in range(1_000):
+    logging.getLogger("w").info("%d", number)
+if sys.argv[2] == "fork":
+    if os.fork() == 0:
+        logging.getLogger("w").info("child")
+        sys.exit()
+    os.wait()
+elif sys.argv[2] == "error":
+    raise SystemExit(1)
+"""
+
+
+@pytest.mark.parametrize("end", ["return", "error", "fork"])
+def test_a_process_that_ends_has_written_everything_in_order(tmp_path, end):
+    """The last lines, which tell why a process ended, are there; a forked child writes its own, and once."""
+    file = tmp_path / "auth_service.log"
+    subprocess.run(
+        [sys.executable, "-c", ENDS, str(file), end], cwd=CHECKOUT, capture_output=True, timeout=60, check=False
+    )
+    lines = [line.rpartition(" ")[2] for line in file.read_text().splitlines()]
+    assert [line for line in lines if line != "child"] == [str(number) for number in range(1_000)]
+    assert lines.count("child") == (end == "fork")
+
+
+def test_a_line_that_cannot_be_written_stops_nobody(configure, capsys):
+    """A full disk or a wrong argument of a log call is told on stderr; the next line is written."""
+    lines = configure()
+    handler = logging.getLogger().handlers[-1]
+    write = handler.targets[-1].emit
+    handler.targets[-1].emit = lambda _: 1 / 0
+    logging.getLogger("bridge").info("lost")
+    handler.flush()
+    handler.targets[-1].emit = write
+    logging.getLogger("bridge").info("written")
+    assert len(lines()) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().err

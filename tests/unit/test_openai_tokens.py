@@ -1,12 +1,18 @@
 """What a call is expected to cost, before it is made."""
 
+import subprocess
+import sys
+
 import bpe_openai
 import pytest
 
 from dev.openai_standin.tokens import prompt_tokens
 from tests.support.fakes import REQUIREMENTS, RESUME
+from worker.assessment.criteria import Kind, make_criteria
 from worker.assessment.grading import RESPONSE_FORMAT
-from worker.assessment.prompt import build_messages
+from worker.assessment.prompt import grading_messages
+from worker.assessment.vacancy import read_vacancy
+from worker.limits.tokens import count_tokens
 from worker.openai_client import OpenAIClient
 from worker.ports import Call
 
@@ -19,13 +25,12 @@ class Route:
 
 @pytest.fixture(scope="module")
 def client():
-    encoding = bpe_openai.get_encoding("o200k_base")
     return OpenAIClient(
         Route(),
         key="sk-fake",
         base_url="http://127.0.0.1:9/v1",
         model="gpt-4.1-mini",
-        count=lambda text: len(encoding.encode_ordinary(text)),
+        count=count_tokens,
         timeout=1.0,
         output="auto",
     )
@@ -36,6 +41,30 @@ def client():
 )
 def test_the_estimate_is_never_below_what_is_charged(client, resume):
     """A reservation covers the prompt as the provider counts it, and the whole output cap."""
-    messages = build_messages(REQUIREMENTS, resume[:15_000], delimiter="0123456789abcdef")
+    criteria = make_criteria(read_vacancy(REQUIREMENTS), {1: Kind.MUST})
+    messages = grading_messages(criteria, resume[:15_000], delimiter="012345678901234567")
     charged = len(prompt_tokens([(message["role"], message["content"]) for message in messages])) + 1_200
     assert charged <= client.tokens(Call(messages, RESPONSE_FORMAT, 1_200)) <= charged + 300
+
+
+@pytest.mark.parametrize("text", ["", RESUME, "я" * 1_000, "🎓🏽" * 50, "<|endoftext|>", "a \n\n b", "\x00\u200b"])
+def test_tokens_are_counted_as_the_package_counts_them(text):
+    """The compiled part alone gives the same numbers as the package around it."""
+    assert count_tokens(text) == len(bpe_openai.get_encoding("o200k_base").encode_ordinary(text))
+
+
+def test_half_a_character_counts():
+    """A lone surrogate, which no encoding takes, stops nobody."""
+    assert count_tokens("a\ud800b") >= 2
+
+
+def test_the_package_is_not_unpacked_for_counting():
+    """A worker does not pay for tables that it never uses."""
+    program = """if True:
+        import sys
+        from worker.limits.tokens import count_tokens
+        count_tokens("a")
+        print("bpe_openai" in sys.modules)
+    """
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "False\n"

@@ -1,0 +1,1 @@
+"""What one request costs from Kafka to Kafka, beside two services that somebody would write in an hour."""

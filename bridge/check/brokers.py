@@ -1,0 +1,207 @@
+"""Looks at Kafka: the brokers, each topic and what we may do with it, the group, the transactions."""
+
+import logging
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from typing import Any
+from urllib.parse import urlsplit
+
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._acl import AclOperation
+from confluent_kafka.admin._config import ConfigResource
+from confluent_kafka.cimpl import NewTopic
+
+from bridge.check.finding import Finding, note, ok, wrong
+from bridge.kafka import LIBRDKAFKA_LOG, make_producer
+from config import Settings
+from contract import PROCESSED_MARK_TTL
+
+TIMEOUT = 10.0  # seconds
+WHAT = "Kafka"
+
+# Errors that say what is wrong, and not only that something is.
+_TELLING = frozenset({KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError._RESOLVE})  # noqa: SLF001
+
+
+def look_at_kafka(settings: Settings) -> Iterator[Finding]:
+    """One finding if it cannot be reached, else one for each thing that matters."""
+    LIBRDKAFKA_LOG.setLevel(logging.CRITICAL + 1)  # what it has to say is in the table
+    heard: list[KafkaError] = []
+    where = f"{settings.kafka_bootstrap_servers}, {settings.kafka_security_protocol}"
+    try:
+        options: dict[str, Any] = {**settings.kafka, "error_cb": heard.append}
+        admin = AdminClient(options, logger=LIBRDKAFKA_LOG)
+        brokers = _brokers(admin, heard)
+    except KafkaException as error:
+        told = _telling(heard, error)
+        yield wrong(WHAT, f"{where}: {told.str()}", _advice(told, settings.kafka_bootstrap_servers))
+        return
+    yield ok(WHAT, f"{where}: {len(brokers)} broker{'s' if len(brokers) > 1 else ''}")
+    looks = _Look(settings, admin)
+    yield from looks.at_topics()
+    yield looks.at_the_group()
+    yield looks.at_transactions()
+
+
+class _Look:
+    def __init__(self, settings: Settings, admin: AdminClient):
+        self._settings = settings
+        self._admin = admin
+        read, write = AclOperation.READ, AclOperation.WRITE
+        # Name: what we do with it, in how many partitions it may be.
+        self._topics = {
+            settings.kafka_topic_for_ai_handler: {read},
+            settings.kafka_topic_for_notifications: {read, write},  # read for the processed marks
+            settings.kafka_topic_for_uploading_data: {write},
+            settings.dead_letter_topic: {read, write},
+        }
+
+    def at_topics(self) -> Iterator[Finding]:
+        described = self._admin.describe_topics(
+            TopicCollection(list(self._topics)), include_authorized_operations=True, request_timeout=TIMEOUT
+        )
+        for name, future in described.items():
+            what = f"topic {name}"
+            error = _error(future)
+            if error is not None and error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                yield self._missing(name)
+            elif error is not None:
+                yield wrong(what, error.str(), f"allow {', '.join(sorted(op.name for op in self._topics[name]))}")
+            else:
+                yield from self._found(what, name, future.result())
+
+    def _found(self, what: str, name: str, topic: Any) -> Iterator[Finding]:
+        allowed = set(topic.authorized_operations or ())
+        lacking = sorted(op.name for op in self._topics[name] - allowed)
+        partitions = len(topic.partitions)
+        if lacking:
+            yield wrong(what, f"we may not {', '.join(lacking)}", f"allow {', '.join(lacking)}")
+        elif name == self._settings.kafka_topic_for_uploading_data and partitions > 1:
+            yield wrong(
+                what,
+                f"{partitions} partitions: the storage service needs one order and dies for good without",
+                "make it anew with one partition",
+            )
+        else:
+            yield ok(what, f"{partitions} partition{'s' if partitions > 1 else ''}")
+        yield from self._configured(what, name)
+
+    def _configured(self, what: str, name: str) -> Iterator[Finding]:
+        resource = ConfigResource(ConfigResource.Type.TOPIC, name)
+        future = self._admin.describe_configs([resource], request_timeout=TIMEOUT)[resource]
+        if _error(future) is not None:
+            return  # we may not ask, and need not
+        found = {key: entry.value for key, entry in future.result().items()}
+        if "compact" in (found.get("cleanup.policy") or ""):
+            yield wrong(
+                what, "is compacted: all messages have one key, so all but the last are deleted",
+                "set cleanup.policy=delete",
+            )  # fmt: skip
+        kept = int(found.get("retention.ms") or -1) / 1000
+        if name == self._settings.kafka_topic_for_notifications and 0 <= kept < PROCESSED_MARK_TTL:
+            yield note(
+                what, f"is kept for {kept / 3600:g} h: an emptied Redis restores no older processed marks",
+                f"set retention.ms to at least {PROCESSED_MARK_TTL * 1000}",
+            )  # fmt: skip
+
+    def _missing(self, name: str) -> Finding:
+        what, settings = f"topic {name}", self._settings
+        if not settings.kafka_create_topics:
+            return wrong(what, "is missing", "create it, or set KAFKA_CREATE_TOPICS=on")
+        partitions = settings.kafka_input_partitions if name == settings.kafka_topic_for_ai_handler else 1
+        topic = NewTopic(name, num_partitions=partitions, replication_factor=settings.kafka_topic_replication)
+        error = _error(self._admin.create_topics([topic], validate_only=True, request_timeout=TIMEOUT)[name])
+        if error is not None:
+            return wrong(what, f"is missing, and we cannot create it: {error.str()}", "create it, or allow CREATE")
+        return note(what, "is missing: the bridge will create it")
+
+    def at_the_group(self) -> Finding:
+        group = self._settings.kafka_group_id
+        what = f"group {group}"
+        future = self._admin.describe_consumer_groups(
+            [group], include_authorized_operations=True, request_timeout=TIMEOUT
+        )[group]
+        error = _error(future)
+        if error is not None and error.code() not in (KafkaError.GROUP_ID_NOT_FOUND, KafkaError._NOENT):  # noqa: SLF001
+            return wrong(what, error.str(), "allow READ on the group")
+        if error is not None:
+            return ok(what, "is new")
+        found = future.result()
+        if AclOperation.READ not in (found.authorized_operations or ()):
+            return wrong(what, "we may not READ it", "allow READ on the group")
+        strategies = found.partition_assignor
+        if found.members and strategies and strategies != "cooperative-sticky":
+            return wrong(
+                what, f"has members that are not ours (they use {strategies})",
+                "give KAFKA_GROUP_ID a name that nobody else has",
+            )  # fmt: skip
+        return ok(what, f"{len(found.members)} members")
+
+    def at_transactions(self) -> Finding:
+        settings = self._settings
+        name = f"{settings.kafka_group_id}.{settings.kafka_topic_for_ai_handler}.check"
+        what = f"transactions {settings.kafka_group_id}.*"
+        try:
+            make_producer(settings, name).init_transactions(TIMEOUT)
+        except KafkaException as error:
+            return wrong(what, error.args[0].str(), f"allow WRITE and DESCRIBE on transactional ids {what[13:-1]}*")
+        return ok(what, "we may begin one")
+
+
+def _brokers(admin: AdminClient, heard: list[KafkaError]) -> Any:
+    """The brokers, or at once the reason why there will be none: waiting longer mends no password.
+
+    Raises:
+        KafkaException: `heard` may tell why.
+    """
+    patience = time.monotonic() + TIMEOUT
+    while True:
+        try:
+            return admin.list_topics(timeout=1.0).brokers
+        except KafkaException:
+            admin.poll(0.1)  # the reason comes as a callback
+            if time.monotonic() > patience or not _TELLING.isdisjoint(error.code() for error in heard):
+                raise
+
+
+def _error(future: "Future[Any]") -> KafkaError | None:
+    try:
+        future.result(TIMEOUT + 5)
+    except KafkaException as error:
+        found: KafkaError = error.args[0]
+        return found
+    except TimeoutError:
+        return KafkaError(KafkaError._TIMED_OUT)  # noqa: SLF001 # librdkafka's own codes are spelt so
+    return None
+
+
+def _telling(heard: list[KafkaError], error: KafkaException) -> KafkaError:
+    """Of all that was heard, what says most."""
+    worth = [told for told in heard if told.code() in _TELLING] or heard
+    found: KafkaError = worth[0] if worth else error.args[0]
+    return found
+
+
+def _advice(error: KafkaError, servers: str) -> str:
+    code = error.code()
+    if "certificate" in error.str():
+        return "KAFKA_SSL_CA_LOCATION must hold the CA that signed it, and the brokers' name must be in it"
+    if code == KafkaError._AUTHENTICATION:  # noqa: SLF001
+        return "correct KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM"
+    if code == KafkaError._RESOLVE:  # noqa: SLF001
+        return "this name is not known here: correct KAFKA_BOOTSTRAP_SERVERS"
+    if code == KafkaError._SSL or any(map(_listens, servers.split(","))):  # noqa: SLF001
+        return "somebody listens there: is KAFKA_SECURITY_PROTOCOL the one of this port?"
+    return "are the brokers running, and is KAFKA_BOOTSTRAP_SERVERS their address as seen from here?"
+
+
+def _listens(server: str) -> bool:
+    parts = urlsplit(f"kafka://{server.strip()}")
+    try:
+        with socket.create_connection((parts.hostname, parts.port or 9092), timeout=2):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,121 @@
+"""Looks at Redis: is it there, are we let in, may we do what we do, does it remember."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import redis
+from redis.sentinel import MasterNotFoundError
+
+from bridge.check.finding import Finding, note, ok, wrong
+from config import Settings
+from contract import KEY_PREFIX, QUEUE_NAME, processed_mark
+from redis_connection import is_cluster
+
+WHAT = "Redis"
+
+# What bridge, workers and Celery do, on keys of our own and without effect on anybody.
+_TRIALS: tuple[tuple[str | int, ...], ...] = (
+    *(
+        trial
+        for key in (f"{KEY_PREFIX}check", processed_mark(0) + ":check")
+        for trial in (("SET", key, "_", "EX", 10), ("GET", key), ("DEL", key))
+    ),
+    ("EVAL", "return redis.call('TIME')", 0),
+    ("LLEN", QUEUE_NAME),
+    ("SMEMBERS", f"_kombu.binding.{QUEUE_NAME}"),
+    ("HLEN", "unacked"),
+    ("ZCARD", "unacked_index"),
+    ("PUBLISH", "/0.celeryev/check", "-"),
+)
+
+
+def look_at_redis(settings: Settings) -> Iterator[Finding]:
+    """One finding if it cannot be reached, else one for each thing that matters."""
+    parts = urlsplit(settings.redis)
+    where = f"{parts.hostname}:{parts.port or 6379}, database {parts.path[1:]}"
+    if settings.redis_sentinels:
+        where = f"primary {settings.redis_sentinel_master} behind Sentinel, database {parts.path[1:]}"
+    client = settings.redis_connection.client()
+    if is_cluster(client):
+        yield wrong(WHAT, f"{where}: a Redis Cluster", "use one server, a managed one, or Sentinel")
+        return
+    try:
+        client.ping()
+    except MasterNotFoundError:  # its text is about our own objects
+        yield wrong(
+            WHAT,
+            f"{where}: no sentinel that we reach knows it",
+            "correct REDIS_SENTINELS, REDIS_SENTINEL_MASTER and REDIS_SENTINEL_PASSWORD",
+        )
+        return
+    except redis.RedisError as error:
+        yield wrong(WHAT, f"{where}: {error}", _advice(error))
+        return
+    yield ok(WHAT, where + (", TLS verified" if parts.scheme == "rediss" else ""))
+    if parts.path[1:] == "0":
+        yield note(
+            "Redis database",
+            "0 belongs to the notifications service, if it uses this Redis",
+            "its marks have our names: in one database it drops our notifications. Set REDIS_DB to another",
+        )
+    denied = [str(trial[0]) for trial in _TRIALS if not _is_allowed(client, trial)]
+    if denied:
+        yield wrong(
+            "Redis permissions",
+            f"user {parts.username or 'default'} may not {', '.join(dict.fromkeys(denied))}",
+            f"give it ~{KEY_PREFIX}* ~processed_messages:* ~{QUEUE_NAME}* ~_kombu* ~unacked* &* +@all -@dangerous",
+        )
+    else:
+        yield ok("Redis permissions", "all that we need")
+    yield from _look_at_memory(client)
+
+
+def _advice(error: redis.RedisError) -> str:
+    text = str(error)
+    if "certificate" in text:
+        return "REDIS_TLS_CA must hold the CA that signed it, and REDIS_HOST the name that is in it"
+    if isinstance(error, redis.AuthenticationError) or "NOAUTH" in text or "WRONGPASS" in text:
+        return "correct REDIS_USERNAME and REDIS_PASSWORD"
+    if "NOPERM" in text or isinstance(error, redis.exceptions.NoPermissionError):
+        return "the user may not even PING: give it permissions"
+    if "DB index" in text:
+        return "this Redis has fewer databases: lower REDIS_DB, or raise `databases`"
+    if "SSL" in text or "closed" in text or "reset" in text:
+        return "does it speak TLS, and is REDIS_TLS set accordingly?"
+    return "is it running, and are REDIS_HOST and REDIS_PORT its address as seen from here?"
+
+
+def _is_allowed(client: redis.Redis, trial: tuple[str | int, ...]) -> bool:
+    try:
+        client.execute_command(*trial)
+    except redis.exceptions.NoPermissionError:
+        return False
+    except redis.ResponseError as error:  # a key of another type is somebody's mistake, but no lack of permission
+        return "NOPERM" not in str(error)
+    return True
+
+
+def _look_at_memory(client: redis.Redis) -> Iterator[Finding]:
+    try:
+        info: Any = client.info()
+    except redis.RedisError:
+        yield note("Redis memory", "we may not ask (INFO)", "see to `maxmemory-policy noeviction`, `appendonly yes`")
+        return
+    policy, bounded = info.get("maxmemory_policy", "?"), bool(info.get("maxmemory", 0))
+    if policy != "noeviction" and bounded:
+        yield wrong(
+            "Redis memory",
+            f"maxmemory-policy {policy}: it forgets claims and marks when it is full",
+            "set `maxmemory-policy noeviction`",
+        )
+    else:
+        yield ok("Redis memory", f"maxmemory-policy {policy}" + ("" if bounded else ", no maxmemory"))
+    if info.get("aof_enabled"):
+        yield ok("Redis file", "append-only")
+    else:
+        yield note(
+            "Redis file",
+            "no append-only file: a restart forgets answers that are not yet published",
+            "nothing is lost by that, but they are asked and paid for again; set `appendonly yes`",
+        )

@@ -1,0 +1,307 @@
+"""`python -m bridge check` on real servers: it names what is wrong, and finds nothing wrong with what is right."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from contextlib import contextmanager
+
+import pytest
+import redis
+from confluent_kafka import Consumer
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
+
+from bridge.check.brokers import look_at_kafka
+from bridge.check.finding import State, table
+from bridge.check.provider import look_at_the_provider
+from bridge.check.store import look_at_redis
+from config import Settings
+from dev.kafka_server import CHECKOUT
+from dev.processes import free_port
+from tests.support.local_web import reply, web_server
+from tests.support.samples import until
+from tests.support.secure_servers import PASSWORD, SecureKafka
+
+READ, WRITE, DESCRIBE = AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE
+
+
+def settings(**values):
+    return Settings(_env_file=None, openai_key="sk-right", **values)
+
+
+def faults(findings):
+    """What stands in the way, by what it is about; nothing of it may hold a secret."""
+    rows = list(findings)
+    assert PASSWORD not in "\n".join(table(rows))
+    wrong = {row.what: f"{row.found} -> {row.advice}" for row in rows if row.state is State.WRONG}
+    assert all(row.advice for row in rows if row.state is State.WRONG)
+    return wrong
+
+
+# --- Redis --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def redis_at(secure_redis, authority):
+    """The settings of the secure Redis, with whatever is planted."""
+
+    def at(**planted):
+        right = {
+            "redis_host": "127.0.0.1", "redis_port": secure_redis.port, "redis_password": PASSWORD,
+            "redis_tls": True, "redis_tls_ca": authority.ca,
+        }  # fmt: skip
+        return settings(**{**right, **planted})
+
+    return at
+
+
+def test_a_redis_that_is_right(redis_at):
+    """Nothing is wrong with a Redis that is set up as ours."""
+    assert faults(look_at_redis(redis_at())) == {}
+
+
+def test_faults_on_the_way_to_redis(redis_at, stranger):
+    """A wrong password, CA, port, database and protocol are each told apart, with the setting to correct."""
+    assert "REDIS_PASSWORD" in faults(look_at_redis(redis_at(redis_password="wrong")))["Redis"]
+    assert "REDIS_TLS_CA" in faults(look_at_redis(redis_at(redis_tls_ca=stranger.ca)))["Redis"]
+    assert "REDIS_PORT" in faults(look_at_redis(redis_at(redis_port=free_port())))["Redis"]
+    assert "REDIS_DB" in faults(look_at_redis(redis_at(redis_db=99)))["Redis"]
+    assert "REDIS_TLS" in faults(look_at_redis(redis_at(redis_tls=False, redis_tls_ca=None)))["Redis"]
+
+
+def test_a_redis_user_without_permissions(redis_at, secure_redis):
+    """A user that may not run scripts, or may not touch our keys, is named with what it lacks."""
+    with secure_redis.client() as client:
+        client.acl_setuser(
+            "limited", enabled=True, passwords=["+x"], keys=["*"], channels=["*"], commands=["+@all", "-eval"]
+        )
+        client.acl_setuser(
+            "elsewhere", enabled=True, passwords=["+x"], keys=["other:*"], channels=["*"], commands=["+@all"]
+        )
+    limited = redis_at(redis_username="limited", redis_password="x")
+    assert "user limited may not EVAL ->" in faults(look_at_redis(limited))["Redis permissions"]
+    elsewhere = redis_at(redis_username="elsewhere", redis_password="x")
+    assert "SET, GET, DEL, LLEN" in faults(look_at_redis(elsewhere))["Redis permissions"]
+
+
+def test_a_redis_that_forgets(redis_at, secure_redis):
+    """A Redis that evicts keys when it is full would forget claims."""
+    with secure_redis.client() as client:
+        client.config_set("maxmemory", "100mb")
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        found = faults(look_at_redis(redis_at()))
+        client.config_set("maxmemory", 0)
+        client.config_set("maxmemory-policy", "noeviction")
+    assert list(found) == ["Redis memory"]
+
+
+# --- Kafka --------------------------------------------------------------------------------------------------
+
+
+class Ground:
+    """Topics and permissions of one test on the secure Kafka, all right until something is taken away."""
+
+    def __init__(self, server, authority):
+        self._admin = AdminClient({"bootstrap.servers": server.bootstrap})
+        name = uuid.uuid4().hex[:8]
+        self.group = f"ai-handler-{name}"
+        self.input, self.notifications, self.uploads = f"in-{name}", f"notifications-{name}", f"uploads-{name}"
+        self.dead_letters = f"{self.input}.DLQ"
+        self.topics = [self.input, self.notifications, self.uploads, self.dead_letters]
+        self.right = {
+            "kafka_bootstrap_servers": server.secure_bootstrap, "kafka_security_protocol": "SASL_SSL",
+            "kafka_sasl_username": SecureKafka.USER, "kafka_sasl_password": PASSWORD,
+            "kafka_ssl_ca_location": authority.ca, "kafka_group_id": self.group,
+            "kafka_topic_for_ai_handler": self.input, "kafka_topic_for_notifications": self.notifications,
+            "kafka_topic_for_uploading_data": self.uploads,
+        }  # fmt: skip
+
+    def create(self, *topics, partitions=1, **config):
+        for future in self._admin.create_topics(
+            [NewTopic(name, partitions, 1, config=config) for name in topics]
+        ).values():
+            future.result(30)
+
+    def allow(self, kind, name, *operations, prefix=False):
+        pattern = ResourcePatternType.PREFIXED if prefix else ResourcePatternType.LITERAL
+        bindings = [
+            AclBinding(kind, name, pattern, f"User:{SecureKafka.USER}", "*", operation, AclPermissionType.ALLOW)
+            for operation in operations
+        ]
+        for future in self._admin.create_acls(bindings).values():
+            future.result(30)
+
+    def allow_all(self, *, but=()):
+        for name in set(self.topics) - set(but):
+            self.allow(ResourceType.TOPIC, name, READ, WRITE, DESCRIBE)
+        if "group" not in but:
+            self.allow(ResourceType.GROUP, self.group, READ)
+        if "transactions" not in but:
+            self.allow(ResourceType.TRANSACTIONAL_ID, self.group, WRITE, DESCRIBE, prefix=True)
+
+    def faults(self, **planted):
+        return faults(look_at_kafka(settings(**{**self.right, **planted})))
+
+    def faults_without(self, *names):
+        """What is found, once the broker has heard of all that is allowed: a permission takes a moment."""
+        return until(lambda: (found,) if set(found := self.faults()) == set(names) else None)[0]
+
+
+@pytest.fixture
+def ground(secure_kafka, authority):
+    return Ground(secure_kafka, authority)
+
+
+def test_a_kafka_that_is_right(ground):
+    """With the permissions that docs/deploying.md names, nothing is wrong."""
+    ground.create(*ground.topics)
+    ground.allow_all()
+    assert ground.faults_without() == {}
+
+
+def test_faults_on_the_way_to_kafka(ground, stranger):
+    """A wrong password, CA, port, name and protocol are each told apart, with the setting to correct."""
+    assert "KAFKA_SASL_PASSWORD" in ground.faults(kafka_sasl_password="wrong")["Kafka"]
+    assert "KAFKA_SSL_CA_LOCATION" in ground.faults(kafka_ssl_ca_location=stranger.ca)["Kafka"]
+    nowhere = f"127.0.0.1:{free_port()}"
+    assert f"{nowhere}, SASL_SSL: " in ground.faults(kafka_bootstrap_servers=nowhere)["Kafka"]
+    assert "correct KAFKA_BOOTSTRAP_SERVERS" in ground.faults(kafka_bootstrap_servers="no.such.invalid:9092")["Kafka"]
+    assert "KAFKA_SECURITY_PROTOCOL" in ground.faults(kafka_security_protocol="PLAINTEXT")["Kafka"]
+
+
+def test_missing_permissions(ground):
+    """What we may not do is named for each topic, for the group and for transactions."""
+    ground.create(*ground.topics)
+    ground.allow_all(but=("group", "transactions", ground.uploads, ground.dead_letters))
+    ground.allow(ResourceType.TOPIC, ground.uploads, READ, DESCRIBE)
+    wanted = [
+        f"topic {ground.uploads}",
+        f"topic {ground.dead_letters}",
+        f"group {ground.group}",
+        f"transactions {ground.group}.*",
+    ]
+    found = ground.faults_without(*wanted)
+    assert "may not WRITE" in found[wanted[0]]
+    assert "allow READ, WRITE" in found[wanted[1]]
+
+
+def test_missing_topics(ground):
+    """A missing topic is wrong where nobody will make it, and where we are not allowed to."""
+    ground.create(ground.input, ground.notifications, ground.uploads)
+    ground.allow_all()
+    found = ground.faults_without(f"topic {ground.dead_letters}")
+    assert "cannot create it" in found[f"topic {ground.dead_letters}"]
+    assert "KAFKA_CREATE_TOPICS" in ground.faults(kafka_create_topics=False)[f"topic {ground.dead_letters}"]
+    ground.allow(ResourceType.TOPIC, ground.dead_letters, AclOperation.CREATE)
+    assert ground.faults_without() == {}
+
+
+def test_topics_that_lose_or_disorder_messages(ground):
+    """Results in several partitions kill storage, and a compacted topic keeps the last message only."""
+    ground.create(ground.input, ground.dead_letters)
+    ground.create(ground.notifications, **{"cleanup.policy": "compact"})
+    ground.create(ground.uploads, partitions=3)
+    ground.allow_all()
+    ground.allow(ResourceType.TOPIC, ground.notifications, AclOperation.DESCRIBE_CONFIGS)
+    found = ground.faults_without(f"topic {ground.uploads}", f"topic {ground.notifications}")
+    assert "3 partitions" in found[f"topic {ground.uploads}"]
+    assert "compacted" in found[f"topic {ground.notifications}"]
+
+
+def test_a_group_that_somebody_else_has(ground, secure_kafka):
+    """A neighbour in our group would take half of our partitions, or be refused, or both."""
+    ground.create(*ground.topics)
+    ground.allow_all()
+    neighbour = Consumer({"bootstrap.servers": secure_kafka.bootstrap, "group.id": ground.group})
+    neighbour.subscribe([ground.uploads])
+    until(lambda: neighbour.poll(0.1) or neighbour.assignment())
+    found = ground.faults_without(f"group {ground.group}")
+    neighbour.close()
+    assert "KAFKA_GROUP_ID" in found[f"group {ground.group}"]
+
+
+# --- The provider -------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def provider(*, country="NL", trace=200, model=200):
+    """An endpoint with a trace page and a page for the model; gives its address and what it was asked."""
+    asked = []
+
+    def answer(handler, _body):
+        asked.append((handler.path, handler.headers.get("Authorization")))
+        if handler.path == "/cdn-cgi/trace":
+            reply(handler, trace, f"fl=1\nloc={country}\n".encode())
+        else:
+            reply(handler, model, b"{}")
+
+    with web_server(answer) as url:
+        yield url, asked
+
+
+def look_from(url, **more):
+    return look_at_the_provider(settings(openai_base_url=f"{url}/v1", openai_model="a model", **more))
+
+
+def test_a_provider_that_is_right():
+    """The exit's country is known, the key knows the model, tokens can be counted; no token is spent."""
+    with provider() as (url, asked):
+        assert faults(look_from(url)) == {}
+    assert asked == [("/cdn-cgi/trace", None), ("/v1/models/a%20model", "Bearer sk-right")]
+
+
+def test_faults_on_the_way_to_the_provider():
+    """A refused country, an unknown one, a proxy that is away and a wrong key are each told apart."""
+    with provider(country="RU") as (url, asked):
+        assert "from RU" in faults(look_from(url))["exit"]
+    assert [path for path, _ in asked] == ["/cdn-cgi/trace"]  # and the key stayed here
+    with provider(trace=404) as (url, _):
+        assert "EGRESS_TRACE_URL" in faults(look_from(url))["exit"]
+    with provider() as (url, asked):
+        assert "OPENAI_PROXY" in faults(look_from(url, openai_proxy=f"http://127.0.0.1:{free_port()}"))["exit"]
+    assert asked == []
+    with provider(model=401) as (url, _):
+        assert "OPENAI_KEY" in faults(look_from(url))["model"]
+
+
+def test_a_role_without_the_key_leaves_the_provider_alone():
+    """In the bridge's container there is no key, and no proxy to try: it says so instead of guessing."""
+    with provider() as (url, asked):
+        rows = list(look_at_the_provider(Settings(_env_file=None, openai_base_url=f"{url}/v1")))
+    assert [row.state for row in rows] == [State.OK, State.SKIPPED]
+    assert asked == []
+
+
+# --- The command --------------------------------------------------------------------------------------------
+
+
+def test_the_command(kafka, redis_url, topics):
+    """It prints a table and tells by its exit code whether something stands in the way."""
+    source, notifications, uploads = topics("in", "notifications", "uploads")
+    with provider() as (url, _):
+        environment = {
+            **os.environ, "ENV_FILE": os.devnull, "LOG_FILE": "none", "OPENAI_KEY": "sk-right",
+            "OPENAI_BASE_URL": f"{url}/v1", "REDIS_URL": redis_url, "KAFKA_BOOTSTRAP_SERVERS": kafka,
+            "KAFKA_TOPIC_FOR_AI_HANDLER": source, "KAFKA_TOPIC_FOR_NOTIFICATIONS": notifications,
+            "KAFKA_TOPIC_FOR_UPLOADING_DATA": uploads, "KAFKA_GROUP_ID": f"group-{source}",
+        }  # fmt: skip
+        for planted, code, last in (
+            ({}, 0, "nothing stands in the way"),
+            ({"KAFKA_CREATE_TOPICS": "off"}, 1, "1 of 14 stand in the way"),
+        ):
+            ended = subprocess.run(
+                [sys.executable, "-m", "bridge", "check"], env=environment | planted, cwd=CHECKOUT,
+                capture_output=True, text=True, timeout=120, check=False,
+            )  # fmt: skip
+            assert (ended.returncode, ended.stdout.splitlines()[-1]) == (code, last), ended.stdout + ended.stderr
+    assert redis.Redis.from_url(redis_url).dbsize() == 0

@@ -1,0 +1,172 @@
+"""How Redis is reached: one server, or behind Sentinel; and what is refused. TLS is in test_tls.py."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import kombu
+import pytest
+import redis
+
+from bridge.check.finding import State
+from bridge.check.store import look_at_redis
+from config import Settings
+from dev.kafka_server import CHECKOUT
+from dev.processes import free_port
+from dev.redis_sentinel import MASTER, SentinelRedis
+from dev.redis_server import RedisServer
+from redis_connection import RedisConnection, is_cluster
+
+PASSWORD, SENTINEL_PASSWORD = "of redis", "of the sentinels"
+
+
+@pytest.fixture
+def behind_sentinel(tmp_path):
+    """A primary, its replica and a sentinel, all with passwords, and the connection to them by way of the sentinel.
+
+    The first of the two sentinels that the connection knows is not there.
+    """
+    server = SentinelRedis(tmp_path, password=PASSWORD, sentinel_password=SENTINEL_PASSWORD)
+    server.start()
+    alive = int(server.settings["REDIS_SENTINELS"].rpartition(":")[2])
+    yield (
+        server,
+        RedisConnection(
+            f"redis://:{PASSWORD.replace(' ', '%20')}@ignored/1",
+            sentinels=(("127.0.0.1", free_port()), ("127.0.0.1", alive)),
+            master=MASTER,
+            sentinel_password=SENTINEL_PASSWORD,
+        ),
+    )
+    server.stop()
+
+
+def broker(connection):
+    """A connection as Celery makes it."""
+    return kombu.Connection(
+        connection.broker_url, transport_options=connection.broker_transport_options, ssl=connection.broker_use_ssl
+    )
+
+
+def put_hint(hints, text):
+    with hints.SimpleQueue("hints") as queue:
+        queue.put(text)
+
+
+def again(what):
+    """What a caller's loop does: try until it goes."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return what()
+        except (redis.RedisError, kombu.exceptions.OperationalError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def test_both_kinds_of_clients_follow_the_primary(behind_sentinel):
+    """When the primary dies, and again when it is demoted alive, ours and Celery's go on at the new one."""
+    server, connection = behind_sentinel
+    ours = connection.client()
+    with broker(connection) as hints:
+        ours.set("said", "before")
+        put_hint(hints, "first")
+        server.await_replica()
+        dead = server.primary
+        dead.kill()
+        server.await_failover(dead)
+        again(lambda: ours.set("said", "after a death"))
+        again(lambda: put_hint(hints, "second"))
+        dead.start()
+        server.await_replica()
+        server.fail_over()
+        again(lambda: ours.set("said", "after a change"))
+        again(lambda: put_hint(hints, "third"))
+        with server.primary.client() as client:
+            client.select(1)
+            assert client.get("said") == b"after a change"
+            assert client.llen("hints") == 3
+
+
+def test_the_check_finds_redis_behind_sentinel(behind_sentinel):
+    """`python -m bridge check` looks at the primary, and says which settings to correct when it is not found."""
+    server, _ = behind_sentinel
+
+    def findings(**more):
+        places = server.settings["REDIS_SENTINELS"]
+        given = {"redis_sentinels": places, "redis_password": PASSWORD, "redis_sentinel_password": SENTINEL_PASSWORD}
+        found = look_at_redis(Settings(_env_file=None, redis_sentinel_master=MASTER, **{**given, **more}))
+        return {finding.what: finding for finding in found}
+
+    assert findings()["Redis"].state is State.OK
+    for wrong in ({"redis_sentinel_password": "x"}, {"redis_sentinels": f"127.0.0.1:{free_port()}"}):
+        lost = findings(**wrong)["Redis"]
+        assert lost.state is State.WRONG
+        assert "REDIS_SENTINEL_PASSWORD" in lost.advice
+
+
+def test_who_speaks_to_a_former_primary_connects_again(private_redis):
+    """READONLY closes the connection: behind a name that moves, the next one finds the new primary."""
+    client = RedisConnection(f"{private_redis.url}/1").client()
+    before = client.client_id()
+    client.replicaof("127.0.0.1", str(free_port()))
+    with pytest.raises(redis.exceptions.ReadOnlyError):
+        client.set("said", "too late")
+    assert client.client_id() != before
+
+
+def test_a_frozen_redis_is_given_up(private_redis):
+    """A call over a connection that was good comes back with an error, and is not repeated in secret."""
+    client = RedisConnection(f"{private_redis.url}/1").client()
+    client.set("said", "before")
+    private_redis.pause()
+    with pytest.raises(redis.TimeoutError):
+        client.incr("counted")
+    private_redis.resume()
+    assert int(again(lambda: client.get("counted"))) == 1
+
+
+class ClusterNode(RedisServer):
+    """A Redis that believes to be one of a cluster."""
+
+    def _command(self):
+        return [*super()._command(), "--cluster-enabled", "yes", "--cluster-port", str(free_port())]
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """The only node of a Redis Cluster."""
+    server = ClusterNode(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("database", [0, 1])
+def test_a_cluster_is_recognised(cluster, database):
+    """By its answer, and by its refusal of any database but the first."""
+    assert is_cluster(RedisConnection(f"{cluster.url}/{database}").client())
+
+
+def test_one_server_is_no_cluster(redis_url):
+    """Neither is a Redis that is away: whoever asks goes on and waits for it."""
+    assert not is_cluster(RedisConnection(redis_url).client())
+    assert not is_cluster(RedisConnection(f"redis://127.0.0.1:{free_port()}/1").client())
+
+
+@pytest.mark.parametrize("program", [["bridge"], ["celery", "-A", "worker", "worker"]], ids=["bridge", "worker"])
+def test_nothing_starts_on_a_cluster(cluster, program):
+    """The bridge and the worker say in one line that Redis Cluster is not supported, and end."""
+    environment = {**os.environ, "OPENAI_KEY": "sk-fake", "REDIS_URL": f"{cluster.url}/1", "LOG_FILE": "none"}
+    ended = subprocess.run(
+        [sys.executable, "-m", *program],
+        env=environment, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    said = ended.stdout + ended.stderr
+    assert ended.returncode == 1, said
+    assert "Redis Cluster is not supported" in said
+    assert "Traceback" not in said

@@ -1,0 +1,47 @@
+"""Celery's messages when Redis goes away under them."""
+
+import logging
+
+import kombu
+import pytest
+
+from worker import redis_transport
+
+log = logging.getLogger(__name__)
+
+
+@pytest.fixture
+def hints(private_redis, monkeypatch):
+    """A connection as the worker's Celery has it."""
+    for scheme in ("redis", "rediss", "sentinel"):  # restored at the end
+        monkeypatch.setitem(kombu.transport.TRANSPORT_ALIASES, scheme, None)
+    redis_transport.use()
+    with kombu.Connection(private_redis.url) as connection:
+        yield connection
+
+
+def test_acknowledging_after_the_connection_is_gone(hints, private_redis, caplog):
+    """A call that ends after Redis hung up ends well: that its hint cannot be acknowledged is only logged."""
+    queue = hints.SimpleQueue("hints")
+    queue.put("first")
+    message = queue.get(timeout=10)
+    private_redis.kill()
+    hints.collect()
+    message.channel._disconnect_pools()  # as a close does that was half done when Redis went away
+    message.ack_log_error(log, hints.connection_errors)
+    assert "Couldn't ack" in caplog.text
+
+
+def test_many_messages_share_a_client(hints):
+    """A message costs no client of its own; after a reconnect there is a new one, with the new connections."""
+    queue = hints.SimpleQueue("hints")
+    for number in range(3):
+        queue.put(number)
+        queue.get(timeout=10).ack()
+    channel = queue.channel
+    first = channel._create_client()
+    assert channel._create_client() is first
+    channel._disconnect_pools()
+    second = channel._create_client()
+    assert second is not first
+    assert second.ping()

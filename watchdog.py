@@ -1,0 +1,82 @@
+"""Ends a process whose orderly stop does not come to an end, before its supervisor kills it.
+
+A stop waits for others: kombu's retry of an event while Redis is away, a Kafka client's farewell to brokers that
+do not answer, the exit of a thread pool. None of that is worth waiting for. A hard exit loses nothing: the record
+of work is the uncommitted Kafka offset, an open transaction is ended by the next owner of its id, claims expire
+with their leases.
+"""
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 0.2  # seconds
+
+
+class Watchdog:
+    """Watches a stop from a thread of its own.
+
+    Args:
+        within: seconds from the request to stop until the end, whatever is in hand.
+        idle: seconds that the stop may take after nothing is in hand any more.
+        busy: whether something is in hand.
+        clock: seconds, monotonic.
+        end: ends the process; is handed the exit code.
+    """
+
+    def __init__(
+        self,
+        within: float,
+        *,
+        idle: float | None = None,
+        busy: Callable[[], bool] = lambda: True,
+        clock: Callable[[], float] = time.monotonic,
+        end: Callable[[int], object] = os._exit,
+    ) -> None:
+        self._within = within
+        self._idle = within if idle is None else idle
+        self._busy = busy
+        self._clock = clock
+        self._end = end
+        self._asked_at: float | None = None
+        self._idle_since: float | None = None
+
+    def start(self) -> None:
+        """Begin to watch."""
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+
+    def stop_asked(self) -> None:
+        """The process should end. Safe in a signal handler: it takes no lock that the main thread may hold."""
+        if self._asked_at is None:
+            self._asked_at = self._clock()
+
+    def look(self) -> bool:
+        """End the process if it is time; whether it was."""
+        if self._asked_at is None:
+            return False
+        now = self._clock()
+        if self._busy():
+            self._idle_since = None
+        elif self._idle_since is None:
+            self._idle_since = now
+        idle = 0.0 if self._idle_since is None else now - self._idle_since
+        if now - self._asked_at < self._within and idle < self._idle:
+            return False
+        log.warning("the stop hangs in %s: ending without it", _where_main_is())
+        self._end(0)
+        return True
+
+    def _watch(self) -> None:
+        while not self.look():
+            time.sleep(LOOK_EVERY)
+
+
+def _where_main_is() -> str:
+    """The place in the code that the main thread is at."""
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001 # there is no other way
+    return "?" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -1,0 +1,89 @@
+"""What stands in a text instead of a person's data.
+
+While a text is worked on, a placeholder is a single character of Unicode's private use area, which `visible` lets no
+stranger bring in: patterns meet one character that is neither letter nor digit nor space. `spelled` writes the
+placeholders out («[ИМЯ]») and `unspelled` reads them back, so that redacting twice changes nothing.
+
+A placeholder is one word, or two, in brackets, never broken over lines: a quote that holds one is found by its words.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+from worker.assessment.linear_pattern import linear
+
+
+class Kind(StrEnum):
+    """What was redacted. The value is the code under which it is counted."""
+
+    NAME = "name"
+    PHONE = "phone"
+    EMAIL = "email"
+    LINK = "link"
+    HANDLE = "handle"
+    BIRTH_DATE = "birth_date"
+    AGE = "age"
+    SEX = "sex"
+    FAMILY = "family"
+    CITIZENSHIP = "citizenship"
+    ADDRESS = "address"
+    DOCUMENT = "document"
+    PHOTO = "photo"
+    PERSON = "person"  # several of the above, side by side
+
+
+WORDS: Final = {
+    Kind.NAME: "ИМЯ",
+    Kind.PHONE: "ТЕЛЕФОН",
+    Kind.EMAIL: "EMAIL",
+    Kind.LINK: "ССЫЛКА",
+    Kind.HANDLE: "НИК",
+    Kind.BIRTH_DATE: "ДАТА РОЖДЕНИЯ",
+    Kind.AGE: "ВОЗРАСТ",
+    Kind.SEX: "ПОЛ",
+    Kind.FAMILY: "СЕМЬЯ",
+    Kind.CITIZENSHIP: "ГРАЖДАНСТВО",
+    Kind.ADDRESS: "АДРЕС",
+    Kind.DOCUMENT: "ДОКУМЕНТ",
+    Kind.PHOTO: "ФОТО",
+    Kind.PERSON: "ЛИЧНЫЕ ДАННЫЕ",
+}
+SPELLINGS: Final = {kind: f"«[{word}]»" for kind, word in WORDS.items()}
+SYMBOLS: Final = {kind: chr(0xE000 + number) for number, kind in enumerate(Kind)}
+KIND_OF: Final = {symbol: kind for kind, symbol in SYMBOLS.items()}
+# For the inside of a character class in a pattern.
+ANY: Final = f"{SYMBOLS[Kind.NAME]}-{SYMBOLS[Kind.PERSON]}"
+
+_SPELLING = linear(r"«\[(" + "|".join(WORDS.values()) + r")\]»")
+_SYMBOL_OF_WORD: Final = {word: SYMBOLS[kind] for kind, word in WORDS.items()}
+_TO_SPELLINGS: Final = str.maketrans({symbol: SPELLINGS[kind] for symbol, kind in KIND_OF.items()})
+
+Span = tuple[int, int, Kind]
+
+
+def spelled(text: str) -> str:
+    """The text with every placeholder written out."""
+    return text.translate(_TO_SPELLINGS)
+
+
+def unspelled(text: str) -> str:
+    """The text with every written placeholder as one character."""
+    return str(_SPELLING.sub(lambda match: _SYMBOL_OF_WORD[match[1]], text)) if "«[" in text else text
+
+
+def replaced(text: str, spans: Iterable[Span], counts: Counter[str]) -> str:
+    """The text with a placeholder for each span (start, end, kind); of spans that overlap the first and longest counts.
+
+    `counts` is increased by the number of spans of each kind.
+    """
+    pieces: list[str] = []
+    done = 0
+    for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if start < done or start >= end:
+            continue
+        counts[kind.value] += 1
+        pieces += (text[done:start], SYMBOLS[kind])
+        done = end
+    return "".join((*pieces, text[done:])) if pieces else text

@@ -1,0 +1,138 @@
+"""What is sent abroad has no person in it: `redact` puts placeholders where a resume names or describes its owner.
+
+It lowers exposure; it is no anonymisation in the sense of the law: who knows a career may know its owner.
+
+In this order: pictures, addresses of the network, documents, dates, family and so on by patterns; names (`names`); what
+only a redacted neighbour tells («Иванов, 31 год»); forms that tell the writer's sex (`grammatical_gender`). Then
+placeholders that stand side by side become one, together with the labels and the punctuation between them: two resumes
+that differ in the person only, in what is told of him or her and in which order, become the same text.
+
+What stays: versions, standards, articles of law, periods of work, amounts, products, employers, schools, and cities
+outside of an address: where somebody worked is part of the work. Pure, linear in the text's length; the only thing read
+is the dictionary that comes with `pymorphy3`.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+from worker.assessment.contact_patterns import EMAILS, HANDLES, LINKS, PHONES, PICTURES, Rule
+from worker.assessment.grammatical_gender import in_masculine
+from worker.assessment.linear_pattern import linear
+from worker.assessment.morphology import Lexicon
+from worker.assessment.names import find_names
+from worker.assessment.particulars import ADDRESSES, BIRTH, CITIZENSHIP, DOCUMENTS, FAMILY, NEIGHBOURS, SEX
+from worker.assessment.placeholders import ANY, KIND_OF, SYMBOLS, Kind, replaced, spelled, unspelled
+from worker.assessment.plain_text import visible
+
+REDACTION_VERSION: Final = "1"
+
+_PATTERNS: Final = (PICTURES, EMAILS, LINKS, HANDLES, DOCUMENTS, BIRTH, PHONES, ADDRESSES, CITIZENSHIP, FAMILY, SEX)
+_MOST_ROUNDS: Final = 4
+
+# A Mac decomposes й and ё; full-width signs and unusual spaces come with PDF exports.
+_SPACES: Final = str.maketrans(
+    dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
+    | {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+)
+_DECOMPOSED: Final = (("и\u0306", "й"), ("И\u0306", "Й"), ("е\u0308", "ё"), ("Е\u0308", "Ё"))
+
+_LABEL = (
+    r"(?:ф\. ?и\. ?о\.?|фио|фамилия|имя|отчество|(?:мобильный |контактный |сотовый |мой |рабочий )?телефон(?:ы)?|"
+    r"тел|моб|сот|"
+    r"эл(?:ектронная|\.)? ?почта|(?:моя )?почта|e-?mail|mail|почтой|phone|mobile|cell|tel|telegram|телеграмм?|tg|"
+    r"тг|skype|скайп|"
+    r"whats ?app|ватсап|viber|вайбер|instagram|вк|vk|github|linkedin|сайт|портфолио|website|portfolio|web|link|"
+    r"ссылка|"
+    r"контакты|контактные данные|contacts?|contact details|личные данные|персональные данные|паспорт|"
+    r"паспортные данные|снилс|инн|"
+    r"возраст|age|пол|sex|дата рождения|date of birth|фото|photo|адрес|address|г\. ?р\.?|name|full name|"
+    r"семейное положение|гражданство|marital status|nationality|living in|доб\. ?\d+|или|и)"
+)
+_NOTE = (
+    r"(?:[—–\-] ?предпочитаемый способ связи|\((?:mobile|home|work|whats ?app|viber|telegram|ватсап|моб\.?|"
+    r"дом\.?|раб\.?)(?:[,/ ]{1,2}(?:whats ?app|viber|telegram|ватсап))*\))"
+)
+_GAP = rf"(?:[ \t\n,;|•·:.()/\\—–\-]|\"|{_LABEL}[.:|]|{_NOTE})"
+_CHANNEL = r"(?:фио|телефон|тел|моб|почта|e-?mail|mail|tg|telegram|телеграм|skype|whats ?app|ватсап|viber|wa|phone)"
+_LABELLED = linear(
+    rf"(?im)(?:^|[\n,;|•({ANY} ])((?:{_LABEL}/)*{_LABEL}[ \t]*[.:|—–\-][ \t|:.—–\-\"]*|{_CHANNEL}[ \t]+)[{ANY}]"
+)
+_NOTED = linear(rf"(?i)[{ANY}]([ \t]*{_NOTE})")
+_SIDE_BY_SIDE = linear(rf"(?i)[{ANY}](?:[ \t\n,;|•·:.()/\\—–\-]*[{ANY}])+")
+# «… Смирнова. Смирнов отметил»: two sentences, and the second is about somebody.
+_ANOTHER_SENTENCE = linear(r"\. +")
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A text without its person, and how many things of each kind were replaced (`placeholders.Kind`)."""
+
+    text: str = field(repr=False)
+    counts: Mapping[str, int]
+
+
+def redact(text: str) -> Redacted:
+    """Replace what names or describes a person by placeholders.
+
+    The result is `visible` (no invisible characters, line ends are newlines), at most some three times as long as the
+    text, and redacting it again changes nothing. Never raises.
+    """
+    counts: Counter[str] = Counter()
+    lexicon = Lexicon()
+    current = unspelled(_plain(text))
+    for _ in range(_MOST_ROUNDS):
+        before = current
+        current = _round(current, counts, lexicon)
+        if current == before:
+            break
+    return Redacted(spelled(current), MappingProxyType(dict(counts)))
+
+
+def _plain(text: str) -> str:
+    shown = visible(text).translate(_SPACES)
+    for decomposed, composed in _DECOMPOSED:
+        shown = shown.replace(decomposed, composed)
+    return shown
+
+
+def _round(text: str, counts: Counter[str], lexicon: Lexicon) -> str:
+    for rules in _PATTERNS:
+        text = _apply(rules, text, counts)
+    text = replaced(text, find_names(text, lexicon), counts)
+    text = _merged(text)
+    text = _apply(NEIGHBOURS, text, counts)
+    text, changed = in_masculine(text, lexicon)
+    if changed:
+        counts["gender_ending"] += changed
+    return _merged(text)
+
+
+def _apply(rules: tuple[Rule, ...], text: str, counts: Counter[str]) -> str:
+    for rule in rules:
+        text = replaced(text, rule.spans(text), counts)
+    return text
+
+
+def _merged(text: str) -> str:
+    """Labels and notes of placeholders go; placeholders side by side become one."""
+    text = _without(_LABELLED, text)
+    text = _without(_NOTED, text)
+    return str(_SIDE_BY_SIDE.sub(lambda match: ". ".join(map(_one, _ANOTHER_SENTENCE.split(match[0]))), text))
+
+
+def _without(pattern: Any, text: str) -> str:
+    pieces: list[str] = []
+    done = 0
+    for match in pattern.finditer(text):
+        start, end = match.span(1)
+        pieces.append(text[done:start])
+        done = end
+    return "".join((*pieces, text[done:])) if pieces else text
+
+
+def _one(run: str) -> str:
+    kinds = {KIND_OF[letter] for letter in run if letter in KIND_OF}
+    return SYMBOLS[kinds.pop()] if len(kinds) == 1 else SYMBOLS[Kind.PERSON]

@@ -1,0 +1,40 @@
+"""Counts tokens as the provider does, with tables that come with a package: nothing is downloaded.
+
+The tables are 40 MB in a process and are made when the first text is counted.
+"""
+
+import importlib.util
+from functools import cache
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+from typing import Any
+
+ENCODING = "o200k_base"  # of the gpt-4o, gpt-4.1 and gpt-5 families
+
+
+def count_tokens(text: str) -> int:
+    """How many tokens a text is. What cannot be encoded as UTF-8 counts as a replacement character."""
+    try:
+        return int(_tokenizer().count(text))
+    except UnicodeEncodeError:
+        return int(_tokenizer().count(text.encode("utf-8", "replace").decode()))
+
+
+@cache
+def _tokenizer() -> Any:
+    """The compiled tokenizer of bpe_openai, without the package around it.
+
+    Importing the package unpacks the tables once more, into Python dictionaries: 70 MB and 0.6 s of CPU for nothing.
+    """
+    package = importlib.util.find_spec("bpe_openai")
+    if package is None or package.origin is None:
+        raise ImportError("bpe_openai is not installed")
+    compiled = next(
+        file for suffix in EXTENSION_SUFFIXES for file in Path(package.origin).parent.glob(f"_bindings{suffix}")
+    )
+    spec = importlib.util.spec_from_file_location("bpe_openai._bindings", compiled)
+    assert spec is not None  # noqa: S101 # the file's suffix is one of an extension module
+    assert spec.loader is not None  # noqa: S101 # for mypy
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.tokenizer_for_encoding(ENCODING)
