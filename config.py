@@ -14,6 +14,7 @@ import os
 import string
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -109,10 +110,10 @@ class Settings(BaseSettings):
     openai_proxy: SecretStr | None = Field(None, description="`http://` or `socks5://` proxy for every request")
     openai_timeout: Seconds = Field(60.0, description="seconds, total deadline of one call")
     openai_max_output_tokens: int = Field(
-        1_200,
+        1_260,
         ge=200,
         le=16_000,
-        description="tokens, cap of one answer; it is reserved in full, so keep it tight",
+        description="tokens, cap of one answer; 60 and 100 a criterion are reserved, but never more than this",
     )
     openai_output: Literal["auto", "strict", "json"] = Field(
         "auto", description="`strict` schema, `json` mode, or `auto`: strict until the endpoint refuses it"
@@ -166,6 +167,11 @@ class Settings(BaseSettings):
     kafka_topic_for_dead_letters: Topic | None = Field(
         None, description="unreadable messages; empty: the input topic's name and `.DLQ`"
     )
+    kafka_start: Literal["earliest", "latest"] | float | None = Field(
+        None,
+        description="where to begin where the group has no offsets: `earliest`, `latest` or an ISO time (UTC unless it "
+        "says otherwise); empty: refuse where older requests may have been answered before",
+    )
     kafka_key_for_notifications: str = Field(
         "new_notifications", min_length=1, description="key of our messages to the notifications service"
     )
@@ -202,25 +208,35 @@ class Settings(BaseSettings):
     )
 
     # The bridge
-    window_size: int = Field(100, ge=1, le=500, description="unfinished requests a bridge holds per partition")
+    window_size: int = Field(
+        5_000,
+        ge=1,
+        le=5_000,
+        description="most unfinished requests a bridge holds per partition; how many it does follows the limits",
+    )
     request_deadline: Annotated[float, Field(gt=0, lt=PROCESSED_MARK_TTL)] = Field(
         43_200.0, description="seconds from a request's Kafka timestamp to its end, whatever it waits for"
     )
     redispatch_after: Seconds = Field(
         5.0,
-        description="seconds without a sign of a dispatched request, in a drained queue, before it goes again",
+        description="seconds without a sign of a dispatched request before its hint goes again; then twice as long",
     )
-    dead_letter_limit: int = Field(500, ge=1, description="dead letters in a window above which the bridge stops")
-    dead_letter_window: Seconds = Field(600.0, description="seconds, the window of that limit")
+    dead_letter_limit: int = Field(
+        500, ge=1, description="dead letters in the window at which the bridge takes nothing new"
+    )
+    dead_letter_window: Seconds = Field(600.0, description="seconds over which `DEAD_LETTER_LIMIT` counts")
     dead_letter_retention: int = Field(
         1_209_600,
         ge=3_600,
         description="seconds that Kafka keeps a dead letter, set when the bridge creates that topic: resumes are in it",
     )
-    health_file: Path = Field(
-        Path("run/bridge.health"), description="touched while the bridge works; the container's healthcheck"
+    health_file: Path = Field(Path("run/bridge.health"), description="touched while the bridge's loop turns")
+    ready_file: Path = Field(
+        Path("run/bridge.ready"), description="touched while nothing is in the way of the bridge's work"
     )
-    bridge_metrics_port: Port = Field(0, description="Prometheus metrics of the bridge; 0: off")
+    bridge_metrics_port: Port = Field(
+        0, description="Prometheus metrics of the bridge, and its `/livez` and `/readyz`; 0: off"
+    )
 
     # The worker
     worker_concurrency: int | None = Field(
@@ -251,9 +267,23 @@ class Settings(BaseSettings):
         True,
         description="`on`: names, contacts and other personal data are taken out of a resume before it is sent",
     )
-    verdict_threshold: int = Field(60, ge=0, le=100, description="score from which the verdict is «Подходит»")
-    result_cache_ttl: int = Field(604_800, ge=0, description="seconds the same question keeps its answer; 0: off")
-    explanation_ttl: int = Field(259_200, ge=0, description="seconds that grades and quotes are kept; 0: off")
+    verdict_threshold: int = Field(60, ge=1, le=100, description="score from which the verdict is «Подходит»")
+    criteria_ttl: int = Field(
+        7_776_000, ge=3_600, description="seconds a vacancy keeps its criteria, by which all its resumes are measured"
+    )
+    result_cache_ttl: int = Field(
+        604_800,
+        ge=0,
+        description="seconds the same question keeps its answer, but never longer than `EXPLANATION_TTL`; 0: off",
+    )
+    explanation_ttl: int = Field(
+        259_200, ge=0, description="seconds that quotes are kept, in explanations and cached answers; 0: off"
+    )
+    decision_ttl: int = Field(
+        15_552_000,
+        ge=0,
+        description="seconds that decisions are kept: grades, reasons, versions and digests, no texts; 0: off",
+    )
 
     # Logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe level logged")
@@ -311,6 +341,14 @@ class Settings(BaseSettings):
     @classmethod
     def _none(cls, value: object) -> object:
         return None if isinstance(value, str) and value.lower() == "none" else value
+
+    @field_validator("kafka_start", mode="before")
+    @classmethod
+    def _unix_time(cls, value: object) -> object:
+        if isinstance(value, str) and value not in ("earliest", "latest"):
+            time = datetime.fromisoformat(value)
+            return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+        return value
 
     @field_validator("openai_key", "openai_proxy", "redis_password", "kafka_sasl_password")
     @classmethod

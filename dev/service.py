@@ -111,7 +111,9 @@ class Service:
         """
         health = self.folder / f"{name}.health"
         health.unlink(missing_ok=True)
-        bridge = self._start(name, [*launcher, "bridge"], {"HEALTH_FILE": str(health)})
+        bridge = self._start(
+            name, [*launcher, "bridge"], {"HEALTH_FILE": str(health), "READY_FILE": str(health.with_suffix(".ready"))}
+        )
         if wait:
             bridge.wait_ready(health.exists, timeout=READY)
         return bridge
