@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     """The service's settings. Each description says the unit and what the value is for."""
 
     model_config = SettingsConfigDict(
-        env_file=os.environ.get("ENV_FILE", PROJECT / ".env"),
+        env_file=os.environ.get("ENV_FILE") or PROJECT / ".env",
         env_ignore_empty=True,  # `OPENAI_PROXY=` in a .env file means "not set"
         secrets_dir=_SECRETS_DIR if _SECRETS_DIR.is_dir() else None,
         extra="ignore",  # the platform's .env has other services' variables too
