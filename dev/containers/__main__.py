@@ -73,7 +73,8 @@ class Stack:
 
     def containers(self, service: str = "") -> list[str]:
         """The ids of the running containers."""
-        return self.compose("ps", "--quiet", *([service] if service else [])).split()
+        found = self.compose("ps", "--quiet", *([service] if service else [])).split()
+        return [container for container in found if self.inspect(container, "{{.State.Running}}") == "true"]
 
     def inspect(self, container: str, what: str) -> str:
         """One field of a container."""
