@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import Any
 
 STAGES: dict[str, list[str]] = {
-    "text: prompt": ["worker.scoring:build_messages"],
-    "text: parse the answer": ["worker.scoring:read_grading"],
-    "text: check and score": ["worker.scoring:score", "worker.scoring:suspicions"],
+    "text: redact": ["worker.scoring:redact"],
+    "text: read": ["worker.scoring:read", "worker.scoring:read_vacancy"],
+    "text: prompt": ["worker.scoring:grading_messages", "worker.scoring:criteria_messages"],
+    "text: parse the answer": ["worker.scoring:parse_grading", "worker.scoring:parse_criteria"],
+    "text: check and score": ["worker.scoring:judge"],
     "tokens": ["worker.openai_client:OpenAIClient.tokens"],
     "Redis: claim, request": ["worker.outcome_store:OutcomeStore.claim"],
     "Redis: outcome": ["worker.outcome_store:OutcomeStore.finish"],
