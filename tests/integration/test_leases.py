@@ -172,7 +172,7 @@ def test_a_heartbeat_tells_a_dead_process_from_a_lost_lease(make_leases, redis_c
     leases = make_leases(redis_client, 1.0)
     lease = leases.take("lease")
     heartbeat = worker_key(worker_of(redis_client.get("lease").decode()))
-    assert redis_client.pttl(heartbeat) <= redis_client.pttl("lease")
+    assert redis_client.pexpiretime(heartbeat) <= redis_client.pexpiretime("lease")
     lease.forget()
     until(lambda: not redis_client.exists("lease"))
     assert redis_client.exists(heartbeat), "the process lives, and has lost just this one"
