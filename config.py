@@ -510,8 +510,7 @@ class Settings(BaseSettings):
         """
         if self.worker_concurrency is not None:
             return self.worker_concurrency
-        starts_per_minute = min(self.rpm, self.tpm / (self.openai_max_output_tokens + SHORT_PROMPT))
-        return max(FEWEST_CALLS, min(MOST_CALLS, round(starts_per_minute / 60 * SLOW_ANSWER)))
+        return max(FEWEST_CALLS, round(min(MOST_CALLS, self.request_rate * SLOW_ANSWER)))
 
     @property
     def request_rate(self) -> float:
