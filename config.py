@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     """The service's settings. Each description says the unit and what the value is for."""
 
     model_config = SettingsConfigDict(
-        env_file=os.environ.get("ENV_FILE", PROJECT / ".env"),
+        env_file=os.environ.get("ENV_FILE") or PROJECT / ".env",
         env_ignore_empty=True,  # `OPENAI_PROXY=` in a .env file means "not set"
         secrets_dir=_SECRETS_DIR if _SECRETS_DIR.is_dir() else None,
         extra="ignore",  # the platform's .env has other services' variables too
@@ -111,10 +111,10 @@ class Settings(BaseSettings):
     openai_proxy: SecretStr | None = Field(None, description="`http://` or `socks5://` proxy for every request")
     openai_timeout: Seconds = Field(60.0, description="seconds, total deadline of one call")
     openai_max_output_tokens: int = Field(
-        1_200,
+        1_260,
         ge=200,
         le=16_000,
-        description="tokens, cap of one answer; it is reserved in full, so keep it tight",
+        description="tokens, cap of one answer; 60 and 100 a criterion are reserved, but never more than this",
     )
     openai_output: Literal["auto", "strict", "json"] = Field(
         "auto", description="`strict` schema, `json` mode, or `auto`: strict until the endpoint refuses it"
@@ -268,9 +268,23 @@ class Settings(BaseSettings):
         True,
         description="`on`: names, contacts and other personal data are taken out of a resume before it is sent",
     )
-    verdict_threshold: int = Field(60, ge=0, le=100, description="score from which the verdict is «Подходит»")
-    result_cache_ttl: int = Field(604_800, ge=0, description="seconds the same question keeps its answer; 0: off")
-    explanation_ttl: int = Field(259_200, ge=0, description="seconds that grades and quotes are kept; 0: off")
+    verdict_threshold: int = Field(60, ge=1, le=100, description="score from which the verdict is «Подходит»")
+    criteria_ttl: int = Field(
+        7_776_000, ge=3_600, description="seconds a vacancy keeps its criteria, by which all its resumes are measured"
+    )
+    result_cache_ttl: int = Field(
+        604_800,
+        ge=0,
+        description="seconds the same question keeps its answer, but never longer than `EXPLANATION_TTL`; 0: off",
+    )
+    explanation_ttl: int = Field(
+        259_200, ge=0, description="seconds that quotes are kept, in explanations and cached answers; 0: off"
+    )
+    decision_ttl: int = Field(
+        15_552_000,
+        ge=0,
+        description="seconds that decisions are kept: grades, reasons, versions and digests, no texts; 0: off",
+    )
 
     # Logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe level logged")
@@ -496,8 +510,7 @@ class Settings(BaseSettings):
         """
         if self.worker_concurrency is not None:
             return self.worker_concurrency
-        starts_per_minute = min(self.rpm, self.tpm / (self.openai_max_output_tokens + SHORT_PROMPT))
-        return max(FEWEST_CALLS, min(MOST_CALLS, round(starts_per_minute / 60 * SLOW_ANSWER)))
+        return max(FEWEST_CALLS, round(min(MOST_CALLS, self.request_rate * SLOW_ANSWER)))
 
     @property
     def request_rate(self) -> float:

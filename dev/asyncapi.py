@@ -189,8 +189,7 @@ def _messages() -> Json:
             [{"name": "scored", "headers": told, "payload": json.loads(scored.processing or "{}")}],
         ),
         "deadLetter": {
-            "summary": "a message of the input topic that cannot be worked on, "
-            "its key and value untouched where they fit",
+            "summary": "an input message that cannot be worked on, its key and value untouched where they fit",
             "contentType": "application/octet-stream",
             "headers": _headers(
                 {
