@@ -1,10 +1,15 @@
 # One image for all roles (bridge, worker, Flower: the command decides), and `test`, which adds the tests.
+# Packages come from lock files with hashes (`make lock` writes them). The base is named by its version: whoever
+# builds for production sets PYTHON to a digest that they have looked at.
 
-FROM python:3.13-slim AS packages
-COPY requirements.txt /
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --disable-pip-version-check -r /requirements.txt
+ARG PYTHON=python:3.13-slim
 
-FROM python:3.13-slim AS base
+FROM ${PYTHON} AS packages
+COPY requirements.lock /
+RUN python -m venv /venv \
+    && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /requirements.lock
+
+FROM ${PYTHON} AS base
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 RUN useradd --uid 10001 --user-group --no-create-home app \
     && install -d -o app -g app /app /app/logs /app/run
@@ -12,15 +17,15 @@ WORKDIR /app
 COPY --from=packages /venv /venv
 
 FROM base AS test
-COPY requirements.txt requirements-demo.txt requirements-dev.txt /tmp/
-RUN pip install --no-cache-dir --disable-pip-version-check -r /tmp/requirements-dev.txt
-COPY --chown=app:app . .
-USER app
+COPY requirements-dev.lock /tmp/
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/requirements-dev.lock
+COPY --chown=10001:10001 . .
+USER 10001:10001
 CMD ["pytest"]
 
 FROM base AS service
 COPY celeryconfig.py config.py contract.py logs.py redis_connection.py startup.py watchdog.py ./
 COPY bridge bridge
 COPY worker worker
-USER app
+USER 10001:10001
 CMD ["python", "-m", "bridge"]

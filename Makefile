@@ -2,7 +2,11 @@
 # make demo STAY=1             the same, and keeps running (Flower included) until Ctrl-C
 # make demo FILE=mine.jsonl    score your own requests
 # make test                    all tests; ARGS goes to pytest: make test ARGS="-k limiter"
-# make lint                    ruff, mypy, import-linter, luacheck
+# make lint                    ruff, mypy, import-linter, luacheck, hadolint
+# make env                     .env and .test.env, copies of .env.example with passwords made up
+# make containers              build the image, run the compose file on a Docker engine of one's own (root), and test it
+# make lock                    resolve requirements*.txt anew into requirements*.lock, with hashes
+# make sbom                    sbom.json: what is in the image, in CycloneDX's format
 # make chaos                   kill everything again and again under load, and look for losses
 # make bench                   measure publishing, limits and scoring, each beside something (python -m bench.NAME --help)
 # make venv                    only the virtual environment, with everything that developers need
@@ -14,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 PIP_INSTALL = .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement
 STAYING = $(filter-out 0 no off,$(STAY))
 
-.PHONY: demo test lint chaos bench venv clean
+.PHONY: demo test lint env containers lock sbom chaos bench venv clean
 
 # `exec`: no shell stands between make and the demo, so a signal for make reaches it.
 demo: .venv/demo-installed
@@ -31,6 +35,27 @@ lint: .venv/dev-installed
 	@if command -v luacheck >/dev/null; then luacheck --quiet worker/limits; \
 	elif [ "$${CI:-}" = true ]; then echo "luacheck is missing: apt-get install lua-check"; exit 1; \
 	else echo "luacheck is not installed (Debian: lua-check): the limiter's script is not checked"; fi
+	@! test -x .venv/bin/hadolint || .venv/bin/hadolint Dockerfile
+
+env:
+	@$$(sh dev/find_python.sh) -m dev.env_files
+
+containers: .venv/dev-installed
+	@exec .venv/bin/python -m dev.containers
+
+GET_UV = .venv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
+LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links --no-annotate
+
+lock: .venv/dev-installed
+	@$(GET_UV)
+	@$(LOCK) requirements.txt -o requirements.lock
+	@$(LOCK) --constraint requirements.lock requirements-dev.txt -o requirements-dev.lock
+
+sbom: .venv/dev-installed
+	@$(GET_UV)
+	@.venv/bin/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.lock --output-reproducible -o sbom.json
+	@echo "wrote sbom.json"
 
 chaos: .venv/dev-installed
 	@exec .venv/bin/python -m tests.support.chaos $(ARGS)

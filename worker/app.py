@@ -5,12 +5,13 @@ import sys
 import threading
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import redis
 from celery import Celery
-from celery.signals import celeryd_init, setup_logging, worker_shutting_down
+from celery.signals import celeryd_init, setup_logging, worker_ready, worker_shutting_down
 from celery.utils.nodenames import default_nodename, nodename, nodesplit
 from celery.worker import state
 
@@ -41,6 +42,7 @@ app.config_from_object("celeryconfig")
 
 stopping = threading.Event()
 
+HEALTH_EVERY = 2.0  # seconds
 # Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
 STORE_WITHIN = 10.0
 # Seconds for Celery's farewell when nothing is in hand. With Redis away it has no end: its heartbeat waits in
@@ -167,6 +169,17 @@ def _begin(*, sender: str, instance: Any, **_: Any) -> None:
     )
     watchdog.start()
     worker_shutting_down.connect(lambda **_: watchdog.stop_asked(), weak=False)
+
+
+@cache
+def _health_file() -> Path:
+    return load_settings().worker_health_file
+
+
+@worker_ready.connect
+def _keep_health_file_young(sender: Any, **_: Any) -> None:
+    # By the main loop's timer: while Redis is away that loop waits for it, and the file grows old.
+    sender.timer.call_repeatedly(HEALTH_EVERY, _health_file().touch)
 
 
 @worker_shutting_down.connect

@@ -2,6 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+BUSY_THREADS = Gauge("ai_handler_busy_threads", "Threads that work on a request; one that is parked keeps none")
 OUTCOMES = Counter("ai_handler_outcomes_total", "Requests that ended", ["result"])  # scored, or a failure's code
 CALLS = Counter("ai_handler_model_calls_total", "Calls of the model", ["result"])  # answer, or the error's class
 CALL_SECONDS = Histogram(

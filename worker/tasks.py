@@ -8,6 +8,7 @@ from celery import Celery, Task
 
 from contract import TASK_NAME
 from logs import log_about
+from worker import metrics
 from worker.progress import Progress
 from worker.scoring import Scoring
 
@@ -24,7 +25,7 @@ def register(app: Celery, scoring: Callable[[], Scoring]) -> Task:
     @app.task(bind=True, name=TASK_NAME, max_retries=None, shared=False)
     def score_resume(self: Any, processing_id: int, progress: dict[str, Any] | None = None) -> None:
         """Score the request that the bridge put into Redis under this id; its outcome goes there too."""
-        with log_about(processing_id):
+        with log_about(processing_id), metrics.BUSY_THREADS.track_inprogress():
             park = scoring().run(processing_id, Progress(**(progress or {})))
             if park is not None:
                 raise self.retry(args=(processing_id, asdict(park.progress)), kwargs={}, countdown=park.seconds)

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -60,10 +61,13 @@ def test_every_obstacle_is_told_at_once(start, tmp_path, role, command):
         port = f"{role.upper()}_METRICS_PORT"
         code, lines = start(
             command, OPENAI_KEY="", LOG_FILE=str(tmp_path / "file" / "log"), HEALTH_FILE=str(tmp_path / "file" / "x"),
-            **{port: str(taken.getsockname()[1])},
+            WORKER_HEALTH_FILE=str(tmp_path / "file" / "y"), **{port: str(taken.getsockname()[1])},
         )  # fmt: skip
     assert code == 1
-    expected = {"bridge": ["LOG_FILE", "HEALTH_FILE", port], "worker": ["OPENAI_KEY", "LOG_FILE", port]}[role]
+    expected = {
+        "bridge": ["LOG_FILE", "HEALTH_FILE", port],
+        "worker": ["OPENAI_KEY", "LOG_FILE", "WORKER_HEALTH_FILE", port],
+    }[role]
     assert [line.split(": ")[:2] for line in lines] == [["configuration error", name] for name in expected]
     assert lines[-1].endswith("Address already in use")
 
@@ -81,3 +85,21 @@ def test_help_needs_nothing(start):
     """`--help` answers without any setting."""
     code, lines = start(("bridge", "replay", "--help"), OPENAI_KEY="")
     assert (code, lines[0].split()[0]) == (0, "usage:")
+
+
+def test_a_worker_shows_that_it_lives(make_fleet, private_redis, eventually):
+    """Its health file is touched while it reaches Redis, and grows old while it does not."""
+    fleet = make_fleet(redis_url=f"{private_redis.url}/1")
+    fleet.worker()
+    file = fleet.folder / "worker.health"
+
+    def age():
+        return time.time() - file.stat().st_mtime
+
+    eventually(file.exists, "a first heartbeat")
+    first = file.stat().st_mtime
+    eventually(lambda: file.stat().st_mtime > first, "another heartbeat")
+    private_redis.pause()
+    eventually(lambda: age() > 8, "no heartbeat while Redis is frozen", 120)
+    private_redis.resume()
+    eventually(lambda: age() < 4, "a heartbeat once Redis is back", 120)

@@ -3,7 +3,7 @@
 import pytest
 
 from dev.kafka_server import why_no_apache_kafka
-from tests.conftest import skip
+from tests.conftest import needs, skip
 from tests.support.fleets import FakeFleet, RedisFleet
 from tests.support.secure_servers import Authority, SecureKafka, SecureRedis
 from worker.leases import Leases
@@ -50,6 +50,8 @@ def make_route():
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory):
+    pytest.importorskip("trustme", reason=needs("trustme"))
+
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
@@ -61,6 +63,7 @@ def stranger(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def secure_redis(tmp_path_factory, authority):
+
     server = SecureRedis(tmp_path_factory.mktemp("secure-redis"), authority)
     server.start()
     yield server
@@ -69,6 +72,7 @@ def secure_redis(tmp_path_factory, authority):
 
 @pytest.fixture(scope="session")
 def secure_kafka(tmp_path_factory, authority):
+
     if reason := why_no_apache_kafka():
         skip(f"needs a Kafka of its own: {reason}")
     server = SecureKafka(tmp_path_factory.mktemp("secure-kafka"), authority)

@@ -1,8 +1,13 @@
-"""docker-compose.yml, Dockerfile and requirements: what must not be lost when somebody edits them."""
+"""The compose files, Dockerfile and requirements: what must not be lost when somebody edits them."""
 
 from __future__ import annotations
 
+import functools
+import json
+import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,92 +15,294 @@ import yaml
 
 from bridge.app import STOP_WITHIN
 from config import Settings
+from dev.env_files import filled
 from dev.kafka_server import kafka_version
+from tests.conftest import skip
 from worker.app import STORE_WITHIN
 
 CHECKOUT = Path(__file__).parents[2]
-COMPOSE = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
-SERVICES = COMPOSE["services"]
-OURS = ("bridge", "worker", "flower", "app")
+OURS = ("bridge", "worker", "flower")
+SECRETS = {
+    "OPENAI_KEY": "sk-the-key",
+    "OPENAI_PROXY": "http://u:the-proxy-password@proxy",
+    "REDIS_PASSWORD": "the-redis-password",
+    "KAFKA_SASL_PASSWORD": "the-kafka-password",
+    "FLOWER_BASIC_AUTH": "u:the-flower-password",
+}
+# An `.env` of somebody who runs the processes by hand beside the platform's servers.
+ELSEWHERE = {
+    "REDIS_HOST": "redis.platform", "REDIS_PORT": "1", "REDIS_URL": "rediss://redis.platform/3", "REDIS_TLS": "on",
+    "REDIS_TLS_CA": "/etc/redis-ca.pem", "REDIS_USERNAME": "somebody", "KAFKA_BOOTSTRAP_SERVERS": "kafka.platform:9093",
+    "KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_USERNAME": "somebody", "KAFKA_SSL_CA_LOCATION": "/etc/ca.pem",
+    "KAFKA_SSL_CERTIFICATE_LOCATION": "/etc/c.pem", "KAFKA_SSL_KEY_LOCATION": "/etc/k.pem",
+}  # fmt: skip
 
 
-def test_redis_keeps_what_it_is_told():
-    """Redis writes every change to its append-only file and never evicts a key."""
-    command = SERVICES["redis"]["command"]
-    options = dict(zip(command[1::2], command[2::2], strict=True))
-    assert options["--appendonly"] == "yes"
-    assert options["--maxmemory-policy"] == "noeviction"
-    assert any(volume.endswith(":/data") for volume in SERVICES["redis"]["volumes"])
+@functools.cache
+def command():
+    """`docker compose` or `docker-compose`, whichever runs."""
+    for words in (["docker", "compose"], ["docker-compose"]):
+        if (
+            shutil.which(words[0])
+            and subprocess.run([*words, "version"], capture_output=True, check=False).returncode == 0
+        ):
+            return words
+    return None
 
 
-@pytest.mark.parametrize("name", SERVICES)
-def test_nothing_is_open_to_the_network(name):
-    """Every published port is bound to the host's loopback address."""
-    assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", []))
+def configured(folder, file="docker-compose.yml", **values):
+    """What compose makes of a file with such an `.env`: its services, and the whole of it."""
+    if command() is None:
+        skip("needs docker-compose")
+    env = folder / "env"
+    env.write_text(filled((CHECKOUT / ".env.example").read_text(), values))
+    clean = {name: value for name, value in os.environ.items() if name.upper() not in variables()}
+    ended = subprocess.run(
+        [*command(), "--file", file, "--env-file", str(env), "config"],
+        env={**clean, "ENV_FILE": str(env)}, cwd=CHECKOUT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    return yaml.safe_load(ended.stdout)
 
 
-def test_flower_does_not_start_without_a_password():
+def variables():
+    return {name.upper() for name in Settings.model_fields} | {
+        "COMPOSE_PROFILES",
+        "ENV_FILE",
+        "SECRETS",
+        "CERTIFICATES",
+    }
+
+
+@pytest.fixture(scope="module")
+def inside(tmp_path_factory):
+    """docker-compose.yml with the `.env` of somebody who has everything set."""
+    return configured(tmp_path_factory.mktemp("inside"), COMPOSE_PROFILES="test", **SECRETS, **ELSEWHERE)
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory):
+    """docker-compose.external.yml, whose secrets are files."""
+    return configured(
+        tmp_path_factory.mktemp("outside"), "docker-compose.external.yml",
+        FLOWER_BASIC_AUTH=SECRETS["FLOWER_BASIC_AUTH"], REDIS_HOST="redis.platform", KAFKA_SASL_USERNAME="ai-handler",
+        KAFKA_BOOTSTRAP_SERVERS="kafka.platform:9093",
+    )  # fmt: skip
+
+
+@pytest.fixture(params=["inside", "outside"])
+def either(request):
+    return request.getfixturevalue(request.param)
+
+
+def told(service, settings=None):
+    """The settings that a container starts with."""
+    ours = {name: value for name, value in service["environment"].items() if name in variables()}
+    return Settings(
+        _env_file=None, **{name.lower(): value for name, value in ours.items() if value != ""}, **(settings or {})
+    )
+
+
+def test_a_plain_copy_is_enough(tmp_path):
+    """`cp .env.example .env` and the two that it asks for: compose takes the file, and Redis has a password."""
+    services = configured(tmp_path, OPENAI_KEY="sk-test", FLOWER_BASIC_AUTH="u:p")["services"]
+    assert set(services) - {"app"} == {"kafka", "redis", *OURS}
+    words = services["redis"]["command"]
+    assert words[words.index("--requirepass") + 1] == services["bridge"]["environment"]["REDIS_PASSWORD"] != ""
+
+
+def test_flower_does_not_start_without_a_password(tmp_path):
     """Flower shows and steers tasks: without FLOWER_BASIC_AUTH compose refuses the file."""
-    assert SERVICES["flower"]["environment"]["FLOWER_BASIC_AUTH"].startswith("${FLOWER_BASIC_AUTH:?")
+    with pytest.raises(AssertionError, match="FLOWER_BASIC_AUTH"):
+        configured(tmp_path, OPENAI_KEY="sk-test")
 
 
-@pytest.mark.parametrize("name", [name for name in SERVICES if name != "app"])
-def test_every_service_is_watched_and_comes_back(name):
-    """Each long-running service has a healthcheck and is restarted when it ends."""
-    assert SERVICES[name]["healthcheck"]["test"]
-    assert SERVICES[name]["restart"] == "unless-stopped"
+@pytest.mark.parametrize("name", [*OURS, "app"])
+def test_inside_the_brokers_are_found_whatever_env_says(inside, name):
+    """Nothing that `.env` says of the platform's own servers reaches a container that has servers beside it."""
+    service = inside["services"][name]
+    said = set(ELSEWHERE.values()) - {"1", "on"}
+    assert not said & set(service["environment"].values())
+    settings = told(service)
+    assert settings.redis == f"redis://:{SECRETS['REDIS_PASSWORD']}@redis:6379/1"
+    if name in ("bridge", "app"):
+        assert settings.kafka == {"bootstrap.servers": "kafka:29092", "security.protocol": "PLAINTEXT"}
 
 
-def test_there_is_time_to_stop_cleanly():
-    """Docker waits for a model call in hand, and for the bridge to finish, before it kills."""
-    grace = {name: int(SERVICES[name]["stop_grace_period"].removesuffix("s")) for name in ("bridge", "worker")}
-    assert grace["worker"] > Settings.model_fields["openai_timeout"].default + STORE_WITHIN
-    assert grace["bridge"] > STOP_WITHIN
+MAY_KNOW = {
+    "kafka": set(),
+    "redis": {"REDIS_PASSWORD"},
+    "bridge": {"REDIS_PASSWORD"},
+    "worker": {"REDIS_PASSWORD", "OPENAI_KEY", "OPENAI_PROXY"},
+    "flower": {"REDIS_PASSWORD", "FLOWER_BASIC_AUTH"},
+    "app": {"REDIS_PASSWORD"},
+}
+
+
+@pytest.mark.parametrize("name", MAY_KNOW)
+def test_a_role_knows_the_secrets_that_it_needs(inside, name):
+    """Whoever breaks into Flower or the bridge finds no key of the provider there."""
+    text = json.dumps(inside["services"][name])
+    assert {secret for secret, value in SECRETS.items() if value in text} == MAY_KNOW[name]
+
+
+def test_outside_there_are_no_servers_of_our_own(outside):
+    """Beside the platform's Kafka and Redis run three containers, in the platform's network."""
+    assert set(outside["services"]) == set(OURS)
+    network = outside["networks"]["default"]
+    assert network["name"] == "platform"
+    assert network["external"]
+
+
+def test_outside_secrets_are_files(outside):
+    """No password is in an environment, each role is given its own files, and everything is encrypted."""
+    mounted = {
+        name: {secret["source"] for secret in service["secrets"]} for name, service in outside["services"].items()
+    }
+    assert mounted == {
+        "bridge": {"redis_password", "kafka_sasl_password"},
+        "worker": {"redis_password", "openai_key"},
+        "flower": {"redis_password"},
+    }
+    for service in outside["services"].values():
+        environment = service["environment"]
+        assert not any(environment.get(name) for name in SECRETS if name != "FLOWER_BASIC_AUTH")
+        assert (environment["REDIS_HOST"], environment["REDIS_TLS"]) == ("redis.platform", "on")
+        assert any("/app/certificates" in str(volume) for volume in service["volumes"])
+    bridge = outside["services"]["bridge"]["environment"]
+    assert (bridge["KAFKA_SECURITY_PROTOCOL"], bridge["KAFKA_BOOTSTRAP_SERVERS"]) == ("SASL_SSL", "kafka.platform:9093")
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_our_services_find_the_brokers_inside(name):
-    """Whatever `.env` says about hosts, inside compose the brokers are found by service name."""
-    environment = SERVICES[name]["environment"]
-    assert environment["KAFKA_BOOTSTRAP_SERVERS"] in SERVICES["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
-    assert environment["REDIS_HOST"] == "redis"
+def test_containers_are_locked_down(either, name):
+    """Numeric user, read-only file system, no capabilities, bounded memory: little is won by breaking in."""
+    service = either["services"][name]
+    assert service["user"] == "10001:10001"
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["mem_limit"]
+    assert service["pids_limit"]
 
 
-def test_the_test_container_is_only_there_on_request():
+@pytest.mark.parametrize("name", ["kafka", "redis"])
+def test_servers_are_locked_down(inside, name):
+    """The servers have no capabilities and bounded memory either."""
+    service = inside["services"][name]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["mem_limit"]
+
+
+def test_nothing_is_open_to_the_network(either):
+    """Every published port is bound to the host's loopback address."""
+    for service in either["services"].values():
+        for port in service.get("ports", []):
+            assert (port if isinstance(port, str) else port["host_ip"]).startswith("127.0.0.1")
+
+
+def test_every_service_is_watched_and_comes_back(either):
+    """Each long-running service has a healthcheck, is restarted when it ends, and its log does not fill the disk."""
+    for name, service in either["services"].items():
+        if name != "app":
+            assert service["healthcheck"]["test"]
+            assert service["restart"] == "unless-stopped"
+            assert service["logging"]["options"]["max-size"]
+
+
+def test_healthchecks_start_no_python_and_no_java(either):
+    """Watching must not cost more than what is watched: no interpreter is started for it."""
+    for service in either["services"].values():
+        test = " ".join(service.get("healthcheck", {}).get("test", []))
+        assert not re.search(r"python|celery|kafka-|java", test)
+
+
+def test_healthchecks_look_where_the_roles_write(inside):
+    """The files that are looked at are the files that the roles are told to touch."""
+    for name, setting in (("bridge", "health_file"), ("worker", "worker_health_file")):
+        service = inside["services"][name]
+        assert str(getattr(told(service), setting)) in service["healthcheck"]["test"][-1]
+
+
+def test_there_is_time_to_stop_cleanly(either):
+    """Docker waits for a model call in hand, and for the bridge to finish, before it kills."""
+
+    def grace(name):
+        minutes, seconds = re.fullmatch(r"(?:(\d+)m)?(\d+)s", either["services"][name]["stop_grace_period"]).groups("0")
+        return 60 * int(minutes) + int(seconds)
+
+    assert grace("worker") > Settings.model_fields["openai_timeout"].default + STORE_WITHIN
+    assert grace("bridge") > STOP_WITHIN
+
+
+def test_redis_keeps_what_it_is_told(inside):
+    """Redis writes every change to its append-only file, never evicts a key, and refuses before it is killed."""
+    redis = inside["services"]["redis"]
+    options = dict(zip(redis["command"][1::2], redis["command"][2::2], strict=True))
+    assert options["--appendonly"] == "yes"
+    assert options["--maxmemory-policy"] == "noeviction"
+    assert options["--maxmemory"] == "768mb"
+    assert str(redis["mem_limit"]) in ("1g", str(2**30))
+
+
+def test_the_test_container_is_only_there_on_request(tmp_path):
     """`docker compose up` does not start the container for tests; its profile does."""
-    assert [name for name, service in SERVICES.items() if "profiles" in service] == ["app"]
+    configured(tmp_path, OPENAI_KEY="-", FLOWER_BASIC_AUTH="u:p")
+    services = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())["services"]
+    assert [name for name, service in services.items() if "profiles" in service] == ["app"]
 
 
-def test_kafka_is_the_same_everywhere():
+def test_kafka_is_the_same_everywhere(inside):
     """The tests' own Kafka has the version that compose runs."""
-    assert SERVICES["kafka"]["image"] == f"apache/kafka:{kafka_version()}"
+    assert inside["services"]["kafka"]["image"] == f"apache/kafka:{kafka_version()}"
 
 
-def test_state_outlives_containers():
+def test_state_outlives_containers(inside):
     """Topics, Redis' data and logs are on named volumes."""
-    mounted = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
-    assert mounted == set(COMPOSE["volumes"]) == {"kafka", "redis", "logs"}
+    assert set(inside["volumes"]) == {"kafka", "redis", "logs"}
 
 
 def test_the_image_runs_without_root():
-    """Both final stages of the Dockerfile switch to the user `app`."""
+    """Both final stages of the Dockerfile switch to a user by number, which orchestrators can verify."""
     stages = re.split(r"^FROM ", (CHECKOUT / "Dockerfile").read_text(), flags=re.MULTILINE)
     final = [stage for stage in stages if re.match(r"base AS (test|service)\b", stage)]
     assert len(final) == 2
-    assert all("\nUSER app\n" in stage for stage in final)
+    assert all("\nUSER 10001:10001\n" in stage for stage in final)
 
 
-@pytest.mark.parametrize("name", [".env", ".test.env"])
+def test_the_image_is_made_of_known_packages():
+    """Nothing is installed that does not have the hash that the lock file says, and the locks have what is required."""
+    dockerfile = (CHECKOUT / "Dockerfile").read_text()
+    assert dockerfile.count("pip install") == dockerfile.count("--require-hashes") == 2
+    for name, lock in (("requirements.txt", "requirements.lock"), ("requirements-dev.txt", "requirements-dev.lock")):
+        locked = (CHECKOUT / lock).read_text()
+        for line in requirements(name):
+            pin = re.sub(r"\[.*\]", "", line.partition(";")[0].strip()).lower().replace("_", "-")
+            assert f"{pin} " in locked.lower().replace("_", "-"), f"{lock} is older than {name}: make lock"
+        assert "index" not in locked
+
+
+def test_everything_that_the_service_imports_is_in_its_image():
+    """The image has every module of ours that bridge and worker import."""
+    dockerfile = (CHECKOUT / "Dockerfile").read_text()
+    for file in CHECKOUT.glob("*.py"):
+        assert file.name in dockerfile
+
+
+@pytest.mark.parametrize("name", [".env", ".test.env", "secrets", "certificates"])
 def test_secrets_stay_out_of_the_image(name):
     """A developer's `.env` is neither copied into the image nor committed."""
     for ignored in (".dockerignore", ".gitignore"):
-        assert name in (CHECKOUT / ignored).read_text().splitlines()
+        lines = [line.rstrip("/") for line in (CHECKOUT / ignored).read_text().splitlines()]
+        assert name in lines
+
+
+def requirements(name):
+    lines = (CHECKOUT / name).read_text().splitlines()
+    return [line for line in lines if line and not line.startswith(("#", "-r "))]
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-demo.txt", "requirements-dev.txt"])
 def test_every_requirement_is_pinned(name):
     """Two installations of the same commit get the same packages."""
-    lines = (CHECKOUT / name).read_text().splitlines()
-    packages = [line for line in lines if line and not line.startswith(("#", "-r "))]
-    assert packages
-    assert all("==" in package for package in packages)
+    assert requirements(name)
+    assert all("==" in package for package in requirements(name))
