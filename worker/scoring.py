@@ -63,7 +63,7 @@ class Scoring:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.ports = ports
-        self._asking = Asking(ports, policy, clock)
+        self._asking = Asking(ports, policy, stopping, clock)
         self._policy = policy
         self._threshold = threshold
         self._version = f"{endpoint} {model_name} {PROMPT_VERSION} {RUBRIC_VERSION}"
