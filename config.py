@@ -10,6 +10,7 @@ handed what it needs. `.env.example` and docs/settings.md are kept in step by a 
 """
 
 import ipaddress
+import math
 import os
 import string
 import sys
@@ -110,10 +111,10 @@ class Settings(BaseSettings):
     openai_proxy: SecretStr | None = Field(None, description="`http://` or `socks5://` proxy for every request")
     openai_timeout: Seconds = Field(60.0, description="seconds, total deadline of one call")
     openai_max_output_tokens: int = Field(
-        1_200,
+        1_260,
         ge=200,
         le=16_000,
-        description="tokens, cap of one answer; it is reserved in full, so keep it tight",
+        description="tokens, cap of one answer; 60 and 100 a criterion are reserved, but never more than this",
     )
     openai_output: Literal["auto", "strict", "json"] = Field(
         "auto", description="`strict` schema, `json` mode, or `auto`: strict until the endpoint refuses it"
@@ -267,9 +268,23 @@ class Settings(BaseSettings):
         True,
         description="`on`: names, contacts and other personal data are taken out of a resume before it is sent",
     )
-    verdict_threshold: int = Field(60, ge=0, le=100, description="score from which the verdict is «Подходит»")
-    result_cache_ttl: int = Field(604_800, ge=0, description="seconds the same question keeps its answer; 0: off")
-    explanation_ttl: int = Field(259_200, ge=0, description="seconds that grades and quotes are kept; 0: off")
+    verdict_threshold: int = Field(60, ge=1, le=100, description="score from which the verdict is «Подходит»")
+    criteria_ttl: int = Field(
+        7_776_000, ge=3_600, description="seconds a vacancy keeps its criteria, by which all its resumes are measured"
+    )
+    result_cache_ttl: int = Field(
+        604_800,
+        ge=0,
+        description="seconds the same question keeps its answer, but never longer than `EXPLANATION_TTL`; 0: off",
+    )
+    explanation_ttl: int = Field(
+        259_200, ge=0, description="seconds that quotes are kept, in explanations and cached answers; 0: off"
+    )
+    decision_ttl: int = Field(
+        15_552_000,
+        ge=0,
+        description="seconds that decisions are kept: grades, reasons, versions and digests, no texts; 0: off",
+    )
 
     # Logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe level logged")
@@ -497,6 +512,15 @@ class Settings(BaseSettings):
             return self.worker_concurrency
         starts_per_minute = min(self.rpm, self.tpm / (self.openai_max_output_tokens + SHORT_PROMPT))
         return max(FEWEST_CALLS, min(MOST_CALLS, round(starts_per_minute / 60 * SLOW_ANSWER)))
+
+    @property
+    def request_rate(self) -> float:
+        """Requests a second that the limits allow, as far as they are set; infinite where none is."""
+        unknown = self.limits_to_find_out
+        per_minute = [float(self.rpm)] if self.rpm and "rpm" not in unknown else []
+        if self.tpm and "tpm" not in unknown:
+            per_minute.append(self.tpm / (self.openai_max_output_tokens + SHORT_PROMPT))
+        return min(per_minute, default=math.inf) / 60
 
     @cached_property
     def kafka(self) -> dict[str, str | int]:
