@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 STAGES: dict[str, list[str]] = {
-    "text: prompt": ["worker.scoring:build_messages"],
-    "text: parse the answer": ["worker.scoring:read_grading"],
-    "text: check and score": ["worker.scoring:score", "worker.scoring:suspicions"],
+    "text: redact and read": ["worker.scoring:redact", "worker.scoring:read", "worker.scoring:read_vacancy"],
+    "text: prompt": ["worker.scoring:criteria_messages", "worker.scoring:grading_messages"],
+    "text: parse the answer": ["worker.scoring:parse_grading", "worker.scoring:parse_criteria"],
+    "text: judge and explain": ["worker.scoring:judge", "worker.scoring:Scoring._explain"],
     "tokens": ["worker.openai_client:OpenAIClient.tokens"],
     "Redis: claim, request": ["worker.outcome_store:OutcomeStore.claim"],
     "Redis: outcome": ["worker.outcome_store:OutcomeStore.finish"],
@@ -44,7 +45,6 @@ STAGES: dict[str, list[str]] = {
     "bridge: outcomes, states": [
         "bridge.request_store:RequestStore.outcomes",
         "bridge.request_store:RequestStore.states",
-        "bridge.request_store:RequestStore.finish",
     ],
     "bridge: transaction": ["bridge.publisher:Publisher.publish"],
 }
