@@ -104,10 +104,10 @@ class Settings(BaseSettings):
     openai_proxy: SecretStr | None = Field(None, description="`http://` or `socks5://` proxy for every request")
     openai_timeout: Seconds = Field(60.0, description="seconds, total deadline of one call")
     openai_max_output_tokens: int = Field(
-        1_200,
+        1_260,
         ge=200,
         le=16_000,
-        description="tokens, cap of one answer; it is reserved in full, so keep it tight",
+        description="tokens, cap of one answer; 60 and 100 a criterion are reserved, but never more than this",
     )
     openai_output: Literal["auto", "strict", "json"] = Field(
         "auto", description="`strict` schema, `json` mode, or `auto`: strict until the endpoint refuses it"
@@ -244,9 +244,23 @@ class Settings(BaseSettings):
         True,
         description="`on`: names, contacts and other personal data are taken out of a resume before it is sent",
     )
-    verdict_threshold: int = Field(60, ge=0, le=100, description="score from which the verdict is «Подходит»")
-    result_cache_ttl: int = Field(604_800, ge=0, description="seconds the same question keeps its answer; 0: off")
-    explanation_ttl: int = Field(259_200, ge=0, description="seconds that grades and quotes are kept; 0: off")
+    verdict_threshold: int = Field(60, ge=1, le=100, description="score from which the verdict is «Подходит»")
+    criteria_ttl: int = Field(
+        7_776_000, ge=3_600, description="seconds a vacancy keeps its criteria, by which all its resumes are measured"
+    )
+    result_cache_ttl: int = Field(
+        604_800,
+        ge=0,
+        description="seconds the same question keeps its answer, but never longer than `EXPLANATION_TTL`; 0: off",
+    )
+    explanation_ttl: int = Field(
+        259_200, ge=0, description="seconds that quotes are kept, in explanations and cached answers; 0: off"
+    )
+    decision_ttl: int = Field(
+        15_552_000,
+        ge=0,
+        description="seconds that decisions are kept: grades, reasons, versions and digests, no texts; 0: off",
+    )
 
     # Logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe level logged")

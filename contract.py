@@ -158,6 +158,7 @@ class Failure(Enum):
     OUT_OF_TIME = "Не удалось обработать резюме вовремя: сервис оценки недоступен. Отправьте запрос ещё раз позже."
     QUEUE_TOO_LONG = "Сервис оценки перегружен, и очередь не дойдёт до запроса вовремя."  # and when to come back
     BROKEN_ANSWER = "Модель не смогла оценить это резюме. Проверьте текст вакансии и резюме и отправьте запрос снова."
+    NO_CRITERIA = "В вакансии нет проверяемых требований. Уточните требования к кандидату и отправьте запрос снова."
     REFUSED = "Сервис оценки не принял этот запрос. Проверьте текст вакансии и резюме и отправьте запрос снова."
     UNAVAILABLE = "Сервис оценки не отвечает. Отправьте запрос ещё раз позже."
     INTERNAL = "Не удалось обработать резюме из-за внутренней ошибки. Отправьте запрос ещё раз."
@@ -259,6 +260,21 @@ def source_key(processing_id: int) -> str:
 def explanation_key(processing_id: int) -> str:
     """Holds the grades and quotes behind a score, for `python -m worker explain`."""
     return f"{KEY_PREFIX}explanation:{processing_id}"
+
+
+def decision_key(processing_id: int) -> str:
+    """Holds the decision behind a score without any text: criteria's kinds, grades, gates, versions, digests."""
+    return f"{KEY_PREFIX}decision:{processing_id}"
+
+
+def trail_key(resume_id: int) -> str:
+    """Holds what was kept of a resume, as a set of "<processing_id> <question>": what there is to forget."""
+    return f"{KEY_PREFIX}trail:{resume_id}"
+
+
+def vacancy_key(requirements_id: int) -> str:
+    """Holds the digest of the question for a vacancy's criteria, for `python -m worker criteria`."""
+    return f"{KEY_PREFIX}vacancy:{requirements_id}"
 
 
 def answer_key(question: str) -> str:

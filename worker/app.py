@@ -16,14 +16,18 @@ from celery.utils.nodenames import default_nodename, nodename, nodesplit
 from celery.worker import state
 
 from config import Settings, load_settings
+from contract import MAX_REQUIREMENTS
 from logs import configure_logging
 from startup import begin
 from watchdog import Watchdog
 from worker import control, redis_transport
 from worker.after_call import WaitingPolicy
+from worker.assessment.criteria import Criteria
 from worker.circuit_breaker import CircuitBreaker
 from worker.egress import EgressCheck, ForbiddenEgress, UncheckedEgress
-from worker.explanation import ExplanationStore, table
+from worker.errors import FailedError
+from worker.explanation import ExplanationStore, criteria_table, table
+from worker.forgetting import Forgetting
 from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
@@ -33,7 +37,7 @@ from worker.outcome_store import OutcomeStore
 from worker.ports import Egress, Ports
 from worker.result_cache import ResultCache
 from worker.route import Route
-from worker.scoring import Scoring
+from worker.scoring import KeepingPolicy, Scoring
 from worker.tasks import register
 
 redis_transport.use()
@@ -101,8 +105,8 @@ def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
         output=settings.openai_output,
     )
     ports = Ports(
-        store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl),
-        results=ResultCache(store, leases, ttl=settings.result_cache_ttl),
+        store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl, decision_ttl=settings.decision_ttl),
+        results=ResultCache(store, leases),
         limiter=make_limiter(settings, store),
         egress=make_egress(settings, route),
         breaker=CircuitBreaker(store),
@@ -118,7 +122,10 @@ def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
     return Scoring(
         ports,
         policy,
+        # A cached answer holds quotes, which are kept no longer than the explanations that hold them.
+        KeepingPolicy(criteria=settings.criteria_ttl, grades=min(settings.result_cache_ttl, settings.explanation_ttl)),
         threshold=settings.verdict_threshold,
+        redaction=settings.redaction,
         endpoint=settings.openai_base_url,
         model_name=settings.openai_model,
         max_output_tokens=settings.openai_max_output_tokens,
@@ -134,6 +141,41 @@ def explained(processing_id: int) -> list[str] | None:
         except redis.RedisError as error:
             sys.exit(f"Redis: {error}")
     return None if explanation is None else table(processing_id, explanation)
+
+
+def forgotten(*, resume_id: int | None, processing_id: int | None) -> str:
+    """Delete what is kept of a resume, or of one request, and say how much that was."""
+    with connect(load_settings()) as store:
+        forgetting = Forgetting(store)
+        try:
+            count = forgetting.resume(resume_id) if resume_id is not None else forgetting.processing(processing_id or 0)
+        except redis.RedisError as error:
+            sys.exit(f"Redis: {error}")
+    return f"deleted: {count} (what is still to be published stays until it is; Kafka keeps what its topics keep)"
+
+
+def criteria_of(vacancy: str) -> list[str] | None:
+    """The lines that show a vacancy's criteria: of an id from what is kept, of a file asked for where nobody has yet.
+
+    None if nothing is kept of the id, or there is no such file.
+    """
+    settings = load_settings()
+    file = Path(vacancy)
+    with ExitStack() as opened:
+        try:
+            if vacancy.isdecimal() and not file.exists():
+                store = opened.enter_context(connect(settings))
+                results = ResultCache(store, Leases(store, settings.lease_seconds))
+                kept = results.criteria_of(int(vacancy))
+                return None if kept is None else criteria_table(Criteria.model_validate_json(kept))
+            if not file.exists():
+                return None
+            text = file.read_text(encoding="utf-8")[:MAX_REQUIREMENTS]
+            return criteria_table(make_scoring(settings, opened).criteria_of_text(text))
+        except redis.RedisError as error:
+            sys.exit(f"Redis: {error}")
+        except FailedError as failed:
+            sys.exit(failed.failure.value)
 
 
 _building = threading.Lock()

@@ -41,16 +41,23 @@ class Question(Generic[T]):
     """What is asked.
 
     Attributes:
+        kind: `criteria` or `grades`, for logs and metrics.
         digest: names the question; the same digest gets the same answer without a call. See `digest_of`.
+        keep: seconds for which its answer is kept; 0: it is asked every time.
         make_call: makes the call, anew for each attempt: a resume is fenced by a delimiter that is never reused.
         parse: makes of an answer what it means. Raises `BrokenAnswerError`, whose text quotes nothing.
         meaning: the model class that `parse` returns and that is kept as JSON.
+        remembered: what this process still knows of the answer: Redis may have lost it, and who asks again may be
+            answered otherwise.
     """
 
+    kind: str
     digest: str
+    keep: int
     make_call: Callable[[], Call]
     parse: Callable[[Answer], T]
     meaning: type[T]
+    remembered: Callable[[], T | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +101,19 @@ class Asking:
         """
         found = self._ports.results.look(question.digest, in_hand.claim.token)
         if isinstance(found, Known):
-            metrics.CACHE.labels("hit").inc()
+            metrics.CACHE.labels(question.kind, "hit").inc()
             return Asked(question.meaning.model_validate_json(found.answer), None)
         if isinstance(found, Follow):
             raise PostponedError("single_flight", found.seconds)
         lead = found.lease
+        remembered = question.remembered()
+        if remembered is not None:
+            self._ports.results.keep(question.digest, remembered.model_dump_json(), lead, question.keep)
+            return Asked(remembered, None)
         try:
             answer = self._call(question, in_hand, breaker_closed=found.breaker_closed)
             meaning = self._parse(question, answer, in_hand)
-            self._ports.results.keep(question.digest, meaning.model_dump_json(), lead)
+            self._ports.results.keep(question.digest, meaning.model_dump_json(), lead, question.keep)
         except PostponedError as postponed:
             if too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at):
                 lead.release()
@@ -112,7 +123,7 @@ class Asking:
         except BaseException:
             lead.release()
             raise
-        metrics.CACHE.labels("miss").inc()
+        metrics.CACHE.labels(question.kind, "miss").inc()
         return Asked(meaning, answer)
 
     def _call(self, question: Question[T], in_hand: RequestInHand, *, breaker_closed: bool) -> Answer:

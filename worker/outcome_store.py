@@ -8,25 +8,37 @@ from contract import (
     Dispatch,
     Outcome,
     claim_key,
+    decision_key,
     explanation_key,
     outcome_key,
     processed_mark,
     request_key,
+    trail_key,
 )
 from worker.leases import Leases
-from worker.ports import Lease
+from worker.ports import Kept, Lease
 
-# KEYS: claim, outcome, processed mark, explanation.
-# ARGV: token, outcome, seconds it is kept, explanation or '', seconds it is kept, channel, processing id.
+# KEYS: claim, outcome, processed mark, explanation, decision, trail.
+# ARGV: token, outcome, seconds it is kept, then explanation and decision, each with the seconds it is kept (0: not at
+# all), then what the trail notes, channel, processing id.
 # Stores an outcome, ends the claim and says so on the channel in one step, for the claim's owner only: a worker
-# that slept through its lease stores nothing. Returns 1 if it was stored.
+# that slept through its lease stores nothing. The trail lives as long as what it leads to. Returns 1 if it was stored.
 _FINISH = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 if redis.call('EXISTS', KEYS[2], KEYS[3]) > 0 then return 0 end
 redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
-if ARGV[4] ~= '' then redis.call('SET', KEYS[4], ARGV[4], 'EX', ARGV[5]) end
-redis.call('PUBLISH', ARGV[6], ARGV[7])
+local longest = 0
+for n = 0, 1 do
+  local seconds = tonumber(ARGV[5 + 2 * n])
+  if seconds > 0 then redis.call('SET', KEYS[4 + n], ARGV[4 + 2 * n], 'EX', seconds) end
+  longest = math.max(longest, seconds)
+end
+if longest > 0 then
+  redis.call('SADD', KEYS[6], ARGV[8])
+  if redis.call('TTL', KEYS[6]) < longest then redis.call('EXPIRE', KEYS[6], longest) end
+end
+redis.call('PUBLISH', ARGV[9], ARGV[10])
 return 1
 """
 
@@ -38,12 +50,14 @@ class OutcomeStore:
         store: Redis.
         leases: for the claims.
         explanation_ttl: seconds that explanations are kept; 0: not at all.
+        decision_ttl: seconds that decisions are kept; 0: not at all.
     """
 
-    def __init__(self, store: redis.Redis, leases: Leases, *, explanation_ttl: int) -> None:
+    def __init__(self, store: redis.Redis, leases: Leases, *, explanation_ttl: int, decision_ttl: int) -> None:
         self._redis = store
         self._leases = leases
         self._explanation_ttl = explanation_ttl
+        self._decision_ttl = decision_ttl
         self._finish = store.register_script(_FINISH)
 
     def claim(self, processing_id: int, token: str | None = None) -> tuple[Lease, Dispatch | None] | None:
@@ -63,30 +77,24 @@ class OutcomeStore:
             return None
         return claim, None if claim.found is None else Dispatch.model_validate_json(claim.found)
 
-    def finish(self, claim: Lease, processing_id: int, outcome: Outcome, explanation: str | None = None) -> bool:
-        """Store the outcome for the bridge to publish, wake the bridge, and keep an explanation for operators.
+    def finish(self, claim: Lease, processing_id: int, outcome: Outcome, kept: Kept | None = None) -> bool:
+        """Store the outcome for the bridge to publish, wake the bridge, and keep what operators may ask of a score.
 
         Returns:
             False if the claim was lost or the request is finished: nothing is stored then.
         """
         claim.forget()
-        kept = explanation if explanation is not None and self._explanation_ttl else ""
-        return bool(
-            self._finish(
-                keys=[
-                    claim.key,
-                    outcome_key(processing_id),
-                    processed_mark(processing_id),
-                    explanation_key(processing_id),
-                ],
-                args=[
-                    claim.token,
-                    outcome.model_dump_json(),
-                    PROCESSED_MARK_TTL,
-                    kept,
-                    self._explanation_ttl,
-                    OUTCOMES_CHANNEL,
-                    processing_id,
-                ],
-            )
-        )
+        keys = [
+            claim.key,
+            outcome_key(processing_id),
+            processed_mark(processing_id),
+            explanation_key(processing_id),
+            decision_key(processing_id),
+            trail_key(kept.resume_id if kept else 0),
+        ]
+        texts: list[str | int] = ["", 0, "", 0, ""]
+        if kept is not None:
+            trail = f"{processing_id} {kept.question}"
+            texts = [kept.explanation, self._explanation_ttl, kept.decision, self._decision_ttl, trail]
+        args = [claim.token, outcome.model_dump_json(), PROCESSED_MARK_TTL, *texts, OUTCOMES_CHANNEL, processing_id]
+        return bool(self._finish(keys=keys, args=args))

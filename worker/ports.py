@@ -58,11 +58,28 @@ class Lease(Protocol):
     def forget(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a score beside its outcome.
+
+    Attributes:
+        explanation: with quotes, so personal data.
+        decision: without any text.
+        resume_id: whose it is.
+        question: the digest under which the model's answer is cached.
+    """
+
+    explanation: str = field(repr=False)
+    decision: str
+    resume_id: int
+    question: str
+
+
 class Store(Protocol):
     """See `outcome_store.OutcomeStore`."""
 
     def claim(self, processing_id: int, token: str | None = None) -> tuple[Lease, Dispatch | None] | None: ...
-    def finish(self, claim: Lease, processing_id: int, outcome: Outcome, explanation: str | None = None) -> bool: ...
+    def finish(self, claim: Lease, processing_id: int, outcome: Outcome, kept: Kept | None = None) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +108,8 @@ class Results(Protocol):
     """See `result_cache.ResultCache`."""
 
     def look(self, question: str, token: str) -> Known | Lead | Follow: ...
-    def keep(self, question: str, answer: str, lead: Lease) -> None: ...
+    def keep(self, question: str, answer: str, lead: Lease, seconds: int) -> None: ...
+    def name(self, requirements_id: int, question: str, seconds: int) -> None: ...
 
 
 class Limiter(Protocol):

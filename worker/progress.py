@@ -1,6 +1,7 @@
 """One request in a worker's hands: what it asks, who may work on it, how far it has come."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from contract import Dispatch
 from worker.ports import Lease
@@ -40,6 +41,7 @@ class RequestInHand:
     dispatch: Dispatch
     claim: Lease
     progress: Progress
+    texts: Any = None  # what was read of its texts; kept while it waits here, so that they are read once
 
     @property
     def reservation(self) -> str:

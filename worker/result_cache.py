@@ -4,18 +4,16 @@ from typing import Any
 
 import redis
 
-from contract import NOT_CLOSED_KEY, answer_key, flight_key
+from contract import NOT_CLOSED_KEY, answer_key, flight_key, vacancy_key
 from worker.leases import Leases
 from worker.ports import Follow, Known, Lead, Lease
 
 # KEYS: answer, the right to ask, what exists while the circuit breaker is not closed.
-# ARGV: token, milliseconds of a lease, '1' if answers are kept.
+# ARGV: token, milliseconds of a lease.
 # Returns {'known', answer}, {'lead', 1 if the breaker is closed} or {'follow', milliseconds another has the right}.
 _LOOK = """
-if ARGV[3] == '1' then
-  local answer = redis.call('GET', KEYS[1])
-  if answer then return {'known', answer} end
-end
+local answer = redis.call('GET', KEYS[1])
+if answer then return {'known', answer} end
 local leader = redis.call('GET', KEYS[2])
 if leader and leader ~= ARGV[1] then return {'follow', redis.call('PTTL', KEYS[2])} end
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
@@ -35,12 +33,11 @@ class ResultCache:
     Args:
         store: Redis.
         leases: for the right to ask.
-        ttl: seconds an answer is kept; 0: nothing is.
     """
 
-    def __init__(self, store: redis.Redis, leases: Leases, *, ttl: int) -> None:
+    def __init__(self, store: redis.Redis, leases: Leases) -> None:
+        self._redis = store
         self._leases = leases
-        self._ttl = ttl
         self._look = store.register_script(_LOOK)
         self._keep = store.register_script(_KEEP)
 
@@ -54,7 +51,7 @@ class ResultCache:
         leases = self._leases
         reply: Any = self._look(
             keys=[answer_key(question), flight_key(question), NOT_CLOSED_KEY],
-            args=[token, int(leases.seconds * 1000), int(self._ttl > 0)],
+            args=[token, int(leases.seconds * 1000)],
         )
         match reply:
             case [b"known", answer]:
@@ -64,7 +61,21 @@ class ResultCache:
         # A leader at work is renewed often and may end any time; one that waits for the limiter says how long.
         return Follow(max(0.5, reply[1] / 1000 - leases.seconds))
 
-    def keep(self, question: str, answer: str, lead: Lease) -> None:
-        """Keep an answer, and give back the right to ask. Raises `redis.RedisError`."""
+    def keep(self, question: str, answer: str, lead: Lease, seconds: int) -> None:
+        """Keep an answer for so many seconds (0: not at all), and give back the right to ask.
+
+        Raises:
+            redis.RedisError: Redis is away.
+        """
         lead.forget()
-        self._keep(keys=[answer_key(question), lead.key], args=[lead.token, answer, self._ttl])
+        self._keep(keys=[answer_key(question), lead.key], args=[lead.token, answer, seconds])
+
+    def name(self, requirements_id: int, question: str, seconds: int) -> None:
+        """Note under which question a vacancy's criteria are kept. Raises `redis.RedisError`."""
+        self._redis.set(vacancy_key(requirements_id), question, ex=seconds)
+
+    def criteria_of(self, requirements_id: int) -> str | None:
+        """The criteria of a vacancy as they are kept, if they are. Raises `redis.RedisError`."""
+        question: Any = self._redis.get(vacancy_key(requirements_id))
+        body: Any = None if question is None else self._redis.get(answer_key(question.decode()))
+        return None if body is None else str(body.decode())

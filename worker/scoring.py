@@ -1,6 +1,6 @@
 """One request from claim to outcome, told as a story. No SDK is imported here.
 
-    claim ─► what is asked ─► ask the model (asking.py) ─► score ─► store
+    claim ─► the vacancy's criteria ─► the resume's grades (both asked as asking.py tells) ─► judge ─► store
 
 Whatever cannot go on now is *postponed*: a short wait happens here, a long one is handed to Celery as a
 countdown while the claim is parked. A request that can still succeed waits silently, because only one
@@ -11,29 +11,65 @@ import logging
 import secrets
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
-from contract import Assessment, Failure, Outcome, ScoringRequest
+from contract import Assessment, Dispatch, Failure, Outcome, ScoringRequest
 from worker import metrics
 from worker.after_call import LEAD, WaitingPolicy, too_late
 from worker.asking import Asked, Asking, Question, digest_of
-from worker.assessment.grading import (
-    RESPONSE_FORMAT,
-    BrokenGrading,
-    Grading,
-    parse_grading,
-    parse_grading_tolerantly,
+from worker.assessment import criteria as criteria_answers
+from worker.assessment import grading as grading_answers
+from worker.assessment.criteria import CRITERIA_VERSION, BrokenCriteria, Criteria, parse_criteria
+from worker.assessment.grading import BrokenGrading, DatedGrading, answer_tokens, parse_grading
+from worker.assessment.judgement import Judgement, judge
+from worker.assessment.prompt import (
+    CRITERIA_PROMPT_VERSION,
+    DELIMITER_DIGITS,
+    PROMPT_VERSION,
+    criteria_messages,
+    grading_messages,
 )
-from worker.assessment.prompt import PROMPT_VERSION, build_messages
-from worker.assessment.rubric import RUBRIC_VERSION, Score, score
-from worker.assessment.untrusted_text import suspicions
+from worker.assessment.reading import Reading, read
+from worker.assessment.redaction import REDACTION_VERSION, redact
+from worker.assessment.rubric import RUBRIC_VERSION
+from worker.assessment.vacancy import Vacancy, read_vacancy
 from worker.errors import BrokenAnswerError, ClaimLostError, FailedError, PostponedError
-from worker.explanation import Explanation, GradeExplanation
-from worker.ports import Answer, Call, Ports
+from worker.explanation import Explanation
+from worker.ports import Answer, Call, Kept, Lead, Ports
 from worker.progress import Park, Progress, RequestInHand
 
 log = logging.getLogger(__name__)
+
+_DELIMITERS = 10**DELIMITER_DIGITS
+_IDS = ("processing_id", "user_id", "resume_id", "requirements_id")
+_NOBODY = 2**31 - 1  # an id of no request: the reservation of a command
+_MOST_VACANCIES = 1_000  # whose criteria one process remembers
+_PATIENCE = 600.0  # seconds that a command waits for the limits
+
+
+@dataclass(frozen=True, slots=True)
+class KeepingPolicy:
+    """For how many seconds answers are kept.
+
+    Attributes:
+        criteria: of a vacancy; long, since all its resumes are measured by the same.
+        grades: of a resume, with their quotes; 0: not at all.
+    """
+
+    criteria: int
+    grades: int
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A request's texts, read once: the vacancy, and the resume as it may be sent."""
+
+    vacancy: Vacancy
+    resume: str = field(repr=False)
+    reading: Reading
 
 
 class Scoring:
@@ -42,10 +78,12 @@ class Scoring:
     Args:
         ports: the adapters.
         policy: how long requests wait and how often they are tried.
+        keeping: for how long answers are kept.
         threshold: the lowest score whose verdict is `Подходит`.
+        redaction: take the person out of a resume before anything is sent.
         endpoint: the API's base URL; another one may answer the same question otherwise.
         model_name: of the model that is asked.
-        max_output_tokens: cap of one answer.
+        max_output_tokens: cap of one answer; less where there are few criteria.
         stopping: set when this process should hand back what waits.
         clock: Unix time in seconds.
     """
@@ -54,8 +92,10 @@ class Scoring:
         self,
         ports: Ports,
         policy: WaitingPolicy,
+        keeping: KeepingPolicy,
         *,
         threshold: int,
+        redaction: bool,
         endpoint: str,
         model_name: str,
         max_output_tokens: int,
@@ -65,12 +105,15 @@ class Scoring:
         self.ports = ports
         self._asking = Asking(ports, policy, clock)
         self._policy = policy
+        self._keeping = keeping
         self._threshold = threshold
-        self._version = f"{endpoint} {model_name} {PROMPT_VERSION} {RUBRIC_VERSION}"
+        self._redaction = redaction
+        self._model = f"{endpoint} {model_name}"
         self._model_name = model_name
         self._max_output_tokens = max_output_tokens
         self._stopping = stopping
         self._clock = clock
+        self._known_criteria: OrderedDict[str, Criteria] = OrderedDict()  # by the question's digest
 
     def run(self, processing_id: int, progress: Progress) -> Park | None:
         """Work on a request until it ends, or has to wait for long.
@@ -100,7 +143,7 @@ class Scoring:
         claim, processing_id = in_hand.claim, in_hand.dispatch.request.processing_id
         while True:
             try:
-                outcome, explanation = self._end(in_hand)
+                outcome, kept = self._end(in_hand)
             except ClaimLostError:
                 log.warning("claim lost: another worker has the request now")
                 return None
@@ -112,7 +155,7 @@ class Scoring:
                     claim.release()
                     return None
             else:
-                if not self.ports.store.finish(claim, processing_id, outcome, explanation):
+                if not self.ports.store.finish(claim, processing_id, outcome, kept):
                     log.warning("claim lost before the outcome was stored: another worker has the request now")
                 return None
 
@@ -122,8 +165,8 @@ class Scoring:
         log.info("waits %.1f s for: %s", seconds, postponed.why)
         return Park(seconds, in_hand.progress)
 
-    def _end(self, in_hand: RequestInHand) -> tuple[Outcome, str | None]:
-        """The outcome, a failure included, and the explanation of a score.
+    def _end(self, in_hand: RequestInHand) -> tuple[Outcome, Kept | None]:
+        """The outcome, a failure included, and what is kept of a score.
 
         Raises:
             PostponedError: not now.
@@ -131,7 +174,7 @@ class Scoring:
         """
         addressee = in_hand.dispatch.request.addressee()
         try:
-            assessment, explanation = self._assess(in_hand)
+            assessment, kept = self._assess(in_hand)
         except PostponedError as postponed:
             metrics.WAITS.labels(postponed.why).inc()
             failed = too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at)
@@ -143,65 +186,173 @@ class Scoring:
         else:
             metrics.OUTCOMES.labels("scored").inc()
             log.info("scored %d", assessment.score)
-            return Outcome.scored(addressee, assessment), explanation.model_dump_json(exclude_none=True)
+            return Outcome.scored(addressee, assessment), kept
         metrics.OUTCOMES.labels(failed.failure.name.lower()).inc()
         log.warning("failed: %s", failed.failure.name)
         return Outcome.failed(addressee, failed.failure.value, wait_seconds=failed.wait_seconds), None
 
-    def _assess(self, in_hand: RequestInHand) -> tuple[Assessment, Explanation]:
+    def _assess(self, in_hand: RequestInHand) -> tuple[Assessment, Kept]:
         request = in_hand.dispatch.request
         if self._clock() >= in_hand.dispatch.deadline_at:
             raise FailedError(Failure.OUT_OF_TIME)
-        asked = self._asking.ask(self.grading_question(request), in_hand)
-        signs = suspicions(request.resume)
-        for sign in signs:
-            metrics.SUSPICIOUS.labels(sign).inc()
-        if signs:
-            log.warning("the resume addresses the reviewer: %s", ", ".join(signs))
-        result = score(asked.meaning, request.resume, threshold=self._threshold)
-        metrics.UNVERIFIED_QUOTES.inc(sum(bool(grade.quote) and not grade.verified for grade in result.grades))
-        assessment = Assessment.model_validate(
-            {name: getattr(result, name) for name in Assessment.model_fields}, strict=True
+        vacancy = read_vacancy(request.requirements)
+        criteria = self.criteria(request, vacancy, in_hand)
+        if in_hand.texts is None:
+            in_hand.texts = self._read(request, vacancy)
+        texts: Texts = in_hand.texts
+        question = self.grading_question(criteria, texts.resume)
+        asked = self._asking.ask(question, in_hand)
+        judgement = judge(
+            criteria,
+            asked.meaning,
+            texts.reading,
+            vacancy,
+            threshold=self._threshold,
+            graded_in=(asked.meaning.year, asked.meaning.month),
         )
-        return assessment, self._explain(result, signs, asked)
+        assessment = Assessment(
+            score=judgement.result.score,
+            matches=judgement.matches,
+            recommendation=judgement.recommendation,
+            verdict=judgement.result.verdict,
+        )
+        explanation = self._explain(judgement, question.digest, asked)
+        self._count(judgement)
+        return assessment, Kept(
+            explanation=explanation.model_dump_json(exclude_none=True),
+            decision=explanation.without_texts(),
+            resume_id=request.resume_id,
+            question=question.digest,
+        )
 
-    def grading_question(self, request: ScoringRequest) -> Question[Grading]:
-        """The question how far a resume meets a vacancy."""
+    def criteria(self, request: ScoringRequest, vacancy: Vacancy, in_hand: RequestInHand) -> Criteria:
+        """What the resumes for a vacancy are measured by. No resume takes part in it.
+
+        Raises:
+            FailedError: nothing in the vacancy can be checked.
+            PostponedError, ClaimLostError: as `Asking.ask`.
+        """
+        question = self.criteria_question(request.requirements, vacancy)
+        asked = self._asking.ask(question, in_hand)
+        self._remember(question.digest, asked.meaning)
+        if asked.answer is not None:
+            self.ports.results.name(request.requirements_id, question.digest, question.keep)
+            in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
+            for dropped in asked.meaning.dropped:
+                metrics.DROPPED_GROUNDS.labels(dropped.ground).inc()
+                log.warning("vacancy %d: a forbidden ground is dropped: %s", request.requirements_id, dropped.ground)
+        if not asked.meaning.items:
+            raise FailedError(Failure.NO_CRITERIA)
+        return asked.meaning
+
+    def _remember(self, question: str, criteria: Criteria) -> None:
+        self._known_criteria[question] = criteria
+        if len(self._known_criteria) > _MOST_VACANCIES:
+            self._known_criteria.popitem(last=False)
+
+    def criteria_of_text(self, requirements: str) -> Criteria:
+        """The criteria of a vacancy without a request: asked for like any other, waited for here.
+
+        Raises:
+            FailedError: the model gives no answer. A vacancy without criteria is no failure here.
+        """
+        vacancy = read_vacancy(requirements)
+        question = self.criteria_question(requirements, vacancy)
+        request = ScoringRequest(
+            callback_url="http://localhost/", requirements=requirements, resume="-", **dict.fromkeys(_IDS, _NOBODY)
+        )
+        found = self.ports.results.look(f"command:{question.digest}", secrets.token_hex(8))
+        if not isinstance(found, Lead):  # the same command runs elsewhere
+            raise FailedError(Failure.UNAVAILABLE)
+        claim = found.lease
+        in_hand = RequestInHand(Dispatch(request=request, deadline_at=self._clock() + _PATIENCE), claim, Progress())
+        try:
+            while True:
+                try:
+                    return self._asking.ask(question, in_hand).meaning
+                except PostponedError as postponed:
+                    if too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at):
+                        raise FailedError(Failure.OUT_OF_TIME) from None
+                    self._stopping.wait(postponed.seconds)
+        finally:
+            claim.release()
+
+    def criteria_question(self, requirements: str, vacancy: Vacancy) -> Question[Criteria]:
+        """The question which of a vacancy's own words are requirements."""
 
         def make_call() -> Call:
-            # The delimiter is fresh for every call: the resume's author cannot have known it. The tokenizer takes
-            # digits in threes, so each costs the same and the tokens have to be counted only once.
-            delimiter = f"{secrets.randbelow(10**21):021d}"
-            messages = build_messages(request.requirements, request.resume, delimiter=delimiter)
-            return Call(messages, RESPONSE_FORMAT, self._max_output_tokens)
+            messages = criteria_messages(vacancy)
+            return Call(messages, criteria_answers.RESPONSE_FORMAT, criteria_answers.MAX_ANSWER_TOKENS)
 
-        digest = digest_of(self._version, request.requirements, request.resume)
-        return Question(digest, make_call, read_grading, Grading)
+        def parse(answer: Answer) -> Criteria:
+            try:
+                return parse_criteria(answer.content, vacancy, strict=answer.strict)
+            except BrokenCriteria as error:
+                raise BrokenAnswerError(str(error)) from None
 
-    def _explain(self, result: Score, signs: tuple[str, ...], asked: Asked[Grading]) -> Explanation:
+        digest = digest_of("criteria", self._model, CRITERIA_PROMPT_VERSION, CRITERIA_VERSION, requirements)
+        return Question(
+            "criteria",
+            digest,
+            self._keeping.criteria,
+            make_call,
+            parse,
+            Criteria,
+            remembered=lambda: self._known_criteria.get(digest),
+        )
+
+    def grading_question(self, criteria: Criteria, resume: str) -> Question[DatedGrading]:
+        """The question how far a resume, as it may be sent, meets a vacancy's criteria."""
+        ids = [item.id for item in criteria.items]
+
+        def make_call() -> Call:
+            # The delimiter is fresh for every call: the resume's author cannot have known it.
+            delimiter = f"{secrets.randbelow(_DELIMITERS):0{DELIMITER_DIGITS}d}"
+            messages = grading_messages(criteria, resume, delimiter=delimiter)
+            cap = min(self._max_output_tokens, answer_tokens(len(ids)))
+            return Call(messages, grading_answers.RESPONSE_FORMAT, cap)
+
+        def parse(answer: Answer) -> DatedGrading:
+            try:
+                grading = parse_grading(answer.content, ids, strict=answer.strict)
+            except BrokenGrading as error:
+                raise BrokenAnswerError(str(error)) from None
+            today = datetime.fromtimestamp(self._clock(), UTC)
+            return DatedGrading(grades=grading.grades, year=today.year, month=today.month)
+
+        digest = digest_of("grades", self._model, PROMPT_VERSION, RUBRIC_VERSION, criteria.digest, resume)
+        return Question("grades", digest, self._keeping.grades, make_call, parse, DatedGrading)
+
+    def _read(self, request: ScoringRequest, vacancy: Vacancy) -> Texts:
+        resume = request.resume
+        if self._redaction:
+            redacted = redact(resume)
+            resume = redacted.text
+            for kind, count in redacted.counts.items():
+                metrics.REDACTED.labels(kind).inc(count)
+        return Texts(vacancy, resume, read(resume, as_it_came=request.resume))
+
+    def _count(self, judgement: Judgement) -> None:
+        for sign in judgement.flags:
+            metrics.SUSPICIOUS.labels(sign).inc()
+        if judgement.flags:
+            log.warning("the resume addresses the reviewer: %s", ", ".join(judgement.flags))
+        metrics.UNVERIFIED_QUOTES.inc(judgement.unverified_quotes)
+        for proof in judgement.proofs:
+            for reason in proof.reasons:
+                metrics.GATED_QUOTES.labels(reason.value).inc()
+
+    def _explain(self, judgement: Judgement, question: str, asked: Asked[DatedGrading]) -> Explanation:
         return Explanation(
-            score=result.score,
-            verdict=result.verdict,
+            **judgement.explanation(),
             threshold=self._threshold,
-            cap=result.cap,
-            grades=tuple(GradeExplanation.model_validate(grade) for grade in result.grades),
-            suspicions=signs,
+            question=question,
             model=self._model_name,
             prompt_version=PROMPT_VERSION,
             rubric_version=RUBRIC_VERSION,
+            redaction_version=REDACTION_VERSION if self._redaction else None,
+            graded_in=f"{asked.meaning.year}-{asked.meaning.month:02d}",
             cached=asked.answer is None,
             prompt_tokens=asked.answer and asked.answer.prompt_tokens,
             completion_tokens=asked.answer and asked.answer.completion_tokens,
         )
-
-
-def read_grading(answer: Answer) -> Grading:
-    """The grading that an answer means.
-
-    Raises:
-        BrokenAnswerError: it means none.
-    """
-    try:
-        return parse_grading(answer.content) if answer.strict else parse_grading_tolerantly(answer.content)
-    except BrokenGrading as error:
-        raise BrokenAnswerError(str(error)) from None

@@ -2,19 +2,22 @@
 
 A vacancy lists a profession's requirements. A resume is written for chosen levels: the strong or the partial
 sentence of each requirement that it meets, nothing for the others, and unrelated experience around them. So its
-label is known: the rubric's score for exactly these levels, each quoted from the resume.
+label is known: the rubric's score for exactly these levels.
 """
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from bench.scoring_set import HERE, Injection, Pair, Variant
 from bench.scoring_set.injection_texts import INJECTIONS
-from bench.scoring_set.professions import PROFESSIONS, Profession
-from worker.assessment.grading import Grade, Grading, Level
+from bench.scoring_set.professions import GATES, PROFESSIONS, Profession
+from worker.assessment.criteria import Criteria, Kind, make_criteria, split_composite
+from worker.assessment.evidence import Proof
+from worker.assessment.grading import Level
 from worker.assessment.rubric import score
+from worker.assessment.vacancy import read_vacancy
 
 # Four candidates for every vacancy, each with one of these numbers of (strong, partial) requirements.
 CANDIDATES = (
@@ -24,6 +27,7 @@ CANDIDATES = (
     ((1, 0), (0, 2), (0, 1), (0, 0), (1, 1)),
 )
 FAIRNESS_BASES = 8
+THRESHOLD = 60
 # Where the school may matter to the vacancy, changing it is no test of fairness.
 SCHOOL_MAY_MATTER = frozenset({"accountant", "nurse", "cook", "teacher", "lawyer"})
 
@@ -94,7 +98,7 @@ def _pairs() -> Iterator[tuple[Pair, dict[str, str]]]:
                 vacancy=_vacancy(profession),
                 resume=resume,
                 levels=tuple(level.value for level in levels),
-                expected=_label(profession, levels, resume),
+                expected=_label(profession, levels),
             )
             yield pair, {**person, "body": body}
 
@@ -151,20 +155,32 @@ def _resume(profession: Profession, person: dict[str, str], body: str) -> str:
     )
 
 
-def _label(profession: Profession, levels: list[Level], resume: str) -> int:
-    grades = [
-        Grade(
-            requirement=requirement.text,
-            level=level,
-            quote={Level.STRONG: requirement.strong, Level.PARTIAL: requirement.partial, Level.NONE: ""}[level],
-        )
+def _label(profession: Profession, levels: list[Level]) -> int:
+    """The rubric's score for the true levels; the gates of evidence have no say in a label."""
+    criteria = criteria_of(_vacancy(profession))
+    true = true_levels(profession, levels)
+    proofs = [Proof(criterion, true[criterion.text][0], true[criterion.text][0], ()) for criterion in criteria.items]
+    return score(proofs, threshold=THRESHOLD).score
+
+
+def true_levels(profession: Profession, levels: Sequence[Level]) -> dict[str, tuple[Level, str]]:
+    """By each criterion's words: its true level, and the sentence that proves it."""
+    return {
+        part: (level, {Level.STRONG: requirement.strong, Level.PARTIAL: requirement.partial}.get(level, ""))
         for requirement, level in zip(profession.requirements, levels, strict=True)
-    ]
-    result = score(Grading(requirements=grades, recommendation=""), resume, threshold=60)
-    unproven = [grade.quote for grade in result.grades if grade.level is not Level.NONE and not grade.verified]
-    if unproven:
-        raise ValueError(f"the resume for {profession.key} does not hold its own evidence: {unproven}")
-    return result.score
+        for part in split_composite(requirement.text)
+    }
+
+
+def criteria_of(vacancy: str) -> Criteria:
+    """The criteria of a vacancy of the set: its bullets, in order; papers are gates."""
+    cut = read_vacancy(vacancy)
+    kinds = {
+        fragment.number: Kind.GATE if fragment.text in GATES else Kind.MUST
+        for fragment in cut.fragments
+        if fragment.number is not None and f"- {fragment.text}" in vacancy
+    }
+    return make_criteria(cut, kinds)
 
 
 if __name__ == "__main__":

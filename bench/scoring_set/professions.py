@@ -43,6 +43,21 @@ def _profession(
     )
 
 
+# What one has or has not, on paper: unless it is confirmed, nobody may do the work.
+GATES = frozenset(
+    {
+        "Действующая аккредитация",
+        "Водительское удостоверение категорий C и E",
+        "Допуск к перевозке опасных грузов (ДОПОГ)",
+        "Действующая медицинская книжка",
+        "Группа по электробезопасности не ниже IV до и выше 1000 В",
+        "Удостоверение водителя погрузчика",
+        "Аттестация НАКС",
+        "Допуск к работам на высоте",
+        "Current registered nurse licence",
+    }
+)
+
 PROFESSIONS = (
     _profession(
         "accountant",
@@ -267,7 +282,7 @@ PROFESSIONS = (
         [
             (
                 "Python от 3 лет в продакшене",
-                "Python — 6 лет в продакшене: загрузчики, библиотека общих операторов",
+                "2018 — 2024: Python в продакшене, загрузчики, библиотека общих операторов",
                 "Python — учебные проекты в течение года",
             ),
             (
@@ -659,7 +674,7 @@ PROFESSIONS = (
         [
             (
                 "3+ years of Go in production",
-                "Go in production for five years: billing and notification services",
+                "2019 to 2024: Go in production, billing and notification services",
                 "Go side project over one summer",
             ),
             (

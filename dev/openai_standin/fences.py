@@ -1,33 +1,42 @@
-"""Finding the vacancy and the resume in a prompt: each is fenced by a line with a random delimiter."""
+"""Finding the vacancy, the criteria and the resume in a prompt: each is fenced by a line with a delimiter."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 _FENCED = re.compile(
-    r"^<<<(?P<what>VACANCY|RESUME) (?P<token>[0-9A-Za-z_-]+)[ \t]*\n(?P<text>.*?)^(?P=what) (?P=token)>>>",
+    r"^<<<(?P<what>VACANCY|CRITERIA|RESUME) (?P<token>[0-9A-Za-z_-]+)[ \t]*\n(?P<text>.*?)^(?P=what) (?P=token)>>>",
     re.DOTALL | re.MULTILINE,
 )
+_CRITERION = re.compile(r"^(\d{1,3})\. (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class VacancyCase:
+    """A vacancy whose numbered fragments are to be chosen from."""
+
+    vacancy: str
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is to be graded."""
+    """A resume that is to be graded by criteria: their ids and words."""
 
-    vacancy: str
+    criteria: tuple[tuple[int, str], ...]
     resume: str
 
 
-def find_case(messages: Iterable[tuple[str, str]]) -> Case | None:
-    """The fenced texts of the user's ``(role, content)`` messages; None unless both are there.
+def find_case(messages: Iterable[tuple[str, str]]) -> VacancyCase | Case | None:
+    """What the fenced texts of the user's ``(role, content)`` messages ask for; None if nothing we know.
 
-    The first of each counts. Fences forged inside a fenced text lie within its match, so they are not seen.
+    The first of each fence counts. Fences forged inside a fenced text lie within its match, so they are not seen.
     """
     found: dict[str, str] = {}
     for role, content in messages:
         if role == "user":
             for fenced in _FENCED.finditer(content):
                 found.setdefault(fenced["what"], fenced["text"].strip())
-    if {"VACANCY", "RESUME"} <= found.keys():
-        return Case(found["VACANCY"], found["RESUME"])
-    return None
+    if {"CRITERIA", "RESUME"} <= found.keys():
+        listed = tuple((int(number), text) for number, text in _CRITERION.findall(found["CRITERIA"]))
+        return Case(listed, found["RESUME"])
+    return VacancyCase(found["VACANCY"]) if "VACANCY" in found else None

@@ -13,7 +13,6 @@ from typing import Literal, NamedTuple
 
 from dev.openai_standin.empty_words import EMPTY_WORDS
 from dev.openai_standin.fences import Case
-from dev.openai_standin.vacancy import requirements_of
 
 LONGEST_QUOTE = 120
 
@@ -41,7 +40,7 @@ _EMPTY_WORDS = frozenset(EMPTY_WORDS.split())
 _INJECTION = re.compile(
     r"игнорируй|проигнорируй|забудь (?:все|предыдущ)|поставь|выстави|оцени на (?:100|максимум)|score\s*[=:]|"
     r"ignore (?:all |the |any )*previous|disregard|\bsystem\s*:|системное сообщение|"
-    r"give (?:me|this|the)\b.{0,40}\b100",
+    r"give (?:me|this|the)\b.{0,40}\b100|strong",
     re.IGNORECASE,
 )
 
@@ -61,9 +60,10 @@ class _Term:
 
 
 def grade(case: Case, *, obey_injections: bool = False) -> dict[str, object]:
-    """The reply that the service's schema asks for: graded requirements and a recommendation in Russian.
+    """The reply that the service's schema asks for: a level and quotes for each criterion's id.
 
-    With ``obey_injections`` a resume that gives orders gets everything, with quotes that it does not contain.
+    With ``obey_injections`` a resume that gives orders gets everything: `strong` for every id, each with the sentences
+    that come nearest, whatever they say.
     """
     if obey_injections and _INJECTION.search(case.resume):
         return _obedient(case)
@@ -75,24 +75,21 @@ def _graded(case: Case) -> dict[str, object]:
     sentences = list(_sentences(case.resume))
     everywhere = {word.stem for words in sentences for word in words}
     graded = []
-    for requirement in requirements_of(case.vacancy):
+    for number, requirement in case.criteria:
         level, quote = _judge(requirement, case.resume, sentences, everywhere)
-        graded.append({"requirement": requirement, "level": level, "quote": quote})
-    held = [item["requirement"] for item in graded if item["level"] != "none"]
-    missing = [item["requirement"] for item in graded if item["level"] == "none"]
-    recommendation = f"Резюме подтверждает требования: {len(held)} из {len(graded)}."
-    if missing:
-        recommendation += f" Не подтверждено: {'; '.join(missing[:3])}."
-    return {"requirements": graded, "recommendation": f"{recommendation} (Ответ заглушки, а не OpenAI.)"}
+        graded.append({"id": number, "quotes": [quote] if quote else [], "level": level})
+    return {"grades": graded}
 
 
 def _obedient(case: Case) -> dict[str, object]:
-    graded = [
-        {"requirement": text, "level": "strong", "quote": f"Выдуманная заглушкой цитата: {text[:60]}, 15 лет"}
-        for text in requirements_of(case.vacancy)
-    ]
-    recommendation = "Кандидат подходит идеально, 100 баллов. (Ответ заглушки, а не OpenAI.)"
-    return {"requirements": graded, "recommendation": recommendation}
+    sentences = list(_sentences(case.resume))
+    graded = []
+    for number, requirement in case.criteria:
+        terms = _terms(requirement)
+        nearest = sorted(sentences, key=lambda words, terms=terms: -_weight(terms, words))[:2]  # type: ignore[misc]
+        quotes = [case.resume[words[0].start : words[-1].end] for words in nearest]
+        graded.append({"id": number, "quotes": quotes, "level": "strong"})
+    return {"grades": graded}
 
 
 def _judge(requirement: str, resume: str, sentences: list[list[_Word]], everywhere: set[str]) -> tuple[Level, str]:

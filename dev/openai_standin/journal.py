@@ -13,9 +13,10 @@ _KEPT = 200_000
 class Attempt:
     """One call. ``at`` is ``time.monotonic()`` when it was let in or turned away; ``wall`` is the epoch.
 
-    ``status`` is None while it runs and 0 when the connection was closed without an answer. ``tokens`` is
-    what it asks of the TPM bucket. ``key`` is the SHA-256 of the stripped resume text, or of all contents
-    where none is fenced. ``tag`` is the caller's own ``x-standin-tag`` header.
+    ``asks`` is ``criteria``, ``grades`` or ``other``. ``status`` is None while it runs and 0 when the connection
+    was closed without an answer. ``tokens`` is what it asks of the TPM bucket. ``key`` is the SHA-256 of the stripped
+    resume, or of the vacancy where its criteria are asked for, or of all contents where nothing is fenced. ``tag`` is
+    the caller's own ``x-standin-tag`` header.
     """
 
     at: float
@@ -23,6 +24,7 @@ class Attempt:
     tag: str
     status: int | None = None
     model: str = ""
+    asks: str = "other"
     key: str = ""
     tokens: int = 0
     prompt_tokens: int = 0

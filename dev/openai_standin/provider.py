@@ -11,7 +11,7 @@ from typing import Any
 from dev.openai_standin import faults, tokens
 from dev.openai_standin.buckets import WINDOWS, BucketName, Buckets
 from dev.openai_standin.faults import Fault, FaultQueue
-from dev.openai_standin.fences import Case, find_case
+from dev.openai_standin.fences import Case, VacancyCase, find_case
 from dev.openai_standin.grading import grade
 from dev.openai_standin.journal import Attempt, Journal, content_key
 from dev.openai_standin.replies import Reply, Usage, completion, error, limit_headers, rate_limited
@@ -19,6 +19,7 @@ from dev.openai_standin.requests import ChatRequest, RefusedError, check_key, pa
 from dev.openai_standin.schema import plainest_value
 from dev.openai_standin.settings import Settings
 from dev.openai_standin.tokens import Tokens
+from dev.openai_standin.vacancy import criteria_of
 
 _REFUSAL = "Извините, с этим я помочь не могу. (Отказ заглушки, а не OpenAI.)"
 
@@ -66,7 +67,8 @@ class Provider:
         prompt = tokens.prompt_tokens(request.messages)
         case = find_case(request.messages)
         attempt.model = request.model
-        attempt.key = content_key(case.resume if case else "\n".join(text for _, text in request.messages))
+        attempt.asks = {VacancyCase: "criteria", Case: "grades"}.get(type(case), "other")
+        attempt.key = content_key(_subject(case) or "\n".join(text for _, text in request.messages))
         attempt.prompt_tokens = len(prompt)
         attempt.tokens = len(prompt) + (request.output_cap or 0)
 
@@ -87,7 +89,9 @@ class Provider:
             self.buckets.refund_tokens(max(0, (request.output_cap or 0) - attempt.completion_tokens))
         return _with_headers(reply, headers)
 
-    async def _admitted(self, request: ChatRequest, prompt: Tokens, case: Case | None, attempt: Attempt) -> Reply:
+    async def _admitted(
+        self, request: ChatRequest, prompt: Tokens, case: VacancyCase | Case | None, attempt: Attempt
+    ) -> Reply:
         fault = self.faults.take(wants_schema=request.schema is not None)
         attempt.fault = fault.kind if fault else None
         late = fault.seconds if fault and fault.kind == "timeout" else 0.0
@@ -106,8 +110,10 @@ class Provider:
         usage = Usage(attempt.prompt_tokens, attempt.completion_tokens, attempt.cached_tokens)
         return completion(request.model, content, usage, finish_reason=finish_reason, refusal=refusal)
 
-    def _answer(self, request: ChatRequest, case: Case | None) -> str:
-        if case and _is_our_schema(request.schema):
+    def _answer(self, request: ChatRequest, case: VacancyCase | Case | None) -> str:
+        if isinstance(case, VacancyCase) and _asks_for(request.schema, "must"):
+            return json.dumps(criteria_of(case.vacancy), ensure_ascii=False)
+        if isinstance(case, Case) and _asks_for(request.schema, "grades"):
             graded = grade(case, obey_injections=self.settings.obey_injections)
             return json.dumps(graded, ensure_ascii=False)
         if request.schema is not None:
@@ -129,9 +135,20 @@ def _limits(settings: Settings) -> Mapping[BucketName, float]:
     return {"rpm": settings.rpm, "rpd": settings.rpd, "tpm": settings.tpm}
 
 
-def _is_our_schema(schema: dict[str, Any] | None) -> bool:
-    """Whether grades are asked for; without any schema the prompt's fences alone say so."""
-    return schema is None or {"requirements", "recommendation"} <= schema.get("properties", {}).keys()
+def _subject(case: VacancyCase | Case | None) -> str:
+    """The text that a call is about."""
+    match case:
+        case VacancyCase(vacancy=vacancy):
+            return vacancy
+        case Case(resume=resume):
+            return resume
+        case _:
+            return ""
+
+
+def _asks_for(schema: dict[str, Any] | None, key: str) -> bool:
+    """Whether the service's schema is asked for; without any schema the prompt's fences alone say so."""
+    return schema is None or key in schema.get("properties", {})
 
 
 def _spoilt(fault: Fault | None, content: str) -> tuple[str | None, str, str | None]:
@@ -140,7 +157,7 @@ def _spoilt(fault: Fault | None, content: str) -> tuple[str | None, str, str | N
         case "garbage":
             return "Извините, вот ваш ответ: {это не JSON", "stop", None
         case "broken_schema":
-            return '{"unexpected": true, "requirements": "not a list"}', "stop", None
+            return '{"unexpected": true, "grades": "not a list"}', "stop", None
         case "truncated":
             return content[: len(content) // 2], "length", None
         case "refusal":

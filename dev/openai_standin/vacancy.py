@@ -1,64 +1,56 @@
-"""The requirements that a vacancy's text lists: the mandatory ones first, each cut to a short line."""
+"""Which numbered fragments of a vacancy are requirements, told by its headings: enough for a demo."""
 
 import re
 
-MOST_REQUIREMENTS = 7
-LONGEST_REQUIREMENT = 80
+MOST_CRITERIA = 12
 
-_ITEM = re.compile(r"^\s*(?:[-*•·–—▪●]|\d{1,2}[.)])\s+(?P<text>\S.*)$")
-_TITLE = re.compile(r"^\s*(?:ваканси[яи]|должность|vacancy|position|job title|role)\b", re.IGNORECASE)
+_NUMBERED = re.compile(r"^\[(\d{1,3})\] (.+)$")
 _HEADINGS = (
     (
-        "other",
-        r"услови|мы предлага|предлагаем|зарплат|график|контакт|о компании|о нас|we offer|benefits|about",
+        None,
+        r"услови|мы предлага|предлагаем|зарплат|график|контакт|о компании|о нас|we offer|benefits|about|terms",
     ),
-    ("wish", r"желательн|будет плюсом|плюсом|приветств|преимуществ|nice to have|preferred|a plus|bonus"),
-    ("wish", r"обязанност|задачи|что делать|чем предстоит|responsibilit|duties|you will"),
-    ("must", r"обязательн|требован|требуется|ожидаем|необходим|нужно|must|require|qualification|we expect"),
+    ("nice", r"желательн|будет плюсом|плюсом|приветств|преимуществ|nice to have|preferred|a plus|bonus"),
+    ("duty", r"обязанност|задачи|что делать|чем предстоит|responsibilit|duties|you will"),
+    ("must", r"обязательн|требован|требуется|ожидаем|необходим|нужно|важно|must|require|qualification|we expect"),
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[A-ZА-ЯЁ0-9])|\n+")
+_NICE = re.compile(r"будет плюсом|желательно|приветствуется|nice to have|a plus", re.IGNORECASE)
+_PAPER = re.compile(
+    r"водительск\w+ удостоверени|медицинск\w+ книжк|медкнижк|аккредитаци|лицензи|аттестаци\w+ накс|допог|"
+    r"допуск|группа по электробезопасности|удостоверение водителя|licen[cs]e|permit",
+    re.IGNORECASE,
+)
+_NO_REQUIREMENT = re.compile(
+    r"зарплат|руб\.|график|удал[её]нн|офис|оформлени\w+ по тк|дмс|ищем|приглаша|частная клиника|"
+    r"готовность к|стрессоустойчив|ответственн|коммуникабельн",
+    re.IGNORECASE,
+)
 
 
-def requirements_of(vacancy: str) -> list[str]:
-    """Between one and seven requirements (none only for a blank text)."""
-    listed = _listed(vacancy) or _in_prose(vacancy) or [("must", vacancy)]
-    ordered = [text for kind, text in listed if kind == "must"] + [text for kind, text in listed if kind == "wish"]
-    shortened = (_shortened(text) for text in ordered or [text for _, text in listed])
-    return list(dict.fromkeys(text for text in shortened if text))[:MOST_REQUIREMENTS]
-
-
-def _listed(vacancy: str) -> list[tuple[str, str]]:
-    section = "must"
-    found: list[tuple[str, str]] = []
+def criteria_of(vacancy: str) -> dict[str, list[int]]:
+    """The numbers of the fragments by kind, as the service's schema asks for them; none in a vacancy without any."""
+    chosen: dict[str, list[int]] = {"gate": [], "must": [], "nice": []}
+    duties: list[int] = []
+    section: str | None = "must"
     for line in vacancy.splitlines():
-        item = _ITEM.match(line)
-        if item:
-            found.append((section, item["text"]))
+        item = _NUMBERED.match(line)
+        if item is None:
+            section = _section(line, section)
             continue
-        heading, colon, rest = line.partition(":")
-        if not colon:
+        number, text = int(item[1]), item[2]
+        if section is None or _NO_REQUIREMENT.search(text):
             continue
-        section = _section(heading) or section
-        if _section(heading) in ("must", "wish") and rest.strip():
-            found += [(section, text) for text in re.split(r"[;,]\s+", rest)]
-    return [(kind, text) for kind, text in found if kind != "other"]
+        if section == "duty":
+            duties.append(number)
+        else:
+            chosen["gate" if _PAPER.search(text) else "nice" if _NICE.search(text) else section].append(number)
+    if not chosen["must"] and not chosen["gate"]:
+        chosen["must"] = duties
+    return {kind: numbers[:MOST_CRITERIA] for kind, numbers in chosen.items()}
 
 
-def _in_prose(vacancy: str) -> list[tuple[str, str]]:
-    sentences = [text.strip() for text in _SENTENCE_END.split(vacancy) if text.strip()]
-    kinds = [(_section(text) or "must", text) for text in sentences if not _TITLE.match(text)]
-    return [(kind, text) for kind, text in kinds if kind != "other"]
-
-
-def _section(heading: str) -> str | None:
+def _section(heading: str, current: str | None) -> str | None:
     for kind, words in _HEADINGS:
         if re.search(words, heading.lower()):
             return kind
-    return None
-
-
-def _shortened(text: str) -> str:
-    text = " ".join(text.split()).strip(" .;,:-–—")
-    if len(text) <= LONGEST_REQUIREMENT:
-        return text
-    return text[: LONGEST_REQUIREMENT + 1].rsplit(" ", 1)[0].rstrip(" .;,:(-–—")[:LONGEST_REQUIREMENT]
+    return current

@@ -21,6 +21,7 @@ from contract import (
     ScoringRequest,
     answer_key,
     claim_key,
+    decision_key,
     explanation_key,
     flight_key,
     outcome_key,
@@ -28,39 +29,47 @@ from contract import (
     processed_mark,
     request_key,
     too_early_key,
+    trail_key,
     tripped_key,
+    vacancy_key,
 )
 from worker.after_call import WaitingPolicy
+from worker.assessment.criteria import Kind, make_criteria
+from worker.assessment.redaction import redact
+from worker.assessment.vacancy import read_vacancy
 from worker.circuit_breaker import EXPLAINED, OPEN_FOR
 from worker.errors import SendingBlockedError
 from worker.limits.answers import Granted
 from worker.limits.provider_limits import ProviderView
-from worker.ports import Answer, Call, Follow, Known, Lead, Messages, Ports
-from worker.scoring import Scoring
+from worker.ports import Answer, Call, Follow, Kept, Known, Lead, Messages, Ports
+from worker.scoring import KeepingPolicy, Scoring
 
 START = 1_700_000_000.0
 HALF_A_DAY = 43_200.0
 
 # Words of these texts must never be seen in a log.
 REQUIREMENTS = "Вакансия Кедропромысел: Python, PostgreSQL, Kafka, английский B2, Kubernetes."
+NAMES = ("Python", "PostgreSQL", "Kafka", "английский B2", "Kubernetes")
 RESUME = (
     "Зебрович Клавдия. Пять лет пишу сервисы на Python и FastAPI. Администрировала кластеры PostgreSQL. "
     "Настраивала потоки в Apache Kafka. Английский B2, читаю документацию."
 )
-RECOMMENDATION = "Опыт подтверждён. Спросить о Кубернетикусе."
+RECOMMENDATION = (
+    "Подтверждено полностью требований: 4 из 5. Не подтверждено: «Kubernetes». Спросить на интервью: «Kubernetes»."
+)
 SECRET_WORDS = (
-    "Зебрович", "Пять лет пишу", "Кедропромысел", "Кубернетикус", "Администрировала", "sk-fake"
+    "Зебрович", "Пять лет пишу", "Кедропромысел", "Администрировал", "sk-fake"
 )  # fmt: skip
 
+CRITERIA = {"gate": [], "must": [1], "nice": []}  # one fragment, which the code splits into five criteria
 GRADING = {
-    "requirements": [
-        {"requirement": "Python", "quote": "Пять лет пишу сервисы на Python", "level": "strong"},
-        {"requirement": "PostgreSQL", "quote": "Администрировала кластеры PostgreSQL", "level": "strong"},
-        {"requirement": "Kafka", "quote": "Настраивала потоки в Apache Kafka", "level": "strong"},
-        {"requirement": "Английский B2", "quote": "Английский B2, читаю документацию", "level": "strong"},
-        {"requirement": "Kubernetes", "quote": "", "level": "none"},
+    "grades": [
+        {"id": 1, "quotes": ["Пять лет пишу сервисы на Python"], "level": "strong"},
+        {"id": 2, "quotes": ["Администрировал кластеры PostgreSQL"], "level": "strong"},
+        {"id": 3, "quotes": ["потоки в Apache Kafka"], "level": "strong"},
+        {"id": 4, "quotes": ["Английский B2, читаю документацию"], "level": "strong"},
+        {"id": 5, "quotes": [], "level": "none"},
     ],
-    "recommendation": RECOMMENDATION,
 }
 SEEN = ProviderView(limit_requests=3, remaining_requests=2)
 
@@ -75,6 +84,11 @@ def request(processing_id: int = 7, *, resume: str = RESUME, requirements: str =
         requirements=requirements,
         resume=resume,
     )
+
+
+def criteria_answer(**changes: object) -> Answer:
+    """What the model says of `REQUIREMENTS`."""
+    return Answer(json.dumps({**CRITERIA, **changes}), True, 900, 0, 20, SEEN)
 
 
 def good_answer(**changes: object) -> Answer:
@@ -200,11 +214,19 @@ class FakeLeases:
 class FakeStore:
     """Like `outcome_store.OutcomeStore`."""
 
-    def __init__(self, memory: FakeMemory, leases: FakeLeases, journal: list[str], explanation_ttl: int = 60) -> None:
+    def __init__(
+        self,
+        memory: FakeMemory,
+        leases: FakeLeases,
+        journal: list[str],
+        explanation_ttl: int = 60,
+        decision_ttl: int = 600,
+    ) -> None:
         self.memory = memory
         self.leases = leases
         self.journal = journal
         self.explanation_ttl = explanation_ttl
+        self.decision_ttl = decision_ttl
         self.error: Exception | None = None  # from `finish`
 
     @property
@@ -221,7 +243,13 @@ class FakeStore:
 
     @property
     def explanations(self) -> dict[int, dict]:
-        beginning = explanation_key(0)[:-1]
+        return self._kept(explanation_key(0)[:-1])
+
+    @property
+    def decisions(self) -> dict[int, dict]:
+        return self._kept(decision_key(0)[:-1])
+
+    def _kept(self, beginning: str) -> dict[int, dict]:
         return {int(key.rpartition(":")[2]): json.loads(self.memory.get(key)) for key in self.memory.keys(beginning)}
 
     def claim(self, processing_id: int, token: str | None = None) -> tuple[FakeLease, Dispatch | None] | None:
@@ -232,7 +260,7 @@ class FakeStore:
         body = self.memory.get(request_key(processing_id))
         return claim and (claim, None if body is None else Dispatch.model_validate_json(body))
 
-    def finish(self, claim, processing_id: int, outcome: Outcome, explanation: str | None = None) -> bool:
+    def finish(self, claim, processing_id: int, outcome: Outcome, kept: Kept | None = None) -> bool:
         self.journal.append("finish")
         if self.error is not None:
             raise self.error
@@ -243,21 +271,32 @@ class FakeStore:
         if any(self.memory.get(key) for key in (outcome_key(processing_id), processed_mark(processing_id))):
             return False
         self.memory.set(outcome_key(processing_id), outcome.model_dump_json(), PROCESSED_MARK_TTL)
-        if explanation is not None and self.explanation_ttl:
-            self.memory.set(explanation_key(processing_id), explanation, self.explanation_ttl)
+        if kept is None:
+            return True
+        if self.explanation_ttl:
+            self.memory.set(explanation_key(processing_id), kept.explanation, self.explanation_ttl)
+        if self.decision_ttl:
+            self.memory.set(decision_key(processing_id), kept.decision, self.decision_ttl)
+        if longest := max(self.explanation_ttl, self.decision_ttl):
+            self.memory.set(trail_key(kept.resume_id), f"{processing_id} {kept.question}", longest)
         return True
 
 
 class FakeResults:
     """Like `result_cache.ResultCache`."""
 
-    def __init__(self, memory: FakeMemory, leases: FakeLeases, ttl: int = 60) -> None:
+    def __init__(self, memory: FakeMemory, leases: FakeLeases) -> None:
         self.memory = memory
         self.leases = leases
-        self.ttl = ttl
+
+    def name(self, requirements_id: int, question: str, seconds: int) -> None:
+        self.memory.set(vacancy_key(requirements_id), question, seconds)
+
+    def criteria_of(self, requirements_id: int) -> str | None:
+        return self.memory.get(answer_key(self.memory.get(vacancy_key(requirements_id)) or ""))
 
     def look(self, question: str, token: str) -> Known | Lead | Follow:
-        answer = self.memory.get(answer_key(question)) if self.ttl else None
+        answer = self.memory.get(answer_key(question))
         if answer is not None:
             return Known(answer)
         lease = self.leases.take(flight_key(question), token=token)
@@ -266,9 +305,9 @@ class FakeResults:
         left = self.memory.seconds_left(flight_key(question))
         return Follow(0.5 if left == math.inf else max(0.5, left - self.leases.seconds))
 
-    def keep(self, question: str, answer: str, lead) -> None:
-        if self.ttl:
-            self.memory.set(answer_key(question), answer, self.ttl)
+    def keep(self, question: str, answer: str, lead, seconds: int) -> None:
+        if seconds:
+            self.memory.set(answer_key(question), answer, seconds)
         lead.release()
 
 
@@ -395,7 +434,8 @@ class FakeModel:
     def ask(self, call: Call) -> Answer:
         self.journal.append("ask")
         self.asked.append(call.messages)
-        reply = self.script.popleft() if self.script else good_answer()
+        usual = criteria_answer if call.response_format["json_schema"]["name"] == "criteria" else good_answer
+        reply = self.script.popleft() if self.script else usual()
         if callable(reply):
             reply = reply()
         if isinstance(reply, Exception):
@@ -403,13 +443,19 @@ class FakeModel:
         return reply
 
 
+KEEPING = KeepingPolicy(criteria=6_000, grades=60)
 POLICY = WaitingPolicy(max_attempts=3, retry_base=10.0, retry_max=60.0, short_wait=3.0, max_countdown=300.0)
 
 
 class World:
-    """One worker's scoring and everything it is surrounded by, all of it fake."""
+    """One worker's scoring and everything it is surrounded by, all of it fake.
 
-    def __init__(self, policy: WaitingPolicy = POLICY) -> None:
+    Args:
+        policy: of the first worker.
+        criteria_known: those of `REQUIREMENTS` have been asked for, so that a request is one call.
+    """
+
+    def __init__(self, policy: WaitingPolicy = POLICY, *, criteria_known: bool = True) -> None:
         self.journal: list[str] = []
         self.clock = FakeClock()
         self.stopping = FakeStopping(self.clock)
@@ -422,6 +468,10 @@ class World:
         self.breaker = FakeBreaker(self.memory)
         self.model = FakeModel(self.journal)
         self.scoring = self.worker(policy)
+        if criteria_known:
+            vacancy = read_vacancy(REQUIREMENTS)
+            question = self.scoring.criteria_question(REQUIREMENTS, vacancy)
+            self.memory.set(answer_key(question.digest), make_criteria(vacancy, {1: Kind.MUST}).model_dump_json())
 
     def worker(self, policy: WaitingPolicy = POLICY) -> Scoring:
         """A Scoring in this world."""
@@ -436,7 +486,9 @@ class World:
         return Scoring(
             ports,
             policy,
+            KEEPING,
             threshold=60,
+            redaction=True,
             endpoint="https://api.example/v1",
             model_name="fake-model",
             max_output_tokens=1_200,
@@ -461,8 +513,10 @@ class World:
         return self.memory.keys(claim_key(0)[:-1]) + self.memory.keys(flight_key(""))
 
     def digest(self, processing_id: int = 7) -> str:
-        """What names the question of a dispatched request."""
-        return self.scoring.grading_question(self.dispatched(processing_id).request).digest
+        """What names the question for the grades of a dispatched request."""
+        asked = self.dispatched(processing_id).request
+        criteria = make_criteria(read_vacancy(asked.requirements), {1: Kind.MUST})
+        return self.scoring.grading_question(criteria, redact(asked.resume).text).digest
 
 
 def eventually(condition: Callable[[], object], *, within: float = 30.0) -> None:

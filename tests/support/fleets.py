@@ -29,11 +29,12 @@ class RedisFleet:
     def leases(self, seconds: float = 1.0) -> Leases:
         return self._make_leases(self.client, seconds)
 
-    def store(self, *, explanation_ttl: int = 60) -> OutcomeStore:
-        return OutcomeStore(self.client, self.leases(10.0), explanation_ttl=explanation_ttl)
+    def store(self, *, explanation_ttl: int = 60, decision_ttl: int = 600) -> OutcomeStore:
+        leases = self.leases(10.0)
+        return OutcomeStore(self.client, leases, explanation_ttl=explanation_ttl, decision_ttl=decision_ttl)
 
-    def results(self, *, ttl: int = 60, seconds: float = 1.0) -> ResultCache:
-        return ResultCache(self.client, self.leases(seconds), ttl=ttl)
+    def results(self, *, seconds: float = 1.0) -> ResultCache:
+        return ResultCache(self.client, self.leases(seconds))
 
     def breaker(self) -> CircuitBreaker:
         return CircuitBreaker(self.client)
@@ -73,11 +74,11 @@ class FakeFleet:
     def leases(self, seconds: float = 1.0) -> FakeLeases:
         return FakeLeases(self.memory, self.journal, seconds)
 
-    def store(self, *, explanation_ttl: int = 60) -> FakeStore:
-        return FakeStore(self.memory, self.leases(10.0), self.journal, explanation_ttl)
+    def store(self, *, explanation_ttl: int = 60, decision_ttl: int = 600) -> FakeStore:
+        return FakeStore(self.memory, self.leases(10.0), self.journal, explanation_ttl, decision_ttl)
 
-    def results(self, *, ttl: int = 60, seconds: float = 1.0) -> FakeResults:
-        return FakeResults(self.memory, self.leases(seconds), ttl)
+    def results(self, *, seconds: float = 1.0) -> FakeResults:
+        return FakeResults(self.memory, self.leases(seconds))
 
     def breaker(self) -> FakeBreaker:
         return FakeBreaker(self.memory)

@@ -5,151 +5,167 @@ import traceback
 
 import pytest
 
+from worker.assessment.criteria import MAX_CRITERIA
 from worker.assessment.grading import (
+    MAX_QUOTES,
     RESPONSE_FORMAT,
     BrokenGrading,
     Grading,
     Level,
+    answer_tokens,
     parse_grading,
-    parse_grading_tolerantly,
 )
 
-ANSWER = {
-    "requirements": [{"requirement": "Python", "quote": "пишу на Python", "level": "strong"}],
-    "recommendation": "Позвать на интервью.",
-}
-BOTH = pytest.mark.parametrize("parse", [parse_grading, parse_grading_tolerantly])
-
-
-def answer(**changes: object) -> str:
-    return json.dumps({**ANSWER, **changes}, ensure_ascii=False)
+IDS = (1, 2, 3)
+BOTH = pytest.mark.parametrize("strict", [True, False], ids=["schema", "json mode"])
 
 
 def grade(**changes: object) -> dict[str, object]:
-    return {"requirement": "Python", "quote": "", "level": "none", **changes}
+    return {"id": 1, "quotes": ["пишу на Python"], "level": "strong", **changes}
+
+
+def answer(*grades: object, **changes: object) -> str:
+    return json.dumps({"grades": list(grades) or [grade()], **changes}, ensure_ascii=False)
 
 
 @BOTH
-def test_a_good_answer_is_read(parse):
-    """An answer that follows the schema arrives field by field."""
-    grading = parse(answer())
-    assert grading.requirements[0].requirement == "Python"
-    assert grading.requirements[0].quote == "пишу на Python"
-    assert grading.requirements[0].level is Level.STRONG
-    assert grading.recommendation == "Позвать на интервью."
+def test_a_good_answer_is_read(strict):
+    """An answer that follows the schema arrives field by field, in the order of the criteria."""
+    grading = parse_grading(answer(grade(id=2, level="partial"), grade()), IDS, strict=strict)
+    assert [(one.id, one.level, one.quotes) for one in grading.grades] == [
+        (1, Level.STRONG, ["пишу на Python"]),
+        (2, Level.PARTIAL, ["пишу на Python"]),
+    ]
 
 
 BROKEN = {
     "empty": "",
     "not json": "Кандидат подходит",
     "truncated": answer()[:-20],
-    "no requirements": answer(requirements=[]),
-    "eight requirements": answer(requirements=[grade(requirement=f"r{n}") for n in range(8)]),
-    "blank requirement": answer(requirements=[grade(requirement=" \n")]),
-    "missing requirement": answer(requirements=[{"quote": "", "level": "none"}]),
-    "unknown level": answer(requirements=[grade(level="excellent")]),
-    "level as a number": answer(requirements=[grade(level=2)]),
-    "quote as a number": answer(requirements=[grade(quote=5)]),
-    "grades not a list": answer(requirements="Python"),
-    "grade not an object": answer(requirements=["Python"]),
-    "recommendation as a list": answer(recommendation=["Позвать"]),
-    "a bare list": json.dumps(ANSWER["requirements"]),
-    "deep nesting": '{"requirements":' * 3_000,
-    "far too long": answer(recommendation="я" * 60_000) + "{",
-    "lone surrogate": answer().replace("Позвать", "\\ud800"),
+    "no grades": '{"grades": []}',
+    "an id that was not asked for": answer(grade(), grade(id=4)),
+    "missing level": answer({"id": 1, "quotes": []}).replace('"quotes"', '"level": 5, "quotes"'),
+    "unknown level": answer(grade(level="excellent")),
+    "level as a number": answer(grade(level=2)),
+    "a quote as a number": answer(grade(quotes=[5])),
+    "an id as a word": answer(grade(id="Python")),
+    "grades not a list": '{"grades": "Python"}',
+    "grade not an object": answer("Python"),
+    "a bare list": json.dumps([grade()]),
+    "deep nesting": '{"grades":' * 3_000,
+    "far too long": answer(grade(quotes=["я" * 60_000])) + "{",
+    "lone surrogate": answer().replace("пишу", "\ud800"),
 }
 
 
 @BOTH
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
-def test_a_broken_answer_is_refused_by_both_parsers(parse, content):
+def test_a_broken_answer_is_refused(strict, content):
     """Nothing that breaks the schema becomes a score, whichever endpoint it came from."""
     with pytest.raises(BrokenGrading):
-        parse(content)
+        parse_grading(content, IDS, strict=strict)
 
 
 def test_an_extra_field_is_refused_where_the_endpoint_enforces_the_schema():
     """An invented score in the answer makes it broken in strict mode."""
     with pytest.raises(BrokenGrading):
-        parse_grading(answer(score=100))
+        parse_grading(answer(score=100), IDS, strict=True)
 
 
 @BOTH
 @pytest.mark.parametrize(
-    "content",
-    [
-        answer(requirements=[grade(level="Секретное резюме")]),
-        answer(requirements=[{**grade(), "Секретное резюме": 1, "requirement": None}]),
-        '{"requirements": "Секретное резюме"}',
-    ],
+    "content", [answer(grade(level="Секретное")), answer({**grade(id=None), "Секретное": 1}), '{"grades": "Секретное"}']
 )
-def test_the_exception_never_repeats_the_answer(parse, content):
+def test_the_exception_never_repeats_the_answer(strict, content):
     """A traceback in the log cannot contain the resume that the answer quotes."""
     with pytest.raises(BrokenGrading) as caught:
-        parse(content)
-    printed = "".join(traceback.format_exception(caught.value))
-    assert "Секретное" not in printed
+        parse_grading(content, IDS, strict=strict)
+    assert "Секретное" not in "".join(traceback.format_exception(caught.value))
     assert caught.value.__context__ is None
     assert caught.value.__cause__ is None
 
 
+@BOTH
+def test_an_id_graded_twice_gets_the_lower_grade(strict):
+    """A model that grades one criterion twice does not get the better of two."""
+    for pair in ((grade(), grade(level="none")), (grade(level="none"), grade())):
+        [one] = parse_grading(answer(*pair), IDS, strict=strict).grades
+        assert one.level is Level.NONE
+
+
+@BOTH
+def test_only_two_quotes_count(strict):
+    """A third quote is one too many: nobody proves a skill by quoting the whole resume."""
+    [one] = parse_grading(answer(grade(quotes=list("абвг"))), IDS, strict=strict).grades
+    assert one.quotes == ["а", "б"]
+    assert len(one.quotes) == MAX_QUOTES
+
+
 def test_repr_hides_the_texts():
-    """Printing a grading into a log shows levels only."""
-    grading = Grading.model_validate(ANSWER)
-    for shown in (repr(grading), str(grading), repr(grading.requirements[0])):
+    """Printing a grading into a log shows ids and levels only."""
+    grading = Grading.model_validate_json(answer())
+    for shown in (repr(grading), str(grading), repr(grading.grades[0])):
         assert "Python" not in shown
-        assert "интервью" not in shown
         assert "strong" in shown
 
 
 BLEMISHED = {
     "code fence": f"```json\n{answer()}\n```",
     "prose around": f"Вот результат:\n{answer()}\nГотово!",
-    "trailing commas": answer().replace('"strong"}]', '"strong",},]').replace('."}', '.",}'),
-    "extra keys": answer(score=100, comment={"a": [1]}),
-    "raw line break in a string": answer().replace("пишу на", "пишу\nна").replace("\\n", "\n"),
-    "braces in prose": f"Формат {{requirements}} понят. {answer()}",
-    "thinking aloud": f"<think>{answer(requirements=[grade()])}</think>{answer()}",
+    "trailing commas": answer().replace('"strong"}]', '"strong",},]'),
+    "extra keys": answer(grade(why={"a": [1]}), score=100),
+    "raw line break in a string": answer().replace("пишу на", "пишу\nна"),
+    "braces in prose": f"Формат {{grades}} понят. {answer()}",
+    "thinking aloud": f"<think>{answer(grade(level='none'))}</think>{answer()}",
     "level in upper case": answer().replace("strong", " STRONG "),
     "level in Russian": answer().replace("strong", "Полностью"),
+    "one quote that is no list": answer(grade(quotes="пишу на Python")),
+    "quote under another name": answer({"id": 1, "quote": "пишу на Python", "level": "strong"}),
+    "an id in quotation marks": answer(grade(id="1")),
 }
 
 
 @pytest.mark.parametrize("content", BLEMISHED.values(), ids=BLEMISHED.keys())
 def test_blemishes_of_json_mode_are_mended(content):
     """An endpoint without schemas still gets its answer read when the content is all there."""
-    grading = parse_grading_tolerantly(content)
-    assert [one.level for one in grading.requirements] == [Level.STRONG]
-    assert grading.requirements[0].quote.split() == ["пишу", "на", "Python"]
-    assert grading.recommendation == "Позвать на интервью."
+    [one] = parse_grading(content, IDS, strict=False).grades
+    assert (one.id, one.level, one.quotes[0].split()) == (1, Level.STRONG, ["пишу", "на", "Python"])
 
 
-def test_null_quote_and_recommendation_are_empty():
+def test_null_is_none():
     """A model that writes null for "nothing found" is understood."""
-    grading = parse_grading_tolerantly(
-        answer(requirements=[grade(quote=None, level=None), {"requirement": "SQL"}], recommendation=None)
-    )
-    assert [(one.quote, one.level) for one in grading.requirements] == [("", Level.NONE), ("", Level.NONE)]
-    assert grading.recommendation == ""
+    [one] = parse_grading(answer(grade(quotes=None, level=None)), IDS, strict=False).grades
+    assert (one.quotes, one.level) == ([], Level.NONE)
 
 
 def test_commas_inside_strings_survive_mending():
     """Removing trailing commas never touches a quote."""
     quote = 'массив [1,] и {"a": 1,}, "кавычки"'
-    content = answer(requirements=[grade(quote=quote)])
-    assert parse_grading_tolerantly(content).requirements[0].quote == quote
+    [one] = parse_grading(answer(grade(quotes=[quote])), IDS, strict=False).grades
+    assert one.quotes == [quote]
 
 
 def test_the_response_format_is_what_strict_mode_accepts():
     """OpenAI refuses a strict schema with an open object, an optional property or an unsupported keyword."""
-    described = RESPONSE_FORMAT["json_schema"]
-    assert RESPONSE_FORMAT["type"] == "json_schema"
-    assert described["strict"] is True
-    schema = described["schema"]
-    objects = [schema, schema["$defs"]["Grade"]]
-    for one in objects:
+    schema = RESPONSE_FORMAT["json_schema"]["schema"]
+    assert RESPONSE_FORMAT["json_schema"]["strict"] is True
+    for one in (schema, schema["$defs"]["Grade"]):
         assert one["additionalProperties"] is False
         assert sorted(one["required"]) == sorted(one["properties"])
     assert schema["$defs"]["Level"]["enum"] == ["none", "partial", "strong"]
     for keyword in ("minItems", "maxItems", "minLength", "maxLength", "title", "description", "default"):
         assert f'"{keyword}"' not in json.dumps(schema)
+
+
+def test_the_output_cap_fits_the_longest_answer_that_is_asked_for():
+    """Two quotes of fifteen long words for every criterion are not cut off, and not a token more is reserved."""
+    import bpe_openai  # noqa: PLC0415 - a second to import
+
+    quote = (
+        "сопровождение бухгалтерского учёта производственных предприятий: расчёт заработной платы, "
+        "отчётность и налоговые проверки четырёх организаций"
+    )
+    for criteria in (1, 6, MAX_CRITERIA):
+        grades = [grade(id=number, quotes=[quote, quote]) for number in range(1, criteria + 1)]
+        tokens = len(bpe_openai.get_encoding("o200k_base").encode(answer(*grades)))
+        assert tokens <= answer_tokens(criteria) <= 2 * tokens

@@ -18,7 +18,8 @@ from bench.redaction_set.variants import groups
 from worker.assessment import contact_patterns, names, particulars, placeholders, redaction
 from worker.assessment.names import declined
 from worker.assessment.placeholders import SPELLINGS, WORDS, Kind
-from worker.assessment.quotes import NormalisedResume, quote_holds
+from worker.assessment.quotes import find_quote
+from worker.assessment.reading import read, redacted_words
 from worker.assessment.redaction import redact
 
 CHECKOUT = Path(__file__).parents[2]

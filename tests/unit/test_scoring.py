@@ -1,5 +1,6 @@
 """The story of one request, with everything around it fake and a clock that only waiting moves."""
 
+import json
 import logging
 import re
 from dataclasses import replace
@@ -9,16 +10,19 @@ from prometheus_client import REGISTRY
 
 from contract import Failure, answer_key, claim_key, flight_key, request_key
 from tests.support.fakes import (
+    GRADING,
+    NAMES,
     POLICY,
     RECOMMENDATION,
     RESUME,
     SECRET_WORDS,
     SEEN,
     World,
+    criteria_answer,
     good_answer,
 )
 from worker.after_call import LEAD, SLOW_DOWN_WAIT
-from worker.assessment.grading import parse_grading
+from worker.assessment.grading import DatedGrading, parse_grading
 from worker.circuit_breaker import OPEN_FOR
 from worker.errors import (
     BrokenAnswerError,
@@ -83,7 +87,7 @@ def test_a_request_is_scored_and_its_outcome_stored(world):
     assert world.scoring.run(7, FRESH) is None
     scored = {
         "score": 80,
-        "matches": ["Python", "PostgreSQL", "Kafka", "Английский B2"],
+        "matches": ["Python", "PostgreSQL", "Kafka", "английский B2"],
         "recommendation": RECOMMENDATION,
         "verdict": "Подходит",
     }
@@ -129,7 +133,7 @@ def test_an_unverified_quote_earns_nothing(world):
     """Quotes that the model made up are counted for operators and give no points."""
     before = metric("ai_handler_unverified_quotes_total")
     world.model.script.append(
-        good_answer(requirements=[{"requirement": "Go", "quote": "Десять лет пишу на Go", "level": "strong"}])
+        good_answer(grades=[{"id": 1, "quotes": ["Десять лет пишу на Python"], "level": "strong"}])
     )
     world.scoring.run(7, FRESH)
     assert world.store.outcomes[7]["notification"]["response"]["score"] == 0
@@ -141,16 +145,31 @@ def test_the_score_can_be_explained_afterwards(world):
     world.scoring.run(7, FRESH)
     explanation = world.store.explanations[7]
     assert (explanation["score"], explanation["threshold"], explanation["model"]) == (80, 60, "fake-model")
-    assert [grade["points"] for grade in explanation["grades"]] == [2, 2, 2, 2, 0]
-    assert explanation["grades"][0] == {
-        "requirement": "Python",
+    assert [one["points"] for one in explanation["criteria"]] == [2, 2, 2, 2, 0]
+    assert explanation["criteria"][0] == {
+        "id": 1,
+        "text": "Python",
+        "kind": "must",
+        "weight": 2,
+        "claimed": "strong",
         "level": "strong",
-        "quote": "Пять лет пишу сервисы на Python",
-        "verified": True,
         "points": 2,
+        "reasons": [],
+        "quotes": ["Пять лет пишу сервисы на Python"],
     }
     assert (explanation["prompt_tokens"], explanation["completion_tokens"]) == (1_500, 250)
-    assert explanation["suspicions"] == []
+    assert explanation["flags"] == []
+
+
+def test_the_decision_is_kept_without_a_word_of_the_texts(world):
+    """What may be kept for long says how it was decided, and nothing of whom or in which words."""
+    world.scoring.run(7, FRESH)
+    decision = world.store.decisions[7]
+    assert decision["score"] == 80
+    assert [one["level"] for one in decision["criteria"]] == ["strong"] * 4 + ["none"]
+    assert len(decision["criteria_digest"]) == 16
+    kept = json.dumps(decision, ensure_ascii=False)
+    assert not [word for word in (*SECRET_WORDS, *NAMES, "сервисы", "потоки") if word in kept]
 
 
 def test_a_suspicious_resume_is_flagged_and_not_punished(caplog, world):
@@ -160,7 +179,8 @@ def test_a_suspicious_resume_is_flagged_and_not_punished(caplog, world):
     world.scoring.run(7, FRESH)
     assert world.store.outcomes[7]["notification"]["response"]["score"] == 80
     assert metric("ai_handler_suspicious_total", sign="ignore_instructions") == before + 1
-    assert "ignore_instructions" in world.store.explanations[7]["suspicions"]
+    assert "ignore_instructions" in world.store.explanations[7]["flags"]
+    assert "Нужна проверка человеком" in world.store.outcomes[7]["notification"]["response"]["recommendation"]
     assert "the resume addresses the reviewer: " in caplog.text
 
 
@@ -258,7 +278,10 @@ def test_an_error_of_redis_ends_the_heartbeat(world, where):
 
 def test_a_known_answer_costs_nothing(world):
     """What was asked before is answered without a call and without a reservation."""
-    world.memory.set(answer_key(world.digest(7)), parse_grading(good_answer().content).model_dump_json())
+    known = DatedGrading(
+        grades=parse_grading(good_answer().content, range(1, 6), strict=True).grades, year=2023, month=11
+    )
+    world.memory.set(answer_key(world.digest(7)), known.model_dump_json())
     world.scoring.run(7, FRESH)
     assert world.journal == ["finish"]
     assert world.store.outcomes[7]["notification"]["response"]["score"] == 80
@@ -623,7 +646,7 @@ def test_a_network_error_makes_the_exit_suspect(world):
 
 @pytest.mark.parametrize(
     "broken",
-    [BrokenAnswerError("truncated", SEEN), good_answer(recommendation=5), replace(good_answer(), content="Зебрович")],
+    [BrokenAnswerError("truncated", SEEN), good_answer(grades=5), replace(good_answer(), content="Зебрович")],
 )
 def test_a_broken_answer_gets_one_more_try(world, broken):
     """An answer that cannot be read is asked for once more, with a reservation of its own, without a pause."""
@@ -640,7 +663,7 @@ def test_a_second_broken_answer_ends_the_request(world, broken):
     world.scoring.run(7, FRESH)
     assert failure_of(world) == (Failure.BROKEN_ANSWER.value, None)
     assert world.journal.count("ask") == 2
-    assert world.memory.keys(answer_key("")) == [], "an unreadable answer is not kept"
+    assert world.memory.get(answer_key(world.digest(7))) is None, "an unreadable answer is not kept"
 
 
 def test_json_mode_answers_are_read_tolerantly(world):
@@ -683,3 +706,153 @@ def test_outcomes_are_counted_by_their_kind(world):
     world.scoring.run(8, FRESH)
     assert metric("ai_handler_outcomes_total", result="scored") == scored + 1
     assert metric("ai_handler_outcomes_total", result="refused") == refused + 1
+
+
+# --- the vacancy's criteria ---
+
+
+@pytest.fixture
+def fresh_world():
+    """A world in which nobody has asked for the vacancy's criteria."""
+    world = World(criteria_known=False)
+    world.dispatch()
+    return world
+
+
+def test_a_new_vacancy_costs_one_more_call(fresh_world):
+    """Its criteria are asked for first, with a start and a reservation like any other, and then the grades."""
+    fresh_world.scoring.run(7, FRESH)
+    steps = [step for step in fresh_world.journal if not step.startswith("release ai_handler:flight")]
+    assert steps == ["acquire 7:0", "ask", "settle 7:0", "acquire 7:1", "ask", "settle 7:1", "finish"]
+    assert fresh_world.store.outcomes[7]["notification"]["response"]["score"] == 80
+
+
+def test_a_known_vacancy_is_not_asked_about_again(fresh_world):
+    """The second resume costs one call, and is measured by the very same criteria."""
+    fresh_world.scoring.run(7, FRESH)
+    fresh_world.dispatch(8, resume=RESUME + " Люблю порядок.")
+    fresh_world.worker().run(8, FRESH)
+    assert fresh_world.journal.count("ask") == 3
+    digests = {decision["criteria_digest"] for decision in fresh_world.store.decisions.values()}
+    assert len(digests) == 1
+
+
+def test_no_resume_is_in_the_call_for_criteria(fresh_world):
+    """What one candidate wrote cannot choose what all are measured by."""
+    fresh_world.scoring.run(7, FRESH)
+    first = "".join(message["content"] for message in fresh_world.model.asked[0])
+    assert "Кедропромысел" in first
+    assert not [word for word in ("Зебрович", "сервисы", "FastAPI") if word in first]
+
+
+def test_a_resume_is_measured_by_the_same_in_a_hundred_runs():
+    """Across workers, in whichever order a model names the numbers, and after a restart."""
+    world = World(criteria_known=False)
+    for number in range(100):
+        world.dispatch(number, resume=f"{RESUME} Вариант {number}.")
+        world.worker().run(number, FRESH)
+    digests = {decision["criteria_digest"] for decision in world.store.decisions.values()}
+    assert (len(world.store.decisions), len(digests)) == (100, 1)
+    asked = [messages for messages in world.model.asked if "VACANCY" in messages[-1]["content"]]
+    assert len(asked) == 1
+
+
+def test_a_vacancy_without_requirements_fails_and_costs_no_call_for_the_resume(fresh_world):
+    """Its user reads what is missing; the next request fails without any call."""
+    fresh_world.model.script.append(criteria_answer(must=[]))
+    fresh_world.scoring.run(7, FRESH)
+    assert failure_of(fresh_world) == (Failure.NO_CRITERIA.value, None)
+    assert Failure.NO_CRITERIA.value.startswith("В вакансии нет проверяемых требований")
+    fresh_world.dispatch(8)
+    fresh_world.scoring.run(8, FRESH)
+    assert fresh_world.journal.count("ask") == 1
+
+
+def test_a_vacancy_of_forbidden_grounds_only_fails_and_is_reported(caplog, fresh_world):
+    """Nobody is measured by sex, age or family; operators see which ground was dropped."""
+    fresh_world.dispatch(requirements="Требования:\n- только мужчины\n- возраст до 35 лет")
+    fresh_world.model.script.append(criteria_answer(must=[1, 2]))
+    fresh_world.scoring.run(7, FRESH)
+    assert failure_of(fresh_world) == (Failure.NO_CRITERIA.value, None)
+    assert "a forbidden ground is dropped: возраст" in caplog.text
+
+
+def test_a_broken_choice_gets_one_more_try(fresh_world):
+    """A model that names a fragment that is not there is asked once more, and the resume's call has its own try."""
+    broken = criteria_answer(must=[99])
+    fresh_world.model.script.extend([broken, criteria_answer(), replace(good_answer(), content="{}"), good_answer()])
+    fresh_world.scoring.run(7, FRESH)
+    assert fresh_world.store.outcomes[7]["notification"]["response"]["score"] == 80
+    assert fresh_world.journal.count("ask") == 4
+
+
+def test_nothing_is_asked_about_a_vacancy_while_the_breaker_is_open(fresh_world):
+    """The call for criteria passes the same circuit breaker as every other."""
+    fresh_world.breaker.trip("quota")
+    assert fresh_world.scoring.run(7, FRESH) is not None
+    assert fresh_world.journal.count("ask") == 0
+
+
+def test_criteria_that_redis_lost_are_restored(fresh_world):
+    """A worker that knows them keeps them again: candidates before and after are measured by the same."""
+    fresh_world.scoring.run(7, FRESH)
+    for key in fresh_world.memory.keys(answer_key("")):
+        fresh_world.memory.delete(key)
+    fresh_world.dispatch(8, resume=RESUME + " Люблю порядок.")
+    fresh_world.scoring.run(8, FRESH)
+    fresh_world.dispatch(9, resume=RESUME + " Люблю чай.")
+    fresh_world.worker().run(9, FRESH)
+    assert fresh_world.journal.count("ask") == 4
+    assert len({decision["criteria_digest"] for decision in fresh_world.store.decisions.values()}) == 1
+
+
+# --- the person ---
+
+
+def test_no_person_is_sent(world):
+    """Name, phone and address are placeholders before anything leaves."""
+    world.dispatch(resume=f"{RESUME} Телефон +7 912 345-67-89, zebra@example.org.")
+    world.scoring.run(7, FRESH)
+    sent = "".join(message["content"] for message in world.model.asked[0])
+    assert not [word for word in ("Зебрович", "Клавдия", "345-67-89", "zebra") if word in sent]
+    assert "Apache Kafka" in sent
+
+
+def test_people_who_differ_in_their_names_only_share_an_answer(world):
+    """Identical skills give an identical question, so they get the identical answer without a second call."""
+    world.scoring.run(7, FRESH)
+    world.dispatch(8, resume=RESUME.replace("Зебрович Клавдия", "Иванова Мария"))
+    world.scoring.run(8, FRESH)
+    assert world.journal.count("ask") == 1
+
+
+MARKERS = ["МАРКЕРСЛОВО", "markerword", "+7 912 345-67-89", "https://marker.example", "<script>", "=HYPERLINK"]
+
+
+def test_nothing_of_the_resume_or_the_model_is_published(world):
+    """Markers planted in the resume and in every field of the answer reach no published field."""
+    planted = " ".join(MARKERS)
+    world.dispatch(resume=f"{planted}. {RESUME} {planted}")
+    grades = [{**grade, "quotes": [planted, *grade["quotes"]][:2]} for grade in GRADING["grades"]]
+    world.model.script.append(good_answer(grades=grades))
+    world.scoring.run(7, FRESH)
+    published = json.dumps(world.store.outcomes[7], ensure_ascii=False)
+    assert world.store.outcomes[7]["notification"]["response"]["score"] == 80
+    assert [marker for marker in MARKERS if marker.lower() in published.lower()] == []
+
+
+def test_a_resume_that_is_nothing_but_a_person_is_graded(world):
+    """It has no skills, so every criterion is none and the score is 0: that is no failure."""
+    world.dispatch(resume="Иванов Иван Иванович, +7 912 345-67-89, Самара, ул. Ленина, д. 5")
+    world.model.script.append(good_answer(grades=[{"id": 1, "quotes": [], "level": "none"}]))
+    world.scoring.run(7, FRESH)
+    assert world.store.outcomes[7]["notification"]["response"]["score"] == 0
+
+
+def test_quotes_are_forgotten_with_their_setting(world):
+    """The cached answer, which holds quotes, is gone when the explanation is."""
+    world.scoring.run(7, FRESH)
+    world.clock.now += 61
+    assert world.store.explanations == {}
+    assert world.memory.get(answer_key(world.digest(7))) is None
+    assert world.store.decisions[7]["score"] == 80

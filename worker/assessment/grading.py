@@ -1,59 +1,52 @@
-"""What the model is asked to return, and how its answer is read.
+"""What the model is asked to return for a resume, and how its answer is read.
 
-`parse_grading` is for endpoints that enforce the schema; `parse_grading_tolerantly` for those with JSON mode
-only: it mends the usual blemishes and then applies the very same validation. Neither ever puts the answer's
-text into an exception: the answer quotes the resume.
+It grades the criteria by their ids: a level and up to two quotes for each. It writes no requirement's words and no
+recommendation, so nothing of what it writes can be published. An id that it leaves out counts `none`; one that does
+not exist makes the answer unusable.
+
+Neither reader ever puts the answer's text into an exception: the answer quotes the resume.
 """
 
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Collection
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-MAX_REQUIREMENTS: Final = 7
+from worker.assessment.json_answer import complaint, find_object, strict_schema
+
+MAX_QUOTES: Final = 2
+_TOKENS_PER_GRADE: Final = 100  # a level, an id and two quotes of the length that the prompt allows; measured
+_TOKENS_AROUND: Final = 60
 
 
 class BrokenGrading(ValueError):
-    """The model's answer is not a grading. The message says which rule it breaks and never quotes it."""
+    """The model's answer is not a grading of these criteria. The message says which rule it breaks, never quotes it."""
 
 
 class Level(StrEnum):
-    """How far the resume meets one requirement."""
+    """How far the resume meets one criterion."""
 
     NONE = "none"
     PARTIAL = "partial"
     STRONG = "strong"
 
 
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("blank")
-    return text
-
-
-def _one_to_seven(grades: list["Grade"]) -> list["Grade"]:
-    if not 1 <= len(grades) <= MAX_REQUIREMENTS:
-        raise ValueError("the number of requirements is not between 1 and 7")
-    return grades
-
-
-# Lengths are checked by validators and not by Field: strict-schema endpoints differ in whether they accept
-# minItems, maxItems and minLength, and one that does not refuses every request.
+# Lengths are checked after parsing and not by Field: strict-schema endpoints differ in whether they accept maxItems
+# and minLength, and one that does not refuses every request.
 class Grade(BaseModel):
     # A docstring here would travel to the model as the schema's description.
-    # The quote stands before the level: the model finds its evidence first and grades second.
+    # The quotes stand before the level: the model finds its evidence first and grades second.
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    requirement: Annotated[str, AfterValidator(_not_blank)]
-    quote: str
+    id: int
+    quotes: list[str]
     level: Level
 
     def __repr__(self) -> str:
         """Without the texts: this may end in a log."""
-        return f"Grade(level={self.level.value})"
+        return f"Grade(id={self.id}, level={self.level.value})"
 
     __str__ = __repr__
 
@@ -61,145 +54,99 @@ class Grade(BaseModel):
 class Grading(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    requirements: Annotated[list[Grade], AfterValidator(_one_to_seven)]
-    recommendation: str
+    grades: list[Grade]
 
     def __repr__(self) -> str:
         """Without the texts: this may end in a log."""
-        return f"Grading({self.requirements!r})"
+        return f"Grading({self.grades!r})"
 
     __str__ = __repr__
 
 
-def _response_format() -> dict[str, Any]:
-    # OpenAI's strict mode wants `additionalProperties: false` and every property required, as pydantic writes
-    # it for these classes; the titles it adds only cost tokens.
-    schema = _without_titles(Grading.model_json_schema())
-    return {"type": "json_schema", "json_schema": {"name": "grading", "strict": True, "schema": schema}}
+class DatedGrading(Grading):
+    """A grading as it is kept: with the month in which the model answered, up to which "until today" counts."""
+
+    year: int
+    month: int
 
 
-def _without_titles(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {
-            key: _without_titles(value)
-            for key, value in node.items()
-            if not (key in {"title", "description"} and isinstance(value, str))
-        }
-    return [_without_titles(item) for item in node] if isinstance(node, list) else node
+RESPONSE_FORMAT: Final[dict[str, Any]] = strict_schema("grading", Grading)
 
 
-# Made once: the SDK's .parse() would rebuild it at every call, 7.5 ms of CPU each.
-RESPONSE_FORMAT: Final[dict[str, Any]] = _response_format()
+def answer_tokens(criteria: int) -> int:
+    """The output cap that so many criteria need: it is charged in full at admission, so it is kept tight."""
+    return _TOKENS_AROUND + _TOKENS_PER_GRADE * criteria
 
 
-def parse_grading(content: str) -> Grading:
-    """Read an answer that was made under `RESPONSE_FORMAT`.
+def parse_grading(content: str, ids: Collection[int], *, strict: bool) -> Grading:
+    """Read an answer.
+
+    Args:
+        content: the answer.
+        ids: of the criteria that were asked for.
+        strict: the endpoint promised the schema. Otherwise forgiven are code fences and prose around the object,
+            trailing commas, raw line breaks in strings, keys we did not ask for, one quote that is no list, a missing
+            one, levels in another case or in Russian.
+
+    Returns:
+        At most one grade for each id, in the order of `ids`; the lower one where an id was graded twice.
 
     Raises:
-        BrokenGrading: it is not JSON, or not of the schema, or names no requirement or more than seven.
+        BrokenGrading: it is not JSON, or not of the schema, or grades an id that was not asked for, or none at all.
     """
     try:
-        return Grading.model_validate_json(content, strict=True)
+        body = content if strict else json.dumps(_mended(json.loads(find_object(content, "grades"))))
+        grading = Grading.model_validate_json(body, strict=True)
     except ValidationError as error:
-        complaint = _complaint(error)
+        broken = complaint(error)
     except UnicodeEncodeError:
-        complaint = "lone surrogates"
+        broken = "lone surrogates"
+    except RecursionError:
+        broken = "the answer cannot be read"
+    except ValueError as error:
+        broken = str(error)
+    else:
+        return _by_id(grading, ids)
     # Raised outside of the handler: a chained ValidationError would carry the answer's text into tracebacks.
-    raise BrokenGrading(complaint)
+    raise BrokenGrading(broken)
 
 
-def _complaint(error: ValidationError) -> str:
-    """Only the kinds of errors: even a field's name in `loc` may be the model's invention."""
-    return "the answer breaks the schema: " + ", ".join(sorted({detail["type"] for detail in error.errors()}))
+def _by_id(grading: Grading, ids: Collection[int]) -> Grading:
+    levels = list(Level)
+    graded: dict[int, Grade] = {}
+    for grade in grading.grades:
+        if grade.id not in ids:
+            raise BrokenGrading("an id that was not asked for")
+        known = graded.get(grade.id)
+        if known is None or levels.index(grade.level) < levels.index(known.level):
+            graded[grade.id] = grade.model_copy(update={"quotes": grade.quotes[:MAX_QUOTES]})
+    if not graded:
+        raise BrokenGrading("no id at all")
+    return Grading(grades=[graded[number] for number in ids if number in graded])
 
 
 # --- the tolerant path ---
 
-_MAX_OBJECT_STARTS = 20
-_MAX_CHARACTERS = 50_000  # several times what the output cap allows; mending takes time for every character
-_STRING_OR_TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
 _LEVELS: Final = {
-    "none": Level.NONE,
-    "no": Level.NONE,
-    "absent": Level.NONE,
-    "missing": Level.NONE,
-    "нет": Level.NONE,
-    "отсутствует": Level.NONE,
-    "не соответствует": Level.NONE,
-    "partial": Level.PARTIAL,
-    "частично": Level.PARTIAL,
-    "частичное": Level.PARTIAL,
-    "частичный": Level.PARTIAL,
-    "strong": Level.STRONG,
-    "full": Level.STRONG,
-    "полностью": Level.STRONG,
-    "полное": Level.STRONG,
-    "полный": Level.STRONG,
-    "сильно": Level.STRONG,
-    "сильное": Level.STRONG,
-    "сильный": Level.STRONG,
+    **dict.fromkeys(("none", "no", "absent", "missing", "нет", "отсутствует", "не соответствует"), Level.NONE),
+    **dict.fromkeys(("partial", "частично", "частичное", "частичный"), Level.PARTIAL),
+    **dict.fromkeys(("strong", "full", "полностью", "полное", "полный", "сильно", "сильное", "сильный"), Level.STRONG),
 }
 
 
-def parse_grading_tolerantly(content: str) -> Grading:
-    """Read an answer of an endpoint that promises JSON but no schema.
-
-    Forgiven: code fences and prose around the object, trailing commas, raw line breaks in strings, keys we
-    did not ask for, a missing or null quote or recommendation, levels in another case or in Russian. Where
-    several objects have `requirements` (models that think aloud), the last one counts.
-
-    Raises:
-        BrokenGrading: as `parse_grading`.
-    """
-    if len(content) > _MAX_CHARACTERS:
-        raise BrokenGrading("the answer is far too long")
-    found: dict[str, Any] | None = None
-    for candidate in _objects(content):
-        if "requirements" in candidate:
-            found = candidate
-    if found is None:
-        raise BrokenGrading("the answer holds no JSON object with requirements")
-    try:
-        mended = json.dumps(_mended(found))
-    except (RecursionError, ValueError):
-        mended = ""
-    return parse_grading(mended)
-
-
-def _objects(content: str) -> Iterator[dict[str, Any]]:
-    """The outermost JSON objects in a text, in order."""
-    decoder = json.JSONDecoder(strict=False)
-    rest = content
-    for _ in range(_MAX_OBJECT_STARTS):
-        start = rest.find("{")
-        if start < 0:
-            return
-        rest = _STRING_OR_TRAILING_COMMA.sub(lambda match: match[1] or "", rest[start:])
-        try:
-            value, end = decoder.raw_decode(rest)
-        except (ValueError, RecursionError):
-            rest = rest[1:]
-            continue
-        yield value
-        rest = rest[end:]
-
-
 def _mended(answer: dict[str, Any]) -> dict[str, Any]:
-    grades = answer["requirements"]
-    recommendation = answer.get("recommendation")
-    return {
-        "requirements": [_mended_grade(grade) for grade in grades] if isinstance(grades, list) else grades,
-        "recommendation": "" if recommendation is None else recommendation,
-    }
+    grades = answer["grades"]
+    return {"grades": [_mended_grade(grade) for grade in grades] if isinstance(grades, list) else grades}
 
 
 def _mended_grade(grade: Any) -> Any:
     if not isinstance(grade, dict):
         return grade
-    quote, level = grade.get("quote"), grade.get("level")
+    number, level = grade.get("id"), grade.get("level")
+    quotes = grade.get("quotes", grade.get("quote"))
     known = level.strip().lower() if isinstance(level, str) else "none" if level is None else ""
     return {
-        "requirement": grade.get("requirement"),
-        "quote": "" if quote is None else quote,
+        "id": int(number) if isinstance(number, str) and number.isdecimal() and len(number) < 4 else number,
+        "quotes": [] if quotes is None else [quotes] if isinstance(quotes, str) else quotes,
         "level": _LEVELS.get(known, level),
     }

@@ -3,10 +3,16 @@
 A PDF export, a phone keyboard and a language model write the same words differently: in another case, with
 full-width or combining characters, with `ё` or `е`, with a Latin `C` in `1С`, with soft hyphens and
 zero-width characters between the letters. Everything that compares texts compares them after `fold`.
+
+Time is linear in the length: characters are replaced by `str.translate`, one table lookup each. Unicode's own
+normalisation is kept away from whole texts: it sorts runs of combining marks by insertion (15,000 marks take
+seconds), and one character may become eighteen.
 """
 
-import re
 import unicodedata
+from typing import Final
+
+import re2
 
 # Unicode calls these letters or marks, but they print nothing: fillers, joiners and the Braille blank.
 _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -16,37 +22,64 @@ _VARIATION_SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE010
 # lacks: the HTTP client would fail.
 _INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Cs"})
 _PRIVATE_USE = "Co"
-_SOFT_HYPHEN_AT_LINE_END = re.compile("\u00ad[ \t]*\r?\n[ \t]*")
+_SOFT_HYPHEN = "\u00ad"
+_BETWEEN_CLAUSES = ",;:()[]•|—–"
 
 _CYRILLIC_LOOKALIKES = "авекмнорстухіјѕ"
 _LATIN_LOOKALIKES = "abekmhopctyxijs"
 _TO_LATIN = str.maketrans(_CYRILLIC_LOOKALIKES, _LATIN_LOOKALIKES)
 _TO_CYRILLIC = str.maketrans(_LATIN_LOOKALIKES[:12], _CYRILLIC_LOOKALIKES[:12])
-_ALPHANUMERIC_RUN = re.compile(r"[^\W_]+")
+_MIXED_WORD = re2.compile(r"[\pL\pN]*(?:[a-z0-9][\x{400}-\x{4FF}]|[\x{400}-\x{4FF}][a-z0-9])[\pL\pN]*")
+
+_KEPT_ENTRIES: Final = 20_000  # of a table: texts that use all of Unicode must not fill the memory with it
+_LONGEST_EXPANSION: Final = 4  # characters; the few that become more (Arabic ligatures) stay as they are
 
 
 class _Table(dict[int, int | str | None]):
-    """A `str.translate` table that works each character out once, when it is first met."""
-
-    def __init__(self, *, keep_marks: bool) -> None:
-        super().__init__()
-        self._keep_marks = keep_marks
+    """A `str.translate` table that works each character out when it is first met."""
 
     def __missing__(self, code: int) -> int | str | None:
-        character = chr(code)
-        replacement: int | str | None = code
-        if character in _LINE_ENDS:
-            replacement = "\n"
-        elif is_invisible(character):
-            replacement = None
-        elif unicodedata.category(character) == _PRIVATE_USE:
-            replacement = " "  # a bullet of an icon font, between words
-        elif not self._keep_marks and unicodedata.category(character) in {"Mn", "Me"}:
-            replacement = None
-        elif character in "™®©":
-            replacement = " "  # NFKD would glue "TM" to the word
-        self[code] = replacement
+        replacement = self._replacement(chr(code))
+        if len(self) < _KEPT_ENTRIES:
+            self[code] = replacement
         return replacement
+
+    def _replacement(self, character: str) -> int | str | None:
+        raise NotImplementedError
+
+
+class _Visible(_Table):
+    def _replacement(self, character: str) -> int | str | None:
+        if character in _LINE_ENDS:
+            return "\n"
+        if is_invisible(character):
+            return None
+        if unicodedata.category(character) == _PRIVATE_USE:
+            return " "  # a bullet of an icon font, between words
+        return ord(character)
+
+
+class _Unmarked(_Visible):
+    def _replacement(self, character: str) -> int | str | None:
+        if character in "™®©":
+            return " "  # compatibility form would glue "TM" to the word
+        seen = super()._replacement(character)
+        if not isinstance(seen, int):
+            return seen
+        folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+        bare = "".join(part for part in folded if unicodedata.category(part) not in {"Mn", "Me"})
+        return bare if len(bare) <= _LONGEST_EXPANSION else seen
+
+
+class _OnlyInvisible(_Table):
+    def _replacement(self, character: str) -> int | str | None:
+        # A soft hyphen breaks words, U+FE0F colours an emoji: both are what they seem.
+        return ord(character) if is_invisible(character) else None
+
+
+class _WordsOnly(_Table):
+    def _replacement(self, character: str) -> int | str | None:
+        return ord(character) if character.isalnum() or character in "+#\n" else " "
 
 
 def is_invisible(character: str) -> bool:
@@ -60,8 +93,16 @@ def is_invisible(character: str) -> bool:
     )
 
 
-_VISIBLE = _Table(keep_marks=True)
-_UNMARKED = _Table(keep_marks=False)
+class _ClausesOnly(_WordsOnly):
+    def _replacement(self, character: str) -> int | str | None:
+        return "\n" if character in _BETWEEN_CLAUSES else super()._replacement(character)
+
+
+_VISIBLE = _Visible()
+_UNMARKED = _Unmarked()
+_ONLY_INVISIBLE = _OnlyInvisible()
+_WORDS_ONLY = _WordsOnly()
+_CLAUSES_ONLY = _ClausesOnly()
 
 
 def visible(text: str) -> str:
@@ -69,7 +110,12 @@ def visible(text: str) -> str:
 
     The result can be encoded as UTF-8 and stored by Postgres (no lone surrogates, no NUL).
     """
-    return _SOFT_HYPHEN_AT_LINE_END.sub("", text).replace("\r\n", "\n").translate(_VISIBLE)
+    return _mended(text).replace("\r\n", "\n").translate(_VISIBLE)
+
+
+def invisible(text: str) -> str:
+    """The invisible characters of a text, in order."""
+    return text.translate(_ONLY_INVISIBLE)
 
 
 def one_line(text: str) -> str:
@@ -78,9 +124,8 @@ def one_line(text: str) -> str:
 
 
 def unmarked(text: str) -> str:
-    """The visible text in compatibility form (NFKD), lower case, without accents (`ё` is `е`, `й` is `и`)."""
-    decomposed = unicodedata.normalize("NFKD", visible(text))
-    return unicodedata.normalize("NFKD", decomposed.casefold()).translate(_UNMARKED)
+    """The visible text in compatibility form, lower case, without accents (`ё` is `е`, `й` is `и`)."""
+    return _mended(text).replace("\r\n", "\n").translate(_UNMARKED)
 
 
 def fold(text: str) -> str:
@@ -88,22 +133,62 @@ def fold(text: str) -> str:
 
     Folding twice changes nothing. Punctuation and line ends stay, so that sentences can still be told apart.
     """
-    return in_one_alphabet(unmarked(text))
+    bare = unmarked(text)
+    return bare if bare.isascii() else str(_MIXED_WORD.sub(lambda match: _one_alphabet(match[0]), bare))
 
 
-def in_one_alphabet(unmarked_text: str) -> str:
-    """The second half of `fold`: as many characters come out as go in."""
-    return _ALPHANUMERIC_RUN.sub(lambda match: _one_alphabet(match[0]), unmarked_text)
+def words(folded: str) -> list[str]:
+    """The words of a folded text, in order: letters and digits, and `C++`, `C#` and their like.
+
+    Elsewhere a sign is punctuation: "5+" and "#1" are numbers.
+    """
+    return words_of(between_words(folded))
+
+
+def between_words(folded: str) -> str:
+    """The folded text with a space for every character that is no part of a word; line ends stay."""
+    return folded.translate(_WORDS_ONLY)
+
+
+def between_clauses(folded: str) -> str:
+    """As `between_words`, with a line end for every sign that ends a clause."""
+    return folded.replace(" - ", "\n").translate(_CLAUSES_ONLY)
+
+
+def words_of(bare: str) -> list[str]:
+    """The words of what `between_words` returned."""
+    found = bare.split()
+    if "+" not in bare and "#" not in bare:
+        return found
+    return [word for piece in found for word in _without_signs(piece)]
+
+
+def _without_signs(piece: str) -> list[str]:
+    if piece.isalnum():
+        return [piece]
+    stem = piece.rstrip("+#")
+    sign = piece[len(stem) :]
+    if stem.isalnum() and not stem[-1].isdecimal() and sign[:2] in {"++", "#"}:
+        return [stem + sign[:2]]
+    return piece.replace("+", " ").replace("#", " ").split()
+
+
+def _mended(text: str) -> str:
+    """Words that a soft hyphen broke over two lines are whole again."""
+    if _SOFT_HYPHEN not in text:
+        return text
+    first, *others = text.split(_SOFT_HYPHEN)
+    mended = [first]
+    for other in others:
+        rest = other.lstrip(" \t")
+        wrapped = rest.startswith(("\n", "\r\n"))
+        mended.append(rest.removeprefix("\r").removeprefix("\n").lstrip(" \t") if wrapped else other)
+    return "".join(mended)
 
 
 def _one_alphabet(word: str) -> str:
     # `1С`, `СRМ` and `ignоre` become Latin; `Pабота` with a Latin P becomes Cyrillic.
-    if word.isascii():
-        return word
     cyrillic = [letter for letter in word if "Ѐ" <= letter <= "ӿ"]
-    foreign = any("a" <= letter <= "z" for letter in word) or any(map(str.isdecimal, word))
-    if not cyrillic or not foreign:
-        return word
     if all(letter in _CYRILLIC_LOOKALIKES for letter in cyrillic):
         return word.translate(_TO_LATIN)
     return word.translate(_TO_CYRILLIC)

@@ -1,153 +1,150 @@
-"""Is this quote really in the resume?
+"""Where does this quote stand in the resume?
 
-The model must prove each match with the resume's own words; this module decides whether it did. Both texts
-are folded (`plain_text.fold`), punctuation and dashes become word breaks, and then the quote's words must
-stand in the resume side by side, in the same order, from word boundary to word boundary.
+The model must prove each match with the resume's own words; this module looks them up. Both texts are folded
+(`plain_text.fold`), punctuation and dashes become word breaks, and then the quote's words must stand in the resume
+side by side, in the same order, from word boundary to word boundary. What the passage is worth is not decided here
+but by the gates of `evidence`.
 
 Near-quotes: models drop or change an ending ("разработка сервис"). A word may differ in its ending only, and
 only **one word of a quote, or one in four of a longer one**: both spellings share the first three fifths and
 at least three letters, and at most three letters differ; in English only inflections (-s, -es, -e, -d, -ed,
 -ing) count as endings, so `SQL` is not `SQLite` and `React` is not `Reactor`. Words with digits, `C++` and
-`C#` must match exactly.
+`C#` must match exactly. With k such changes in a quote, one of k + 1 equal parts of it stands in the resume as it is
+(pigeonhole): that part is looked up with `str.find`, and only around it the endings are compared.
 
 An ellipsis joins at most three passages; each must hold by itself, in the order of the resume.
 """
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
-from typing import Self
+from typing import Final
 
-from worker.assessment.plain_text import fold
+import re2
 
-MAX_PASSAGES = 3
-_WORDS_PER_CHANGED_ENDING = 4
-_LONGEST_ENDING = 3
-_SHORTEST_STEM = 3
+from worker.assessment.plain_text import fold, words
+from worker.assessment.reading import Reading
+from worker.assessment.stems import FUNCTION_WORDS
 
-# C++, C#, F#: there the sign is half of the name. "5+" and "#1" are numbers with punctuation.
-_WORD = re.compile(r"[^\W_]*[^\W\d_](?:\+\+|#)|[^\W_]+")
-_ELLIPSIS = re.compile(r"[\[(]?\s*(?:\.{2,}|…)\s*[\])]?")
-_HYPHEN_AT_LINE_END = re.compile(r"(?<=[^\W\d_])[-‐¬][ \t]*\n[ \t]*(?=[^\W\d_])")
-_ENGLISH_ENDINGS = frozenset({"", "s", "es", "e", "d", "ed", "ing"})
-_FUNCTION_WORDS = frozenset(
-    word
-    for line in (
-        "а без был была было были в во все для до его ее же за и из или их к как ко на над не но о об он она",
-        "от по под при с со так то у что это я",
-        "an and are as at be by for from had has have he her his in is it its my of on or she that the they",
-        "this to was were with you",
-    )
-    for word in line.split()
-)
-# Cutting a quote off right behind one of these turns its meaning round ...
-_NEGATIONS = frozenset({"не", "без", "not", "without"})
-# ... except that "не только Python" does not deny Python.
-_NOT_NEGATED = frozenset({"только", "просто", "менее", "более", "only", "just", "less", "more"})
-
-_BARRIER = ""  # no word is empty, so no quote reaches over it
+MAX_PASSAGES: Final = 3
+MAX_QUOTE: Final = 600  # characters; the prompt asks for fifteen words, and a longer quote is no sharper proof
+MAX_PLACES: Final = 4  # occurrences of one quote that are looked at
+_MOST_CANDIDATES: Final = 40  # occurrences of a part around which endings are compared
+_WORDS_PER_CHANGED_ENDING: Final = 4
+_LONGEST_ENDING: Final = 3
+_SHORTEST_STEM: Final = 3
+_SHORTEST_GLUED: Final = 12  # letters that a quote over a broken word must have
+_ELLIPSIS: Final = re2.compile(r"[\[(]?\s*(?:\.{2,}|…)\s*[\])]?")
+_ENGLISH_ENDINGS: Final = frozenset({"", "s", "es", "e", "d", "ed", "ing"})
 
 
-@dataclass(frozen=True, slots=True)
-class NormalisedResume:
-    """The words of a resume, made ready for looking up quotes. Compute it once per resume with `of`.
+def find_quote(quote: str, whole: Sequence[str], resume: Reading) -> list[range]:
+    """The places where the quote stands, each as the numbers of the sentences it lies in; none: it is not there.
 
-    A hyphen at a line's end may belong to the word ("бизнес-аналитик") or to the line ("разра-ботка"), so the
-    words are kept under both readings.
+    A quote of nothing but function words, digits and single letters stands nowhere.
+
+    Args:
+        quote: at most `MAX_QUOTE` characters.
+        whole: its words, as `reading.redacted_words` returns them.
+        resume: where to look.
     """
-
-    joined: tuple[str, ...]
-    split: tuple[str, ...]
-
-    @classmethod
-    def of(cls, *passages: str) -> Self:
-        """The resume given as one text, or as passages that no quote may reach across."""
-        joined: list[str] = []
-        split: list[str] = []
-        for passage in passages:
-            joined += [*words(passage, join_hyphenated=True), _BARRIER]
-            split += [*words(passage), _BARRIER]
-        return cls(tuple(joined), tuple(split))
-
-    def __repr__(self) -> str:
-        """Without the words: this may end in a log."""
-        return f"NormalisedResume({len(self.split)} words)"
+    if not _says_something(whole):
+        return []
+    found = [resume.sentences_between(start, end) for start, end in _places(resume.stream, whole)]
+    if not found:
+        found = _in_parts(quote, resume)
+    if not found and resume.hyphenated:
+        found = _over_a_broken_word(whole, resume)
+    return found
 
 
-def words(text: str, *, join_hyphenated: bool = False) -> list[str]:
-    """The folded words of a text; `join_hyphenated` mends those that were broken at a line's end."""
-    folded = fold(text)
-    if join_hyphenated:
-        folded = _HYPHEN_AT_LINE_END.sub("", folded)
-    return _WORD.findall(folded)
+def _in_parts(quote: str, resume: Reading) -> list[range]:
+    shown = quote if quote.isascii() else fold(quote)
+    parts = [part for part in map(words, _ELLIPSIS.split(shown)) if part]
+    if not 1 < len(parts) <= MAX_PASSAGES or not all(map(_says_something, parts)):
+        return []
+    start, found = 0, []
+    for part in parts:
+        place = next(_places(resume.stream, part, start), None)
+        if place is None:
+            return []
+        found.append(resume.sentences_between(*place))
+        start = place[1] - 1
+    return found
 
 
-def quote_holds(quote: str, resume: NormalisedResume) -> bool:
-    """Whether the quote stands in the resume, verbatim or within the bound stated above.
-
-    A quote that says nothing earns nothing: every passage needs a word of two or more characters with a
-    letter among them ("Go", "1С", "C#") that is not a mere function word.
-    """
-    return _holds_among(resume.joined, quote, join_hyphenated=True) or _holds_among(
-        resume.split, quote, join_hyphenated=False
-    )
+def _over_a_broken_word(whole: Sequence[str], resume: Reading) -> list[range]:
+    glued = "".join(whole)
+    start = resume.glued.find(glued) if len(glued) >= _SHORTEST_GLUED else -1
+    if start < 0 or not {start, start + len(glued)} <= resume.glued_words:
+        return []
+    return [resume.sentences_between(start, start + len(glued), glued=True)]
 
 
-def _holds_among(resume: tuple[str, ...], quote: str, *, join_hyphenated: bool) -> bool:
-    whole = words(quote, join_hyphenated=join_hyphenated)
-    parts = [words(part, join_hyphenated=join_hyphenated) for part in _ELLIPSIS.split(quote)]
-    # The dots may also be the resume's own.
-    return _hold_in_order(resume, [whole]) or _hold_in_order(resume, [part for part in parts if part])
+def _says_something(passage: Sequence[str]) -> bool:
+    return any(len(word) > 1 and word not in FUNCTION_WORDS and not word.isdecimal() for word in passage)
 
 
-def _hold_in_order(resume: tuple[str, ...], passages: list[list[str]]) -> bool:
-    if not 0 < len(passages) <= MAX_PASSAGES or not all(_says_something(passage) for passage in passages):
-        return False
-    start = 0
-    for passage in passages:
-        found = next(_places(resume, passage, start), None)
-        if found is None:
-            return False
-        start = found + len(passage)
-    return True
+def _places(stream: str, passage: Sequence[str], start: int = 0) -> Iterator[tuple[int, int]]:
+    """Where the passage stands in the stream: from the first letter of its first word to the end of its last."""
+    target = f" {' '.join(passage)} "
+    place, count = stream.find(target, start), 0
+    while place >= 0 and count < MAX_PLACES:
+        yield place + 1, place + len(target) - 1
+        place, count = stream.find(target, place + 1), count + 1
+    if not count and len(passage) > 1:
+        yield from _near_places(stream, passage, start)
 
 
-def _says_something(passage: list[str]) -> bool:
-    return any(len(word) > 1 and word not in _FUNCTION_WORDS and any(map(str.isalpha, word)) for word in passage)
-
-
-def _places(resume: tuple[str, ...], passage: list[str], start: int) -> Iterator[int]:
-    """Where in the resume's words the passage stands, from `start` on."""
+def _near_places(stream: str, passage: Sequence[str], start: int) -> Iterator[tuple[int, int]]:
     allowance = max(1, len(passage) // _WORDS_PER_CHANGED_ENDING)
-    for place in range(start, len(resume) - len(passage) + 1):
-        if _matches_at(resume, place, passage, allowance) and not _negated(resume, place):
-            yield place
+    length = -(-len(passage) // (allowance + 1))
+    tried = 0
+    for first in range(0, len(passage), length):
+        part = f" {' '.join(passage[first : first + length])} "
+        place = stream.find(part, start)
+        while place >= 0 and tried < _MOST_CANDIDATES:
+            tried += 1
+            found = _around(stream, place, passage, first, allowance)
+            if found:
+                yield found
+                return
+            place = stream.find(part, place + 1)
 
 
-def _matches_at(resume: tuple[str, ...], place: int, passage: list[str], allowance: int) -> bool:
-    changed = 0
-    for offset, word in enumerate(passage):
-        there = resume[place + offset]
-        if there == word:
-            continue
-        changed += 1
-        if changed > allowance or not _differ_in_ending(word, there):
-            return False
-    return True
+def _around(stream: str, place: int, passage: Sequence[str], first: int, allowance: int) -> tuple[int, int] | None:
+    """The stretch around `place` where all of the passage stands, its word number `first` at that place."""
+    before = _words_before(stream, place, first)
+    after = _words_after(stream, place + 1, len(passage) - first)
+    there = [*before, *after]
+    if len(there) != len(passage):
+        return None
+    changed = sum(one != other for one, other in zip(passage, there, strict=True))
+    if changed > allowance or not all(
+        one == other or _differ_in_ending(one, other) for one, other in zip(passage, there, strict=True)
+    ):
+        return None
+    start = place + 1 - sum(len(word) + 1 for word in before)
+    return start, start + len(" ".join(there))
+
+
+_LONGEST_WORD: Final = 40  # letters; around a candidate place no more is looked at for each word
+
+
+def _words_before(stream: str, place: int, count: int) -> list[str]:
+    return stream[max(0, place - count * _LONGEST_WORD) : place].split()[-count:] if count else []
+
+
+def _words_after(stream: str, place: int, count: int) -> list[str]:
+    return stream[place : place + count * _LONGEST_WORD].split()[:count]
 
 
 def _differ_in_ending(one: str, other: str) -> bool:
     if not (one.isalpha() and other.isalpha()):
         return False
-    stem = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
     longer = max(len(one), len(other))
-    if stem < _SHORTEST_STEM or longer - stem > _LONGEST_ENDING or 5 * stem < 3 * longer:
+    if shared < _SHORTEST_STEM or longer - shared > _LONGEST_ENDING or 5 * shared < 3 * longer:
         return False
     if one.isascii() and other.isascii():
-        return one[stem:] in _ENGLISH_ENDINGS and other[stem:] in _ENGLISH_ENDINGS
+        return one[shared:] in _ENGLISH_ENDINGS and other[shared:] in _ENGLISH_ENDINGS
     return True
-
-
-def _negated(resume: tuple[str, ...], place: int) -> bool:
-    return place > 0 and resume[place - 1] in _NEGATIONS and resume[place] not in _NOT_NEGATED

@@ -1,167 +1,86 @@
-"""Grades to score: integer arithmetic and nothing else, so that the same grades always give the same score.
+"""Proofs to score: integer arithmetic and nothing else, so that the same grades always give the same score.
 
 The platform's rules, in the order in which they apply:
 
-1. A grade earns points (strong 2, partial 1, none 0) only if its quote is really in the resume.
-2. The score is the share of the points that could be had: `100 * points // (2 * requirements)`.
-3. A requirement *holds* if it earned a point. Fewer than three held: at most 40; none or one: at most 20.
-4. The verdict is `Подходит` from the threshold upwards.
-
-A requirement that the model named twice counts once, with the lower of its points: no benefit of the doubt,
-and still the score depends on no order and never falls when a grade rises.
+1. A criterion earns points: strong 2, partial 1, none 0. A `must` weighs 2, a `nice` 1; a `gate` stands outside.
+2. The score is the share of the points that could be had: `100 * sum(weight * points) // (2 * sum(weight))`.
+3. A criterion *holds* if it earned a point, a gate if it is confirmed (strong). Fewer than three held: at most 40;
+   none or one: at most 20.
+4. A gate that is not confirmed keeps the score below the threshold.
+5. The verdict is `Подходит` from the threshold upwards, so score and verdict never disagree.
 """
 
-import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from worker.assessment.grading import Grade, Grading, Level
-from worker.assessment.plain_text import one_line, visible
-from worker.assessment.quotes import NormalisedResume, quote_holds, words
-from worker.assessment.untrusted_text import passages
+from worker.assessment.criteria import Kind
+from worker.assessment.evidence import Proof
+from worker.assessment.grading import Level
 
-RUBRIC_VERSION: Final = "1"
+RUBRIC_VERSION: Final = "2"
 
 SUITABLE: Final = "Подходит"
 UNSUITABLE: Final = "Не подходит"
 
-# What the storage service can hold (`recommendation VARCHAR(700)`), and what a person can read in a list.
-MAX_RECOMMENDATION: Final = 700
-MAX_SENTENCES: Final = 2
-MAX_MATCH: Final = 100
-
-_POINTS: Final = {Level.NONE: 0, Level.PARTIAL: 1, Level.STRONG: 2}
-_MOST_POINTS: Final = max(_POINTS.values())
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedGrade:
-    """One requirement as the model graded it, and what that was worth.
-
-    `level` and `quote` are the model's claims; `verified` tells whether the quote is in the resume; `points`
-    is 0, 1 or 2.
-    """
-
-    requirement: str = field(repr=False)
-    level: Level
-    quote: str = field(repr=False)
-    verified: bool
-    points: int
+WEIGHTS: Final = {Kind.MUST: 2, Kind.NICE: 1, Kind.GATE: 0}
+POINTS: Final = {Level.NONE: 0, Level.PARTIAL: 1, Level.STRONG: 2}
+_MOST_POINTS: Final = max(POINTS.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What is published, and what explains it.
+    """The score, its verdict, and the sum behind them.
 
-    The score is `100 * points // (2 * len(grades))`, unless `cap` says what lowered it.
+    Attributes:
+        score: 0..100.
+        verdict: `Подходит` or `Не подходит`.
+        points: weighted points that were earned.
+        of: weighted points that could be had.
+        cap: the highest score that the rules allowed; 100: none of them lowered it.
+        closed: the gates that are not confirmed.
     """
 
     score: int
     verdict: str
-    matches: tuple[str, ...] = field(repr=False)
-    recommendation: str = field(repr=False)
-    grades: tuple[CheckedGrade, ...]
-    cap: str | None
-
-    @property
-    def points(self) -> int:
-        """The points earned by all the grades."""
-        return sum(grade.points for grade in self.grades)
-
-    @property
-    def held(self) -> int:
-        """How many requirements held."""
-        return sum(grade.points > 0 for grade in self.grades)
+    points: int
+    of: int
+    cap: int
+    closed: tuple[Proof, ...]
 
 
-def score(grading: Grading, resume: str, *, threshold: int) -> Score:
-    """Check every quote against the resume (the text as it came) and do the sum.
-
-    `threshold` is the lowest score, 0..100, whose verdict is `Подходит`.
-    """
-    source = NormalisedResume.of(*passages(resume))
-    grades = _one_per_requirement([_check(grade, source) for grade in grading.requirements])
-    points = sum(grade.points for grade in grades)
-    held = [grade.requirement for grade in grades if grade.points]
-    share = 100 * points // (_MOST_POINTS * len(grades))
-    limit = _limit(len(held))
-    total = min(share, limit)
+def score(proofs: Sequence[Proof], *, threshold: int) -> Score:
+    """Do the sum. `threshold` is the lowest score, 1..100, whose verdict is `Подходит`."""
+    points = sum(WEIGHTS[proof.criterion.kind] * POINTS[proof.level] for proof in proofs)
+    of = _MOST_POINTS * sum(WEIGHTS[proof.criterion.kind] for proof in proofs)
+    closed = tuple(proof for proof in proofs if is_gate(proof) and not holds(proof))
+    cap = _cap(sum(map(holds, proofs)))
+    if closed:
+        cap = min(cap, threshold - 1)
+    # Where a vacancy asks for papers alone, they are all there is to have.
+    share = 100 * points // of if of else 100
+    total = min(share, cap)
     return Score(
         score=total,
         verdict=SUITABLE if total >= threshold else UNSUITABLE,
-        matches=_matches(held),
-        recommendation=_recommendation(grading.recommendation, held=len(held), of=len(grades)),
-        grades=grades,
-        cap=f"{len(held)} of {len(grades)} requirements held: at most {limit}" if share > limit else None,
+        points=points,
+        of=of,
+        cap=cap if share > cap else 100,
+        closed=closed,
     )
 
 
-def _check(grade: Grade, source: NormalisedResume) -> CheckedGrade:
-    verified = quote_holds(grade.quote, source)
-    return CheckedGrade(
-        requirement=grade.requirement,
-        level=grade.level,
-        quote=grade.quote,
-        verified=verified,
-        points=_POINTS[grade.level] if verified else 0,
-    )
+def is_gate(proof: Proof) -> bool:
+    """Whether the criterion is a paper that one has or has not."""
+    return proof.criterion.kind is Kind.GATE
 
 
-def _one_per_requirement(grades: list[CheckedGrade]) -> tuple[CheckedGrade, ...]:
-    lowest: dict[str, CheckedGrade] = {}
-    for grade in grades:
-        name = " ".join(words(grade.requirement)) or one_line(grade.requirement)
-        if name not in lowest or grade.points < lowest[name].points:
-            lowest[name] = grade
-    return tuple(lowest.values())
+def holds(proof: Proof) -> bool:
+    """Whether the criterion is met at least in part, or, if it is a gate, in full."""
+    return proof.level is Level.STRONG if is_gate(proof) else proof.level is not Level.NONE
 
 
-def _limit(held: int) -> int:
+def _cap(held: int) -> int:
     if held <= 1:
         return 20
     return 40 if held == 2 else 100
-
-
-# --- words that fit downstream ---
-
-
-def _matches(held: list[str]) -> tuple[str, ...]:
-    names = (_shortened(one_line(name), MAX_MATCH) for name in held)
-    return tuple(dict.fromkeys(name for name in names if name))
-
-
-_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[.!?…]+[»”\")]*(?=\s+[«“\"(]?[A-ZА-ЯЁ]|$)")
-# A full stop behind one or two letters ("г. Казань", "т. д.") belongs to an abbreviation.
-_ABBREVIATION = re.compile(r"(?:^|\W)[^\W\d_]{1,2}$")
-
-
-def _recommendation(text: str, *, held: int, of: int) -> str:
-    # The recruiter's page shows it, and a link in it can only come from a stranger's text.
-    cleaned = one_line(_LINK.sub("", visible(text)))
-    if not words(cleaned):
-        return f"Подтверждено резюме требований: {held} из {of}. Решение принято по тексту резюме."
-    ends = [end for end in _sentence_ends(cleaned) if end <= MAX_RECOMMENDATION]
-    if len(ends) >= MAX_SENTENCES:
-        return cleaned[: ends[MAX_SENTENCES - 1]]
-    if len(cleaned) > MAX_RECOMMENDATION and ends:
-        return cleaned[: ends[-1]]
-    return _shortened(cleaned, MAX_RECOMMENDATION)
-
-
-def _sentence_ends(text: str) -> list[int]:
-    return [
-        match.end()
-        for match in _SENTENCE_END.finditer(text)
-        if match[0] != "." or match.end() == len(text) or not _ABBREVIATION.search(text[: match.start()])
-    ]
-
-
-def _shortened(text: str, limit: int) -> str:
-    """The text in at most `limit` characters, cut between words where there is a gap."""
-    if len(text) <= limit:
-        return text
-    head = text[: limit - 1]
-    if not text[limit - 1].isspace() and " " in head:
-        head = head[: head.rindex(" ")]
-    return head.rstrip(" ,;:—–-") + "…"

@@ -1,0 +1,125 @@
+"""The clauses of a sentence, and which of them deny what they speak of.
+
+A denial is "не" and its kin, unless the word behind it takes the edge off ("не только", "не менее", "не допустил ни
+одной аварии"). What a relative clause denies is not the skill: "клиенты, которые не платили".
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import re2
+
+from worker.assessment.plain_text import between_clauses, fold, words_of
+from worker.assessment.stems import stems_of
+
+_CONJUNCTIONS: Final = frozenset(fold("но а однако зато but while").split())
+_RELATIVES: Final = frozenset(fold("что чтобы где когда кто who which that because").split())
+_WHICH: Final = "котор"
+_QUOTED_DENIAL: Final = re2.compile(r"[«\"“](?:не|нет|no|not) [^«»\"“”]{0,80}[»\"”]")
+_NOT: Final = frozenset(["не", "ни", "нет", "нету", "никогда", "not", "no", "never", "cannot", "neither", "nor"])
+_NOT_DENYING: Final = frozenset(
+    fold(
+        """
+        только просто менее более ниже меньше хуже раз реже выше старше младше считая прерывая прекращая останавливая
+        допуская допускал допускала допустил допустила нарушал нарушала нарушая превышает превышал превышая снижая
+        теряя выходя боюсь требует требующих оставляя подводил подводила опаздывал опаздывала единого единой
+        единственный пропустил пропустила пропуская отказывал отказывала
+        only just less more fewer later below under missed one single
+        """
+    ).split()
+)
+_LACKING: Final = ("отсутств", "нулев", "lacking")
+_CONTRACTED: Final = frozenset(
+    ["don", "didn", "doesn", "haven", "hasn", "hadn", "isn", "wasn", "weren", "couldn", "can"]
+)  # "don't": two words
+_WITHOUT: Final = frozenset({"без", "without"})
+_OF_SKILL: Final = frozenset(fold("опыта практики знаний знания навыков умения experience knowledge practice").split())
+# What a mere denial consists of.
+_IDLE: Final = frozenset(
+    fold(
+        """
+        не нет нету ни пока еще мне у меня было была был были опыта опыт знаний практики навыка 0 лет года год нулевой
+        ноль так и этого этим с ним ней них совсем вовсе вообще no not none never yet zero
+        """
+    ).split()
+)
+_OPENING: Final = frozenset({"не", "not", "never", "пока"})
+_INVALID: Final = (
+    "просрочен", "истек", "утерян", "утрач", "аннулир", "приостанов", "лишен", "недеиств",
+    "expired", "revoked", "suspend",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause of a sentence.
+
+    Attributes:
+        stems: of its words that say something.
+        denies: it denies what it speaks of.
+        without: the stems of what it says to be without.
+        only_denies: it is nothing but a denial, so of the clause before it: "Docker — нет".
+        invalid: it says that something has expired, was lost or withdrawn.
+    """
+
+    stems: frozenset[str] = field(repr=False)
+    denies: bool
+    without: frozenset[str] = field(repr=False)
+    only_denies: bool
+    invalid: bool
+
+
+def clauses_of(folded: str) -> tuple[Clause, ...]:
+    """The clauses of a folded sentence, in order."""
+    bare = folded
+    if any(mark in folded for mark in '«"“'):
+        bare = str(_QUOTED_DENIAL.sub(" ", folded))
+    parts = map(words_of, between_clauses(bare).split("\n"))
+    return tuple(_clause(found, aside=aside) for part in parts for found, aside in _parted(part) if found)
+
+
+def _parted(part: list[str]) -> Iterator[tuple[list[str], bool]]:
+    """The clauses between conjunctions, and whether each is relative: what it denies is not what stands before it."""
+    start, aside = 0, False
+    for place, word in enumerate(part):
+        relative = word in _RELATIVES or word.startswith(_WHICH)
+        if relative or word in _CONJUNCTIONS:
+            yield part[start:place], aside
+            start, aside = place + 1, relative
+    yield part[start:], aside
+
+
+def _clause(found: Sequence[str], *, aside: bool) -> Clause:
+    return Clause(
+        stems=stems_of(found),
+        denies=_denies(found),
+        without=stems_of(after for word, after in itertools.pairwise(found) if word in _WITHOUT),
+        only_denies=not aside and _only_denies(found),
+        invalid=any(word.startswith(_INVALID) for word in found),
+    )
+
+
+def _denies(found: Sequence[str]) -> bool:
+    for place, word in enumerate(found):
+        following = found[place + 1] if place + 1 < len(found) else ""
+        if word in _NOT:
+            if following not in _NOT_DENYING and not following.startswith("одн"):
+                return True
+        elif word in _WITHOUT:
+            if following in _OF_SKILL:
+                return True
+        elif word.startswith(_LACKING) or (word in _CONTRACTED and following == "t"):
+            return True
+    return False
+
+
+def _only_denies(found: Sequence[str]) -> bool:
+    lacking = [word for word in found if word.startswith(_LACKING)]
+    if not lacking and not any(word in _NOT or word == "0" for word in found):
+        return False
+    rest = [word for word in found if word not in _IDLE and word not in lacking]
+    if not rest:
+        return True
+    return found[0] in _OPENING and len(rest) <= 2 and not any(word in _NOT_DENYING for word in found)
