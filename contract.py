@@ -306,6 +306,11 @@ def probe_key(reason: str) -> str:
     return f"{KEY_PREFIX}circuit_breaker:{reason}:probe"
 
 
+def spent_key(day: str) -> str:
+    """Holds the US dollars that the workers have spent on a day of UTC (`2026-11-24`)."""
+    return f"{KEY_PREFIX}spent:{day}"
+
+
 # Written by the bridge beside the processed marks: how far the notifications topic is marked, as a JSON object
 # {partition: next offset}. Its absence says that Redis was emptied.
 MARKS_POSITION_KEY = f"{KEY_PREFIX}marks_position"
