@@ -25,6 +25,7 @@ broker_transport_options = {
     # checks), and so does the longest task: one call of the model and a short wait.
     "visibility_timeout": _settings.visibility_timeout,
 }
+worker_consumer = "worker.consumer:LastingConsumer"  # a lost connection must not end the worker
 # It would kill running tasks whenever Redis restarts, and orphan their messages.
 worker_cancel_long_running_tasks_on_connection_loss = False
 
@@ -38,7 +39,7 @@ accept_content = ["json"]
 # The work is waiting for HTTP, which threads do well. They ignore Celery's time limits (celery #9203), so the
 # call of the model has a deadline of its own.
 worker_pool = "threads"
-worker_concurrency = _settings.worker_concurrency
+worker_concurrency = _settings.calls_in_flight
 worker_prefetch_multiplier = 1  # a hint waits in Redis, where every worker can take it
 task_acks_late = True  # a hint outlives a warm shutdown; claims make the second delivery harmless
 task_reject_on_worker_lost = True
@@ -54,10 +55,10 @@ task_annotations = {"*": {"rate_limit": _settings.task_rate_limit or f"{_fastest
 # compose file's stop_grace_period. This is for a second signal: seconds before the rest is dropped.
 worker_soft_shutdown_timeout = 10.0
 
-# For Flower and `celery events`.
-worker_send_task_events = True
-task_send_sent_event = True
-task_track_started = True
+# Events cost a third of what Celery itself spends on a task, so they are sent while somebody listens: Flower asks all
+# workers for them every five seconds, as `celery -A worker control enable_events` does once.
+worker_send_task_events = False
+task_send_sent_event = False  # of the bridge, which cannot be asked
 
 worker_hijack_root_logger = False  # logs.configure_logging owns the logs
 worker_redirect_stdouts = False

@@ -15,6 +15,7 @@ import os
 import string
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -37,6 +38,11 @@ _REDIS_KINDS = {
         "Redis Cluster is not supported: use one server, a managed one, or Sentinel",
     ),
 }
+
+# For the default number of calls under way in one worker.
+SLOW_ANSWER = 15.0  # seconds
+SHORT_PROMPT = 1_500  # tokens
+FEWEST_CALLS, MOST_CALLS = 16, 500
 _TOPIC_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")  # Kafka's own rule
 
 
@@ -170,6 +176,11 @@ class Settings(BaseSettings):
     kafka_topic_for_dead_letters: Topic | None = Field(
         None, description="unreadable messages; empty: the input topic's name and `.DLQ`"
     )
+    kafka_start: Literal["earliest", "latest"] | float | None = Field(
+        None,
+        description="where to begin where the group has no offsets: `earliest`, `latest` or an ISO time (UTC unless it "
+        "says otherwise); empty: refuse where older requests may have been answered before",
+    )
     kafka_key_for_notifications: str = Field(
         "new_notifications", min_length=1, description="key of our messages to the notifications service"
     )
@@ -206,28 +217,40 @@ class Settings(BaseSettings):
     )
 
     # The bridge
-    window_size: int = Field(100, ge=1, le=500, description="unfinished requests a bridge holds per partition")
+    window_size: int = Field(
+        5_000,
+        ge=1,
+        le=5_000,
+        description="most unfinished requests a bridge holds per partition; how many it does follows the limits",
+    )
     request_deadline: Annotated[float, Field(gt=0, lt=PROCESSED_MARK_TTL)] = Field(
         43_200.0, description="seconds from a request's Kafka timestamp to its end, whatever it waits for"
     )
     redispatch_after: Seconds = Field(
         5.0,
-        description="seconds without a sign of a dispatched request, in a drained queue, before it goes again",
+        description="seconds without a sign of a dispatched request before its hint goes again; then twice as long",
     )
-    dead_letter_limit: int = Field(500, ge=1, description="dead letters in a window above which the bridge stops")
-    dead_letter_window: Seconds = Field(600.0, description="seconds, the window of that limit")
+    dead_letter_limit: int = Field(
+        500, ge=1, description="dead letters in the window at which the bridge takes nothing new"
+    )
+    dead_letter_window: Seconds = Field(600.0, description="seconds over which `DEAD_LETTER_LIMIT` counts")
     dead_letter_retention: int = Field(
         1_209_600,
         ge=3_600,
         description="seconds that Kafka keeps a dead letter, set when the bridge creates that topic: resumes are in it",
     )
-    health_file: Path = Field(
-        Path("run/bridge.health"), description="touched while the bridge works; the container's healthcheck"
+    health_file: Path = Field(Path("run/bridge.health"), description="touched while the bridge's loop turns")
+    ready_file: Path = Field(
+        Path("run/bridge.ready"), description="touched while nothing is in the way of the bridge's work"
     )
-    bridge_metrics_port: Port = Field(0, description="Prometheus metrics of the bridge; 0: off")
+    bridge_metrics_port: Port = Field(
+        0, description="Prometheus metrics of the bridge, and its `/livez` and `/readyz`; 0: off"
+    )
 
     # The worker
-    worker_concurrency: int = Field(16, ge=1, description="threads of one worker")
+    worker_concurrency: int | None = Field(
+        None, ge=1, description="calls that one worker may have under way; empty: as many as the limits keep busy"
+    )
     worker_metrics_port: Port = Field(0, description="Prometheus metrics of the worker; 0: off")
     worker_health_file: Path = Field(
         Path("run/worker.health"), description="touched with each heartbeat of the worker; the container's healthcheck"
@@ -327,6 +350,14 @@ class Settings(BaseSettings):
     @classmethod
     def _none(cls, value: object) -> object:
         return None if isinstance(value, str) and value.lower() == "none" else value
+
+    @field_validator("kafka_start", mode="before")
+    @classmethod
+    def _unix_time(cls, value: object) -> object:
+        if isinstance(value, str) and value not in ("earliest", "latest"):
+            time = datetime.fromisoformat(value)
+            return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+        return value
 
     @field_validator("openai_key", "openai_proxy", "redis_password", "kafka_sasl_password")
     @classmethod
@@ -491,6 +522,18 @@ class Settings(BaseSettings):
             return self.egress_trace_url
         parts = urlsplit(self.openai_base_url)
         return f"{parts.scheme}://{parts.netloc}/cdn-cgi/trace"
+
+    @property
+    def calls_in_flight(self) -> int:
+        """How many calls one worker may have under way: a thread each, made when it is first needed.
+
+        Calls start at a rate that the limits grant and last as long as a slow model takes, so that is what they keep
+        busy; never fewer than the small limits' burst, never more than one core can look after (docs/capacity.md).
+        """
+        if self.worker_concurrency is not None:
+            return self.worker_concurrency
+        starts_per_minute = min(self.rpm, self.tpm / (self.openai_max_output_tokens + SHORT_PROMPT))
+        return max(FEWEST_CALLS, min(MOST_CALLS, round(starts_per_minute / 60 * SLOW_ANSWER)))
 
     @cached_property
     def kafka(self) -> dict[str, str | int]:

@@ -161,6 +161,7 @@ class Failure(Enum):
     NO_CRITERIA = "В вакансии нет проверяемых требований. Уточните требования к кандидату и отправьте запрос снова."
     REFUSED = "Сервис оценки не принял этот запрос. Проверьте текст вакансии и резюме и отправьте запрос снова."
     UNAVAILABLE = "Сервис оценки не отвечает. Отправьте запрос ещё раз позже."
+    UNPUBLISHABLE = "Результат оценки не удалось передать: он слишком велик. Сократите текст и отправьте запрос снова."
     INTERNAL = "Не удалось обработать резюме из-за внутренней ошибки. Отправьте запрос ещё раз."
 
 
@@ -235,8 +236,24 @@ def request_key(processing_id: int) -> str:
 
 
 def claim_key(processing_id: int) -> str:
-    """Holds the owner token of the one task that may work on the request; expires with its lease."""
+    """Holds the owner token of the one task that may work on the request; expires with its lease.
+
+    The token is `<worker>:<random>`, so that the bridge can tell which process held a claim that is gone.
+    """
     return f"{KEY_PREFIX}claim:{processing_id}"
+
+
+def worker_of(token: str) -> str:
+    """The worker process that made a claim's token."""
+    return token.partition(":")[0]
+
+
+def worker_key(worker: str) -> str:
+    """A worker process' heartbeat: renewed just before its claims are, for as long as they are.
+
+    Once it is gone, the process has been for at least as long as a lease.
+    """
+    return f"{KEY_PREFIX}worker:{worker}"
 
 
 def outcome_key(processing_id: int) -> str:
@@ -311,9 +328,12 @@ def spent_key(day: str) -> str:
     return f"{KEY_PREFIX}spent:{day}"
 
 
-# Written by the bridge beside the processed marks: how far the notifications topic is marked, as a JSON object
-# {partition: next offset}. Its absence says that Redis was emptied.
-MARKS_POSITION_KEY = f"{KEY_PREFIX}marks_position"
+# A hash that the bridge moves in one step with the processed marks: it tells whether they are all there. See
+# bridge/marks.py.
+MARKS_KEY = f"{KEY_PREFIX}marks"
+
+# Written by `python -m bridge resume`: the Unix time up to which dead letters no longer count.
+RESUMED_KEY = f"{KEY_PREFIX}dead_letters_resumed"
 
 # Written by the bridge when it finds Redis emptied, read and deleted by the limiter: "<requests answered within the
 # last minute> <... within the last day> <Unix time>". Kafka remembers what the limiter has forgotten, so a flush

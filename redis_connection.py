@@ -55,12 +55,20 @@ class RedisConnection:
     sentinel_password: str | None = None
 
     def client(self, *, max_connections: int | None = None) -> redis.Redis:
-        """A client whose calls end, by an error if need be; its answers are bytes."""
+        """A client whose calls end, by an error if need be; its answers are bytes.
+
+        Args:
+            max_connections: that many threads at most are served at once, and the others wait for their turn.
+                Behind Sentinel there is no such pool, and no bound.
+        """
         pool: dict[str, Any] = {**SOCKET, "health_check_interval": HEALTH_CHECK_INTERVAL, "retry": _no_retry()}
-        if max_connections is not None:
-            pool["max_connections"] = max_connections
         if not self.sentinels:
-            return redis.Redis.from_url(self.url, **pool)
+            if max_connections is None:
+                return redis.Redis.from_url(self.url, **pool)
+            wait = SOCKET["socket_timeout"]
+            return redis.Redis.from_pool(
+                redis.BlockingConnectionPool.from_url(self.url, max_connections=max_connections, timeout=wait, **pool)
+            )
         found = redis.connection.parse_url(self.url)
         pool |= {name: value for name, value in found.items() if name not in ("host", "port", "connection_class")}
         if self._tls:

@@ -1,5 +1,6 @@
 """The start of a process: settings, logs and metrics, and every reason why it cannot start, at once."""
 
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -33,11 +34,10 @@ def _obstacles(settings: Settings, role: Role) -> Iterator[str]:
             configure_logging(**{**settings.logging, "file": None})
         yield f"LOG_FILE: {settings.log_file} cannot be written: {_why(error)}"
     files = {
-        "bridge": ("HEALTH_FILE", settings.health_file),
-        "worker": ("WORKER_HEALTH_FILE", settings.worker_health_file),
+        "bridge": {"HEALTH_FILE": settings.health_file, "READY_FILE": settings.ready_file},
+        "worker": {"WORKER_HEALTH_FILE": settings.worker_health_file},
     }
-    if role in files:
-        name, file = files[role]
+    for name, file in files.get(role, {}).items():
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=file.parent):
@@ -47,7 +47,10 @@ def _obstacles(settings: Settings, role: Role) -> Iterator[str]:
     ports = {"bridge": settings.bridge_metrics_port, "worker": settings.worker_metrics_port}
     if port := ports.get(role):
         try:
-            start_http_server(port, addr=settings.metrics_host)
+            if role == "bridge":  # it serves its health there too, as soon as there is any
+                socket.create_server((settings.metrics_host, port)).close()
+            else:
+                start_http_server(port, addr=settings.metrics_host)
         except OSError as error:
             yield f"{role.upper()}_METRICS_PORT: cannot listen on {settings.metrics_host}:{port}: {_why(error)}"
 

@@ -1,6 +1,7 @@
 """How well scores agree with labels: two standard statistics, without numpy. Pure."""
 
 import math
+import random
 from collections.abc import Sequence
 
 BANDS = (20, 40, 60, 80)  # the highest score of each band but the last: 0-20, 21-40, 41-60, 61-80, 81-100
@@ -60,3 +61,23 @@ def _pearson(one: Sequence[float], other: Sequence[float]) -> float | None:
     together = sum((a - mean_one) * (b - mean_other) for a, b in zip(one, other, strict=True))
     apart = math.sqrt(sum((a - mean_one) ** 2 for a in one) * sum((b - mean_other) ** 2 for b in other))
     return None if apart == 0 else together / apart
+
+
+def wilson(successes: int, of: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share, 0..1; of nothing: the whole range."""
+    if not of:
+        return 0.0, 1.0
+    z, share = 1.96, successes / of
+    middle = share + z * z / (2 * of)
+    half = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    scale = 1 + z * z / of
+    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+
+
+def bootstrap(values: Sequence[float], *, rounds: int = 1_000) -> tuple[float, float]:
+    """The 95 % bootstrap interval of a mean; the same values always give the same interval."""
+    if not values:
+        return 0.0, 0.0
+    chance = random.Random(len(values))
+    means = sorted(math.fsum(chance.choices(values, k=len(values))) / len(values) for _ in range(rounds))
+    return means[int(0.025 * rounds)], means[int(0.975 * rounds)]

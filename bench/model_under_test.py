@@ -1,41 +1,62 @@
-"""The endpoint that the evaluation asks: the service's own prompt, client, parser and rubric, nothing else around."""
+"""The endpoint that the evaluation asks: the service's own prompts, client, parsers, redaction and judgement."""
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
 
 import bpe_openai
 
-from worker.assessment.grading import RESPONSE_FORMAT, BrokenGrading, parse_grading, parse_grading_tolerantly
-from worker.assessment.prompt import build_messages
-from worker.assessment.rubric import Score, score
+from worker.assessment import criteria as criteria_answers
+from worker.assessment import grading as grading_answers
+from worker.assessment.criteria import BrokenCriteria, Criteria, parse_criteria
+from worker.assessment.grading import BrokenGrading, answer_tokens, parse_grading
+from worker.assessment.judgement import Judgement, judge
+from worker.assessment.prompt import DELIMITER_DIGITS, criteria_messages, grading_messages
+from worker.assessment.reading import read
+from worker.assessment.redaction import redact
+from worker.assessment.vacancy import read_vacancy
 from worker.errors import BrokenAnswerError, CallError, DeniedError, TransientError
 from worker.openai_client import OpenAIClient
-from worker.ports import Answer, Call, Egress, Messages
+from worker.ports import Answer, Call, Egress
 from worker.route import Route
 
 ATTEMPTS = 3
 WAITS_FOR_LIMITS = 50
 SHORTEST_WAIT = 1.0  # seconds, where a denial names none
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One resume scored once, with what it cost in tokens. `score` is None if the answers were unusable."""
+    """One resume judged once, with what it cost in tokens. `judgement` is None if the answers were unusable."""
 
-    score: Score | None
+    judgement: Judgement | None
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The criteria that the model chose in a vacancy, and what that cost. None if the answers were unusable."""
+
+    criteria: Criteria | None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
 class ModelUnderTest:
-    """Scores resumes.
+    """Chooses criteria and judges resumes.
 
     Args:
         route: the way out.
         egress: decides before every call whether it may leave: a benchmark obeys the platform's first rule too.
-        key, base_url, model, timeout, max_output_tokens, output: as for `OpenAIClient`.
+        key, base_url, model, timeout, output: as for `OpenAIClient`.
+        max_output_tokens: the setting; less is asked for where there are few criteria.
         threshold: score from which the verdict is suitable.
     """
 
@@ -66,35 +87,70 @@ class ModelUnderTest:
             output=output,  # type: ignore[arg-type] # checked by the settings or by argparse
         )
 
-    def read(self, vacancy: str, resume: str) -> Reading:
-        """Score one resume; waits as long as a 429 says.
+    def choose(self, vacancy: str) -> Chosen:
+        """Ask for a vacancy's criteria. Raises as `read`."""
+        cut = read_vacancy(vacancy)
+        call = Call(criteria_messages(cut), criteria_answers.RESPONSE_FORMAT, criteria_answers.MAX_ANSWER_TOKENS)
+        criteria, answers = self._until_usable(
+            lambda: call, lambda answer: parse_criteria(answer.content, cut, strict=answer.strict)
+        )
+        return Chosen(
+            criteria, sum(one.prompt_tokens for one in answers), sum(one.completion_tokens for one in answers)
+        )
+
+    def read(self, criteria: Criteria, vacancy: str, resume: str) -> Reading:
+        """Judge one resume by given criteria; waits as long as a 429 says.
 
         Raises:
             SendingBlockedError: the exit's country is blocked or unknown.
             CallError: no answer, for a reason that trying again does not change.
         """
-        prompt = cached = completion = 0
-        for _ in range(ATTEMPTS):
-            # A fresh delimiter for every call, as in the service.
-            try:
-                answer = self._ask(build_messages(vacancy, resume, delimiter=secrets.token_hex(8)))
-            except (BrokenAnswerError, TransientError):
-                continue
-            prompt += answer.prompt_tokens
-            cached += answer.cached_tokens
-            completion += answer.completion_tokens
-            try:
-                grading = (parse_grading if answer.strict else parse_grading_tolerantly)(answer.content)
-            except BrokenGrading:
-                continue
-            return Reading(score(grading, resume, threshold=self._threshold), prompt, cached, completion)
-        return Reading(None, prompt, cached, completion)
+        text = redact(resume).text
+        ids = [item.id for item in criteria.items]
+        cap = min(self._max_output_tokens, answer_tokens(len(ids)))
 
-    def _ask(self, messages: Messages) -> Answer:
+        def call() -> Call:  # a fresh delimiter for every call, as in the service
+            delimiter = f"{secrets.randbelow(10**DELIMITER_DIGITS):0{DELIMITER_DIGITS}d}"
+            return Call(grading_messages(criteria, text, delimiter=delimiter), grading_answers.RESPONSE_FORMAT, cap)
+
+        grading, answers = self._until_usable(
+            call, lambda answer: parse_grading(answer.content, ids, strict=answer.strict)
+        )
+        today = datetime.now(UTC)
+        judgement = (
+            None
+            if grading is None
+            else judge(
+                criteria,
+                grading,
+                read(text, as_it_came=resume),
+                read_vacancy(vacancy),
+                threshold=self._threshold,
+                graded_in=(today.year, today.month),
+            )
+        )
+        return Reading(
+            judgement,
+            sum(one.prompt_tokens for one in answers),
+            sum(one.cached_tokens for one in answers),
+            sum(one.completion_tokens for one in answers),
+        )
+
+    def _until_usable(self, call: Callable[[], Call], parse: Callable[[Answer], T]) -> tuple[T | None, list[Answer]]:
+        answers: list[Answer] = []
+        for _ in range(ATTEMPTS):
+            try:
+                answers.append(self._ask(call()))
+                return parse(answers[-1]), answers
+            except (BrokenAnswerError, TransientError, BrokenCriteria, BrokenGrading):
+                continue
+        return None, answers
+
+    def _ask(self, call: Call) -> Answer:
         for _ in range(WAITS_FOR_LIMITS):
             self._egress.require()
             try:
-                return self._client.ask(Call(messages, RESPONSE_FORMAT, self._max_output_tokens))
+                return self._client.ask(call)
             except DeniedError as denied:
                 if denied.denial.kind == "too_large":
                     raise

@@ -30,7 +30,7 @@ from confluent_kafka.cimpl import NewTopic
 from rich.console import Console
 from rich.table import Table
 
-from bridge.kafka import make_consumer, make_producer
+from bridge.kafka import Contact, make_consumer, make_producer
 from bridge.offsets import Commit
 from bridge.partition import LOOK_PAUSE
 from bridge.publisher import Publication, Publisher, Topics
@@ -47,7 +47,7 @@ from contract import (
 )
 from dev.kafka_server import ApacheKafka, why_no_apache_kafka
 
-GROUPS = (1, 5, 20, 50, 100, 250, 500)  # the bridge's window allows 100 a partition by default, 500 at most
+GROUPS = (1, 5, 20, 50, 100, 250, 500)  # outcomes
 MOST_GROUPS = 40  # a measurement
 ROUNDS = 3
 PARTITIONS = 3
@@ -141,7 +141,7 @@ def measure(kafka: str, screen: Console) -> None:
     for created in admin.create_topics(new).values():
         created.result(timeout=JOIN)
     settings = Settings(_env_file=None, openai_key="bench", kafka_bootstrap_servers=kafka, kafka_group_id=f"b-{suffix}")
-    consumer = make_consumer(settings)
+    consumer = make_consumer(settings, Contact())
     consumer.subscribe([source.topic])
     deadline = time.monotonic() + JOIN
     while not consumer.assignment() and time.monotonic() < deadline:

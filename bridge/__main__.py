@@ -1,7 +1,6 @@
 """`python -m bridge`: runs the bridge until SIGTERM or SIGINT; `python -m bridge --help` lists its other commands.
 
-Exit codes: 0 stopped by a signal, 1 a setting or Kafka is wrong, 2 wrong arguments, 3 too many dead letters. The
-commands say their own.
+Exit codes: 0 stopped by a signal, 1 a setting, Kafka or Redis is wrong, 2 wrong arguments. The commands say their own.
 """
 
 import argparse
@@ -32,6 +31,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         description=send.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    commands.add_parser("resume", help="go on after too many dead letters: those written up to now no longer count")
     return parser.parse_args(arguments)
 
 

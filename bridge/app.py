@@ -2,6 +2,8 @@
 
 import argparse
 import logging
+import math
+import secrets
 import signal
 import time
 from types import FrameType
@@ -14,20 +16,28 @@ from confluent_kafka.admin import AdminClient
 from bridge import check, replay, send
 from bridge.announcements import Announcements
 from bridge.consumer import Bridge
-from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters, recent_dead_letters
-from bridge.kafka import LIBRDKAFKA_LOG, create_missing_topics, make_consumer, make_producer, make_reader
+from bridge.dead_letter import DeadLetterCap, recent_dead_letters
+from bridge.health import Health, serve
+from bridge.kafka import (
+    LIBRDKAFKA_LOG,
+    Contact,
+    create_missing_topics,
+    make_consumer,
+    make_producer,
+    make_reader,
+)
 from bridge.marks import ProcessedMarks
 from bridge.partition import PartitionPolicy, PartitionWork
 from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
+from bridge.start import StartUnknown
 from config import Settings
-from contract import processed_mark
+from contract import RESUMED_KEY, processed_mark
 from startup import begin
 from watchdog import Watchdog
 
 log = logging.getLogger("bridge")
 
-TOO_MANY_DEAD_LETTERS = 3
 STOP_WITHIN = 22.0  # seconds from SIGTERM to the end, whatever answers or not; below compose's stop_grace_period
 
 
@@ -48,10 +58,16 @@ def main(options: argparse.Namespace) -> int:
                 producer=make_producer(settings, None),
                 is_processed=lambda processing_id: is_processed(settings, processing_id),
             )
+        if options.command == "resume":
+            return resume(settings)
         return run(settings)
     except KafkaException as error:
         log.critical("Kafka at %s: %s", settings.kafka_bootstrap_servers, error.args[0].str())
-        return 1
+    except StartUnknown as error:
+        log.critical("%s", error)
+    except redis.RedisError as error:
+        log.critical("Redis: %s", type(error).__name__)
+    return 1
 
 
 def is_processed(settings: Settings, processing_id: int) -> bool:
@@ -63,13 +79,11 @@ def is_processed(settings: Settings, processing_id: int) -> bool:
             return False
 
 
-def make_bridge(settings: Settings) -> Bridge:
+def make_bridge(settings: Settings, health: Health) -> Bridge:
     """Everything that a bridge needs, built from the settings."""
     client = settings.redis_connection.client()
     celery = Celery("bridge")
     celery.config_from_object("celeryconfig")
-    store = RequestStore(client, celery)
-    marks = ProcessedMarks(client, lambda: make_reader(settings), settings.kafka_topic_for_notifications)
     topics = Topics(
         settings.kafka_topic_for_notifications,
         settings.kafka_topic_for_uploading_data,
@@ -77,29 +91,77 @@ def make_bridge(settings: Settings) -> Bridge:
         settings.kafka_key_for_notifications.encode(),
         settings.kafka_key_for_uploading_data.encode(),
     )
-    cap = DeadLetterCap(
-        settings.dead_letter_limit,
-        settings.dead_letter_window,
-        time.monotonic,
-        already=recent_dead_letters(make_reader(settings), settings.dead_letter_topic, settings.dead_letter_window),
+    cap = make_cap(settings, client)
+    contact = Contact()
+    consumer = make_consumer(settings, contact)
+    policy = PartitionPolicy(
+        window_cap=settings.window_size,
+        request_rate=settings.rpm / 60,
+        request_deadline=settings.request_deadline,
+        redispatch_after=settings.redispatch_after,
+        lease=settings.lease_seconds,
+        start=settings.kafka_start,
     )
-    consumer = make_consumer(settings)
 
     def make_work(source: TopicPartition) -> PartitionWork:
         transactional_id = f"{settings.kafka_group_id}.{source.topic}.{source.partition}"
+        name = f"{source.topic}-{source.partition}"
 
         def make_publisher() -> Publisher:
             return Publisher(lambda name: make_producer(settings, name), transactional_id, topics)
 
-        policy = PartitionPolicy(settings.window_size, settings.request_deadline, settings.redispatch_after)
+        marks = ProcessedMarks(
+            client,
+            lambda: make_reader(settings),
+            topics.notifications,
+            name,
+            owner=secrets.token_hex(8),
+            notification_key=topics.notification_key,
+        )
+        store = RequestStore(client, celery, marks, name)
         return PartitionWork(source, consumer, store, marks, make_publisher, cap, policy)
 
-    announcements = Announcements(settings.redis_connection.client)
-    return Bridge(consumer, settings.kafka_topic_for_ai_handler, make_work, announcements, settings.health_file)
+    return Bridge(
+        consumer,
+        settings.kafka_topic_for_ai_handler,
+        make_work,
+        Announcements(settings.redis_connection.client),
+        cap,
+        lambda: resumed_at(client),
+        contact,
+        health,
+    )
+
+
+def make_cap(settings: Settings, client: redis.Redis) -> DeadLetterCap:
+    """The dead letters' rate limit, which goes on from what stands in the topic."""
+    limit, window = settings.dead_letter_limit, settings.dead_letter_window
+    since = time.time() - window
+    try:
+        since = max(since, resumed_at(client))
+    except redis.RedisError as error:
+        log.warning("Redis does not say whether an operator has resumed (%s)", type(error).__name__)
+    written = recent_dead_letters(make_reader(settings), settings.dead_letter_topic, since, limit)
+    return DeadLetterCap(limit, window, time.time, written)
+
+
+def resumed_at(client: redis.Redis) -> float:
+    """When an operator last resumed after too many dead letters: Unix time, 0 if never."""
+    return float(client.get(RESUMED_KEY) or 0)
+
+
+def resume(settings: Settings) -> int:
+    """`python -m bridge resume`: dead letters that were written up to now no longer count."""
+    settings.redis_connection.client().set(RESUMED_KEY, f"{time.time():.3f}", ex=math.ceil(settings.dead_letter_window))
+    log.info("resumed: dead letters that were written up to now no longer count")
+    return 0
 
 
 def run(settings: Settings) -> int:
     """Run the bridge until a signal; its exit code."""
+    health = Health(settings.health_file, settings.ready_file)
+    if settings.bridge_metrics_port:
+        serve(health, settings.metrics_host, settings.bridge_metrics_port)
     if settings.kafka_create_topics:
         create_missing_topics(
             AdminClient({**settings.kafka}, logger=LIBRDKAFKA_LOG),
@@ -114,7 +176,7 @@ def run(settings: Settings) -> int:
             retention=settings.dead_letter_retention,
             replication=settings.kafka_topic_replication,
         )
-    bridge = make_bridge(settings)
+    bridge = make_bridge(settings, health)
     watchdog = Watchdog(STOP_WITHIN)
     watchdog.start()
 
@@ -126,10 +188,6 @@ def run(settings: Settings) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     log.info("bridge started, reading %s (MODE=%s)", settings.kafka_topic_for_ai_handler, settings.mode)
-    try:
-        bridge.run()
-    except TooManyDeadLetters as error:
-        log.critical("%s", error)
-        return TOO_MANY_DEAD_LETTERS
+    bridge.run()
     log.info("bridge stopped")
     return 0

@@ -3,28 +3,33 @@
 Lifecycle: `run()` until `stop()` is called from a signal handler; then what has ended is published, the rest
 stays where it is (Kafka's offsets and Redis), and the group is left cleanly.
 
-A partition is *recovering* (paused until its state is read from Kafka) or *running* (paused only while its
-window is full). librdkafka serves everything from `poll`, so nothing here blocks for long.
+A partition is *recovering* (paused until its state is read from Kafka) or *running* (paused while its window is
+full, or while there were too many dead letters). librdkafka serves everything from `poll`, so nothing here blocks for
+long.
 """
 
 import logging
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import redis
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from kombu.exceptions import OperationalError
 
 from bridge.announcements import Announcements
+from bridge.dead_letter import DeadLetterCap
+from bridge.health import Health
+from bridge.kafka import Contact
 from bridge.partition import PartitionWork
 from bridge.publisher import PublishError
 
 log = logging.getLogger(__name__)
 
 POLL = 0.02  # seconds to wait for Kafka or for an announced outcome
+TAKE_FOR = 0.1  # seconds; then the partitions have their turn, however much there is to take
 RETRY_AFTER = 1.0  # seconds between two tries of something that failed
-HEALTH_EVERY = 1.0  # seconds
+REDIS_PATIENCE = 10.0  # seconds without an answer
+RECOVERY_PATIENCE = 30.0  # seconds from the first failure to a partition that works again
 
 Key = tuple[str, int]
 
@@ -37,7 +42,10 @@ class Bridge:
         topic: the input topic.
         make_work: builds the work of an assigned partition.
         announcements: of outcomes, started and closed here.
-        health_file: touched from the loop, so that it grows old when the loop hangs.
+        cap: the dead letters' rate limit.
+        resumed_at: when an operator last resumed after too many dead letters; Unix time, seconds.
+        contact: what the consumer knows of the brokers.
+        health: what others are told of it all.
         clock: seconds, monotonic.
     """
 
@@ -47,20 +55,26 @@ class Bridge:
         topic: str,
         make_work: Callable[[TopicPartition], PartitionWork],
         announcements: Announcements,
-        health_file: Path,
+        cap: DeadLetterCap,
+        resumed_at: Callable[[], float],
+        contact: Contact,
+        health: Health,
         clock: Callable[[], float] = time.monotonic,
     ):
         self._consumer = consumer
         self._topic = topic
         self._make_work = make_work
         self._announcements = announcements
-        self._health_file = health_file
+        self._cap = cap
+        self._resumed_at = resumed_at
+        self._contact = contact
+        self._health = health
         self._clock = clock
         self._running: dict[Key, PartitionWork] = {}
         self._recovering: dict[Key, PartitionWork] = {}
         self._full: set[Key] = set()
         self._retry_at: dict[Key, float] = {}
-        self._healthy_at = 0.0
+        self._failing_since: dict[Key, float] = {}
         self._stopping = False
 
     def stop(self) -> None:
@@ -71,7 +85,7 @@ class Bridge:
         """Work until stopped.
 
         Raises:
-            TooManyDeadLetters: the cap is reached.
+            StartUnknown: an operator has to choose where to begin.
             KafkaException: Kafka refuses us for good (authorisation, a fatal client error).
         """
         self._consumer.subscribe(
@@ -83,16 +97,18 @@ class Bridge:
                 self._take_messages()
                 self._recover()
                 self._step()
-                self._touch_health_file()
+                if self._health.is_due:
+                    self._look_after_health()
         finally:
             for work in [*self._running.values(), *self._recovering.values()]:
                 work.close()
             self._announcements.close()
             self._consumer.close()
-            self._health_file.unlink(missing_ok=True)
+            self._health.close()
 
     def _take_messages(self) -> None:
-        """Poll until nothing is ready; waits a moment for the first message only."""
+        """Poll until nothing is ready, or others should have their turn; waits a moment for the first message only."""
+        until = self._clock() + TAKE_FOR
         message = self._await_news()
         while message is not None:
             error = message.error()
@@ -105,7 +121,7 @@ class Bridge:
                 self._running[key].take(message)
                 self._pause_if_full(key)
             # else: fetched before its partition was paused for recovery, which reads it again
-            message = self._consumer.poll(0)
+            message = self._consumer.poll(0) if self._clock() < until else None
 
     def _await_news(self) -> Message | None:
         """Wait on Kafka and on Redis at once: a message to take, or None, when outcomes may be ready to look at."""
@@ -124,14 +140,15 @@ class Bridge:
             if self._clock() < self._retry_at.get(key, 0.0):
                 continue
             try:
-                work.recover()
-            except (KafkaException, redis.RedisError) as error:
+                recovered = work.recover()
+            except (KafkaException, PublishError, redis.RedisError) as error:
                 self._try_later(key, "cannot read its state yet", error)
             else:
-                del self._recovering[key]
-                self._running[key] = work
-                self._full.discard(key)
-                self._consumer.resume([TopicPartition(*key)])
+                if recovered:
+                    del self._recovering[key]
+                    self._running[key] = work
+                    self._full.discard(key)
+                    self._consumer.resume([TopicPartition(*key)])
 
     def _step(self) -> None:
         for key, work in list(self._running.items()):
@@ -147,10 +164,13 @@ class Bridge:
             except (redis.RedisError, OperationalError, KafkaException) as error:
                 self._try_later(key, "waiting", error)
             else:
+                self._failing_since.pop(key, None)
+                self._pause_if_full(key)
                 self._resume_if_free(key)
 
     def _try_later(self, key: Key, what: str, error: Exception) -> None:
         self._retry_at[key] = self._clock() + RETRY_AFTER
+        self._failing_since.setdefault(key, self._clock())
         log.warning("%s-%d: %s (%s: %s)", *key, what, type(error).__name__, error)
 
     def _pause_if_full(self, key: Key) -> None:
@@ -159,8 +179,9 @@ class Bridge:
             self._full.add(key)
 
     def _resume_if_free(self, key: Key) -> None:
-        # Only what was paused is resumed; a few at a time would re-fetch for each request.
-        if key in self._full and self._running[key].free > 0:
+        # Only what was paused is resumed; a few at a time would fetch again for each request.
+        work = self._running[key]
+        if key in self._full and work.free >= work.room_to_resume:
             self._consumer.resume([TopicPartition(*key)])
             self._full.discard(key)
 
@@ -173,6 +194,7 @@ class Bridge:
             log.info("assigned %s-%d", *key)
             self._recovering[key] = self._make_work(partition)
             self._retry_at.pop(key, None)
+            self._failing_since.pop(key, None)
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         for partition in partitions:
@@ -192,10 +214,29 @@ class Bridge:
         if work is not None:
             work.close()
         self._full.discard(key)
+        self._failing_since.pop(key, None)
 
-    def _touch_health_file(self) -> None:
+    def _look_after_health(self) -> None:
+        """Once a second: has an operator resumed, and what is in the way of the work?"""
+        redis_trouble = ""
+        if self._cap.tripped or not self._running:  # else the partitions ask Redis all the time
+            try:
+                self._cap.resume(self._resumed_at())
+            except redis.RedisError as error:
+                redis_trouble = type(error).__name__
+        self._health.beat(self._troubles(redis_trouble))
+
+    def _troubles(self, redis_trouble: str) -> dict[str, str]:
         now = self._clock()
-        if now >= self._healthy_at:
-            self._health_file.parent.mkdir(parents=True, exist_ok=True)
-            self._health_file.touch()
-            self._healthy_at = now + HEALTH_EVERY
+        troubles = {}
+        silent = max((now - work.redis_answered_at for work in self._running.values()), default=0.0)
+        if redis_trouble or silent > REDIS_PATIENCE:
+            troubles["redis"] = redis_trouble or f"no answer for {silent:.0f} s"
+        if self._contact.trouble:
+            troubles["kafka"] = self._contact.trouble
+        stuck = [key for key, since in self._failing_since.items() if now - since > RECOVERY_PATIENCE]
+        if stuck:
+            troubles["partitions"] = "no progress in " + ", ".join(f"{topic}-{number}" for topic, number in stuck)
+        if self._cap.tripped:
+            troubles["dead_letters"] = self._cap.reason
+        return troubles

@@ -1,38 +1,48 @@
 """Messages that nobody can work on: kept as they came, with the reason beside them, at a bounded rate."""
 
+import hashlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaException, Message
 
 from bridge.intake import Reason
-from bridge.kafka import spans
+from bridge.kafka import as_bytes, read_span, spans
 
 HEADER_REASON = "reason"
 HEADER_TOPIC = "original-topic"
 HEADER_PARTITION = "original-partition"
 HEADER_OFFSET = "original-offset"
 HEADER_TIMESTAMP = "original-timestamp"
+HEADER_SIZE = "original-size"  # bytes; where the value is not whole
+HEADER_SHA256 = "original-sha256"  # hexadecimal, of the whole value; where the value is not whole
+
+# Bytes of the value that are kept: all, and where the dead-letter topic refuses that, less and less.
+CUTS = (1_900_000, 900_000, 100_000, 5_000, 0)
 
 LEADER_PATIENCE = 15.0  # seconds; a topic that was created a moment ago has no leader yet
 
 
-class TooManyDeadLetters(Exception):
-    """More dead letters in the window than the cap allows: the input or this deploy is broken."""
-
-
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """The original key and value, untouched, and headers that say why and from where; never content."""
+    """The original key and value, and headers that say why and from where; never content."""
 
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
+    offset: int = -1  # the original's
 
     @classmethod
-    def of(cls, message: Message, reason: Reason) -> "DeadLetter":
+    def of(cls, message: Message, reason: Reason, cut: int = CUTS[0]) -> "DeadLetter":
+        """The dead letter of a message.
+
+        Args:
+            message: the original.
+            reason: why nobody can work on it.
+            cut: bytes of its value to keep; what is longer is cut, and its size and digest stand in headers.
+        """
         headers = {
             HEADER_REASON: reason.value,
             HEADER_TOPIC: message.topic(),
@@ -40,49 +50,78 @@ class DeadLetter:
             HEADER_OFFSET: message.offset(),
             HEADER_TIMESTAMP: message.timestamp()[1],  # milliseconds since 1970
         }
+        value = as_bytes(message.value())
+        if value is not None and len(value) > cut:
+            headers |= {HEADER_SIZE: len(value), HEADER_SHA256: hashlib.sha256(value).hexdigest()}
+            value = value[:cut]
         return cls(
-            message.key(),
-            message.value(),
-            tuple((name, str(value).encode()) for name, value in headers.items()),
+            as_bytes(message.key()),
+            value,
+            tuple((name, str(text).encode()) for name, text in headers.items()),
+            message.offset() or 0,
         )
 
 
 class DeadLetterCap:
     """Stops a bad deploy from dead-lettering the whole topic.
 
+    At the limit it trips, and stays so until a whole window has passed since the last dead letter, or an
+    operator resumes. What it counts stands in the dead-letter topic, so a restart grants no new allowance.
+
     Args:
         limit: dead letters allowed within the window.
         window: seconds.
-        clock: seconds, monotonic.
-        already: how many were written in the window before this process started, so that a restart by a
-            supervisor does not grant a new allowance.
+        clock: Unix time, seconds.
+        written: Unix times of those that stand in the topic already.
     """
 
-    def __init__(self, limit: int, window: float, clock: Callable[[], float], *, already: int = 0):
+    def __init__(self, limit: int, window: float, clock: Callable[[], float], written: Iterable[float] = ()):
         self._limit = limit
         self._window = window
         self._clock = clock
-        self._times = deque([clock()] * min(already, limit))
+        self._times = deque(sorted(written), maxlen=limit)
+        self._resumed_at = 0.0
+        self._tripped = len(self._times) >= limit
 
-    def count(self) -> None:
-        """Count one more dead letter.
+    @property
+    def tripped(self) -> bool:
+        """Whether no dead letter may be written now."""
+        self._forget_old()
+        return self._tripped
 
-        Raises:
-            TooManyDeadLetters: the cap is reached; this one must not be written.
-        """
+    @property
+    def reason(self) -> str:
+        """What an operator has to know when it has tripped."""
+        return (
+            f"{self._limit} dead letters within {self._window:g} s: nothing new is taken. Look at the `reason` headers "
+            "of the dead-letter topic, mend the sender or this deploy, then run `python -m bridge resume`"
+        )
+
+    def count(self) -> bool:
+        """Count one more dead letter; False if it must not be written."""
+        self._forget_old()
+        self._tripped = self._tripped or len(self._times) >= self._limit
+        if not self._tripped:
+            self._times.append(self._clock())
+        return not self._tripped
+
+    def resume(self, at: float) -> None:
+        """An operator has looked into it at that Unix time: what was written before counts no more."""
+        if at > self._resumed_at:
+            self._resumed_at = at
+            self._tripped = False
+            while self._times and self._times[0] <= at:
+                self._times.popleft()
+
+    def _forget_old(self) -> None:
         now = self._clock()
         while self._times and self._times[0] <= now - self._window:
             self._times.popleft()
-        if len(self._times) >= self._limit:
-            raise TooManyDeadLetters(
-                f"{self._limit} dead letters within {self._window:g} s: the bridge stops before it writes more. "
-                "Look at the `reason` headers of the dead-letter topic, mend the sender or this deploy, restart"
-            )
-        self._times.append(now)
+        self._tripped = self._tripped and bool(self._times)
 
 
-def recent_dead_letters(reader: Consumer, topic: str, window: float) -> int:
-    """About how many dead letters were written within the last `window` seconds, by whichever bridge.
+def recent_dead_letters(reader: Consumer, topic: str, since: float, limit: int) -> list[float]:
+    """When dead letters were written since a Unix time, by whichever bridge; the first `limit` of them.
 
     Closes the reader.
 
@@ -93,7 +132,7 @@ def recent_dead_letters(reader: Consumer, topic: str, window: float) -> int:
     try:
         while True:
             try:
-                return _count_recent(reader, topic, window)
+                return _written(reader, topic, since, limit)
             except KafkaException:
                 if time.monotonic() > patience:
                     raise
@@ -102,7 +141,11 @@ def recent_dead_letters(reader: Consumer, topic: str, window: float) -> int:
         reader.close()
 
 
-def _count_recent(reader: Consumer, topic: str, window: float) -> int:
-    recent = spans(reader, topic, since=time.time() - window, may_be_missing=True)
-    # Each transaction also writes a marker, so the offsets are an upper bound; half of them is a lower one.
-    return sum((span.end - span.start) // 2 for span in recent)
+def _written(reader: Consumer, topic: str, since: float, limit: int) -> list[float]:
+    times: list[float] = []
+    for span in spans(reader, topic, since=since, may_be_missing=True):
+        for letter in read_span(reader, span):
+            times.append(letter.timestamp()[1] / 1000)
+            if len(times) >= limit:
+                return times
+    return times

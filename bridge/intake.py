@@ -32,6 +32,7 @@ class Reason(StrEnum):
     BLANK_TEXT = "blank_text"
     OVERSIZE_TEXT = "oversize_text"
     BAD_CALLBACK_URL = "bad_callback_url"
+    UNPUBLISHABLE = "unpublishable"  # the notifications topic takes neither its outcome nor a failure
 
 
 # What the end user reads when ids and callback could still be read.

@@ -1,8 +1,9 @@
 """Kafka as the bridge uses it: its clients, its topics, reading a topic to its end, and a message's headers."""
 
+import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -10,19 +11,59 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from config import Settings
+from contract import HEADER_TRACEPARENT
 
 log = logging.getLogger(__name__)
+TRACEPARENT_LENGTH = 55  # bytes
 LIBRDKAFKA_LOG = logging.getLogger("librdkafka")
 
 CREATE_TIMEOUT = 30.0  # seconds
+SILENT_AFTER = 10.0  # seconds; a heartbeat is answered every three
 KAFKA_TIMEOUT = 10.0  # seconds, for one answer of the brokers
 
 # A dead letter is its original plus headers, so it must be allowed to be larger than the original.
 DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024
 
 
-def make_consumer(settings: Settings) -> Consumer:
-    """The consumer of the input topic."""
+class Contact:
+    """What a consumer knows of the brokers, from librdkafka's statistics.
+
+    Args:
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._heard_at = self._joined_at = clock()
+        self._group = "not joined"
+
+    def note(self, statistics: str) -> None:
+        """Librdkafka's callback: once a second, from `poll`. The text is JSON of its own making."""
+        found = json.loads(statistics)
+        idle = [
+            broker["rxidle"] / 1e6  # microseconds since the last byte
+            for broker in found.get("brokers", {}).values()
+            if broker["state"] == "UP" and broker["rxidle"] >= 0
+        ]
+        if idle:
+            self._heard_at = max(self._heard_at, self._clock() - min(idle))
+        self._group = found.get("cgrp", {}).get("state", "unknown")
+        if self._group == "up":
+            self._joined_at = self._clock()
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong, in a few words; empty while all is well."""
+        silent = self._clock() - self._heard_at
+        if silent > SILENT_AFTER:
+            return f"no broker has answered for {silent:.0f} s"
+        if self._clock() - self._joined_at > SILENT_AFTER:
+            return f"the consumer group: {self._group}"
+        return ""
+
+
+def make_consumer(settings: Settings, contact: Contact) -> Consumer:
+    """The consumer of the input topic; it tells `contact` how the brokers are."""
     return Consumer(
         {
             **settings.kafka,
@@ -38,7 +79,11 @@ def make_consumer(settings: Settings) -> Consumer:
             "max.poll.interval.ms": settings.kafka_max_poll_interval_ms,
             "fetch.wait.max.ms": settings.kafka_fetch_wait_max_ms,
             # What is fetched beyond the window is thrown away with every pause.
-            "queued.max.messages.kbytes": 16_384,
+            "queued.min.messages": 200,
+            "queued.max.messages.kbytes": 4_096,
+            "fetch.message.max.bytes": 1_048_576,
+            "statistics.interval.ms": 1_000,
+            "stats_cb": contact.note,
         },
         logger=LIBRDKAFKA_LOG,
     )
@@ -55,6 +100,10 @@ def make_reader(settings: Settings) -> Consumer:
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
             "fetch.wait.max.ms": settings.kafka_fetch_wait_max_ms,
+            # It reads long topics: what waits in its queue must not be much.
+            "queued.min.messages": 2_000,
+            "queued.max.messages.kbytes": 4_096,
+            "fetch.message.max.bytes": 1_048_576,
         },
         logger=LIBRDKAFKA_LOG,
     )
@@ -165,11 +214,20 @@ def spans(reader: Consumer, topic: str, *, since: float | None = None, may_be_mi
 
 
 def read_span(reader: Consumer, span: Span) -> Iterator[Message]:
-    """The messages of a span, in their order. The last offsets may be transaction markers, which are not delivered.
+    """The messages of a span; see `read_batches`."""
+    for batch in read_batches(reader, span):
+        yield from batch
+
+
+def read_batches(reader: Consumer, span: Span, at_most: int = 500) -> Iterator[list[Message]]:
+    """The messages of a span in their order; an empty batch where none came within a tenth of a second.
+
+    The last offsets of a span may be transaction markers, which are not delivered.
 
     Args:
         reader: a consumer that reports a partition's end (`enable.partition.eof`); its assignment is replaced.
         span: what to read.
+        at_most: messages in one batch.
 
     Raises:
         KafkaException: Kafka reports an error, or stays silent for `KAFKA_TIMEOUT` seconds.
@@ -178,18 +236,20 @@ def read_span(reader: Consumer, span: Span) -> Iterator[Message]:
     reader.assign([place])
     patience = time.monotonic() + KAFKA_TIMEOUT
     while time.monotonic() < patience:
-        messages = reader.consume(500, timeout=0.1)
-        for message in messages:
-            patience = time.monotonic() + KAFKA_TIMEOUT
+        batch, at_end = [], False
+        for message in reader.consume(at_most, timeout=0.1):
             error = message.error()
             if error is None and (message.offset() or 0) < span.end:
-                yield message
+                batch.append(message)
             elif error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 # librdkafka's own codes are spelt so
-                return
+                at_end = True
             else:
                 raise KafkaException(error)
-        if not messages and reader.position([place])[0].offset >= span.end:
+        yield batch
+        if at_end or (not batch and reader.position([place])[0].offset >= span.end):
             return
+        if batch:
+            patience = time.monotonic() + KAFKA_TIMEOUT
     raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{span.topic} stays silent"))  # noqa: SLF001
 
 
@@ -200,6 +260,20 @@ def header(message: Message, name: str) -> bytes | None:
         if found == name and value is not None:
             return as_bytes(value)
     return None
+
+
+def traceparent(message: Message) -> bytes | None:
+    """The message's W3C trace context (https://www.w3.org/TR/trace-context, version 00), None where it is not one.
+
+    What is passed on must be bounded: a stranger's header of a megabyte would make outputs that no topic takes.
+    """
+    value = header(message, HEADER_TRACEPARENT)
+    if value is None or len(value) != TRACEPARENT_LENGTH:
+        return None
+    version, *ids = value.split(b"-")
+    well_formed = version == b"00" and [len(part) for part in ids] == [32, 16, 2]
+    hexadecimal = all(byte in b"0123456789abcdef-" for byte in value)
+    return value if well_formed and hexadecimal and all(part.strip(b"0") for part in ids[:2]) else None
 
 
 def as_bytes(value: str | bytes | None) -> bytes | None:

@@ -1,26 +1,89 @@
 """The processed marks: Redis' copy of what the notifications topic says is finished.
 
-Kafka is the truth, the marks are a view of it that may vanish with Redis or miss what a killed bridge had
-just published. So the view is brought up to date from the topic itself: from the position kept beside the
-marks, or, where that is gone, from as far back as a mark lives.
+Kafka is the truth, the marks are a view of it. Redis may vanish, or be rolled back to an older copy of itself (a
+restored backup, a failover to a replica that missed the last writes), and then misses marks without saying so.
+One hash, `contract.MARKS_KEY`, tells whether the view can be believed:
+
+    position:<notifications partition>   everything below this offset that is young enough has its mark
+    sequence:<input partition>           how often its owner has written marks; the owner remembers the last value
+
+Every field moves in one step with the marks that it speaks of, and only if it still has the value that its writer
+has seen (compare-and-set). So a position never stands over missing marks, whatever happens to Redis between two
+commands; and an owner that reads another sequence than the one that it has written knows that writes are gone. It
+catches up then, from the position that the older copy holds, before it says anything.
+
+Catching up is done in bounded steps: neither time between two steps nor memory nor one command of Redis grows with
+the topic.
 """
 
 import json
-import logging
+import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import redis
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from bridge.kafka import KAFKA_TIMEOUT, Span, header, read_span, spans
-from contract import ANSWERED_KEY, HEADER_PROCESSING_ID, MARKS_POSITION_KEY, PROCESSED_MARK_TTL, processed_mark
-
-log = logging.getLogger(__name__)
+from bridge.kafka import KAFKA_TIMEOUT, Span, as_bytes, header, read_batches, spans
+from contract import (
+    ANSWERED_KEY,
+    HEADER_PROCESSING_ID,
+    MARKS_KEY,
+    NOTIFICATION_KEY,
+    PROCESSED_MARK_TTL,
+    claim_key,
+    outcome_key,
+    processed_mark,
+    request_key,
+    source_key,
+)
 
 MINUTE, DAY = 60.0, 86_400.0  # seconds
 HIDDEN_PATIENCE = 0.5  # seconds; a transaction that is being published ends within this
+IDS_A_STEP = 500  # one script with so many ids takes Redis about two milliseconds
+LONGEST_BODY = 65_536  # bytes; a notification without our header is parsed up to this size
+MAX_ID = 2**31 - 1
+
+# KEYS[1] MARKS_KEY; then five for each id: its mark, request, outcome, claim, source.
+# ARGV[1] a field of MARKS_KEY, ARGV[2] its expected value ('' if absent), ARGV[3] its new value, ARGV[4..5] how many to
+# add to the counts of a first reading: answered within the last minute and day ('' otherwise); then one for each id:
+# the seconds that its mark lives.
+# Sets the marks that are not there, removes what else was kept for the ids, moves the field on. Returns 1, or 0 where
+# the field has neither the expected nor the new value (a repeated call finds the new one): then it stays.
+_MARK = """
+for i = 6, #ARGV do
+  local k = 2 + (i - 6) * 5
+  redis.call('SET', KEYS[k], '_', 'EX', ARGV[i], 'NX')
+  redis.call('UNLINK', KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], KEYS[k + 4])
+end
+local found = redis.call('HGET', KEYS[1], ARGV[1]) or ''
+if found ~= ARGV[2] and found ~= ARGV[3] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+if ARGV[5] ~= '' and found ~= ARGV[3] then
+  redis.call('HINCRBY', KEYS[1], 'first_reading:minute', ARGV[4])
+  redis.call('HINCRBY', KEYS[1], 'first_reading:day', ARGV[5])
+end
+return 1
+"""
+
+# KEYS[1] MARKS_KEY, KEYS[2] ANSWERED_KEY. ARGV[1] a sequence's field, ARGV[2] its new value, ARGV[3] Unix time in
+# seconds; then pairs of a position's field and the least value that it must have.
+# The end of catching up: the owner's sequence starts if no position went back meanwhile. Returns 1 if it did.
+_START_SEQUENCE = """
+for i = 4, #ARGV, 2 do
+  local found = redis.call('HGET', KEYS[1], ARGV[i])
+  if not found or tonumber(found) < tonumber(ARGV[i + 1]) then return 0 end
+end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+local answered = redis.call('HMGET', KEYS[1], 'first_reading:minute', 'first_reading:day')
+if #ARGV == 3 then redis.call('SET', KEYS[2], '0 0 ' .. ARGV[3], 'NX') end
+if answered[2] then
+  redis.call('SET', KEYS[2], answered[1] .. ' ' .. answered[2] .. ' ' .. ARGV[3])
+  redis.call('HDEL', KEYS[1], 'first_reading:minute', 'first_reading:day')
+end
+return 1
+"""
 
 
 class Notified(NamedTuple):
@@ -30,60 +93,226 @@ class Notified(NamedTuple):
     at: float
 
 
+class _PositionMovedError(Exception):
+    """Another bridge has moved a position on, or Redis was emptied or rolled back: read from where it is now."""
+
+
 class ProcessedMarks:
-    """Keeps `processed_messages:{processing_id}` = `_` (TTL 3 days) in step with the notifications topic.
+    """Keeps `processed_messages:{processing_id}` = `_` (3 days) in step with the notifications topic.
+
+    Made anew for each partition that a bridge is assigned.
 
     Args:
         store: Redis.
-        make_consumer: makes a consumer that joins no group, reads committed messages only, reports a
+        make_reader: makes a consumer that joins no group, reads committed messages only, reports a
             partition's end (`enable.partition.eof`).
         topic: the notifications topic.
+        source: the input partition whose requests are marked, `<topic>-<number>`.
+        owner: a name that no other bridge has, nor this one for another assignment.
+        notification_key: of notifications that were written by another handler and lack our header.
+        clock: Unix time, seconds.
     """
 
-    def __init__(self, store: redis.Redis, make_consumer: Callable[[], Consumer], topic: str):
+    def __init__(
+        self,
+        store: redis.Redis,
+        make_reader: Callable[[], Consumer],
+        topic: str,
+        source: str,
+        owner: str,
+        notification_key: bytes = NOTIFICATION_KEY,
+        clock: Callable[[], float] = time.time,
+    ):
         self._redis = store
-        self._make_consumer = make_consumer
+        self._make_reader = make_reader
         self._topic = topic
+        self._field = f"sequence:{source}"
+        self._owner = owner
+        self._notification_key = notification_key
+        self._clock = clock
+        self._mark = store.register_script(_MARK)
+        self._start_sequence = store.register_script(_START_SEQUENCE)
+        self._number = 0
+        self._sequence = ""  # none was written yet, or it is not to be relied on
+        self._seen: dict[bytes, int] = {}  # the highest sequence of every other partition
 
-    def catch_up(self) -> int:
-        """Mark all that the topic has and Redis may not know of; how many notifications were read.
+    def catch_up(self) -> Iterator[int]:
+        """Mark all that the topic has and Redis may not know of; then the marks are believable.
+
+        Each step takes a fraction of a second and tells how many notifications were read so far.
 
         Raises:
-            redis.RedisError, KafkaException: try again later; nothing is half done.
+            redis.RedisError, KafkaException: start again later; what was marked stays marked.
         """
-        position = self._redis.get(MARKS_POSITION_KEY)
-        kept: dict[str, int] = json.loads(position or b"{}")
-        positions: dict[int, int] = {}
-        seen: list[Notified] = []
-        consumer = self._make_consumer()
+        self._sequence = ""
+        self._seen.clear()
+        read = 0
+        reader = self._make_reader()
         try:
-            for span in self._unread(consumer, {int(number): offset for number, offset in kept.items()}):
-                seen += _notified(read_span(consumer, span))
-                end = _await_hidden(consumer, span)
-                if end > span.end:
-                    seen += _notified(read_span(consumer, span._replace(start=span.end, end=end)))
-                positions[span.partition] = end
+            while True:
+                reached: dict[int, int] = {}
+                try:
+                    for more in self._read(reader, reached, see_hidden=True):
+                        read += more
+                        yield read
+                except _PositionMovedError:
+                    continue
+                if self._start(reached):
+                    return
         finally:
-            consumer.close()
-        with self._redis.pipeline(transaction=True) as pipe:
-            for notified in seen:
-                pipe.set(processed_mark(notified.processing_id), "_", ex=PROCESSED_MARK_TTL, nx=True)
-            if position is None:
-                now = time.time()
-                minute, day = (sum(notified.at >= now - span for notified in seen) for span in (MINUTE, DAY))
-                pipe.set(ANSWERED_KEY, f"{minute} {day} {now:.3f}")
-            pipe.set(MARKS_POSITION_KEY, json.dumps(positions))
-            pipe.execute()
-        return len(seen)
+            reader.close()
 
-    def _unread(self, consumer: Consumer, kept: dict[int, int]) -> Iterator[Span]:
-        """What each partition has that is young enough for a mark, and above the position that was kept."""
-        oldest = time.time() - PROCESSED_MARK_TTL
-        for span in spans(consumer, self._topic, since=oldest, may_be_missing=True):
-            yield span._replace(start=max(span.start, kept.get(span.partition, 0)))
+    def move_on(self) -> Iterator[int]:
+        """Move the positions to the topic's end, in the same steps; a recovery then has little to read.
+
+        Raises:
+            redis.RedisError, KafkaException: not now.
+        """
+        reader = self._make_reader()
+        try:
+            yield from self._read(reader, {}, see_hidden=False)
+        except _PositionMovedError:
+            return  # another bridge is at it, or Redis has lost marks, which the next look finds out
+        finally:
+            reader.close()
+
+    def finish(self, processing_ids: Collection[int]) -> bool:
+        """Mark published requests and clear what was kept for them; False where Redis has lost marks: catch up.
+
+        Raises:
+            redis.RedisError: it is unknown whether it was done; call again with the same ids.
+        """
+        ids = list(processing_ids)
+        for start in range(0, len(ids), IDS_A_STEP):
+            step = ids[start : start + IDS_A_STEP]
+            following = f"{self._number + 1} {self._owner}"
+            lifetimes = [PROCESSED_MARK_TTL] * len(step)
+            expected = self._sequence or "unknown"  # no sequence: the marks are written, and not believed
+            if not self._write(self._field, expected, following, step, lifetimes, answered=("", "")):
+                self._sequence = ""
+                return False
+            self._number += 1
+            self._sequence = following
+        return True
+
+    def are_believable(self, state: Mapping[bytes, bytes]) -> bool:
+        """Whether no mark is missing that was ever written, given what MARKS_KEY held when it was last read.
+
+        To be read *after* the marks in question, on the same connection.
+        """
+        if not self._sequence or state.get(self._field.encode()) != self._sequence.encode():
+            return False
+        for field, highest in self._seen.items():
+            if _count(state.get(field)) < highest:
+                return False
+        for field, value in state.items():
+            if field.startswith(b"sequence:") and field != self._field.encode():
+                self._seen[field] = _count(value)
+        return True
+
+    def _read(self, reader: Consumer, reached: dict[int, int], *, see_hidden: bool) -> Iterator[int]:
+        """Mark what each partition has above its position; fills `reached` with the new positions, yields counts."""
+        state: dict[bytes, bytes] = self._redis.hgetall(MARKS_KEY)  # type: ignore[assignment] # its answers are not decoded
+        self._number = max(self._number, _count(state.get(self._field.encode())))
+        positions = {
+            int(field.removeprefix(b"position:")): int(value)
+            for field, value in state.items()
+            if field.startswith(b"position:")
+        }
+        counting = not positions or b"first_reading:day" in state
+        oldest = self._clock() - PROCESSED_MARK_TTL
+        for whole in spans(reader, self._topic, since=oldest, may_be_missing=True):
+            kept = positions.get(whole.partition)
+            # A position above the end is of a topic that was removed and made again.
+            start = max(whole.start, kept) if kept is not None and kept <= whole.end else whole.start
+            position = "" if kept is None else str(kept)
+            for span in self._parts(reader, whole._replace(start=start), see_hidden=see_hidden):
+                for batch in read_batches(reader, span, IDS_A_STEP):
+                    if batch:
+                        position = self._move(span, position, _offset(batch[-1]) + 1, batch, counting=counting)
+                    yield len(batch)
+                position = self._move(span, position, span.end, [], counting=counting)
+                reached[span.partition] = span.end
+
+    def _parts(self, reader: Consumer, span: Span, *, see_hidden: bool) -> Iterator[Span]:
+        yield span
+        if see_hidden and (end := _await_hidden(reader, span)) > span.end:
+            yield span._replace(start=span.end, end=end)
+
+    def _move(self, span: Span, expected: str, position: int, batch: Sequence[Message], *, counting: bool) -> str:
+        """One step: mark a batch's notifications, and move the partition's position on."""
+        now = self._clock()
+        young = [each for each in self._notified(batch, now) if each.at > now - PROCESSED_MARK_TTL]
+        moved = self._write(
+            f"position:{span.partition}",
+            expected,
+            str(position),
+            [each.processing_id for each in young],
+            # A mark that is restored late ends when it would have ended.
+            [math.ceil(min(each.at + PROCESSED_MARK_TTL - now, PROCESSED_MARK_TTL)) for each in young],
+            answered=tuple(sum(each.at >= now - span for each in young) if counting else "" for span in (MINUTE, DAY)),
+        )
+        if not moved:
+            raise _PositionMovedError
+        return str(position)
+
+    def _notified(self, messages: Sequence[Message], now: float) -> list[Notified]:
+        """The notifications among some messages of the topic; one that has no time counts as new."""
+        found = []
+        for message in messages:
+            processing_id, milliseconds = self._processing_id(message), message.timestamp()[1]
+            if processing_id is not None:
+                found.append(Notified(processing_id, milliseconds / 1000 if milliseconds > 0 else now))
+        return found
+
+    def _processing_id(self, message: Message) -> int | None:
+        """Our own notifications say it in a header; those of a handler before us have it in their body alone."""
+        value = header(message, HEADER_PROCESSING_ID)
+        if value is not None:
+            return int(value) if value.isdigit() and len(value) <= len(str(MAX_ID)) else None
+        body = as_bytes(message.value())
+        if as_bytes(message.key()) != self._notification_key or not body or len(body) > LONGEST_BODY:
+            return None
+        try:
+            processing_id = json.loads(body)["response"]["processing_id"]
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return None
+        return processing_id if type(processing_id) is int and 0 <= processing_id <= MAX_ID else None
+
+    def _write(
+        self,
+        field: str,
+        expected: str,
+        new: str,
+        ids: Sequence[int],
+        lifetimes: Sequence[int],
+        *,
+        answered: Iterable[int | str],
+    ) -> bool:
+        keys = [MARKS_KEY]
+        for processing_id in ids:
+            keys += [
+                processed_mark(processing_id),
+                request_key(processing_id),
+                outcome_key(processing_id),
+                claim_key(processing_id),
+                source_key(processing_id),
+            ]
+        return bool(self._mark(keys=keys, args=[field, expected, new, *answered, *lifetimes]))
+
+    def _start(self, reached: Mapping[int, int]) -> bool:
+        """The end of catching up; False where a position went back while the topic was read."""
+        self._number += 1
+        sequence = f"{self._number} {self._owner}"
+        pairs = [part for number, end in reached.items() for part in (f"position:{number}", end)]
+        args = [self._field, sequence, f"{self._clock():.3f}", *pairs]
+        if not self._start_sequence(keys=[MARKS_KEY, ANSWERED_KEY], args=args):
+            return False
+        self._sequence = sequence
+        return True
 
 
-def _await_hidden(consumer: Consumer, span: Span) -> int:
+def _await_hidden(reader: Consumer, span: Span) -> int:
     """The offset up to which everything that was there when the span's end was read can be seen.
 
     A reader of committed messages sees nothing from the oldest open transaction on, and a bridge that died in
@@ -92,22 +321,23 @@ def _await_hidden(consumer: Consumer, span: Span) -> int:
     """
     place, end = TopicPartition(span.topic, span.partition), span.end
     # What the last fetch said of the real end; asking the broker tells the visible one.
-    there = consumer.get_watermark_offsets(place, cached=True)[1]
+    there = reader.get_watermark_offsets(place, cached=True)[1]
     patience = time.monotonic() + HIDDEN_PATIENCE
     while end < there:
         if time.monotonic() > patience:
             problem = "an open transaction hides the end of the notifications topic"
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT, problem))  # noqa: SLF001 # librdkafka's own codes are spelt so
         time.sleep(0.02)
-        end = consumer.get_watermark_offsets(place, timeout=KAFKA_TIMEOUT)[1]
+        end = reader.get_watermark_offsets(place, timeout=KAFKA_TIMEOUT)[1]
     return end
 
 
-def _notified(messages: Iterable[Message]) -> list[Notified]:
-    """The notifications that carry our header; other services' messages have none."""
-    seen = []
-    for message in messages:
-        value = header(message, HEADER_PROCESSING_ID)
-        if value is not None and value.isdigit():
-            seen.append(Notified(int(value), message.timestamp()[1] / 1000))
-    return seen
+def _count(sequence: bytes | None) -> int:
+    """The count in `<count> <owner>`; a new owner goes on from its predecessor's."""
+    return int((sequence or b"0").partition(b" ")[0])
+
+
+def _offset(message: Message) -> int:
+    offset = message.offset()
+    assert offset is not None  # noqa: S101 # a delivered message has one
+    return offset

@@ -12,4 +12,11 @@ DUPLICATES = Counter("ai_handler_bridge_duplicates_total", "Requests that were a
 UNFINISHED = Gauge("ai_handler_bridge_unfinished", "Requests taken from Kafka and not finished", ["partition"])
 TRANSACTION_SECONDS = Histogram("ai_handler_bridge_transaction_seconds", "Duration of one Kafka transaction")
 RECOVERIES = Counter("ai_handler_bridge_recoveries_total", "Partitions whose state was read from Kafka again")
-REDIS_REFILLS = Counter("ai_handler_bridge_redis_refills_total", "Times Redis was found emptied")
+REDIS_REFILLS = Counter("ai_handler_bridge_redis_refills_total", "Times Redis was found emptied or rolled back")
+WINDOW = Gauge("ai_handler_bridge_window", "Unfinished requests that a partition may hold", ["partition"])
+REFUSED = Counter("ai_handler_bridge_refused_total", "Messages that a topic did not take as they were", ["topic"])
+GIVEN_UP = Counter("ai_handler_bridge_given_up_total", "Requests that took their workers down")
+READY = Gauge("ai_handler_bridge_ready", "1 while nothing is in the way of the work")
+TROUBLE = Gauge(
+    "ai_handler_bridge_trouble", "1 while this is in the way of the work", ["name"]
+)  # name: redis, kafka, partitions, publishing, dead_letters, starting

@@ -37,8 +37,15 @@ class PartitionProgress:
         self._awaited: list[int] = sorted(still_open)  # open in an earlier life, not yet delivered in this one
 
     @classmethod
-    def from_commit(cls, commit: Commit | None) -> Self:
-        """Resume where a commit left off; foreign or damaged metadata means "nothing known above"."""
+    def from_commit(cls, commit: Commit | None, end: int | None = None) -> Self:
+        """Resume where a commit left off.
+
+        Args:
+            commit: the last one, None where there is none; foreign or damaged metadata means that nothing is known
+                above its offset.
+            end: of the partition. Nothing is known from there on: a topic that has lost its end gives the same
+                offsets to other messages.
+        """
         if commit is None:
             return cls()
         version, _, rest = (commit.metadata or "").partition(" ")
@@ -55,6 +62,8 @@ class PartitionProgress:
             return cls(commit.offset)
         if still_open != sorted(set(still_open)) or not all(commit.offset <= offset < high for offset in still_open):
             return cls(commit.offset)
+        if end is not None and end < high:
+            high, still_open = max(end, commit.offset), [offset for offset in still_open if offset < end]
         return cls(commit.offset, high, still_open)
 
     def deliver(self, offset: int) -> bool:
@@ -75,6 +84,11 @@ class PartitionProgress:
         """Note offsets whose end is committed in Kafka."""
         for offset in offsets:
             self._open.pop(offset, None)
+
+    @property
+    def watermark(self) -> int:
+        """The lowest offset that is not finished; 0 before anything is known."""
+        return next(iter(self._open), self._high or 0)
 
     @property
     def unfinished(self) -> int:

@@ -5,39 +5,48 @@
     step()     look at Redis, dispatch, publish what has ended; called often, does little
     close()    the partition is leaving
 
-Any doubt about Kafka (`PublishError`) is answered in one way: forget everything and recover. What Redis holds
-(claims, outcomes) survives that, so no work is repeated.
+Any doubt about Kafka (`PublishError`) is answered in one way: forget everything and recover. Any doubt about Redis
+(it was emptied, or rolled back to an older copy of itself) is answered by catching the marks up before anything else
+is said. What Redis holds (claims, outcomes) survives both, so no work is repeated.
 """
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from bridge import intake, metrics
-from bridge.dead_letter import DeadLetter, DeadLetterCap
-from bridge.intake import Accepted, NotOurs, Rejected
-from bridge.kafka import as_bytes, header
+from bridge.dead_letter import CUTS, DeadLetter, DeadLetterCap
+from bridge.intake import Accepted, NotOurs, Reason, Rejected
+from bridge.kafka import KAFKA_TIMEOUT, as_bytes, traceparent
 from bridge.marks import ProcessedMarks
 from bridge.offsets import Commit, PartitionProgress
-from bridge.publisher import Publication, Publisher
+from bridge.publisher import OutputRefused, Publication, Publisher
 from bridge.request_store import RequestStates, RequestStore
-from bridge.supervision import Decision, DispatchHistory, decide
-from contract import HEADER_TRACEPARENT, Addressee, Dispatch, Failure, Outcome
+from bridge.start import Start, first_offset
+from bridge.supervision import Decision, DispatchHistory, decide, is_charged, suspects_to_hold_back
+from bridge.window import Window
+from contract import Addressee, Dispatch, Failure, Outcome
 from logs import log_about
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.05  # seconds between two looks at outcomes that nobody has announced
 LOOK_PAUSE = 0.02  # seconds between two looks at announced ones: those that end together share a transaction
+IDLE_LOOK_EVERY = 1.0  # seconds between two looks at Redis while there is nothing to do
 SUPERVISE_EVERY = 1.0  # seconds between two looks at claims and marks
 COMMIT_EVERY = 1.0  # seconds a watermark may wait for a transaction that has outcomes to carry
-KAFKA_TIMEOUT = 10.0  # seconds
+MOVE_ON_EVERY = 60.0  # seconds between two moves of the marks' positions
+SLICE = 0.25  # seconds of reading between two polls
+OVERTIME = 120.0  # seconds past its deadline that a worker which still has a request may need to end it
 PLACE_STEP = 1e-6  # seconds between the places of two requests with one timestamp; a float tells them apart
-NO_STATES = RequestStates(frozenset(), frozenset(), frozenset(), queue_drained=False)
 MAX_FOREIGN_KEYS = 100  # logged once each, up to so many
+DISPATCHES_A_STEP = 200
+OUTCOMES_A_TRANSACTION = 1_000
+LETTER_BYTES_A_TRANSACTION = 8_000_000
+LETTER_BYTES_IN_HAND = 32_000_000  # beyond it nothing is taken
 
 
 @dataclass(slots=True)
@@ -48,9 +57,32 @@ class _Unfinished:
     offsets: list[int]
     traceparent: bytes | None
     history: DispatchHistory = field(default_factory=DispatchHistory)
+    first_dispatched_at: float | None = None
     ours: bool = True  # no other partition answers for this id
     finished: bool = False  # a processed mark says so
     outcome: Outcome | None = None
+    refused: bool = False  # a topic does not take its outcome
+
+
+@dataclass(slots=True)
+class _Letter:
+    """A dead letter to be: a message that nobody can work on."""
+
+    message: Message
+    rejected: Rejected
+    cut: int = 0  # which of CUTS
+    counted: bool = False  # the cap knows of it
+
+    @property
+    def offset(self) -> int:
+        return _offset(self.message)
+
+    @property
+    def size(self) -> int:
+        return len(self.message.value() or b"")
+
+    def dead_letter(self) -> DeadLetter:
+        return DeadLetter.of(self.message, self.rejected.reason, CUTS[self.cut])
 
 
 @dataclass(slots=True)
@@ -65,11 +97,23 @@ class _Ending:
 
 @dataclass(frozen=True, slots=True)
 class PartitionPolicy:
-    """What operators may set; seconds and counts."""
+    """What operators may set; seconds and requests.
 
-    window_size: int
+    Attributes:
+        window_cap: unfinished requests at most.
+        request_rate: requests a second that the provider's limits allow.
+        request_deadline: from a request's Kafka timestamp to its end.
+        redispatch_after: the first pause before a hint goes again.
+        lease: a worker's claim lives so long without it.
+        start: where to begin in a partition that was never committed.
+    """
+
+    window_cap: int
+    request_rate: float
     request_deadline: float
     redispatch_after: float
+    lease: float
+    start: Start | None = None
 
 
 class PartitionWork:
@@ -84,6 +128,7 @@ class PartitionWork:
         cap: the dead letters' rate limit, shared by all partitions.
         policy: windows and deadlines.
         clock: seconds, monotonic.
+        wall_clock: Unix time, seconds.
     """
 
     def __init__(
@@ -96,6 +141,7 @@ class PartitionWork:
         cap: DeadLetterCap,
         policy: PartitionPolicy,
         clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
     ):
         self._source = TopicPartition(source.topic, source.partition)
         self._name = f"{source.topic}-{source.partition}"
@@ -106,46 +152,101 @@ class PartitionWork:
         self._cap = cap
         self._policy = policy
         self._clock = clock
+        self._wall_clock = wall_clock
+        self._window = Window(policy.window_cap, policy.request_rate, clock)
         self._publisher: Publisher | None = None
         self._foreign_keys: set[bytes] = set()
         self._place = 0.0
         self._counted = -1  # the last dead letter's offset that the cap knows of
-        self._forget(None)
+        self._recovery: Iterator[object] | None = None
+        self._moving_on: Iterator[object] | None = None
+        self._move_on_at = clock() + MOVE_ON_EVERY
+        self.redis_answered_at = clock()  # seconds; when Redis last answered all that was asked
+        self._forget(PartitionProgress())
 
-    def _forget(self, commit: Commit | None) -> None:
-        self._progress = PartitionProgress.from_commit(commit)
+    def _forget(self, progress: PartitionProgress) -> None:
+        self._progress = progress
         self._requests: dict[int, _Unfinished] = {}
-        self._rejected: list[tuple[Message, Rejected]] = []
-        self._skipped: list[int] = []
+        self._letters: list[_Letter] = []
         self._unmarked: list[int] = []
+        self._untold: set[int] = set()  # ids of dead letters whose notification the topic does not take
+        self._dead_workers: dict[str, float] = {}  # when they were found dead
+        self._catching_up: Iterator[object] | None = None
         self._look_at = self._looked_at = self._supervise_at = self._commit_at = 0.0
+        self._uncommitted = False  # offsets were finished without a transaction
 
     @property
     def free(self) -> int:
         """How many more requests fit into the window."""
-        return self._policy.window_size - self._progress.unfinished
+        if self._cap.tripped or sum(letter.size for letter in self._letters) > LETTER_BYTES_IN_HAND:
+            return 0
+        return max(0, self._window.size - self._progress.unfinished)
 
-    def recover(self) -> None:
-        """Start, or start over, from what Kafka says.
+    @property
+    def room_to_resume(self) -> int:
+        """How many must be free before a partition that was full is read again."""
+        return self._window.room_to_resume
+
+    # --- From Kafka -----------------------------------------------------------------------------------------------
+
+    def recover(self) -> bool:
+        """Start, or start over, from what Kafka says; False: call again, there is more to read.
 
         Raises:
+            StartUnknown: an operator has to choose.
             KafkaException, redis.RedisError: not now; call again later.
         """
+        if self._recovery is None:
+            self._recovery = self._recover()
+        try:
+            done = _advance(self._recovery, SLICE)
+        except BaseException:
+            self._recovery = None
+            raise
+        if done:
+            self._recovery = None
+        return done
+
+    def _recover(self) -> Iterator[int]:
         if self._publisher is not None:
             self._publisher.close()
         self._publisher = self._make_publisher()
         self._publisher.open()
         committed = self._consumer.committed([self._source], timeout=KAFKA_TIMEOUT)[0]
         commit = Commit(committed.offset, committed.metadata or "") if committed.offset >= 0 else None
-        marked = self._marks.catch_up()
-        self._forget(commit)
-        start = OFFSET_BEGINNING if commit is None else commit.offset
-        self._consumer.seek(TopicPartition(self._source.topic, self._source.partition, start))
+        progress = self._progress_from(commit)
+        read = 0
+        for read in self._marks.catch_up():
+            yield read
+        self._forget(progress)
+        self._consumer.seek(TopicPartition(self._source.topic, self._source.partition, progress.watermark))
+        self.redis_answered_at = self._clock()
         metrics.RECOVERIES.inc()
         log.info(
-            "%s: starting at offset %s, %d open above it are known, %d notifications checked",
-            self._name, "beginning" if commit is None else commit.offset, self._progress.awaited, marked,
+            "%s: starting at offset %d, %d open above it are known, %d notifications checked",
+            self._name, progress.watermark, progress.awaited, read,
         )  # fmt: skip
+
+    def _progress_from(self, commit: Commit | None) -> PartitionProgress:
+        """What is finished, as far as the topic still is what the commit speaks of."""
+        assert self._publisher is not None  # noqa: S101 # made just before
+        low, end = self._consumer.get_watermark_offsets(self._source, timeout=KAFKA_TIMEOUT)
+        if commit is not None:
+            progress = PartitionProgress.from_commit(commit, end)
+            if commit.offset > end:
+                log.error(
+                    "%s: offset %d is committed, and the topic ends at %d: it was removed and made again, or lost its "
+                    "end; reading it from its beginning", self._name, commit.offset, end,
+                )  # fmt: skip
+                progress = PartitionProgress(low)
+            return progress
+        start = first_offset(self._consumer, self._source, self._policy.start, self._wall_clock())
+        progress = PartitionProgress(start)
+        beginning = progress.commit()
+        if self._policy.start is not None and beginning is not None:
+            # Kept at once: the next start must not choose anew, and skip what came between.
+            self._publisher.publish((), (), source=self._source, commit=beginning, consumer=self._consumer)
+        return progress
 
     def take(self, message: Message) -> None:
         """Take one delivered message in hand."""
@@ -153,17 +254,20 @@ class PartitionWork:
         if offset is None or not self._progress.deliver(offset):
             metrics.MESSAGES.labels("known").inc()
             return
+        if self._progress.unfinished >= self._window.size:
+            self._window.note_full()
         content = intake.read(as_bytes(message.key()), as_bytes(message.value()))
-        self._look_at = 0.0  # something new: do not wait for the next look
         match content:
             case NotOurs():
                 metrics.MESSAGES.labels("not_ours").inc()
-                self._skipped.append(offset)
+                self._progress.finish([offset])
+                self._uncommitted = True
                 self._log_foreign_key(as_bytes(message.key()) or b"")
             case Rejected(reason=reason):
                 metrics.MESSAGES.labels("rejected").inc()
                 log.warning("%s offset %d is a dead letter: %s", self._name, offset, reason.value)
-                self._rejected.append((message, content))
+                self._letters.append(_Letter(message, content))
+                self._look_at = 0.0  # something new: do not wait for the next look
             case Accepted(request=request):
                 metrics.MESSAGES.labels("accepted").inc()
                 in_hand = self._requests.get(request.processing_id)
@@ -171,14 +275,14 @@ class PartitionWork:
                     metrics.DUPLICATES.inc()
                     in_hand.offsets.append(offset)
                     return
-                sent_at = _sent_at(message)
+                sent_at = self._sent_at(message)
                 self._place = max(sent_at, self._place + PLACE_STEP)
                 self._requests[request.processing_id] = _Unfinished(
                     Dispatch(request=request, deadline_at=sent_at + self._policy.request_deadline, place=self._place),
                     [offset],
-                    header(message, HEADER_TRACEPARENT),
+                    traceparent(message),
                 )
-                self._supervise_at = 0.0
+                self._look_at = self._supervise_at = 0.0
 
     def _log_foreign_key(self, key: bytes) -> None:
         if key not in self._foreign_keys and len(self._foreign_keys) < MAX_FOREIGN_KEYS:
@@ -194,45 +298,47 @@ class PartitionWork:
         """Outcomes were announced, perhaps some of these requests."""
         self._look_at = min(self._look_at, self._looked_at + LOOK_PAUSE)
 
+    def _sent_at(self, message: Message) -> float:
+        """Unix time, seconds; never in the future, and now where the message has no time."""
+        now, milliseconds = self._wall_clock(), message.timestamp()[1]
+        return min(milliseconds / 1000, now) if milliseconds > 0 else now
+
+    # --- The work -------------------------------------------------------------------------------------------------
+
     def step(self) -> None:
         """Look at Redis, dispatch what needs it, publish what has ended.
 
         Raises:
             redis.RedisError, kombu.exceptions.OperationalError: Redis is away; call again later.
             PublishError: recover.
-            TooManyDeadLetters: stop.
         """
         now = self._clock()
         if now < self._look_at:
             return
         self._looked_at = now
-        self._look_at = now + LOOK_EVERY
+        busy = bool(self._requests or self._letters or self._unmarked)
+        self._look_at = now + (LOOK_EVERY if busy else IDLE_LOOK_EVERY)
         metrics.UNFINISHED.labels(str(self._source.partition)).set(self._progress.unfinished)
-        if not (self._requests or self._rejected or self._skipped or self._unmarked):
+        metrics.WINDOW.labels(str(self._source.partition)).set(self._window.size)
+        self._window.adjust()
+        if self._catching_up is not None:
+            self._catch_up(now)
             return
         self._mark()
         outcomes = self._store.outcomes(list(self._requests))
         if outcomes is None:
-            self._refill_redis(now)
+            self._distrust_redis()
+            self._catch_up(now)
             return
         for processing_id, outcome in outcomes.items():
-            self._requests[processing_id].outcome = outcome
-        ending = _Ending()
-        if now >= self._supervise_at:
+            if not self._requests[processing_id].refused:
+                self._requests[processing_id].outcome = outcome
+        if self._requests and now >= self._supervise_at:
             self._supervise_at = now + SUPERVISE_EVERY
             self._supervise(now)
-        ready = [pid for pid, request in self._requests.items() if request.finished or request.outcome]
-        rejected = [rejected.addressee.processing_id for _, rejected in self._rejected if rejected.addressee]
-        # The last look before anything is said: finished meanwhile, or another partition's?
-        states = self._store.states(ready + rejected, self._name) if ready or rejected else NO_STATES
-        if not states.complete:
-            return  # emptied since the look at outcomes; the next one will find out
-        self._end_requests(ending, ready, states)
-        self._end_rejected(ending, states)
-        if self._skipped and (ending.offsets or now >= self._commit_at):
-            ending.offsets += self._skipped
-        if ending.offsets:
-            self._publish(ending, now)
+        self._end(now)
+        self.redis_answered_at = self._clock()
+        self._move_on(now)
 
     def close(self) -> None:
         """The partition is leaving; requests in hand stay in Redis for its next owner."""
@@ -240,48 +346,163 @@ class PartitionWork:
             self._publisher.close()
         metrics.UNFINISHED.labels(str(self._source.partition)).set(0)
 
-    def _refill_redis(self, now: float) -> None:
-        log.warning("Redis was emptied: reading from Kafka what is finished")
+    def _distrust_redis(self) -> None:
+        log.warning("%s: Redis was emptied or rolled back: reading from Kafka what is finished", self._name)
         metrics.REDIS_REFILLS.inc()
-        self._marks.catch_up()
+        self._catching_up = self._marks.catch_up()
+        self._look_at = 0.0
+
+    def _catch_up(self, now: float) -> None:
+        assert self._catching_up is not None  # noqa: S101 # its caller has looked
+        self._look_at = 0.0
+        try:
+            if not _advance(self._catching_up, SLICE):
+                return
+        except BaseException:
+            self._catching_up = self._marks.catch_up()
+            raise
+        self._catching_up = None
         for unfinished in self._requests.values():
             # Claims and hints are gone; workers that live claim again with their next heartbeat, so give them that.
-            unfinished.history = DispatchHistory(dispatched_at=now, dispatches=1)
+            unfinished.history = DispatchHistory(dispatched_at=now, hints=1)
         self._supervise_at = 0.0
+
+    def _move_on(self, now: float) -> None:
+        """Once a minute move the marks' positions on, a little at a time; nothing depends on it."""
+        if self._moving_on is None and now >= self._move_on_at:
+            self._moving_on = self._marks.move_on()
+        if self._moving_on is None:
+            return
+        try:
+            done = _advance(self._moving_on, 0.0)
+        except KafkaException as error:
+            log.warning("%s: the marks' positions stay where they are (%s)", self._name, error)
+            done = True
+        if done:
+            self._moving_on = None
+            self._move_on_at = self._clock() + MOVE_ON_EVERY
+
+    # --- Who works on what ----------------------------------------------------------------------------------------
 
     def _supervise(self, now: float) -> None:
         """See which requests are finished elsewhere, dispatch what nobody works on."""
-        states = self._store.states(list(self._requests), self._name)
+        workers = {each.history.worker for each in self._requests.values() if each.history.worker is not None}
+        states = self._store.states(list(self._requests), workers)
+        if not states.complete:
+            return  # the next look at outcomes will find out
+        self._note_claims(states, now)
+        held_back = self._suspects_held_back()
         due: list[_Unfinished] = []
         for processing_id, unfinished in self._requests.items():
             unfinished.ours = processing_id not in states.elsewhere
             unfinished.finished = processing_id in states.marked
-            if unfinished.finished or unfinished.outcome is not None or not unfinished.ours:
+            if unfinished.finished or unfinished.outcome is not None or unfinished.refused or not unfinished.ours:
                 continue
-            unfinished.history.note_claim(alive=processing_id in states.claimed)
-            decision = decide(
+            if self._is_out_of_time(unfinished):
+                log.warning("out of time", extra={"processing_id": processing_id})
+                unfinished.outcome = _failed(unfinished, Failure.OUT_OF_TIME)
+                continue
+            match decide(unfinished.history, now=now, redispatch_after=self._policy.redispatch_after):
+                case Decision.DISPATCH if processing_id not in held_back:
+                    due.append(unfinished)
+                case Decision.GIVE_UP:
+                    log.error("given up: its workers went away because of it", extra={"processing_id": processing_id})
+                    metrics.GIVEN_UP.inc()
+                    unfinished.outcome = _failed(unfinished, Failure.INTERNAL)
+        if len(due) > DISPATCHES_A_STEP:
+            self._supervise_at = 0.0  # the rest follows with the next look
+        self._dispatch(due[:DISPATCHES_A_STEP], now)
+
+    def _is_out_of_time(self, unfinished: _Unfinished) -> bool:
+        """Past its deadline; a worker that still has the request in hand says so itself, if it lives."""
+        overtime = OVERTIME if unfinished.history.worker is not None else 0.0
+        return self._wall_clock() >= unfinished.dispatch.deadline_at + overtime
+
+    def _note_claims(self, states: RequestStates, now: float) -> None:
+        """Bring the histories up to date; see whose doing it is where a claim was lost."""
+        held: dict[str, list[_Unfinished]] = {}
+        for unfinished in self._requests.values():
+            if unfinished.history.worker is not None:
+                held.setdefault(unfinished.history.worker, []).append(unfinished)
+        self._dead_workers = {
+            worker: self._dead_workers.get(worker, now) for worker in held if worker not in states.living
+        }
+        # Judged before any loss is noted: beside whom did it run?
+        charged = {
+            id(unfinished): is_charged(
                 unfinished.history,
-                now=now,
-                queue_drained=states.queue_drained,
-                redispatch_after=self._policy.redispatch_after,
+                worker_lives=worker in states.living,
+                beside=[other.history for other in together if other is not unfinished],
             )
-            if decision is Decision.DISPATCH:
-                due.append(unfinished)
-            elif decision is Decision.GIVE_UP:
-                log.error("given up: every worker that took it went away", extra={"processing_id": processing_id})
-                unfinished.outcome = Outcome.failed(unfinished.dispatch.request.addressee(), Failure.INTERNAL.value)
-        self._dispatch(due, now)
+            for worker, together in held.items()
+            for unfinished in together
+        }
+        for processing_id, unfinished in self._requests.items():
+            claimed_by, lost = states.claims.get(processing_id), unfinished.history.worker
+            if claimed_by is not None:
+                unfinished.history.note_claim(claimed_by)
+            elif lost is not None and unfinished.outcome is None:
+                # A claim that outlives its worker by more than a lease was parked: nobody was at it.
+                parked = now - self._dead_workers.get(lost, now) > self._policy.lease + SUPERVISE_EVERY
+                unfinished.history.note_loss(charged=charged[id(unfinished)] and not parked, counted=not parked)
+
+    def _suspects_held_back(self) -> set[int]:
+        """Suspects that wait until others are done, so that it shows which one it is."""
+        suspects = {
+            processing_id: unfinished.history
+            for processing_id, unfinished in self._requests.items()
+            if unfinished.history.is_suspect and unfinished.outcome is None and unfinished.ours
+        }
+        waiting = [processing_id for processing_id, history in suspects.items() if not history.is_out]
+        return set(waiting[len(waiting) - suspects_to_hold_back(list(suspects.values())) :]) if waiting else set()
 
     def _dispatch(self, due: list[_Unfinished], now: float) -> None:
         if not due:
             return
+        self._store.dispatch([unfinished.dispatch for unfinished in due])
         for unfinished in due:
-            again = unfinished.history.dispatches > 0
+            again = unfinished.first_dispatched_at is not None
             metrics.DISPATCHES.labels("again" if again else "first").inc()
             with log_about(unfinished.dispatch.request.processing_id):
                 log.log(logging.WARNING if again else logging.INFO, "dispatched again" if again else "dispatched")
             unfinished.history.note_dispatch(now)
-        self._store.dispatch([unfinished.dispatch for unfinished in due])
+            if unfinished.first_dispatched_at is None:
+                unfinished.first_dispatched_at = now
+
+    # --- To Kafka -------------------------------------------------------------------------------------------------
+
+    def _end(self, now: float) -> None:
+        """Publish what has ended."""
+        ready = [pid for pid, request in self._requests.items() if request.finished or request.outcome]
+        ready = ready[:OUTCOMES_A_TRANSACTION]
+        letters = self._letters_to_write()
+        addressees = [letter.rejected.addressee for letter in letters]
+        rejected = [addressee.processing_id for addressee in addressees if addressee is not None]
+        # The last look before anything is said: finished meanwhile, or another partition's?
+        states = self._store.states(ready + rejected) if ready or rejected else RequestStates()
+        if not states.complete:
+            return  # it lost marks since the look at outcomes; the next one will find out
+        ending = _Ending()
+        self._end_requests(ending, ready, states)
+        self._end_letters(ending, letters, states)
+        if ending.offsets or (self._uncommitted and now >= self._commit_at):
+            self._publish(ending, now)
+
+    def _letters_to_write(self) -> list[_Letter]:
+        """As many as the cap and one transaction allow."""
+        letters: list[_Letter] = []
+        room = LETTER_BYTES_A_TRANSACTION
+        for letter in self._letters:
+            room -= letter.size
+            if letters and room < 0:
+                break
+            if letter.offset > self._counted:  # a transaction that has to be made again counts once
+                if not self._cap.count():
+                    break
+                self._counted = letter.offset
+                metrics.DEAD_LETTERS.labels(letter.rejected.reason.value).inc()
+            letters.append(letter)
+        return letters
 
     def _end_requests(self, ending: _Ending, ready: list[int], states: RequestStates) -> None:
         for processing_id in ready:
@@ -295,66 +516,132 @@ class PartitionWork:
             ending.offsets += request.offsets
             ending.processing_ids.append(processing_id)
 
-    def _end_rejected(self, ending: _Ending, states: RequestStates) -> None:
-        silent = set(states.marked | states.elsewhere)
-        for message, rejected in self._rejected:
-            if _offset(message) > self._counted:  # a transaction that has to be made again counts once
-                self._cap.count()
-                self._counted = _offset(message)
-                metrics.DEAD_LETTERS.labels(rejected.reason.value).inc()
-            ending.dead_letters.append(DeadLetter.of(message, rejected.reason))
-            ending.offsets.append(_offset(message))
-            self._notify_rejected(ending, rejected, silent, header(message, HEADER_TRACEPARENT))
+    def _end_letters(self, ending: _Ending, letters: list[_Letter], states: RequestStates) -> None:
+        silent = states.marked | states.elsewhere | self._untold
+        for letter in letters:
+            if letter.cut < len(CUTS):
+                ending.dead_letters.append(letter.dead_letter())
+            ending.offsets.append(letter.offset)
+            self._notify_rejected(ending, letter, silent)
 
-    def _notify_rejected(
-        self, ending: _Ending, rejected: Rejected, silent: set[int], traceparent: bytes | None
-    ) -> None:
-        addressee: Addressee | None = rejected.addressee
+    def _notify_rejected(self, ending: _Ending, letter: _Letter, silent: frozenset[int]) -> None:
+        addressee: Addressee | None = letter.rejected.addressee
         # One notification per id: a valid request in hand will have the last word itself.
         if addressee is None or addressee.processing_id in silent or addressee.processing_id in self._requests:
             return
-        silent.add(addressee.processing_id)
-        outcome = Outcome.failed(addressee, rejected.message)
-        ending.publications.append(Publication(addressee.processing_id, outcome, traceparent))
+        if addressee.processing_id in ending.processing_ids:
+            return
+        outcome = Outcome.failed(addressee, letter.rejected.message)
+        ending.publications.append(Publication(addressee.processing_id, outcome, traceparent(letter.message)))
         ending.processing_ids.append(addressee.processing_id)
 
     def _publish(self, ending: _Ending, now: float) -> None:
         commit = self._progress.commit(ending.offsets)
         assert self._publisher is not None  # noqa: S101 # recover() comes before step()
         assert commit is not None  # noqa: S101 # an offset ended, so one was delivered
-        with metrics.TRANSACTION_SECONDS.time():
-            self._publisher.publish(
-                ending.publications,
-                ending.dead_letters,
-                source=self._source,
-                commit=commit,
-                consumer=self._consumer,
-            )
+        try:
+            with metrics.TRANSACTION_SECONDS.time():
+                self._publisher.publish(
+                    ending.publications,
+                    ending.dead_letters,
+                    source=self._source,
+                    commit=commit,
+                    consumer=self._consumer,
+                )
+        except OutputRefused as refused:
+            self._make_smaller(refused)
+            return
         self._progress.finish(ending.offsets)
-        self._rejected.clear()
-        self._skipped.clear()
+        ended = set(ending.offsets)
+        self._letters = [letter for letter in self._letters if letter.offset not in ended]
+        self._uncommitted = False
         self._commit_at = now + COMMIT_EVERY
+        self._say_published(ending)
+        for processing_id in ending.processing_ids:
+            unfinished = self._requests.pop(processing_id, None)
+            if unfinished is not None and unfinished.first_dispatched_at is not None:
+                self._window.note_end(now - unfinished.first_dispatched_at)
+        self._unmarked += ending.processing_ids
+        self._mark()
+
+    def _say_published(self, ending: _Ending) -> None:
         for publication in ending.publications:
             result = "scored" if publication.outcome.success else "failed"
             metrics.PUBLISHED.labels(result).inc()
             with log_about(publication.processing_id):
                 log.info("published: %s", result)
-        for processing_id in ending.processing_ids:
-            self._requests.pop(processing_id, None)
-        self._unmarked += ending.processing_ids
-        self._mark()
+
+    def _make_smaller(self, refused: OutputRefused) -> None:
+        """What a topic does not take as it is ends in a bounded form; its neighbours go with the next step."""
+        self._look_at = 0.0
+        metrics.REFUSED.labels(refused.topic).inc()
+        if isinstance(refused.output, DeadLetter):
+            for letter in self._letters:
+                if letter.offset == refused.output.offset:
+                    letter.cut += 1
+                    what = "is dropped" if letter.cut == len(CUTS) else f"is cut to {CUTS[letter.cut]} bytes"
+                    log.error("%s offset %d: its dead letter %s (%s)", self._name, letter.offset, what, refused)
+            return
+        processing_id = refused.output.processing_id
+        unfinished = self._requests.get(processing_id)
+        if unfinished is None:
+            log.error("nobody is told: %s", refused, extra={"processing_id": processing_id})
+            self._untold.add(processing_id)
+        elif not unfinished.refused:
+            log.error("its outcome becomes a failure: %s", refused, extra={"processing_id": processing_id})
+            unfinished.refused, unfinished.traceparent = True, None
+            unfinished.outcome = _failed(unfinished, Failure.UNPUBLISHABLE)
+        else:
+            log.error("it becomes a dead letter: %s", refused, extra={"processing_id": processing_id})
+            self._bury(processing_id)
+
+    def _bury(self, processing_id: int) -> None:
+        """Not even a failure can be said: the request becomes a dead letter without a value."""
+        unfinished = self._requests.pop(processing_id)
+        first, *others = sorted(unfinished.offsets)
+        self._letters.append(_Letter(_Grave(self._source, first), Rejected(Reason.UNPUBLISHABLE)))  # type: ignore[arg-type] # what a dead letter needs of a message
+        self._progress.finish(others)
+        self._uncommitted = True
 
     def _mark(self) -> None:
         """Mark what is published. A bridge that dies before this is made good by its successor's `catch_up`."""
         if self._unmarked:
-            self._store.finish(self._unmarked)
+            complete = self._marks.finish(self._unmarked)
             self._unmarked.clear()
+            if not complete:
+                self._distrust_redis()
 
 
-def _sent_at(message: Message) -> float:
-    """Unix time, seconds; never in the future, and now where the message has no time."""
-    now, milliseconds = time.time(), message.timestamp()[1]
-    return min(milliseconds / 1000, now) if milliseconds > 0 else now
+class _Grave:
+    """Stands for a message that is not kept: it is at its offset of the input topic."""
+
+    def __init__(self, source: TopicPartition, offset: int) -> None:
+        self._source, self._offset = source, offset
+
+    def topic(self) -> str:
+        return self._source.topic
+
+    def partition(self) -> int:
+        return self._source.partition
+
+    def offset(self) -> int:
+        return self._offset
+
+    def key(self) -> None: ...
+    def value(self) -> None: ...
+    def headers(self) -> None: ...
+    def timestamp(self) -> tuple[int, int]:
+        return (0, -1)
+
+
+def _failed(unfinished: _Unfinished, failure: Failure) -> Outcome:
+    return Outcome.failed(unfinished.dispatch.request.addressee(), failure.value)
+
+
+def _advance(steps: Iterator[object], seconds: float) -> bool:
+    """Go on for so long, and for one step at least; whether they have come to their end."""
+    until = time.monotonic() + seconds
+    return all(time.monotonic() < until for _ in steps)
 
 
 def _offset(message: Message) -> int:

@@ -8,8 +8,9 @@ refused twice over: its transactional id was taken over, and its group generatio
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -30,6 +31,15 @@ log = logging.getLogger(__name__)
 
 TIMEOUT = 10.0  # seconds, for each call that waits for the broker
 COMMIT_TRIES = 2  # then recovery finds out what became of it
+
+# What a topic says of a message that it will never take.
+REFUSALS = {
+    KafkaError.MSG_SIZE_TOO_LARGE,
+    KafkaError.RECORD_LIST_TOO_LARGE,
+    KafkaError.INVALID_RECORD,  # a compacted topic and a message without a key
+    KafkaError.INVALID_MSG,
+    KafkaError.POLICY_VIOLATION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,20 @@ class PublishError(Exception):
     """It is unknown whether the transaction was committed; the partition has to be recovered from Kafka."""
 
 
+class OutputRefused(Exception):
+    """A topic does not take one of the messages. The transaction was aborted: nothing of it was published.
+
+    Attributes:
+        output: the publication or dead letter.
+        topic: that refuses it.
+    """
+
+    def __init__(self, output: Publication | DeadLetter, topic: str, error: KafkaError) -> None:
+        super().__init__(f"{topic} refuses it: {error.name()}")
+        self.output = output
+        self.topic = topic
+
+
 class Publisher:
     """The transactional producer of one input partition.
 
@@ -69,9 +93,13 @@ class Publisher:
     """
 
     def __init__(self, make_producer: Callable[[str], Producer], transactional_id: str, topics: Topics):
-        self._producer = make_producer(transactional_id)
+        self._make_producer = partial(make_producer, transactional_id)
+        self._producer = self._make_producer()
         self._topics = topics
         self._stuck = False
+        self._one_by_one = False
+        self._undelivered: KafkaError | None = None
+        self._refused: OutputRefused | None = None
 
     def open(self) -> None:
         """Take the transactional id over, ending any transaction that an earlier owner left open.
@@ -100,19 +128,68 @@ class Publisher:
             consumer: whose group membership proves that the partition is still ours.
 
         Raises:
+            OutputRefused: nothing was published; make that output smaller and call again.
             PublishError: nothing is known; recover.
         """
-        self._undelivered: KafkaError | None = None
+        outputs: list[Publication | DeadLetter] = [*publications, *dead_letters]
+        position = TopicPartition(source.topic, source.partition, commit.offset, commit.metadata)
+        try:
+            self._publish(outputs, position, consumer)
+        except OutputRefused:
+            if self._one_by_one:
+                raise
+            # A topic's limit is one of batches. Alone, a message either fits or is known for the one that does not.
+            self._one_by_one = True
+            self._publish(outputs, position, consumer)
+        self._one_by_one = False
+
+    def _publish(
+        self, outputs: Sequence[Publication | DeadLetter], position: TopicPartition, consumer: Consumer
+    ) -> None:
+        self._undelivered = self._refused = None
         try:
             self._producer.begin_transaction()
-            for publication in publications:
-                self._produce_outcome(publication)
-            for letter in dead_letters:
-                self._produce(self._topics.dead_letters, letter.key, letter.value, list(letter.headers))
-            position = TopicPartition(source.topic, source.partition, commit.offset, commit.metadata)
-            self._send_offsets(position, consumer.consumer_group_metadata())
-            self._commit()
+            for output in outputs:
+                self._produce_output(output)
+                if self._one_by_one:
+                    self._producer.flush(TIMEOUT)
+                if self._refused is not None:
+                    break
+            else:
+                self._send_offsets(position, consumer.consumer_group_metadata())
+                self._commit()
+                return
         except (KafkaException, BufferError) as error:
+            # A delivery that failed shows first in whatever is called next; its report comes with the abort.
+            if self._is_uncertain(error):
+                raise PublishError(str(error)) from error
+            self._abort()
+            if self._refused is None:
+                raise PublishError(str(error)) from error
+        else:
+            self._abort()
+        assert self._refused is not None  # noqa: S101 # nothing else leads here
+        raise self._refused
+
+    def _is_uncertain(self, error: KafkaException | BufferError) -> bool:
+        """Whether it may have been committed, or this producer can do nothing more."""
+        if isinstance(error, BufferError):
+            return False
+        fault = error.args[0]
+        return self._stuck or fault.fatal() or not (fault.txn_requires_abort() or fault.code() == KafkaError._STATE)  # noqa: SLF001 # librdkafka's own codes are spelt so
+
+    def _abort(self) -> None:
+        """End the transaction without a trace.
+
+        Raises:
+            PublishError: the producer is of no use any more; recover.
+        """
+        try:
+            self._producer.abort_transaction(TIMEOUT)
+            # A refused message leaves a gap in this producer's sequence numbers, which fails its next transaction too.
+            self._producer = self._make_producer()
+            self.open()
+        except KafkaException as error:
             raise PublishError(str(error)) from error
 
     def close(self) -> None:
@@ -160,23 +237,42 @@ class Publisher:
         if self._undelivered is not None:  # commit_transaction fails then too, but the report is the proof
             raise KafkaException(self._undelivered)
 
-    def _produce_outcome(self, publication: Publication) -> None:
+    def _produce_output(self, output: Publication | DeadLetter) -> None:
+        if isinstance(output, DeadLetter):
+            self._produce(output, self._topics.dead_letters, output.key, output.value, list(output.headers))
+            return
         headers = [
-            (HEADER_PROCESSING_ID, str(publication.processing_id).encode()),
+            (HEADER_PROCESSING_ID, str(output.processing_id).encode()),
             (HEADER_SCHEMA_VERSION, SCHEMA_VERSION),
         ]
-        if publication.traceparent is not None:
-            headers.append((HEADER_TRACEPARENT, publication.traceparent))
-        outcome = publication.outcome
-        self._produce(self._topics.notifications, self._topics.notification_key, outcome.notification.encode(), headers)
+        if output.traceparent is not None:
+            headers.append((HEADER_TRACEPARENT, output.traceparent))
+        outcome = output.outcome
+        self._produce(
+            output, self._topics.notifications, self._topics.notification_key, outcome.notification.encode(), headers
+        )
         if outcome.processing is not None:
             self._produce(
-                self._topics.uploading_data, self._topics.processing_key, outcome.processing.encode(), headers
+                output, self._topics.uploading_data, self._topics.processing_key, outcome.processing.encode(), headers
             )
 
-    def _produce(self, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]) -> None:
-        self._producer.produce(topic, key=key, value=value, headers=headers, on_delivery=self._on_delivery)  # type: ignore[arg-type] # its stubs want a list of unions
+    def _produce(
+        self,
+        output: Publication | DeadLetter,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: list[tuple[str, bytes]],
+    ) -> None:
+        def on_delivery(error: KafkaError | None, _message: object) -> None:
+            if error is not None and error.code() in REFUSALS:
+                self._refused = self._refused or OutputRefused(output, topic, error)
+            elif error is not None:
+                self._undelivered = error
 
-    def _on_delivery(self, error: KafkaError | None, _message: object) -> None:
-        if error is not None:
-            self._undelivered = error
+        try:
+            self._producer.produce(topic, key=key, value=value, headers=headers, on_delivery=on_delivery)  # type: ignore[arg-type] # its stubs want a list of unions
+        except KafkaException as error:  # larger than the client itself allows
+            if error.args[0].code() not in REFUSALS:
+                raise
+            on_delivery(error.args[0], None)

@@ -5,12 +5,14 @@ is still unreadable becomes a new dead letter; what was notified already stays s
 """
 
 import argparse
+import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, KafkaError, Message, Producer
 
-from bridge.dead_letter import HEADER_REASON
+from bridge.dead_letter import HEADER_REASON, HEADER_SIZE
 from bridge.intake import Reason
 from bridge.kafka import header, read_span, spans
 from config import Settings
@@ -30,6 +32,8 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, produ
     """
     found: Counter[str] = Counter()
     chosen: Counter[str] = Counter()
+    not_whole = 0
+    pace = Pace(settings.dead_letter_limit, settings.dead_letter_window, options.rate)
     failures: list[KafkaError] = []
     letters = (letter for span in spans(reader, settings.dead_letter_topic) for letter in read_span(reader, span))
     for letter in letters:
@@ -37,20 +41,57 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, produ
         found[reason] += 1
         if not _is_chosen(letter, reason, options) or chosen.total() >= options.limit:
             continue
+        if not _is_whole(letter, reason):
+            not_whole += 1
+            continue
         chosen[reason] += 1
         if not options.dry_run:
+            time.sleep(pace.wait())
             _send(producer, settings.kafka_topic_for_ai_handler, letter, failures)
     left = producer.flush(60)
     reader.close()
     what = "would replay" if options.dry_run else "replayed"
     for reason, number in sorted(found.items()):
         _say(f"{reason}: {number} dead letters, {what} {chosen[reason]}")
+    if not_whole:
+        _say(f"{not_whole} cannot be replayed: their originals are not kept whole")
     sent = chosen.total() - len(failures) - left
     _say(f"{what} {sent} of {found.total()} dead letters to {settings.kafka_topic_for_ai_handler}")
     if failures or left:
         _say(f"{len(failures) + left} could not be sent: {failures[0].str() if failures else 'time ran out'}")
         return 1
     return 0
+
+
+class Pace:
+    """Keeps a replay below the dead letters' cap: if all of it is still unreadable, the bridge does not stop for it.
+
+    A quarter of the limit goes at once, and the rest at a rate that makes half the limit in a window.
+
+    Args:
+        limit: dead letters allowed within the window.
+        window: seconds.
+        rate: letters a second that the operator prefers; None: the one above.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self, limit: int, window: float, rate: float | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._at_once = limit // 4 if rate is None else 0
+        self._seconds_each = 1 / rate if rate else 2 * window / limit
+        self._clock = clock
+        self._due_at: float | None = None
+
+    def wait(self) -> float:
+        """Seconds until the next letter may go."""
+        if self._at_once > 0:
+            self._at_once -= 1
+            return 0.0
+        now = self._clock()
+        due_at = now if self._due_at is None else max(now, self._due_at)
+        self._due_at = due_at + self._seconds_each
+        return due_at - now
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -65,8 +106,20 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--since", type=_time, help="ISO time (UTC unless it says otherwise) they were written at")
     parser.add_argument("--until", type=_time, help="ISO time, exclusive")
+    parser.add_argument(
+        "--rate",
+        type=_rate,
+        help="letters a second; by default so few that the bridge's cap on dead letters is not reached by them",
+    )
     parser.add_argument("--limit", type=int, default=10**9, help="at most so many")
     return parser
+
+
+def _rate(text: str) -> float:
+    rate = float(text)
+    if not 0 < rate < float("inf"):
+        raise argparse.ArgumentTypeError("must be above 0")
+    return rate
 
 
 def _time(text: str) -> datetime:
@@ -76,6 +129,10 @@ def _time(text: str) -> datetime:
 
 def _reason(letter: Message) -> str:
     return (header(letter, HEADER_REASON) or b"unknown").decode()
+
+
+def _is_whole(letter: Message, reason: str) -> bool:
+    return header(letter, HEADER_SIZE) is None and reason != Reason.UNPUBLISHABLE
 
 
 def _is_chosen(letter: Message, reason: str, options: argparse.Namespace) -> bool:

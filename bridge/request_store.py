@@ -2,15 +2,17 @@
 
 import logging
 import uuid
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import redis
 from celery import Celery
 from pydantic import ValidationError
 
+from bridge.marks import ProcessedMarks
 from contract import (
-    MARKS_POSITION_KEY,
+    MARKS_KEY,
     PROCESSED_MARK_TTL,
     QUEUE_NAME,
     TASK_NAME,
@@ -21,9 +23,15 @@ from contract import (
     processed_mark,
     request_key,
     source_key,
+    worker_key,
+    worker_of,
 )
 
 log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+
+KEYS_A_COMMAND = 500  # an MGET of so many keys takes Redis a fraction of a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,30 +40,34 @@ class RequestStates:
 
     Attributes:
         marked: the processing ids that have a processed mark.
-        claimed: those that a worker has claimed.
         elsewhere: those that another partition answers for.
-        queue_drained: the Celery queue is empty.
-        complete: False when Redis was emptied, so that a missing mark says nothing.
+        claims: the worker that has claimed a request, by processing id.
+        living: those of the workers asked about that have a heartbeat.
+        complete: False when Redis has lost marks, so that a missing one says nothing.
     """
 
-    marked: frozenset[int]
-    claimed: frozenset[int]
-    elsewhere: frozenset[int]
-    queue_drained: bool
+    marked: frozenset[int] = frozenset()
+    elsewhere: frozenset[int] = frozenset()
+    claims: Mapping[int, str] = field(default_factory=dict)
+    living: frozenset[str] = frozenset()
     complete: bool = True
 
 
 class RequestStore:
-    """Everything the bridge asks of Redis and Celery. Every method may raise `redis.RedisError`.
+    """Everything that one partition asks of Redis and Celery. Every method may raise `redis.RedisError`.
 
     Args:
         store: Redis.
         celery: an app with the broker's settings; tasks are reached by name alone.
+        marks: tells whether what is read can be believed.
+        source: the input partition, `<topic>-<number>`.
     """
 
-    def __init__(self, store: redis.Redis, celery: Celery):
+    def __init__(self, store: redis.Redis, celery: Celery, marks: ProcessedMarks, source: str):
         self._redis = store
         self._celery = celery
+        self._marks = marks
+        self._source = source
 
     def dispatch(self, dispatches: Iterable[Dispatch]) -> None:
         """Put requests where the worker reads them and send a hint for each.
@@ -88,12 +100,16 @@ class RequestStore:
                 )
 
     def outcomes(self, processing_ids: Sequence[int]) -> dict[int, Outcome] | None:
-        """The outcomes that are ready, or None when Redis has been emptied (and must be filled again first)."""
-        position, *found = self._redis.mget([MARKS_POSITION_KEY, *map(outcome_key, processing_ids)])
-        if position is None:
+        """The outcomes that are ready, or None when Redis has lost marks (and must be caught up first)."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for step in _steps(processing_ids):
+                pipe.mget(list(map(outcome_key, step)))
+            pipe.hgetall(MARKS_KEY)
+            *found, state = pipe.execute()
+        if not self._marks.are_believable(state):
             return None
         outcomes: dict[int, Outcome] = {}
-        for processing_id, body in zip(processing_ids, found, strict=True):
+        for processing_id, body in zip(processing_ids, _joined(found), strict=True):
             if body is None:
                 continue
             try:
@@ -105,39 +121,52 @@ class RequestStore:
                 self._redis.delete(outcome_key(processing_id))
         return outcomes
 
-    def states(self, processing_ids: Sequence[int], source: str) -> RequestStates:
-        """Marks and claims; ids that no partition answers for yet are from now on answered for by `source`."""
+    def states(self, processing_ids: Sequence[int], workers: Collection[str] = ()) -> RequestStates:
+        """Marks and claims; ids that no partition answers for yet are from now on answered for by this one.
+
+        Args:
+            processing_ids: of the requests.
+            workers: whose heartbeats to look for.
+        """
+        asked = sorted(workers)
         with self._redis.pipeline(transaction=False) as pipe:
-            pipe.llen(QUEUE_NAME)
             # The source before the mark: `finish` ends both at once, so whoever finds the source free sees the mark.
             for processing_id in processing_ids:
-                pipe.set(source_key(processing_id), source, nx=True, get=True, ex=PROCESSED_MARK_TTL)
-            if processing_ids:
-                pipe.mget(list(map(processed_mark, processing_ids)))
-                pipe.mget(list(map(claim_key, processing_ids)))
-            pipe.exists(MARKS_POSITION_KEY)  # after the marks: if it is there, they were
-            queued, *answers, complete = pipe.execute()
-        *sources, marks, claims = answers or ([], [])
+                pipe.set(source_key(processing_id), self._source, nx=True, get=True, ex=PROCESSED_MARK_TTL)
+            for step in _steps(processing_ids):
+                pipe.mget(list(map(processed_mark, step)))
+            for step in _steps(processing_ids):
+                pipe.mget(list(map(claim_key, step)))
+            # The heartbeats after the claims: a dead worker's heartbeat ends before its claims do.
+            for names in _steps(asked):
+                pipe.mget(list(map(worker_key, names)))
+            pipe.hgetall(MARKS_KEY)  # after the marks: if it is as it should be, they were all there
+            *answers, state = pipe.execute()
+        answered = iter(answers)
+        sources = [next(answered) for _ in processing_ids]
+        marks = _joined([next(answered) for _ in _steps(processing_ids)])
+        claims = _joined([next(answered) for _ in _steps(processing_ids)])
+        beats = _joined(answered)
         return RequestStates(
             marked=_where(processing_ids, [mark is not None for mark in marks]),
-            claimed=_where(processing_ids, [claim is not None for claim in claims]),
-            elsewhere=_where(processing_ids, [holder not in (None, source.encode()) for holder in sources]),
-            queue_drained=queued == 0,
-            complete=bool(complete),
+            elsewhere=_where(processing_ids, [holder not in (None, self._source.encode()) for holder in sources]),
+            claims={
+                processing_id: worker_of(token.decode())
+                for processing_id, token in zip(processing_ids, claims, strict=True)
+                if token is not None
+            },
+            living=frozenset(worker for worker, beat in zip(asked, beats, strict=True) if beat is not None),
+            complete=self._marks.are_believable(state),
         )
 
-    def finish(self, processing_ids: Collection[int]) -> None:
-        """Mark published requests as processed and clear what was kept for them, in one step."""
-        with self._redis.pipeline(transaction=True) as pipe:
-            for processing_id in processing_ids:
-                pipe.set(processed_mark(processing_id), "_", ex=PROCESSED_MARK_TTL)
-                pipe.delete(
-                    request_key(processing_id),
-                    outcome_key(processing_id),
-                    claim_key(processing_id),
-                    source_key(processing_id),
-                )
-            pipe.execute()
+
+def _steps(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), KEYS_A_COMMAND):
+        yield items[start : start + KEYS_A_COMMAND]
+
+
+def _joined(answers: Iterable[Sequence[bytes | None]]) -> list[bytes | None]:
+    return [value for answer in answers for value in answer]
 
 
 def _where(processing_ids: Sequence[int], answers: Sequence[bool]) -> frozenset[int]:

@@ -4,14 +4,21 @@ A Celery message is only a wake-up hint (the Redis transport loses some when a w
 What Redis knows decides: a claim means that a worker has the request in hand, or that it is parked with a
 countdown; claims expire with their lease, so a dead worker's requests show within seconds.
 
-`decide` is pure. What it decides by is a `DispatchHistory`, which the partition keeps up to date.
+A request that takes its worker down must not take down those that ran beside it. Which one it was shows in three
+ways: its worker lives on without it; it was the only one there; or it was the only *suspect* there. A request
+becomes a suspect when it has lost a few claims, and few suspects at a time are given to the workers.
+
+The functions are pure. What they decide by is a `DispatchHistory`, which the partition keeps up to date.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum, auto
 
-LONGEST_PAUSE = 60.0  # seconds between two dispatches of a request that nobody claims
-MAX_LOST_CLAIMS = 20  # a request that took down its worker so often is not given to another
+LONGEST_PAUSE = 1_800.0  # seconds between two hints for a request that nobody claims: some dozens until its deadline
+SUSPECT_AFTER = 3  # lost claims
+MAX_CHARGES = 5  # claims that were lost through nobody else's fault: the request is not given to another worker
+SUSPECTS_AT_ONCE = 0.1  # of all suspects, and always one; many suspects mean that workers die for other reasons
 
 
 class Decision(Enum):
@@ -27,49 +34,90 @@ class DispatchHistory:
     """What became of a request's hints and claims; times in seconds of a monotonic clock.
 
     Attributes:
-        dispatched_at: when the last hint was sent; None before the first.
-        dispatches: how many were sent.
-        claimed: a worker's claim was alive at the last look.
-        claim_lost: it was alive at the look before, and is gone.
+        dispatched_at: when the last hint was sent; None before the first, and when a claim was lost.
+        hints: how many were sent since the request was last claimed.
+        worker: who has the claim; None where nobody has.
         lost_claims: how many claims ended without an outcome.
+        charges: how many of them were the request's own doing.
     """
 
     dispatched_at: float | None = None
-    dispatches: int = 0
-    claimed: bool = False
-    claim_lost: bool = False
+    hints: int = 0
+    worker: str | None = None
     lost_claims: int = 0
+    charges: int = 0
+
+    @property
+    def is_suspect(self) -> bool:
+        """It has lost so many claims that it may be what its workers die of."""
+        return self.lost_claims >= SUSPECT_AFTER
+
+    @property
+    def is_out(self) -> bool:
+        """A hint is on its way, or a worker has the request."""
+        return self.worker is not None or self.dispatched_at is not None
 
     def note_dispatch(self, now: float) -> None:
         """A hint was sent."""
         self.dispatched_at = now
-        self.dispatches += 1
-        self.claimed = self.claim_lost = False
+        self.hints += 1
 
-    def note_claim(self, *, alive: bool) -> None:
-        """Redis was looked at: a worker's claim is alive, or there is none."""
-        # The lease ran out, or the worker handed the request back: nobody else will take it.
-        self.claim_lost = self.claimed and not alive
-        self.lost_claims += self.claim_lost
-        self.claimed = alive
+    def note_claim(self, worker: str) -> None:
+        """A worker's claim is alive."""
+        self.worker = worker
+        self.hints = 0
+
+    def note_loss(self, *, charged: bool, counted: bool = True) -> None:
+        """The claim is gone without an outcome: the lease ran out, or the worker handed the request back.
+
+        Args:
+            charged: it was the request's own doing.
+            counted: False where the worker had only parked it.
+        """
+        self.worker = None
+        self.dispatched_at = None  # nobody else will take it: a new hint is due at once
+        self.lost_claims += counted
+        self.charges += charged
 
 
-def decide(history: DispatchHistory, *, now: float, queue_drained: bool, redispatch_after: float) -> Decision:
+def is_charged(history: DispatchHistory, *, worker_lives: bool, beside: Collection[DispatchHistory]) -> bool:
+    """Whether a lost claim is the request's own doing.
+
+    Args:
+        history: the request's, before the loss is noted.
+        worker_lives: the process that held the claim goes on without it.
+        beside: the requests that the same process held when it went away.
+    """
+    if worker_lives or not beside:
+        return True
+    return history.is_suspect and not any(other.is_suspect for other in beside)
+
+
+def decide(history: DispatchHistory, *, now: float, redispatch_after: float) -> Decision:
     """Decide, at most once a second or so, on a request that has neither an outcome nor a processed mark.
+
+    A hint that nobody acted on goes again, however long the Celery queue is: a lost one cannot be told from one that
+    waits, and the second of two finds the request claimed. The pauses double, so a queue that nobody empties does not
+    fill up with them.
 
     Args:
         history: the request's, up to date.
         now: seconds of the same clock.
-        queue_drained: the Celery queue is empty, so a hint that nobody acted on is gone.
-        redispatch_after: seconds; the first pause, doubled with every dispatch.
+        redispatch_after: seconds; the first pause, doubled with every hint.
     """
-    if history.claimed:
-        return Decision.WAIT
-    if history.lost_claims >= MAX_LOST_CLAIMS:
+    if history.charges >= MAX_CHARGES:
         return Decision.GIVE_UP
-    if history.dispatched_at is None or history.claim_lost:
+    if history.worker is not None:
+        return Decision.WAIT
+    if history.dispatched_at is None:
         return Decision.DISPATCH
-    pause = min(redispatch_after * 2 ** (history.dispatches - 1), LONGEST_PAUSE)
-    if queue_drained and now - history.dispatched_at >= pause:
-        return Decision.DISPATCH
-    return Decision.WAIT
+    doublings = min(max(history.hints - 1, 0), 20)
+    pause = min(redispatch_after * 2**doublings, LONGEST_PAUSE)
+    return Decision.DISPATCH if now - history.dispatched_at >= pause else Decision.WAIT
+
+
+def suspects_to_hold_back(suspects: Collection[DispatchHistory]) -> int:
+    """How many of the suspects that are not out have to wait for those that are."""
+    allowed = max(1, int(len(suspects) * SUSPECTS_AT_ONCE))
+    out = sum(suspect.is_out for suspect in suspects)
+    return max(0, len(suspects) - out - max(0, allowed - out))

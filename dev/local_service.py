@@ -99,7 +99,7 @@ def local_service(
         announce("the bridge")
         service.bridge()
         announce("a worker")
-        service.worker()
+        service.worker(events=flower)
         yield LocalService(service, flower_port)
 
 

@@ -111,20 +111,30 @@ class Service:
         """
         health = self.folder / f"{name}.health"
         health.unlink(missing_ok=True)
-        bridge = self._start(name, [*launcher, "bridge"], {"HEALTH_FILE": str(health)})
+        bridge = self._start(
+            name, [*launcher, "bridge"], {"HEALTH_FILE": str(health), "READY_FILE": str(health.with_suffix(".ready"))}
+        )
         if wait:
             bridge.wait_ready(health.exists, timeout=READY)
         return bridge
 
     def worker(
-        self, *, name: str = "worker", launcher: Sequence[str] = ("-m", "celery", "-A", "worker"), wait: bool = True
+        self,
+        *,
+        name: str = "worker",
+        launcher: Sequence[str] = ("-m", "celery", "-A", "worker"),
+        events: bool = False,
+        wait: bool = True,
     ) -> ChildProcess:
         """Start a worker; `launcher` is what Python is given before `worker`.
+
+        With `events` Flower hears of the very first task: by itself it asks for events only after five seconds.
 
         Raises:
             ProcessFailedError: it did not come up.
         """
         options = ["worker", "-n", f"{name}@{self.names.group}", "--without-mingle", "--without-gossip"]
+        options += ["--task-events"] if events else []
         health = {"WORKER_HEALTH_FILE": str(self.folder / f"{name}.health")}
         worker = self._start(name, [*launcher, *options], health)
         if wait:

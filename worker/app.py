@@ -49,10 +49,13 @@ redis_transport.use()
 app = Celery("worker")
 app.config_from_object("celeryconfig")
 
+# Calls of the model last seconds, commands of Redis milliseconds: hundreds of calls share a few connections.
+REDIS_CONNECTIONS = 32
+
 stopping = threading.Event()
 
-# Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
 HEALTH_EVERY = 2.0  # seconds
+# Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
 STORE_WITHIN = 10.0
 # Seconds for Celery's farewell when nothing is in hand. With Redis away it has no end: its heartbeat waits in
 # kombu's retry, in the main loop.
@@ -61,7 +64,7 @@ FAREWELL_WITHIN = 10.0
 
 def connect(settings: Settings) -> redis.Redis:
     """A client whose calls end: a frozen Redis must not hang a task for ever."""
-    return settings.redis_connection.client(max_connections=settings.worker_concurrency + 8)
+    return settings.redis_connection.client(max_connections=REDIS_CONNECTIONS)
 
 
 def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
@@ -98,7 +101,7 @@ def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
     leases = Leases(store, settings.lease_seconds)
     opened.callback(leases.close)
     proxy = settings.openai_proxy.get_secret_value() if settings.openai_proxy else None
-    route = Route(proxy=proxy, connections=settings.worker_concurrency + 1)
+    route = Route(proxy=proxy, connections=settings.calls_in_flight + 1)
     opened.callback(route.close)
     breaker = CircuitBreaker(store)
     spending = Spending(store, breaker, budget=settings.openai_budget)

@@ -13,6 +13,8 @@ from typing import Any
 
 import redis
 
+from contract import worker_key
+
 log = logging.getLogger(__name__)
 
 # For each of several leases: its key, then keys whose existence says that the work is done, then a key to read.
@@ -95,6 +97,9 @@ class Lease:
 class Leases:
     """Takes and renews leases; `close` ends the heartbeat.
 
+    Tokens begin with the name of this process, whose heartbeat stands beside its leases: so it shows whether a lease
+    that is gone was lost with its process or alone (`contract.worker_of`, `contract.worker_key`).
+
     Args:
         store: Redis.
         seconds: how long a lease lives without its owner; renewed at a third of that.
@@ -102,6 +107,8 @@ class Leases:
 
     def __init__(self, store: redis.Redis, seconds: float) -> None:
         self.seconds = seconds
+        self._store = store
+        self._worker = secrets.token_hex(6)
         self._take = store.register_script(_TAKE)
         self._let_go = store.register_script(_LET_GO)
         self._held: set[Lease] = set()
@@ -119,7 +126,9 @@ class Leases:
         Raises:
             redis.RedisError: unknown; if it was taken, it expires.
         """
-        lease = Lease(self, key, token or secrets.token_hex(8), done_keys)
+        lease = Lease(self, key, token or f"{self._worker}:{secrets.token_hex(8)}", done_keys)
+        if self._heartbeat is None:
+            self._show_life()
         (reply,) = self._take_all([lease], read_key)
         if not reply:
             return None
@@ -166,10 +175,19 @@ class Leases:
         replies: list[Any] = self._take(keys=keys, args=[int(self.seconds * 1000), *owners])
         return replies
 
+    def _show_life(self) -> None:
+        """Before the leases are renewed: a dead process' heartbeat ends before its leases do."""
+        self._store.set(worker_key(self._worker), "_", px=int(self.seconds * 1000))
+
     def _beat(self) -> None:
         while not self._closed.wait(self.seconds / 3):
             with self._lock:
                 held = list(self._held)
+            try:
+                self._show_life()
+            except redis.RedisError:
+                log.warning("cannot renew leases: Redis is away")
+                continue
             for start in range(0, len(held), MOST_AT_ONCE):
                 some = held[start : start + MOST_AT_ONCE]
                 try:

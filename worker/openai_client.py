@@ -8,6 +8,7 @@ models of requests and answers cost more CPU than all the rest of a call (`creat
 
 import json
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal, NoReturn
 
 import httpx2
@@ -24,6 +25,8 @@ from worker.errors import (
 from worker.limits.provider_limits import Denial, ProviderView
 from worker.ports import Answer, Call
 from worker.route import Route
+
+SHARED_TEXTS = 64  # messages before the last, which many calls share: their tokens are remembered
 
 JSON_MODE = {"type": "json_object"}
 
@@ -63,6 +66,7 @@ class OpenAIClient:
         )
         self._model = model
         self._count = count
+        self._count_shared = lru_cache(SHARED_TEXTS)(count)
         self._timeout = timeout
         self._schema_tokens: dict[str, int] = {}  # by the schema's name
         self._strict = output != "json"
@@ -70,7 +74,8 @@ class OpenAIClient:
 
     def tokens(self, call: Call) -> int:
         """What the provider may charge at admission: the prompt and the whole output cap."""
-        prompt = sum(self._count(message["content"]) + TOKENS_PER_MESSAGE for message in call.messages)
+        *shared, own = (message["content"] for message in call.messages)
+        prompt = sum(map(self._count_shared, shared)) + self._count(own) + TOKENS_PER_MESSAGE * len(call.messages)
         return prompt + self._tokens_of_schema(call) + TOKENS_PER_REPLY + call.max_output_tokens
 
     def _tokens_of_schema(self, call: Call) -> int:

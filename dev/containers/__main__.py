@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -97,10 +98,11 @@ def score(stack: Stack, first: int, count: int) -> None:
 def look_for_root(engine: Engine, stack: Stack) -> None:
     """`docker top` shows no root in any container."""
     for container in stack.containers():
-        users = {line.split()[0] for line in engine.docker("top", container, "-eo", "uid,args").splitlines()[1:]}
+        processes = engine.docker("top", container, "-eo", "uid,pid,args").splitlines()[1:]
+        users = {line.split()[0] for line in processes}
         print("   ", stack.inspect(container, "{{.Name}}"), "runs as", ", ".join(sorted(users)))
         if "0" in users:
-            raise Fault(f"root in {engine.docker('top', container)}")
+            raise Fault(f"root in {processes}")
 
 
 def look_at_owners(stack: Stack) -> None:
@@ -201,19 +203,26 @@ def why_not() -> str | None:
 
 def main() -> int:
     """The exit code: 0 all is well, or it cannot be tried here; 1 a fault of ours."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is stopped
     if reason := why_not():
         print(f"containers: skipped, {reason}")
         return 0
     try:
         with tempfile.TemporaryDirectory() as folder, Engine() as engine:
-            story(engine, Path(folder))
+            return tell(engine, Path(folder))
     except CannotRunHereError as error:
         print(f"containers: skipped, {error}")
         return 0
+
+
+def tell(engine: Engine, folder: Path) -> int:
+    """The story, and how it ended; said before the engine is put away, which takes its time."""
+    try:
+        story(engine, folder)
     except (Fault, ProcessFailedError) as error:
-        print(f"containers: {error}", file=sys.stderr)
+        print(f"containers: {error}", flush=True)
         return 1
-    print(f"containers: all is well ({time.monotonic() - BEGAN:.0f} s)")
+    print(f"containers: all is well ({time.monotonic() - BEGAN:.0f} s)", flush=True)
     return 0
 
 

@@ -106,7 +106,7 @@ def job(tmp_path_factory, kafka, own_redis):
                 settings={"WORKER_CONCURRENCY": "8", "SHORT_WAIT": "0.2", "RETRY_BASE": "12", "LOG_LEVEL": "DEBUG"},
             )
         )
-        fleet.worker()
+        fleet.worker(events=True)
         fleet.bridge()
         flower = Flower(fleet)
         standin.fault("status_500", count=2)  # two requests wait in `inspect scheduled`

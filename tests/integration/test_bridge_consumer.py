@@ -4,6 +4,7 @@ import base64
 import json
 import threading
 import time
+import uuid
 from collections import Counter
 
 import pytest
@@ -13,9 +14,11 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from bridge import metrics
 from bridge.announcements import Announcements
+from bridge.app import make_cap, resume, resumed_at
 from bridge.consumer import Bridge
-from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters, recent_dead_letters
-from bridge.kafka import make_consumer, make_producer, make_reader
+from bridge.dead_letter import recent_dead_letters
+from bridge.health import Health
+from bridge.kafka import Contact, make_consumer, make_producer, make_reader
 from bridge.marks import ProcessedMarks
 from bridge.partition import PartitionPolicy, PartitionWork
 from bridge.publisher import Publisher, Topics
@@ -38,7 +41,8 @@ class Stage:
             _env_file=None, openai_key="-", kafka_bootstrap_servers=kafka, kafka_group_id=f"group-{self.input}",
             kafka_topic_for_ai_handler=self.input, kafka_topic_for_notifications=notifications,
             kafka_topic_for_uploading_data=uploading, kafka_topic_for_dead_letters=dead,
-            kafka_session_timeout_ms=6_000, health_file=folder / "run" / "bridge.health", redis_url=redis_url,
+            kafka_session_timeout_ms=6_000, health_file=folder / "run" / "bridge.health",
+            ready_file=folder / "run" / "bridge.ready", redis_url=redis_url,
             **settings,
         )  # fmt: skip
         self.producer = Producer({"bootstrap.servers": kafka}, logger=silent)
@@ -53,19 +57,30 @@ class Stage:
     def bridge(self):
         """A bridge, composed as bridge/app.py does."""
         settings = self.settings
-        consumer = make_consumer(settings)
-        marks = ProcessedMarks(self.redis, lambda: make_reader(settings), settings.kafka_topic_for_notifications)
-        cap = DeadLetterCap(settings.dead_letter_limit, settings.dead_letter_window, time.monotonic)
-        policy = PartitionPolicy(settings.window_size, settings.request_deadline, settings.redispatch_after)
+        contact = Contact()
+        consumer = make_consumer(settings, contact)
+        cap = make_cap(settings, self.redis)
+        policy = PartitionPolicy(
+            settings.window_size, settings.rpm / 60, settings.request_deadline, settings.redispatch_after,
+            settings.lease_seconds, settings.kafka_start,
+        )  # fmt: skip
 
         def make_work(source):
+            name = f"{source.topic}-{source.partition}"
+            marks = ProcessedMarks(
+                self.redis, lambda: make_reader(settings), settings.kafka_topic_for_notifications, name,
+                uuid.uuid4().hex,
+            )  # fmt: skip
             return PartitionWork(
-                source, consumer, RequestStore(self.redis, self.celery), marks,
+                source, consumer, RequestStore(self.redis, self.celery, marks, name), marks,
                 lambda: self.publisher(source.partition), cap, policy,
             )  # fmt: skip
 
+        self.health = Health(settings.health_file, settings.ready_file)
         announcements = Announcements(lambda: redis.Redis.from_url(self.redis_url, socket_timeout=5))
-        return Bridge(consumer, self.input, make_work, announcements, settings.health_file)
+        return Bridge(
+            consumer, self.input, make_work, announcements, cap, lambda: resumed_at(self.redis), contact, self.health
+        )
 
     def publisher(self, partition):
         settings = self.settings
@@ -108,6 +123,9 @@ class Stage:
             Counter(int(dict(message.headers())["processing-id"]) for message in read_committed(self.settings, topic))
             for topic in (self.settings.kafka_topic_for_notifications, self.settings.kafka_topic_for_uploading_data)
         )
+
+    def letters(self):
+        return read_committed(self.settings, self.settings.dead_letter_topic)
 
     def committed(self, partition=0):
         group = {**self.settings.kafka, "group.id": self.settings.kafka_group_id}
@@ -213,7 +231,7 @@ def test_other_keys_and_bad_messages_move_on(stage):
     assert [dict(letter.headers())["reason"] for letter in letters] == [b"not_json", b"blank_text"]
     assert letters[0].value() == b"{oops"
     reader = make_reader(stage.settings)
-    assert 0 < recent_dead_letters(reader, stage.settings.dead_letter_topic, 600.0) <= 2
+    assert len(recent_dead_letters(reader, stage.settings.dead_letter_topic, time.time() - 600.0, 500)) == 2
 
 
 def test_a_quiet_topic_of_foreign_keys_is_committed(stage):
@@ -336,14 +354,25 @@ def test_partitions_move_between_bridges_without_a_trace(stage):
     assert stage.published() == once(*range(20))
 
 
-def test_too_many_dead_letters_end_the_bridge(stage):
-    """Above the cap the bridge ends and says why; what it did not dead-letter stays in Kafka."""
+def test_too_many_dead_letters_stop_the_taking_and_not_the_bridge(stage):
+    """At the cap the bridge stays up and says why it is not ready; an operator's word, no restart, lets it go on."""
     stage = stage(dead_letter_limit=2)
-    stage.send(1, 2, 3, value=b"{oops")
+    stage.send(100)
+    stage.send(*range(5), value=b"{oops")
+    stage.send(101)
     bridge = stage.start()
-    bridge.join(60)
-    stage.running.clear()
-    assert isinstance(bridge.error, TooManyDeadLetters)
-    assert stage.committed() < 3
-    assert len(read_committed(stage.settings, stage.settings.dead_letter_topic)) <= 2
-    assert not stage.settings.health_file.exists()
+    until(lambda: "dead_letters" in stage.health.troubles)
+    stage.answer(100)
+    until(lambda: stage.marked() == {100})
+    assert len(read_committed(stage.settings, stage.settings.dead_letter_topic)) == 2
+    bridge.stop()
+    stage.running.remove(bridge)
+    stage.start()
+    until(lambda: "dead_letters" in stage.health.troubles)
+    assert not stage.settings.ready_file.exists()
+    assert resume(stage.settings) == 0
+    until(lambda: "dead_letters" not in stage.health.troubles or len(stage.letters()) == 4)
+    until(lambda: len(stage.letters()) == 4)
+    assert resume(stage.settings) == 0
+    until(lambda: stage.dispatched() == {101})
+    until(lambda: len(stage.letters()) == 5)

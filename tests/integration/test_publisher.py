@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 from bridge.dead_letter import DeadLetter
 from bridge.kafka import create_missing_topics, make_producer
 from bridge.offsets import Commit
-from bridge.publisher import Publication, Publisher, PublishError, Topics
+from bridge.publisher import OutputRefused, Publication, Publisher, PublishError, Topics
 from config import Settings
+from contract import Outcome
 from tests.support.samples import failed, read_committed, scored
 
 CHECKOUT = Path(__file__).parents[2]
@@ -219,6 +220,64 @@ def test_the_largest_dead_letter_fits(stage):
     ]
     stage.publish(stage.publisher(), [], letters)
     assert [message.value() for message in stage.read(dead)] == [letter.value for letter in letters]
+
+
+def limit(stage, topic, size):
+    """Lower what a topic takes, in bytes of a batch, as its owner may at any time."""
+    admin = AdminClient({"bootstrap.servers": stage.kafka})
+    entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[entry])
+    for altered in admin.incremental_alter_configs([resource]).values():
+        altered.result(timeout=20)
+
+
+def publish_smaller(stage, publisher, publications, letters=()):
+    """Publish, leaving out what is refused; what that was."""
+    outputs, refused = [*publications, *letters], []
+    for _ in range(100):
+        try:
+            stage.publish(
+                publisher,
+                [each for each in outputs if isinstance(each, Publication)],
+                [each for each in outputs if isinstance(each, DeadLetter)],
+            )
+        except OutputRefused as error:
+            refused.append(error.output)
+            outputs.remove(error.output)
+        else:
+            return refused
+    raise AssertionError("it never ended")
+
+
+def test_what_a_topic_refuses_is_named_and_its_neighbours_go(stage):
+    """One message too large for its topic is told apart from a hundred others, and nothing of a failed try is seen."""
+    limit(stage, stage.notifications, 3_000)
+    large = Publication(7, Outcome(notification="x" * 4_000, processing="{}"))
+    others = [Publication(number, scored(number)) for number in range(100, 200)]
+    publisher = stage.publisher()
+    assert publish_smaller(stage, publisher, [*others[:50], large, *others[50:]]) == [large]
+    assert len(stage.read(stage.notifications)) == len(stage.read(stage.uploading)) == 100
+    stage.publish(publisher, [Publication(8, failed(8))], offset=2)
+    assert len(stage.read(stage.notifications)) == 101
+
+
+def test_a_batch_above_the_limit_is_no_refusal(stage):
+    """Messages that fit one by one are published, though together they are more than the topic takes at once."""
+    limit(stage, stage.notifications, 2_000)
+    limit(stage, stage.uploading, 2_000)
+    publications = [Publication(number, scored(number)) for number in range(30)]
+    assert publish_smaller(stage, stage.publisher(), publications) == []
+    assert len(stage.read(stage.notifications)) == len(stage.read(stage.uploading)) == 30
+
+
+def test_a_dead_letter_that_does_not_fit_is_named(stage):
+    """Neither one that the topic refuses nor one that the client itself does not take stops the others."""
+    limit(stage, stage.dead_letters, 50_000)
+    whole, refused, huge = (DeadLetter(b"k", os.urandom(size), (), size) for size in (40_000, 60_000, 3_000_000))
+    found = publish_smaller(stage, stage.publisher(), [Publication(8, failed(8))], [refused, whole, huge])
+    assert {letter.offset for letter in found} == {60_000, 3_000_000}
+    assert [len(message.value()) for message in stage.read(stage.dead_letters)] == [40_000]
+    assert len(stage.read(stage.notifications)) == 1
 
 
 def test_an_unknown_topic_is_an_error_and_not_a_half_publication(stage):

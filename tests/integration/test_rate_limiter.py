@@ -1,5 +1,7 @@
 """The limiter's script on a real Redis, with a clock that the tests move."""
 
+from functools import partial
+
 import pytest
 
 from bench.limits_simulation import CLOCK_KEY, START, script_with_virtual_clock
@@ -311,7 +313,7 @@ def test_nothing_is_kept_of_a_settled_request(make, redis_client):
 def test_an_idle_limiter_remembers_the_day(make, redis_client):
     """A quiet week does not look like an emptied Redis, with its cautious start."""
     make().acquire("a", 2000)
-    assert redis_client.ttl("ai_handler:limits:state") == -1
+    assert redis_client.ttl("ai_handler:limits:buckets") == -1
 
 
 @pytest.mark.parametrize(
@@ -709,6 +711,31 @@ def test_slow_downs_of_one_moment_are_one(make, clock):
     clock.advance(1)
     limiter.slow_down("later", 5)
     assert limiter.snapshot()["paced"] == pytest.approx(4, abs=0.2)
+
+
+# ---------------------------------------------------------------- what it costs
+
+
+def commands(redis_client, act):
+    """How many commands an operation sends to Redis, its own one included."""
+    redis_client.config_resetstat()
+    act()
+    stats = redis_client.info("commandstats")
+    return sum(command["calls"] for name, command in stats.items() if not name.startswith("cmdstat_config"))
+
+
+def test_asking_costs_the_same_however_many_wait(make, redis_client):
+    """The last of 40 and the last of 2,000 ask again with as many commands, and so do they after a change of limits."""
+    limits = Limits(rpm=3, rpd=10_000_000, tpm=40_000)
+    limiter = make(limits)
+    counts = []
+    for first, last in ((1, 40), (41, 2_000)):
+        for n in range(first, last + 1):
+            limiter.acquire(str(n), 2_000, float(n))
+        ask = partial(limiter.acquire, str(last), 2_000, float(last))
+        counts.append([commands(redis_client, act) for act in (ask, partial(limiter.set_limits, limits), ask)])
+    assert counts[0] == counts[1]
+    assert counts[0][0] <= 16
 
 
 def test_the_real_clock_works_too(redis_client):

@@ -30,3 +30,18 @@ def test_acknowledging_after_the_connection_is_gone(hints, private_redis, caplog
     message.channel._disconnect_pools()  # as a close does that was half done when Redis went away
     message.ack_log_error(log, hints.connection_errors)
     assert "Couldn't ack" in caplog.text
+
+
+def test_many_messages_share_a_client(hints):
+    """A message costs no client of its own; after a reconnect there is a new one, with the new connections."""
+    queue = hints.SimpleQueue("hints")
+    for number in range(3):
+        queue.put(number)
+        queue.get(timeout=10).ack()
+    channel = queue.channel
+    first = channel._create_client()
+    assert channel._create_client() is first
+    channel._disconnect_pools()
+    second = channel._create_client()
+    assert second is not first
+    assert second.ping()

@@ -6,9 +6,10 @@ import json
 import pytest
 from celery import Celery
 
+from bridge.marks import ProcessedMarks
 from bridge.request_store import RequestStates, RequestStore
 from contract import (
-    MARKS_POSITION_KEY,
+    MARKS_KEY,
     PROCESSED_MARK_TTL,
     QUEUE_NAME,
     TASK_NAME,
@@ -18,6 +19,7 @@ from contract import (
     processed_mark,
     request_key,
     source_key,
+    worker_key,
 )
 from tests.support.samples import dispatch, scored
 
@@ -32,10 +34,23 @@ def celery(redis_url):
     app.close()
 
 
+class Marks:
+    """Believes Redis while the marks' hash is there."""
+
+    def are_believable(self, state):
+        return bool(state)
+
+
 @pytest.fixture
-def store(redis_client, celery):
-    redis_client.set(MARKS_POSITION_KEY, "{}")
-    return RequestStore(redis_client, celery)
+def make_store(redis_client, celery):
+    """Makes the store of an input partition."""
+    redis_client.hset(MARKS_KEY, "position:0", 0)
+    return lambda source=HERE, client=redis_client: RequestStore(client, celery, Marks(), source)
+
+
+@pytest.fixture
+def store(make_store):
+    return make_store()
 
 
 def test_a_dispatched_request_is_where_the_worker_looks(store, redis_client):
@@ -81,22 +96,23 @@ def test_an_outcome_of_another_version_is_made_again(store, redis_client, body, 
 
 
 def test_marks_and_claims(store, redis_client):
-    """Marks, claims, other partitions' requests and the state of the queue are told apart."""
+    """Marks, claims, other partitions' requests and living workers are told apart, however many are asked about."""
     redis_client.set(processed_mark(1), "_")
-    redis_client.set(claim_key(2), "token")
+    redis_client.set(claim_key(2), "w1:token")
+    redis_client.set(claim_key(1_999), "w2:token")
+    redis_client.set(worker_key("w1"), "_")
     redis_client.set(source_key(3), ELSEWHERE)
-    states = store.states([1, 2, 3, 4], HERE)
-    assert states == RequestStates(frozenset({1}), frozenset({2}), frozenset({3}), queue_drained=True)
-    store.dispatch([dispatch(4)])
-    assert not store.states([4], HERE).queue_drained
-    assert store.states([], HERE) == RequestStates(frozenset(), frozenset(), frozenset(), queue_drained=False)
+    assert store.states(range(1, 2_000), {"w1", "w2", "w3"}) == RequestStates(
+        marked=frozenset({1}), elsewhere=frozenset({3}), claims={2: "w1", 1_999: "w2"}, living=frozenset({"w1"})
+    )
+    assert store.states([]) == RequestStates()
 
 
-def test_the_first_partition_answers_for_an_id(store, redis_client):
+def test_the_first_partition_answers_for_an_id(store, make_store, redis_client):
     """A retry that lands in another partition finds the id taken, until it is finished."""
-    assert store.states([7], HERE).elsewhere == set()
-    assert store.states([7], ELSEWHERE).elsewhere == {7}
-    assert store.states([7], HERE).elsewhere == set()
+    assert store.states([7]).elsewhere == set()
+    assert make_store(ELSEWHERE).states([7]).elsewhere == {7}
+    assert store.states([7]).elsewhere == set()
     assert 0 < redis_client.ttl(source_key(7)) <= PROCESSED_MARK_TTL
 
 
@@ -109,16 +125,21 @@ def test_a_hint_tells_operators_which_request_it_is(store, redis_client):
     assert all(name.startswith("7-") for name in names)
 
 
+def make_marks(redis_client, source=HERE):
+    """The real ones, which read no topic here."""
+    return ProcessedMarks(redis_client, lambda: None, "notifications", source, "owner")
+
+
 def test_finishing_marks_and_clears(store, redis_client):
     """A finished request leaves its mark for three days, and no text behind."""
     store.dispatch([dispatch(7), dispatch(8)])
-    store.states([7, 8], HERE)
+    store.states([7, 8])
     redis_client.set(claim_key(7), "token")
     redis_client.set(outcome_key(7), scored(7).model_dump_json())
-    store.finish([7])
+    make_marks(redis_client).finish([7])
     left = {key.decode() for key in redis_client.scan_iter() if b"kombu" not in key}
     assert left == {
-        processed_mark(7), MARKS_POSITION_KEY, request_key(8), source_key(8), QUEUE_NAME,
+        processed_mark(7), MARKS_KEY, request_key(8), source_key(8), QUEUE_NAME,
     }  # fmt: skip
     assert redis_client.get(processed_mark(7)) == b"_"
     assert PROCESSED_MARK_TTL - 60 < redis_client.ttl(processed_mark(7)) <= PROCESSED_MARK_TTL
@@ -154,18 +175,18 @@ class Interrupted:
 
 
 @pytest.mark.parametrize("at", range(4))
-def test_a_request_that_ends_elsewhere_meanwhile_is_never_free(store, celery, redis_client, at):
+def test_a_request_that_ends_elsewhere_meanwhile_is_never_free(make_store, redis_client, at):
     """At whatever instant another partition finishes the request, this one sees the mark or the other's claim."""
-    store.states([7], ELSEWHERE)
-    states = RequestStore(Interrupted(redis_client, at, lambda: store.finish([7])), celery).states([7], HERE)
+    make_store(ELSEWHERE).states([7])
+    elsewhere = make_marks(redis_client, ELSEWHERE)
+    states = make_store(client=Interrupted(redis_client, at, lambda: elsewhere.finish([7]))).states([7])
     assert redis_client.exists(processed_mark(7))
     assert 7 in states.marked | states.elsewhere
 
 
-@pytest.mark.usefixtures("store")
-@pytest.mark.parametrize("at", range(5))
-def test_a_flush_in_the_middle_of_a_look_is_noticed(celery, redis_client, at):
+@pytest.mark.parametrize("at", range(4))
+def test_a_flush_in_the_middle_of_a_look_is_noticed(make_store, redis_client, at):
     """A mark that is missing because Redis was emptied this instant is not taken for "not finished"."""
     redis_client.set(processed_mark(7), "_")
-    states = RequestStore(Interrupted(redis_client, at, redis_client.flushdb), celery).states([7], HERE)
+    states = make_store(client=Interrupted(redis_client, at, redis_client.flushdb)).states([7])
     assert 7 in states.marked or not states.complete

@@ -1,23 +1,27 @@
 """One partition's work, beside hand-written Kafka and Redis."""
 
+import dataclasses
 import json
 import logging
-import time
 
 import pytest
 import redis
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, TopicPartition
 
-from bridge.dead_letter import DeadLetterCap, TooManyDeadLetters
-from bridge.offsets import Commit
-from bridge.partition import PartitionPolicy, PartitionWork
-from bridge.publisher import PublishError
+from bridge.dead_letter import CUTS, DeadLetter, DeadLetterCap
+from bridge.offsets import MAX_METADATA, Commit
+from bridge.partition import OVERTIME, PartitionPolicy, PartitionWork
+from bridge.publisher import OutputRefused, PublishError
 from bridge.request_store import RequestStates
-from bridge.supervision import MAX_LOST_CLAIMS
+from bridge.start import StartUnknown
+from bridge.supervision import MAX_CHARGES
 from contract import Failure
 from tests.support.samples import SENT_AT, FakeMessage, request_value, scored
 
-POLICY = PartitionPolicy(window_size=10, request_deadline=3_600.0, redispatch_after=5.0)
+POLICY = PartitionPolicy(window_cap=10, request_rate=1.0, request_deadline=3_600.0, redispatch_after=5.0, lease=2.0)
+
+
+TRACE = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 class FakeRedis:
@@ -27,14 +31,16 @@ class FakeRedis:
         self.dispatched = []
         self.ready = {}
         self.marked = set()
-        self.claimed = set()
+        self.claimed = {}  # workers by processing id
+        self.living = set()  # workers
         self.elsewhere = set()
-        self.drained = True
         self.emptied = False
         self.complete = True  # False: emptied after the look at outcomes
         self.away = set()  # names of methods that fail
         self.in_topic = set()  # what catch_up finds
         self.catch_ups = 0
+        self.moves = 0
+        self.finishes = []
 
     def dispatch(self, dispatches):
         self._answer("dispatch")
@@ -45,23 +51,40 @@ class FakeRedis:
         self._answer("outcomes")
         return None if self.emptied else {i: self.ready[i] for i in processing_ids if i in self.ready}
 
-    def states(self, processing_ids, _source):
+    def states(self, processing_ids, workers=()):
         self._answer("states")
         ids = frozenset(processing_ids)
-        return RequestStates(ids & self.marked, ids & self.claimed, ids & self.elsewhere, self.drained, self.complete)
+        claims = {i: worker for i, worker in self.claimed.items() if i in ids}
+        living = frozenset(workers) & self.living
+        return RequestStates(ids & self.marked, ids & self.elsewhere, claims, living, self.complete)
 
     def finish(self, processing_ids):
         self._answer("finish")
+        self.finishes.append(list(processing_ids))
         self.marked |= set(processing_ids)
         for processing_id in processing_ids:
             self.ready.pop(processing_id, None)
+        return not self.emptied
 
     def catch_up(self):
         self._answer("catch_up")
         self.catch_ups += 1
+        yield len(self.in_topic)
+        self._answer("catch_up")
         self.emptied = False
         self.marked |= self.in_topic
-        return len(self.in_topic)
+
+    def move_on(self):
+        self.moves += 1
+        yield 0
+
+    def claim(self, worker, *processing_ids):
+        self.living.add(worker)
+        self.claimed |= dict.fromkeys(processing_ids, worker)
+
+    def kill(self, worker):
+        self.living.discard(worker)
+        self.claimed = {i: other for i, other in self.claimed.items() if other != worker}
 
     def empty(self):
         self.emptied = True
@@ -84,11 +107,21 @@ class FakeKafka:
         self.sought = None
         self.transactions = 0
         self.failing = False
+        self.refuses = lambda _output: False
+        self.low, self.young, self.end = 0, 0, 1_000_000
         self.log = []
 
     def committed(self, _partitions, timeout):
         assert timeout
         return [self.committed_at]
+
+    def get_watermark_offsets(self, _partition, timeout):
+        assert timeout
+        return self.low, self.end
+
+    def offsets_for_times(self, partitions, timeout):
+        assert timeout
+        return [TopicPartition(each.topic, each.partition, self.young) for each in partitions]
 
     def seek(self, partition):
         self.log.append("seek")
@@ -103,6 +136,9 @@ class FakeKafka:
     def publish(self, publications, dead_letters, *, source, commit, consumer):
         if self.failing:
             raise PublishError("fenced")
+        for output in (*publications, *dead_letters):
+            if self.refuses(output):
+                raise OutputRefused(output, "a topic", KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
         assert consumer is self
         self.transactions += 1
         for publication in publications:
@@ -123,6 +159,7 @@ class Part:
         self.redis = FakeRedis()
         self.kafka = FakeKafka()
         self.now = 1_000.0
+        self.wall = SENT_AT / 1000 + 60.0
         self.cap = DeadLetterCap(limit, 600.0, lambda: self.now)
         self.policy = policy
         self.start()
@@ -131,15 +168,20 @@ class Part:
         """A new bridge's."""
         self.work = PartitionWork(
             TopicPartition("AI_handler", 0), self.kafka, self.redis, self.redis, lambda: self.kafka, self.cap,
-            self.policy, lambda: self.now,
+            self.policy, lambda: self.now, lambda: self.wall,
         )  # fmt: skip
-        self.work.recover()
+        self.recover()
+
+    def recover(self):
+        while not self.work.recover():
+            pass
 
     def take(self, offset, processing_id=7, **changes):
         self.work.take(FakeMessage(offset, request_value(processing_id, **changes)))
 
     def step(self, seconds=1.0):
         self.now += seconds
+        self.wall += seconds
         self.work.step()
 
 
@@ -191,7 +233,7 @@ def test_a_message_from_the_future_has_no_longer_deadline(part):
     """A sender with a wrong clock does not get a request that outlives its processed mark."""
     part.work.take(FakeMessage(0, request_value(), sent_at=10**15))
     part.step()
-    assert part.redis.last[0].deadline_at < 10**11
+    assert part.redis.last[0].deadline_at <= part.wall + 3_600
 
 
 def test_a_duplicate_in_the_window_joins(part):
@@ -234,9 +276,9 @@ def test_the_headers_of_the_sender_are_passed_on(part):
         seen.extend(p.traceparent for p in publications), publish(publications, *rest, **named)
     )  # fmt: skip
     part.redis.ready[7] = scored(7)
-    part.work.take(FakeMessage(0, request_value(), raw_headers=[("other", b"x"), ("traceparent", b"00-1-2-3")]))
+    part.work.take(FakeMessage(0, request_value(), raw_headers=[("other", b"x"), ("traceparent", TRACE)]))
     part.step()
-    assert seen == [b"00-1-2-3"]
+    assert seen == [TRACE]
 
 
 def test_a_dead_letter_is_committed_and_its_user_told(part):
@@ -295,14 +337,35 @@ def test_a_bad_message_after_the_answer_is_silent(part):
     assert part.kafka.published == []
 
 
-def test_too_many_dead_letters_stop_the_bridge_before_it_writes():
-    """At the cap nothing more is written or committed, so a better deploy finds it all."""
+def test_at_the_cap_the_bridge_stops_taking_and_goes_on_publishing():
+    """Too many bad messages: no more dead letters, nothing new is taken, and what is ready is still said."""
+    part = Part(limit=2)
+    part.take(0, 100)
+    for offset in range(1, 6):
+        part.take(offset, offset, resume=" ")
+    part.step()
+    assert len(part.kafka.letters) == 2
+    assert part.work.free == 0
+    part.redis.ready[100] = scored(100)
+    part.step()
+    assert part.kafka.published == [(1, False), (2, False), (100, True)]
+    assert part.kafka.commit.offset == 3
+    part.cap.resume(part.now)
+    assert part.work.free > 0
+    part.step()
+    assert len(part.kafka.letters) == 4
+
+
+def test_the_window_passing_resumes():
+    """Nobody has to do anything where the bad messages were few after all."""
     part = Part(limit=2)
     for offset in range(3):
-        part.take(offset, resume=" ")
-    with pytest.raises(TooManyDeadLetters):
-        part.step()
-    assert (part.kafka.letters, part.kafka.transactions) == ([], 0)
+        part.take(offset, offset, resume=" ")
+    part.step()
+    part.step(599.0)
+    assert len(part.kafka.letters) == 2
+    part.step(2.0)
+    assert len(part.kafka.letters) == 3
 
 
 def test_a_flapping_broker_does_not_use_up_the_cap():
@@ -314,7 +377,7 @@ def test_a_flapping_broker_does_not_use_up_the_cap():
         with pytest.raises(PublishError):
             part.step()
         part.kafka.failing = False
-        part.work.recover()
+        part.recover()
     part.take(0, resume=" ")
     part.step()
     assert len(part.kafka.letters) == 1
@@ -367,35 +430,127 @@ def test_a_killed_worker_request_is_dispatched_again(part):
     """When the claim is gone without an outcome, the request goes to another worker with the next look."""
     part.take(0)
     part.step()
-    part.redis.claimed.add(7)
+    part.redis.claim("w", 7)
     part.step()
     assert part.redis.dispatched == [7]
-    part.redis.claimed.clear()
+    part.redis.kill("w")
     part.step()
     assert part.redis.dispatched == [7, 7]
 
 
-def test_hints_in_the_queue_are_not_copied(part):
-    """While workers are busy or down, no second hint is added to the queue."""
-    part.redis.drained = False
+def test_a_lost_hint_goes_again_whatever_the_queue(part):
+    """A hint that a blip of Redis has swallowed goes again while others queue, and a full queue is not filled up."""
     part.take(0)
-    for _ in range(100):
+    for _ in range(3_500):
         part.step()
+    assert 8 <= len(part.redis.dispatched) <= 12
+
+
+def test_a_hint_that_could_not_be_sent_is_not_waited_for(part):
+    """Where Redis fails as the hint is sent, it goes with the next look."""
+    part.take(0)
+    part.redis.away = {"dispatch"}
+    with pytest.raises(redis.RedisError):
+        part.step()
+    part.redis.away.clear()
+    part.step()
     assert part.redis.dispatched == [7]
 
 
-def test_a_request_that_kills_its_workers_is_given_up(part):
-    """After twenty lost workers the user gets a failure instead of a twenty-first attempt."""
-    part.take(0)
-    for _ in range(MAX_LOST_CLAIMS):
-        part.step()
-        part.redis.claimed.add(7)
-        part.step()
-        part.redis.claimed.clear()
+def crash(part, worker, *processing_ids):
+    """A worker takes requests in hand, and goes away with all of them."""
+    part.redis.claim(worker, *processing_ids)
     part.step()
-    assert len(part.redis.dispatched) == MAX_LOST_CLAIMS
+    part.redis.kill(worker)
+    part.step()
+
+
+def test_a_request_that_kills_its_worker_alone_is_given_up(part):
+    """After a few lost workers the user gets a failure instead of another attempt."""
+    part.take(0)
+    part.step()
+    for number in range(MAX_CHARGES):
+        assert len(part.redis.dispatched) == number + 1
+        crash(part, f"w{number}", 7)
+    part.step()
+    assert len(part.redis.dispatched) == MAX_CHARGES
     assert part.kafka.published == [(7, False)]
     assert Failure.INTERNAL.value.endswith(".")
+
+
+def test_a_request_that_fails_in_a_worker_that_lives_on_is_given_up(part):
+    """A request that its worker drops again and again is the culprit, however many run beside it."""
+    for offset in range(4):
+        part.take(offset, offset)
+    part.step()
+    for _ in range(MAX_CHARGES):
+        part.redis.claim("w", 0, 1, 2, 3)
+        part.step()
+        del part.redis.claimed[0]
+        part.step()
+    part.step()
+    assert part.kafka.published == [(0, False)]
+
+
+def test_bystanders_of_a_deadly_request_are_not_given_up():
+    """One request takes down every worker that has it: it alone fails, and the nine beside it are finished."""
+    part = Part()
+    deadly, others = 0, range(1, 10)
+    for offset in range(10):
+        part.take(offset, offset)
+    done = set()
+    for number in range(60):
+        part.step()
+        out = [i for i in part.redis.dispatched if i not in done]
+        part.redis.dispatched.clear()
+        if not out:
+            continue
+        part.redis.claim(f"w{number}", *out)
+        part.step()
+        if deadly in out:
+            part.redis.kill(f"w{number}")
+        else:
+            part.redis.ready |= {i: scored(i) for i in out}
+            done |= set(out)
+            part.redis.kill(f"w{number}")
+    assert sorted(part.kafka.published) == [(deadly, False), *((i, True) for i in others)]
+
+
+def test_a_parked_request_is_not_charged_for_its_worker(part):
+    """A countdown that outlives its worker was nobody's fault, however often that happens."""
+    part.take(0)
+    for number in range(20):
+        part.step()
+        part.redis.claim(f"w{number}", 7)
+        part.step()
+        part.redis.living.clear()
+        part.step(POLICY.lease + 1.5)
+        part.step(POLICY.lease + 1.5)
+        part.redis.claimed.clear()
+        part.step()
+    assert part.kafka.published == []
+    assert len(part.redis.dispatched) == 21
+
+
+def test_a_request_past_its_deadline_is_told_without_any_worker(part):
+    """With no worker alive the user still hears of it, at the deadline."""
+    part.take(0)
+    part.step()
+    part.step(POLICY.request_deadline - 65)
+    assert part.kafka.published == []
+    part.step(10.0)
+    assert part.kafka.published == [(7, False)]
+
+
+def test_a_worker_may_end_what_it_has_in_hand(part):
+    """At the deadline a claimed request is left to its worker for a while, and not for ever."""
+    part.take(0)
+    part.step()
+    part.redis.claim("w", 7)
+    part.step(POLICY.request_deadline)
+    assert part.kafka.published == []
+    part.step(OVERTIME)
+    assert part.kafka.published == [(7, False)]
 
 
 def test_an_emptied_redis_is_filled_from_kafka_first(part):
@@ -404,13 +559,13 @@ def test_an_emptied_redis_is_filled_from_kafka_first(part):
     part.take(1, 8)
     part.take(2, 9)
     part.step()
-    part.redis.claimed.update({7, 8, 9})
+    part.redis.claim("w", 7, 8, 9)
     part.step()
     part.redis.empty()
     part.redis.in_topic = {7}
     part.step()
     assert part.redis.catch_ups == 2
-    part.redis.claimed.add(8)
+    part.redis.claim("w", 8)
     part.step(POLICY.redispatch_after - 0.1)
     assert part.redis.dispatched == [7, 8, 9]
     assert (part.kafka.published, part.redis.marked) == ([], {7})
@@ -432,7 +587,7 @@ def test_a_published_request_is_marked_later_when_redis_is_away(part):
     part.step()
     assert part.redis.marked == {7}
     assert part.kafka.transactions == 1
-    assert part.work.free == POLICY.window_size
+    assert part.work.free == POLICY.window_cap
 
 
 @pytest.mark.parametrize("method", ["outcomes", "states", "dispatch"])
@@ -475,9 +630,9 @@ def test_a_dead_letter_outlives_a_flush_between_two_looks(part):
         looks = iter(range(100))
         look = type(part.redis).states
 
-        def states(ids, source, looks=looks, look=look, emptied_at=emptied_at):
+        def states(ids, workers=(), looks=looks, look=look, emptied_at=emptied_at):
             part.redis.complete = next(looks) != emptied_at
-            return look(part.redis, ids, source)
+            return look(part.redis, ids, workers)
 
         part.redis.states = states
         part.step()
@@ -490,7 +645,7 @@ def test_a_message_without_a_time_has_its_whole_deadline(part):
     """Where Kafka names no time for a message, its deadline counts from now and not from 1970."""
     part.work.take(FakeMessage(0, request_value(7), sent_at=-1))
     part.step()
-    assert part.redis.last[0].deadline_at == pytest.approx(time.time() + POLICY.request_deadline, abs=60)
+    assert part.redis.last[0].deadline_at == part.wall - 1.0 + POLICY.request_deadline
 
 
 def test_a_failed_transaction_finishes_nothing(part):
@@ -503,8 +658,8 @@ def test_a_failed_transaction_finishes_nothing(part):
         part.step()
     assert part.redis.marked == set()
     part.kafka.failing = False
-    part.work.recover()
-    assert part.kafka.sought < 0
+    part.recover()
+    assert part.kafka.sought == 0
     part.take(0)
     part.take(1, 8, resume=" ")
     part.step()
@@ -523,7 +678,7 @@ def test_a_recovery_that_finds_its_transaction_committed_says_nothing_again(part
     part.kafka.failing = False
     part.kafka.committed_at = TopicPartition("AI_handler", 0, 1, "v1 0 ")
     part.redis.in_topic = {7}
-    part.work.recover()
+    part.recover()
     assert part.kafka.sought == 1
     part.take(1)
     part.step()
@@ -533,13 +688,13 @@ def test_a_recovery_that_finds_its_transaction_committed_says_nothing_again(part
 def test_recovery_takes_over_before_it_reads(part):
     """The last owner's open transaction is ended before the offsets are read, and the old producer is let go."""
     part.kafka.log.clear()
-    part.work.recover()
+    part.recover()
     assert part.kafka.log == ["close", "open", "seek"]
 
 
 def test_recovery_starts_at_the_committed_offset(part):
     """A partition that was never committed is read from its beginning, any other from its watermark."""
-    assert part.kafka.sought == -2
+    assert part.kafka.sought == 0
     part.kafka.committed_at = TopicPartition("AI_handler", 0, 40, "v1 3 0,2")
     part.start()
     assert part.kafka.sought == 40
@@ -550,13 +705,13 @@ def test_recovery_starts_at_the_committed_offset(part):
 
 
 def test_the_window_counts_everything_that_is_not_committed(part):
-    """Requests, dead letters and foreign keys take a place until their offset is finished; duplicates too."""
+    """Requests and dead letters take a place until their offset is finished, duplicates too; foreign keys do not."""
     assert part.work.free == 10
     part.take(0)
     part.take(1)
     part.take(2, resume=" ")
     part.work.take(FakeMessage(3, b"", b"other"))
-    assert part.work.free == 6
+    assert part.work.free == 7
     part.step()
     assert part.work.free == 8
     part.redis.ready[7] = scored(7)
@@ -621,3 +776,250 @@ def test_no_line_of_the_log_carries_text(part, caplog):
     part.step()
     assert part.kafka.transactions
     assert not any(word in caplog.text for word in ("Инженер", "тайна", "Python", "secret", "Пригласить"))
+
+
+def refuse(part, *processing_ids, even_failures=False):
+    """The notifications topic does not take what is said of these requests."""
+
+    def refuses(output):
+        if isinstance(output, DeadLetter) or output.processing_id not in processing_ids:
+            return False
+        return output.outcome.success or even_failures
+
+    part.kafka.refuses = refuses
+
+
+def test_an_outcome_that_the_topic_refuses_becomes_a_failure_of_its_own(part):
+    """An answer that cannot be published ends with a sentence that says so, and its neighbour is published as ever."""
+    part.take(0, 7)
+    part.take(1, 8)
+    part.redis.ready |= {7: scored(7), 8: scored(8)}
+    refuse(part, 7)
+    said = []
+    publish = part.kafka.publish
+    part.kafka.publish = lambda publications, *rest, **named: (
+        publish(publications, *rest, **named),
+        said.extend(json.loads(each.outcome.notification)["message_error"] for each in publications),
+    )
+    for _ in range(3):
+        part.step()
+    assert sorted(part.kafka.published) == [(7, False), (8, True)]
+    assert Failure.UNPUBLISHABLE.value in said
+    assert part.kafka.commit.offset == 2
+    assert part.redis.marked == {7, 8}
+
+
+def test_a_request_of_which_nothing_can_be_said_is_buried(part):
+    """Where the topic takes not even a failure, a dead letter without text remains, and the partition goes on."""
+    part.take(0, 7)
+    part.take(1, 8)
+    part.take(2, 7)
+    part.redis.ready |= {7: scored(7), 8: scored(8)}
+    refuse(part, 7, even_failures=True)
+    for _ in range(5):
+        part.step()
+    assert part.kafka.published == [(8, True)]
+    (letter,) = part.kafka.letters
+    assert (letter.value, dict(letter.headers)["reason"], letter.offset) == (None, b"unpublishable", 0)
+    assert part.kafka.commit.offset == 3
+
+
+@pytest.mark.parametrize("takes", [2_000_000, 950_000, 6_000, 0, -1])
+def test_a_dead_letter_is_cut_until_the_topic_takes_it(part, takes):
+    """A message of three megabytes ends as a smaller dead letter, or as none where the topic takes nothing at all."""
+    part.kafka.refuses = lambda output: isinstance(output, DeadLetter) and len(output.value) > takes
+    part.work.take(FakeMessage(0, b"x" * 3_000_000))
+    part.take(1, 8)
+    part.redis.ready[8] = scored(8)
+    for _ in range(8):
+        part.step()
+    assert [len(letter.value) for letter in part.kafka.letters] == [cut for cut in CUTS if cut <= takes][:1]
+    assert all(dict(letter.headers)["original-size"] == b"3000000" for letter in part.kafka.letters)
+    assert part.kafka.published == [(8, True)]
+    assert part.kafka.commit.offset == 2
+
+
+def test_a_dead_letter_whose_notification_is_refused_goes_alone(part):
+    """A dead letter is kept though nobody can be told of it."""
+    part.take(0, 7, resume=" ")
+    refuse(part, 7, even_failures=True)
+    part.step()
+    part.step()
+    assert (len(part.kafka.letters), part.kafka.published) == (1, [])
+    assert part.kafka.commit.offset == 1
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"x" * 1_048_340,
+        b"00-1-2-3",
+        b"00-" + b"0" * 32 + b"-00f067aa0ba902b7-01",
+        b"00-4bf92f3577b34da6a3ce929d0e0e4736-" + b"0" * 16 + b"-01",
+        TRACE.upper(),
+        b"ff" + TRACE[2:],
+        TRACE + b"0",
+        TRACE.replace(b"4bf92f", b"4bf9-f"),
+        b"\xff" * 55,
+    ],
+)
+def test_a_trace_that_is_none_is_not_passed_on(part, header):
+    """What is no W3C trace context, a megabyte for instance, does not reach our messages."""
+    seen = []
+    publish = part.kafka.publish
+    part.kafka.publish = lambda publications, *rest, **named: (
+        seen.extend(p.traceparent for p in publications), publish(publications, *rest, **named)
+    )  # fmt: skip
+    part.redis.ready[7] = scored(7)
+    part.work.take(FakeMessage(0, request_value(), raw_headers=[("traceparent", header)]))
+    part.step()
+    assert seen == [None]
+
+
+def test_letters_in_hand_are_bounded_in_bytes(part):
+    """Huge bad messages stop the taking before they fill the memory, and one transaction takes a few of them."""
+    for offset in range(12):
+        part.work.take(FakeMessage(offset, b"x" * 3_000_000))
+    assert part.work.free == 0
+    part.step()
+    assert 0 < len(part.kafka.letters) <= 4
+    for _ in range(8):
+        part.step()
+    assert len(part.kafka.letters) == 12
+    assert part.work.free > 0
+
+
+def test_a_rolled_back_redis_repeats_nothing(part):
+    """The mark and the outcome of before are back, the mark of a published request is gone: its retry stays silent."""
+    part.take(0, 7)
+    part.redis.ready[7] = scored(7)
+    part.step()
+    assert part.kafka.published == [(7, True)]
+    part.redis.marked.clear()
+    part.redis.ready[7] = scored(7)
+    part.redis.emptied = True  # its sequence is not the one that was written last
+    part.redis.in_topic = {7}
+    part.take(1, 7)
+    for _ in range(4):
+        part.step()
+    assert part.kafka.published == [(7, True)]
+    assert part.kafka.commit.offset == 2
+
+
+def test_marks_that_do_not_arrive_are_caught_up(part):
+    """Redis rolled back just before a request is marked: nothing more is said until the marks are back."""
+    part.take(0, 7)
+    part.take(1, 8)
+    part.redis.ready[7] = scored(7)
+    part.redis.outcomes = lambda ids: {i: part.redis.ready[i] for i in ids if i in part.redis.ready}
+    part.redis.emptied = True
+    part.step()
+    assert part.redis.catch_ups == 1
+    part.step()
+    assert part.redis.catch_ups == 2
+    part.redis.ready[8] = scored(8)
+    part.step()
+    assert part.kafka.published == [(7, True), (8, True)]
+
+
+def test_an_idle_partition_looks_after_redis(part):
+    """A Redis that forgets while there is nothing to do is noticed, and one that is away too."""
+    part.step()
+    part.redis.emptied = True
+    part.step()
+    assert part.redis.catch_ups == 2
+    part.redis.away = {"outcomes"}
+    answered_at = part.work.redis_answered_at
+    with pytest.raises(redis.RedisError):
+        part.step(10.0)
+    assert part.work.redis_answered_at == answered_at
+
+
+def test_catching_up_takes_turns_with_polling(part, monkeypatch):
+    """While there is much to read, every step and every recovery returns soon."""
+    monkeypatch.setattr("bridge.partition.SLICE", -1.0)
+    monkeypatch.setattr(part.redis, "catch_up", lambda: iter(range(5)))
+    assert [part.work.recover() for _ in range(6)] == [False] * 5 + [True]
+
+
+def test_the_marks_move_on_once_a_minute(part):
+    """The next recovery has a minute to read, not three days."""
+    for _ in range(200):
+        part.step()
+    assert part.redis.moves == 3
+
+
+@pytest.mark.parametrize(("committed", "sought"), [((5_000, "v1 3 0,2"), 0), ((40, "v1 3 0,2"), 40)])
+def test_a_topic_that_was_made_again_is_read_from_its_beginning(part, committed, sought):
+    """Offsets of a former topic of that name do not make new requests known."""
+    part.kafka.committed_at = TopicPartition("AI_handler", 0, *committed)
+    part.kafka.end = 50
+    part.start()
+    assert part.kafka.sought == sought
+    for offset in range(sought, 50):
+        part.take(offset, offset)
+        part.redis.ready[offset] = scored(offset)
+    for _ in range(3):
+        part.step()
+    assert part.kafka.commit.offset == 50
+
+
+def test_what_a_topic_has_lost_is_not_known(part):
+    """A topic that lost its end gives the same offsets to other requests, and these are answered."""
+    part.kafka.committed_at = TopicPartition("AI_handler", 0, 40, "v1 20 0,2")
+    part.kafka.end = 45
+    part.start()
+    for offset in range(40, 50):
+        part.take(offset, offset)
+    part.step()
+    assert part.redis.dispatched == [40, 42, 45, 46, 47, 48, 49]
+
+
+def test_requests_that_nobody_can_know_of_are_not_answered_unasked(part):
+    """The first start beside a predecessor's old requests waits for the operator's word."""
+    part.kafka.committed_at = TopicPartition("AI_handler", 0, -1001)
+    part.kafka.young = 10
+    with pytest.raises(StartUnknown, match="KAFKA_START"):
+        part.start()
+    assert part.kafka.transactions == 0
+
+
+@pytest.mark.parametrize(("start", "sought"), [("earliest", 0), ("latest", 50), (1_750_000_000.0, 10)])
+def test_the_operator_chooses_where_to_begin(start, sought):
+    """The choice is committed at once, so that a restart goes on there and does not choose again."""
+    part = Part(dataclasses.replace(POLICY, start=start))
+    part.kafka.committed_at = TopicPartition("AI_handler", 0, -1001)
+    part.kafka.young, part.kafka.end = 10, 50
+    part.start()
+    assert part.kafka.sought == sought
+    part.kafka.end = 70
+    part.start()
+    assert part.kafka.sought == sought
+
+
+def test_a_full_window_of_five_thousand_survives_a_restart():
+    """With 5,000 requests in flight and every second one finished, a restart answers the rest and nothing twice."""
+    part = Part(dataclasses.replace(POLICY, window_cap=5_000, request_rate=1_000.0))
+    for offset in range(5_000):
+        part.take(offset, offset)
+    assert part.work.free == 0
+    for _ in range(30):
+        part.step(0.06)
+    assert len(part.redis.dispatched) == 5_000
+    part.redis.ready = {offset: scored(offset) for offset in range(1, 5_000, 2)}
+    for _ in range(4):
+        part.step()
+    assert len(part.kafka.published) == 2_500
+    assert len(part.kafka.commit.metadata) <= MAX_METADATA
+    part.redis.dispatched.clear()
+    part.start()
+    for offset in range(part.kafka.sought, 5_000):
+        part.take(offset, offset)
+    for _ in range(30):
+        part.step(0.06)
+    assert sorted(part.redis.dispatched) == list(range(0, 5_000, 2))
+    part.redis.ready = {offset: scored(offset) for offset in range(0, 5_000, 2)}
+    for _ in range(4):
+        part.step()
+    assert sorted(part.kafka.published) == [(offset, True) for offset in range(5_000)]
+    assert part.kafka.commit == Commit(5_000, "v1 0 ")

@@ -97,6 +97,22 @@ def test_many_may_wait_for_the_network(options):
     assert read["task_ignore_result"] is True
 
 
+@pytest.mark.parametrize(
+    ("rpm", "tpm", "calls"),
+    [("3", "40000", 16), ("500", "2000000", 125), ("5000", "2000000", 185), ("30000", "150000000", 500)],
+)
+def test_calls_under_way_follow_the_limits(options, rpm, tpm, calls):
+    """A paid tier is used to the full without anybody counting threads, and no worker takes more than a core bears."""
+    assert options(RPM=rpm, TPM=tpm)["worker_concurrency"] == calls
+
+
+def test_nobody_pays_for_events_that_nobody_hears(options):
+    """Events begin when Flower asks for them, and the bridge sends none."""
+    read = options()
+    assert read["worker_send_task_events"] is False
+    assert read["task_send_sent_event"] is False
+
+
 def test_a_second_signal_ends_a_worker_softly(options):
     """Who cannot wait still leaves the tasks in hand some seconds, and their hints go back."""
     assert options()["worker_soft_shutdown_timeout"] > 0

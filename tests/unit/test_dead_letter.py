@@ -1,8 +1,10 @@
 """Dead letters: what they carry, and how many there may be."""
 
+import hashlib
+
 import pytest
 
-from bridge.dead_letter import DeadLetter, DeadLetterCap, TooManyDeadLetters
+from bridge.dead_letter import CUTS, DeadLetter, DeadLetterCap
 from bridge.intake import Reason
 from tests.support.samples import FakeMessage
 
@@ -45,47 +47,65 @@ def test_headers_carry_no_content():
     assert not any("тайна".encode() in value for _, value in letter.headers)
 
 
+@pytest.mark.parametrize("cut", CUTS)
+def test_what_is_too_large_is_cut_and_says_so(cut):
+    """A value that cannot be kept whole keeps its beginning; its size and digest tell which message it was."""
+    value = b"x" * (cut + 1)
+    letter = DeadLetter.of(FakeMessage(41, value), Reason.NOT_JSON, cut)
+    headers = dict(letter.headers)
+    assert letter.value == value[:cut]
+    assert headers["original-size"] == str(cut + 1).encode()
+    assert headers["original-sha256"] == hashlib.sha256(value).hexdigest().encode()
+    assert "original-size" not in dict(DeadLetter.of(FakeMessage(41, value[:cut]), Reason.NOT_JSON, cut).headers)
+
+
 def test_the_cap_stops_a_bad_deploy(clock):
     """So many dead letters within the window are allowed, and not one more."""
     cap = DeadLetterCap(3, 60.0, clock)
-    for _ in range(3):
-        cap.count()
-        clock.now += 10
-    with pytest.raises(TooManyDeadLetters, match=r"3 dead letters within 60 s.*reason"):
-        cap.count()
+    assert [cap.count() for _ in range(5)] == [True, True, True, False, False]
+    assert cap.tripped
+    assert "3 dead letters within 60 s" in cap.reason
+    assert "python -m bridge resume" in cap.reason
 
 
 def test_the_window_slides(clock):
     """A slow trickle of dead letters never stops the bridge."""
     cap = DeadLetterCap(3, 60.0, clock)
     for _ in range(30):
-        cap.count()
+        assert cap.count()
         clock.now += 20.0
+    assert not cap.tripped
 
 
-def test_a_refused_dead_letter_is_not_counted(clock):
-    """Once the window has passed, the bridge goes on, however often it was refused before."""
-    cap = DeadLetterCap(1, 60.0, clock)
-    cap.count()
-    clock.now += 59
-    with pytest.raises(TooManyDeadLetters):
+def test_once_tripped_a_whole_window_has_to_pass(clock):
+    """At the cap there is no trickle of one dead letter after the other: it stops, and then it goes on."""
+    cap = DeadLetterCap(3, 60.0, clock)
+    for _ in range(4):
         cap.count()
-    clock.now += 1
-    cap.count()
+        clock.now += 10.0
+    clock.now += 35.0
+    assert cap.tripped
+    assert not cap.count()
+    clock.now += 6.0
+    assert not cap.tripped
+    assert [cap.count() for _ in range(4)] == [True, True, True, False]
 
 
-def test_a_restart_grants_no_new_allowance(clock):
+@pytest.mark.parametrize(("written", "allowed"), [(2, 1), (3, 0), (1_000, 0)])
+def test_a_restart_grants_no_new_allowance(clock, written, allowed):
     """A supervisor that restarts the bridge again and again does not dead-letter the topic step by step."""
-    cap = DeadLetterCap(3, 60.0, clock, already=2)
-    cap.count()
-    with pytest.raises(TooManyDeadLetters):
-        cap.count()
+    cap = DeadLetterCap(3, 60.0, clock, [clock.now - 5.0] * written)
+    assert cap.tripped == (allowed == 0)
+    assert sum(cap.count() for _ in range(5)) == allowed
+    clock.now += 60.0
+    assert cap.count()
 
 
-def test_more_than_the_limit_before_the_start_is_forgotten_in_time(clock):
-    """However many were written before, the bridge may write again one window later."""
-    cap = DeadLetterCap(3, 60.0, clock, already=1_000_000)
-    with pytest.raises(TooManyDeadLetters):
-        cap.count()
-    clock.now += 60
-    cap.count()
+def test_an_operator_resumes(clock):
+    """The operator's word gives the whole allowance, once; what was written after it counts."""
+    cap = DeadLetterCap(2, 60.0, clock, [clock.now, clock.now])
+    cap.resume(clock.now)
+    assert not cap.tripped
+    assert [cap.count() for _ in range(3)] == [True, True, False]
+    cap.resume(clock.now)
+    assert cap.tripped

@@ -30,11 +30,15 @@ METRIC = re.compile(r"\bai_handler_[a-z_]+\b")
 
 # Names in capitals that compose, the demo and the tests read, or that stand for what the reader puts there.
 OTHER_VARIABLES = {
+    "CERTIFICATES",
     "ITS_GROUP",
     "COMPOSE_PROFILES",
     "DEMO_KAFKA",
     "ENV_FILE",
     "TEST_KAFKA_BOOTSTRAP_SERVERS",
+    "PLATFORM_NETWORK",
+    "SECRETS",
+    "SECRETS_DIR",
     "TEST_REDIS_URL",
 }
 # Parts of URLs, and other people's programs.

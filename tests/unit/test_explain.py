@@ -5,19 +5,39 @@ import subprocess
 import sys
 from pathlib import Path
 
-from worker.explanation import Explanation, table
+from worker.assessment.criteria import Kind, make_criteria
+from worker.assessment.vacancy import read_vacancy
+from worker.explanation import Explanation, criteria_table, table
+
+
+def criterion(number: int, text: str, **changes: object) -> dict[str, object]:
+    usual = {
+        "id": number,
+        "text": text,
+        "kind": "must",
+        "weight": 2,
+        "claimed": "strong",
+        "level": "strong",
+        "points": 2,
+    }
+    return {**usual, **changes}
+
 
 PARTS = {
     "score": 40,
     "verdict": "Не подходит",
     "threshold": 60,
-    "cap": "2 of 3 requirements held: at most 40",
-    "grades": [
-        {"requirement": "Python", "level": "strong", "quote": "пишу на Python", "verified": True, "points": 2},
-        {"requirement": "Go", "level": "strong", "quote": "десять лет на Go", "verified": False, "points": 0},
-        {"requirement": "SQL", "level": "none", "quote": "", "verified": False, "points": 0},
+    "cap": 40,
+    "points": 4,
+    "of": 8,
+    "criteria": [
+        criterion(1, "Python", quotes=["пишу на Python"]),
+        criterion(2, "Go", level="none", points=0, quotes=["десять лет на Go"], reasons=["absent"]),
+        criterion(3, "Лицензия", kind="gate", weight=0, claimed="none", level="none", points=0),
     ],
-    "suspicions": [],
+    "criteria_digest": "0123456789abcdef",
+    "question": "ff",
+    "graded_in": "2026-11",
     "model": "some-model",
     "prompt_version": "1",
     "rubric_version": "2",
@@ -25,36 +45,52 @@ PARTS = {
 EXPLANATION = Explanation.model_validate(PARTS)
 
 
-def test_each_requirement_is_shown_with_its_proof():
-    """An operator sees what was asked, what was quoted, whether the quote is real, and what it earned."""
+def test_each_criterion_is_shown_with_its_proof():
+    """An operator sees what was asked, what was quoted, what a gate lowered and why, and what it earned."""
     assert table(12, EXPLANATION) == [
         "processing_id 12: 40 of 100, Не подходит",
         "",
-        "1. Python",
-        "   strong, 2 of 2 points: «пишу на Python»",
-        "2. Go",
-        "   strong, 0 of 2 points: «десять лет на Go»  (not in the resume: earns nothing)",
-        "3. SQL",
-        "   none, 0 of 2 points: no quote",
+        "1. Python: strong, must, 2 of 2 points, weight 2",
+        "   «пишу на Python»",
+        "2. Go: none, must, 0 of 2 points, weight 2",
+        "   «десять лет на Go»",
+        "   the model said strong; lowered by: absent",
+        "3. Лицензия: none, a gate",
         "",
-        "sum: 100 * 2 // (2 * 3) = 33",
-        "cap: 2 of 3 requirements held: at most 40",
+        "sum: 100 * 4 // 8 = 50",
+        "cap: at most 40",
         "verdict: «Подходит» from 60",
-        "answered by the model: some-model, prompt 1, rubric 2",
+        "answered by the model: some-model, prompt 1, rubric 2, criteria 0123456789abcdef",
     ]
 
 
-def test_cached_and_suspicious_answers_say_so():
-    """Where an answer came from, and that a resume talks to the reviewer, is part of the explanation."""
-    lines = table(
-        12,
-        Explanation.model_validate({**PARTS, "cached": True, "cap": None, "suspicions": ["addresses_model", "order"]}),
-    )
-    assert lines[-2:] == [
-        "the resume addresses the reviewer: addresses_model, order",
-        "answer from the cache: some-model, prompt 1, rubric 2",
+def test_cached_flagged_and_unlawful_say_so():
+    """Where an answer came from, and what is wrong with the texts, is part of the explanation."""
+    changes = {"cached": True, "cap": 100, "flags": ["addresses_model"], "dropped": ["возраст"]}
+    lines = table(12, Explanation.model_validate({**PARTS, **changes}))
+    assert lines[-3:] == [
+        "the resume addresses the reviewer: addresses_model",
+        "forbidden grounds dropped from the vacancy: возраст",
+        "answer from the cache: some-model, prompt 1, rubric 2, criteria 0123456789abcdef",
     ]
     assert not [line for line in lines if line.startswith("cap")]
+
+
+def test_the_decision_can_be_shown_after_its_texts_are_gone():
+    """What is kept for longer has no words, and the table says so."""
+    decision = Explanation.model_validate_json(EXPLANATION.without_texts())
+    assert not [word for word in ("Python", "Go", "десять") if word in EXPLANATION.without_texts()]
+    assert table(12, decision)[2] == "1. (words no longer kept): strong, must, 2 of 2 points, weight 2"
+
+
+def test_criteria_are_shown_with_what_was_dropped():
+    """A recruiter reads what all resumes are measured by, and what the law forbids to ask for."""
+    vacancy = read_vacancy("- Опыт на Python от 3 лет\n- возраст до 35 лет")
+    lines = criteria_table(make_criteria(vacancy, {1: Kind.MUST, 2: Kind.MUST}))
+    assert lines[1:] == [
+        "1. [must] Опыт на Python от 3 лет  (at least {'months': 36})",
+        "dropped, the law forbids it (возраст): возраст до 35 лет",
+    ]
 
 
 def test_help_needs_no_settings(tmp_path):

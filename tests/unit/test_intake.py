@@ -241,6 +241,7 @@ def test_every_reason_that_can_be_told_has_a_russian_sentence():
     """Whoever can be told is told in Russian."""
     unreadable = {
         Reason.EMPTY_VALUE, Reason.NOT_UTF8, Reason.NOT_JSON, Reason.DUPLICATE_FIELD, Reason.NOT_AN_OBJECT,
+        Reason.UNPUBLISHABLE,
     }  # fmt: skip
     assert set(MESSAGES) == set(Reason) - unreadable
     assert all(Rejected(reason).message.endswith(".") for reason in MESSAGES)

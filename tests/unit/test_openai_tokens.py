@@ -8,8 +8,10 @@ import pytest
 
 from dev.openai_standin.tokens import prompt_tokens
 from tests.support.fakes import REQUIREMENTS, RESUME
+from worker.assessment.criteria import Kind, make_criteria
 from worker.assessment.grading import RESPONSE_FORMAT
-from worker.assessment.prompt import build_messages
+from worker.assessment.prompt import grading_messages
+from worker.assessment.vacancy import read_vacancy
 from worker.limits.tokens import count_tokens
 from worker.openai_client import OpenAIClient
 from worker.ports import Call
@@ -39,7 +41,8 @@ def client():
 )
 def test_the_estimate_is_never_below_what_is_charged(client, resume):
     """A reservation covers the prompt as the provider counts it, and the whole output cap."""
-    messages = build_messages(REQUIREMENTS, resume[:15_000], delimiter="0123456789abcdef")
+    criteria = make_criteria(read_vacancy(REQUIREMENTS), {1: Kind.MUST})
+    messages = grading_messages(criteria, resume[:15_000], delimiter="012345678901234567")
     charged = len(prompt_tokens([(message["role"], message["content"]) for message in messages])) + 1_200
     assert charged <= client.tokens(Call(messages, RESPONSE_FORMAT, 1_200)) <= charged + 300
 

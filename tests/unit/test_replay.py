@@ -7,6 +7,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from bridge import replay
+from bridge.replay import Pace
 from config import Settings
 from contract import REQUEST_KEY
 from tests.support.samples import FakeMessage
@@ -170,6 +171,34 @@ def test_a_silent_broker_is_an_error(run):
     ]
 
 
+def test_a_replay_stays_below_the_cap():
+    """However long it lasts, no window sees as many replayed letters as would stop the bridge."""
+    now = [1_000.0]
+    pace = Pace(100, 60.0, None, lambda: now[0])
+    sent = []
+    for _ in range(400):
+        now[0] += pace.wait()
+        sent.append(now[0])
+    assert sent[24] == 1_000.0, "a handful goes at once"
+    assert max(sum(at <= other < at + 60.0 for other in sent) for at in sent) <= 77
+    assert sent[-1] < 1_000.0 + 500.0
+
+
+def test_an_operator_may_be_faster():
+    """Who knows that the letters are good again says how many a second."""
+    pace = Pace(4, 60.0, 50.0, lambda: 7.0)
+    assert [round(pace.wait(), 3) for _ in range(3)] == [0.0, 0.02, 0.04]
+
+
+def test_what_is_not_whole_is_not_sent(run):
+    """A dead letter that was cut would only be a worse one: it is counted, and stays."""
+    cut = FakeMessage(1, b"{", REQUEST_KEY, [("reason", b"not_json"), ("original-size", b"3000000")], NOON)
+    buried = FakeMessage(2, None, None, [("reason", b"unpublishable")], NOON)
+    assert run([letter(0), cut, buried]) == 0
+    assert len(run.producer.sent) == 1
+    assert "2 cannot be replayed: their originals are not kept whole" in run.said
+
+
 def test_a_missing_topic_is_told():
     """Where there is no dead-letter topic, Kafka's own error ends the command."""
     reader = FakeReader([], KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
@@ -177,7 +206,10 @@ def test_a_missing_topic_is_told():
         replay.run(replay.arguments().parse_args([]), SETTINGS, reader, FakeProducer())
 
 
-@pytest.mark.parametrize("arguments", [["--reason", "boredom"], ["--since", "yesterday"], ["--limit", "x"], ["now"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--reason", "boredom"], ["--rate", "0"], ["--rate", "nan"], ["--since", "yesterday"], ["--limit", "x"], ["now"]],
+)
 def test_wrong_arguments(run, arguments, capsys):
     """A wrong argument ends with code 2 before anything is sent."""
     with pytest.raises(SystemExit) as caught:

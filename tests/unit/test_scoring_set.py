@@ -6,7 +6,7 @@ from collections import Counter
 
 from bench.scoring_set import HERE, injections, pairs, variants, with_injection
 from bench.scoring_set.build import build
-from worker.assessment.untrusted_text import suspicions
+from worker.assessment.reading import read
 
 
 def test_the_set_is_as_large_as_promised():
@@ -57,7 +57,7 @@ def test_variants_differ_from_their_base_in_one_line_only():
 def test_no_honest_text_of_the_set_is_flagged():
     """The clean false-flag rate of the set is zero."""
     for pair in pairs():
-        assert suspicions(pair.resume) == suspicions(pair.vacancy) == ()
+        assert read(pair.resume).flags == read(pair.vacancy).flags == ()
 
 
 def test_planted_injections_leave_the_resume_around_them_whole():

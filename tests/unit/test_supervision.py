@@ -1,60 +1,81 @@
-"""When a request is dispatched again, and when it is given up."""
+"""When a request is dispatched again, and whose doing it is when a worker goes away."""
 
 import pytest
 
-from bridge.supervision import LONGEST_PAUSE, MAX_LOST_CLAIMS, Decision, DispatchHistory
-from bridge.supervision import decide as decide_purely
+from bridge.supervision import (
+    LONGEST_PAUSE,
+    MAX_CHARGES,
+    SUSPECT_AFTER,
+    Decision,
+    DispatchHistory,
+    decide,
+    is_charged,
+    suspects_to_hold_back,
+)
 
 AFTER = 5.0
 
 
-def decide(history, now=100.0, *, claimed=False, drained=True):
-    history.note_claim(alive=claimed)
-    return decide_purely(history, now=now, queue_drained=drained, redispatch_after=AFTER)
+@pytest.mark.parametrize(
+    ("history", "seconds", "expected"),
+    [
+        pytest.param({"dispatched_at": None}, 0, Decision.DISPATCH, id="new"),
+        pytest.param({"dispatched_at": None, "worker": "w"}, 0, Decision.WAIT, id="new to us, and a worker has it"),
+        pytest.param({"worker": "w"}, 1e6, Decision.WAIT, id="in a worker's hand for very long"),
+        pytest.param({}, 4.9, Decision.WAIT, id="the hint may be on its way"),
+        pytest.param({}, 5.0, Decision.DISPATCH, id="the hint is late"),
+        pytest.param({"hints": 2}, 9.9, Decision.WAIT, id="the second pause is twice as long"),
+        pytest.param({"hints": 2}, 10.0, Decision.DISPATCH, id="and ends"),
+        pytest.param({"hints": 3_000}, LONGEST_PAUSE, Decision.DISPATCH, id="pauses are bounded"),
+        pytest.param({"charges": MAX_CHARGES}, 0, Decision.GIVE_UP, id="its workers died of it"),
+        pytest.param({"lost_claims": 1_000}, 0, Decision.WAIT, id="its workers died of others"),
+    ],
+)
+def test_the_policy(history, seconds, expected):
+    """A late hint goes again, however long the queue is, and a request that kills workers goes to no other."""
+    history = DispatchHistory(**{"dispatched_at": 100.0, "hints": 1, **history})
+    assert decide(history, now=100.0 + seconds, redispatch_after=AFTER) is expected
+
+
+def test_a_lost_claim_is_dispatched_at_once_until_a_hint_was_sent():
+    """A worker that died is replaced by one hint, and by another look where that hint could not be sent."""
+    history = DispatchHistory()
+    history.note_dispatch(100.0)
+    history.note_claim("w")
+    history.note_loss(charged=False)
+    assert decide(history, now=100.1, redispatch_after=AFTER) is Decision.DISPATCH
+    assert decide(history, now=100.2, redispatch_after=AFTER) is Decision.DISPATCH
+    history.note_dispatch(100.2)
+    assert decide(history, now=100.3, redispatch_after=AFTER) is Decision.WAIT
+    assert (history.lost_claims, history.hints) == (1, 1)
+
+
+def suspect():
+    return DispatchHistory(lost_claims=SUSPECT_AFTER)
 
 
 @pytest.mark.parametrize(
-    ("history", "seconds", "claimed", "drained", "expected"),
+    ("history", "lives", "beside", "charged"),
     [
-        pytest.param({"dispatched_at": None}, 0, False, True, Decision.DISPATCH, id="new"),
-        pytest.param(
-            {"dispatched_at": None}, 0, True, True, Decision.WAIT, id="new to us, and a worker has it already"
-        ),
-        pytest.param({}, 1, True, True, Decision.WAIT, id="in a worker's hand"),
-        pytest.param({}, 1e6, True, True, Decision.WAIT, id="in a worker's hand for very long"),
-        pytest.param({}, 4.9, False, True, Decision.WAIT, id="the hint may be on its way"),
-        pytest.param({}, 5.0, False, True, Decision.DISPATCH, id="the hint is gone"),
-        pytest.param({}, 1e6, False, False, Decision.WAIT, id="the hint waits in the queue"),
-        pytest.param({"dispatches": 2}, 9.9, False, True, Decision.WAIT, id="the second pause is twice as long"),
-        pytest.param({"dispatches": 2}, 10.0, False, True, Decision.DISPATCH, id="and ends"),
-        pytest.param({"dispatches": 30}, LONGEST_PAUSE, False, True, Decision.DISPATCH, id="pauses are bounded"),
-        pytest.param({"claimed": True}, 0.1, False, False, Decision.DISPATCH, id="its worker died: no pause, no queue"),
+        pytest.param(DispatchHistory(), True, [DispatchHistory()], True, id="its worker lives on"),
+        pytest.param(DispatchHistory(), False, [], True, id="it was alone there"),
+        pytest.param(DispatchHistory(), False, [DispatchHistory()], False, id="it may have been the other one"),
+        pytest.param(suspect(), False, [DispatchHistory()] * 15, True, id="the only suspect"),
+        pytest.param(DispatchHistory(), False, [suspect()], False, id="beside a suspect"),
+        pytest.param(suspect(), False, [suspect()], False, id="one of two suspects"),
     ],
 )
-def test_the_policy(history, seconds, claimed, drained, expected):
-    """A killed worker's request goes to another at once, a lost hint after a pause, and no hint is sent in vain."""
-    history = DispatchHistory(**{"dispatched_at": 100.0, "dispatches": 1, **history})
-    assert decide(history, 100.0 + seconds, claimed=claimed, drained=drained) is expected
+def test_who_is_charged(history, lives, beside, charged):
+    """Only a request that must have been the reason is charged for a lost claim."""
+    assert is_charged(history, worker_lives=lives, beside=beside) is charged
 
 
-def test_a_deadly_request_is_given_up():
-    """A request that took down twenty workers is not given to another one."""
-    history = DispatchHistory()
-    for lost in range(1, MAX_LOST_CLAIMS + 1):
-        history.note_dispatch(100.0)
-        assert decide(history, claimed=True) is Decision.WAIT
-        decision = decide(history)
-        assert decision is (Decision.DISPATCH if lost < MAX_LOST_CLAIMS else Decision.GIVE_UP)
-    assert MAX_LOST_CLAIMS == 20
-
-
-def test_one_lost_claim_is_counted_once():
-    """A worker that died is replaced by one hint, not by one a second."""
-    history = DispatchHistory()
-    history.note_dispatch(100.0)
-    decide(history, claimed=True)
-    assert decide(history, 101.0) is Decision.DISPATCH
-    assert decide(history, 101.5) is Decision.WAIT
-    history.note_dispatch(101.5)
-    assert decide(history, 102.0) is Decision.WAIT
-    assert history.lost_claims == 1
+@pytest.mark.parametrize(
+    ("out", "waiting", "held_back"), [(0, 0, 0), (0, 1, 0), (0, 5, 4), (1, 5, 5), (0, 100, 90), (7, 93, 90)]
+)
+def test_few_suspects_run_at_a_time(out, waiting, held_back):
+    """One suspect at a time goes to the workers, and a tenth of them where there are many."""
+    suspects = [suspect() for _ in range(out + waiting)]
+    for each in suspects[:out]:
+        each.note_dispatch(100.0)
+    assert suspects_to_hold_back(suspects) == held_back

@@ -41,7 +41,7 @@ _IDLE: Final = frozenset(
     fold(
         """
         не нет нету ни пока еще мне у меня было была был были опыта опыт знаний практики навыка 0 лет года год нулевой
-        ноль так и этого этим с ним ней них совсем вовсе вообще no not none never yet zero
+        ноль так и этого этим с ним ней них совсем вовсе вообще no not none never yet zero experience
         """
     ).split()
 )
@@ -61,6 +61,7 @@ class Clause:
         denies: it denies what it speaks of.
         without: the stems of what it says to be without.
         only_denies: it is nothing but a denial, so of the clause before it: "Docker — нет".
+        denies_all: it denies experience and nothing else, so of all before it: "Excel, ВПР, Access: опыта нет".
         invalid: it says that something has expired, was lost or withdrawn.
     """
 
@@ -68,6 +69,7 @@ class Clause:
     denies: bool
     without: frozenset[str] = field(repr=False)
     only_denies: bool
+    denies_all: bool
     invalid: bool
 
 
@@ -92,11 +94,13 @@ def _parted(part: list[str]) -> Iterator[tuple[list[str], bool]]:
 
 
 def _clause(found: Sequence[str], *, aside: bool) -> Clause:
+    only_denies = not aside and _only_denies(found)
     return Clause(
         stems=stems_of(found),
         denies=_denies(found),
         without=stems_of(after for word, after in itertools.pairwise(found) if word in _WITHOUT),
-        only_denies=not aside and _only_denies(found),
+        only_denies=only_denies,
+        denies_all=only_denies and any(word in _OF_SKILL for word in found),
         invalid=any(word.startswith(_INVALID) for word in found),
     )
 

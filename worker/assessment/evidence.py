@@ -224,21 +224,24 @@ def denials(criterion: Criterion, passage: _Passage) -> Iterator[Reason]:
     keys = key_stems(criterion)
     quoted = stems_of(passage.words)
     touched = [
-        (clause, following)
+        (clause, sentence.clauses[place + 1 :])
         for sentence in passage.sentences
-        for clause, following in zip(sentence.clauses, (*sentence.clauses[1:], None), strict=True)
+        for place, clause in enumerate(sentence.clauses)
         if clause.stems & (quoted | keys)
     ]
     named = [(clause, following) for clause, following in touched if clause.stems & keys]
     denied = [
-        clause.denies or bool(clause.without & keys) or (following is not None and following.only_denies)
+        clause.denies
+        or bool(clause.without & keys)
+        or any(one.only_denies for one in following[:1])
+        or any(one.denies_all for one in following)
         for clause, following in named or touched
     ]
     if denied and all(denied):
         yield Reason.DENIED
     elif named and any(denied):
         yield Reason.DENIED_IN_PART
-    if any(one is not None and one.invalid for pair in named or touched for one in pair):
+    if any(one.invalid for clause, following in named or touched for one in (clause, *following[:1])):
         yield Reason.NOT_VALID
 
 

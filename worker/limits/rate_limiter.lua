@@ -3,49 +3,49 @@
 -- OpenAI's RPM, RPD and TPM are continuously refilling token buckets: capacity = limit, refill = limit / window, and
 -- a request is admitted when all three hold its cost. This script keeps the same three a little on the careful side,
 -- and a line of those who wait, in the order of their places. The plan is cumulative: a request starts when the
--- buckets hold its own cost and that of everybody before it, so nothing is planned again when levels, limits or the
--- line change. Times are seconds of a clock that follows Redis TIME and never goes back, durations are seconds,
--- levels and costs are requests or tokens.
+-- buckets hold its own cost and that of everybody before it, so nothing is planned again when something changes.
+-- Times are seconds of a clock that follows Redis TIME and never goes back, durations are seconds, levels and costs
+-- are requests or tokens.
 --
--- KEYS[1] state   string  cmsgpack, see `fresh`; never expires, so that its absence means an emptied Redis
--- KEYS[2] line    zset    reservation id -> place; those who wait
--- KEYS[3] record: prefix  of one string for each reservation id, cmsgpack {place, tokens, asked (first), denials,
---                         told (when it comes back), silent (joined, has not asked), hold and era (out of the line
---                         until then); once granted: granted, level, corrected, charged, before (see `grant`)}
--- KEYS[4] recent  hash    slot % SLOTS -> cmsgpack {slot, requests, tokens}: all that was ever charged up to that
---                         slot's end; a slot is `jitter` long. A ring: bounded.
--- KEYS[5] limits  hash    rpm, rpd, tpm set at run time for the whole fleet; wins over ARGV; never expires
+-- KEYS[1] buckets  string  cmsgpack, see `fresh`; never expires, so that its absence means an emptied Redis
+-- KEYS[2] line     zset    reservation id -> place; those who wait
+-- KEYS[3] record:  prefix  of one string for each reservation id, cmsgpack {place, tokens, asked (first), denials,
+--                          told (when it comes back), silent (joined, has not asked), hold and era (asks in vain
+--                          until then); once granted: granted, level, corrected, charged, before (see `grant`)}
+-- KEYS[4] recent   hash    slot % SLOTS -> cmsgpack {slot, requests, tokens}: all that was ever charged up to that
+--                          slot's end; a slot is `jitter` long. A ring: bounded.
+-- KEYS[5] limits   hash    rpm, rpd, tpm set at run time for the whole fleet; wins over ARGV; never expires
 -- KEYS[6] answered string  "<requests last minute> <requests last day> <Unix time>": what was answered, as the bridge
---                         read in Kafka when it found Redis emptied; deleted once it is believed
+--                          read in Kafka when it found Redis emptied; deleted once it is believed
 --
 -- ARGV[1] JSON, one table of arguments. Always: op, limits {rpm, rpd, tpm; 0: there is none}, auto {three booleans:
 -- such a limit is only where to begin, headers say the rest}, grace, jitter, burst (seconds of refill that may be
 -- spent at once), day_share (of the day's requests, when nothing is known). By operation, [missing where unknown]:
---   join       id, place               -> {'ok'}: this one will ask soon
---   acquire    id, place, tokens       -> {'granted', waited[, 'again']}, {'wait', seconds until it should ask again,
---                                         seconds until its start} or {'never fits', tpm}
+--   join       id, place                -> {'ok'}; this one will ask soon
+--   acquire    id, place, tokens        -> {'granted', waited[, 'again']}, {'wait', seconds until it should ask again,
+--                                          seconds until its start} or {'never fits', tpm}
 --   settle     id, answered, [used (tokens), requests_bucket (1 rpm, 2 rpd), requests_left, requests_limit,
---              tokens_left, tokens_limit]                                                        -> {'ok'}
---   cancel     id                                                                                -> {'ok'}
+--              tokens_left, tokens_limit] -> {'ok'}
+--   cancel     id                       -> {'ok'}
 --   denied     id, bucket (1 rpm, 2 rpd, 3 tpm, 0 unknown), too_large, news (for people), [limit, used, wait]
---                                                               -> {'wait', seconds} or {'never fits', tpm}
---   slow_down  id, seconds                                                                       -> {'ok'}
---   set_limits rpm, rpd, tpm; forgets what was learned                                           -> {'ok'}
---   reset      full (takes the buckets for full, too); forgets what was learned                  -> {'ok'}
---   snapshot                                                                                     -> {JSON}
+--                                       -> {'wait', seconds, seconds} or {'never fits', tpm}
+--   slow_down  id, seconds              -> {'ok'}
+--   set_limits rpm, rpd, tpm            -> {'ok'}; forgets what was learned
+--   reset      full                     -> {'ok'}; forgets what was learned, and `full` takes the buckets for full
+--   snapshot                            -> {JSON}
 -- Numbers are answered as strings with 17 significant digits: Redis would cut a Lua number to an integer.
 
-local NAMES, WINDOW, RPM, RPD, TPM = {'rpm', 'rpd', 'tpm'}, {60, 86400, 60}, 1, 2, 3
+local RPM, RPD, TPM = 1, 2, 3
+local BURST = {4, nil, 5}       -- the bucket of what may be spent at once, beside that of requests and of tokens
+local WINDOW = {60, 86400, 60, 60, 60}
 local EARLY = 0.001             -- a client whose clock runs fast may come this much before its time
 local KEPT, SLOTS = 172800, 1024  -- how long an idle limiter keeps all but its state; slots of the ring
 local HEAD = 32                 -- so many at the head of the line are counted one by one, the others on average
 local STEP = 30                 -- waits up to this are told in full, see `tell`
-local SETTLE, PATIENCE, SOON = 1, 0.25, 0.25  -- how long to wait for who joined, or is due; who is as good as here
-local LATE = 5                  -- for who is later than this nothing is set aside
-local FOREIGN_DECAY = 600       -- how fast the estimate of foreign consumption fades when no header speaks
-local TREND = 60                -- a second denial of the same bucket within this is no accident
+local SETTLE, DUE, LATE = 1, 0.25, 5  -- how long to wait for who joined, for who is due; then nothing is set aside
+local FOREIGN_DECAY, TREND = 600, 60  -- so slowly foreign consumption is forgotten; a denial within it is no accident
 local SLOWEST, SLOW_RECOVERY = 1 / 16, 900  -- OpenAI: a steady rate for 15 minutes after slow_down
-local LEAST, HOLD, FADE = {1, 1, 1000}, 600, 3000  -- no sane limit is below; it holds, then gives way
+local LEAST, HOLD, FADE = {1, 1, 1000}, 600, 3000  -- no sane limit is below; a learned one holds, then gives way
 local HANDFUL, BURST_LEAST, BURST_DOUBLES = 4, 0.5, 7200  -- requests; seconds of tokens; forgotten so slowly
 local BACK_OFF, BACK_OFF_MOST, BLOCK_MOST = 1, 60, 300  -- after a denial that says nothing; that says a lot
 
@@ -53,7 +53,7 @@ local call, max, min, huge = redis.call, math.max, math.min, math.huge
 local STATE, LINE, RECORD, RECENT, LIMITS, ANSWERED = unpack(KEYS)
 local A = cjson.decode(ARGV[1])
 local JITTER, SLOT = A.jitter, max(A.jitter, 0.01)
-local NOW, state
+local NOW, state, buckets
 
 local function now()
   local time = call('TIME')
@@ -61,84 +61,68 @@ local function now()
 end
 
 local UNIX = now()
-
 local function text(number) return string.format('%.17g', number) end
 local function clamp(low, value, high) return max(low, min(value, high)) end
 local function opened(packed) return packed and cmsgpack.unpack(packed) or nil end
+local function costs(tokens) return {1, 1, tokens, 1, tokens} end
 
--- ---------------------------------------------------------------- buckets
-
-local function limited(b) return state.buckets[b].limit > 0 end
-local function full_rate(b) return state.buckets[b].limit / WINDOW[b] end
-
+local function full_rate(b) return buckets[b].limit / WINDOW[b] end
 -- What is certainly ours: foreign consumption is taken off, refunds are not counted before a header shows them.
-local function safe_rate(b) return full_rate(b) - max(0, state.buckets[b].foreign) end
+local function safe_rate(b) return full_rate(b) - max(0, buckets[b].foreign) end
 
+-- How much may be spent at once where the provider enforces shorter spans than the window (OpenAI: limits "can be
+-- quantized", 60,000 a minute as 1,000 a second); nil where the whole bucket may.
+local function burst_capacity(b)
+  local burst = buckets[b]
+  local seconds = A.burst < WINDOW[b] and A.burst - JITTER or huge
+  if burst.seconds then seconds = min(seconds, burst.seconds * 2 ^ ((NOW - burst.at) / BURST_DOUBLES)) end
+  local least = b == BURST[RPM] and HANDFUL or full_rate(b) * BURST_LEAST
+  return seconds < WINDOW[b] and min(burst.limit, max(least, full_rate(b) * seconds)) or nil
+end
+
+local function counts(b) return buckets[b].limit > 0 and (b <= TPM or burst_capacity(b) ~= nil) end
 -- Requests reach the provider up to `jitter` later than we grant them. While the provider's bucket is full it
 -- gains nothing in that time, so a shadow as large as the original would run ahead of it.
-local function capacity(b) return max(0, state.buckets[b].limit - full_rate(b) * (JITTER + EARLY)) end
+local function capacity(b)
+  return b > TPM and burst_capacity(b) or max(0, buckets[b].limit - full_rate(b) * (JITTER + EARLY))
+end
 
--- A cost above the capacity is legitimate up to the limit: it waits until a bucket that is not clipped holds it, and
--- leaves ours below 0.
-local function available(level, most, cost) return cost > most and level or min(level, most) end
-
-local function set_level(b, level)
-  local bucket = state.buckets[b]
-  bucket.corrected, bucket.level = bucket.corrected + level - bucket.level, level
+-- A cost above the capacity is legitimate up to the limit: it waits until a bucket that is not clipped holds it.
+local function available(b, cost)
+  return cost > capacity(b) and buckets[b].level or min(buckets[b].level, capacity(b))
 end
 
 -- While somebody else uses the key, the level must not be run down to nothing: below zero is a 429, and above it
 -- the headers still show us in time how much the other one takes.
 local function needed(b, cost)
-  local bucket, margin = state.buckets[b], 0
-  if bucket.foreign >= full_rate(b) / 100 then
-    margin = min(bucket.limit / 3, bucket.foreign * (state.delay + JITTER) + 2 * full_rate(b) * SLOT)
-  end
-  return min(bucket.limit, max(cost, min(cost + margin, capacity(b))))
+  local margin = max(0, buckets[b].foreign) * (state.delay + JITTER)
+  return min(buckets[b].limit, max(cost, min(cost + margin, capacity(b))))
 end
 
--- How much may be spent at once where the provider enforces shorter spans than the window (OpenAI: limits "can be
--- quantized", 60,000 a minute as 1,000 a second); nil where the whole bucket may.
-local function burst_capacity(b)
-  local learned = state.bursts[b]
-  local seconds = A.burst < WINDOW[b] and A.burst - JITTER or huge
-  if learned.seconds then seconds = min(seconds, learned.seconds * 2 ^ ((NOW - learned.at) / BURST_DOUBLES)) end
-  if b == RPD or seconds >= WINDOW[b] then return nil end
-  local least = b == RPM and HANDFUL or full_rate(b) * BURST_LEAST
-  return min(state.buckets[b].limit, max(least, full_rate(b) * seconds))
+local function set_level(b, level)
+  buckets[b].corrected, buckets[b].level = buckets[b].corrected + level - buckets[b].level, level
 end
 
--- The configured limit or, where there is none, the provider's; a learned one is an opinion with an end.
-local function limit_of(bucket)
-  local base, learned = bucket.auto and bucket.said or bucket.configured, bucket.learned
-  local age = NOW - (bucket.learned_at or 0) - HOLD
-  if not learned or age >= FADE or base > 0 and learned >= base then
-    bucket.learned = nil
-    return base
-  end
-  return base == 0 and learned or learned + (base - learned) * max(0, age) / FADE
-end
-
--- What is used stays used, but a provider that lowers a limit does not remember more than a bucketful.
+-- The configured limit or, where there is none, the provider's; a learned one is an opinion with an end. What is used
+-- stays used, but a provider that lowers a limit does not remember more than a bucketful.
 local function renew_limits()
-  for b, bucket in ipairs(state.buckets) do
-    local limit, old = limit_of(bucket), bucket.limit
-    bucket.limit = limit
-    if limit ~= old then
-      set_level(b, old == 0 and limit or max(bucket.level + limit - old, min(bucket.level, 0)))
+  for b, bucket in ipairs(buckets) do
+    local limit, old = bucket.auto and bucket.said or bucket.configured, bucket.limit
+    local age = NOW - (bucket.learned_at or 0) - HOLD
+    if age >= FADE or limit > 0 and bucket.learned and bucket.learned >= limit then bucket.learned = nil end
+    if bucket.learned then
+      limit = limit == 0 and bucket.learned or bucket.learned + (limit - bucket.learned) * max(0, age) / FADE
     end
+    bucket.limit = b > TPM and buckets[b == BURST[RPM] and RPM or TPM].limit or limit
+    local level = old == 0 and bucket.limit or max(bucket.level + bucket.limit - old, min(bucket.level, 0))
+    if bucket.limit ~= old then set_level(b, level) end
   end
-end
-
-local function learn_limit(b, limit)
-  state.buckets[b].learned, state.buckets[b].learned_at = limit, NOW
-  renew_limits()
 end
 
 local function forget_lessons()
-  for b, bucket in ipairs(state.buckets) do
-    bucket.learned, bucket.said, bucket.foreign, bucket.denied = nil, nil, 0, 0
-    state.bursts[b] = {level = bucket.limit}
+  for b, bucket in ipairs(buckets) do
+    bucket.learned, bucket.said, bucket.seconds, bucket.foreign, bucket.denied = nil, nil, nil, 0, 0
+    if b > TPM then bucket.level = bucket.limit end
   end
   state.blocked, state.back_off, state.backed_off, state.slow, state.slow_time, state.pace = 0, 0, 0, 1, 0, 0
   state.proven, state.era = 0, state.era + 1
@@ -150,24 +134,20 @@ end
 local function fresh()
   state = {
     time = NOW, skew = 0,                 -- levels are those of `time`; this clock's lead over Redis TIME
-    era = 0, buckets = {}, bursts = {},   -- forgotten so often; a burst: {level, and as learned seconds, at}
     pace = 0, blocked = 0,                -- nothing starts before these
-    back_off = 0, backed_off = 0,         -- seconds, since when
-    slow = 1, slow_time = 0,              -- share of the full rate after slow_down, and since when
-    line_tokens = 0, mean = A.tokens or 3000,  -- of all who wait; of one request
-    proven = 0,                           -- tokens of the largest request that was answered
+    back_off = 0, backed_off = 0, slow = 1, slow_time = 0,  -- seconds; share of the full rate; since when
+    line_tokens = 0, mean = A.tokens or 3000, proven = 0,  -- of all who wait, of one, of the largest answered
     delay = 1,                            -- average seconds from grant to settlement
-    slot = 0, slot_charged = {0, 0, 0}, slot_before = {0, 0, 0},
+    slot = 0, slot_charged = {0, 0, 0, 0, 0}, slot_before = {0, 0, 0, 0, 0},
+    buckets = {}, era = 0,                -- lessons were forgotten so often
   }
-  for b, limit in ipairs(A.limits) do
-    state.buckets[b] = {
-      configured = limit, auto = A.auto[b], limit = limit,
-      level = min(limit, ({1, max(1, limit * A.day_share), state.mean})[b]),
+  for b, limit in ipairs({A.limits[RPM], A.limits[RPD], A.limits[TPM], A.limits[RPM], A.limits[TPM]}) do
+    state.buckets[b] = {                  -- those of bursts have seconds and at, too, as learned
+      limit = limit, level = min(limit, ({1, max(1, limit * A.day_share), state.mean})[b] or limit),
       corrected = 0, charged = 0,         -- sums of all corrections ever made to the level, of all charges
       foreign = 0,                        -- per second: what others take (or, below 0, what is refunded)
       known = false, denied = 0,          -- has a header or a denial confirmed the level; when one last moved it
     }
-    state.bursts[b] = {level = limit}
   end
 end
 
@@ -178,38 +158,32 @@ local function believe_count()
   call('DEL', ANSWERED)
   state.counted = true
   for b, used in ipairs({minute, day, minute * state.mean}) do
-    local bucket = state.buckets[b]
-    local left = bucket.limit - used + full_rate(b) * max(0, UNIX - at) - bucket.charged
-    if limited(b) and not bucket.known then set_level(b, clamp(min(0, bucket.level), left, bucket.limit)) end
+    local left = buckets[b].limit - used + full_rate(b) * max(0, UNIX - at) - buckets[b].charged
+    if not buckets[b].known then set_level(b, clamp(min(0, buckets[b].level), left, buckets[b].limit)) end
   end
 end
 
 local function load()
-  local set = call('HMGET', LIMITS, unpack(NAMES))
-  for b = 1, 3 do
-    if set[b] then A.limits[b], A.auto[b] = tonumber(set[b]), false end
+  for b, limit in ipairs(call('HMGET', LIMITS, 'rpm', 'rpd', 'tpm')) do
+    if limit then A.limits[b], A.auto[b] = tonumber(limit), false end
   end
   NOW, state = UNIX, opened(call('GET', STATE))
   if not state then fresh() end
+  buckets = state.buckets
   state.skew = max(state.skew, state.time - UNIX)
   NOW = UNIX + state.skew
-  local elapsed = NOW - state.time
-  state.time = NOW
-  for b, bucket in ipairs(state.buckets) do
-    bucket.configured, bucket.auto = A.limits[b], A.auto[b]
-    bucket.level = min(bucket.limit, bucket.level + safe_rate(b) * elapsed)
-    state.bursts[b].level = min(bucket.limit, state.bursts[b].level + full_rate(b) * elapsed)
-    bucket.foreign = bucket.foreign * math.exp(-elapsed / FOREIGN_DECAY)
+  for b, bucket in ipairs(buckets) do
+    bucket.configured, bucket.auto = A.limits[b] or 0, A.auto[b]
+    bucket.level = min(bucket.limit, bucket.level + safe_rate(b) * (NOW - state.time))
+    bucket.foreign = bucket.foreign * math.exp((state.time - NOW) / FOREIGN_DECAY)
   end
+  state.time = NOW
   renew_limits()
   if not state.counted then believe_count() end
 end
 
--- ---------------------------------------------------------------- records and the line
-
 local function read(id) return opened(call('GET', RECORD .. id)) end
 local function write(id, record) call('SET', RECORD .. id, cmsgpack.pack(record), 'EX', KEPT) end
-
 local function enter(id, record)
   if call('ZADD', LINE, text(record.place), id) == 1 then state.line_tokens = state.line_tokens + record.tokens end
 end
@@ -229,96 +203,78 @@ local function new_record(tokens, old)
   return {place = place, tokens = tokens, asked = asked, told = NOW, denials = old and old.denials or 0}
 end
 
--- What those before this one take, in requests and tokens; what of it must be set aside, which is what will not have
--- refilled by the time they come; and whether one of them is about to ask: the order in which threads ask is not the
--- order of the topic. Who is late keeps the place but nothing is set aside for it, and who was expected long ago and
--- did not come loses it.
+-- What those before this one take; what of it must be set aside, which is what will not have refilled by the time
+-- they come; and whether one of them is about to ask: the order in which threads ask is not that of the topic. Who is
+-- late keeps the place but nothing is set aside for it, and who was expected long ago and did not come loses it.
 local function before(id)
-  local rank = call('ZRANK', LINE, id)
-  local head, keys, ahead, reserve, expected = {}, {}, {0, 0, 0}, {0, 0, 0}, false
-  if rank > 0 then head = call('ZRANGE', LINE, 0, min(rank, HEAD) - 1) end
+  local rank, ahead, reserve, expected = call('ZRANK', LINE, id), {0, 0, 0, 0, 0}, {0, 0, 0, 0, 0}, false
+  if rank == 0 then return ahead, reserve, expected end
+  local head, keys = call('ZRANGE', LINE, 0, min(rank, HEAD) - 1), {}
   for i, other in ipairs(head) do keys[i] = RECORD .. other end
-  for i, packed in ipairs(rank > 0 and call('MGET', unpack(keys)) or {}) do
+  for i, packed in ipairs(call('MGET', unpack(keys))) do
     local record = opened(packed)
     local late = record and NOW - record.told or huge
     if late > A.grace then
       forget(head[i], record)
     elseif late < LATE then
-      for b, cost in ipairs({1, 1, record.tokens}) do
+      for b, cost in ipairs(costs(record.tokens)) do
         ahead[b] = ahead[b] + cost
         reserve[b] = max(reserve[b], ahead[b] - safe_rate(b) * max(0, -late))
       end
-      if late > -SOON and late < (record.silent and SETTLE or PATIENCE) then expected = true end
+      expected = expected or late > -DUE and late < (record.silent and SETTLE or DUE)
     end
   end
   if rank > #head then
-    local behind = rank - #head
-    for b, cost in ipairs({1, 1, state.line_tokens / call('ZCARD', LINE)}) do ahead[b] = ahead[b] + behind * cost end
-    reserve = ahead
+    local mean = costs(state.line_tokens / call('ZCARD', LINE))
+    for b = 1, #mean do ahead[b] = ahead[b] + (rank - #head) * mean[b] end
+    return ahead, ahead, expected
   end
   return ahead, reserve, expected
 end
-
--- ---------------------------------------------------------------- granting
 
 -- After slow_down the starts are spread evenly, at a share of the full rate that recovers gradually.
 local function slow_share() return min(1, state.slow + (1 - state.slow) * (NOW - state.slow_time) / SLOW_RECOVERY) end
 
 local function pause_after(tokens)
-  if slow_share() >= 1 then return 0 end
-  local even = max(limited(RPM) and 1 / full_rate(RPM) or 0, limited(TPM) and tokens / full_rate(TPM) or 0)
-  return even / slow_share()
+  local even = max(counts(RPM) and 1 / full_rate(RPM) or 0, counts(TPM) and tokens / full_rate(TPM) or 0)
+  return slow_share() < 1 and even / slow_share() or 0
 end
 
--- The seconds until `cost` will likely fit behind what `ahead` takes, and whether it certainly fits now if `reserve`
+-- The seconds until this will likely fit behind what `ahead` takes, and whether it certainly fits now if `reserve`
 -- is set aside.
-local function wait_for(cost, ahead, reserve)
+local function wait_for(tokens, ahead, reserve)
   local wait = max(0, state.blocked - NOW, state.pace - NOW) + ahead[RPM] * pause_after(state.mean)
   local fits = wait <= EARLY
-  for b = 1, 3 do
-    if limited(b) then
-      local missing = needed(b, cost[b]) - available(state.buckets[b].level, capacity(b), cost[b])
-      wait = max(wait, (missing + ahead[b]) / (full_rate(b) - state.buckets[b].foreign))
+  for b, cost in ipairs(costs(tokens)) do
+    if counts(b) then
+      local missing = needed(b, cost) - available(b, cost)
+      wait = max(wait, (missing + ahead[b]) / (full_rate(b) - buckets[b].foreign))
       fits = fits and missing + reserve[b] <= safe_rate(b) * EARLY
-      local most = burst_capacity(b)
-      if most then
-        missing = min(cost[b], state.buckets[b].limit) - available(state.bursts[b].level, most, cost[b])
-        wait = max(wait, (missing + ahead[b]) / full_rate(b))
-        fits = fits and missing + reserve[b] <= full_rate(b) * EARLY
-      end
     end
   end
   return wait, fits
 end
 
--- Remembers how much was charged by when, so that an answer's headers can be compared with what we believed at
--- that moment although requests overtake each other on their way. Returns what was charged shortly before.
-local function count_charge(cost)
-  local slot, charged, shortly = math.floor(NOW / SLOT), {}, {}
-  for b = 1, 3 do charged[b] = state.buckets[b].charged end
+-- Charges, and remembers how much was charged by when, so that an answer's headers can be compared with what we
+-- believed at that moment although requests overtake each other on their way.
+local function grant(id, record)
+  local slot, charged = math.floor(NOW / SLOT), {}
+  for b, bucket in ipairs(buckets) do charged[b] = bucket.charged end
   if slot ~= state.slot then
     state.slot_before = (slot == state.slot + 1) and state.slot_charged or charged
     state.slot_charged, state.slot = charged, slot
   end
-  for b = 1, 3 do
-    shortly[b] = charged[b] - state.slot_before[b]
-    state.buckets[b].charged = charged[b] + cost[b]
-  end
-  call('HSET', RECENT, slot % SLOTS, cmsgpack.pack({slot, charged[RPM] + cost[RPM], charged[TPM] + cost[TPM]}))
-  call('EXPIRE', RECENT, KEPT)
-  return shortly
-end
-
-local function grant(id, record, cost)
-  leave(id, record)
-  record.before = count_charge(cost)      -- may arrive after this one
-  record.granted, record.level, record.corrected, record.charged = NOW, {}, {}, {}
-  for b, bucket in ipairs(state.buckets) do
-    bucket.level = max(-bucket.limit, min(bucket.level, capacity(b)) - cost[b])
-    state.bursts[b].level = max(-bucket.limit, min(state.bursts[b].level, burst_capacity(b) or huge) - cost[b])
+  record.before, record.level, record.corrected, record.charged = {}, {}, {}, {}
+  for b, cost in ipairs(costs(record.tokens)) do
+    local bucket = buckets[b]
+    record.before[b] = bucket.charged - state.slot_before[b]  -- shortly before: may arrive after this one
+    bucket.charged, bucket.level = bucket.charged + cost, max(-bucket.limit, min(bucket.level, capacity(b)) - cost)
     record.level[b], record.corrected[b], record.charged[b] = bucket.level, bucket.corrected, bucket.charged
   end
-  state.pace = NOW + pause_after(record.tokens)
+  call('HSET', RECENT, slot % SLOTS, cmsgpack.pack({slot, buckets[RPM].charged, buckets[TPM].charged}))
+  call('EXPIRE', RECENT, KEPT)
+  record.granted, state.pace = NOW, NOW + pause_after(record.tokens)
+  leave(id, record)
   write(id, record)
   return {'granted', text(NOW - record.asked)}
 end
@@ -334,11 +290,21 @@ local function tell(id, record, wait, exact)
 end
 
 local function join(id)
-  if read(id) then return end
   local record = new_record(state.mean)
   record.silent = true
-  enter(id, record)
-  write(id, record)
+  if not read(id) then
+    enter(id, record)
+    write(id, record)
+  end
+end
+
+local function too_much(tokens)
+  return not buckets[TPM].auto and buckets[TPM].configured > 0 and tokens > buckets[TPM].configured
+end
+
+local function never_fits(id, record)
+  forget(id, record)
+  return {'never fits', text(buckets[TPM].configured)}
 end
 
 local function acquire(id)
@@ -347,11 +313,7 @@ local function acquire(id)
     if NOW - record.granted <= A.grace then return {'granted', text(record.granted - record.asked), 'again'} end
     record = new_record(A.tokens, record)  -- who held the grant is gone and may have used it: a new attempt
   end
-  local tpm = state.buckets[TPM]
-  if not tpm.auto and tpm.configured > 0 and A.tokens > tpm.configured then
-    forget(id, record)
-    return {'never fits', text(tpm.configured)}
-  end
+  if too_much(A.tokens) then return never_fits(id, record) end
   if record.hold and record.hold > NOW and record.era == state.era then
     return {'wait', text(min(record.hold - NOW, STEP)), text(record.hold - NOW)}
   end
@@ -361,23 +323,21 @@ local function acquire(id)
   end
   enter(id, record)
   state.mean = state.mean + 0.05 * (A.tokens - state.mean)
-  local cost, ahead, reserve, expected = {1, 1, A.tokens}, before(id)
-  local wait, fits = wait_for(cost, ahead, reserve)
-  if fits and not expected then return grant(id, record, cost) end
+  local ahead, reserve, expected = before(id)
+  local wait, fits = wait_for(A.tokens, ahead, reserve)
+  if fits and not expected then return grant(id, record) end
   if wait <= EARLY then wait = clamp(0.005 * ahead[RPM], 0.3 * (NOW - record.asked), 0.2) end
   return tell(id, record, max(wait, 0.005), ahead[RPM] <= HEAD)
 end
 
--- ---------------------------------------------------------------- learning from the provider
-
 -- No single piece of news moves the estimate by more than a quarter of the rate.
 local function learn_foreign(b, rate)
-  local bucket, full = state.buckets[b], full_rate(b)
+  local bucket, full = buckets[b], full_rate(b)
   bucket.foreign = clamp(-4 * full, bucket.foreign + clamp(-full / 4, rate, full / 4), 0.9 * full)
 end
 
 local function correct(b, change)
-  local bucket = state.buckets[b]
+  local bucket = buckets[b]
   local applied = clamp(-bucket.limit, bucket.level + change, max(bucket.level, capacity(b))) - bucket.level
   set_level(b, bucket.level + applied)
   return applied
@@ -387,23 +347,21 @@ end
 -- overtook each other make that an interval for how far the provider's level is above ours; where it does not
 -- contain 0, we move to its lower end: down at once, up only as far as is certain.
 local function observe(b, record, remaining, limit)
-  local bucket = state.buckets[b]
+  local bucket = buckets[b]
   if limit then
-    bucket.said, bucket.learned = limit, nil
-    if not bucket.auto and bucket.configured > limit then bucket.learned, bucket.learned_at = limit, NOW end
+    bucket.said, bucket.learned, bucket.learned_at = limit, limit, NOW
     renew_limits()
   end
-  if not limited(b) then return end
+  if not counts(b) then return end
   local slot, by_then = math.floor(record.granted / SLOT), bucket.charged
   for _, later in ipairs({slot, slot + 1}) do  -- granted within `jitter` after it: may have arrived first
     local entry = opened(call('HGET', RECENT, later % SLOTS))
     if entry and entry[1] == later then by_then = entry[b == TPM and 3 or 2] end
   end
-  local believed = record.level[b] + bucket.corrected - record.corrected[b]
-  local least = remaining - believed - full_rate(b) * (JITTER + EARLY) - record.before[b]
-  local most = remaining + 1 - believed + by_then - record.charged[b]
-  local same_bucket = not limit or math.abs(limit - bucket.limit) < 0.5  -- a larger one is not all ours to use
-  if most < 0 or (least > 0 and same_bucket) then
+  local above = remaining - record.level[b] - bucket.corrected + record.corrected[b]
+  local least = above - full_rate(b) * (JITTER + EARLY) - record.before[b]
+  local most = above + 1 + by_then - record.charged[b]
+  if most < 0 or (least > 0 and (limit or 0) <= bucket.limit) then  -- a larger limit's rest is not all ours to use
     local applied = correct(b, least)       -- slower than the answers, or it would swing
     if bucket.known then learn_foreign(b, -applied / max(5, 3 * state.delay)) end
   end
@@ -418,8 +376,7 @@ local function settle(id)
   if A.answered and record.granted > state.backed_off then state.back_off = 0 end
   if A.answered then state.proven = max(state.proven, record.tokens) end
   if A.requests_bucket and A.requests_left then
-    local day = state.buckets[RPD]
-    if A.requests_bucket == RPM and not day.said then day.said = 0 end  -- for `auto`: no such limit is shown
+    if A.requests_bucket == RPM then buckets[RPD].said = buckets[RPD].said or 0 end  -- for `auto`: no such limit
     observe(A.requests_bucket, record, A.requests_left, A.requests_limit)
   end
   if A.tokens_left then
@@ -432,45 +389,41 @@ end
 local function cancel(id)
   local record = read(id)
   forget(id, record)
-  if not record or not record.granted then return end
-  for b, cost in ipairs({1, 1, record.tokens}) do
-    correct(b, cost)
-    state.bursts[b].level = state.bursts[b].level + cost
-  end
+  for b, cost in ipairs(record and record.granted and costs(record.tokens) or {}) do correct(b, cost) end
 end
 
 -- A 429 that came although the bucket should have held: a shorter span is enforced. What was spent since the bucket
 -- was full, without what was denied and what refilled on the way, is what may be spent at once.
 local function learn_burst(b, cost, same_burst)
-  local burst, rate = state.bursts[b], full_rate(b)
-  if not same_burst then
-    local most = burst_capacity(b)
-    local spent = (most or capacity(b)) - (most and burst or state.buckets[b]).level
-    burst.spent = b ~= RPD and spent < 0.9 * capacity(b) and spent or nil
+  local burst = buckets[BURST[b]] or {}
+  if not same_burst and b ~= RPD then
+    local watched = burst_capacity(BURST[b]) and BURST[b] or b
+    local spent = capacity(watched) - buckets[watched].level
+    burst.spent = spent < 0.9 * capacity(b) and spent or nil
   end
-  if not burst.spent then return end
-  burst.spent = burst.spent - cost
-  burst.seconds, burst.at, burst.level = max(0, burst.spent / rate - 2 * JITTER), NOW, min(burst.level, 0)
+  if not burst.spent then return false end
+  burst.spent, burst.level = burst.spent - cost, min(burst.level, 0)
+  burst.seconds, burst.at = max(0, burst.spent / full_rate(b) - 2 * JITTER), NOW
+  return true
 end
 
 local function believe_denial(b, granted, cost, since)
-  local bucket, limit = state.buckets[b], A.limit
+  local bucket, limit = buckets[b], A.limit
   if limit and limit >= LEAST[b] and not (b == TPM and limit < state.proven) then
-    if not limited(b) or limit < bucket.limit then learn_limit(b, limit) end
+    if not counts(b) or limit < bucket.limit then bucket.learned, bucket.learned_at = limit, NOW end
+    renew_limits()
   end
-  if A.too_large or not limited(b) then return end
+  if A.too_large or not counts(b) then return end
   local same_burst = granted <= bucket.denied
-  learn_burst(b, cost, same_burst)
+  local explained = learn_burst(b, cost, same_burst)
   if same_burst then return end  -- known already
-  if NOW - bucket.denied <= TREND and not state.bursts[b].spent then
+  if NOW - bucket.denied <= TREND and not explained then
     bucket.foreign = max(0, bucket.foreign)
     learn_foreign(b, full_rate(b))
   end
-  local target = 0
+  local target = A.wait and cost - full_rate(b) * min(A.wait, WINDOW[b]) or 0
   if limit and A.used then
     target = bucket.limit - min(A.used, bucket.limit) + safe_rate(b) * max(0, NOW - granted - JITTER) - since
-  elseif A.wait then
-    target = cost - full_rate(b) * min(A.wait, WINDOW[b])
   end
   if target < min(bucket.level, capacity(b)) then correct(b, target - bucket.level) end
   bucket.denied, bucket.known = NOW, true
@@ -487,32 +440,24 @@ local function back_off(granted)
 end
 
 local function denied(id)
-  local old, b, tpm = read(id), A.bucket, state.buckets[TPM]
+  local old, b = read(id), A.bucket
   local record, granted = new_record(old and old.tokens or state.mean, old), old and old.granted or NOW
   state.denial = {at = NOW, news = A.news}
   if b > 0 and (A.limit or A.wait and not A.too_large) then
-    local since = state.buckets[b].charged - (old and old.charged and old.charged[b] or state.buckets[b].charged)
-    believe_denial(b, granted, b == TPM and record.tokens or 1, since)
+    local charged = old and old.charged and old.charged[b] or buckets[b].charged
+    believe_denial(b, granted, costs(record.tokens)[b], buckets[b].charged - charged)
   else
     back_off(granted)
   end
-  if A.too_large and (A.limit or 0) >= tpm.configured and tpm.configured > 0 and not tpm.auto then
-    forget(id, old)
-    return {'never fits', text(tpm.configured)}
-  end
-  if not old then return {'wait', text(max(BACK_OFF, state.blocked - NOW))} end
+  if A.too_large and too_much((A.limit or -1) + 1) then return never_fits(id, old) end
   record.denials = record.denials + 1
-  local wait
-  if A.too_large then  -- out of the way of those that fit; no request fails for good on what was learned
-    leave(id, record)
-    wait = min(3600, 30 * 4 ^ (record.denials - 1))
-    record.hold, record.era = NOW + wait, state.era
-  else
-    enter(id, record)
-    local ahead, reserve = before(id)
-    wait = max((wait_for({1, 1, record.tokens}, ahead, reserve)), 0.05 * 2 ^ min(record.denials, 10))
+  if A.too_large then  -- no request fails for good on what was learned, but it stands aside
+    record.hold, record.era = NOW + min(3600, 30 * 4 ^ (record.denials - 1)), state.era
+    return tell(id, record, record.hold - NOW, true)
   end
-  return tell(id, record, wait, true)
+  enter(id, record)
+  local wait = wait_for(record.tokens, before(id))
+  return tell(id, record, max(wait, 0.05 * 2 ^ min(record.denials, 10)), true)
 end
 
 local function slow_down(id)
@@ -522,24 +467,23 @@ local function slow_down(id)
   state.slow, state.slow_time = max(SLOWEST, slow_share() / 2), NOW
 end
 
--- ---------------------------------------------------------------- operators
-
 local function reset()
   forget_lessons()
-  if not A.full then return end
-  for b, bucket in ipairs(state.buckets) do bucket.level, bucket.known, state.counted = capacity(b), true, true end
+  for b, bucket in ipairs(A.full and buckets or {}) do
+    bucket.level, bucket.known, state.counted = capacity(b), true, true
+  end
 end
 
 local function snapshot()
-  local waiting, view = call('ZCARD', LINE), {buckets = {}}
-  for b, bucket in ipairs(state.buckets) do
+  local waiting = call('ZCARD', LINE)
+  local ahead = {waiting, waiting, state.line_tokens, waiting, state.line_tokens}
+  for b, bucket in ipairs(buckets) do
     bucket.level, bucket.rate, bucket.burst = min(bucket.level, capacity(b)), full_rate(b), burst_capacity(b)
-    bucket.burst_learned, view.buckets[NAMES[b]] = state.bursts[b].seconds, bucket
   end
-  view.next_free_start = wait_for({1, 1, 1}, {waiting, waiting, state.line_tokens}, {0, 0, 0})
-  view.now, view.waiting, view.blocked, view.paced = NOW, waiting, max(0, state.blocked - NOW), pause_after(1)
-  view.denial = state.denial
-  return {cjson.encode(view)}
+  return {cjson.encode({
+    buckets = buckets, now = NOW, waiting = waiting, next_free_start = wait_for(1, ahead, ahead),
+    blocked = max(0, state.blocked - NOW), paced = pause_after(1), denial = state.denial,
+  })}
 end
 
 local OPERATIONS = {

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 SCRIPT: Final = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
 WARN_EVERY: Final = 3_600.0  # seconds between two warnings that the provider grants more than is configured
-_KEYS: Final = ("state", "line", "record:", "recent", "limits", "answered")
+_KEYS: Final = ("buckets", "line", "record:", "recent", "limits", "answered")
 _BUCKETS: Final[tuple[Bucket, ...]] = ("rpm", "rpd", "tpm")
 _WINDOWS: Final = {"rpm": 60.0, "rpd": 86_400.0, "tpm": 60.0}  # seconds
 
@@ -200,7 +200,12 @@ class RateLimiter:
         """
         view = json.loads(self._call("snapshot")[0])
         shown: dict[str, object] = {key: view[key] for key in ("waiting", "next_free_start", "blocked", "paced")}
-        shown["buckets"] = {name: _shown(name, view["buckets"][name]) for name in _BUCKETS}
+        requests, day, tokens, requests_burst, tokens_burst = view["buckets"]
+        shown["buckets"] = {
+            "rpm": _shown(requests, requests_burst),
+            "rpd": _shown(day, None),
+            "tpm": _shown(tokens, tokens_burst),
+        }
         if denial := view.get("denial"):
             shown["last_denial"] = {"age": view["now"] - denial["at"], **denial["news"]}
         return shown
@@ -257,16 +262,18 @@ class RateLimiter:
         return [part.encode() if isinstance(part, str) else part for part in cast("list[Any]", reply)]
 
 
-def _shown(name: str, bucket: dict[str, Any]) -> dict[str, object]:
-    configured = "auto" if bucket["auto"] else bucket["configured"] or "unlimited"
-    return {
-        "configured": configured,
+def _shown(bucket: dict[str, Any], burst: dict[str, Any] | None) -> dict[str, object]:
+    shown = {
+        "configured": "auto" if bucket["auto"] else bucket["configured"] or "unlimited",
         "learned": bucket.get("learned"),
         "confirmed": bucket.get("said") or None,
         "limit": bucket["limit"] or "unlimited",
         "level": bucket["level"],
         "rate": bucket["rate"],
         "foreign_rate": bucket["foreign"],
-        "burst_seconds": bucket["burst"] / bucket["rate"] if bucket.get("burst") else _WINDOWS[name],
-        "burst_learned": bucket.get("burst_learned"),
     }
+    if burst is not None and bucket["limit"]:
+        # What jitter takes from a bucket is not what a shorter span takes.
+        seconds = burst["burst"] / bucket["rate"] if burst.get("burst") else _WINDOWS["rpm"]
+        shown |= {"burst_seconds": seconds, "burst_learned": burst.get("seconds")}
+    return shown

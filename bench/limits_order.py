@@ -1,0 +1,167 @@
+"""The whole service on real brokers: in which order requests reach the provider, and how much of the quota is used.
+
+    python -m bench.limits_order                       the three loads that the service is judged by
+    python -m bench.limits_order --only "RPM 3"        one of them
+    python -m bench.limits_order --latency 5           slower answers
+
+Everything runs as real processes on this machine: Apache Kafka, Redis, the stand-in for OpenAI with full buckets,
+the bridge and the workers. The requests lie in the topic when the workers start. Order is Kendall's tau between the
+topic's order and that in which the provider admitted the requests; used is what it admitted by the last of them, of
+a full bucket and its refill until then; late is when the third request was admitted, after the first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+import urllib.request
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import Producer
+
+from bench.limits import kendalls_tau
+from contract import REQUEST_KEY
+from dev.kafka_server import ApacheKafka
+from dev.openai_standin.journal import content_key
+from dev.processes import running
+from dev.redis_server import RedisServer
+from dev.service import Names, Service, StandInServer
+
+DIGITS = ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять")
+PLENTY = 10**9
+VACANCY = "Инженер по данным: Python, PostgreSQL, Kafka, английский B2, опыт от трёх лет."
+
+
+@dataclass(frozen=True)
+class Load:
+    """So many requests under these limits, by so many workers."""
+
+    name: str
+    rpm: int
+    rpd: int
+    tpm: int
+    requests: int
+    workers: int
+
+
+LOADS = (
+    Load("RPM 120", 120, PLENTY, PLENTY, 360, 1),
+    Load("RPM 120", 120, PLENTY, PLENTY, 360, 4),
+    Load("TPM 60,000", PLENTY, PLENTY, 60_000, 90, 4),
+    Load("RPM 3, RPD 200", 3, 200, 40_000, 5, 1),
+)
+
+
+def resume(number: int) -> str:
+    """A resume that no other request has, in words: digits may be taken for personal data."""
+    return f"Пишу сервисы на Python. Проекты: {' '.join(DIGITS[int(digit)] for digit in str(number))}."
+
+
+def measure(load: Load, kafka: ApacheKafka, folder: Path, settings: dict[str, object]) -> str:
+    """Run one load, and say how it went in one line."""
+    limits = {"RPM": str(load.rpm), "RPD": str(load.rpd), "TPM": str(load.tpm)}
+    names = Names.new()
+    with ExitStack() as stack:
+        memory = stack.enter_context(running(RedisServer(folder / "redis")))
+        standin = stack.enter_context(running(StandInServer(folder, limits)))
+        _control(standin.url, "set", settings)
+        service = stack.enter_context(
+            Service(
+                folder,
+                kafka=kafka.bootstrap,
+                redis_url=f"{memory.url}/1",
+                standin_url=standin.url,
+                names=names,
+                settings=limits,
+            )
+        )
+        service.bridge()
+        send(load.requests, service)
+        for number in range(load.workers):
+            service.worker(name=f"worker-{number}", wait=False)
+        attempts = wait(load, service, standin.url)
+    return line(load, attempts)
+
+
+def send(count: int, service: Service) -> None:
+    """Put the requests into the topic, in order."""
+    producer = Producer({"bootstrap.servers": service.kafka})
+    for number in range(count):
+        body = {
+            "callback_url": "https://platform.example/callback",
+            "processing_id": number + 1,
+            "user_id": 1,
+            "resume_id": number + 1,
+            "requirements_id": 1,
+            "requirements": VACANCY,
+            "resume": resume(number),
+        }
+        producer.produce(service.names.requests, key=REQUEST_KEY, value=json.dumps(body).encode())
+    producer.flush(30)
+
+
+def wait(load: Load, service: Service, url: str) -> list[dict[str, Any]]:
+    """The provider's journal, once it has admitted all of them."""
+    keys = {content_key(resume(number)) for number in range(load.requests)}
+    while True:
+        service.check()
+        time.sleep(1.0)
+        attempts: list[dict[str, Any]] = _control(url, "log")["attempts"]
+        if keys <= {attempt["key"] for attempt in attempts if attempt["admitted"]}:
+            return attempts
+
+
+def line(load: Load, attempts: list[dict[str, Any]]) -> str:
+    """What the journal says."""
+    admitted = [attempt for attempt in attempts if attempt["admitted"]]
+    began, ended = admitted[0]["at"], admitted[-1]["at"]
+    places = {content_key(resume(number)): number for number in range(load.requests)}
+    first = {attempt["key"]: attempt["at"] for attempt in reversed(admitted) if attempt["key"] in places}
+    order = [float(places[key]) for key, _ in sorted(first.items(), key=lambda item: item[1])]
+    minutes = (ended - began) / 60
+    tokens = sum(attempt["tokens"] for attempt in admitted)
+    used = max(tokens / (load.tpm * (1 + minutes)), len(admitted) / (load.rpm * (1 + minutes)))
+    denials = sum(attempt["status"] == 429 for attempt in attempts)
+    third = admitted[min(2, len(admitted) - 1)]["at"] - began
+    return (
+        f"{load.name:16}{load.requests:>9}{load.workers:>8}{kendalls_tau(order):>8.3f}{used:>8.1%}{denials:>6}"
+        f"{third:>8.1f} s{ended - began:>8.1f} s"
+    )
+
+
+def _control(url: str, path: str, body: object = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(f"{url}/standin/{path}", data, timeout=30) as response:  # noqa: S310
+        return json.load(response)
+
+
+def main() -> None:
+    """Run the loads, and print a line for each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="the beginning of a load's name, and its workers: `RPM 120/4`")
+    parser.add_argument("--latency", type=float, default=2.0, help="seconds an answer takes")
+    parser.add_argument("--jitter", type=float, default=0.05, help="seconds at most that the network adds, each way")
+    parser.add_argument("--headers", choices=["minute", "day", "none"], default="minute")
+    options = parser.parse_args()
+    settings: dict[str, object] = {"latency": options.latency, "jitter": options.jitter}
+    settings |= {"headers": options.headers != "none"}
+    if options.headers != "none":
+        settings["request_headers"] = options.headers
+    print(f"{'':16}{'requests':>9}{'workers':>8}{'tau':>8}{'used':>8}{'429s':>6}{'third':>10}{'all':>10}", flush=True)
+    with tempfile.TemporaryDirectory() as name, running(ApacheKafka(Path(name) / "kafka")) as kafka:
+        for number, load in enumerate(LOADS):
+            wanted, _, workers = options.only.partition("/")
+            if not load.name.startswith(wanted) or (workers and int(workers) != load.workers):
+                continue
+            folder = Path(name) / str(number)
+            folder.mkdir()
+            print(measure(load, kafka, folder, settings), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""How many unfinished requests one partition holds: as many as the limits can keep in flight, and some more.
+
+By Little's law a rate of r requests a second at a latency of s seconds keeps r * s requests in flight. The rate is
+what the provider's limits allow, the latency is measured. A longer latency may also mean that requests queue up
+behind the limits, so the window grows only while it is full and the rate is not reached.
+"""
+
+import math
+from collections import deque
+from collections.abc import Callable
+
+LEAST = 100  # requests; so many cost nothing, and a short burst finds room at once
+HEADROOM = 1.5  # times what is in flight: outcomes wait to be published, requests to be claimed
+FIRST_LATENCY = 5.0  # seconds, until something was measured
+LONGEST_LATENCY = 60.0  # seconds; who waits longer waits for the limits
+ADJUST_EVERY = 5.0  # seconds
+TOLERANCE = 0.2  # of the size: a smaller change is none
+SHRINK = 0.9  # of the size, at most in one step
+RATE_REACHED = 0.95  # of the limits' rate
+SAMPLES = 500  # latest latencies
+
+
+class Window:
+    """The size of one partition's window.
+
+    Args:
+        cap: the operator's, requests.
+        rate: requests a second that the limits allow.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, cap: int, rate: float, clock: Callable[[], float]):
+        self._cap = cap
+        self._rate = rate
+        self._clock = clock
+        self._latencies: deque[float] = deque(maxlen=SAMPLES)
+        self._ended = 0
+        self._was_full = False
+        self._adjusted_at = clock()
+        self.size = self._target()
+
+    @property
+    def room_to_resume(self) -> int:
+        """How much must be free before a paused partition is read again: each pause throws away what was fetched."""
+        return max(1, self.size // 10)
+
+    def note_end(self, latency: float) -> None:
+        """A request ended so many seconds after its first hint."""
+        self._latencies.append(min(latency, LONGEST_LATENCY))
+        self._ended += 1
+
+    def note_full(self) -> None:
+        """There was no room for the next message."""
+        self._was_full = True
+
+    def adjust(self) -> None:
+        """Follow what was measured; called as often as one likes."""
+        seconds = self._clock() - self._adjusted_at
+        if seconds < ADJUST_EVERY:
+            return
+        starved = self._was_full and self._ended / seconds < self._rate * RATE_REACHED
+        target = self._target()
+        if target > self.size * (1 + TOLERANCE) and starved:
+            self.size = target
+        elif target < self.size * (1 - TOLERANCE):
+            self.size = max(target, int(self.size * SHRINK))
+        self._adjusted_at = self._clock()
+        self._ended, self._was_full = 0, False
+
+    def _target(self) -> int:
+        latency = sum(self._latencies) / len(self._latencies) if self._latencies else FIRST_LATENCY
+        return min(self._cap, max(LEAST, math.ceil(HEADROOM * self._rate * latency)))
