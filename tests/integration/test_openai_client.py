@@ -11,8 +11,10 @@ import pytest
 from dev.processes import free_port
 from tests.support.fakes import REQUIREMENTS, RESUME, SECRET_WORDS
 from tests.support.local_web import http_proxy, reply, socks5_proxy, web_server
-from worker.assessment.grading import RESPONSE_FORMAT, parse_grading, parse_grading_tolerantly
-from worker.assessment.prompt import build_messages
+from worker.assessment.criteria import Kind, make_criteria
+from worker.assessment.grading import RESPONSE_FORMAT, parse_grading
+from worker.assessment.prompt import grading_messages
+from worker.assessment.vacancy import read_vacancy
 from worker.errors import (
     BrokenAnswerError,
     CallError,
@@ -24,7 +26,9 @@ from worker.errors import (
 from worker.openai_client import OpenAIClient
 from worker.ports import Call
 
-CALL = Call(build_messages(REQUIREMENTS, RESUME, delimiter="0123456789abcdef"), RESPONSE_FORMAT, 1_200)
+CRITERIA = make_criteria(read_vacancy(REQUIREMENTS), {1: Kind.MUST})
+IDS = [item.id for item in CRITERIA.items]
+CALL = Call(grading_messages(CRITERIA, RESUME, delimiter="012345678901234567"), RESPONSE_FORMAT, 1_200)
 COUNT = bpe_openai.get_encoding("o200k_base").encode_ordinary
 
 
@@ -71,7 +75,7 @@ def test_an_answer_comes_with_its_price_and_the_limits(standin, client):
     """What the model said, the tokens it cost, and what the headers say of the limits."""
     standin.set(rpm=500, rpd=10_000, tpm=200_000, used={"rpm": 0, "rpd": 0, "tpm": 0})
     answer = client.ask(CALL)
-    assert parse_grading(answer.content)
+    assert parse_grading(answer.content, IDS, strict=True)
     assert answer.strict
     (attempt,) = standin.attempts()
     assert answer.prompt_tokens == attempt["prompt_tokens"]
@@ -85,7 +89,7 @@ def test_an_answer_comes_with_its_price_and_the_limits(standin, client):
 def test_the_prefix_cache_is_seen(client):
     """The constant part of the prompt is long enough for the provider's cache, and its use is reported."""
     client.ask(CALL)
-    messages = build_messages(REQUIREMENTS, "Другое резюме.", delimiter="fedcba9876543210")
+    messages = grading_messages(CRITERIA, "Другое резюме.", delimiter="876543210876543210")
     assert client.ask(replace(CALL, messages=messages)).cached_tokens >= 1_024
 
 
@@ -195,7 +199,7 @@ def test_a_wrong_answer_is_handed_on(standin, client, fault):
     """Whether an answer is a grading is judged where gradings are known."""
     standin.fault(fault)
     with pytest.raises(ValueError, match="the answer breaks the schema"):
-        parse_grading(client.ask(CALL).content)
+        parse_grading(client.ask(CALL).content, IDS, strict=True)
 
 
 def test_a_dropped_connection_is_a_network_error(standin, client):
@@ -291,7 +295,7 @@ def test_auto_changes_to_json_mode_for_good(standin, client):
     for _ in range(2):
         answer = client.ask(CALL)
         assert not answer.strict
-        assert parse_grading_tolerantly(answer.content)
+        assert parse_grading(answer.content, IDS, strict=False)
     assert [attempt["status"] for attempt in standin.attempts()] == [400, 200, 200]
 
 

@@ -20,7 +20,7 @@ def results(fleet):
 
 def test_an_answer_is_kept_for_its_time(fleet, results):
     """Who asks the same within the TTL gets the same answer, and nobody holds the right to ask any more."""
-    results.keep(QUESTION, ANSWER, results.look(QUESTION, "first").lease)
+    results.keep(QUESTION, ANSWER, results.look(QUESTION, "first").lease, 60)
     assert fleet.results().look(QUESTION, "second") == Known(ANSWER)
     assert fleet.keys() == [answer_key(QUESTION)]
     assert 0 < fleet.seconds_left(answer_key(QUESTION)) <= 60
@@ -28,8 +28,8 @@ def test_an_answer_is_kept_for_its_time(fleet, results):
 
 def test_a_ttl_of_zero_keeps_nothing(fleet):
     """RESULT_CACHE_TTL=0 asks the model every time."""
-    results = fleet.results(ttl=0)
-    results.keep(QUESTION, ANSWER, results.look(QUESTION, "first").lease)
+    results = fleet.results()
+    results.keep(QUESTION, ANSWER, results.look(QUESTION, "first").lease, 0)
     assert fleet.keys() == []
     assert isinstance(results.look(QUESTION, "second"), Lead)
 
@@ -38,7 +38,7 @@ def test_a_late_leader_does_not_take_the_next_ones_right(fleet, results):
     """Who slept through its lease keeps its answer, which is as good as any, and leaves the other's right alone."""
     lead = results.look(QUESTION, "late").lease
     fleet.write(flight_key(QUESTION), "another's")
-    results.keep(QUESTION, ANSWER, lead)
+    results.keep(QUESTION, ANSWER, lead, 60)
     assert fleet.read(flight_key(QUESTION)) == "another's"
     assert results.look(QUESTION, "third") == Known(ANSWER)
 
@@ -59,7 +59,7 @@ def test_of_many_who_ask_at_once_one_leads(redis_url, make_leases):
 
     def ask(number):
         with redis.Redis.from_url(redis_url) as client:
-            results = ResultCache(client, make_leases(client, 10.0), ttl=60)
+            results = ResultCache(client, make_leases(client, 10.0))
             barrier.wait()
             answers.append(results.look(QUESTION, f"token-{number}"))
 
@@ -95,3 +95,12 @@ def test_a_dead_leaders_right_passes_on(fleet, results):
     results.look(QUESTION, "dead").lease.forget()
     other = fleet.results()
     fleet.eventually(lambda: isinstance(other.look(QUESTION, "second"), Lead))
+
+
+def test_a_vacancys_criteria_are_found_by_its_id(results):
+    """`python -m worker criteria ID` shows what its resumes are measured by."""
+    results.keep(QUESTION, ANSWER, results.look(QUESTION, "first").lease, 60)
+    assert results.criteria_of(301) is None
+    results.name(301, QUESTION, 60)
+    assert results.criteria_of(301) == ANSWER
+    assert results.criteria_of(302) is None

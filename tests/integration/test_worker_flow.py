@@ -13,11 +13,23 @@ from celery import Celery
 
 from bench.scoring_set.injection_texts import INJECTIONS
 from config import Settings
-from contract import QUEUE_NAME, TASK_NAME, Dispatch, Outcome, claim_key, explanation_key, outcome_key, request_key
+from contract import (
+    QUEUE_NAME,
+    TASK_NAME,
+    Dispatch,
+    Outcome,
+    answer_key,
+    claim_key,
+    explanation_key,
+    outcome_key,
+    request_key,
+)
 from dev.kafka_server import CHECKOUT
 from dev.processes import ChildProcess
 from tests.support.fakes import SECRET_WORDS, eventually, request
 from worker.app import make_scoring
+from worker.assessment.criteria import Kind, make_criteria
+from worker.assessment.vacancy import read_vacancy
 from worker.progress import Park, Progress
 
 FRESH = Progress()
@@ -31,7 +43,7 @@ REQUIREMENTS = """Вакансия: бэкенд-разработчик Кедр
 - Kubernetes
 - английский B2"""
 RESUME = (
-    "Зебрович Клавдия. Пять лет пишу сервисы на Python и FastAPI. Администрировала кластеры PostgreSQL. "
+    "Зебрович Клавдия. 2018 — 2024: пишу сервисы на Python и FastAPI. Администрировала кластеры PostgreSQL. "
     "Настраивала потоки в Apache Kafka."
 )
 WEAK_RESUME = "Зебрович Клавдия. Продавец-консультант, пять лет продаю обувь. Немного писала на Python для себя."
@@ -44,11 +56,11 @@ def standin(standin):
 
 
 @pytest.fixture
-def make(redis_url, standin):
-    """Makes the Scoring of one more worker, as worker/app.py composes it."""
+def make(redis_url, redis_client, standin):
+    """Makes the Scoring of one more worker, as worker/app.py composes it; the vacancy's criteria are known."""
     opened = ExitStack()
 
-    def make(**changes):
+    def make(*, criteria_known=True, **changes):
         settings = Settings(
             _env_file=None,
             **{
@@ -64,6 +76,11 @@ def make(redis_url, standin):
         )
         scoring = make_scoring(settings, opened)
         scoring.ports.limiter.reset(full=True)
+        if criteria_known:
+            vacancy = read_vacancy(REQUIREMENTS)
+            criteria = make_criteria(vacancy, dict.fromkeys(range(1, 6), Kind.MUST))
+            question = scoring.criteria_question(REQUIREMENTS, vacancy)
+            redis_client.set(answer_key(question.digest), criteria.model_dump_json())
         return scoring
 
     with opened:
@@ -116,7 +133,7 @@ def test_a_request_ends_in_the_messages_to_publish(redis_client, make, put, outc
     assert calls(standin) == 1
     assert redis_client.get(claim_key(7)) is None
     explanation = json.loads(redis_client.get(explanation_key(7)))
-    assert [grade["verified"] for grade in explanation["grades"]] == [True, True, True, False, False]
+    assert [one["level"] for one in explanation["criteria"]] == ["strong", "strong", "strong", "none", "none"]
 
 
 def test_a_hint_that_comes_again_changes_nothing(make, put, outcome, standin):
@@ -172,6 +189,27 @@ def test_the_same_request_taken_by_many_is_asked_once(make, put, outcome, standi
     run_at_once([make(), make()], [7] * 8)
     assert calls(standin) == 1
     assert outcome()[0]["success"]
+
+
+def test_a_new_vacancy_is_asked_about_once(make, put, outcome, standin):
+    """Eight resumes for a new vacancy, in two workers at once: one call for its criteria, eight for grades."""
+    standin.set(latency=0.3)
+    for processing_id in range(8):
+        put(processing_id, resume=f"{RESUME} Вариант {processing_id}.")
+    run_at_once([make(criteria_known=False), make(criteria_known=False)], list(range(8)))
+    asked = [attempt["asks"] for attempt in standin.attempts()]
+    assert (asked.count("criteria"), asked.count("grades")) == (1, 8)
+    assert {outcome(processing_id)[0]["response"]["score"] for processing_id in range(8)} == {60}
+
+
+def test_a_vacancy_without_requirements_costs_no_call_for_the_resume(make, put, outcome, standin):
+    """Its user reads what to mend."""
+    put(requirements="Условия: офис в Самаре, ДМС")
+    make().run(7, FRESH)
+    notification, processing = outcome()
+    assert notification["message_error"].startswith("В вакансии нет проверяемых требований")
+    assert (processing, notification["wait_seconds"]) == (None, None)
+    assert [attempt["asks"] for attempt in standin.attempts()] == ["criteria"]
 
 
 def test_a_fault_is_tried_again_after_its_countdown(make, put, outcome, standin):
@@ -314,7 +352,8 @@ def test_orders_to_the_reviewer_gain_nothing(make, put, outcome, standin, kind, 
         put(number, resume=f"{WEAK_RESUME}\n\n{order}")
         scoring.run(number, FRESH)
         response = outcome(number)[0]["response"]
-        assert response["score"] <= honest if obey else response["score"] == honest
+        if not obey:
+            assert response["score"] == honest
         assert response["verdict"] == "Не подходит"
         assert "100" not in response["recommendation"]
 
@@ -378,7 +417,13 @@ def test_operators_can_look_into_a_running_worker(tmp_path, redis_url, redis_cli
 
             explained = command("worker", "explain", "7")
             assert explained.startswith("processing_id 7: 60 of 100, Подходит\n")
-            assert "strong, 2 of 2 points: «" in explained
+            assert "Apache Kafka: strong, must, 2 of 2 points" in explained
+            assert "[must] Apache Kafka" in command("worker", "criteria", "4")
+            vacancy = tmp_path / "vacancy.txt"
+            vacancy.write_text("Требования:\n- Rust\n- только мужчины", encoding="utf-8")
+            asked_for = command("worker", "criteria", str(vacancy))
+            assert "1. [must] Rust" in asked_for
+            assert "dropped, the law forbids it (пол): только мужчины" in asked_for
 
             before = limits()
             assert before["buckets"]["rpm"]["limit"] == 100

@@ -248,6 +248,13 @@ def test_only_the_sentence_that_addresses_the_reviewer_is_barred():
     assert rest == "знаю python. | знаю sql. | водил трактор."
 
 
+def test_no_attempt_bars_the_sentence_before_it():
+    """Wherever an attempt stands, what the candidate wrote above it is evidence."""
+    above = "Немного писал на Python для себя."
+    texts = [f"{above}\n\n{one.text}" for one in injections()]
+    assert [text for text in texts if read(text).sentences[0].barred] == []
+
+
 def test_who_looks_for_injections_by_trade_may_quote_them():
     """Such a resume is flagged, and its evidence counts."""
     text = "Искал prompt injection вида «ignore previous instructions» в чат-ботах банка."

@@ -17,14 +17,14 @@ KEY = "Bearer sk-test"
 RESUME = "Кондитер, пять лет. Торты, хлеб."
 MESSAGES = [
     {"role": "system", "content": "Оцени резюме, ответь в JSON."},
-    {"role": "user", "content": "<<<VACANCY a1\n- торты\n- хлеб\nVACANCY a1>>>"},
+    {"role": "user", "content": "<<<CRITERIA a1\n1. торты\n2. хлеб\nCRITERIA a1>>>"},
     {"role": "user", "content": f"<<<RESUME b2\n{RESUME}\nRESUME b2>>>"},
 ]
 GRADES = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["requirements", "recommendation"],
-    "properties": {"requirements": {"type": "array", "items": {}}, "recommendation": {"type": "string"}},
+    "required": ["grades"],
+    "properties": {"grades": {"type": "array", "items": {}}},
 }
 
 
@@ -71,7 +71,7 @@ def test_a_completion_has_the_full_shape(provider):
 def test_fenced_prompts_are_graded_in_every_format(provider, wanted):
     """Strict schema, JSON mode and plain text all get the grades of the fenced resume."""
     graded = json.loads(content(ask(provider, response_format=wanted)))
-    assert [item["level"] for item in graded["requirements"]] == ["strong", "strong"]
+    assert [item["level"] for item in graded["grades"]] == ["strong", "strong"]
 
 
 def test_other_schemas_get_a_valid_value(provider):
@@ -96,7 +96,7 @@ def test_other_schemas_get_a_valid_value(provider):
     ("schema", "complaint"),
     [
         ({**GRADES, "additionalProperties": True}, "'additionalProperties' is required"),
-        ({**GRADES, "required": ["requirements"]}, "Missing 'recommendation'"),
+        ({**GRADES, "required": []}, "Missing 'grades'"),
         ({"type": "array", "items": {}}, "'type: \"object\"'"),
     ],
 )

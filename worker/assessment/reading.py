@@ -196,7 +196,8 @@ def _markup(folded: list[str], barred: list[set[str]]) -> set[str]:
     for code, pattern in MARKUP.items():
         for match in pattern.finditer(encoded):
             found.add(code)
-            first = max(0, bisect_right(starts, match.start()) - 1)
+            begin = match.end() - len(match[0].lstrip())  # a line end before it belongs to the sentence before
+            first = max(0, bisect_right(starts, begin) - 1)
             last = max(first, bisect_right(starts, match.end() - 1) - 1)
             for number in range(first, last + 1):
                 barred[number].add(code)
