@@ -17,17 +17,20 @@ from celery.worker import state
 from prometheus_client import REGISTRY
 
 from config import Settings, load_settings
-from contract import MAX_REQUIREMENTS, QUEUE_NAME
+from contract import MAX_REQUIREMENTS, MAX_RESUME, QUEUE_NAME
 from logs import configure_logging
 from startup import begin
 from watchdog import Watchdog
 from worker import control, metrics, redis_transport
 from worker.after_call import WaitingPolicy
+from worker.asking import digest_of
 from worker.assessment.criteria import Criteria
+from worker.assessment.redaction import redact
 from worker.circuit_breaker import CircuitBreaker
+from worker.decision_page import page
 from worker.egress import EgressCheck, ForbiddenEgress, UncheckedEgress, keep_watching
 from worker.errors import FailedError
-from worker.explanation import ExplanationStore, criteria_table, table
+from worker.explanation import Explanation, ExplanationStore, criteria_table, table
 from worker.fleet_metrics import FleetMetrics
 from worker.forgetting import Forgetting
 from worker.leases import Leases
@@ -145,14 +148,33 @@ def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
     )
 
 
-def explained(processing_id: int) -> list[str] | None:
-    """The lines that explain a score, or None if nothing is kept of it."""
+def explanation_of(processing_id: int) -> Explanation | None:
+    """What is kept of a score, or None."""
     with connect(load_settings()) as store:
         try:
-            explanation = ExplanationStore(store).read(processing_id)
+            return ExplanationStore(store).read(processing_id)
         except redis.RedisError as error:
             sys.exit(f"Redis: {error}")
-    return None if explanation is None else table(processing_id, explanation)
+
+
+def lines_of(processing_id: int, explanation: Explanation, *, as_json: bool) -> list[str]:
+    """An explanation for the terminal, or for a program."""
+    if as_json:
+        return [explanation.model_dump_json(indent=2, exclude_none=True)]
+    return table(processing_id, explanation)
+
+
+def decision_page(processing_id: int, explanation: Explanation, resume: str | None) -> str:
+    """An explanation as a page; a resume is shown as it would be sent."""
+    if resume is None:
+        return page(processing_id, explanation)
+    settings = load_settings()
+    resume = resume[:MAX_RESUME]
+    sent = redact(resume).text if explanation.redaction_version else resume
+    model = f"{settings.openai_base_url} {explanation.model}"
+    versions = (explanation.prompt_version, explanation.rubric_version, explanation.criteria_digest)
+    is_same = digest_of("grades", model, *versions, sent) == explanation.question
+    return page(processing_id, explanation, sent, is_same=is_same)
 
 
 def forgotten(*, resume_id: int | None, processing_id: int | None) -> str:
