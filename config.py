@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     """The service's settings. Each description says the unit and what the value is for."""
 
     model_config = SettingsConfigDict(
-        env_file=os.environ.get("ENV_FILE", PROJECT / ".env"),
+        env_file=os.environ.get("ENV_FILE") or PROJECT / ".env",
         env_ignore_empty=True,  # `OPENAI_PROXY=` in a .env file means "not set"
         secrets_dir=_SECRETS_DIR if _SECRETS_DIR.is_dir() else None,
         extra="ignore",  # the platform's .env has other services' variables too
@@ -532,8 +532,16 @@ class Settings(BaseSettings):
         """
         if self.worker_concurrency is not None:
             return self.worker_concurrency
-        starts_per_minute = min(self.rpm, self.tpm / (self.openai_max_output_tokens + SHORT_PROMPT))
-        return max(FEWEST_CALLS, min(MOST_CALLS, round(starts_per_minute / 60 * SLOW_ANSWER)))
+        return max(FEWEST_CALLS, round(min(MOST_CALLS, self.request_rate * SLOW_ANSWER)))
+
+    @property
+    def request_rate(self) -> float:
+        """Requests a second that the limits allow, as far as they are set; infinite where none is."""
+        unknown = self.limits_to_find_out
+        per_minute = [float(self.rpm)] if self.rpm and "rpm" not in unknown else []
+        if self.tpm and "tpm" not in unknown:
+            per_minute.append(self.tpm / (self.openai_max_output_tokens + SHORT_PROMPT))
+        return min(per_minute, default=math.inf) / 60
 
     @cached_property
     def kafka(self) -> dict[str, str | int]:

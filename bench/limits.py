@@ -4,12 +4,14 @@
     python -m bench.limits --quick         this limiter alone, shorter
     python -m bench.limits --virtual       this limiter in virtual time: ten minutes of realistic limits
     python -m bench.limits --acquire       what one acquire costs, beside a script that does nothing
-    python -m bench.limits --memory        what 10,000 waiting requests cost Redis
+    python -m bench.limits --memory        what 10, 100 and 10,000 waiting requests cost Redis
 
 The provider is the stand-in, which enforces the limits itself and delays every request by a random time on the
 way in and on the way out. Its buckets begin nearly empty (0.2 seconds of refill), the window is counted on its own
 clock. No limiter is told how full they are, as after a restart: the others take their own for full, ours does
 not. Others come from bench/requirements.txt; missing ones are skipped.
+
+bench.limits_peers compares with more of them in virtual time, bench.limits_order runs the whole service.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import redis
@@ -17,6 +18,7 @@ from worker.limits.rate_limiter import RateLimiter
 BATCH = 100
 COUNT = 20_000
 WAITING = 10_000
+REPEATED = 500
 
 
 @contextmanager
@@ -56,23 +58,29 @@ def print_acquire() -> None:
         print(f"{name:22}{rate:>10,.0f} / s{rate / bare:>8.0%} of nothing")
 
 
+def _microseconds(client: redis.Redis, act: Callable[[], object]) -> float:
+    """What Redis itself says that one call of the script takes, on average of many."""
+    client.config_resetstat()
+    for _ in range(REPEATED):
+        act()
+    return float(client.info("commandstats")["cmdstat_evalsha"]["usec_per_call"])
+
+
 def print_memory() -> None:
-    """Bytes in Redis per waiting request, and what the fleet's asking costs while they wait."""
-    limits = Limits(rpm=3, rpd=10**6, tpm=40_000)
-    with _own_redis() as client:
-        limiter = RateLimiter(client, limits)
-        limiter.reset(full=True)
-        before = int(client.info("memory")["used_memory"])
-        told = [limiter.acquire(f"{100_000 + n}:1", 3_000) for n in range(WAITING)]
-        used = int(client.info("memory")["used_memory"]) - before
-        answers = [getattr(answer, "seconds", 0.0) for answer in told]
-        began = time.perf_counter()
-        limiter.acquire("100500:1", 3_000)
-        once = time.perf_counter() - began
-        limiter.set_limits(Limits(rpm=4, rpd=10**6, tpm=40_000))
-        began = time.perf_counter()
-        limiter.acquire("100500:1", 3_000)
-        changed = time.perf_counter() - began
-    print(f"{WAITING} waiting: {used / 1e6:.2f} MB in Redis, {used / WAITING:.0f} bytes each")
-    print(f"they come back {sum(1 / s for s in answers if s > 1):.2f} times a second all together")
-    print(f"one asks again: {once * 1000:.2f} ms; after a change of limits: {changed * 1000:.2f} ms")
+    """Bytes in Redis per waiting request; what asking and a change of limits cost with few and with many waiting."""
+    limits, others = Limits(rpm=3, rpd=10**6, tpm=40_000), Limits(rpm=4, rpd=10**6, tpm=40_000)
+    print(f"{'waiting':>8}{'bytes each':>12}{'asks again':>13}{'limits change':>16}{'asks after':>13}")
+    for waiting in (10, 100, WAITING):
+        with _own_redis() as client:
+            limiter = RateLimiter(client, limits)
+            limiter.reset(full=True)
+            before = int(client.info("memory")["used_memory"])
+            for n in range(waiting):
+                limiter.acquire(f"{100_000 + n}:1", 3_000, float(n + 1))
+            used = int(client.info("memory")["used_memory"]) - before
+            last = f"{100_000 + waiting - 1}:1"
+            ask = partial(limiter.acquire, last, 3_000, float(waiting))
+            asked = _microseconds(client, ask)
+            changed = _microseconds(client, partial(limiter.set_limits, others))
+            again = _microseconds(client, ask)
+        print(f"{waiting:>8}{used / waiting:>12.0f}{asked:>10.0f} us{changed:>13.0f} us{again:>10.0f} us", flush=True)

@@ -190,7 +190,7 @@ def _redaction_line() -> str:
     lines = []
     for title, written in (("developed on", documents()), ("held out", held_out_documents())):
         secrets = sum(len(document.secrets) for document in written)
-        missed = sum(len(redaction.missed(document)) for document in written)
+        missed = sum(len(redaction.missed(document, redact(document.text).text)) for document in written)
         lines.append(f"{title}: {secrets - missed} of {secrets} secrets found")
     touched = sum(redact(text).text != text for text in LOOKALIKES)
     return f"Redaction, {', '.join(lines)}; look-alikes redacted: {touched} of {len(LOOKALIKES)}\n"

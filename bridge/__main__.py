@@ -1,6 +1,7 @@
 """`python -m bridge`: runs the bridge until SIGTERM or SIGINT; `python -m bridge --help` lists its other commands.
 
-Exit codes: 0 stopped by a signal, 1 a setting, Kafka or Redis is wrong, 2 wrong arguments. The commands say their own.
+Exit codes: 0 stopped by a signal, 1 a setting, Kafka or Redis is wrong, 2 wrong arguments. The commands say their
+own.
 """
 
 import argparse
@@ -21,6 +22,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="send dead letters to the input topic again",
         description=replay.__doc__,
     )
+    commands.add_parser("resume", help="go on after too many dead letters: those written up to now no longer count")
     commands.add_parser(
         "check", help="try every connection, topic and permission, and say what to do", description=check.__doc__
     )
@@ -31,7 +33,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         description=send.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands.add_parser("resume", help="go on after too many dead letters: those written up to now no longer count")
     return parser.parse_args(arguments)
 
 

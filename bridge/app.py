@@ -51,6 +51,8 @@ def main(options: argparse.Namespace) -> int:
             return check.run(settings)
         if options.command == "replay":
             return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
+        if options.command == "resume":
+            return resume(settings)
         if options.command == "send":
             return send.run(
                 options,
@@ -60,8 +62,6 @@ def main(options: argparse.Namespace) -> int:
                 producer=make_producer(settings, None),
                 is_processed=lambda processing_id: is_processed(settings, processing_id),
             )
-        if options.command == "resume":
-            return resume(settings)
         return run(settings)
     except KafkaException as error:
         log.critical("Kafka at %s: %s", settings.kafka_bootstrap_servers, error.args[0].str())
@@ -98,7 +98,7 @@ def make_bridge(settings: Settings, health: Health) -> Bridge:
     consumer = make_consumer(settings, contact)
     policy = PartitionPolicy(
         window_cap=settings.window_size,
-        request_rate=settings.rpm / 60,
+        request_rate=settings.request_rate,
         request_deadline=settings.request_deadline,
         redispatch_after=settings.redispatch_after,
         lease=settings.lease_seconds,
@@ -154,7 +154,8 @@ def resumed_at(client: redis.Redis) -> float:
 
 def resume(settings: Settings) -> int:
     """`python -m bridge resume`: dead letters that were written up to now no longer count."""
-    settings.redis_connection.client().set(RESUMED_KEY, f"{time.time():.3f}", ex=math.ceil(settings.dead_letter_window))
+    with settings.redis_connection.client() as client:
+        client.set(RESUMED_KEY, f"{time.time():.3f}", ex=math.ceil(settings.dead_letter_window))
     log.info("resumed: dead letters that were written up to now no longer count")
     return 0
 

@@ -80,8 +80,9 @@ def make_consumer(settings: Settings, contact: Contact) -> Consumer:
             "fetch.wait.max.ms": settings.kafka_fetch_wait_max_ms,
             # What is fetched beyond the window is thrown away with every pause.
             "queued.min.messages": 200,
-            "queued.max.messages.kbytes": 4_096,
-            "fetch.message.max.bytes": 1_048_576,
+            "fetch.queue.backoff.ms": 20,  # a second by default, each time that the queue was full
+            "queued.max.messages.kbytes": 1_024,
+            "fetch.message.max.bytes": 262_144,  # a larger message comes alone (KIP-74)
             "statistics.interval.ms": 1_000,
             "stats_cb": contact.note,
         },
@@ -102,6 +103,7 @@ def make_reader(settings: Settings) -> Consumer:
             "fetch.wait.max.ms": settings.kafka_fetch_wait_max_ms,
             # It reads long topics: what waits in its queue must not be much.
             "queued.min.messages": 2_000,
+            "fetch.queue.backoff.ms": 5,  # a second by default, each time that the queue was full
             "queued.max.messages.kbytes": 4_096,
             "fetch.message.max.bytes": 1_048_576,
         },

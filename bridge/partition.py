@@ -290,6 +290,13 @@ class PartitionWork:
             self._foreign_keys.add(key)
             log.info("%s: skipping messages with the key %.50r, which is not ours", self._name, key)
 
+    def _sent_at(self, message: Message) -> float:
+        """Unix time, seconds; never in the future, and now where the message has no time."""
+        now, milliseconds = self._wall_clock(), message.timestamp()[1]
+        return min(milliseconds / 1000, now) if milliseconds > 0 else now
+
+    # --- The work -------------------------------------------------------------------------------------------------
+
     @property
     def awaits_outcomes(self) -> bool:
         """Whether requests are in hand."""
@@ -298,13 +305,6 @@ class PartitionWork:
     def look_soon(self) -> None:
         """Outcomes were announced, perhaps some of these requests."""
         self._look_at = min(self._look_at, self._looked_at + LOOK_PAUSE)
-
-    def _sent_at(self, message: Message) -> float:
-        """Unix time, seconds; never in the future, and now where the message has no time."""
-        now, milliseconds = self._wall_clock(), message.timestamp()[1]
-        return min(milliseconds / 1000, now) if milliseconds > 0 else now
-
-    # --- The work -------------------------------------------------------------------------------------------------
 
     def step(self) -> None:
         """Look at Redis, dispatch what needs it, publish what has ended.

@@ -2,7 +2,8 @@
 
 By Little's law a rate of r requests a second at a latency of s seconds keeps r * s requests in flight. The rate is
 what the provider's limits allow, the latency is measured. A longer latency may also mean that requests queue up
-behind the limits, so the window grows only while it is full and the rate is not reached.
+behind the limits, so the window grows only while it is full and the rate is not reached. Where no limit is known, the
+rate is the one that was reached, and some more.
 """
 
 import math
@@ -17,6 +18,7 @@ ADJUST_EVERY = 5.0  # seconds
 TOLERANCE = 0.2  # of the size: a smaller change is none
 SHRINK = 0.9  # of the size, at most in one step
 RATE_REACHED = 0.95  # of the limits' rate
+FORGET = 0.9  # of the highest rate that was reached, in each step
 SAMPLES = 500  # latest latencies
 
 
@@ -25,7 +27,7 @@ class Window:
 
     Args:
         cap: the operator's, requests.
-        rate: requests a second that the limits allow.
+        rate: requests a second that the limits allow; infinite where that is not known.
         clock: seconds, monotonic.
     """
 
@@ -37,12 +39,13 @@ class Window:
         self._ended = 0
         self._was_full = False
         self._adjusted_at = clock()
-        self.size = self._target()
+        self._most = 0.0  # requests a second that were reached lately
+        self.size = self._target(rate if rate < math.inf else 0.0)
 
     @property
     def room_to_resume(self) -> int:
         """How much must be free before a paused partition is read again: each pause throws away what was fetched."""
-        return max(1, self.size // 10)
+        return max(1, self.size // 4)  # HEADROOM leaves enough in flight meanwhile
 
     def note_end(self, latency: float) -> None:
         """A request ended so many seconds after its first hint."""
@@ -58,8 +61,10 @@ class Window:
         seconds = self._clock() - self._adjusted_at
         if seconds < ADJUST_EVERY:
             return
-        starved = self._was_full and self._ended / seconds < self._rate * RATE_REACHED
-        target = self._target()
+        reached = self._ended / seconds
+        starved = self._was_full and reached < self._rate * RATE_REACHED
+        target = self._target(self._rate if self._rate < math.inf else max(reached, self._most))
+        self._most = max(reached, self._most * FORGET)
         if target > self.size * (1 + TOLERANCE) and starved:
             self.size = target
         elif target < self.size * (1 - TOLERANCE):
@@ -67,6 +72,6 @@ class Window:
         self._adjusted_at = self._clock()
         self._ended, self._was_full = 0, False
 
-    def _target(self) -> int:
+    def _target(self, rate: float) -> int:
         latency = sum(self._latencies) / len(self._latencies) if self._latencies else FIRST_LATENCY
-        return min(self._cap, max(LEAST, math.ceil(HEADROOM * self._rate * latency)))
+        return min(self._cap, max(LEAST, math.ceil(HEADROOM * rate * latency)))

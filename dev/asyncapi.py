@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from bridge.dead_letter import HEADER_OFFSET, HEADER_PARTITION, HEADER_REASON, HEADER_TIMESTAMP, HEADER_TOPIC
+from bridge.dead_letter import (
+    HEADER_OFFSET,
+    HEADER_PARTITION,
+    HEADER_REASON,
+    HEADER_SHA256,
+    HEADER_SIZE,
+    HEADER_TIMESTAMP,
+    HEADER_TOPIC,
+)
 from bridge.intake import Reason
 from contract import (
     HEADER_PROCESSING_ID,
@@ -181,7 +189,7 @@ def _messages() -> Json:
             [{"name": "scored", "headers": told, "payload": json.loads(scored.processing or "{}")}],
         ),
         "deadLetter": {
-            "summary": "a message of the input topic that cannot be worked on, its key and value untouched",
+            "summary": "an input message that cannot be worked on, its key and value untouched where they fit",
             "contentType": "application/octet-stream",
             "headers": _headers(
                 {
@@ -190,6 +198,8 @@ def _messages() -> Json:
                     HEADER_PARTITION: {"type": "string", "description": "a number"},
                     HEADER_OFFSET: {"type": "string", "description": "a number"},
                     HEADER_TIMESTAMP: {"type": "string", "description": "milliseconds since 1970"},
+                    HEADER_SIZE: {"type": "string", "description": "bytes; only where the value was cut"},
+                    HEADER_SHA256: {"type": "string", "description": "of the whole value; only where it was cut"},
                 },
                 required=[HEADER_REASON, HEADER_TOPIC, HEADER_PARTITION, HEADER_OFFSET, HEADER_TIMESTAMP],
             ),

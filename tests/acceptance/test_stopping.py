@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 
 import pytest
 
 from bridge.app import STOP_WITHIN
+from dev.kafka_server import ApacheKafka, why_no_apache_kafka
+from dev.processes import running
+from tests.conftest import skip
 from worker.app import STORE_WITHIN
 
 OPENAI_TIMEOUT = 6.0  # seconds
@@ -14,38 +18,43 @@ LATENCY = 3.0  # seconds: what is in hand when the signal comes
 SLACK = 5.0  # seconds to notice and to exit
 
 
+@pytest.fixture(scope="module")
+def own_kafka(tmp_path_factory):
+    """A Kafka of this module's own, to be killed and frozen."""
+    if reason := why_no_apache_kafka():
+        skip(f"needs a Kafka that it may kill: {reason}")
+    with running(ApacheKafka(tmp_path_factory.mktemp("kafka"))) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def outage(server, how):
+    """A server that is gone, or frozen, for a while."""
+    if how == "frozen":
+        server.pause()
+        yield
+        server.resume()
+    else:
+        server.kill()
+        yield
+        server.start()
+
+
 @pytest.fixture
-def outage(private_redis, private_kafka):
-    """Takes one of the two brokers away, or freezes it; `end()` brings it back."""
-
-    class Outage:
-        def begin(self, broker, how):
-            self.server = {"redis": private_redis, "kafka": private_kafka}[broker]
-            self.frozen = how == "frozen"
-            if self.frozen:
-                self.server.pause()
-            else:
-                self.server.kill()
-
-        def end(self):
-            if self.frozen:
-                self.server.resume()
-            else:
-                self.server.start()
-
-    return Outage()
-
-
-@pytest.fixture
-def busy(stage, private_redis, private_kafka, standin):
-    """A service with calls of the model in hand, on brokers that are the test's to take away."""
-    it = stage(kafka=private_kafka.bootstrap, redis_url=f"{private_redis.url}/1", OPENAI_TIMEOUT=f"{OPENAI_TIMEOUT:g}")
+def busy(stage, private_redis, own_kafka, standin):
+    """A service with calls of the model in hand, on brokers that may be taken away."""
+    it = stage(
+        kafka=own_kafka.bootstrap,
+        redis_url=f"{private_redis.url}/1",
+        partitions=3,
+        OPENAI_TIMEOUT=f"{OPENAI_TIMEOUT:g}",
+    )
     bridge, worker = it.fleet.bridge(), it.fleet.worker()
-    it.send(2)
-    it.await_notified(2)
+    it.send(3)
+    it.await_notified(3)
     standin.set(latency=LATENCY)
-    it.send(4)
-    it.await_calls(2 + 4)
+    it.send(6)
+    it.await_calls(3 + 6)
     return it, bridge, worker
 
 
@@ -60,30 +69,27 @@ def assert_nothing_was_lost(it, standin):
 
 
 @pytest.mark.parametrize("how", ["gone", "frozen"])
-@pytest.mark.parametrize("broker", ["redis", "kafka"])
-def test_the_bridge_stops(busy, outage, standin, eventually, broker, how):
-    """In time for compose's grace period; where Kafka is there it also leaves the group."""
+def test_without_redis(busy, private_redis, standin, eventually, how):
+    """The bridge leaves its group; the worker ends though its heartbeat would wait for Redis for ever."""
     it, bridge, worker = busy
-    outage.begin(broker, how)
-    if broker == "redis":
+    with outage(private_redis, how):
         eventually(lambda: "waiting" in bridge.log_text(), "the bridge has noticed")
-    bridge.send(signal.SIGTERM)
-    assert bridge.wait(STOP_WITHIN + SLACK) == 0
-    if broker == "redis":
+        eventually(lambda: "Redis is away" in worker.log_text(), "the worker has noticed")
+        bridge.send(signal.SIGTERM)
+        worker.send(signal.SIGTERM)
+        assert bridge.wait(STOP_WITHIN + SLACK) == 0
         assert it.group_is_empty(), bridge.log_text()
-    outage.end()
-    worker.stop()
+        assert worker.wait(OPENAI_TIMEOUT + STORE_WITHIN + SLACK) == 0
     assert_nothing_was_lost(it, standin)
 
 
 @pytest.mark.parametrize("how", ["gone", "frozen"])
-def test_the_worker_stops(busy, outage, standin, eventually, how):
-    """In time for compose's grace period, though its heartbeat would wait for Redis for ever."""
+def test_without_kafka(busy, own_kafka, standin, how):
+    """The bridge says no farewell to brokers that do not answer; the worker does not need them."""
     it, bridge, worker = busy
-    outage.begin("redis", how)
-    eventually(lambda: "Redis is away" in worker.log_text(), "the worker has noticed")
-    worker.send(signal.SIGTERM)
-    assert worker.wait(OPENAI_TIMEOUT + STORE_WITHIN + SLACK) == 0
-    outage.end()
-    bridge.stop()
+    with outage(own_kafka, how):
+        bridge.send(signal.SIGTERM)
+        worker.send(signal.SIGTERM)
+        assert bridge.wait(STOP_WITHIN + SLACK) == 0
+        assert worker.wait(OPENAI_TIMEOUT + STORE_WITHIN + SLACK) == 0
     assert_nothing_was_lost(it, standin)

@@ -1,6 +1,7 @@
 """The bridge's loop on a real Kafka and a real Redis; the tests play the workers."""
 
 import base64
+import hashlib
 import json
 import threading
 import time
@@ -11,6 +12,7 @@ import pytest
 import redis
 from celery import Celery
 from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from bridge import metrics
 from bridge.announcements import Announcements
@@ -23,10 +25,11 @@ from bridge.marks import ProcessedMarks
 from bridge.partition import PartitionPolicy, PartitionWork
 from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
+from bridge.start import StartUnknown
 from config import Settings
 from contract import QUEUE_NAME, REQUEST_KEY, outcome_key
 from dev.kafka_server import silent
-from tests.support.samples import read_committed, request_value, scored, until
+from tests.support.samples import read_committed, request_value, scored, snapshot, until
 
 
 class Stage:
@@ -45,13 +48,15 @@ class Stage:
             ready_file=folder / "run" / "bridge.ready", redis_url=redis_url,
             **settings,
         )  # fmt: skip
-        self.producer = Producer({"bootstrap.servers": kafka}, logger=silent)
+        self.producer = Producer(
+            {"bootstrap.servers": kafka, "compression.type": "gzip", "message.max.bytes": 4_000_000}, logger=silent
+        )
         self.celery = Celery("test", broker=redis_url, set_as_current=False)
         self.running = []
 
-    def send(self, *processing_ids, key=REQUEST_KEY, partition=0, value=None):
+    def send(self, *processing_ids, key=REQUEST_KEY, partition=0, value=None, **more):
         for processing_id in processing_ids:
-            self.producer.produce(self.input, value or request_value(processing_id), key, partition)
+            self.producer.produce(self.input, value or request_value(processing_id), key, partition, **more)
         assert self.producer.flush(20) == 0
 
     def bridge(self):
@@ -61,7 +66,7 @@ class Stage:
         consumer = make_consumer(settings, contact)
         cap = make_cap(settings, self.redis)
         policy = PartitionPolicy(
-            settings.window_size, settings.rpm / 60, settings.request_deadline, settings.redispatch_after,
+            settings.window_size, settings.request_rate, settings.request_deadline, settings.redispatch_after,
             settings.lease_seconds, settings.kafka_start,
         )  # fmt: skip
 
@@ -376,3 +381,169 @@ def test_too_many_dead_letters_stop_the_taking_and_not_the_bridge(stage):
     assert resume(stage.settings) == 0
     until(lambda: stage.dispatched() == {101})
     until(lambda: len(stage.letters()) == 5)
+
+
+def test_a_redis_rolled_back_under_way_repeats_nothing(stage):
+    """A backup restored beneath a running bridge, with old outcomes in it: the sender's retries stay silent."""
+    stage = stage(redispatch_after=1.0, lease_seconds=2.0)
+    stage.send(*range(4))
+    stage.start()
+    until(lambda: len(stage.dispatched()) == 4)
+    roll_back = snapshot(stage.redis)
+    stage.answer(0, 1)
+    until(lambda: stage.marked() == {0, 1})
+    roll_back()
+    stage.answer(0, 1)  # as they were before they were published
+    stage.send(0, 1)
+    until(lambda: stage.marked() == {0, 1})
+    stage.answer(2, 3)
+    until(lambda: stage.committed() == 6)
+    assert stage.published() == once(*range(4))
+
+
+def test_a_redis_rolled_back_between_two_bridges_repeats_nothing(stage):
+    """The same while no bridge runs: its successor reads what the older copy does not know."""
+    stage = stage()
+    stage.send(*range(4))
+    first = stage.start()
+    until(lambda: len(stage.dispatched()) == 4)
+    roll_back = snapshot(stage.redis)
+    stage.answer(0, 1)
+    until(lambda: stage.marked() == {0, 1})
+    first.stop()
+    stage.running.clear()
+    roll_back()
+    stage.answer(0, 1)
+    stage.send(0, 1)
+    stage.start()
+    until(lambda: stage.marked() == {0, 1})
+    stage.answer(2, 3)
+    until(lambda: stage.committed() == 6)
+    assert stage.published() == once(*range(4))
+
+
+def test_huge_messages_and_headers_do_not_wedge_the_partition(stage):
+    """Three compressed megabytes and a header of one: both end, and the request behind them is answered as ever."""
+    stage = stage()
+    stage.send(1, value=b"{" + b" " * 3_000_000)
+    stage.send(2, headers=[("traceparent", b"0" * 1_048_000)])
+    stage.send(3)
+    stage.start()
+    until(lambda: stage.dispatched() == {2, 3})
+    stage.answer(2, 3)
+    until(lambda: stage.committed() == 3)
+    assert stage.published() == once(2, 3)
+    (letter,) = stage.letters()
+    headers = dict(letter.headers())
+    assert len(letter.value()) < 2_000_000
+    assert headers["original-size"] == b"3000001"
+    assert headers["original-sha256"] == hashlib.sha256(b"{" + b" " * 3_000_000).hexdigest().encode()
+
+
+@pytest.mark.parametrize("start", [None, "latest"])
+def test_the_first_start_beside_a_predecessors_requests(stage, start):
+    """Requests of four days ago stop the first start until the operator has chosen; his choice outlives a restart."""
+    stage = stage(kafka_start=start)
+    stage.send(1, timestamp=int((time.time() - 4 * 86_400) * 1000))
+    bridge = stage.start()
+    if start is None:
+        bridge.join(60)
+        stage.running.clear()
+        assert isinstance(bridge.error, StartUnknown)
+        assert stage.committed() < 0
+        return
+    until(lambda: stage.committed() == 1)
+    bridge.stop()
+    stage.running.clear()
+    stage.send(2)
+    stage.start()
+    until(lambda: stage.dispatched() == {2})
+
+
+def test_a_request_past_its_deadline_is_told_with_no_worker_alive(stage):
+    """Nobody takes the hint; at the deadline the user hears of it all the same."""
+    stage = stage(request_deadline=3.0)
+    stage.send(1)
+    stage.start()
+    until(lambda: stage.committed() == 1)
+    assert stage.published() == (Counter([1]), Counter())
+
+
+def test_a_flood_of_foreign_keys_takes_no_room(stage):
+    """Thousands of messages that are not ours pass by a full window of three."""
+    stage = stage(window_size=3)
+    stage.send(1, 2)
+    stage.send(*range(3_000), key=b"other")
+    stage.send(3)
+    stage.start()
+    until(lambda: stage.dispatched() == {1, 2, 3}, timeout=30.0)
+
+
+def test_a_full_window_does_not_fetch_again_and_again(stage, monkeypatch):
+    """A backlog of large requests is fetched a few times at most, though the window opens for each answer."""
+    received = []
+    note = Contact.note
+    monkeypatch.setattr(
+        Contact, "note", lambda self, text: (received.append(json.loads(text)["rxmsg_bytes"]), note(self, text))
+    )
+    stage = stage(window_size=40)
+    text = "резюме " * 2_000
+    # One by one, as the platform sends them.
+    sender = Producer({**stage.settings.kafka, "batch.num.messages": 1}, logger=silent)
+    for number in range(200):
+        sender.produce(stage.input, request_value(number, resume=text), REQUEST_KEY, 0)
+    assert sender.flush(20) == 0
+    stage.start()
+
+    def work():
+        stage.answer(*sorted(stage.dispatched())[:2])
+        return len(stage.marked()) == 200
+
+    until(work)
+    until(lambda: received and received[-1])
+    seen = len(received)
+    until(lambda: len(received) > seen)
+    assert received[-1] < 4 * 200 * len(request_value(1, resume=text))
+
+
+def test_readiness_tells_of_redis(kafka, topics, private_redis, tmp_path):
+    """Within seconds of the death of Redis the bridge is not ready, and lives; then it is ready again."""
+    url = f"{private_redis.url}/1"
+    with redis.Redis.from_url(url) as client:
+        stage = Stage(kafka, topics, client, url, tmp_path)
+        stage.start()
+        try:
+            until(stage.settings.ready_file.exists)
+            private_redis.kill()
+            until(lambda: "redis" in stage.health.troubles)
+            assert not stage.settings.ready_file.exists()
+            assert stage.health.lives
+            private_redis.start()
+            until(stage.settings.ready_file.exists)
+        finally:
+            stage.stop()
+            stage.celery.close()
+
+
+def test_readiness_tells_of_kafka(private_kafka, redis_client, redis_url, tmp_path):
+    """The same where Kafka is frozen."""
+    admin = AdminClient({"bootstrap.servers": private_kafka.bootstrap})
+
+    def topics(*names, partitions):
+        for created in admin.create_topics([NewTopic(name, partitions, 1) for name in names]).values():
+            created.result(timeout=30)
+        return names
+
+    stage = Stage(private_kafka.bootstrap, topics, redis_client, redis_url, tmp_path)
+    stage.start()
+    try:
+        until(stage.settings.ready_file.exists)
+        private_kafka.pause()
+        until(lambda: "kafka" in stage.health.troubles)
+        assert not stage.settings.ready_file.exists()
+        private_kafka.resume()
+        until(stage.settings.ready_file.exists)
+    finally:
+        private_kafka.resume()
+        stage.stop()
+        stage.celery.close()

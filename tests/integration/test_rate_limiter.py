@@ -577,8 +577,9 @@ def test_no_request_fails_for_good_on_what_was_learned(make, clock):
     assert 10 < wait <= 60
     clock.advance(1)
     assert until_start(limiter.acquire("small", 2_000)) <= 60
+    assert until_start(limiter.acquire("large", 12_000)) == pytest.approx(wait - 1)
     limiter.reset()
-    assert until_start(limiter.acquire("large", 12_000)) < 30
+    assert until_start(limiter.acquire("large", 12_000)) <= 1
 
 
 def test_too_large_for_the_configured_limit_fails_when_the_provider_says_so(make):
@@ -711,6 +712,149 @@ def test_slow_downs_of_one_moment_are_one(make, clock):
     clock.advance(1)
     limiter.slow_down("later", 5)
     assert limiter.snapshot()["paced"] == pytest.approx(4, abs=0.2)
+
+
+# ---------------------------------------------------------------- what headers and denials teach, by numbers
+
+
+def level(limiter, name):
+    return limiter.snapshot()["buckets"][name]["level"]
+
+
+def test_answers_that_overtook_each_other_change_nothing(make, clock):
+    """Two started together; each header counts what had arrived by then, and neither moves the shadow."""
+    for first, second in ((59, 58), (58, 59)):
+        limits = Limits(rpm=60, rpd=100_000, tpm=10_000_000)
+        limiter = make(limits)
+        limiter.acquire("a", 100)
+        limiter.acquire("b", 100)
+        clock.advance(0.2)
+        before = level(limiter, "rpm")
+        limiter.settle("a", used_tokens=None, seen=ProviderView(60, first, 60.0 - first))
+        limiter.settle("b", used_tokens=None, seen=ProviderView(60, second, 60.0 - second))
+        assert level(limiter, "rpm") == pytest.approx(before, abs=NEARLY)
+
+
+def test_a_header_of_what_came_later_counts_what_came_before(make, clock):
+    """A second apart, the second one's header is compared with what was believed then, and is right about it."""
+    limiter = make(Limits(rpm=60, rpd=100_000, tpm=10_000_000))
+    for name in "abc":
+        limiter.acquire(name, 100)
+        clock.advance(1)
+    limiter.settle("c", used_tokens=None, seen=ProviderView(60, 40, 20.0))
+    assert level(limiter, "rpm") == pytest.approx(41 - JITTER, abs=0.1)
+
+
+@pytest.mark.parametrize("limit", [40_000, None])
+def test_a_header_raises_to_what_is_certain_and_no_further(make, clock, limit):
+    """30,000 tokens were left a second ago, which may have been counted up to `jitter` before the answer."""
+    limiter = make(full=False)
+    limiter.acquire("a", 2_000)
+    clock.advance(1)
+    limiter.settle("a", used_tokens=None, seen=ProviderView(None, None, None, limit, 30_000, None))
+    assert level(limiter, "tpm") == pytest.approx(30_000 + (1 - JITTER) * 40_000 / 60, abs=10)
+
+
+def test_more_tokens_than_were_charged_are_taken_off(make):
+    """Without headers, what an answer cost beyond its reservation is missing from the bucket."""
+    limiter = make()
+    limiter.acquire("a", 2_000)
+    before = level(limiter, "tpm")
+    limiter.settle("a", used_tokens=5_000, seen=None)
+    assert level(limiter, "tpm") == pytest.approx(before - 3_000)
+
+
+def test_a_second_denial_soon_after_shows_another_user_of_the_key(make, clock):
+    """A quarter of the rate is taken for somebody else's, and a margin is kept for what the headers show late."""
+    limiter = make(Limits(rpm=60, rpd=100_000, tpm=10_000_000))
+    for n in range(59):
+        limiter.acquire(f"n{n}", 10)
+    for time in range(2):
+        clock.advance(10)
+        answer = limiter.acquire("a", 10)
+        clock.advance(until_start(answer))
+        if not isinstance(answer, Granted):
+            assert isinstance(limiter.acquire("a", 10), Granted)
+        for n in range(12):
+            limiter.acquire(f"m{time}{n}", 10)
+        limiter.denied("a", Denial("rate_limit", "rpm", None, None, None, 1.0))
+        limiter.cancel("a")
+        for n in range(12):
+            if not isinstance(limiter.acquire(f"m{time}{n}", 10), Granted):
+                limiter.cancel(f"m{time}{n}")
+    bucket = limiter.snapshot()["buckets"]["rpm"]
+    assert bucket["foreign_rate"] == pytest.approx(0.25, abs=0.01)
+    assert bucket["burst_learned"] is None
+    missing = 1 + 0.25 * (1 + JITTER) - level(limiter, "rpm")
+    assert until_start(limiter.acquire("next", 10)) == pytest.approx(missing / 0.75, abs=0.05)
+
+
+def test_a_denial_teaches_a_smaller_limit_of_tokens(make):
+    """And of that limit the provider's own numbers say what is left."""
+    limiter = make()
+    limiter.acquire("a", 2_000)
+    limiter.denied("a", Denial("rate_limit", "tpm", 20_000, 19_000, 2_000, 3.0))
+    bucket = limiter.snapshot()["buckets"]["tpm"]
+    assert (bucket["limit"], bucket["level"]) == (20_000, pytest.approx(1_000, abs=1))
+
+
+def test_one_burst_of_denials_says_how_much_may_be_spent_at_once(make, clock):
+    """Of 100 at once 90 were denied: from now on five start at once, and then one every 0.12 seconds."""
+    limiter = make(Limits(rpm=500, rpd=100_000, tpm=10_000_000))
+    names = [str(n) for n in range(100)]
+    for name in names:
+        assert isinstance(limiter.acquire(name, 10), Granted)
+    clock.advance(0.1)
+    for name in names[10:]:
+        limiter.denied(name, Denial("rate_limit", "rpm", 500, 500, 1, 0.12))
+    for name in names:
+        limiter.cancel(name)
+    bucket = limiter.snapshot()["buckets"]["rpm"]
+    assert bucket["burst_learned"] == pytest.approx((100 - 0.1 * 500 / 60 - 90) / (500 / 60) - 2 * JITTER, abs=0.02)
+    assert until_start(limiter.acquire("now", 10)) > 0.05
+    limiter.cancel("now")
+    clock.advance(70)
+    waits = [until_start(limiter.acquire(f"n{n}", 10)) for n in range(8)]
+    assert waits[:5] == [0] * 5
+    assert waits[5:] == pytest.approx([0.12, 0.24, 0.36], abs=0.1)
+    assert limiter.snapshot()["buckets"]["rpm"]["foreign_rate"] == 0
+
+
+def test_tokens_that_may_be_spent_at_once_are_half_a_second_of_them_at_least(make):
+    """60,000 a minute and a setting near zero: five requests of 100 tokens, and the sixth a tenth of a second later."""
+    limiter = make(Limits(rpm=0, rpd=0, tpm=60_000), burst=0.01)
+    waits = [until_start(limiter.acquire(str(n), 100)) for n in range(7)]
+    assert waits == pytest.approx([0, 0, 0, 0, 0, 0.1, 0.2], abs=NEARLY)
+
+
+def test_who_joined_is_counted_with_what_a_request_usually_takes(make):
+    """Nobody knows its tokens yet; the average of those before it stands for them."""
+    limiter = make(Limits(rpm=100_000, rpd=10_000_000, tpm=60_000))
+    for n in range(100):
+        limiter.acquire(str(n), 3_000, float(n + 1))
+    behind = until_start(limiter.acquire("last", 3_000, 1000.0))
+    limiter.join("joined", 500.0)
+    assert until_start(limiter.acquire("last", 3_000, 1000.0)) == pytest.approx(behind + 3, abs=0.2)
+
+
+def test_who_leaves_the_line_is_no_longer_counted(make):
+    """Sixty of a hundred are cancelled: the last one starts as much earlier as they would have taken."""
+    limiter = make(Limits(rpm=100_000, rpd=10_000_000, tpm=60_000))
+    limiter.acquire("first", 59_000, 0.5)
+    for n in range(100):
+        limiter.acquire(str(n), 3_000, float(n + 1))
+    for n in range(60):
+        limiter.cancel(str(n))
+    assert until_start(limiter.acquire("99", 3_000, 100.0)) == pytest.approx(40 * 3, abs=2)
+
+
+def test_an_estimate_is_told_with_some_room(make):
+    """Behind the head of the line the sum is an average: who waits on it comes back before, and is told exactly."""
+    limiter = make(Limits(rpm=100_000, rpd=10_000_000, tpm=60_000))
+    limiter.acquire("first", 59_000, 0.5)
+    answers = [limiter.acquire(str(n), 300, float(n + 1)) for n in range(50)]
+    assert all(answer.seconds == answer.until_start for answer in answers[5:30])
+    assert all(0.7 < answer.seconds / answer.until_start < 1 for answer in answers[40:])
 
 
 # ---------------------------------------------------------------- what it costs

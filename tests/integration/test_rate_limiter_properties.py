@@ -12,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench.limits import kendalls_tau
+from bench.limits_peers import Ours
 from bench.limits_simulation import CLOCK_KEY, START, Attempt, Fleet, script_with_virtual_clock
 from worker.limits.answers import Granted, Limits
 from worker.limits.provider_limits import Denial, ProviderView
@@ -264,6 +266,22 @@ def test_no_quota_is_left_lying(redis_client, rpm, sizes):
     needed = max(60 * (len(sizes) / rpm - 1), 60 * (sum(sizes) / limits.tpm - 1), 0)
     mixing = 60 * max(sizes) / limits.tpm + 60 / rpm  # what may wait for one bucket while the other one fills
     assert took <= needed + mixing + 3.0
+
+
+@pytest.mark.parametrize(
+    ("limits", "sizes", "count"),
+    [(Limits(120, 10**9, 10**9), (2500,), 360), (Limits(10**9, 10**9, 60_000), (1500, 2500, 4000, 8000), 90)],
+    ids=["rpm", "tpm"],
+)
+def test_the_topics_order_survives_a_race_of_threads(redis_client, limits, sizes, count):
+    """All wake at once and ask in any order within 60 ms: they reach the provider in the topic's order, none denied."""
+    fleet = Ours(redis_client, limits, jitter=0.02, latency=lambda rng: rng.uniform(2, 5))
+    fleet.limiter.reset(full=True)
+    fleet.submit_all([Attempt(str(n), sizes[n % len(sizes)], 0) for n in range(count)])
+    while len(fleet.arrivals) < count:
+        fleet.run(10)
+    assert fleet.denied == []
+    assert kendalls_tau([float(attempt.id) for attempt in fleet.arrivals]) >= 0.99
 
 
 BOTH_LOADS = pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -128,7 +128,21 @@ class Fleet(Service):
         }
 
     def lag(self) -> int:
-        """How many messages of the input topic are not committed yet."""
+        """How many messages of the input topic are not committed yet.
+
+        Raises:
+            KafkaException: Kafka did not say, for `TIMEOUT` seconds; a new group's coordinator takes its time.
+        """
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            try:
+                return self._lag()
+            except KafkaException:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    def _lag(self) -> int:
         consumer = Consumer(
             {"bootstrap.servers": self.kafka, "group.id": self.names.group, "log_level": 0}, logger=silent
         )

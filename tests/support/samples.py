@@ -116,3 +116,15 @@ def read_committed(settings, topic, *, settled=True):
     anybody.close()
     reader.close()
     return messages
+
+
+def snapshot(client):
+    """What Redis holds, as a backup does; the function that puts it back."""
+    kept = {key: (client.pttl(key), client.dump(key)) for key in client.scan_iter()}
+
+    def restore():
+        client.flushdb()
+        for key, (ttl, value) in kept.items():
+            client.restore(key, max(ttl, 0), value)
+
+    return restore

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import yaml
@@ -96,12 +97,11 @@ def either(request):
     return request.getfixturevalue(request.param)
 
 
-def told(service, settings=None):
+def told(service):
     """The settings that a container starts with."""
-    ours = {name: value for name, value in service["environment"].items() if name in variables()}
-    return Settings(
-        _env_file=None, **{name.lower(): value for name, value in ours.items() if value != ""}, **(settings or {})
-    )
+    ours = {name: str(value) for name, value in service["environment"].items() if name in variables()}
+    with patch.dict(os.environ, ours, clear=True):
+        return Settings(_env_file=None)
 
 
 def test_a_plain_copy_is_enough(tmp_path):

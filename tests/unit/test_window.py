@@ -1,5 +1,6 @@
 """How many unfinished requests a partition holds."""
 
+import math
 from itertools import pairwise
 
 import pytest
@@ -10,10 +11,10 @@ from bridge.window import ADJUST_EVERY, HEADROOM, LEAST, LONGEST_LATENCY, Window
 class Service:
     """A provider with a rate and a latency, workers who keep up, and a backlog that never ends."""
 
-    def __init__(self, cap=5_000, rate=200.0, latency=5.0, workers=10**6):
+    def __init__(self, cap=5_000, rate=200.0, latency=5.0, workers=10**6, *, known=True):
         self.now = 0.0
         self.rate, self.latency, self.workers = rate, latency, workers
-        self.window = Window(cap, rate, lambda: self.now)
+        self.window = Window(cap, rate if known else math.inf, lambda: self.now)
 
     def run(self, seconds, *, full=True):
         """The sizes after each adjustment, with whatever latency so many in flight have."""
@@ -36,6 +37,14 @@ def test_the_limits_are_reached(rate, latency):
     """Within a minute so many requests are in flight that the provider's limits are used to the last request."""
     service = Service(rate=rate, latency=latency)
     assert service.run(60.0)[-1] >= 0.95 * rate * latency
+
+
+@pytest.mark.parametrize(("rate", "latency"), [(200.0, 5.0), (1_000.0, 4.0)])
+def test_unknown_limits_are_found(rate, latency):
+    """Where nobody has told the limits, the window finds within two minutes what the provider takes."""
+    service = Service(rate=rate, latency=latency, known=False)
+    assert service.window.size == LEAST
+    assert service.run(120.0)[-1] >= 0.95 * rate * latency
 
 
 @pytest.mark.parametrize("rate", [83.0, 200.0])
@@ -71,6 +80,6 @@ def test_it_shrinks_slowly():
 
 
 def test_a_paused_partition_waits_for_some_room():
-    """Reading goes on when a tenth of the window is free, not for each request."""
-    assert Service(rate=200.0).window.room_to_resume == 150
+    """Reading goes on when a quarter of the window is free, not for each request."""
+    assert Service(rate=200.0).window.room_to_resume == 375
     assert Service(cap=3).window.room_to_resume == 1

@@ -197,19 +197,14 @@ def split_composite(text: str) -> list[str]:
     """
     if "(" in text or _ALTERNATIVES.search(text):
         return [text]
-    head, colon, rest = text.rpartition(":")
+    introduction, colon, rest = text.rpartition(":")
+    if not colon:
+        first, *others = (part.strip() for part in _JOINTS.split(text))
+        head, name = _head_and_name(first)
+        if name and 1 <= len(others) < _MAX_PARTS and all(map(_is_name, others)):
+            return [" ".join(filter(None, (head, part))) for part in (name, *others)]
     listed = [part.strip() for part in rest.split(",") if part.strip()]
-    if len(head.split()) <= _MAX_WORDS and _is_list(listed):
-        return listed
-    if colon:
-        return [text]
-    first, *others = (part.strip() for part in _JOINTS.split(text))
-    if not 1 <= len(others) < _MAX_PARTS or not all(map(_is_name, others)):
-        return [text]
-    head, name = _head_and_name(first)
-    if not name:
-        return [text]
-    return [" ".join(filter(None, (head, part))) for part in (name, *others)]
+    return listed if len(introduction.split()) <= _MAX_WORDS and _is_list(listed) else [text]
 
 
 def _is_list(parts: list[str]) -> bool:

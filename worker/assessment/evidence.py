@@ -320,6 +320,9 @@ def _acts(word: str) -> bool:
     return word.endswith(_ACTS) and word not in GENERIC_WORDS
 
 
+_MANY_BORROWED: Final = 7  # words beside which a single one of one's own says nothing
+
+
 def echo(criterion: Criterion, passage: _Passage, vacancy: Vacancy) -> Iterator[Reason]:
     """Next to the vacancy's words there is almost nothing of one's own. A paper is proved by naming it."""
     if criterion.kind is Kind.GATE or _graded(criterion):
@@ -333,7 +336,7 @@ def echo(criterion: Criterion, passage: _Passage, vacancy: Vacancy) -> Iterator[
     # A sentence that moves one fragment's words about is the nearest fragment's.
     own = min((len(rest - stems) for stems in vacancy.stems_by_sentence), default=len(rest))
     own += sum(1 for sentence in passage.sentences if sentence.spans)
-    if content and (own == 0 or 5 * own < len(content)):
+    if content and (own == 0 or (own == 1 and len(content) >= _MANY_BORROWED)):
         yield Reason.ECHO
 
 

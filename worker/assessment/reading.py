@@ -24,6 +24,7 @@ from worker.assessment.stems import PRIVATE, stems_of
 _LONGEST_SENTENCE: Final = 80  # words; more are cut, so that a text without full stops is not one sentence
 _MOST_CHARACTERS: Final = 1_200  # of a sentence; 80 words are as long only where words are made to be
 _PLACEHOLDER: Final = re2.compile(rf"«?\[(?:{'|'.join(WORDS.values())})\]»?")
+_CUT_PLACEHOLDER: Final = re2.compile(rf"«?\[?(?:{'|'.join(WORDS.values())})\]»?")  # as a quote may begin
 _BULLETS: Final = "-–—•*·▪●"
 _WITHOUT_CYRILLIC: Final = dict.fromkeys(range(0x400, 0x500))
 _ENDS: Final = ".!?…"
@@ -152,8 +153,8 @@ def _as_word(_: object) -> str:
 
 def redacted_words(text: str) -> list[str]:
     """The words of a short text, its placeholders made one word each, as in a reading."""
-    if "[" in text:
-        text = str(_PLACEHOLDER.sub(_as_word, visible(text)))
+    if "[" in text or "]" in text:
+        text = str(_CUT_PLACEHOLDER.sub(_as_word, visible(text)))
     return words(fold(text))
 
 

@@ -20,6 +20,8 @@ from worker.assessment.stems import FUNCTION_WORDS, stem
 MAX_FRAGMENTS: Final = 80
 MAX_FRAGMENT: Final = 240  # characters; a longer one is cut at a comma or between words
 _MAX_HEADING: Final = 60  # characters
+_MAX_TITLE: Final = 90  # characters
+_SHORTEST_LIST: Final = 3  # lines of a vacancy whose first line is a title
 _BULLET: Final = re2.compile(r"^\s*(?:[-–—*•·▪●◦+>]+|\(?\d{1,2}[.)])\s*")
 _TITLE: Final = re2.compile(r"^(?:вакансия|должность|компания|vacancy|position|job title|role|company)\s*:")
 _HEADING: Final = re2.compile(
@@ -104,12 +106,15 @@ def read_words(shown: str) -> list[str]:
 
 def _lines(shown: str) -> Iterator[tuple[str, bool]]:
     """Pieces of a vacancy, and whether each may be a requirement."""
-    for line in shown.split("\n"):
+    lines = [line for line in shown.split("\n") if line.strip()]
+    for place, line in enumerate(lines):
         bare = str(_BULLET.sub("", line)).strip()
         if not bare:
             continue
         folded = fold(bare)
-        if _TITLE.match(folded):
+        # Above a list the first line names the job.
+        titled = place == 0 and len(lines) > _SHORTEST_LIST and bare == line.strip() and len(bare) <= _MAX_TITLE
+        if _TITLE.match(folded) or (titled and not _HEADING.match(folded)):
             yield bare, False
             continue
         if bare.endswith(":") and len(bare) <= _MAX_HEADING:

@@ -86,6 +86,9 @@ def _sentences(proofs: Sequence[Proof], result: Score, threshold: int, *, flagge
     said = []
     if result.closed:
         said.append(f"Не подтверждено обязательное условие{_named(result.closed, named)}.")
+    confirmed = sum(is_gate(proof) and holds(proof) for proof in proofs)
+    if confirmed:
+        said.append(f"Подтверждено обязательных условий: {confirmed}.")
     if graded:
         said.append(f"Подтверждено полностью требований: {len(strong)} из {len(graded)}.")
     if partial:
