@@ -131,6 +131,7 @@ class PartitionWork:
 
     def _forget(self, progress: PartitionProgress) -> None:
         self._progress = progress
+        self.watermark = progress.watermark  # as of the last step, for other threads to read
         self._requests: dict[int, Unfinished] = {}
         self._letters: list[PendingLetter] = []
         self._unmarked: list[int] = []
@@ -282,8 +283,7 @@ class PartitionWork:
         self._looked_at = now
         busy = bool(self._requests or self._letters or self._unmarked)
         self._look_at = now + (LOOK_EVERY if busy else IDLE_LOOK_EVERY)
-        metrics.UNFINISHED.labels(str(self._source.partition)).set(self._progress.unfinished)
-        metrics.WINDOW.labels(str(self._source.partition)).set(self._window.size)
+        self._show()
         self._window.adjust()
         if self._catching_up is not None:
             self._catch_up(now)
@@ -308,7 +308,20 @@ class PartitionWork:
         """The partition is leaving; requests in hand stay in Redis for its next owner."""
         if self._publisher is not None:
             self._publisher.close()
-        metrics.UNFINISHED.labels(str(self._source.partition)).set(0)
+        for gauge in (metrics.UNFINISHED, metrics.OLDEST, metrics.WINDOW):
+            gauge.labels(str(self._source.partition)).set(0)
+
+    def _show(self) -> None:
+        self.watermark = self._progress.watermark
+        label = str(self._source.partition)
+        metrics.UNFINISHED.labels(label).set(self._progress.unfinished)
+        metrics.WINDOW.labels(label).set(self._window.size)
+        oldest = next(iter(self._requests.values()), None)  # they are in the topic's order
+        metrics.OLDEST.labels(label).set(self._age(oldest) if oldest is not None else 0)
+
+    def _age(self, unfinished: Unfinished) -> float:
+        """Seconds from the request's Kafka timestamp to now."""
+        return max(0.0, self._wall_clock() - unfinished.dispatch.deadline_at + self._policy.request_deadline)
 
     def _distrust_redis(self) -> None:
         log.warning("%s: Redis was emptied or rolled back: reading from Kafka what is finished", self._name)
@@ -436,6 +449,8 @@ class PartitionWork:
         self._say_published(ending)
         for processing_id in ending.processing_ids:
             unfinished = self._requests.pop(processing_id, None)
+            if unfinished is not None and unfinished.outcome is not None:
+                metrics.END_TO_END.observe(self._age(unfinished))
             if unfinished is not None and unfinished.first_dispatched_at is not None:
                 self._window.note_end(now - unfinished.first_dispatched_at)
         self._unmarked += ending.processing_ids
