@@ -38,6 +38,7 @@ def register(ports: Callable[[], Ports]) -> None:
             "circuit_breaker": adapters.breaker.state() or "closed",
             "egress": adapters.egress.state,
             "answered": {question: answered(question) for question in ("criteria", "grades")},
+            **({"money": adapters.spending.state()} if adapters.spending else {}),
         }
 
     @control_command(name="set_limits", args=[("rpm", int), ("rpd", int), ("tpm", int)], signature="<RPM> <RPD> <TPM>")
