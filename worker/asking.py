@@ -9,7 +9,6 @@ import hashlib
 import logging
 import random
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, NoReturn, TypeVar
@@ -154,19 +153,13 @@ class Asking:
             call = question.make_call()
         reservation = in_hand.reservation
         in_hand.progress = in_hand.progress.called()
-        started = time.monotonic()
         try:
             answer = ports.model.ask(call)
         except CallError as error:
-            metrics.CALLS.labels(type(error).__name__).inc()
             log.warning("call failed: %s: %s", type(error).__name__, error)
             self._act_on(error, reservation, in_hand)
         if probing:
             ports.breaker.reset()
-        metrics.CALLS.labels("answer").inc()
-        metrics.CALL_SECONDS.observe(time.monotonic() - started)
-        for kind in ("prompt", "cached", "completion"):
-            metrics.TOKENS.labels(kind).inc(getattr(answer, f"{kind}_tokens"))
         used = answer.prompt_tokens + answer.completion_tokens
         ports.limiter.settle(reservation, used_tokens=used or None, seen=answer.seen)
         return answer
@@ -209,7 +202,7 @@ class Asking:
         try:
             return question.parse(answer)
         except BrokenAnswerError as error:
-            metrics.CALLS.labels(type(error).__name__).inc()
+            metrics.UNUSABLE.inc()
             log.warning("unusable answer: %s", error)
             self._act_on(error, None, in_hand)
 

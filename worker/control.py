@@ -27,6 +27,7 @@ def register(ports: Callable[[], Ports]) -> None:
             **adapters.limiter.snapshot(),
             "circuit_breaker": adapters.breaker.state() or "closed",
             "egress": adapters.egress.state,
+            **({"money": adapters.spending.state()} if adapters.spending else {}),
         }
 
     @control_command(name="set_limits", args=[("rpm", int), ("rpd", int), ("tpm", int)], signature="<RPM> <RPD> <TPM>")
