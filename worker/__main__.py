@@ -44,12 +44,13 @@ def main(arguments: list[str]) -> int:
             resume = None if parsed.resume is None else _read(parsed.resume)
             _write(parsed.html, app.decision_page(parsed.processing_id, explanation, resume))
             return 0
-        lines: list[str] | None = app.lines_of(parsed.processing_id, explanation, as_json=parsed.json)
+        lines = app.lines_of(parsed.processing_id, explanation, as_json=parsed.json)
     elif parsed.command == "criteria":
-        lines = app.criteria_of(parsed.vacancy)
-        if lines is None:
+        criteria_lines = app.criteria_of(parsed.vacancy)
+        if criteria_lines is None:
             print(f"{parsed.vacancy}: no criteria are kept, and no such file")  # noqa: T201
             return 1
+        lines = criteria_lines
     else:
         lines = [app.forgotten(resume_id=parsed.resume_id, processing_id=parsed.processing_id)]
     print("\n".join(lines))  # noqa: T201
