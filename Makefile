@@ -62,6 +62,7 @@ chaos: .venv/dev-installed
 
 bench: .venv/dev-installed
 	@.venv/bin/python -m bench.publishing
+	@.venv/bin/python -m bench.catch_up --most 200000
 	@.venv/bin/python -m bench.limits --quick
 	@.venv/bin/python -m bench.scoring
 	@.venv/bin/python -m bench.end_to_end --quick

@@ -52,6 +52,9 @@ redis_transport.use()
 app = Celery("worker")
 app.config_from_object("celeryconfig")
 
+# Calls of the model last seconds, commands of Redis milliseconds: hundreds of calls share a few connections.
+REDIS_CONNECTIONS = 32
+
 stopping = threading.Event()
 
 HEALTH_EVERY = 2.0  # seconds
@@ -64,7 +67,7 @@ FAREWELL_WITHIN = 10.0
 
 def connect(settings: Settings) -> redis.Redis:
     """A client whose calls end: a frozen Redis must not hang a task for ever."""
-    return settings.redis_connection.client(max_connections=settings.calls_in_flight + 8)
+    return settings.redis_connection.client(max_connections=REDIS_CONNECTIONS)
 
 
 def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:

@@ -104,7 +104,7 @@ WORKER = [
         "It has the answer, and the answer dies with it: the one case that asks again.",
         "after",
         "worker.openai_client:OpenAIClient.ask",
-        2,
+        2,  # the first is for the vacancy's criteria
         asked_again=range(1, 2),
     ),
     Crash("The answer is kept, the outcome is not.", "after", "worker.result_cache:ResultCache.keep"),
