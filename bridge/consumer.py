@@ -106,8 +106,8 @@ class Bridge:
         finally:
             for work in [*self._running.values(), *self._recovering.values()]:
                 work.close()
+            self._consumer.close()  # first: nobody in the group should wait because Redis does not answer
             self._announcements.close()
-            self._consumer.close()
             self._health.close()
 
     def _take_messages(self) -> None:
@@ -156,6 +156,8 @@ class Bridge:
 
     def _step(self) -> None:
         for key, work in list(self._running.items()):
+            if self._stopping:
+                return  # a frozen Redis costs each of them a timeout
             if self._clock() < self._retry_at.get(key, 0.0):
                 continue
             try:

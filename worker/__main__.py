@@ -46,11 +46,11 @@ def main(arguments: list[str]) -> int:
             return 0
         lines = app.lines_of(parsed.processing_id, explanation, as_json=parsed.json)
     elif parsed.command == "criteria":
-        criteria_lines = app.criteria_of(parsed.vacancy)
-        if criteria_lines is None:
+        found = app.criteria_of(parsed.vacancy)
+        if found is None:
             print(f"{parsed.vacancy}: no criteria are kept, and no such file")  # noqa: T201
             return 1
-        lines = criteria_lines
+        lines = found
     else:
         lines = [app.forgotten(resume_id=parsed.resume_id, processing_id=parsed.processing_id)]
     print("\n".join(lines))  # noqa: T201

@@ -103,7 +103,7 @@ class Scoring:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.ports = ports
-        self._asking = Asking(ports, policy, clock)
+        self._asking = Asking(ports, policy, stopping, clock)
         self._policy = policy
         self._keeping = keeping
         self._threshold = threshold

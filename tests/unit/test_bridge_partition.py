@@ -12,11 +12,12 @@ from prometheus_client import REGISTRY
 from bridge.dead_letter import CUTS, DeadLetter, DeadLetterCap
 from bridge.intake import Reason
 from bridge.offsets import MAX_METADATA, Commit
-from bridge.partition import OVERTIME, PartitionPolicy, PartitionWork
+from bridge.partition import PartitionPolicy, PartitionWork
 from bridge.publisher import OutputRefused, PublishError
 from bridge.request_store import RequestStates
 from bridge.start import StartUnknown
 from bridge.supervision import MAX_CHARGES
+from bridge.supervisor import OVERTIME
 from contract import Failure
 from tests.support.samples import SENT_AT, FakeMessage, request_value, scored
 

@@ -28,13 +28,15 @@ SECRETS = {
     "OPENAI_KEY": "sk-the-key",
     "OPENAI_PROXY": "http://u:the-proxy-password@proxy",
     "REDIS_PASSWORD": "the-redis-password",
+    "REDIS_SENTINEL_PASSWORD": "the-sentinel-password",
     "KAFKA_SASL_PASSWORD": "the-kafka-password",
     "FLOWER_BASIC_AUTH": "u:the-flower-password",
 }
 # An `.env` of somebody who runs the processes by hand beside the platform's servers.
 ELSEWHERE = {
     "REDIS_HOST": "redis.platform", "REDIS_PORT": "1", "REDIS_URL": "rediss://redis.platform/3", "REDIS_TLS": "on",
-    "REDIS_TLS_CA": "/etc/redis-ca.pem", "REDIS_USERNAME": "somebody", "KAFKA_BOOTSTRAP_SERVERS": "kafka.platform:9093",
+    "REDIS_TLS_CA": "/etc/redis-ca.pem", "REDIS_USERNAME": "somebody",
+    "REDIS_SENTINELS": "sentinel.platform:26379", "KAFKA_BOOTSTRAP_SERVERS": "kafka.platform:9093",
     "KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_USERNAME": "somebody", "KAFKA_SSL_CA_LOCATION": "/etc/ca.pem",
     "KAFKA_SSL_CERTIFICATE_LOCATION": "/etc/c.pem", "KAFKA_SSL_KEY_LOCATION": "/etc/k.pem",
 }  # fmt: skip

@@ -59,6 +59,10 @@ def test_limits_that_nobody_set_are_found_out(env):
     env(RPM="3", RPD="unlimited")
     settings = load("worker")
     assert settings.limits_to_find_out == {"tpm"}
+    assert settings.calls_in_flight == 16
+    env(RPM="0", TPM="0")
+    assert load("worker").calls_in_flight == 500
+    env(RPM="3")
     assert (settings.rpm, settings.rpd) == (3, 0)
 
 
