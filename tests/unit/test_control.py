@@ -1,5 +1,7 @@
 """What operators ask and tell the workers, without a worker."""
 
+import dataclasses
+
 import pytest
 from celery.worker.control import Panel
 
@@ -43,6 +45,17 @@ def test_limits_show_what_the_calls_were_for():
         world.scoring.run(number, Progress())
     after = call("limits")["answered"]
     assert {question: after[question] - before[question] for question in after} == {"criteria": 1, "grades": 2}
+
+
+def test_limits_show_the_money(world):
+    """The same command tells what is spent today and what may be."""
+
+    class Spending:
+        def state(self):
+            return {"spent_today": 1.5, "budget": 5.0}
+
+    control.register(lambda: dataclasses.replace(world.scoring.ports, spending=Spending()))
+    assert call("limits")["money"] == {"spent_today": 1.5, "budget": 5.0}
 
 
 def test_limits_can_be_changed_for_the_fleet(world):
