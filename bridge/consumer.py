@@ -81,6 +81,10 @@ class Bridge:
         """Ask `run` to end after the round that it is in; safe in a signal handler."""
         self._stopping = True
 
+    def watermarks(self) -> dict[Key, int]:
+        """Of each partition that is worked on, the offset below which everything is finished; from any thread."""
+        return {key: work.watermark for key, work in self._running.copy().items()}
+
     def run(self) -> None:
         """Work until stopped.
 
@@ -102,8 +106,8 @@ class Bridge:
         finally:
             for work in [*self._running.values(), *self._recovering.values()]:
                 work.close()
+            self._consumer.close()  # first: nobody in the group should wait because Redis does not answer
             self._announcements.close()
-            self._consumer.close()
             self._health.close()
 
     def _take_messages(self) -> None:
@@ -152,6 +156,8 @@ class Bridge:
 
     def _step(self) -> None:
         for key, work in list(self._running.items()):
+            if self._stopping:
+                return  # a frozen Redis costs each of them a timeout
             if self._clock() < self._retry_at.get(key, 0.0):
                 continue
             try:
