@@ -8,7 +8,7 @@
 # make lock                    resolve requirements*.txt anew into requirements*.lock, with hashes
 # make sbom                    sbom.json: what is in the image, in CycloneDX's format
 # make chaos                   kill everything again and again under load, and look for losses
-# make bench                   measure publishing, limits and scoring, each beside something (python -m bench.NAME --help)
+# make bench                   measure publishing, limits, scoring and the whole way, each beside something (python -m bench.NAME --help)
 # make venv                    only the virtual environment, with everything that developers need
 # make clean                   remove what the above have made
 #
@@ -62,8 +62,10 @@ chaos: .venv/dev-installed
 
 bench: .venv/dev-installed
 	@.venv/bin/python -m bench.publishing
+	@.venv/bin/python -m bench.catch_up --most 200000
 	@.venv/bin/python -m bench.limits --quick
 	@.venv/bin/python -m bench.scoring
+	@.venv/bin/python -m bench.end_to_end --quick
 
 venv: .venv/dev-installed
 

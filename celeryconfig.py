@@ -25,7 +25,6 @@ broker_transport_options = {
     # checks), and so does the longest task: one call of the model and a short wait.
     "visibility_timeout": _settings.visibility_timeout,
 }
-worker_consumer = "worker.consumer:LastingConsumer"  # a lost connection must not end the worker
 # It would kill running tasks whenever Redis restarts, and orphan their messages.
 worker_cancel_long_running_tasks_on_connection_loss = False
 

@@ -108,6 +108,14 @@ class Settings(BaseSettings):
     )
     openai_base_url: str = Field("https://api.openai.com/v1", description="any OpenAI-compatible endpoint")
     openai_model: str = Field("gpt-4.1-mini-2025-04-14", description="the pinned model")
+    openai_prices: str = Field(
+        "gpt-4.1-mini-2025-04-14=0.40/0.10/1.60",
+        description="US dollars for a million prompt, cached and answer tokens of each model, comma separated; the "
+        "money of a model that is not among them is not counted",
+    )
+    openai_budget: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="US dollars a day of UTC, at which the circuit breaker opens until the next; 0: none"
+    )
     openai_proxy: SecretStr | None = Field(None, description="`http://` or `socks5://` proxy for every request")
     openai_timeout: Seconds = Field(60.0, description="seconds, total deadline of one call")
     openai_max_output_tokens: int = Field(
@@ -388,6 +396,13 @@ class Settings(BaseSettings):
             raise ValueError("unencrypted to another machine: use https, or set OPENAI_ALLOW_HTTP=on")
         return value.rstrip("/") if info.field_name == "openai_base_url" else value
 
+    @field_validator("openai_prices")
+    @classmethod
+    def _prices(cls, value: str) -> str:
+        if _prices_in(value) is None:
+            raise ValueError("must be MODEL=PROMPT/CACHED/ANSWER, or several with commas between them")
+        return value
+
     @field_validator("openai_proxy")
     @classmethod
     def _proxy_url(cls, value: SecretStr | None) -> SecretStr | None:
@@ -427,6 +442,8 @@ class Settings(BaseSettings):
         outgoing = (self.kafka_topic_for_notifications, self.kafka_topic_for_uploading_data, self.dead_letter_topic)
         if self.kafka_topic_for_ai_handler in outgoing:
             yield "KAFKA_TOPIC_FOR_AI_HANDLER must be a topic of its own: we would read what we write"
+        if self.openai_budget and self.openai_price is None:
+            yield "OPENAI_BUDGET needs the price of OPENAI_MODEL in OPENAI_PRICES"
         if bool(self.kafka_ssl_certificate_location) != bool(self.kafka_ssl_key_location):
             yield "KAFKA_SSL_CERTIFICATE_LOCATION and KAFKA_SSL_KEY_LOCATION go together"
         if self.redis_sentinels and self.redis_url is not None:
@@ -441,6 +458,11 @@ class Settings(BaseSettings):
         sasl = self.kafka_security_protocol.startswith("SASL")
         if role == "bridge" and sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
             yield "KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
+
+    @property
+    def openai_price(self) -> tuple[float, float, float] | None:
+        """US dollars for a million prompt, cached and answer tokens of the model; None: nobody has said."""
+        return (_prices_in(self.openai_prices) or {}).get(self.openai_model)
 
     @property
     def limits_to_find_out(self) -> frozenset[Literal["rpm", "rpd", "tpm"]]:
@@ -536,6 +558,21 @@ class Settings(BaseSettings):
             options["sasl.username"] = self.kafka_sasl_username
             options["sasl.password"] = self.kafka_sasl_password.get_secret_value()
         return {name: value for name, value in options.items() if value is not None}
+
+
+def _prices_in(text: str) -> dict[str, tuple[float, float, float]] | None:
+    """The prices by model, or None where the text cannot be understood."""
+    prices: dict[str, tuple[float, float, float]] = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        model, _, numbers = entry.rpartition("=")
+        try:
+            prompt, cached, completion = map(float, numbers.split("/"))
+        except ValueError:
+            return None
+        if not model or not all(0 <= price < math.inf for price in (prompt, cached, completion)):
+            return None
+        prices[model.strip()] = (prompt, cached, completion)
+    return prices
 
 
 def _url_or_none(url: str) -> SplitResult | None:

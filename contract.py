@@ -323,6 +323,11 @@ def probe_key(reason: str) -> str:
     return f"{KEY_PREFIX}circuit_breaker:{reason}:probe"
 
 
+def spent_key(day: str) -> str:
+    """Holds the US dollars that the workers have spent on a day of UTC (`2026-11-24`)."""
+    return f"{KEY_PREFIX}spent:{day}"
+
+
 # A hash that the bridge moves in one step with the processed marks: it tells whether they are all there. See
 # bridge/marks.py.
 MARKS_KEY = f"{KEY_PREFIX}marks"

@@ -17,6 +17,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal
 
+import pythonjsonlogger.json
+
 _processing_id: ContextVar[int | None] = ContextVar("processing_id", default=None)
 
 
@@ -39,12 +41,20 @@ class ProcessingIdFilter(logging.Filter):
         return True
 
 
-class OneLineFormatter(logging.Formatter):
-    """A text record on one line, in UTC, with the processing id where there is one."""
+class _InUtc(logging.Formatter):
+    """Times in UTC, and saying so."""
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 # its name
         moment = time.gmtime(record.created)
         return f"{time.strftime(datefmt or '%Y-%m-%dT%H:%M:%S', moment)}.{int(record.msecs):03}Z"
+
+
+class JsonFormatter(_InUtc, pythonjsonlogger.json.JsonFormatter):
+    """A record as one JSON object, in UTC; `processing_id` is null where there is none."""
+
+
+class OneLineFormatter(_InUtc):
+    """A text record on one line, in UTC, with the processing id where there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         processing_id = getattr(record, "processing_id", None)
@@ -145,7 +155,7 @@ def configure_logging(
             "format": "%(asctime)s %(levelname)s %(name)s%(about)s %(message)s",
         },
         "json": {
-            "()": "pythonjsonlogger.json.JsonFormatter",
+            "()": JsonFormatter,
             "format": "%(asctime)s %(levelname)s %(name)s %(processing_id)s %(message)s",
             "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
             "json_ensure_ascii": False,

@@ -80,6 +80,8 @@ def mutants(source: str) -> Iterator[Mutant]:
             for found in re.finditer(pattern, code):
                 yield Mutant(number, line, code[: found.start()] + other + code[found.end() :])
         for found in re.finditer(r"(?<![\w\[.])\d+(?:\.\d+)?(?![\w\]])", code):
+            if float(found[0]) == 0:  # where a sum or a time begins: one more makes no difference
+                continue
             yield Mutant(number, line, f"{code[: found.start()]}{float(found[0]) + 1:g}{code[found.end() :]}")
         if STATEMENT.match(code) and code.count("(") == code.count(")") and code.count("{") == code.count("}"):
             yield Mutant(number, line, "")

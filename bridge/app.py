@@ -12,6 +12,7 @@ import redis
 from celery import Celery
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
+from prometheus_client import REGISTRY
 
 from bridge import check, replay, send
 from bridge.announcements import Announcements
@@ -26,6 +27,7 @@ from bridge.kafka import (
     make_producer,
     make_reader,
 )
+from bridge.lag import Lag
 from bridge.marks import ProcessedMarks
 from bridge.partition import PartitionPolicy, PartitionWork
 from bridge.publisher import Publisher, Topics
@@ -178,6 +180,8 @@ def run(settings: Settings) -> int:
             replication=settings.kafka_topic_replication,
         )
     bridge = make_bridge(settings, health)
+    if settings.bridge_metrics_port:
+        REGISTRY.register(Lag(lambda: make_reader(settings), bridge.watermarks))
     watchdog = Watchdog(STOP_WITHIN)
     watchdog.start()
 

@@ -81,6 +81,10 @@ class Bridge:
         """Ask `run` to end after the round that it is in; safe in a signal handler."""
         self._stopping = True
 
+    def watermarks(self) -> dict[Key, int]:
+        """Of each partition that is worked on, the offset below which everything is finished; from any thread."""
+        return {key: work.watermark for key, work in self._running.copy().items()}
+
     def run(self) -> None:
         """Work until stopped.
 

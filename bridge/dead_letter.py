@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from confluent_kafka import Consumer, KafkaException, Message
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from bridge.intake import Reason
+from bridge.intake import Reason, Rejected
 from bridge.kafka import as_bytes, read_span, spans
 
 HEADER_REASON = "reason"
@@ -60,6 +60,57 @@ class DeadLetter:
             tuple((name, str(text).encode()) for name, text in headers.items()),
             message.offset() or 0,
         )
+
+
+@dataclass(slots=True)
+class PendingLetter:
+    """A dead letter to be: a message that nobody can work on, until it is written.
+
+    Attributes:
+        message: the original.
+        rejected: why, and whom to tell.
+        cut: which of `CUTS`; beyond the last it is not written at all.
+    """
+
+    message: Message
+    rejected: Rejected
+    cut: int = 0
+
+    @property
+    def offset(self) -> int:
+        """Of the message."""
+        return self.message.offset() or 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of its value."""
+        return len(self.message.value() or b"")
+
+    def dead_letter(self) -> DeadLetter:
+        """What is written, as far as it is cut by now."""
+        return DeadLetter.of(self.message, self.rejected.reason, CUTS[self.cut])
+
+
+class Grave:
+    """Stands for a message that is not kept: it is at its offset of the input topic."""
+
+    def __init__(self, source: TopicPartition, offset: int) -> None:
+        self._source, self._offset = source, offset
+
+    def topic(self) -> str:
+        return self._source.topic
+
+    def partition(self) -> int:
+        return self._source.partition
+
+    def offset(self) -> int:
+        return self._offset
+
+    def key(self) -> None: ...
+    def value(self) -> None: ...
+    def headers(self) -> None: ...
+    def timestamp(self) -> tuple[int, int]:
+        return (0, -1)
 
 
 class DeadLetterCap:

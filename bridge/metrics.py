@@ -1,15 +1,54 @@
-"""Every metric of the bridge, declared once. Labels never carry ids or text."""
+"""Every metric of the bridge, declared once; lag.py reads one more on scrape. Labels never carry ids or text.
 
+The series of labels that are known beforehand are there from the start, at zero: `increase()` does not see a counter
+that appears at one.
+"""
+
+import platform
+from collections.abc import Iterable
+
+import confluent_kafka
 from prometheus_client import Counter, Gauge, Histogram
 
-MESSAGES = Counter(
-    "ai_handler_bridge_messages_total", "Messages taken from the input topic", ["kind"]
-)  # kind: accepted, rejected, not_ours, known
-DISPATCHES = Counter("ai_handler_bridge_dispatches_total", "Hints sent to the Celery queue", ["kind"])  # first, again
-PUBLISHED = Counter("ai_handler_bridge_published_total", "Requests published", ["result"])  # scored, failed
-DEAD_LETTERS = Counter("ai_handler_bridge_dead_letters_total", "Messages sent to the dead-letter topic", ["reason"])
+from bridge.intake import Reason
+from contract import SCHEMA_VERSION
+
+
+def _counter(name: str, meaning: str, label: str, values: Iterable[str]) -> Counter:
+    counter = Counter(name, meaning, [label])
+    for value in values:
+        counter.labels(value)
+    return counter
+
+
+MESSAGES = _counter(
+    "ai_handler_bridge_messages_total",
+    "Messages taken from the input topic; known: finished in an earlier life of the partition",
+    "kind",
+    ["accepted", "rejected", "not_ours", "known"],
+)
+DISPATCHES = _counter(
+    "ai_handler_bridge_dispatches_total",
+    "Hints sent to the Celery queue; again: nobody had taken the request, or its worker was gone",
+    "kind",
+    ["first", "again"],
+)
+PUBLISHED = _counter("ai_handler_bridge_published_total", "Requests published", "result", ["scored", "failed"])
+DEAD_LETTERS = _counter(
+    "ai_handler_bridge_dead_letters_total", "Messages sent to the dead-letter topic", "reason", [*map(str, Reason)]
+)
 DUPLICATES = Counter("ai_handler_bridge_duplicates_total", "Requests that were already finished or in hand")
 UNFINISHED = Gauge("ai_handler_bridge_unfinished", "Requests taken from Kafka and not finished", ["partition"])
+OLDEST = Gauge(
+    "ai_handler_bridge_oldest_unfinished_seconds",
+    "Age of the oldest of them, from its Kafka timestamp; 0: there is none",
+    ["partition"],
+)
+END_TO_END = Histogram(
+    "ai_handler_bridge_end_to_end_seconds",
+    "From a request's Kafka timestamp to the end of the transaction that publishes its outcome",
+    buckets=(0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600, 10_800, 43_200),
+)
 TRANSACTION_SECONDS = Histogram("ai_handler_bridge_transaction_seconds", "Duration of one Kafka transaction")
 RECOVERIES = Counter("ai_handler_bridge_recoveries_total", "Partitions whose state was read from Kafka again")
 REDIS_REFILLS = Counter("ai_handler_bridge_redis_refills_total", "Times Redis was found emptied or rolled back")
@@ -17,6 +56,12 @@ WINDOW = Gauge("ai_handler_bridge_window", "Unfinished requests that a partition
 REFUSED = Counter("ai_handler_bridge_refused_total", "Messages that a topic did not take as they were", ["topic"])
 GIVEN_UP = Counter("ai_handler_bridge_given_up_total", "Requests that took their workers down")
 READY = Gauge("ai_handler_bridge_ready", "1 while nothing is in the way of the work")
-TROUBLE = Gauge(
-    "ai_handler_bridge_trouble", "1 while this is in the way of the work", ["name"]
-)  # name: redis, kafka, partitions, publishing, dead_letters, starting
+TROUBLE = Gauge("ai_handler_bridge_trouble", "1 while this is in the way of the work", ["name"])
+for _name in ("redis", "kafka", "partitions", "publishing", "dead_letters", "starting"):
+    TROUBLE.labels(_name)
+BUILD = Gauge(
+    "ai_handler_bridge_build_info",
+    "Always 1; the labels say what this bridge is made of",
+    ["schema", "librdkafka", "python"],
+)
+BUILD.labels(SCHEMA_VERSION.decode(), confluent_kafka.libversion()[0], platform.python_version()).set(1)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from bridge import intake, metrics
-from bridge.dead_letter import CUTS, DeadLetter, DeadLetterCap
+from bridge.dead_letter import CUTS, DeadLetter, DeadLetterCap, Grave, PendingLetter
 from bridge.intake import Accepted, NotOurs, Reason, Rejected
 from bridge.kafka import KAFKA_TIMEOUT, as_bytes, traceparent
 from bridge.marks import ProcessedMarks
@@ -26,7 +26,8 @@ from bridge.offsets import Commit, PartitionProgress
 from bridge.publisher import OutputRefused, Publication, Publisher
 from bridge.request_store import RequestStates, RequestStore
 from bridge.start import Start, first_offset
-from bridge.supervision import Decision, DispatchHistory, decide, is_charged, suspects_to_hold_back
+from bridge.supervision import DispatchHistory
+from bridge.supervisor import SUPERVISE_EVERY, Supervisor, Unfinished
 from bridge.window import Window
 from contract import Addressee, Dispatch, Failure, Outcome
 from logs import log_about
@@ -36,53 +37,14 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 0.05  # seconds between two looks at outcomes that nobody has announced
 LOOK_PAUSE = 0.02  # seconds between two looks at announced ones: those that end together share a transaction
 IDLE_LOOK_EVERY = 1.0  # seconds between two looks at Redis while there is nothing to do
-SUPERVISE_EVERY = 1.0  # seconds between two looks at claims and marks
 COMMIT_EVERY = 1.0  # seconds a watermark may wait for a transaction that has outcomes to carry
 MOVE_ON_EVERY = 60.0  # seconds between two moves of the marks' positions
 SLICE = 0.25  # seconds of reading between two polls
-OVERTIME = 120.0  # seconds past its deadline that a worker which still has a request may need to end it
 PLACE_STEP = 1e-6  # seconds between the places of two requests with one timestamp; a float tells them apart
 MAX_FOREIGN_KEYS = 100  # logged once each, up to so many
-DISPATCHES_A_STEP = 200
 OUTCOMES_A_TRANSACTION = 1_000
 LETTER_BYTES_A_TRANSACTION = 8_000_000
 LETTER_BYTES_IN_HAND = 32_000_000  # beyond it nothing is taken
-
-
-@dataclass(slots=True)
-class _Unfinished:
-    """A request in hand, with the offsets of all messages that asked for it."""
-
-    dispatch: Dispatch
-    offsets: list[int]
-    traceparent: bytes | None
-    history: DispatchHistory = field(default_factory=DispatchHistory)
-    first_dispatched_at: float | None = None
-    ours: bool = True  # no other partition answers for this id
-    finished: bool = False  # a processed mark says so
-    outcome: Outcome | None = None
-    refused: bool = False  # a topic does not take its outcome
-
-
-@dataclass(slots=True)
-class _Letter:
-    """A dead letter to be: a message that nobody can work on."""
-
-    message: Message
-    rejected: Rejected
-    cut: int = 0  # which of CUTS
-    counted: bool = False  # the cap knows of it
-
-    @property
-    def offset(self) -> int:
-        return _offset(self.message)
-
-    @property
-    def size(self) -> int:
-        return len(self.message.value() or b"")
-
-    def dead_letter(self) -> DeadLetter:
-        return DeadLetter.of(self.message, self.rejected.reason, CUTS[self.cut])
 
 
 @dataclass(slots=True)
@@ -153,6 +115,9 @@ class PartitionWork:
         self._policy = policy
         self._clock = clock
         self._wall_clock = wall_clock
+        self._supervisor = Supervisor(
+            store, redispatch_after=policy.redispatch_after, lease=policy.lease, wall_clock=wall_clock
+        )
         self._window = Window(policy.window_cap, policy.request_rate, clock)
         self._publisher: Publisher | None = None
         self._foreign_keys: set[bytes] = set()
@@ -166,11 +131,11 @@ class PartitionWork:
 
     def _forget(self, progress: PartitionProgress) -> None:
         self._progress = progress
-        self._requests: dict[int, _Unfinished] = {}
-        self._letters: list[_Letter] = []
+        self.watermark = progress.watermark  # as of the last step, for other threads to read
+        self._requests: dict[int, Unfinished] = {}
+        self._letters: list[PendingLetter] = []
         self._unmarked: list[int] = []
         self._untold: set[int] = set()  # ids of dead letters whose notification the topic does not take
-        self._dead_workers: dict[str, float] = {}  # when they were found dead
         self._catching_up: Iterator[object] | None = None
         self._look_at = self._looked_at = self._supervise_at = self._commit_at = 0.0
         self._uncommitted = False  # offsets were finished without a transaction
@@ -266,7 +231,7 @@ class PartitionWork:
             case Rejected(reason=reason):
                 metrics.MESSAGES.labels("rejected").inc()
                 log.warning("%s offset %d is a dead letter: %s", self._name, offset, reason.value)
-                self._letters.append(_Letter(message, content))
+                self._letters.append(PendingLetter(message, content))
                 self._look_at = 0.0  # something new: do not wait for the next look
             case Accepted(request=request):
                 metrics.MESSAGES.labels("accepted").inc()
@@ -277,7 +242,7 @@ class PartitionWork:
                     return
                 sent_at = self._sent_at(message)
                 self._place = max(sent_at, self._place + PLACE_STEP)
-                self._requests[request.processing_id] = _Unfinished(
+                self._requests[request.processing_id] = Unfinished(
                     Dispatch(request=request, deadline_at=sent_at + self._policy.request_deadline, place=self._place),
                     [offset],
                     traceparent(message),
@@ -318,8 +283,7 @@ class PartitionWork:
         self._looked_at = now
         busy = bool(self._requests or self._letters or self._unmarked)
         self._look_at = now + (LOOK_EVERY if busy else IDLE_LOOK_EVERY)
-        metrics.UNFINISHED.labels(str(self._source.partition)).set(self._progress.unfinished)
-        metrics.WINDOW.labels(str(self._source.partition)).set(self._window.size)
+        self._show()
         self._window.adjust()
         if self._catching_up is not None:
             self._catch_up(now)
@@ -334,8 +298,8 @@ class PartitionWork:
             if not self._requests[processing_id].refused:
                 self._requests[processing_id].outcome = outcome
         if self._requests and now >= self._supervise_at:
-            self._supervise_at = now + SUPERVISE_EVERY
-            self._supervise(now)
+            more = self._supervisor.supervise(self._requests, now)
+            self._supervise_at = now if more else now + SUPERVISE_EVERY
         self._end(now)
         self.redis_answered_at = self._clock()
         self._move_on(now)
@@ -344,7 +308,20 @@ class PartitionWork:
         """The partition is leaving; requests in hand stay in Redis for its next owner."""
         if self._publisher is not None:
             self._publisher.close()
-        metrics.UNFINISHED.labels(str(self._source.partition)).set(0)
+        for gauge in (metrics.UNFINISHED, metrics.OLDEST, metrics.WINDOW):
+            gauge.labels(str(self._source.partition)).set(0)
+
+    def _show(self) -> None:
+        self.watermark = self._progress.watermark
+        label = str(self._source.partition)
+        metrics.UNFINISHED.labels(label).set(self._progress.unfinished)
+        metrics.WINDOW.labels(label).set(self._window.size)
+        oldest = next(iter(self._requests.values()), None)  # they are in the topic's order
+        metrics.OLDEST.labels(label).set(self._age(oldest) if oldest is not None else 0)
+
+    def _age(self, unfinished: Unfinished) -> float:
+        """Seconds from the request's Kafka timestamp to now."""
+        return max(0.0, self._wall_clock() - unfinished.dispatch.deadline_at + self._policy.request_deadline)
 
     def _distrust_redis(self) -> None:
         log.warning("%s: Redis was emptied or rolled back: reading from Kafka what is finished", self._name)
@@ -382,93 +359,6 @@ class PartitionWork:
             self._moving_on = None
             self._move_on_at = self._clock() + MOVE_ON_EVERY
 
-    # --- Who works on what ----------------------------------------------------------------------------------------
-
-    def _supervise(self, now: float) -> None:
-        """See which requests are finished elsewhere, dispatch what nobody works on."""
-        workers = {each.history.worker for each in self._requests.values() if each.history.worker is not None}
-        states = self._store.states(list(self._requests), workers)
-        if not states.complete:
-            return  # the next look at outcomes will find out
-        self._note_claims(states, now)
-        held_back = self._suspects_held_back()
-        due: list[_Unfinished] = []
-        for processing_id, unfinished in self._requests.items():
-            unfinished.ours = processing_id not in states.elsewhere
-            unfinished.finished = processing_id in states.marked
-            if unfinished.finished or unfinished.outcome is not None or unfinished.refused or not unfinished.ours:
-                continue
-            if self._is_out_of_time(unfinished):
-                log.warning("out of time", extra={"processing_id": processing_id})
-                unfinished.outcome = _failed(unfinished, Failure.OUT_OF_TIME)
-                continue
-            match decide(unfinished.history, now=now, redispatch_after=self._policy.redispatch_after):
-                case Decision.DISPATCH if processing_id not in held_back:
-                    due.append(unfinished)
-                case Decision.GIVE_UP:
-                    log.error("given up: its workers went away because of it", extra={"processing_id": processing_id})
-                    metrics.GIVEN_UP.inc()
-                    unfinished.outcome = _failed(unfinished, Failure.INTERNAL)
-        if len(due) > DISPATCHES_A_STEP:
-            self._supervise_at = 0.0  # the rest follows with the next look
-        self._dispatch(due[:DISPATCHES_A_STEP], now)
-
-    def _is_out_of_time(self, unfinished: _Unfinished) -> bool:
-        """Past its deadline; a worker that still has the request in hand says so itself, if it lives."""
-        overtime = OVERTIME if unfinished.history.worker is not None else 0.0
-        return self._wall_clock() >= unfinished.dispatch.deadline_at + overtime
-
-    def _note_claims(self, states: RequestStates, now: float) -> None:
-        """Bring the histories up to date; see whose doing it is where a claim was lost."""
-        held: dict[str, list[_Unfinished]] = {}
-        for unfinished in self._requests.values():
-            if unfinished.history.worker is not None:
-                held.setdefault(unfinished.history.worker, []).append(unfinished)
-        self._dead_workers = {
-            worker: self._dead_workers.get(worker, now) for worker in held if worker not in states.living
-        }
-        # Judged before any loss is noted: beside whom did it run?
-        charged = {
-            id(unfinished): is_charged(
-                unfinished.history,
-                worker_lives=worker in states.living,
-                beside=[other.history for other in together if other is not unfinished],
-            )
-            for worker, together in held.items()
-            for unfinished in together
-        }
-        for processing_id, unfinished in self._requests.items():
-            claimed_by, lost = states.claims.get(processing_id), unfinished.history.worker
-            if claimed_by is not None:
-                unfinished.history.note_claim(claimed_by)
-            elif lost is not None and unfinished.outcome is None:
-                # A claim that outlives its worker by more than a lease was parked: nobody was at it.
-                parked = now - self._dead_workers.get(lost, now) > self._policy.lease + SUPERVISE_EVERY
-                unfinished.history.note_loss(charged=charged[id(unfinished)] and not parked, counted=not parked)
-
-    def _suspects_held_back(self) -> set[int]:
-        """Suspects that wait until others are done, so that it shows which one it is."""
-        suspects = {
-            processing_id: unfinished.history
-            for processing_id, unfinished in self._requests.items()
-            if unfinished.history.is_suspect and unfinished.outcome is None and unfinished.ours
-        }
-        waiting = [processing_id for processing_id, history in suspects.items() if not history.is_out]
-        return set(waiting[len(waiting) - suspects_to_hold_back(list(suspects.values())) :]) if waiting else set()
-
-    def _dispatch(self, due: list[_Unfinished], now: float) -> None:
-        if not due:
-            return
-        self._store.dispatch([unfinished.dispatch for unfinished in due])
-        for unfinished in due:
-            again = unfinished.first_dispatched_at is not None
-            metrics.DISPATCHES.labels("again" if again else "first").inc()
-            with log_about(unfinished.dispatch.request.processing_id):
-                log.log(logging.WARNING if again else logging.INFO, "dispatched again" if again else "dispatched")
-            unfinished.history.note_dispatch(now)
-            if unfinished.first_dispatched_at is None:
-                unfinished.first_dispatched_at = now
-
     # --- To Kafka -------------------------------------------------------------------------------------------------
 
     def _end(self, now: float) -> None:
@@ -488,9 +378,9 @@ class PartitionWork:
         if ending.offsets or (self._uncommitted and now >= self._commit_at):
             self._publish(ending, now)
 
-    def _letters_to_write(self) -> list[_Letter]:
+    def _letters_to_write(self) -> list[PendingLetter]:
         """As many as the cap and one transaction allow."""
-        letters: list[_Letter] = []
+        letters: list[PendingLetter] = []
         room = LETTER_BYTES_A_TRANSACTION
         for letter in self._letters:
             room -= letter.size
@@ -516,7 +406,7 @@ class PartitionWork:
             ending.offsets += request.offsets
             ending.processing_ids.append(processing_id)
 
-    def _end_letters(self, ending: _Ending, letters: list[_Letter], states: RequestStates) -> None:
+    def _end_letters(self, ending: _Ending, letters: list[PendingLetter], states: RequestStates) -> None:
         silent = states.marked | states.elsewhere | self._untold
         for letter in letters:
             if letter.cut < len(CUTS):
@@ -524,7 +414,7 @@ class PartitionWork:
             ending.offsets.append(letter.offset)
             self._notify_rejected(ending, letter, silent)
 
-    def _notify_rejected(self, ending: _Ending, letter: _Letter, silent: frozenset[int]) -> None:
+    def _notify_rejected(self, ending: _Ending, letter: PendingLetter, silent: frozenset[int]) -> None:
         addressee: Addressee | None = letter.rejected.addressee
         # One notification per id: a valid request in hand will have the last word itself.
         if addressee is None or addressee.processing_id in silent or addressee.processing_id in self._requests:
@@ -559,6 +449,8 @@ class PartitionWork:
         self._say_published(ending)
         for processing_id in ending.processing_ids:
             unfinished = self._requests.pop(processing_id, None)
+            if unfinished is not None and unfinished.outcome is not None:
+                metrics.END_TO_END.observe(self._age(unfinished))
             if unfinished is not None and unfinished.first_dispatched_at is not None:
                 self._window.note_end(now - unfinished.first_dispatched_at)
         self._unmarked += ending.processing_ids
@@ -590,7 +482,7 @@ class PartitionWork:
         elif not unfinished.refused:
             log.error("its outcome becomes a failure: %s", refused, extra={"processing_id": processing_id})
             unfinished.refused, unfinished.traceparent = True, None
-            unfinished.outcome = _failed(unfinished, Failure.UNPUBLISHABLE)
+            unfinished.outcome = unfinished.failed(Failure.UNPUBLISHABLE)
         else:
             log.error("it becomes a dead letter: %s", refused, extra={"processing_id": processing_id})
             self._bury(processing_id)
@@ -599,7 +491,7 @@ class PartitionWork:
         """Not even a failure can be said: the request becomes a dead letter without a value."""
         unfinished = self._requests.pop(processing_id)
         first, *others = sorted(unfinished.offsets)
-        self._letters.append(_Letter(_Grave(self._source, first), Rejected(Reason.UNPUBLISHABLE)))  # type: ignore[arg-type] # what a dead letter needs of a message
+        self._letters.append(PendingLetter(Grave(self._source, first), Rejected(Reason.UNPUBLISHABLE)))  # type: ignore[arg-type] # what a dead letter needs of a message
         self._progress.finish(others)
         self._uncommitted = True
 
@@ -610,32 +502,6 @@ class PartitionWork:
             self._unmarked.clear()
             if not complete:
                 self._distrust_redis()
-
-
-class _Grave:
-    """Stands for a message that is not kept: it is at its offset of the input topic."""
-
-    def __init__(self, source: TopicPartition, offset: int) -> None:
-        self._source, self._offset = source, offset
-
-    def topic(self) -> str:
-        return self._source.topic
-
-    def partition(self) -> int:
-        return self._source.partition
-
-    def offset(self) -> int:
-        return self._offset
-
-    def key(self) -> None: ...
-    def value(self) -> None: ...
-    def headers(self) -> None: ...
-    def timestamp(self) -> tuple[int, int]:
-        return (0, -1)
-
-
-def _failed(unfinished: _Unfinished, failure: Failure) -> Outcome:
-    return Outcome.failed(unfinished.dispatch.request.addressee(), failure.value)
 
 
 def _advance(steps: Iterator[object], seconds: float) -> bool:

@@ -81,6 +81,7 @@ def local_service(
         more = {"LOG_FILE": str(folder / "auth_service.log"), **limits}
         if isinstance(kafka, MockKafka):
             more["KAFKA_CREATE_TOPICS"] = "off"  # it cannot be asked to: they make themselves
+            more["KAFKA_START"] = "earliest"  # it knows no times, so the bridge cannot see that all is new
         service = stack.enter_context(
             Service(folder, kafka=kafka.bootstrap, redis_url=f"{memory.url}/1", standin_url=standin_url, settings=more)
         )

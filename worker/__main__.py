@@ -1,6 +1,8 @@
 """`python -m worker explain|criteria|forget ...`: what operators ask of what the workers keep.
 
-python -m worker explain PROCESSING_ID        why a request got its score
+python -m worker explain PROCESSING_ID        why a request got its score; --json: as it is kept
+python -m worker explain ID --html FILE|-     the same as one page in Russian, to print or to send to a colleague
+python -m worker explain ID --html FILE --resume RESUME   with the quotes marked in the resume (redacted first)
 python -m worker criteria REQUIREMENTS_ID     what the resumes for a vacancy are measured by
 python -m worker criteria FILE                the same for a vacancy's text; the model is asked where nobody has yet
 python -m worker forget --resume-id ID        delete what is kept of a resume: quotes, decisions, cached answers
@@ -9,6 +11,7 @@ python -m worker forget --processing-id ID    the same for one request
 
 import argparse
 import sys
+from pathlib import Path
 
 
 def main(arguments: list[str]) -> int:
@@ -19,6 +22,10 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(required=True, dest="command")
     explain = commands.add_parser("explain", help="print the grades and quotes behind a score")
     explain.add_argument("processing_id", type=int)
+    shape = explain.add_mutually_exclusive_group()
+    shape.add_argument("--html", metavar="FILE|-", help="write one self-contained page, readable by you alone")
+    shape.add_argument("--json", action="store_true", help="print what is kept")
+    explain.add_argument("--resume", metavar="FILE|-", help="its text, to mark the quotes in; with --html")
     criteria = commands.add_parser("criteria", help="print what the resumes for a vacancy are measured by")
     criteria.add_argument("vacancy", metavar="REQUIREMENTS_ID|FILE")
     forget = commands.add_parser("forget", help="delete what is kept of a resume or of a request")
@@ -29,20 +36,38 @@ def main(arguments: list[str]) -> int:
     from worker import app  # noqa: PLC0415 # it reads settings, and `--help` has to work without any
 
     if parsed.command == "explain":
-        lines = app.explained(parsed.processing_id)
-        if lines is None:
-            lines = [f"{parsed.processing_id}: nothing is kept (not scored here, or longer ago than DECISION_TTL)"]
-            print(*lines)  # noqa: T201
+        explanation = app.explanation_of(parsed.processing_id)
+        if explanation is None:
+            print(f"{parsed.processing_id}: nothing is kept (not scored here, or longer ago than DECISION_TTL)")  # noqa: T201
             return 1
+        if parsed.html is not None:
+            resume = None if parsed.resume is None else _read(parsed.resume)
+            _write(parsed.html, app.decision_page(parsed.processing_id, explanation, resume))
+            return 0
+        lines = app.lines_of(parsed.processing_id, explanation, as_json=parsed.json)
     elif parsed.command == "criteria":
-        lines = app.criteria_of(parsed.vacancy)
-        if lines is None:
+        found = app.criteria_of(parsed.vacancy)
+        if found is None:
             print(f"{parsed.vacancy}: no criteria are kept, and no such file")  # noqa: T201
             return 1
+        lines = found
     else:
         lines = [app.forgotten(resume_id=parsed.resume_id, processing_id=parsed.processing_id)]
     print("\n".join(lines))  # noqa: T201
     return 0
+
+
+def _read(file: str) -> str:
+    return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+
+
+def _write(file: str, page: str) -> None:
+    if file == "-":
+        sys.stdout.buffer.write(page.encode())
+        return
+    path = Path(file)
+    path.touch(mode=0o600)  # personal data
+    path.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

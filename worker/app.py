@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,30 +14,38 @@ from celery import Celery
 from celery.signals import celeryd_init, setup_logging, worker_ready, worker_shutting_down
 from celery.utils.nodenames import default_nodename, nodename, nodesplit
 from celery.worker import state
+from prometheus_client import REGISTRY
 
 from config import Settings, load_settings
-from contract import MAX_REQUIREMENTS
+from contract import MAX_REQUIREMENTS, MAX_RESUME, QUEUE_NAME
 from logs import configure_logging
 from startup import begin
 from watchdog import Watchdog
-from worker import control, redis_transport
+from worker import control, metrics, redis_transport
 from worker.after_call import WaitingPolicy
+from worker.asking import digest_of
 from worker.assessment.criteria import Criteria
+from worker.assessment.redaction import redact
 from worker.circuit_breaker import CircuitBreaker
-from worker.egress import EgressCheck, ForbiddenEgress, UncheckedEgress
+from worker.decision_page import page
+from worker.egress import EgressCheck, ForbiddenEgress, UncheckedEgress, keep_watching
 from worker.errors import FailedError
-from worker.explanation import ExplanationStore, criteria_table, table
+from worker.explanation import Explanation, ExplanationStore, criteria_table, table
+from worker.fleet_metrics import FleetMetrics
 from worker.forgetting import Forgetting
 from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
 from worker.limits.tokens import count_tokens
+from worker.metered_model import MeteredModel
 from worker.openai_client import OpenAIClient
 from worker.outcome_store import OutcomeStore
 from worker.ports import Egress, Ports
+from worker.prices import Price
 from worker.result_cache import ResultCache
 from worker.route import Route
 from worker.scoring import KeepingPolicy, Scoring
+from worker.spending import Spending
 from worker.tasks import register
 
 redis_transport.use()
@@ -98,6 +106,9 @@ def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
     proxy = settings.openai_proxy.get_secret_value() if settings.openai_proxy else None
     route = Route(proxy=proxy, connections=settings.calls_in_flight + 1)
     opened.callback(route.close)
+    breaker = CircuitBreaker(store)
+    spending = Spending(store, breaker, budget=settings.openai_budget)
+    price = Price(*settings.openai_price) if settings.openai_price else None
     model = OpenAIClient(
         route,
         key=settings.openai_key.get_secret_value(),
@@ -112,8 +123,9 @@ def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
         results=ResultCache(store, leases),
         limiter=make_limiter(settings, store),
         egress=make_egress(settings, route),
-        breaker=CircuitBreaker(store),
-        model=model,
+        breaker=breaker,
+        model=MeteredModel(model, settings.openai_model, price, spending.add),
+        spending=spending if price else None,
     )
     policy = WaitingPolicy(
         max_attempts=settings.max_attempts,
@@ -136,14 +148,33 @@ def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
     )
 
 
-def explained(processing_id: int) -> list[str] | None:
-    """The lines that explain a score, or None if nothing is kept of it."""
+def explanation_of(processing_id: int) -> Explanation | None:
+    """What is kept of a score, or None."""
     with connect(load_settings()) as store:
         try:
-            explanation = ExplanationStore(store).read(processing_id)
+            return ExplanationStore(store).read(processing_id)
         except redis.RedisError as error:
             sys.exit(f"Redis: {error}")
-    return None if explanation is None else table(processing_id, explanation)
+
+
+def lines_of(processing_id: int, explanation: Explanation, *, as_json: bool) -> list[str]:
+    """An explanation for the terminal, or for a program."""
+    if as_json:
+        return [explanation.model_dump_json(indent=2, exclude_none=True)]
+    return table(processing_id, explanation)
+
+
+def decision_page(processing_id: int, explanation: Explanation, resume: str | None) -> str:
+    """An explanation as a page; a resume is shown as it would be sent."""
+    if resume is None:
+        return page(processing_id, explanation)
+    settings = load_settings()
+    resume = resume[:MAX_RESUME]
+    sent = redact(resume).text if explanation.redaction_version else resume
+    model = f"{settings.openai_base_url} {explanation.model}"
+    versions = (explanation.prompt_version, explanation.rubric_version, explanation.criteria_digest)
+    is_same = digest_of("grades", model, *versions, sent) == explanation.question
+    return page(processing_id, explanation, sent, is_same=is_same)
 
 
 def forgotten(*, resume_id: int | None, processing_id: int | None) -> str:
@@ -225,6 +256,25 @@ def _health_file() -> Path:
 def _keep_health_file_young(sender: Any, **_: Any) -> None:
     # By the main loop's timer: while Redis is away that loop waits for it, and the file grows old.
     sender.timer.call_repeatedly(HEALTH_EVERY, _health_file().touch)
+
+
+@worker_ready.connect
+def _show_state(sender: Any, **_: Any) -> None:
+    """Let the metrics say what is true before the first request comes."""
+    settings = load_settings()
+    metrics.THREADS.set(sender.controller.concurrency)
+    metrics.describe_build(settings.openai_model)
+    queue = connect(settings)
+    REGISTRY.register(FleetMetrics(lambda: scoring().ports, lambda: queue.llen(QUEUE_NAME)))
+
+    def watch() -> None:
+        ports = scoring().ports
+        if ports.spending is not None:
+            with suppress(redis.RedisError):  # the budget's own end comes at midnight
+                ports.spending.look_again()
+        keep_watching(ports.egress, interval=settings.egress_check_interval, stopping=stopping)
+
+    threading.Thread(target=watch, name="egress-watch", daemon=True).start()
 
 
 @worker_shutting_down.connect

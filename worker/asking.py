@@ -8,7 +8,7 @@ Every call of the model goes this way, whatever it asks. Whoever finds that it c
 import hashlib
 import logging
 import random
-import time
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, NoReturn, TypeVar
@@ -83,12 +83,16 @@ class Asking:
     Args:
         ports: the adapters.
         policy: see `WaitingPolicy`.
+        stopping: set when this process should hand back what waits.
         clock: Unix time in seconds.
     """
 
-    def __init__(self, ports: Ports, policy: WaitingPolicy, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, ports: Ports, policy: WaitingPolicy, stopping: threading.Event, clock: Callable[[], float]
+    ) -> None:
         self._ports = ports
         self._policy = policy
+        self._stopping = stopping
         self._clock = clock
 
     def ask(self, question: Question[T], in_hand: RequestInHand) -> Asked[T]:
@@ -149,19 +153,13 @@ class Asking:
             call = question.make_call()
         reservation = in_hand.reservation
         in_hand.progress = in_hand.progress.called()
-        started = time.monotonic()
         try:
             answer = ports.model.ask(call)
         except CallError as error:
-            metrics.CALLS.labels(type(error).__name__).inc()
             log.warning("call failed: %s: %s", type(error).__name__, error)
             self._act_on(error, reservation, in_hand)
         if probing:
             ports.breaker.reset()
-        metrics.CALLS.labels("answer").inc()
-        metrics.CALL_SECONDS.observe(time.monotonic() - started)
-        for kind in ("prompt", "cached", "completion"):
-            metrics.TOKENS.labels(kind).inc(getattr(answer, f"{kind}_tokens"))
         used = answer.prompt_tokens + answer.completion_tokens
         ports.limiter.settle(reservation, used_tokens=used or None, seen=answer.seen)
         return answer
@@ -181,13 +179,30 @@ class Asking:
                     metrics.WAIT_SECONDS.observe(waited)
                     return
                 case Reserved(seconds=seconds, until_start=start) | NotYet(seconds=seconds, until_start=start):
-                    raise PostponedError("limits", seconds, start)
+                    self._wait_here(PostponedError("limits", seconds, start), in_hand)
+
+    def _wait_here(self, postponed: PostponedError, in_hand: RequestInHand) -> None:
+        """Return after a short wait, in which everything stays as it is; a turn in the line is often moments away.
+
+        Raises:
+            PostponedError: it is no short one, it would end too late, or this process is stopping.
+            ClaimLostError: another worker has the request now.
+        """
+        if postponed.seconds > self._policy.short_wait:
+            raise postponed
+        if too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at):
+            raise postponed
+        metrics.WAITS.labels(postponed.why).inc()
+        if self._stopping.wait(postponed.seconds):
+            raise postponed
+        if in_hand.claim.lost:
+            raise ClaimLostError
 
     def _parse(self, question: Question[T], answer: Answer, in_hand: RequestInHand) -> T:
         try:
             return question.parse(answer)
         except BrokenAnswerError as error:
-            metrics.CALLS.labels(type(error).__name__).inc()
+            metrics.UNUSABLE.inc()
             log.warning("unusable answer: %s", error)
             self._act_on(error, None, in_hand)
 

@@ -20,11 +20,12 @@ PROBE_SECONDS = 60  # for the probe to be answered before another may try
 TRIPPED_KEPT = 86_400  # seconds; after a day without any request it starts closed
 
 # Seconds for which each reason keeps the breaker open before one request tries again, and what operators read.
-OPEN_FOR = {"region": 600.0, "quota": 300.0, "credentials": 60.0}
+OPEN_FOR = {"region": 600.0, "quota": 300.0, "credentials": 60.0, "budget": 86_400.0}
 EXPLAINED = {
     "region": "the provider refuses our country: let requests leave elsewhere (OPENAI_PROXY)",
     "quota": "the quota or a spend limit is used up: look at the provider's billing page",
     "credentials": "the provider refuses the key, the model or the project: look at OPENAI_KEY and OPENAI_MODEL",
+    "budget": "the day's budget is spent: wait for midnight UTC, or raise OPENAI_BUDGET and restart the workers",
 }
 
 
@@ -57,15 +58,18 @@ class CircuitBreaker:
                 return True
         raise SendingBlockedError(f"{reason}: {EXPLAINED[reason]}", max(1.0, remaining or PROBE_SECONDS / 4))
 
-    def reset(self) -> None:
-        """Close it for all workers: a request was answered, so every reason is gone."""
-        log.info("circuit breaker closed again")
-        keys = [key(reason) for reason in OPEN_FOR for key in (tripped_key, too_early_key, probe_key)]
-        self._redis.delete(NOT_CLOSED_KEY, *keys)
+    def reset(self, only: str | None = None) -> None:
+        """Close it for all workers: a request was answered, so every reason is gone; or `only` this one is."""
+        gone = OPEN_FOR if only is None else (only,)
+        keys = [key(reason) for reason in gone for key in (tripped_key, too_early_key, probe_key)]
+        if only is None or self.state().keys() <= {only}:
+            log.info("circuit breaker closed again")
+            keys.append(NOT_CLOSED_KEY)
+        self._redis.delete(*keys)
 
-    def trip(self, reason: str) -> None:
-        """Open it for all workers, at once."""
-        seconds = OPEN_FOR[reason]
+    def trip(self, reason: str, seconds: float | None = None) -> None:
+        """Open it for all workers, at once, for so many seconds or as long as the reason says."""
+        seconds = seconds or OPEN_FOR[reason]
         metrics.BREAKER_TRIPS.labels(reason).inc()
         log.error("circuit breaker open for %g s: %s", seconds, EXPLAINED[reason])
         with self._redis.pipeline(transaction=True) as pipe:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from celery.worker.control import control_command, inspect_command
+from prometheus_client import REGISTRY
 
 from worker.limits.answers import Limits
 from worker.ports import Ports
@@ -16,17 +17,28 @@ from worker.ports import Ports
 MIN_TPM = 1_000
 
 
+def answered(question: str) -> int:
+    """How many questions of a kind this process asked and got an answer to."""
+    labels = {"question": question, "result": "miss"}
+    return int(REGISTRY.get_sample_value("ai_handler_result_cache_total", labels) or 0)
+
+
 def register(ports: Callable[[], Ports]) -> None:
     """Add the commands; `ports` gives this process' adapters."""
 
     @inspect_command(name="limits", default_timeout=5.0)
     def limits(_state: Any) -> dict[str, Any]:
-        """Show each bucket's limit as configured, learned and confirmed, its level, and why requests wait."""
+        """Show each bucket's limit as configured, learned and confirmed, its level, and why requests wait.
+
+        `answered`: the calls of this worker by what they asked, one for each new vacancy and one for each new resume.
+        """
         adapters = ports()
         return {
             **adapters.limiter.snapshot(),
             "circuit_breaker": adapters.breaker.state() or "closed",
             "egress": adapters.egress.state,
+            "answered": {question: answered(question) for question in ("criteria", "grades")},
+            **({"money": adapters.spending.state()} if adapters.spending else {}),
         }
 
     @control_command(name="set_limits", args=[("rpm", int), ("rpd", int), ("tpm", int)], signature="<RPM> <RPD> <TPM>")

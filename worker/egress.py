@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from worker import metrics
 from worker.errors import SendingBlockedError
+from worker.ports import Egress
 
 log = logging.getLogger(__name__)
 
@@ -92,12 +93,31 @@ class EgressCheck:
         self._valid_until = self._clock() + (self._interval if allowed else min(RECHECK_AFTER, self._interval))
 
 
+def keep_watching(egress: Egress, *, interval: float, stopping: threading.Event) -> None:
+    """Look where requests would leave, again and again: operators see it of a worker without any request, too.
+
+    Args:
+        egress: is asked as for a request, so it looks no more often than it would.
+        interval: seconds for which a good answer holds.
+        stopping: ends this.
+    """
+    pause = 0.0
+    while not stopping.wait(pause):
+        try:
+            egress.require()
+        except SendingBlockedError as blocked:
+            pause = max(1.0, blocked.seconds)
+        else:
+            pause = interval
+
+
 class UncheckedEgress:
     """`EGRESS_CHECK=off`, for providers without a trace page: everything may leave, and a warning says so."""
 
     state: str = "off"
 
     def __init__(self) -> None:
+        metrics.EGRESS_OPEN.set(1)
         log.warning("EGRESS_CHECK is off: nobody checks from which country requests leave")
 
     def require(self) -> None:

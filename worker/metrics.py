@@ -1,30 +1,127 @@
-"""Every metric of the worker, declared once. Labels never carry ids or text."""
+"""Every metric of the worker, declared once. Labels never carry ids or text.
+
+The series of labels that are known beforehand are there from the start, at zero: `increase()` does not see a counter
+that appears at one. What is true of the whole fleet is in fleet_metrics.py, read on scrape from what the workers share.
+"""
+
+import itertools
+import platform
+from collections.abc import Iterable
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from contract import SCHEMA_VERSION, Failure
+from worker.assessment.evidence import Reason
+from worker.assessment.grounds import FORBIDDEN_GROUNDS
+from worker.assessment.placeholders import Kind
+from worker.assessment.prompt import PROMPT_VERSION
+from worker.assessment.rubric import RUBRIC_VERSION
+from worker.errors import BrokenAnswerError, DeniedError, RefusedCallError, TransientError, TrippingError
+
+
+def _counter(name: str, meaning: str, **labels: Iterable[str]) -> Counter:
+    """A counter whose series are there from the start; a label without values has unknown ones."""
+    counter = Counter(name, meaning, labels)
+    for values in itertools.product(*labels.values()):
+        counter.labels(*values)
+    return counter
+
+
+# --- Requests ---------------------------------------------------------------------------------------------------------
+
+OUTCOMES = _counter(
+    "ai_handler_outcomes_total",
+    "Requests that ended; result: scored, or the failure's name",
+    result=["scored", *(failure.name.lower() for failure in Failure)],
+)
+WAITS = _counter(
+    "ai_handler_waits_total",
+    "Times a request had to wait; why: limits, blocked (circuit breaker or exit), fault, single_flight",
+    why=["limits", "blocked", "fault", "single_flight"],
+)
 BUSY_THREADS = Gauge("ai_handler_busy_threads", "Threads that work on a request; one that is parked keeps none")
-OUTCOMES = Counter("ai_handler_outcomes_total", "Requests that ended", ["result"])  # scored, or a failure's code
-CALLS = Counter("ai_handler_model_calls_total", "Calls of the model", ["result"])  # answer, or the error's class
+THREADS = Gauge("ai_handler_threads", "Threads of this worker")
+SUSPICIOUS = _counter("ai_handler_suspicious_total", "Resumes that address the reviewer; sign: how", sign=[])
+REDACTED = _counter(
+    "ai_handler_redacted_total",
+    "What was taken out of resumes before they were sent",
+    kind=[*(kind.value for kind in Kind), "gender_ending"],
+)
+DROPPED_GROUNDS = _counter(
+    "ai_handler_dropped_grounds_total",
+    "Requirements on forbidden grounds that were dropped from vacancies",
+    ground=FORBIDDEN_GROUNDS,
+)
+GATED_QUOTES = _counter(
+    "ai_handler_gated_grades_total",
+    "Grades that an evidence gate lowered",
+    reason=[reason.value for reason in Reason],
+)
+UNVERIFIED_QUOTES = Counter("ai_handler_unverified_quotes_total", "Quotes that are not in the resume")
+CACHE = _counter(
+    "ai_handler_result_cache_total",
+    "Looks into the result cache; question: criteria, grades; a miss is a call that was answered",
+    question=["criteria", "grades"],
+    result=["hit", "miss"],
+)
+
+# --- Calls of the model -----------------------------------------------------------------------------------------------
+
+_CALL_RESULTS = [
+    "answer",
+    *(error.__name__ for error in (TransientError, BrokenAnswerError, RefusedCallError, TrippingError, DeniedError)),
+]
+CALLS = _counter(
+    "ai_handler_model_calls_total", "Calls of the model; result: answer, or the error's class", result=_CALL_RESULTS
+)
 CALL_SECONDS = Histogram(
-    "ai_handler_model_call_seconds", "Duration of one call", buckets=(0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60)
+    "ai_handler_model_call_seconds",
+    "Duration of one call; result: answer, failure",
+    ["result"],
+    buckets=(0.1, 0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60),
 )
-TOKENS = Counter("ai_handler_tokens_total", "Tokens", ["kind"])  # prompt, cached, completion
-# question: criteria, grades; result: hit, miss. A miss is a call that was answered.
-CACHE = Counter("ai_handler_result_cache_total", "Looks into the result cache", ["question", "result"])
-REDACTED = Counter("ai_handler_redacted_total", "What was taken out of resumes before they were sent", ["kind"])
-DROPPED_GROUNDS = Counter(
-    "ai_handler_dropped_grounds_total", "Requirements on forbidden grounds that were dropped", ["ground"]
+for _result in ("answer", "failure"):
+    CALL_SECONDS.labels(_result)
+UNUSABLE = Counter("ai_handler_unusable_answers_total", "Answers that came, and did not follow the schema")
+DENIALS = _counter(
+    "ai_handler_denials_total",
+    "429s of the provider; bucket: the limit that it named",
+    bucket=["rpm", "rpd", "tpm", "unknown"],
 )
-GATED_QUOTES = Counter("ai_handler_gated_grades_total", "Grades that an evidence gate lowered", ["reason"])
-WAITS = Counter(
-    "ai_handler_waits_total", "Times a request had to wait", ["why"]
-)  # limits, blocked, fault, single_flight
+TOKENS = _counter("ai_handler_tokens_total", "Tokens; kind: prompt (cached ones included), cached, completion",
+                  model=[], kind=["prompt", "cached", "completion"])  # fmt: skip
+SPENT = _counter("ai_handler_spent_usd_total", "Money for the tokens of this worker's calls, in US dollars", model=[])
+
+# --- The limiter ------------------------------------------------------------------------------------------------------
+
 WAIT_SECONDS = Histogram(
     "ai_handler_limiter_wait_seconds",
     "From first asking the limiter to the start",
     buckets=(0.1, 1, 10, 60, 600, 3600),
 )
-SUSPICIOUS = Counter("ai_handler_suspicious_total", "Resumes that address the reviewer", ["sign"])
-UNVERIFIED_QUOTES = Counter("ai_handler_unverified_quotes_total", "Quotes that are not in the resume")
-EGRESS_OPEN = Gauge("ai_handler_egress_open", "1 while the exit's country is known and allowed")
-BREAKER_TRIPS = Counter("ai_handler_circuit_breaker_trips_total", "Times the circuit breaker opened", ["reason"])
+
+# --- Where requests leave, and the circuit breaker --------------------------------------------------------------------
+
+EGRESS_OPEN = Gauge("ai_handler_egress_open", "1 while the exit's country is known and allowed, or nobody checks")
+BREAKER_TRIPS = _counter(
+    "ai_handler_circuit_breaker_trips_total",
+    "Times the circuit breaker opened",
+    reason=["region", "quota", "credentials", "budget"],
+)
+
+# --- This process -----------------------------------------------------------------------------------------------------
+
+BUILD = Gauge(
+    "ai_handler_build_info",
+    "Always 1; the labels say what this worker is made of",
+    ["model", "prompt", "rubric", "schema", "python"],
+)
+
+
+def describe_build(model: str) -> None:
+    """Say what this worker is made of, and begin the series that carry its model's name."""
+    schema = SCHEMA_VERSION.decode()
+    BUILD.labels(model, PROMPT_VERSION, RUBRIC_VERSION, schema, platform.python_version()).set(1)
+    SPENT.labels(model)
+    for kind in ("prompt", "cached", "completion"):
+        TOKENS.labels(model, kind)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contract import Dispatch
+from contract import Dispatch, Failure
 from worker.ports import Lease
 
 
@@ -41,6 +41,7 @@ class RequestInHand:
     dispatch: Dispatch
     claim: Lease
     progress: Progress
+    failure: Failure | None = None  # with which it ended
     texts: Any = None  # what was read of its texts; kept while it waits here, so that they are read once
 
     @property

@@ -103,7 +103,7 @@ class Scoring:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.ports = ports
-        self._asking = Asking(ports, policy, clock)
+        self._asking = Asking(ports, policy, stopping, clock)
         self._policy = policy
         self._keeping = keeping
         self._threshold = threshold
@@ -115,11 +115,12 @@ class Scoring:
         self._clock = clock
         self._known_criteria: OrderedDict[str, Criteria] = OrderedDict()  # by the question's digest
 
-    def run(self, processing_id: int, progress: Progress) -> Park | None:
+    def run(self, processing_id: int, progress: Progress) -> Park | Failure | None:
         """Work on a request until it ends, or has to wait for long.
 
         Returns:
-            None when there is nothing more to do here: its outcome is stored, or another worker has it.
+            None when there is nothing more to do here: its outcome is stored, or another worker has it. The failure,
+            if that is its outcome.
 
         Raises:
             Exception: of Redis. The claim expires and the bridge dispatches the request again.
@@ -139,7 +140,7 @@ class Scoring:
             claim.forget()  # it expires, and the bridge sees that nobody has the request
             raise
 
-    def _work(self, in_hand: RequestInHand) -> Park | None:
+    def _work(self, in_hand: RequestInHand) -> Park | Failure | None:
         claim, processing_id = in_hand.claim, in_hand.dispatch.request.processing_id
         while True:
             try:
@@ -157,7 +158,8 @@ class Scoring:
             else:
                 if not self.ports.store.finish(claim, processing_id, outcome, kept):
                     log.warning("claim lost before the outcome was stored: another worker has the request now")
-                return None
+                    return None
+                return in_hand.failure
 
     def _park(self, in_hand: RequestInHand, postponed: PostponedError) -> Park:
         seconds = min(max(postponed.seconds - LEAD, self._policy.short_wait), self._policy.max_countdown)
@@ -188,6 +190,7 @@ class Scoring:
             log.info("scored %d", assessment.score)
             return Outcome.scored(addressee, assessment), kept
         metrics.OUTCOMES.labels(failed.failure.name.lower()).inc()
+        in_hand.failure = failed.failure
         log.warning("failed: %s", failed.failure.name)
         return Outcome.failed(addressee, failed.failure.value, wait_seconds=failed.wait_seconds), None
 

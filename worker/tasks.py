@@ -9,7 +9,8 @@ from celery import Celery, Task
 from contract import TASK_NAME
 from logs import log_about
 from worker import metrics
-from worker.progress import Progress
+from worker.hint import ScoringFailed
+from worker.progress import Park, Progress
 from worker.scoring import Scoring
 
 
@@ -22,12 +23,14 @@ def register(app: Celery, scoring: Callable[[], Scoring]) -> Task:
     """
 
     # Waiting is no failure: how often a request may fail is scoring's to count, so Celery counts nothing.
-    @app.task(bind=True, name=TASK_NAME, max_retries=None, shared=False)
+    @app.task(bind=True, name=TASK_NAME, max_retries=None, shared=False, Request="worker.hint:Hint")
     def score_resume(self: Any, processing_id: int, progress: dict[str, Any] | None = None) -> None:
         """Score the request that the bridge put into Redis under this id; its outcome goes there too."""
         with log_about(processing_id), metrics.BUSY_THREADS.track_inprogress():
-            park = scoring().run(processing_id, Progress(**(progress or {})))
-            if park is not None:
-                raise self.retry(args=(processing_id, asdict(park.progress)), kwargs={}, countdown=park.seconds)
+            ended = scoring().run(processing_id, Progress(**(progress or {})))
+            if isinstance(ended, Park):
+                raise self.retry(args=(processing_id, asdict(ended.progress)), kwargs={}, countdown=ended.seconds)
+            if ended is not None and not self.request.is_eager:
+                raise ScoringFailed(ended.name)
 
     return score_resume

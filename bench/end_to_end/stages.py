@@ -1,7 +1,7 @@
 """Runs the bridge or a worker, and notes where its CPU went: `python -m bench.end_to_end.stages FILE MODULE ...`.
 
-Each stage is a function of the service whose CPU time (of its thread) is added up, without that of the stages
-inside it. What no stage covers is told by thread: Celery's own loop and pool, the SDK's event loop.
+Each stage is a function of the service whose calls are counted and whose CPU time (of its thread) is added up, without
+that of the stages inside it. What no stage covers is told by thread: Celery's own loop and pool, the SDK's event loop.
 """
 
 import contextlib
@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 STAGES: dict[str, list[str]] = {
-    "text: prompt": ["worker.scoring:build_messages"],
-    "text: parse the answer": ["worker.scoring:read_grading"],
-    "text: check and score": ["worker.scoring:score", "worker.scoring:suspicions"],
+    "text: redact and read": ["worker.scoring:redact", "worker.scoring:read", "worker.scoring:read_vacancy"],
+    "text: prompt": ["worker.scoring:criteria_messages", "worker.scoring:grading_messages"],
+    "text: parse the answer": ["worker.scoring:parse_grading", "worker.scoring:parse_criteria"],
+    "text: judge and explain": ["worker.scoring:judge", "worker.scoring:Scoring._explain"],
     "tokens": ["worker.openai_client:OpenAIClient.tokens"],
     "Redis: claim, request": ["worker.outcome_store:OutcomeStore.claim"],
     "Redis: outcome": ["worker.outcome_store:OutcomeStore.finish"],
@@ -44,12 +45,12 @@ STAGES: dict[str, list[str]] = {
     "bridge: outcomes, states": [
         "bridge.request_store:RequestStore.outcomes",
         "bridge.request_store:RequestStore.states",
-        "bridge.request_store:RequestStore.finish",
     ],
     "bridge: transaction": ["bridge.publisher:Publisher.publish"],
 }
 
 _spent: dict[str, float] = defaultdict(float)
+_calls: dict[str, float] = defaultdict(float)
 _inner = threading.local()
 
 
@@ -64,6 +65,7 @@ def _timed(stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
         finally:
             whole = time.thread_time() - start
             _spent[stage] += whole - _inner.seconds
+            _calls[stage] += 1
             _inner.seconds = outer + whole
 
     return run
@@ -103,7 +105,9 @@ def main() -> None:
 
     def note(*_: object) -> None:
         partial = file.with_suffix(".partial")
-        partial.write_text(json.dumps({"stages": _spent, "threads": _threads(), "process": time.process_time()}))
+        partial.write_text(
+            json.dumps({"stages": _spent, "calls": _calls, "threads": _threads(), "process": time.process_time()})
+        )
         partial.rename(file)  # whoever waits for it never sees half of it
 
     signal.signal(signal.SIGRTMIN, note)

@@ -19,6 +19,14 @@ class VacancyCase:
 
 
 @dataclass(frozen=True)
+class PlainCase:
+    """A vacancy and a resume in one call, as services ask that let the model pick the requirements."""
+
+    vacancy: str
+    resume: str
+
+
+@dataclass(frozen=True)
 class Case:
     """A resume that is to be graded by criteria: their ids and words."""
 
@@ -26,7 +34,7 @@ class Case:
     resume: str
 
 
-def find_case(messages: Iterable[tuple[str, str]]) -> VacancyCase | Case | None:
+def find_case(messages: Iterable[tuple[str, str]]) -> VacancyCase | PlainCase | Case | None:
     """What the fenced texts of the user's ``(role, content)`` messages ask for; None if nothing we know.
 
     The first of each fence counts. Fences forged inside a fenced text lie within its match, so they are not seen.
@@ -39,4 +47,6 @@ def find_case(messages: Iterable[tuple[str, str]]) -> VacancyCase | Case | None:
     if {"CRITERIA", "RESUME"} <= found.keys():
         listed = tuple((int(number), text) for number, text in _CRITERION.findall(found["CRITERIA"]))
         return Case(listed, found["RESUME"])
+    if {"VACANCY", "RESUME"} <= found.keys():
+        return PlainCase(found["VACANCY"], found["RESUME"])
     return VacancyCase(found["VACANCY"]) if "VACANCY" in found else None

@@ -9,12 +9,13 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from dev.openai_standin.empty_words import EMPTY_WORDS
-from dev.openai_standin.fences import Case
+from dev.openai_standin.fences import Case, PlainCase
 
 LONGEST_QUOTE = 120
+_MOST_PLAIN = 7
 
 Level = Literal["none", "partial", "strong"]
 
@@ -68,6 +69,18 @@ def grade(case: Case, *, obey_injections: bool = False) -> dict[str, object]:
     if obey_injections and _INJECTION.search(case.resume):
         return _obedient(case)
     return _graded(case)
+
+
+def grade_plainly(case: PlainCase) -> dict[str, object]:
+    """The same for a schema of requirements with their words and a recommendation."""
+    found = [line.lstrip("-*• ").strip() for line in case.vacancy.splitlines() if line.startswith(("-", "*", "•"))]
+    criteria = tuple(enumerate(found[:_MOST_PLAIN] or [case.vacancy[:LONGEST_QUOTE]], start=1))
+    grades: Any = _graded(Case(criteria, case.resume))["grades"]
+    graded = [
+        {"requirement": text, "quote": "".join(one["quotes"]), "level": one["level"]}
+        for (_, text), one in zip(criteria, grades, strict=True)
+    ]
+    return {"requirements": graded, "recommendation": "Оценено по совпадению слов. (Ответ заглушки, а не OpenAI.)"}
 
 
 @lru_cache(maxsize=1024)

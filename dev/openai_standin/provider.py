@@ -11,8 +11,8 @@ from typing import Any
 from dev.openai_standin import faults, tokens
 from dev.openai_standin.buckets import WINDOWS, BucketName, Buckets
 from dev.openai_standin.faults import Fault, FaultQueue
-from dev.openai_standin.fences import Case, VacancyCase, find_case
-from dev.openai_standin.grading import grade
+from dev.openai_standin.fences import Case, PlainCase, VacancyCase, find_case
+from dev.openai_standin.grading import grade, grade_plainly
 from dev.openai_standin.journal import Attempt, Journal, content_key
 from dev.openai_standin.replies import Reply, Usage, completion, error, limit_headers, rate_limited
 from dev.openai_standin.requests import ChatRequest, RefusedError, check_key, parse
@@ -20,6 +20,8 @@ from dev.openai_standin.schema import plainest_value
 from dev.openai_standin.settings import Settings
 from dev.openai_standin.tokens import Tokens
 from dev.openai_standin.vacancy import criteria_of
+
+AnyCase = VacancyCase | PlainCase | Case | None
 
 _REFUSAL = "Извините, с этим я помочь не могу. (Отказ заглушки, а не OpenAI.)"
 
@@ -67,7 +69,7 @@ class Provider:
         prompt = tokens.prompt_tokens(request.messages)
         case = find_case(request.messages)
         attempt.model = request.model
-        attempt.asks = {VacancyCase: "criteria", Case: "grades"}.get(type(case), "other")
+        attempt.asks = {VacancyCase: "criteria", Case: "grades", PlainCase: "grades"}.get(type(case), "other")
         attempt.key = content_key(_subject(case) or "\n".join(text for _, text in request.messages))
         attempt.prompt_tokens = len(prompt)
         attempt.tokens = len(prompt) + (request.output_cap or 0)
@@ -89,9 +91,7 @@ class Provider:
             self.buckets.refund_tokens(max(0, (request.output_cap or 0) - attempt.completion_tokens))
         return _with_headers(reply, headers)
 
-    async def _admitted(
-        self, request: ChatRequest, prompt: Tokens, case: VacancyCase | Case | None, attempt: Attempt
-    ) -> Reply:
+    async def _admitted(self, request: ChatRequest, prompt: Tokens, case: AnyCase, attempt: Attempt) -> Reply:
         fault = self.faults.take(wants_schema=request.schema is not None)
         attempt.fault = fault.kind if fault else None
         late = fault.seconds if fault and fault.kind == "timeout" else 0.0
@@ -110,12 +110,14 @@ class Provider:
         usage = Usage(attempt.prompt_tokens, attempt.completion_tokens, attempt.cached_tokens)
         return completion(request.model, content, usage, finish_reason=finish_reason, refusal=refusal)
 
-    def _answer(self, request: ChatRequest, case: VacancyCase | Case | None) -> str:
+    def _answer(self, request: ChatRequest, case: AnyCase) -> str:
         if isinstance(case, VacancyCase) and _asks_for(request.schema, "must"):
             return json.dumps(criteria_of(case.vacancy), ensure_ascii=False)
         if isinstance(case, Case) and _asks_for(request.schema, "grades"):
             graded = grade(case, obey_injections=self.settings.obey_injections)
             return json.dumps(graded, ensure_ascii=False)
+        if isinstance(case, PlainCase) and _asks_for(request.schema, "requirements"):
+            return json.dumps(grade_plainly(case), ensure_ascii=False)
         if request.schema is not None:
             return json.dumps(plainest_value(request.schema), ensure_ascii=False)
         return '{"answer": "openai-standin"}' if request.wants_json else "Это заглушка, а не OpenAI."
@@ -135,12 +137,12 @@ def _limits(settings: Settings) -> Mapping[BucketName, float]:
     return {"rpm": settings.rpm, "rpd": settings.rpd, "tpm": settings.tpm}
 
 
-def _subject(case: VacancyCase | Case | None) -> str:
+def _subject(case: AnyCase) -> str:
     """The text that a call is about."""
     match case:
         case VacancyCase(vacancy=vacancy):
             return vacancy
-        case Case(resume=resume):
+        case Case(resume=resume) | PlainCase(resume=resume):
             return resume
         case _:
             return ""

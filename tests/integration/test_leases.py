@@ -5,7 +5,9 @@ import threading
 import pytest
 import redis
 
+from contract import worker_key, worker_of
 from tests.support.fakes import eventually
+from tests.support.samples import until
 from worker.leases import MOST_AT_ONCE
 
 KEY = "ai_handler:claim:7"
@@ -163,3 +165,25 @@ def test_many_leases_are_renewed_together(redis_client, make_leases):
     assert redis_client.info("commandstats")["cmdstat_evalsha"]["calls"] < scripts + len(held)
     assert not any(lease.lost for lease in [*held[:3], *held[4:-1]])
     assert min(redis_client.pttl(lease.key) for lease in [*held[:3], *held[4:-1]]) > 0
+
+
+def test_a_heartbeat_tells_a_dead_process_from_a_lost_lease(make_leases, redis_client):
+    """A lease names its process, whose heartbeat lives beside it and does not outlive it."""
+    leases = make_leases(redis_client, 1.0)
+    lease = leases.take("lease")
+    heartbeat = worker_key(worker_of(redis_client.get("lease").decode()))
+    assert redis_client.pexpiretime(heartbeat) <= redis_client.pexpiretime("lease")
+    lease.forget()
+    until(lambda: not redis_client.exists("lease"))
+    assert redis_client.exists(heartbeat), "the process lives, and has lost just this one"
+    held = leases.take("held")
+    leases.close()
+    until(lambda: not redis_client.exists("held"))
+    assert not redis_client.exists(heartbeat)
+    assert worker_of(held.token) == worker_of(lease.token)
+
+
+def test_two_processes_have_two_names(make_leases, redis_client):
+    """What one process loses is not another one's doing."""
+    first, second = make_leases(redis_client, 5.0), make_leases(redis_client, 5.0)
+    assert worker_of(first.take("a").token) != worker_of(second.take("b").token)

@@ -656,8 +656,10 @@ def test_a_denial_teaches_a_limit_where_none_was_configured(make, clock):
     limiter.acquire("a", 100)
     assert limiter.denied("a", Denial("rate_limit", "rpd", 200, 200, 1, 432.0)) <= 216
     assert until_start(limiter.acquire("a", 100)) == pytest.approx(432, abs=1)
+    clock.advance(2_100)
+    limiter.cancel("nobody")
     assert limiter.snapshot()["buckets"]["rpd"]["limit"] == 200
-    clock.advance(3601)
+    clock.advance(1_501)
     assert isinstance(limiter.acquire("b", 100), Granted)
 
 
@@ -855,6 +857,35 @@ def test_an_estimate_is_told_with_some_room(make):
     answers = [limiter.acquire(str(n), 300, float(n + 1)) for n in range(50)]
     assert all(answer.seconds == answer.until_start for answer in answers[5:30])
     assert all(0.7 < answer.seconds / answer.until_start < 1 for answer in answers[40:])
+
+
+def test_what_is_used_stays_used_when_a_limit_is_raised(make):
+    """From RPM 60 to 120 with 50 used: 70 are left, not 120."""
+    limiter = make(Limits(rpm=60, rpd=100_000, tpm=10_000_000))
+    for n in range(50):
+        limiter.acquire(str(n), 10)
+    limiter.set_limits(Limits(rpm=120, rpd=100_000, tpm=10_000_000))
+    limiter.cancel("nobody")
+    assert level(limiter, "rpm") == pytest.approx(70, abs=0.5)
+
+
+def test_the_pace_after_slow_down_is_that_of_the_limits_that_there_are(make):
+    """RPM 600 and no limit of tokens: a start every 0.2 seconds, at half the rate."""
+    limiter = make(Limits(rpm=600, rpd=0, tpm=0))
+    limiter.slow_down("any", 1)
+    assert limiter.snapshot()["paced"] == pytest.approx(0.2, abs=0.01)
+
+
+def test_what_others_took_is_seen_though_much_was_started_since(make, clock):
+    """The header speaks of its own moment: twenty that started later explain nothing of what was missing then."""
+    limiter = make(Limits(rpm=60, rpd=100_000, tpm=10_000_000))
+    limiter.acquire("a", 10)
+    clock.advance(2)
+    for n in range(20):
+        limiter.acquire(str(n), 10)
+    before = level(limiter, "rpm")
+    limiter.settle("a", used_tokens=None, seen=ProviderView(60, 45, 15.0))
+    assert level(limiter, "rpm") == pytest.approx(before - 14, abs=1)
 
 
 # ---------------------------------------------------------------- what it costs

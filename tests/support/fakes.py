@@ -397,16 +397,17 @@ class FakeBreaker:
             return True
         raise SendingBlockedError(f"{reason}: {EXPLAINED[reason]}", max(1.0, remaining or 15.0))
 
-    def trip(self, reason: str) -> None:
+    def trip(self, reason: str, seconds: float | None = None) -> None:
         self.trips.append(reason)
         self.memory.set(NOT_CLOSED_KEY, "_")
         self.memory.set(tripped_key(reason), "_")
-        self.memory.set(too_early_key(reason), "_", OPEN_FOR[reason])
+        self.memory.set(too_early_key(reason), "_", seconds or OPEN_FOR[reason])
         self.memory.delete(probe_key(reason))
 
-    def reset(self) -> None:
-        self.memory.delete(NOT_CLOSED_KEY)
-        for reason in OPEN_FOR:
+    def reset(self, only: str | None = None) -> None:
+        if only is None or self.state().keys() <= {only}:
+            self.memory.delete(NOT_CLOSED_KEY)
+        for reason in OPEN_FOR if only is None else (only,):
             for key in (tripped_key, too_early_key, probe_key):
                 self.memory.delete(key(reason))
 

@@ -4,7 +4,7 @@ import pytest
 
 from bench.obedient_model import answers
 from bench.scoring_set import pairs
-from bench.scoring_set.attacks import ATTACKS, Attack
+from bench.scoring_set.attacks import ATTACKS, HELD_OUT, SECOND_HELD_OUT, Attack
 from bench.scoring_set.build import criteria_of, true_levels
 from bench.scoring_set.honest_sentences import HONEST_SENTENCES
 from bench.scoring_set.professions import PROFESSIONS
@@ -96,3 +96,10 @@ def test_the_order_of_a_resume_changes_no_score():
     assert judged(criteria, grading, pair.resume, pair.vacancy).result == (
         judged(criteria, grading, other, pair.vacancy).result
     )
+
+
+def test_attacks_written_afterwards_gain_no_more_than_was_measured():
+    """What docs/scoring.md says of the later sets stays true, and no flag is needed for it."""
+    for late, known in ((HELD_OUT, 3), (SECOND_HELD_OUT, 2)):
+        successful = [attack.id for attack in late if succeeds(attack)]
+        assert len(successful) <= known, successful

@@ -7,14 +7,17 @@ import logging
 import pytest
 import redis
 from confluent_kafka import KafkaError, TopicPartition
+from prometheus_client import REGISTRY
 
 from bridge.dead_letter import CUTS, DeadLetter, DeadLetterCap
+from bridge.intake import Reason
 from bridge.offsets import MAX_METADATA, Commit
-from bridge.partition import OVERTIME, PartitionPolicy, PartitionWork
+from bridge.partition import PartitionPolicy, PartitionWork
 from bridge.publisher import OutputRefused, PublishError
 from bridge.request_store import RequestStates
 from bridge.start import StartUnknown
 from bridge.supervision import MAX_CHARGES
+from bridge.supervisor import OVERTIME
 from contract import Failure
 from tests.support.samples import SENT_AT, FakeMessage, request_value, scored
 
@@ -1023,3 +1026,39 @@ def test_a_full_window_of_five_thousand_survives_a_restart():
         part.step()
     assert sorted(part.kafka.published) == [(offset, True) for offset in range(5_000)]
     assert part.kafka.commit == Commit(5_000, "v1 0 ")
+
+
+def value(name, **labels):
+    return REGISTRY.get_sample_value(name, labels)
+
+
+def test_the_oldest_request_has_its_age(part):
+    """Whoever watches sees how long somebody has waited since the sender sent it, and nothing once all are answered."""
+    oldest = "ai_handler_bridge_oldest_unfinished_seconds"
+    part.take(0, 7)
+    part.take(1, 8)
+    part.step()
+    assert value(oldest, partition="0") == pytest.approx(61)
+    part.redis.ready.update({7: scored(7), 8: scored(8)})
+    part.step()
+    part.step(2.0)
+    assert value(oldest, partition="0") == 0
+    assert part.work.watermark == 2
+
+
+def test_the_way_of_a_request_is_timed_from_end_to_end(part):
+    """The latency that a user feels is measured: from the sender's timestamp to the publication."""
+    total, count = (f"ai_handler_bridge_end_to_end_seconds_{part}" for part in ("sum", "count"))
+    before = value(total), value(count)
+    part.take(0)
+    part.step()
+    part.redis.ready[7] = scored(7)
+    part.step(30.0)
+    assert value(total) - before[0] == pytest.approx(91)
+    assert value(count) - before[1] == 1
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_of_a_dead_letter_has_its_series_from_the_start(reason):
+    """`increase()` sees the first dead letter of each kind."""
+    assert value("ai_handler_bridge_dead_letters_total", reason=reason) is not None

@@ -23,17 +23,20 @@ from worker.app import STORE_WITHIN
 
 CHECKOUT = Path(__file__).parents[2]
 OURS = ("bridge", "worker", "flower")
+MONITORING = ("prometheus", "grafana")
 SECRETS = {
     "OPENAI_KEY": "sk-the-key",
     "OPENAI_PROXY": "http://u:the-proxy-password@proxy",
     "REDIS_PASSWORD": "the-redis-password",
+    "REDIS_SENTINEL_PASSWORD": "the-sentinel-password",
     "KAFKA_SASL_PASSWORD": "the-kafka-password",
     "FLOWER_BASIC_AUTH": "u:the-flower-password",
 }
 # An `.env` of somebody who runs the processes by hand beside the platform's servers.
 ELSEWHERE = {
     "REDIS_HOST": "redis.platform", "REDIS_PORT": "1", "REDIS_URL": "rediss://redis.platform/3", "REDIS_TLS": "on",
-    "REDIS_TLS_CA": "/etc/redis-ca.pem", "REDIS_USERNAME": "somebody", "KAFKA_BOOTSTRAP_SERVERS": "kafka.platform:9093",
+    "REDIS_TLS_CA": "/etc/redis-ca.pem", "REDIS_USERNAME": "somebody",
+    "REDIS_SENTINELS": "sentinel.platform:26379", "KAFKA_BOOTSTRAP_SERVERS": "kafka.platform:9093",
     "KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_USERNAME": "somebody", "KAFKA_SSL_CA_LOCATION": "/etc/ca.pem",
     "KAFKA_SSL_CERTIFICATE_LOCATION": "/etc/c.pem", "KAFKA_SSL_KEY_LOCATION": "/etc/k.pem",
 }  # fmt: skip
@@ -106,7 +109,7 @@ def told(service):
 def test_a_plain_copy_is_enough(tmp_path):
     """`cp .env.example .env` and the two that it asks for: compose takes the file, and Redis has a password."""
     services = configured(tmp_path, OPENAI_KEY="sk-test", FLOWER_BASIC_AUTH="u:p")["services"]
-    assert set(services) - {"app"} == {"kafka", "redis", *OURS}
+    assert set(services) - {"app", *MONITORING} == {"kafka", "redis", *OURS}
     words = services["redis"]["command"]
     assert words[words.index("--requirepass") + 1] == services["bridge"]["environment"]["REDIS_PASSWORD"] != ""
 
@@ -130,6 +133,8 @@ def test_inside_the_brokers_are_found_whatever_env_says(inside, name):
 
 
 MAY_KNOW = {
+    "prometheus": set(),
+    "grafana": set(),
     "kafka": set(),
     "redis": {"REDIS_PASSWORD"},
     "bridge": {"REDIS_PASSWORD"},
@@ -185,7 +190,7 @@ def test_containers_are_locked_down(either, name):
     assert service["pids_limit"]
 
 
-@pytest.mark.parametrize("name", ["kafka", "redis"])
+@pytest.mark.parametrize("name", ["kafka", "redis", *MONITORING])
 def test_servers_are_locked_down(inside, name):
     """The servers have no capabilities and bounded memory either."""
     service = inside["services"][name]
@@ -244,11 +249,12 @@ def test_redis_keeps_what_it_is_told(inside):
     assert str(redis["mem_limit"]) in ("1g", str(2**30))
 
 
-def test_the_test_container_is_only_there_on_request(tmp_path):
-    """`docker compose up` does not start the container for tests; its profile does."""
+def test_tests_and_monitoring_are_only_there_on_request(tmp_path):
+    """`docker compose up` starts neither the container for tests nor Prometheus and Grafana; their profiles do."""
     configured(tmp_path, OPENAI_KEY="-", FLOWER_BASIC_AUTH="u:p")
     services = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())["services"]
-    assert [name for name, service in services.items() if "profiles" in service] == ["app"]
+    profiles = {name: service["profiles"] for name, service in services.items() if "profiles" in service}
+    assert profiles == {"app": ["test"], "prometheus": ["monitoring"], "grafana": ["monitoring"]}
 
 
 def test_kafka_is_the_same_everywhere(inside):
@@ -257,8 +263,8 @@ def test_kafka_is_the_same_everywhere(inside):
 
 
 def test_state_outlives_containers(inside):
-    """Topics, Redis' data and logs are on named volumes."""
-    assert set(inside["volumes"]) == {"kafka", "redis", "logs"}
+    """Topics, Redis' data, logs and what is monitored are on named volumes."""
+    assert set(inside["volumes"]) == {"kafka", "redis", "logs", *MONITORING}
 
 
 def test_the_image_runs_without_root():

@@ -59,6 +59,10 @@ def test_limits_that_nobody_set_are_found_out(env):
     env(RPM="3", RPD="unlimited")
     settings = load("worker")
     assert settings.limits_to_find_out == {"tpm"}
+    assert settings.calls_in_flight == 16
+    env(RPM="0", TPM="0")
+    assert load("worker").calls_in_flight == 500
+    env(RPM="3")
     assert (settings.rpm, settings.rpd) == (3, 0)
 
 
@@ -72,6 +76,12 @@ def test_limits_that_nobody_set_are_found_out(env):
         ("REDIS_DB", "-1"),
         ("MODE", "STAGING"),
         ("OPENAI_BASE_URL", "api.openai.com"),
+        ("OPENAI_PRICES", "gpt-4.1-mini=0.4"),
+        ("OPENAI_PRICES", "gpt-4.1-mini=0.4/0.1/much"),
+        ("OPENAI_PRICES", "gpt-4.1-mini=0.4/0.1/nan"),
+        ("OPENAI_PRICES", "gpt-4.1-mini=0.4/0.1/-1"),
+        ("OPENAI_PRICES", "0.4/0.1/1.6"),
+        ("OPENAI_BUDGET", "-1"),
         ("OPENAI_PROXY", f"ftp://user:{SECRET}@proxy"),
         ("OPENAI_PROXY", f"http://user:{SECRET}@proxy:eighty"),
         ("OPENAI_KEY", f"sk-{SECRET} "),
@@ -350,3 +360,17 @@ def test_a_secret_may_be_a_file(env, tmp_path, monkeypatch):
     settings = load("worker")
     assert settings.openai_key.get_secret_value() == "sk-from-a-file"
     assert settings.redis_password.get_secret_value() == "from-the-environment"
+
+
+def test_a_price_belongs_to_its_model(env):
+    """Prices of several models may stand there; the one that is asked counts, and an unknown one has none."""
+    env(OPENAI_PRICES="small=0.1/0.05/0.4, vendor/large=2/1/8", OPENAI_MODEL="vendor/large")
+    assert load("worker").openai_price == (2.0, 1.0, 8.0)
+    env(OPENAI_MODEL="another")
+    assert load("worker").openai_price is None
+
+
+def test_a_budget_needs_a_price(env):
+    """Whoever sets a budget for a model of unknown price is told so, instead of spending without a brake."""
+    env(OPENAI_BUDGET="5", OPENAI_MODEL="another")
+    assert "OPENAI_BUDGET needs the price" in complaint("worker")

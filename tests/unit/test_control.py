@@ -1,11 +1,14 @@
 """What operators ask and tell the workers, without a worker."""
 
+import dataclasses
+
 import pytest
 from celery.worker.control import Panel
 
-from tests.support.fakes import World
+from tests.support.fakes import RESUME, World
 from worker import control
 from worker.limits.answers import Limits
+from worker.progress import Progress
 
 
 @pytest.fixture
@@ -25,9 +28,34 @@ def call(command, **arguments):
 
 def test_limits_show_the_buckets_the_breaker_and_the_exit(world):
     """One command tells why requests wait."""
-    assert call("limits") == {"waiting": 0, "circuit_breaker": "closed", "egress": "NL"}
+    shown = call("limits")
+    assert (shown["waiting"], shown["circuit_breaker"], shown["egress"]) == (0, "closed", "NL")
     world.breaker.trip("quota")
     assert call("limits")["circuit_breaker"] == {"quota": 300.0}
+
+
+@pytest.mark.usefixtures("world")
+def test_limits_show_what_the_calls_were_for():
+    """At three requests a minute one can see what a new vacancy costs: a call of its own."""
+    world = World(criteria_known=False)
+    control.register(lambda: world.scoring.ports)
+    before = call("limits")["answered"]
+    for number in (7, 8):
+        world.dispatch(number, resume=f"{RESUME} Вариант {number}.")
+        world.scoring.run(number, Progress())
+    after = call("limits")["answered"]
+    assert {question: after[question] - before[question] for question in after} == {"criteria": 1, "grades": 2}
+
+
+def test_limits_show_the_money(world):
+    """The same command tells what is spent today and what may be."""
+
+    class Spending:
+        def state(self):
+            return {"spent_today": 1.5, "budget": 5.0}
+
+    control.register(lambda: dataclasses.replace(world.scoring.ports, spending=Spending()))
+    assert call("limits")["money"] == {"spent_today": 1.5, "budget": 5.0}
 
 
 def test_limits_can_be_changed_for_the_fleet(world):

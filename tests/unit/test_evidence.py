@@ -179,6 +179,18 @@ def test_quotes_chosen_for_anything_but_what_they_say_prove_nothing():
     assert many("\n".join(lines), lines, *TOOLS) == [(NONE, ["unrelated"])] * 6
 
 
+def test_one_phrase_for_one_skill_after_another_is_half_an_evidence():
+    """One phrase: "Делал Python проекты. Делал Django проекты." says of each only that it was named."""
+    lines = [f"Делал {name} проекты" for name in TOOLS]
+    assert many("\n".join(lines), lines, *TOOLS) == [(PARTIAL, ["templated"])] * 6
+
+
+def test_what_is_denied_is_not_made_up_for_by_something_else():
+    """A quote about another matter does not stand in for a skill that the resume denies."""
+    resume = "Python не знаю.\nГотовлю гарниры на сто двадцать гостей."
+    assert outcome("Python", resume, "Python", "Готовлю гарниры на сто двадцать гостей") == (NONE, ["denied"])
+
+
 def test_one_synonym_is_honest():
     """A candidate may call one thing by another name than the vacancy."""
     lines = ["Писал биллинг на Python", "Строил сайты банка на Django", "Обзванивал 80 компаний каждый день"]

@@ -96,7 +96,7 @@ def test_a_json_line(configure):
     logging.getLogger("bridge").warning("привет")
     (line,) = lines()
     record = json.loads(line)
-    assert record.pop("time")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", record.pop("time"))
     assert record == {"level": "WARNING", "logger": "bridge", "processing_id": None, "message": "привет"}
     assert "привет" in line
 

@@ -34,7 +34,7 @@ from worker.errors import (
 )
 from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
 from worker.limits.provider_limits import Denial
-from worker.progress import Progress
+from worker.progress import Park, Progress
 
 BURST = Denial("rate_limit", "rpm", 3, 3, 1, 20.0)
 FRESH = Progress()
@@ -455,7 +455,7 @@ def test_a_wait_past_the_deadline_ends_with_the_wait(world):
     """The user hears at once that the queue is too long, and for how long; the place in it is given back."""
     world.dispatch(deadline_in=100)
     world.limiter.script.append(Reserved(50.0, 120.2))
-    assert world.scoring.run(7, FRESH) is None
+    assert world.scoring.run(7, FRESH) is Failure.QUEUE_TOO_LONG
     assert failure_of(world) == (f"{Failure.QUEUE_TOO_LONG.value} Попробуйте через 3 минуты.", 121)
     assert world.limiter.cancelled == ["7:0"]
     assert world.held() == [], "the next who asks the same need not wait for it"
@@ -627,7 +627,7 @@ def test_a_provider_that_stays_away_ends_the_request(world):
     """After the last attempt the user hears that the service does not answer, and of no internals."""
     world.model.script.extend([TransientError("502 bad_gateway")] * POLICY.max_attempts)
     progress, parks = FRESH, 0
-    while (park := world.scoring.run(7, progress)) is not None:
+    while isinstance(park := world.scoring.run(7, progress), Park):
         progress, parks = park.progress, parks + 1
     assert failure_of(world) == (Failure.UNAVAILABLE.value, None)
     assert parks == POLICY.max_attempts - 1

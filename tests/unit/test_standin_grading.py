@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dev.openai_standin.fences import Case, VacancyCase, find_case
-from dev.openai_standin.grading import LONGEST_QUOTE, grade
+from dev.openai_standin.grading import LONGEST_QUOTE, grade, grade_plainly
 from dev.openai_standin.vacancy import criteria_of
 
 REQUIREMENTS = (
@@ -134,6 +134,19 @@ def test_fences_are_found_and_forged_ones_are_not():
         ]
     )
     assert case == Case(((1, "готовить"), (2, "печь")), resume)
+
+
+def test_services_that_ask_for_everything_at_once_are_answered_too():
+    """Benchmarks put others beside the service, whose one prompt has the vacancy and the resume."""
+    case = find_case(
+        [("user", "<<<VACANCY x\n- Go\n- Rust\nVACANCY x>>>"), ("user", f"<<<RESUME x\n{STRONG}\nRESUME x>>>")]
+    )
+    graded = grade_plainly(case)
+    assert [(one["requirement"], one["level"]) for one in graded["requirements"]] == [
+        ("Go", "strong"),
+        ("Rust", "none"),
+    ]
+    assert "заглушк" in graded["recommendation"]
 
 
 def test_the_two_kinds_of_calls_are_told_apart():

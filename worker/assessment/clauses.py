@@ -15,6 +15,7 @@ from worker.assessment.plain_text import between_clauses, fold, words_of
 from worker.assessment.stems import stems_of
 
 _CONJUNCTIONS: Final = frozenset(fold("но а однако зато but while").split())
+_CONTRASTS: Final = frozenset(fold("но однако зато but").split())
 _RELATIVES: Final = frozenset(fold("что чтобы где когда кто who which that because").split())
 _WHICH: Final = "котор"
 _QUOTED_DENIAL: Final = re2.compile(r"[«\"“](?:не|нет|no|not) [^«»\"“”]{0,80}[»\"”]")
@@ -25,12 +26,14 @@ _NOT_DENYING: Final = frozenset(
         только просто менее более ниже меньше хуже раз реже выше старше младше считая прерывая прекращая останавливая
         допуская допускал допускала допустил допустила нарушал нарушала нарушая превышает превышал превышая снижая
         теряя выходя боюсь требует требующих оставляя подводил подводила опаздывал опаздывала единого единой
-        единственный пропустил пропустила пропуская отказывал отказывала
+        единственный пропустил пропустила пропуская отказывал отказывала заметил заметила жаловался жаловались
+        пожаловался доначислил доначислила пострадал пострадала
         only just less more fewer later below under missed one single
         """
     ).split()
 )
 _LACKING: Final = ("отсутств", "нулев", "lacking")
+_NIL: Final = frozenset(fold("ноль пусто прочерк мимо увы никак nil nothing zero barely hardly").split())
 _CONTRACTED: Final = frozenset(
     ["don", "didn", "doesn", "haven", "hasn", "hadn", "isn", "wasn", "weren", "couldn", "can"]
 )  # "don't": two words
@@ -61,6 +64,7 @@ class Clause:
         denies: it denies what it speaks of.
         without: the stems of what it says to be without.
         only_denies: it is nothing but a denial, so of the clause before it: "Docker — нет".
+        contrasts: it begins with "но": what stands before it was not all.
         denies_all: it denies experience and nothing else, so of all before it: "Excel, ВПР, Access: опыта нет".
         invalid: it says that something has expired, was lost or withdrawn.
     """
@@ -70,6 +74,7 @@ class Clause:
     without: frozenset[str] = field(repr=False)
     only_denies: bool
     denies_all: bool
+    contrasts: bool
     invalid: bool
 
 
@@ -79,27 +84,28 @@ def clauses_of(folded: str) -> tuple[Clause, ...]:
     if any(mark in folded for mark in '«"“'):
         bare = str(_QUOTED_DENIAL.sub(" ", folded))
     parts = map(words_of, between_clauses(bare).split("\n"))
-    return tuple(_clause(found, aside=aside) for part in parts for found, aside in _parted(part) if found)
+    return tuple(_clause(found, opening) for part in parts for found, opening in _parted(part) if found)
 
 
-def _parted(part: list[str]) -> Iterator[tuple[list[str], bool]]:
-    """The clauses between conjunctions, and whether each is relative: what it denies is not what stands before it."""
-    start, aside = 0, False
+def _parted(part: list[str]) -> Iterator[tuple[list[str], str]]:
+    """The clauses between conjunctions, each with the conjunction that opens it."""
+    start, opening = 0, ""
     for place, word in enumerate(part):
-        relative = word in _RELATIVES or word.startswith(_WHICH)
-        if relative or word in _CONJUNCTIONS:
-            yield part[start:place], aside
-            start, aside = place + 1, relative
-    yield part[start:], aside
+        if word in _CONJUNCTIONS or word in _RELATIVES or word.startswith(_WHICH):
+            yield part[start:place], opening
+            start, opening = place + 1, word
+    yield part[start:], opening
 
 
-def _clause(found: Sequence[str], *, aside: bool) -> Clause:
-    only_denies = not aside and _only_denies(found)
+def _clause(found: Sequence[str], opening: str) -> Clause:
+    # What a relative clause denies is not what stands before it.
+    only_denies = (not opening or opening in _CONJUNCTIONS) and _only_denies(found)
     return Clause(
         stems=stems_of(found),
         denies=_denies(found),
         without=stems_of(after for word, after in itertools.pairwise(found) if word in _WITHOUT),
         only_denies=only_denies,
+        contrasts=opening in _CONTRASTS,
         denies_all=only_denies and any(word in _OF_SKILL for word in found),
         invalid=any(word.startswith(_INVALID) for word in found),
     )
@@ -120,7 +126,7 @@ def _denies(found: Sequence[str]) -> bool:
 
 
 def _only_denies(found: Sequence[str]) -> bool:
-    lacking = [word for word in found if word.startswith(_LACKING)]
+    lacking = [word for word in found if word.startswith(_LACKING) or word in _NIL]
     if not lacking and not any(word in _NOT or word == "0" for word in found):
         return False
     rest = [word for word in found if word not in _IDLE and word not in lacking]

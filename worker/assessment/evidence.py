@@ -43,6 +43,7 @@ class Reason(StrEnum):
     REUSED = "reused"  # bars: the same sentence for many criteria, without this one's words
     ONE_FOR_MANY = "one_for_many"  # lowers: the same sentence for most criteria
     ECHO = "echo"  # lowers: the vacancy's words and nothing of one's own
+    TEMPLATED = "templated"  # lowers: one and the same phrase about one skill after another
     THIN = "thin"  # lowers: a name and nothing about it
     HEDGED = "hedged"  # lowers: seen, heard of or tried, not done
     LISTED = "listed"  # lowers: a list of names
@@ -114,8 +115,17 @@ def prove(
         for criterion in criteria
     }
     limits = _unrelated(criteria, weighed, resume)
+    templated = _templated(criteria, weighed)
     return tuple(
-        _proof(criterion, by_id.get(criterion.id), weighed[criterion.id], resume, limits.get(criterion.id), today)
+        _proof(
+            criterion,
+            by_id.get(criterion.id),
+            weighed[criterion.id],
+            resume,
+            limits.get(criterion.id),
+            today,
+            templated,
+        )
         for criterion in criteria
     )
 
@@ -130,14 +140,17 @@ def _proof(
     resume: Reading,
     unrelated: Level | None,
     today: int,
+    templated: frozenset[int],
 ) -> Proof:
     if grade is None:
         return Proof(criterion, Level.NONE, Level.NONE, ())
     admitted = _admitted(criterion, weighed)
-    best, reasons = Level.NONE, {Reason.ABSENT}
-    for _, limit, why in admitted or weighed:
-        if _rank(limit) > _rank(best) or Reason.ABSENT in reasons:
-            best, reasons = limit, why
+    best, reasons = Level.NONE, set(_why_none(criterion, weighed))
+    for _, limit, why in admitted:
+        if _rank(limit) > _rank(best):
+            best, reasons = limit, set(why)
+    if best is Level.STRONG and criterion.id in templated:
+        best, reasons = Level.PARTIAL, reasons | {Reason.TEMPLATED}
     if best is not Level.NONE and unrelated is not None:
         best, reasons = min(best, unrelated, key=_rank), reasons | {Reason.UNRELATED}
     if best is not Level.NONE:
@@ -150,10 +163,21 @@ def _proof(
 
 
 def _admitted(criterion: Criterion, weighed: Sequence[_Weighed]) -> list[_Weighed]:
-    """The passages that are evidence: those that name the criterion, if there are any."""
-    admitted = [one for one in weighed if one[1] is not Level.NONE]
+    """The passages that are evidence: of those that name the criterion, if there are any; else of the others.
+
+    Where the resume denies what is asked, no quote about something else makes up for it.
+    """
+    return [one for one in _relevant(criterion, weighed) if one[1] is not Level.NONE]
+
+
+def _relevant(criterion: Criterion, weighed: Sequence[_Weighed]) -> Sequence[_Weighed]:
     keys = key_stems(criterion)
-    return [one for one in admitted if keys & one[0].stems] or admitted
+    return [one for one in weighed if keys & one[0].stems] or weighed
+
+
+def _why_none(criterion: Criterion, weighed: Sequence[_Weighed]) -> set[Reason]:
+    """Why there is no evidence: what barred the first passage that could have been some."""
+    return next((why for _, limit, why in _relevant(criterion, weighed) if limit is Level.NONE), {Reason.ABSENT})
 
 
 def _rank(level: Level) -> int:
@@ -233,7 +257,7 @@ def denials(criterion: Criterion, passage: _Passage) -> Iterator[Reason]:
     denied = [
         clause.denies
         or bool(clause.without & keys)
-        or any(one.only_denies for one in following[:1])
+        or (bool(following) and following[0].only_denies and not any(one.contrasts for one in following[1:2]))
         or any(one.denies_all for one in following)
         for clause, following in named or touched
     ]
@@ -270,10 +294,11 @@ def thinness(criterion: Criterion, passage: _Passage) -> Iterator[Reason]:
 
 _HEDGES: Final = (
     "стажировк", "стажер", "лекци", "вводн", "видел", "присутствовал", "наблюдал", "ознаком", "знаком", "понаслышке",
-    "tutorial", "introductory", "shadowed", "observed", "familiar",
+    "слышал", "слежу", "смотрел", "смотрю", "tutorial", "introductory", "shadowed", "observed", "familiar",
 )  # fmt: skip
 _HEDGED: Final = re2.compile(
-    r"базовы[а-я]* уров|базовом уров|начальны[а-я]* уров|basic (?:level|knowledge)|на уровне (?:запуск|чтени)"
+    r"на моих глазах|при мне |чита(?:л[а-я]*|ть) (?:про|о) |базов(?:ы[а-я]*|ом) уров|начальны[а-я]* уров|"
+    r"на уровне (?:запуск|чтени)|basic (?:level|knowledge)"
 )
 
 
@@ -373,7 +398,31 @@ def _unrelated(
     if len(strangers) >= 2 and 3 * len(strangers) > count:
         return dict.fromkeys(strangers, Level.NONE if 2 * len(strangers) > count else Level.PARTIAL)
     named = frozenset[str]().union(*keys.values())
-    return {number: Level.PARTIAL for number in strangers if all(named & passage.stems for passage in proved[number])}
+    # A quote in other words is believed where most of the others are good.
+    good = sum(any(limit is Level.STRONG for _, limit, _ in weighed[number]) for number in proved if proved[number])
+    doubtful = 2 * (good - 1) < count - 1
+    return {
+        number: Level.PARTIAL
+        for number in strangers
+        if doubtful or all(named & passage.stems for passage in proved[number])
+    }
+
+
+_LONGEST_TEMPLATE: Final = 4  # words beside the skill's name
+_FEWEST_SKILLS: Final = 3
+
+
+def _templated(criteria: Sequence[Criterion], weighed: Mapping[int, Sequence[_Weighed]]) -> frozenset[int]:
+    """The criteria whose evidence is one short phrase, said of one skill after another: "Делал X проекты"."""
+    named = frozenset[str]().union(*(key_stems(one) for one in criteria))
+    phrases: dict[tuple[str, ...], dict[tuple[str, ...], set[int]]] = {}
+    for one in criteria:
+        for passage, _, _ in _admitted(one, weighed[one.id]):
+            rest = tuple(word for word in passage.key if stem(word) not in named)
+            if 0 < len(rest) <= _LONGEST_TEMPLATE:
+                phrases.setdefault(rest, {}).setdefault(passage.key, set()).add(one.id)
+    repeated = (said for said in phrases.values() if len(said) >= _FEWEST_SKILLS)
+    return frozenset(number for said in repeated for numbers in said.values() for number in numbers)
 
 
 def _other_language(criterion: Criterion, resume: Reading) -> bool:

@@ -326,8 +326,8 @@ local function acquire(id)
   local ahead, reserve, expected = before(id)
   local wait, fits = wait_for(A.tokens, ahead, reserve)
   if fits and not expected then return grant(id, record) end
-  if wait <= EARLY then wait = clamp(0.005 * ahead[RPM], 0.3 * (NOW - record.asked), 0.2) end
-  return tell(id, record, max(wait, 0.005), ahead[RPM] <= HEAD)
+  if wait <= EARLY then wait = clamp(0.02 * ahead[RPM], 0.5 * (NOW - record.asked), 0.2) end
+  return tell(id, record, max(wait, 0.02), ahead[RPM] <= HEAD)
 end
 
 -- No single piece of news moves the estimate by more than a quarter of the rate.

@@ -1,0 +1,161 @@
+"""Keeps the requests in hand going: who has them, which go out again, which are out of time.
+
+It acts on what supervision.py decides.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from bridge import metrics
+from bridge.request_store import RequestStates, RequestStore
+from bridge.supervision import Decision, DispatchHistory, decide, is_charged, suspects_to_hold_back
+from contract import Dispatch, Failure, Outcome
+from logs import log_about
+
+log = logging.getLogger(__name__)
+
+SUPERVISE_EVERY = 1.0  # seconds between two looks at claims and marks
+OVERTIME = 120.0  # seconds past its deadline that a worker which still has a request may need to end it
+DISPATCHES_A_STEP = 200
+
+
+@dataclass(slots=True)
+class Unfinished:
+    """A request in hand, with the offsets of all messages that asked for it."""
+
+    dispatch: Dispatch
+    offsets: list[int]
+    traceparent: bytes | None
+    history: DispatchHistory = field(default_factory=DispatchHistory)
+    first_dispatched_at: float | None = None
+    ours: bool = True  # no other partition answers for this id
+    finished: bool = False  # a processed mark says so
+    outcome: Outcome | None = None
+    refused: bool = False  # a topic does not take its outcome
+
+    def failed(self, failure: Failure) -> Outcome:
+        """What its user is told where it ends without a score."""
+        return Outcome.failed(self.dispatch.request.addressee(), failure.value)
+
+
+class Supervisor:
+    """Looks after the requests of one partition.
+
+    Args:
+        store: Redis and Celery.
+        redispatch_after: seconds, the first pause before a hint goes again.
+        lease: seconds that a worker's claim lives without it.
+        wall_clock: Unix time, seconds.
+    """
+
+    def __init__(
+        self,
+        store: RequestStore,
+        *,
+        redispatch_after: float,
+        lease: float,
+        wall_clock: Callable[[], float] = time.time,
+    ):
+        self._store = store
+        self._redispatch_after = redispatch_after
+        self._lease = lease
+        self._wall_clock = wall_clock
+        self._dead_workers: dict[str, float] = {}  # when they were found dead
+
+    def supervise(self, requests: Mapping[int, Unfinished], now: float) -> bool:
+        """See which requests are finished elsewhere, dispatch what nobody works on, end what is out of time.
+
+        Args:
+            requests: of the partition, by processing id; brought up to date.
+            now: seconds, monotonic.
+
+        Returns:
+            Whether there is more to dispatch than one call does.
+
+        Raises:
+            redis.RedisError, kombu.exceptions.OperationalError: Redis is away; call again later.
+        """
+        workers = {each.history.worker for each in requests.values() if each.history.worker is not None}
+        states = self._store.states(list(requests), workers)
+        if not states.complete:
+            return False  # the next look at outcomes will find out
+        self._note_claims(requests, states, now)
+        held_back = _held_back(requests)
+        due: list[Unfinished] = []
+        for processing_id, unfinished in requests.items():
+            unfinished.ours = processing_id not in states.elsewhere
+            unfinished.finished = processing_id in states.marked
+            if unfinished.finished or unfinished.outcome is not None or unfinished.refused or not unfinished.ours:
+                continue
+            if self._is_out_of_time(unfinished):
+                log.warning("out of time", extra={"processing_id": processing_id})
+                unfinished.outcome = unfinished.failed(Failure.OUT_OF_TIME)
+                continue
+            match decide(unfinished.history, now=now, redispatch_after=self._redispatch_after):
+                case Decision.DISPATCH if processing_id not in held_back:
+                    due.append(unfinished)
+                case Decision.GIVE_UP:
+                    log.error("given up: its workers went away because of it", extra={"processing_id": processing_id})
+                    metrics.GIVEN_UP.inc()
+                    unfinished.outcome = unfinished.failed(Failure.INTERNAL)
+        self._dispatch(due[:DISPATCHES_A_STEP], now)
+        return len(due) > DISPATCHES_A_STEP
+
+    def _is_out_of_time(self, unfinished: Unfinished) -> bool:
+        """Past its deadline; a worker that still has the request in hand says so itself, if it lives."""
+        overtime = OVERTIME if unfinished.history.worker is not None else 0.0
+        return self._wall_clock() >= unfinished.dispatch.deadline_at + overtime
+
+    def _note_claims(self, requests: Mapping[int, Unfinished], states: RequestStates, now: float) -> None:
+        """Bring the histories up to date; see whose doing it is where a claim was lost."""
+        held: dict[str, list[Unfinished]] = {}
+        for unfinished in requests.values():
+            if unfinished.history.worker is not None:
+                held.setdefault(unfinished.history.worker, []).append(unfinished)
+        self._dead_workers = {
+            worker: self._dead_workers.get(worker, now) for worker in held if worker not in states.living
+        }
+        # Judged before any loss is noted: beside whom did it run?
+        charged = {
+            id(unfinished): is_charged(
+                unfinished.history,
+                worker_lives=worker in states.living,
+                beside=[other.history for other in together if other is not unfinished],
+            )
+            for worker, together in held.items()
+            for unfinished in together
+        }
+        for processing_id, unfinished in requests.items():
+            claimed_by, lost = states.claims.get(processing_id), unfinished.history.worker
+            if claimed_by is not None:
+                unfinished.history.note_claim(claimed_by)
+            elif lost is not None and unfinished.outcome is None:
+                # A claim that outlives its worker by more than a lease was parked: nobody was at it.
+                parked = now - self._dead_workers.get(lost, now) > self._lease + SUPERVISE_EVERY
+                unfinished.history.note_loss(charged=charged[id(unfinished)] and not parked, counted=not parked)
+
+    def _dispatch(self, due: list[Unfinished], now: float) -> None:
+        if not due:
+            return
+        self._store.dispatch([unfinished.dispatch for unfinished in due])
+        for unfinished in due:
+            again = unfinished.first_dispatched_at is not None
+            metrics.DISPATCHES.labels("again" if again else "first").inc()
+            with log_about(unfinished.dispatch.request.processing_id):
+                log.log(logging.WARNING if again else logging.INFO, "dispatched again" if again else "dispatched")
+            unfinished.history.note_dispatch(now)
+            if unfinished.first_dispatched_at is None:
+                unfinished.first_dispatched_at = now
+
+
+def _held_back(requests: Mapping[int, Unfinished]) -> set[int]:
+    """Suspects that wait until others are done, so that it shows which one it is."""
+    suspects = {
+        processing_id: unfinished.history
+        for processing_id, unfinished in requests.items()
+        if unfinished.history.is_suspect and unfinished.outcome is None and unfinished.ours
+    }
+    waiting = [processing_id for processing_id, history in suspects.items() if not history.is_out]
+    return set(waiting[len(waiting) - suspects_to_hold_back(list(suspects.values())) :]) if waiting else set()

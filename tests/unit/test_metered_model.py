@@ -1,0 +1,80 @@
+"""The meter beside the model: what Prometheus is told of a call."""
+
+import pytest
+from prometheus_client import REGISTRY
+
+from tests.support.fakes import FakeModel, good_answer
+from worker.errors import DeniedError, TransientError
+from worker.limits.provider_limits import Denial
+from worker.metered_model import MeteredModel
+from worker.ports import Call
+from worker.prices import Price
+
+NAME = "metered-in-a-test"
+PRICE = Price(0.40, 0.10, 1.60)
+CALL = Call([], {"json_schema": {"name": "grades"}}, 100)
+
+
+class Meter:
+    """A metered model whose calls take two seconds each, and what was spent by it."""
+
+    def __init__(self, price=PRICE):
+        self.model = FakeModel([])
+        self.spent = []
+        self._ticks = iter(range(0, 1_000, 2))
+        self.asked = MeteredModel(self.model, NAME, price, self.spent.append, lambda: next(self._ticks))
+
+
+def value(name, **labels):
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def test_an_answer_is_counted_with_its_tokens_and_its_money():
+    """Tokens and dollars are there by model; the provider's cached tokens cost a quarter of the others."""
+    meter = Meter()
+    before = value("ai_handler_model_calls_total", result="answer")
+    seconds = value("ai_handler_model_call_seconds_sum", result="answer")
+    meter.model.script.append(answer := good_answer())
+    assert meter.asked.ask(CALL) is answer
+    assert value("ai_handler_model_calls_total", result="answer") == before + 1
+    assert value("ai_handler_model_call_seconds_sum", result="answer") == seconds + 2
+    assert value("ai_handler_tokens_total", model=NAME, kind="cached") == 1_024
+    dollars = (476 * 0.40 + 1_024 * 0.10 + 250 * 1.60) / 1_000_000
+    assert meter.spent == [pytest.approx(dollars)]
+    assert value("ai_handler_spent_usd_total", model=NAME) == pytest.approx(dollars)
+
+
+def test_a_failed_call_has_its_duration_too():
+    """A provider that lets every call run into its timeout shows as slow, and not as idle."""
+    meter = Meter()
+    meter.model.script.append(TransientError("502"))
+    seconds = value("ai_handler_model_call_seconds_sum", result="failure")
+    with pytest.raises(TransientError):
+        meter.asked.ask(CALL)
+    assert value("ai_handler_model_call_seconds_sum", result="failure") == seconds + 2
+    assert meter.spent == []
+
+
+@pytest.mark.parametrize(("bucket", "label"), [("tpm", "tpm"), (None, "unknown")])
+def test_a_denial_is_counted_by_the_limit_that_it_names(bucket, label):
+    """One look tells which of the provider's limits is in the way."""
+    meter = Meter()
+    meter.model.script.append(DeniedError("429", Denial("rate_limit", bucket=bucket)))
+    before = value("ai_handler_denials_total", bucket=label)
+    with pytest.raises(DeniedError):
+        meter.asked.ask(CALL)
+    assert value("ai_handler_denials_total", bucket=label) == before + 1
+
+
+def test_a_model_without_a_price_costs_nothing_that_is_known():
+    """No money is invented."""
+    meter = Meter(price=None)
+    meter.asked.ask(CALL)
+    assert meter.spent == []
+
+
+def test_more_cached_tokens_than_tokens_cost_no_less_than_nothing():
+    """Numbers of the provider that contradict each other do not make money."""
+    answer = good_answer()
+    odd = type(answer)(answer.content, True, 10, 50, 0, answer.seen)
+    assert PRICE.of(odd) == pytest.approx(10 * 0.10 / 1_000_000)

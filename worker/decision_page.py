@@ -1,0 +1,240 @@
+"""A decision as one self-contained page, in Russian, for people who have to answer for it.
+
+No script, no link, nothing is loaded: the policy in the page's head forbids all but its own style, by the style's hash.
+The page is built as a tree, so that a stranger's words can only ever be text; what a person would not see of them
+(controls, zero-width and bidirectional characters) is taken out.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from typing import Final
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from worker.assessment.evidence import Reason
+from worker.assessment.plain_text import visible
+from worker.explanation import CriterionExplanation, Explanation
+from worker.quote_places import pieces
+
+KINDS: Final = {"gate": "допуск", "must": "обязательное", "nice": "желательное"}
+LEVELS: Final = {"none": "не подтверждено", "partial": "частично", "strong": "подтверждено"}
+REASONS: Final = {
+    Reason.ABSENT: "цитаты нет в резюме",
+    Reason.PRIVATE: "в цитате только личные данные",
+    Reason.TO_REVIEWER: "предложение обращено к проверяющему",
+    Reason.ANOTHER_PERSON: "речь о другом человеке",
+    Reason.ONLY_INTENDED: "желание или план, а не опыт",
+    Reason.SPEAKS_OF_THE_VACANCY: "сказано о вакансии, а не о сделанном",
+    Reason.QUESTION: "вопрос",
+    Reason.DENIED: "предложение это отрицает",
+    Reason.DENIED_IN_PART: "часть требования отрицается",
+    Reason.NOT_VALID: "документ не действует",
+    Reason.FUTURE: "ещё не наступило",
+    Reason.REVERSED: "конец раньше начала",
+    Reason.UNRELATED: "цитата не связана с требованием",
+    Reason.REUSED: "та же цитата для многих требований",
+    Reason.ONE_FOR_MANY: "одно предложение для большинства требований",
+    Reason.ECHO: "повторяет слова вакансии",
+    Reason.TEMPLATED: "одна и та же фраза о разных навыках",
+    Reason.THIN: "только название",
+    Reason.HEDGED: "знакомство, а не работа",
+    Reason.LISTED: "только в перечне",
+    Reason.YEARS_SHORT: "по датам стаж меньше требуемого",
+    Reason.BELOW_GRADE: "уровень ниже требуемого или не указан",
+}
+STYLE: Final = """
+body { font: 14px/1.45 system-ui, sans-serif; color: #1a1a1a; max-width: 60rem; margin: 1.5rem auto; padding: 0 1rem }
+h1 { font-size: 1.3rem; margin: 0 0 .3rem } h2 { font-size: 1.05rem; margin: 1.2rem 0 .4rem }
+.score { font-size: 2rem; font-weight: 700 } .yes { color: #17692f } .no { color: #9b1c1c }
+svg { display: block; width: 100%; height: 3.2rem; margin: .4rem 0 }
+.empty { fill: #e4e4e4; stroke: #fff } .strong { fill: #2f8f4e } .partial { fill: #d9a404 }
+.line { stroke: #1a1a1a; stroke-width: 3 } .cap { stroke: #9b1c1c; stroke-width: 3; stroke-dasharray: 6 4 }
+table { border-collapse: collapse; width: 100% } th, td { border-top: 1px solid #bbb; padding: .3rem .4rem;
+text-align: left; vertical-align: top } th { font-weight: 600 }
+td:nth-child(2), pre, dd, li { overflow-wrap: anywhere } q { display: block; color: #333 }
+.why { color: #9b1c1c; display: block }
+pre { white-space: pre-wrap; font: inherit; border: 1px solid #bbb; padding: .6rem } mark { background: #fde68a }
+sup { font-size: .7em } dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem .8rem; margin: 0 }
+dd { margin: 0 } .small { color: #555; font-size: .85rem }
+@page { size: A4; margin: 12mm }
+@media print { body { font-size: 10px; line-height: 1.3; margin: 0; max-width: none } tr { break-inside: avoid }
+th, td { padding: .15rem .3rem } h2 { margin: .6rem 0 .2rem } p { margin: .3rem 0 }
+* { print-color-adjust: exact; -webkit-print-color-adjust: exact } }
+"""
+_POLICY: Final = (
+    f"default-src 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; "
+    "base-uri 'none'; form-action 'none'"
+)
+_WIDE: Final = 1_000  # units of the drawing
+
+
+def page(processing_id: int, explanation: Explanation, resume: str | None = None, *, is_same: bool = True) -> str:
+    """The page, to be saved as UTF-8.
+
+    Args:
+        processing_id: of the request.
+        explanation: with its texts or without.
+        resume: as it was sent to the model, if somebody has it: quotes are marked in it.
+        is_same: it is the text that was graded.
+    """
+    html = Element("html", lang="ru")
+    head = SubElement(html, "head")
+    SubElement(head, "meta", charset="utf-8")
+    SubElement(head, "meta", {"http-equiv": "Content-Security-Policy", "content": _POLICY})
+    SubElement(head, "meta", name="referrer", content="no-referrer")
+    SubElement(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
+    _add(head, "title", f"Решение по запросу {processing_id}")
+    SubElement(head, "style").text = STYLE
+    body = SubElement(html, "body")
+    _verdict(body, processing_id, explanation)
+    _arithmetic(body, explanation)
+    _criteria(body, explanation.criteria)
+    _remarks(body, explanation)
+    if resume is not None:
+        _resume(body, explanation, resume, is_same=is_same)
+    _origin(body, explanation)
+    return "<!DOCTYPE html>\n" + tostring(html, encoding="unicode", method="html") + "\n"
+
+
+def _add(parent: Element, tag: str, text: str = "", **attributes: str) -> Element:
+    """An element with text; `class_` is the attribute `class`."""
+    child = SubElement(parent, tag, {name.rstrip("_"): value for name, value in attributes.items()})
+    child.text = visible(text)
+    return child
+
+
+def _verdict(body: Element, processing_id: int, explanation: Explanation) -> None:
+    _add(body, "h1", f"Решение по запросу {processing_id}")
+    suits = explanation.score >= explanation.threshold
+    said = _add(
+        body, "div", f"{explanation.score} из 100 — {explanation.verdict}", class_="score yes" if suits else "score no"
+    )
+    said.tail = f"«Подходит» — от {explanation.threshold}."
+
+
+def _arithmetic(body: Element, explanation: Explanation) -> None:
+    """The sum in words, and as a bar: each criterion as wide as its weight, filled as far as it is confirmed."""
+    _add(body, "h2", "Как получилась оценка")
+    share = 100 * explanation.points // explanation.of if explanation.of else 100
+    words = (
+        f"Баллы с учётом веса: {explanation.points} из {explanation.of}, то есть 100 × {explanation.points} ÷ "
+        f"{explanation.of} = {share}."
+        if explanation.of
+        else "В вакансии только допуски: баллов нет."
+    )
+    if explanation.cap < 100:
+        words += f" Правила ограничили оценку: не больше {explanation.cap}."
+    _add(body, "p", words)
+    drawing = SubElement(
+        body, "svg", {"viewBox": f"0 0 {_WIDE} 60", "preserveAspectRatio": "none", "role": "img", "aria-label": words}
+    )
+    at = 0.0
+    for one in explanation.criteria if explanation.of else ():
+        width = _WIDE * 2 * one.weight / explanation.of
+        if width:
+            _bar(drawing, at, 8, width, 22, "empty", str(one.id))
+            _bar(drawing, at, 8, width * one.points / 2, 22, one.level, str(one.id))
+        at += width
+    _bar(drawing, 0, 36, _WIDE, 16, "empty", "100")
+    suits = explanation.score >= explanation.threshold
+    _bar(drawing, 0, 36, _WIDE * explanation.score / 100, 16, "strong" if suits else "partial", str(explanation.score))
+    marks = [("line", explanation.threshold)] + ([("cap", explanation.cap)] if explanation.cap < 100 else [])
+    for kind, value in marks:
+        x = f"{_WIDE * value / 100:.1f}"
+        SubElement(drawing, "line", {"x1": x, "x2": x, "y1": "32", "y2": "56", "class": kind})
+    _add(
+        body, "p", "Вверху — требования по весу: зелёное подтверждено, жёлтое частично. Внизу — оценка; черта — порог"
+        + (", пунктир — ограничение." if explanation.cap < 100 else "."), class_="small",
+    )  # fmt: skip
+
+
+def _bar(drawing: Element, x: float, y: float, width: float, height: float, kind: str, title: str) -> None:
+    if width <= 0:
+        return
+    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{width:.1f}", "height": f"{height:.1f}"}
+    _add(SubElement(drawing, "rect", {**place, "class": kind}), "title", title)
+
+
+def _criteria(body: Element, criteria: Iterable[CriterionExplanation]) -> None:
+    _add(body, "h2", "Требования вакансии")
+    table = SubElement(body, "table")
+    heading = SubElement(SubElement(table, "thead"), "tr")
+    for name in ("№", "Требование и цитаты", "Вид", "Вес", "Уровень", "Баллы"):
+        _add(heading, "th", name, scope="col")
+    rows = SubElement(table, "tbody")
+    for one in criteria:
+        row = SubElement(rows, "tr")
+        _add(row, "td", str(one.id))
+        words = _add(row, "td", one.text or "(слова больше не хранятся)")
+        for quote in one.quotes:
+            _add(words, "q", quote, dir="auto")
+        for reason in one.reasons:
+            _add(words, "span", f"снижено: {_reason(reason)}", class_="why")
+        _add(row, "td", KINDS[one.kind])
+        _add(row, "td", str(one.weight) if one.kind != "gate" else "—")
+        level = _add(row, "td", LEVELS[one.level])
+        if one.claimed != one.level:
+            SubElement(level, "br")
+            _add(level, "span", f"модель: {LEVELS[one.claimed]}", class_="small")
+        _add(row, "td", f"{one.points * one.weight} из {2 * one.weight}" if one.kind != "gate" else "—")
+
+
+def _reason(code: str) -> str:
+    return REASONS.get(Reason(code), code) if code in set(Reason) else code
+
+
+def _remarks(body: Element, explanation: Explanation) -> None:
+    remarks = []
+    if explanation.flags:
+        remarks.append(
+            f"В резюме есть обращения к проверяющему ({', '.join(explanation.flags)}): доказательством они не служат."
+        )
+    if explanation.vacancy_flags:
+        remarks.append(f"В вакансии есть обращения к проверяющему ({', '.join(explanation.vacancy_flags)}).")
+    if explanation.dropped:
+        remarks.append(f"Требования, запрещённые законом, не учитывались: {', '.join(explanation.dropped)}.")
+    if remarks:
+        _add(body, "h2", "Замечания")
+        items = SubElement(body, "ul")
+        for remark in remarks:
+            _add(items, "li", remark)
+
+
+def _resume(body: Element, explanation: Explanation, resume: str, *, is_same: bool) -> None:
+    _add(body, "h2", "Резюме, каким его видела модель")
+    if not is_same:
+        _add(body, "p", "Внимание: оценивалось не это резюме или оно изменилось с тех пор.", class_="why")
+    quotes = [(one.id, quote) for one in explanation.criteria for quote in one.quotes]
+    text = SubElement(body, "pre", dir="auto")
+    last: Element | None = None
+    for piece, number in pieces(visible(resume), quotes):
+        if number is not None:
+            last = _add(text, "mark", piece)
+            _add(last, "sup", str(number))
+        elif last is None:
+            text.text = (text.text or "") + piece
+        else:
+            last.tail = (last.tail or "") + piece
+
+
+def _origin(body: Element, explanation: Explanation) -> None:
+    _add(body, "h2", "Откуда это")
+    rows = {
+        "Модель": explanation.model,
+        "Ответ": "из кэша" if explanation.cached else "получен для этого запроса",
+        "Версии": f"промпт {explanation.prompt_version}, правила {explanation.rubric_version}, "
+        + (f"обезличивание {explanation.redaction_version}" if explanation.redaction_version else "без обезличивания"),
+        "Набор требований": explanation.criteria_digest,
+        "Оценено": explanation.graded_in,
+    }
+    if explanation.prompt_tokens is not None:
+        rows["Токены"] = f"{explanation.prompt_tokens} в запросе, {explanation.completion_tokens} в ответе"
+    listed = SubElement(body, "dl")
+    for name, value in rows.items():
+        _add(listed, "dt", name)
+        _add(listed, "dd", value)
+    _add(
+        body, "p", "Модель только ставит уровни и приводит цитаты; проверяет их и считает оценку программа. Решение о "
+        "человеке принимает человек. В странице могут быть личные данные: храните и передавайте её соответственно.",
+        class_="small",
+    )  # fmt: skip

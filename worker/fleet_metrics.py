@@ -1,0 +1,89 @@
+"""What is true of the whole fleet, read on scrape from what the workers share: limiter, circuit breaker, money, queue.
+
+Every worker says the same, so a query takes `max` over them. Where Redis is away, only `ai_handler_redis_up` is there.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import redis
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from worker.circuit_breaker import OPEN_FOR
+from worker.ports import Ports
+
+# name: its meaning, and its label if it has one
+GAUGES: Final[dict[str, tuple[str, str | None]]] = {
+    "ai_handler_redis_up": ("1 while Redis answers", None),
+    "ai_handler_limiter_limit": ("The limit that counts now: requests or tokens; none where it is unlimited", "bucket"),
+    "ai_handler_limiter_level": ("What is left of it now", "bucket"),
+    "ai_handler_limiter_waiting": ("Requests that wait for a start", None),
+    "ai_handler_limiter_next_start_seconds": ("Seconds until a newcomer could start", None),
+    "ai_handler_limiter_blocked_seconds": ("Seconds until anybody may start, after a denial", None),
+    "ai_handler_circuit_breaker_open": ("1 while it is open or half open for this reason", "reason"),
+    "ai_handler_spent_today_usd": ("US dollars that the fleet has spent since midnight UTC", None),
+    "ai_handler_budget_usd": ("US dollars that it may spend a day; none where there is no budget", None),
+    "ai_handler_queued_hints": ("Hints that no worker has taken yet", None),
+}
+_OF_THE_LIMITER: Final = {
+    "ai_handler_limiter_waiting": "waiting",
+    "ai_handler_limiter_next_start_seconds": "next_free_start",
+    "ai_handler_limiter_blocked_seconds": "blocked",
+}
+
+
+class FleetMetrics(Collector):
+    """Reads on scrape.
+
+    Args:
+        ports: gives this process' adapters.
+        queued: how many hints are in the queue.
+    """
+
+    def __init__(self, ports: Callable[[], Ports], queued: Callable[[], int]) -> None:
+        self._ports = ports
+        self._queued = queued
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """The metrics' names and meanings, for the registry: nothing is read for it."""
+        return _families().values()
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """The metrics with their values of now."""
+        families = _families()
+        try:
+            self._read(families)
+        except redis.RedisError:
+            families = _families()
+            families["ai_handler_redis_up"].add_metric([], 0)
+        else:
+            families["ai_handler_redis_up"].add_metric([], 1)
+        return families.values()
+
+    def _read(self, families: dict[str, GaugeMetricFamily]) -> None:
+        ports = self._ports()
+        view: dict[str, Any] = ports.limiter.snapshot()
+        for name, bucket in view.get("buckets", {}).items():
+            for what in ("limit", "level"):
+                if isinstance(bucket["limit"], int | float) and isinstance(bucket[what], int | float):
+                    families[f"ai_handler_limiter_{what}"].add_metric([name], bucket[what])
+        for name, field in _OF_THE_LIMITER.items():
+            if isinstance(view.get(field), int | float):
+                families[name].add_metric([], view[field])
+        opened = ports.breaker.state()
+        for reason in OPEN_FOR:
+            families["ai_handler_circuit_breaker_open"].add_metric([reason], reason in opened)
+        if ports.spending is not None:
+            money = ports.spending.state()
+            for name, value in (("spent_today", money["spent_today"]), ("budget", money["budget"])):
+                if isinstance(value, int | float):
+                    families[f"ai_handler_{name}_usd"].add_metric([], value)
+        families["ai_handler_queued_hints"].add_metric([], self._queued())
+
+
+def _families() -> dict[str, GaugeMetricFamily]:
+    return {
+        name: GaugeMetricFamily(name, meaning, labels=[label] if label else [])
+        for name, (meaning, label) in GAUGES.items()
+    }

@@ -1,0 +1,60 @@
+"""The model, with a meter beside it: how long calls take, how they end, what they cost."""
+
+import time
+from collections.abc import Callable
+
+from worker import metrics
+from worker.errors import CallError, DeniedError
+from worker.ports import Answer, Call, Model
+from worker.prices import Price
+
+
+class MeteredModel:
+    """Asks another model, and counts.
+
+    Args:
+        model: the one that is asked.
+        name: its name, a metric's label.
+        price: of its tokens; None: nobody has said.
+        spend: is told what each answer cost, in US dollars.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        name: str,
+        price: Price | None,
+        spend: Callable[[float], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._model = model
+        self._name = name
+        self._price = price
+        self._spend = spend
+        self._clock = clock
+
+    def tokens(self, call: Call) -> int:
+        """As the model says."""
+        return self._model.tokens(call)
+
+    def ask(self, call: Call) -> Answer:
+        """Ask once. Raises what the model raises."""
+        started = self._clock()
+        try:
+            answer = self._model.ask(call)
+        except CallError as error:
+            metrics.CALLS.labels(type(error).__name__).inc()
+            metrics.CALL_SECONDS.labels("failure").observe(self._clock() - started)
+            if isinstance(error, DeniedError):
+                metrics.DENIALS.labels(error.denial.bucket or "unknown").inc()
+            raise
+        metrics.CALLS.labels("answer").inc()
+        metrics.CALL_SECONDS.labels("answer").observe(self._clock() - started)
+        for kind in ("prompt", "cached", "completion"):
+            metrics.TOKENS.labels(self._name, kind).inc(getattr(answer, f"{kind}_tokens"))
+        if self._price is not None:
+            dollars = self._price.of(answer)
+            metrics.SPENT.labels(self._name).inc(dollars)
+            self._spend(dollars)
+        return answer

@@ -1,0 +1,76 @@
+"""What the fleet has spent today, and the budget that opens the circuit breaker until the next day.
+
+A day is one of UTC, as on the provider's billing page. The budget is a brake and no guarantee: calls that are under way
+when it is reached are paid for as well, an answer that breaks off or never arrives is not counted, and a Redis that
+forgets what was spent begins at zero.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import redis
+
+from contract import spent_key
+from worker.ports import Breaker
+
+log = logging.getLogger(__name__)
+
+DAY = 86_400.0  # seconds
+KEPT = 7 * 86_400  # seconds that a day's sum is kept for whoever asks
+REASON = "budget"
+
+
+class Spending:
+    """Counts money for all workers.
+
+    Args:
+        store: Redis.
+        breaker: what the budget opens.
+        budget: US dollars a day; 0: there is none.
+        clock: Unix time in seconds.
+    """
+
+    def __init__(
+        self, store: redis.Redis, breaker: Breaker, *, budget: float, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._redis = store
+        self._breaker = breaker
+        self._budget = budget
+        self._clock = clock
+
+    def add(self, dollars: float) -> None:
+        """Count what a call has cost. A Redis that is away loses it: the answer is paid for, and goes on."""
+        key = spent_key(self._today())
+        try:
+            with self._redis.pipeline(transaction=False) as pipe:
+                pipe.incrbyfloat(key, dollars)
+                pipe.expire(key, KEPT)
+                spent = float(pipe.execute()[0])
+            if self._budget and spent >= self._budget and REASON not in self._breaker.state():
+                log.error("%.2f of %.2f US dollars are spent today: nothing is sent until midnight UTC",
+                          spent, self._budget)  # fmt: skip
+                self._breaker.trip(REASON, DAY - self._clock() % DAY)
+        except redis.RedisError as error:
+            log.warning("%.6f US dollars are not counted: %s", dollars, error)
+
+    def look_again(self) -> None:
+        """Close what the budget opened, if there is money left: the budget was raised, or the day is over.
+
+        Raises:
+            redis.RedisError: Redis is away.
+        """
+        if REASON in self._breaker.state() and not (self._budget and self.today() >= self._budget):
+            self._breaker.reset(REASON)
+
+    def today(self) -> float:
+        """US dollars that the fleet has spent since midnight. Raises `redis.RedisError`."""
+        return float(self._redis.get(spent_key(self._today())) or 0)
+
+    def state(self) -> dict[str, object]:
+        """For operators: what is spent and what may be, in US dollars. Raises `redis.RedisError`."""
+        return {"spent_today": round(self.today(), 6), "budget": self._budget or "none"}
+
+    def _today(self) -> str:
+        return datetime.fromtimestamp(self._clock(), UTC).date().isoformat()
