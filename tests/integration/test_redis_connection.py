@@ -76,12 +76,18 @@ def test_both_kinds_of_clients_follow_the_primary(behind_sentinel):
 
         def arrives(text):
             # Not how often: what was said before may be lost, and what failed may have been done.
+            again(lambda: at_primary(lambda client: client.delete("said", "hints")))
+            again(lambda: ours.set("said", text))
+            again(lambda: put_hint(hints, text))
+            return again(lambda: at_primary(lambda client: (client.get("said"), client.llen("hints") > 0))) == (
+                text.encode(),
+                True,
+            )
+
+        def at_primary(what):
             with server.primary.client() as client:
                 client.select(1)
-                client.delete("said", "hints")
-                again(lambda: ours.set("said", text))
-                again(lambda: put_hint(hints, text))
-                return client.get("said") == text.encode() and client.llen("hints") > 0
+                return what(client)
 
         assert arrives("before")
         server.await_replica()
