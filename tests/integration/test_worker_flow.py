@@ -17,6 +17,7 @@ from contract import (
     QUEUE_NAME,
     TASK_NAME,
     Dispatch,
+    Failure,
     Outcome,
     answer_key,
     claim_key,
@@ -253,7 +254,7 @@ def test_limits_park_a_request_and_end_it_at_its_deadline(make, put, outcome, st
     put(9, resume=RESUME + "9", deadline_in=40)
     assert scoring.run(7, FRESH) is None
     assert scoring.run(8, FRESH).seconds > 10
-    assert scoring.run(9, FRESH) is None
+    assert scoring.run(9, FRESH) is Failure.QUEUE_TOO_LONG
     notification, processing = outcome(9)
     assert processing is None
     assert 60 < notification["wait_seconds"] <= 120
