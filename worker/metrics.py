@@ -1,7 +1,8 @@
 """Every metric of the worker, declared once. Labels never carry ids or text.
 
 The series of labels that are known beforehand are there from the start, at zero: `increase()` does not see a counter
-that appears at one. What is true of the whole fleet is in fleet_metrics.py, read on scrape from what the workers share.
+that appears at one. What is true of the whole fleet, read on scrape from what the workers share, is in
+running/fleet_metrics.py.
 """
 
 import itertools
