@@ -14,8 +14,8 @@ from prometheus_client import Counter, Gauge, Histogram
 from contract import SCHEMA_VERSION, Failure
 from worker.assessment.evidence import Reason
 from worker.assessment.grounds import FORBIDDEN_GROUNDS
-from worker.assessment.placeholders import Kind
 from worker.assessment.prompt import PROMPT_VERSION
+from worker.assessment.redaction.placeholders import Kind
 from worker.assessment.rubric import RUBRIC_VERSION
 from worker.errors import BrokenAnswerError, DeniedError, RefusedCallError, TransientError, TrippingError
 
