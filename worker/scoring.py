@@ -21,9 +21,7 @@ from worker.asking import Asked, Asking
 from worker.assessment.criteria import Criteria
 from worker.assessment.grading import DatedGrading
 from worker.assessment.judgement import Judgement, judge
-from worker.assessment.prompt import (
-    PROMPT_VERSION,
-)
+from worker.assessment.prompt import PROMPT_VERSION
 from worker.assessment.reading import Reading, read
 from worker.assessment.redaction import REDACTION_VERSION, redact
 from worker.assessment.rubric import RUBRIC_VERSION
