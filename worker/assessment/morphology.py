@@ -48,6 +48,7 @@ class Lexicon:
     """Looks every word of one text up once. Make one per text: it remembers the text's words."""
 
     def __init__(self) -> None:
+        self.facts: dict[tuple[str, str], bool] = {}  # what `names` found out of a word: its name, the word
         self._known: dict[str, Reading] = {}
         self._masculine: dict[str, str | None] = {}
 

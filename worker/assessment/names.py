@@ -17,6 +17,7 @@ If it is the candidate's own surname, found elsewhere in the text, it goes: «О
 
 import re
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -139,9 +140,20 @@ class Word:
     @property
     def given(self) -> bool:
         """Whether it can be a given name."""
+        return self._remembered("given", self._is_given)
+
+    def _is_given(self) -> bool:
         if self.cyrillic:
             return Reading.GIVEN in self.reading or self.lower.replace("ё", "е") in EXTRA_GIVEN
         return latin_key(self.lower) in LATIN_GIVEN
+
+    def _remembered(self, fact: str, find_out: Callable[[], bool]) -> bool:
+        """A word is asked about again and again: at every place, by every rule, in every round of redaction."""
+        key = (fact, self.text)
+        found = self.lexicon.facts.get(key)
+        if found is None:
+            found = self.lexicon.facts[key] = find_out()
+        return found
 
     @property
     def only_given(self) -> bool:
@@ -152,6 +164,9 @@ class Word:
     @property
     def patronymic(self) -> bool:
         """Whether it can be a patronymic."""
+        return self._remembered("patronymic", self._is_patronymic)
+
+    def _is_patronymic(self) -> bool:
         if not self.cyrillic:
             return False
         reading = self.reading
@@ -164,6 +179,9 @@ class Word:
     @property
     def surname(self) -> bool:
         """Whether it is known, or ends, as a surname."""
+        return self._remembered("surname", self._is_surname)
+
+    def _is_surname(self) -> bool:
         if not self.cyrillic:
             return self.lower not in ENGLISH_COMMON and (
                 latin_key(self.lower) in LATIN_SURNAMES or _LATIN_SURNAME_ENDING.fullmatch(self.lower) is not None
