@@ -28,10 +28,16 @@ from worker.errors import (
     SendingBlockedError,
 )
 from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
+from worker.limits.turns import Turn, Turns
 from worker.ports import Answer, Call, Follow, Known, Ports
 from worker.progress import RequestInHand
 
 log = logging.getLogger(__name__)
+
+# Seconds to wait for those of this process that stand before. The limiter lets nobody behind pass who has joined it
+# within a second or is late by less than a quarter of one.
+FIRST_TURN = 0.7
+NEXT_TURN = 0.2
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -94,6 +100,7 @@ class Asking:
         self._policy = policy
         self._stopping = stopping
         self._clock = clock
+        self._turns = Turns()
 
     def ask(self, question: Question[T], in_hand: RequestInHand) -> Asked[T]:
         """The answer to a question, on behalf of a request.
@@ -140,13 +147,14 @@ class Asking:
             log.warning("nothing is sent: %s", blocked.reason)
             raise PostponedError("blocked", blocked.seconds) from None
         tokens, call = in_hand.progress.tokens_of(question.digest), None
-        if tokens is None:
-            # Counting takes a while: those behind this one in the topic let it go first.
-            ports.limiter.join(in_hand.reservation, in_hand.dispatch.place)
-            call = question.make_call()
-            tokens = ports.model.tokens(call)
-            in_hand.progress = replace(in_hand.progress, counted=(question.digest, tokens))
-        self._await_start(tokens, in_hand)
+        with self._turns.enter(in_hand.dispatch.place) as turn:
+            if tokens is None:
+                # Counting takes a while: those behind this one in the topic let it go first.
+                ports.limiter.join(in_hand.reservation, in_hand.dispatch.place)
+                call = question.make_call()
+                tokens = ports.model.tokens(call)
+                in_hand.progress = replace(in_hand.progress, counted=(question.digest, tokens))
+            self._await_start(tokens, in_hand, turn)
         if in_hand.claim.lost:
             raise ClaimLostError
         if call is None:
@@ -164,9 +172,12 @@ class Asking:
         ports.limiter.settle(reservation, used_tokens=used or None, seen=answer.seen)
         return answer
 
-    def _await_start(self, tokens: int, in_hand: RequestInHand) -> None:
+    def _await_start(self, tokens: int, in_hand: RequestInHand, turn: Turn) -> None:
         """Return when the limiter says "now"; `in_hand.reservation` is then the one to use."""
+        patience = FIRST_TURN
         while True:
+            turn.wait(patience)
+            patience = NEXT_TURN
             try:
                 answer = self._ports.limiter.acquire(in_hand.reservation, tokens, in_hand.dispatch.place)
             except NeverFitsError:
@@ -179,7 +190,11 @@ class Asking:
                     metrics.WAIT_SECONDS.observe(waited)
                     return
                 case Reserved(seconds=seconds, until_start=start) | NotYet(seconds=seconds, until_start=start):
+                    if seconds > NEXT_TURN:
+                        turn.step_aside()
                     self._wait_here(PostponedError("limits", seconds, start), in_hand)
+                    if seconds > NEXT_TURN:
+                        turn.step_back()
 
     def _wait_here(self, postponed: PostponedError, in_hand: RequestInHand) -> None:
         """Return after a short wait, in which everything stays as it is; a turn in the line is often moments away.

@@ -1,5 +1,6 @@
 """A word as a part of a name: what the dictionary, the lists and its ending say that it can be."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -81,9 +82,20 @@ class Word:
     @property
     def given(self) -> bool:
         """Whether it can be a given name."""
+        return self._remembered("given", self._is_given)
+
+    def _is_given(self) -> bool:
         if self.cyrillic:
             return Reading.GIVEN in self.reading or self.lower.replace("ё", "е") in EXTRA_GIVEN
         return latin_key(self.lower) in LATIN_GIVEN
+
+    def _remembered(self, fact: str, find_out: Callable[[], bool]) -> bool:
+        """A word is asked about again and again: at every place, by every rule, in every round of redaction."""
+        key = (fact, self.text)
+        found = self.lexicon.facts.get(key)
+        if found is None:
+            found = self.lexicon.facts[key] = find_out()
+        return found
 
     @property
     def only_given(self) -> bool:
@@ -94,14 +106,24 @@ class Word:
     @property
     def patronymic(self) -> bool:
         """Whether it can be a patronymic."""
-        return self.cyrillic and (
-            Reading.PATRONYMIC in self.reading
-            or (self.reading == Reading.UNKNOWN and _PATRONYMIC.fullmatch(self.lower) is not None)
-        )
+        return self._remembered("patronymic", self._is_patronymic)
+
+    def _is_patronymic(self) -> bool:
+        if not self.cyrillic:
+            return False
+        reading = self.reading
+        if reading is not Reading.UNKNOWN:
+            return Reading.PATRONYMIC in reading
+        lower = self.lower
+        # Every pattern's ending has one of the two; to ask RE2 costs twenty times as much.
+        return ("ич" in lower or "вн" in lower) and _PATRONYMIC.fullmatch(lower) is not None
 
     @property
     def surname(self) -> bool:
         """Whether it is known, or ends, as a surname."""
+        return self._remembered("surname", self._is_surname)
+
+    def _is_surname(self) -> bool:
         if not self.cyrillic:
             return self.lower not in ENGLISH_COMMON and (
                 latin_key(self.lower) in LATIN_SURNAMES or _LATIN_SURNAME_ENDING.fullmatch(self.lower) is not None

@@ -296,14 +296,15 @@ class _Search:
                     self._take(number)
                     self._extra.append((word.start, word.end + signed.end(1), Kind.NAME))
             return
-        # A slice: RE2 encodes the whole of what it is handed, wherever it is to begin.
-        behind = INITIALS_BEHIND.match(self._text[word.end : word.end + 8])
+        # A slice: RE2 encodes the whole of what it is handed, wherever it is to begin. Initials end with a full stop.
+        following = self._text[word.end : word.end + 8]
+        behind = INITIALS_BEHIND.match(following) if "." in following else None
         if behind is not None and self._is_initials(word, behind[0], word.end + behind.end()):
             self._take(number)
             self._extra.append((word.start, word.end + behind.end(), Kind.NAME))
             return
         before = self._text[max(0, word.start - 7) : word.start]
-        match = INITIALS_BEFORE.search(before)
+        match = INITIALS_BEFORE.search(before) if "." in before else None
         if match is not None and match[0].count(".") == 2 and self._may_bear_initials(word):
             begin = max(0, word.start - 7) + match.start()
             if begin == 0 or not self._text[begin - 1].isalnum():
