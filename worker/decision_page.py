@@ -35,6 +35,7 @@ REASONS: Final = {
     Reason.REUSED: "та же цитата для многих требований",
     Reason.ONE_FOR_MANY: "одно предложение для большинства требований",
     Reason.ECHO: "повторяет слова вакансии",
+    Reason.TEMPLATED: "одна и та же фраза о разных навыках",
     Reason.THIN: "только название",
     Reason.HEDGED: "знакомство, а не работа",
     Reason.LISTED: "только в перечне",
