@@ -15,6 +15,7 @@ from celery.signals import celeryd_init, setup_logging, worker_ready, worker_shu
 from celery.utils.nodenames import default_nodename, nodename, nodesplit
 from celery.worker import state
 from prometheus_client import REGISTRY
+from pydantic import ValidationError
 
 from config import Settings, load_settings
 from contract import MAX_REQUIREMENTS, MAX_RESUME, QUEUE_NAME
@@ -212,6 +213,8 @@ def criteria_of(vacancy: str) -> list[str] | None:
             sys.exit(f"Redis: {error}")
         except FailedError as failed:
             sys.exit(failed.failure.value)
+        except ValidationError:  # its text quotes what is kept
+            sys.exit("the vacancy or what is kept of it cannot be read")
 
 
 _building = threading.Lock()

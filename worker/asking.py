@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, NoReturn, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from contract import Failure
 from worker import metrics
@@ -83,6 +83,13 @@ def digest_of(*parts: str) -> str:
     return digest.hexdigest()
 
 
+def _understood(question: Question[T], answer: str) -> T | None:
+    try:
+        return question.meaning.model_validate_json(answer)
+    except ValidationError:  # its text quotes the answer, which quotes the resume
+        return None
+
+
 class Asking:
     """Asks the model.
 
@@ -112,8 +119,14 @@ class Asking:
         """
         found = self._ports.results.look(question.digest, in_hand.claim.token)
         if isinstance(found, Known):
-            metrics.CACHE.labels(question.kind, "hit").inc()
-            return Asked(question.meaning.model_validate_json(found.answer), None)
+            known = _understood(question, found.answer)
+            if known is not None:
+                metrics.CACHE.labels(question.kind, "hit").inc()
+                return Asked(known, None)
+            # Damaged, or of a version that forgot to say so. As long as it is kept nobody asks anew.
+            log.warning("a kept answer cannot be read, so it is dropped: %s", question.kind)
+            self._ports.results.drop(question.digest)
+            raise PostponedError("single_flight", 0.0)
         if isinstance(found, Follow):
             raise PostponedError("single_flight", found.seconds)
         lead = found.lease

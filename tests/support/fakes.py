@@ -311,6 +311,9 @@ class FakeResults:
             self.memory.set(answer_key(question), answer, seconds)
         lead.release()
 
+    def drop(self, question: str) -> None:
+        self.memory.delete(answer_key(question))
+
 
 class FakeLimiter:
     """Answers as scripted, then grants everything."""
