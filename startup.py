@@ -1,5 +1,6 @@
 """The start of a process: settings, logs and metrics, and every reason why it cannot start, at once."""
 
+import os
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -57,4 +58,5 @@ def _obstacles(settings: Settings, role: Role) -> Iterator[str]:
 
 def _why(error: BaseException) -> str:
     cause = error.__cause__ or error
-    return (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
+    # Its own words may go on: "Address already in use (while attempting to bind on address ...)".
+    return os.strerror(cause.errno) if isinstance(cause, OSError) and cause.errno else str(cause)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import redis
 
+from contract import worker_key
 from tests.support.fakes import FakeBreaker, FakeClock, FakeLeases, FakeMemory, FakeResults, FakeStore, eventually
 from worker.circuit_breaker import CircuitBreaker
 from worker.leases import Leases
@@ -50,7 +51,9 @@ class RedisFleet:
         return bool(self.client.delete(key))
 
     def keys(self) -> list[str]:
-        return [key.decode() for key in self.client.scan_iter()]
+        """All but the heartbeats of workers, which are no part of what is kept."""
+        found = [key.decode() for key in self.client.scan_iter()]
+        return [key for key in found if not key.startswith(worker_key(""))]
 
     def seconds_left(self, key: str) -> float:
         return self.client.pttl(key) / 1000
