@@ -16,6 +16,7 @@ from collections.abc import Callable
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.2  # seconds
+FLUSH_WITHIN = 2.0  # seconds for the last lines of the log: its disk may be what hangs
 
 
 class Watchdog:
@@ -68,12 +69,22 @@ class Watchdog:
         if now - self._asked_at < self._within and idle < self._idle:
             return False
         log.warning("the stop hangs in %s: ending without it", _where_main_is())
+        _write_the_last_lines()
         self._end(0)
         return True
 
     def _watch(self) -> None:
         while not self.look():
             time.sleep(LOOK_EVERY)
+
+
+def _write_the_last_lines() -> None:
+    """A hard exit writes nothing that is still queued (logs.QueuedHandler)."""
+    threads = [threading.Thread(target=handler.flush, daemon=True) for handler in logging.getLogger().handlers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(FLUSH_WITHIN)
 
 
 def _where_main_is() -> str:

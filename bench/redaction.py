@@ -18,11 +18,10 @@ from rich.table import Table
 from bench.redaction_set.layouts import Document, documents, fresh_documents, held_out_documents
 from bench.redaction_set.lookalikes import FRESH_LOOKALIKES, LOOKALIKES
 from bench.redaction_set.variants import groups
-from worker.assessment import redaction
-from worker.assessment.morphology import Lexicon
-from worker.assessment.names import find_names
-from worker.assessment.placeholders import Span
-from worker.assessment.redaction import redact
+from worker.assessment.redaction import redact, redacting
+from worker.assessment.redaction.morphology import Lexicon
+from worker.assessment.redaction.names import find_names
+from worker.assessment.redaction.placeholders import Span
 
 console = Console()
 HOSTILE = {
@@ -154,7 +153,7 @@ def _names(text: str) -> float:
         spent += time.process_time() - started
         return found
 
-    with patch.object(redaction, "find_names", timed):
+    with patch.object(redacting, "find_names", timed):
         redact(text)
     return 1_000 * spent
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import redis
 from celery import Celery
+from kombu.exceptions import BatchPublishError, OperationalError
 from pydantic import ValidationError
 
 from bridge.marks import ProcessedMarks
@@ -86,7 +87,14 @@ class RequestStore:
                     ex=PROCESSED_MARK_TTL,
                 )
             pipe.execute()
-        with self._celery.producer_pool.acquire(block=True, timeout=10) as producer:
+        try:
+            self._send_hints(batch)
+        except BatchPublishError as error:
+            raise OperationalError(str(error)) from error
+
+    def _send_hints(self, batch: Sequence[Dispatch]) -> None:
+        # In one round trip: without the batch, the hints cost the bridge more than all else that it does.
+        with self._celery.producer_pool.acquire(block=True, timeout=10) as producer, producer.batch():
             for dispatch in batch:
                 self._celery.send_task(
                     TASK_NAME,

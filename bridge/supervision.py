@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 LONGEST_PAUSE = 1_800.0  # seconds between two hints for a request that nobody claims: some dozens until its deadline
+SLOWEST_COUNTS_TWICE = 2.0  # a hint may take twice as long as the slowest of late before it looks lost
+LATENCY_HALVES = 60.0  # seconds in which a slow hint is half forgotten
 SUSPECT_AFTER = 3  # lost claims
 MAX_CHARGES = 5  # claims that were lost through nobody else's fault: the request is not given to another worker
 SUSPECTS_AT_ONCE = 0.1  # of all suspects, and always one; many suspects mean that workers die for other reasons
@@ -35,6 +37,7 @@ class DispatchHistory:
 
     Attributes:
         dispatched_at: when the last hint was sent; None before the first, and when a claim was lost.
+        hint_sent_at: the same, of a hint that was sent and that nobody has been seen to act on.
         hints: how many were sent since the request was last claimed.
         worker: who has the claim; None where nobody has.
         lost_claims: how many claims ended without an outcome.
@@ -42,6 +45,7 @@ class DispatchHistory:
     """
 
     dispatched_at: float | None = None
+    hint_sent_at: float | None = None
     hints: int = 0
     worker: str | None = None
     lost_claims: int = 0
@@ -59,12 +63,13 @@ class DispatchHistory:
 
     def note_dispatch(self, now: float) -> None:
         """A hint was sent."""
-        self.dispatched_at = now
+        self.dispatched_at = self.hint_sent_at = now
         self.hints += 1
 
     def note_claim(self, worker: str) -> None:
         """A worker's claim is alive."""
         self.worker = worker
+        self.hint_sent_at = None
         self.hints = 0
 
     def note_loss(self, *, charged: bool, counted: bool = True) -> None:
@@ -78,6 +83,29 @@ class DispatchHistory:
         self.dispatched_at = None  # nobody else will take it: a new hint is due at once
         self.lost_claims += counted
         self.charges += charged
+
+
+@dataclass(slots=True)
+class HintLatency:
+    """How long hints take of late, from their sending until a claim is seen: on an overloaded machine long.
+
+    A hint that a busy worker has fetched looks like a lost one. As long as hints are acted on at all, the slowest of
+    them tells how far back the workers are, and only what is far slower is likely lost.
+    """
+
+    slowest: float = 0.0
+    noted_at: float = 0.0
+
+    def note(self, seconds: float, now: float) -> None:
+        """A hint was acted on after `seconds`."""
+        self.slowest, self.noted_at = max(seconds, self._remembered(now)), now
+
+    def patience(self, redispatch_after: float, now: float) -> float:
+        """Seconds to wait for a hint before it goes again; at least `redispatch_after`."""
+        return max(redispatch_after, SLOWEST_COUNTS_TWICE * self._remembered(now))
+
+    def _remembered(self, now: float) -> float:
+        return float(self.slowest * 0.5 ** (max(0.0, now - self.noted_at) / LATENCY_HALVES))
 
 
 def is_charged(history: DispatchHistory, *, worker_lives: bool, beside: Collection[DispatchHistory]) -> bool:
@@ -96,9 +124,9 @@ def is_charged(history: DispatchHistory, *, worker_lives: bool, beside: Collecti
 def decide(history: DispatchHistory, *, now: float, redispatch_after: float) -> Decision:
     """Decide, at most once a second or so, on a request that has neither an outcome nor a processed mark.
 
-    A hint that nobody acted on goes again, however long the Celery queue is: a lost one cannot be told from one that
-    waits, and the second of two finds the request claimed. The pauses double, so a queue that nobody empties does not
-    fill up with them.
+    A hint that nobody acted on goes again, however long the Celery queue is: a lost one can hardly be told from one
+    that waits (see `HintLatency`), and the second of two finds the request claimed. The pauses double, so a queue that
+    nobody empties does not fill up with them.
 
     Args:
         history: the request's, up to date.

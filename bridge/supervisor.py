@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from bridge import metrics
 from bridge.request_store import RequestStates, RequestStore
-from bridge.supervision import Decision, DispatchHistory, decide, is_charged, suspects_to_hold_back
+from bridge.supervision import Decision, DispatchHistory, HintLatency, decide, is_charged, suspects_to_hold_back
 from contract import Dispatch, Failure, Outcome
 from logs import log_about
 
@@ -45,7 +45,7 @@ class Supervisor:
 
     Args:
         store: Redis and Celery.
-        redispatch_after: seconds, the first pause before a hint goes again.
+        redispatch_after: seconds, the first pause before a hint goes again; longer while workers are slow to come.
         lease: seconds that a worker's claim lives without it.
         wall_clock: Unix time, seconds.
     """
@@ -60,6 +60,7 @@ class Supervisor:
     ):
         self._store = store
         self._redispatch_after = redispatch_after
+        self._latency = HintLatency()
         self._lease = lease
         self._wall_clock = wall_clock
         self._dead_workers: dict[str, float] = {}  # when they were found dead
@@ -84,6 +85,7 @@ class Supervisor:
         self._note_claims(requests, states, now)
         held_back = _held_back(requests)
         due: list[Unfinished] = []
+        patience = self._latency.patience(self._redispatch_after, now)
         for processing_id, unfinished in requests.items():
             unfinished.ours = processing_id not in states.elsewhere
             unfinished.finished = processing_id in states.marked
@@ -93,7 +95,7 @@ class Supervisor:
                 log.warning("out of time", extra={"processing_id": processing_id})
                 unfinished.outcome = unfinished.failed(Failure.OUT_OF_TIME)
                 continue
-            match decide(unfinished.history, now=now, redispatch_after=self._redispatch_after):
+            match decide(unfinished.history, now=now, redispatch_after=patience):
                 case Decision.DISPATCH if processing_id not in held_back:
                     due.append(unfinished)
                 case Decision.GIVE_UP:
@@ -130,6 +132,8 @@ class Supervisor:
         for processing_id, unfinished in requests.items():
             claimed_by, lost = states.claims.get(processing_id), unfinished.history.worker
             if claimed_by is not None:
+                if unfinished.history.hint_sent_at is not None:
+                    self._latency.note(now - unfinished.history.hint_sent_at, now)
                 unfinished.history.note_claim(claimed_by)
             elif lost is not None and unfinished.outcome is None:
                 # A claim that outlives its worker by more than a lease was parked: nobody was at it.

@@ -14,7 +14,7 @@ from prometheus_client.metrics import MetricWrapperBase
 import bridge.metrics
 import worker.metrics
 from bridge.lag import Lag
-from worker.fleet_metrics import FleetMetrics
+from worker.running.fleet_metrics import FleetMetrics
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PAGE = CHECKOUT / "docs" / "metrics.md"
@@ -27,7 +27,7 @@ carry ids or text. A histogram has the series `_bucket`, `_sum` and `_count`. [m
 to look at them, [runbook.md](runbook.md) what to do when they raise an alarm.
 
 This page is made by `python -m dev.metrics_table` from the declarations in `bridge/metrics.py`, `bridge/lag.py`,
-`worker/metrics.py` and `worker/fleet_metrics.py`."""
+`worker/metrics.py` and `worker/running/fleet_metrics.py`."""
 
 
 @dataclass(frozen=True)

@@ -15,37 +15,40 @@ from celery.signals import celeryd_init, setup_logging, worker_ready, worker_shu
 from celery.utils.nodenames import default_nodename, nodename, nodesplit
 from celery.worker import state
 from prometheus_client import REGISTRY
+from pydantic import ValidationError
 
 from config import Settings, load_settings
 from contract import MAX_REQUIREMENTS, MAX_RESUME, QUEUE_NAME
 from logs import configure_logging
 from startup import begin
 from watchdog import Watchdog
-from worker import control, metrics, redis_transport
+from worker import control, metrics
 from worker.after_call import WaitingPolicy
 from worker.asking import digest_of
 from worker.assessment.criteria import Criteria
 from worker.assessment.redaction import redact
 from worker.circuit_breaker import CircuitBreaker
-from worker.decision_page import page
 from worker.egress import EgressCheck, ForbiddenEgress, UncheckedEgress, keep_watching
 from worker.errors import FailedError
-from worker.explanation import Explanation, ExplanationStore, criteria_table, table
-from worker.fleet_metrics import FleetMetrics
-from worker.forgetting import Forgetting
+from worker.explaining.decision_page import page
+from worker.explaining.explanation import Explanation, ExplanationStore, criteria_table, table
+from worker.explaining.forgetting import Forgetting
 from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
 from worker.limits.tokens import count_tokens
-from worker.metered_model import MeteredModel
+from worker.money.metered_model import MeteredModel
+from worker.money.prices import Price
+from worker.money.spending import Spending
 from worker.openai_client import OpenAIClient
 from worker.outcome_store import OutcomeStore
 from worker.ports import Egress, Ports
-from worker.prices import Price
+from worker.questions import KeepingPolicy
 from worker.result_cache import ResultCache
 from worker.route import Route
-from worker.scoring import KeepingPolicy, Scoring
-from worker.spending import Spending
+from worker.running import redis_transport
+from worker.running.fleet_metrics import FleetMetrics
+from worker.scoring import Scoring
 from worker.tasks import register
 
 redis_transport.use()
@@ -210,6 +213,8 @@ def criteria_of(vacancy: str) -> list[str] | None:
             sys.exit(f"Redis: {error}")
         except FailedError as failed:
             sys.exit(failed.failure.value)
+        except ValidationError:  # its text quotes what is kept
+            sys.exit("the vacancy or what is kept of it cannot be read")
 
 
 _building = threading.Lock()

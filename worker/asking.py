@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, NoReturn, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from contract import Failure
 from worker import metrics
@@ -28,10 +28,16 @@ from worker.errors import (
     SendingBlockedError,
 )
 from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
+from worker.limits.turns import Turn, Turns
 from worker.ports import Answer, Call, Follow, Known, Ports
 from worker.progress import RequestInHand
 
 log = logging.getLogger(__name__)
+
+# Seconds to wait for those of this process that stand before. The limiter lets nobody behind pass who has joined it
+# within a second or is late by less than a quarter of one.
+FIRST_TURN = 0.7
+NEXT_TURN = 0.2
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -77,6 +83,13 @@ def digest_of(*parts: str) -> str:
     return digest.hexdigest()
 
 
+def _understood(question: Question[T], answer: str) -> T | None:
+    try:
+        return question.meaning.model_validate_json(answer)
+    except ValidationError:  # its text quotes the answer, which quotes the resume
+        return None
+
+
 class Asking:
     """Asks the model.
 
@@ -94,6 +107,7 @@ class Asking:
         self._policy = policy
         self._stopping = stopping
         self._clock = clock
+        self._turns = Turns()
 
     def ask(self, question: Question[T], in_hand: RequestInHand) -> Asked[T]:
         """The answer to a question, on behalf of a request.
@@ -105,8 +119,14 @@ class Asking:
         """
         found = self._ports.results.look(question.digest, in_hand.claim.token)
         if isinstance(found, Known):
-            metrics.CACHE.labels(question.kind, "hit").inc()
-            return Asked(question.meaning.model_validate_json(found.answer), None)
+            known = _understood(question, found.answer)
+            if known is not None:
+                metrics.CACHE.labels(question.kind, "hit").inc()
+                return Asked(known, None)
+            # Damaged, or of a version that forgot to say so. As long as it is kept nobody asks anew.
+            log.warning("a kept answer cannot be read, so it is dropped: %s", question.kind)
+            self._ports.results.drop(question.digest)
+            raise PostponedError("single_flight", 0.0)
         if isinstance(found, Follow):
             raise PostponedError("single_flight", found.seconds)
         lead = found.lease
@@ -140,13 +160,14 @@ class Asking:
             log.warning("nothing is sent: %s", blocked.reason)
             raise PostponedError("blocked", blocked.seconds) from None
         tokens, call = in_hand.progress.tokens_of(question.digest), None
-        if tokens is None:
-            # Counting takes a while: those behind this one in the topic let it go first.
-            ports.limiter.join(in_hand.reservation, in_hand.dispatch.place)
-            call = question.make_call()
-            tokens = ports.model.tokens(call)
-            in_hand.progress = replace(in_hand.progress, counted=(question.digest, tokens))
-        self._await_start(tokens, in_hand)
+        with self._turns.enter(in_hand.dispatch.place) as turn:
+            if tokens is None:
+                # Counting takes a while: those behind this one in the topic let it go first.
+                ports.limiter.join(in_hand.reservation, in_hand.dispatch.place)
+                call = question.make_call()
+                tokens = ports.model.tokens(call)
+                in_hand.progress = replace(in_hand.progress, counted=(question.digest, tokens))
+            self._await_start(tokens, in_hand, turn)
         if in_hand.claim.lost:
             raise ClaimLostError
         if call is None:
@@ -164,9 +185,12 @@ class Asking:
         ports.limiter.settle(reservation, used_tokens=used or None, seen=answer.seen)
         return answer
 
-    def _await_start(self, tokens: int, in_hand: RequestInHand) -> None:
+    def _await_start(self, tokens: int, in_hand: RequestInHand, turn: Turn) -> None:
         """Return when the limiter says "now"; `in_hand.reservation` is then the one to use."""
+        patience = FIRST_TURN
         while True:
+            turn.wait(patience)
+            patience = NEXT_TURN
             try:
                 answer = self._ports.limiter.acquire(in_hand.reservation, tokens, in_hand.dispatch.place)
             except NeverFitsError:
@@ -179,7 +203,11 @@ class Asking:
                     metrics.WAIT_SECONDS.observe(waited)
                     return
                 case Reserved(seconds=seconds, until_start=start) | NotYet(seconds=seconds, until_start=start):
+                    if seconds > NEXT_TURN:
+                        turn.step_aside()
                     self._wait_here(PostponedError("limits", seconds, start), in_hand)
+                    if seconds > NEXT_TURN:
+                        turn.step_back()
 
     def _wait_here(self, postponed: PostponedError, in_hand: RequestInHand) -> None:
         """Return after a short wait, in which everything stays as it is; a turn in the line is often moments away.

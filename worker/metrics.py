@@ -1,7 +1,8 @@
 """Every metric of the worker, declared once. Labels never carry ids or text.
 
 The series of labels that are known beforehand are there from the start, at zero: `increase()` does not see a counter
-that appears at one. What is true of the whole fleet is in fleet_metrics.py, read on scrape from what the workers share.
+that appears at one. What is true of the whole fleet, read on scrape from what the workers share, is in
+running/fleet_metrics.py.
 """
 
 import itertools
@@ -13,8 +14,8 @@ from prometheus_client import Counter, Gauge, Histogram
 from contract import SCHEMA_VERSION, Failure
 from worker.assessment.evidence import Reason
 from worker.assessment.grounds import FORBIDDEN_GROUNDS
-from worker.assessment.placeholders import Kind
 from worker.assessment.prompt import PROMPT_VERSION
+from worker.assessment.redaction.placeholders import Kind
 from worker.assessment.rubric import RUBRIC_VERSION
 from worker.errors import BrokenAnswerError, DeniedError, RefusedCallError, TransientError, TrippingError
 

@@ -55,7 +55,7 @@ class ResultCache:
         )
         match reply:
             case [b"known", answer]:
-                return Known(answer.decode())
+                return Known(answer.decode(errors="replace"))
             case [b"lead", closed]:
                 return Lead(leases.hold(flight_key(question), token), breaker_closed=bool(closed))
         # A leader at work is renewed often and may end any time; one that waits for the limiter says how long.
@@ -69,6 +69,10 @@ class ResultCache:
         """
         lead.forget()
         self._keep(keys=[answer_key(question), lead.key], args=[lead.token, answer, seconds])
+
+    def drop(self, question: str) -> None:
+        """Forget an answer, so that the next who looks asks. Raises `redis.RedisError`."""
+        self._redis.delete(answer_key(question))
 
     def name(self, requirements_id: int, question: str, seconds: int) -> None:
         """Note under which question a vacancy's criteria are kept. Raises `redis.RedisError`."""

@@ -11,56 +11,32 @@ import logging
 import secrets
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
 from contract import Assessment, Dispatch, Failure, Outcome, ScoringRequest
 from worker import metrics
 from worker.after_call import LEAD, WaitingPolicy, too_late
-from worker.asking import Asked, Asking, Question, digest_of
-from worker.assessment import criteria as criteria_answers
-from worker.assessment import grading as grading_answers
-from worker.assessment.criteria import CRITERIA_VERSION, BrokenCriteria, Criteria, parse_criteria
-from worker.assessment.grading import BrokenGrading, DatedGrading, answer_tokens, parse_grading
+from worker.asking import Asked, Asking
+from worker.assessment.criteria import Criteria
+from worker.assessment.grading import DatedGrading
 from worker.assessment.judgement import Judgement, judge
-from worker.assessment.prompt import (
-    CRITERIA_PROMPT_VERSION,
-    DELIMITER_DIGITS,
-    PROMPT_VERSION,
-    criteria_messages,
-    grading_messages,
-)
+from worker.assessment.prompt import PROMPT_VERSION
 from worker.assessment.reading import Reading, read
 from worker.assessment.redaction import REDACTION_VERSION, redact
 from worker.assessment.rubric import RUBRIC_VERSION
 from worker.assessment.vacancy import Vacancy, read_vacancy
-from worker.errors import BrokenAnswerError, ClaimLostError, FailedError, PostponedError
-from worker.explanation import Explanation
-from worker.ports import Answer, Call, Kept, Lead, Ports
+from worker.errors import ClaimLostError, FailedError, PostponedError
+from worker.explaining.explanation import Explanation
+from worker.ports import Kept, Lead, Ports
 from worker.progress import Park, Progress, RequestInHand
+from worker.questions import KeepingPolicy, Questions
 
 log = logging.getLogger(__name__)
 
-_DELIMITERS = 10**DELIMITER_DIGITS
 _IDS = ("processing_id", "user_id", "resume_id", "requirements_id")
 _NOBODY = 2**31 - 1  # an id of no request: the reservation of a command
-_MOST_VACANCIES = 1_000  # whose criteria one process remembers
 _PATIENCE = 600.0  # seconds that a command waits for the limits
-
-
-@dataclass(frozen=True, slots=True)
-class KeepingPolicy:
-    """For how many seconds answers are kept.
-
-    Attributes:
-        criteria: of a vacancy; long, since all its resumes are measured by the same.
-        grades: of a resume, with their quotes; 0: not at all.
-    """
-
-    criteria: int
-    grades: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +81,12 @@ class Scoring:
         self.ports = ports
         self._asking = Asking(ports, policy, stopping, clock)
         self._policy = policy
-        self._keeping = keeping
         self._threshold = threshold
         self._redaction = redaction
-        self._model = f"{endpoint} {model_name}"
+        self.questions = Questions(keeping, f"{endpoint} {model_name}", max_output_tokens, clock)
         self._model_name = model_name
-        self._max_output_tokens = max_output_tokens
         self._stopping = stopping
         self._clock = clock
-        self._known_criteria: OrderedDict[str, Criteria] = OrderedDict()  # by the question's digest
 
     def run(self, processing_id: int, progress: Progress) -> Park | Failure | None:
         """Work on a request until it ends, or has to wait for long.
@@ -203,7 +176,7 @@ class Scoring:
         if in_hand.texts is None:
             in_hand.texts = self._read(request, vacancy)
         texts: Texts = in_hand.texts
-        question = self.grading_question(criteria, texts.resume)
+        question = self.questions.grading(criteria, texts.resume)
         asked = self._asking.ask(question, in_hand)
         judgement = judge(
             criteria,
@@ -235,9 +208,9 @@ class Scoring:
             FailedError: nothing in the vacancy can be checked.
             PostponedError, ClaimLostError: as `Asking.ask`.
         """
-        question = self.criteria_question(request.requirements, vacancy)
+        question = self.questions.criteria(request.requirements, vacancy)
         asked = self._asking.ask(question, in_hand)
-        self._remember(question.digest, asked.meaning)
+        self.questions.remember(question, asked.meaning)
         if asked.answer is not None:
             self.ports.results.name(request.requirements_id, question.digest, question.keep)
             in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
@@ -248,11 +221,6 @@ class Scoring:
             raise FailedError(Failure.NO_CRITERIA)
         return asked.meaning
 
-    def _remember(self, question: str, criteria: Criteria) -> None:
-        self._known_criteria[question] = criteria
-        if len(self._known_criteria) > _MOST_VACANCIES:
-            self._known_criteria.popitem(last=False)
-
     def criteria_of_text(self, requirements: str) -> Criteria:
         """The criteria of a vacancy without a request: asked for like any other, waited for here.
 
@@ -260,7 +228,7 @@ class Scoring:
             FailedError: the model gives no answer. A vacancy without criteria is no failure here.
         """
         vacancy = read_vacancy(requirements)
-        question = self.criteria_question(requirements, vacancy)
+        question = self.questions.criteria(requirements, vacancy)
         request = ScoringRequest(
             callback_url="http://localhost/", requirements=requirements, resume="-", **dict.fromkeys(_IDS, _NOBODY)
         )
@@ -279,52 +247,6 @@ class Scoring:
                     self._stopping.wait(postponed.seconds)
         finally:
             claim.release()
-
-    def criteria_question(self, requirements: str, vacancy: Vacancy) -> Question[Criteria]:
-        """The question which of a vacancy's own words are requirements."""
-
-        def make_call() -> Call:
-            messages = criteria_messages(vacancy)
-            return Call(messages, criteria_answers.RESPONSE_FORMAT, criteria_answers.MAX_ANSWER_TOKENS)
-
-        def parse(answer: Answer) -> Criteria:
-            try:
-                return parse_criteria(answer.content, vacancy, strict=answer.strict)
-            except BrokenCriteria as error:
-                raise BrokenAnswerError(str(error)) from None
-
-        digest = digest_of("criteria", self._model, CRITERIA_PROMPT_VERSION, CRITERIA_VERSION, requirements)
-        return Question(
-            "criteria",
-            digest,
-            self._keeping.criteria,
-            make_call,
-            parse,
-            Criteria,
-            remembered=lambda: self._known_criteria.get(digest),
-        )
-
-    def grading_question(self, criteria: Criteria, resume: str) -> Question[DatedGrading]:
-        """The question how far a resume, as it may be sent, meets a vacancy's criteria."""
-        ids = [item.id for item in criteria.items]
-
-        def make_call() -> Call:
-            # The delimiter is fresh for every call: the resume's author cannot have known it.
-            delimiter = f"{secrets.randbelow(_DELIMITERS):0{DELIMITER_DIGITS}d}"
-            messages = grading_messages(criteria, resume, delimiter=delimiter)
-            cap = min(self._max_output_tokens, answer_tokens(len(ids)))
-            return Call(messages, grading_answers.RESPONSE_FORMAT, cap)
-
-        def parse(answer: Answer) -> DatedGrading:
-            try:
-                grading = parse_grading(answer.content, ids, strict=answer.strict)
-            except BrokenGrading as error:
-                raise BrokenAnswerError(str(error)) from None
-            today = datetime.fromtimestamp(self._clock(), UTC)
-            return DatedGrading(grades=grading.grades, year=today.year, month=today.month)
-
-        digest = digest_of("grades", self._model, PROMPT_VERSION, RUBRIC_VERSION, criteria.digest, resume)
-        return Question("grades", digest, self._keeping.grades, make_call, parse, DatedGrading)
 
     def _read(self, request: ScoringRequest, vacancy: Vacancy) -> Texts:
         resume = request.resume

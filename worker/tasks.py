@@ -9,8 +9,8 @@ from celery import Celery, Task
 from contract import TASK_NAME
 from logs import log_about
 from worker import metrics
-from worker.hint import ScoringFailed
 from worker.progress import Park, Progress
+from worker.running.hint import ScoringFailed
 from worker.scoring import Scoring
 
 
@@ -23,7 +23,7 @@ def register(app: Celery, scoring: Callable[[], Scoring]) -> Task:
     """
 
     # Waiting is no failure: how often a request may fail is scoring's to count, so Celery counts nothing.
-    @app.task(bind=True, name=TASK_NAME, max_retries=None, shared=False, Request="worker.hint:Hint")
+    @app.task(bind=True, name=TASK_NAME, max_retries=None, shared=False, Request="worker.running.hint:Hint")
     def score_resume(self: Any, processing_id: int, progress: dict[str, Any] | None = None) -> None:
         """Score the request that the bridge put into Redis under this id; its outcome goes there too."""
         with log_about(processing_id), metrics.BUSY_THREADS.track_inprogress():

@@ -20,8 +20,8 @@ from typing import Any
 
 STAGES: dict[str, list[str]] = {
     "text: redact and read": ["worker.scoring:redact", "worker.scoring:read", "worker.scoring:read_vacancy"],
-    "text: prompt": ["worker.scoring:criteria_messages", "worker.scoring:grading_messages"],
-    "text: parse the answer": ["worker.scoring:parse_grading", "worker.scoring:parse_criteria"],
+    "text: prompt": ["worker.questions:criteria_messages", "worker.questions:grading_messages"],
+    "text: parse the answer": ["worker.questions:parse_grading", "worker.questions:parse_criteria"],
     "text: judge and explain": ["worker.scoring:judge", "worker.scoring:Scoring._explain"],
     "tokens": ["worker.openai_client:OpenAIClient.tokens"],
     "Redis: claim, request": ["worker.outcome_store:OutcomeStore.claim"],

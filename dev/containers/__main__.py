@@ -72,9 +72,12 @@ class Stack:
         )  # fmt: skip
 
     def containers(self, service: str = "") -> list[str]:
-        """The ids of the running containers."""
-        found = self.compose("ps", "--quiet", *([service] if service else [])).split()
-        return [container for container in found if self.inspect(container, "{{.State.Running}}") == "true"]
+        """The ids of the containers."""
+        return self.compose("ps", "--quiet", *([service] if service else [])).split()
+
+    def running(self, service: str) -> list[str]:
+        """The ids of those that have not been killed."""
+        return [one for one in self.containers(service) if self.inspect(one, "{{.State.Running}}") == "true"]
 
     def inspect(self, container: str, what: str) -> str:
         """One field of a container."""
@@ -137,7 +140,7 @@ def look_at_secrets(stack: Stack) -> None:
 
 def stop(stack: Stack) -> None:
     """Everything stops by itself, cleanly and soon."""
-    watched = {service: stack.containers(service) for service in ("bridge", "worker", "flower", "kafka", "redis")}
+    watched = {service: stack.running(service) for service in ("bridge", "worker", "flower", "kafka", "redis")}
     began = time.monotonic()
     stack.compose("stop")
     took = time.monotonic() - began

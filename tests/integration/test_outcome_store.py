@@ -18,8 +18,8 @@ from contract import (
     trail_key,
 )
 from tests.support.fakes import eventually, request
-from worker.explanation import Explanation, ExplanationStore
-from worker.forgetting import Forgetting
+from worker.explaining.explanation import Explanation, ExplanationStore
+from worker.explaining.forgetting import Forgetting
 from worker.outcome_store import OutcomeStore
 from worker.ports import Kept
 

@@ -341,6 +341,15 @@ def test_the_first_burst_of_a_fresh_deployment_is_the_providers_own(make, redis_
     assert waits == pytest.approx([0, 0, JITTER], abs=NEARLY)
 
 
+def test_who_only_looks_takes_nothing_away(make, redis_client, clock):
+    """A look at a new limiter, by an operator or for metrics, leaves the bridge's count to the first request."""
+    redis_client.set(ANSWERED_KEY, f"0 0 {clock.now:.3f}")
+    limiter = make(Limits(rpm=60, rpd=20_000, tpm=10**6), full=False)
+    limiter.snapshot()
+    limiter.acquire("first", 10)
+    assert limiter.snapshot()["buckets"]["rpd"]["level"] == pytest.approx(19_999, abs=1)
+
+
 def test_what_kafka_remembers_may_come_late_and_counts_once(make, redis_client, clock):
     """The bridge counts after the first request: what was granted meanwhile is taken off, and never again."""
     limiter = make(Limits(rpm=1_000, rpd=200, tpm=10**9), full=False)

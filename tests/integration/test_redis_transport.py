@@ -5,7 +5,7 @@ import logging
 import kombu
 import pytest
 
-from worker import redis_transport
+from worker.running import redis_transport
 
 log = logging.getLogger(__name__)
 

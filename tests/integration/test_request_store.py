@@ -4,7 +4,9 @@ import base64
 import json
 
 import pytest
+import redis
 from celery import Celery
+from kombu.exceptions import OperationalError
 
 from bridge.marks import ProcessedMarks
 from bridge.request_store import RequestStates, RequestStore
@@ -21,6 +23,7 @@ from contract import (
     source_key,
     worker_key,
 )
+from dev.redis_server import RedisServer
 from tests.support.samples import dispatch, scored
 
 HERE, ELSEWHERE = "AI_handler-0", "AI_handler-1"
@@ -123,6 +126,27 @@ def test_a_hint_tells_operators_which_request_it_is(store, redis_client):
     names = {hint["headers"]["id"] for hint in hints}
     assert len(names) == 2
     assert all(name.startswith("7-") for name in names)
+
+
+def test_hints_to_a_broker_that_went_away_are_an_outage(redis_client, tmp_path):
+    """The bridge tries again later, as with every outage of Redis, and goes on when the broker is back."""
+    broker = RedisServer(tmp_path)
+    broker.start()
+    app = Celery("test", broker=broker.url, set_as_current=False)
+    store = RequestStore(redis_client, app, Marks(), HERE)
+    try:
+        store.dispatch([dispatch(7)])
+        broker.stop()
+        with pytest.raises((redis.RedisError, OperationalError)):
+            store.dispatch([dispatch(8), dispatch(9)])
+        broker.start()
+        store.dispatch([dispatch(8), dispatch(9)])
+        with redis.Redis.from_url(broker.url) as client:
+            names = [json.loads(hint)["headers"]["id"] for hint in client.lrange(QUEUE_NAME, 0, -1)]
+        assert {name.partition("-")[0] for name in names} >= {"8", "9"}
+    finally:
+        app.close()
+        broker.stop()
 
 
 def make_marks(redis_client, source=HERE):

@@ -8,7 +8,7 @@ import redis
 from contract import spent_key, too_early_key
 from worker.circuit_breaker import CircuitBreaker
 from worker.errors import SendingBlockedError
-from worker.spending import DAY, Spending
+from worker.money.spending import DAY, Spending
 
 NOON = 1_700_000_000.0 // DAY * DAY + DAY / 2
 

@@ -80,7 +80,7 @@ def make(redis_url, redis_client, standin):
         if criteria_known:
             vacancy = read_vacancy(REQUIREMENTS)
             criteria = make_criteria(vacancy, dict.fromkeys(range(1, 6), Kind.MUST))
-            question = scoring.criteria_question(REQUIREMENTS, vacancy)
+            question = scoring.questions.criteria(REQUIREMENTS, vacancy)
             redis_client.set(answer_key(question.digest), criteria.model_dump_json())
         return scoring
 

@@ -42,7 +42,8 @@ from worker.errors import SendingBlockedError
 from worker.limits.answers import Granted
 from worker.limits.provider_limits import ProviderView
 from worker.ports import Answer, Call, Follow, Kept, Known, Lead, Messages, Ports
-from worker.scoring import KeepingPolicy, Scoring
+from worker.questions import KeepingPolicy
+from worker.scoring import Scoring
 
 START = 1_700_000_000.0
 HALF_A_DAY = 43_200.0
@@ -310,6 +311,9 @@ class FakeResults:
             self.memory.set(answer_key(question), answer, seconds)
         lead.release()
 
+    def drop(self, question: str) -> None:
+        self.memory.delete(answer_key(question))
+
 
 class FakeLimiter:
     """Answers as scripted, then grants everything."""
@@ -471,7 +475,7 @@ class World:
         self.scoring = self.worker(policy)
         if criteria_known:
             vacancy = read_vacancy(REQUIREMENTS)
-            question = self.scoring.criteria_question(REQUIREMENTS, vacancy)
+            question = self.scoring.questions.criteria(REQUIREMENTS, vacancy)
             self.memory.set(answer_key(question.digest), make_criteria(vacancy, {1: Kind.MUST}).model_dump_json())
 
     def worker(self, policy: WaitingPolicy = POLICY) -> Scoring:
@@ -517,7 +521,7 @@ class World:
         """What names the question for the grades of a dispatched request."""
         asked = self.dispatched(processing_id).request
         criteria = make_criteria(read_vacancy(asked.requirements), {1: Kind.MUST})
-        return self.scoring.grading_question(criteria, redact(asked.resume).text).digest
+        return self.scoring.questions.grading(criteria, redact(asked.resume).text).digest
 
 
 def eventually(condition: Callable[[], object], *, within: float = 30.0) -> None:

@@ -43,6 +43,10 @@ class Stage:
             found = reader.records[self.fleet.names.notifications]
             assert reader.wait(lambda: len(found) >= wanted, seconds), f"{len(found)} of {wanted}\n{self.fleet.logs()}"
 
+    def await_so(self, is_so, what, seconds=30.0):
+        """Until something is so."""
+        self._eventually(is_so, what, seconds)
+
     def report(self):
         """What the topics contain, once everything is committed."""
         assert self.fleet.drained(20), self.fleet.logs()

@@ -1,6 +1,7 @@
 """A vacancy's criteria: its own words, split, bounded, lawful, and the same every time."""
 
 import json
+import time
 
 import pytest
 
@@ -250,3 +251,35 @@ def test_the_response_format_is_what_strict_mode_accepts():
 def test_repr_hides_the_words():
     """Criteria in a log line show ids and kinds only."""
     assert "Docker" not in repr(make_criteria(read_vacancy(VACANCY), {1: Kind.MUST}).items[0])
+
+
+@pytest.mark.parametrize("words", ["только холостых", "рассматриваем граждан ЕАЭС", "женатых мужчин"])
+def test_forbidden_grounds_in_any_case_are_dropped(words):
+    """«Холостых» is as forbidden as «холост»."""
+    criteria = make_criteria(read_vacancy(f"- {words}\n- Опыт с Python"), {1: Kind.MUST, 2: Kind.MUST})
+    assert [item.text for item in criteria.items] == ["Опыт с Python"]
+    assert len(criteria.dropped) == 1
+
+
+def test_an_endpoint_without_schemas_may_write_numbers_as_strings():
+    """Another provider's vacancy does not fail for quotation marks or a list that it left out."""
+    vacancy = read_vacancy("- Опыт с Python\n- SQL")
+    assert len(parse_criteria('{"must": ["1", 2], "nice": null}', vacancy, strict=False).items) == 2
+    with pytest.raises(BrokenCriteria):
+        parse_criteria('{"gate": [], "must": ["1"], "nice": []}', vacancy, strict=True)
+
+
+@pytest.mark.parametrize("lines", ["- a\n", "И. И. ", "а-\n"])
+def test_a_vacancy_of_thousands_of_tiny_lines_costs_what_an_ordinary_one_costs(lines):
+    """Nobody stops a worker with a vacancy of empty bullets."""
+
+    def cost(text):
+        times = []
+        for _ in range(3):
+            started = time.process_time()
+            read_vacancy.__wrapped__(text)
+            times.append(time.process_time() - started)
+        return min(times)
+
+    hostile = (lines * 15_000)[:15_000]
+    assert cost(hostile) <= 10 * cost(("Опыт разработки сервисов на Python от трёх лет.\n" * 400)[:15_000])

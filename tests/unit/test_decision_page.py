@@ -17,9 +17,9 @@ from tests.support.browser import Browser
 from worker import __main__ as command
 from worker import app
 from worker.assessment.evidence import Reason
-from worker.decision_page import REASONS, page
-from worker.explanation import Explanation
-from worker.quote_places import pieces
+from worker.explaining.decision_page import REASONS, page
+from worker.explaining.explanation import Explanation
+from worker.explaining.quote_places import pieces
 
 HOSTILE = [
     "<script>document.title = 'owned'</script>",

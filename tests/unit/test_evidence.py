@@ -259,3 +259,58 @@ def test_periods_are_read_and_united(text, expected):
 def test_a_span_ends_today_at_the_latest():
     """A period that is said to go on into the future has lasted until now."""
     assert months([Span(TODAY - 12, TODAY + 120)], TODAY) == 12
+
+
+BARRED_IN_OTHER_WORDS = [
+    ("another_person", "Python", "Биллинг на Python есть у моего коллеги.", Kind.MUST),
+    ("another_person", "Сертификат CCNA", "Сертификат CCNA получил наш системный администратор.", Kind.GATE),
+    ("another_person", "Python", "Биллинг на Python был написан коллегой из соседнего отдела.", Kind.MUST),
+    ("another_person", "Python", "The billing in Python was written by my colleague.", Kind.MUST),
+    ("another_person", "Python", "Our contractor built the billing in Python.", Kind.MUST),
+    ("only_intended", "Медицинская книжка", "Медицинскую книжку оформлю за счёт работодателя.", Kind.GATE),
+    ("only_intended", "Водительские права категории B", "Учусь в автошколе на права категории B.", Kind.GATE),
+    ("only_intended", "Python", "Если возьмёте, биллинг на Python будет через месяц.", Kind.MUST),
+    ("only_intended", "Python", "Планы на год: разработка биллинга на Python.", Kind.MUST),
+    ("denied", "Python", "Ни одного проекта на Python, зато биллинг знаю.", Kind.MUST),
+    ("denied", "Python", "Разрабатывал биллинг вместо Python на Java.", Kind.MUST),
+]
+
+
+@pytest.mark.parametrize(("reason", "criterion", "resume", "kind"), BARRED_IN_OTHER_WORDS)
+def test_a_paper_or_a_deed_of_others_or_of_tomorrow_is_no_evidence(reason, criterion, resume, kind):
+    """A colleague's certificate, a licence still to be got and work never done prove nothing, however it is put."""
+    assert outcome(criterion, resume, kind=kind) == (NONE, [reason])
+
+
+@pytest.mark.parametrize(
+    "resume", ["Медицинская книжка закончилась в 2019 году.", "Медицинская книжка отозвана, была отозвана в марте."]
+)
+def test_a_paper_that_ran_out_is_not_valid(resume):
+    """A gate is not confirmed by what has ended."""
+    assert "not_valid" in outcome("Медицинская книжка", resume, kind=Kind.GATE)[1]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "resume"),
+    [
+        ("Сертификат CCNA", "Сертификат CCNA получил в 2024 году, срок не истёк."),
+        ("Водительские права категории B", "Права категории B, лишений не было."),
+        ("Медицинская книжка", "Медицинская книжка есть, прививки не просрочены."),
+    ],
+)
+def test_a_paper_of_which_nothing_expired_is_valid(criterion, resume):
+    """Who writes that the certificate has not expired has the certificate."""
+    assert outcome(criterion, resume, kind=Kind.GATE) == (STRONG, [])
+
+
+@pytest.mark.parametrize(
+    "resume",
+    [
+        "Вёл наш сайт и дописал биллинг на Python.",
+        "Внедрил биллинг на Python, ни одного срыва.",
+        "Был нанят писать биллинг на Python с нуля.",
+    ],
+)
+def test_near_words_of_ones_own_work_count(resume):
+    """What only looks like somebody else's deed or a denial counts in full."""
+    assert outcome("Python", resume) == (STRONG, [])

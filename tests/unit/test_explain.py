@@ -7,7 +7,7 @@ from pathlib import Path
 
 from worker.assessment.criteria import Kind, make_criteria
 from worker.assessment.vacancy import read_vacancy
-from worker.explanation import Explanation, criteria_table, table
+from worker.explaining.explanation import Explanation, criteria_table, table
 
 
 def criterion(number: int, text: str, **changes: object) -> dict[str, object]:

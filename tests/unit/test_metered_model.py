@@ -6,9 +6,9 @@ from prometheus_client import REGISTRY
 from tests.support.fakes import FakeModel, good_answer
 from worker.errors import DeniedError, TransientError
 from worker.limits.provider_limits import Denial
-from worker.metered_model import MeteredModel
+from worker.money.metered_model import MeteredModel
+from worker.money.prices import Price
 from worker.ports import Call
-from worker.prices import Price
 
 NAME = "metered-in-a-test"
 PRICE = Price(0.40, 0.10, 1.60)

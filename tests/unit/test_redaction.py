@@ -15,12 +15,21 @@ from bench.redaction import HOSTILE, lost, missed
 from bench.redaction_set.layouts import documents, fresh_documents, held_out_documents
 from bench.redaction_set.lookalikes import FRESH_LOOKALIKES, LOOKALIKES
 from bench.redaction_set.variants import groups
-from worker.assessment import contact_patterns, names, particulars, placeholders, redaction
-from worker.assessment.names import declined
-from worker.assessment.placeholders import SPELLINGS, WORDS, Kind
 from worker.assessment.quotes import find_quote
 from worker.assessment.reading import read, redacted_words
-from worker.assessment.redaction import redact
+from worker.assessment.redaction import (
+    contact_patterns,
+    name_places,
+    name_word,
+    names,
+    particulars,
+    placeholders,
+    redact,
+    redacting,
+    whole_name,
+)
+from worker.assessment.redaction.declension import declined
+from worker.assessment.redaction.placeholders import SPELLINGS, WORDS, Kind
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -239,7 +248,7 @@ def test_declension(surname, form):
 def test_patterns_fit_their_automaton():
     """A pattern too large for RE2's automaton would run fifty times slower."""
     found = []
-    for module in (contact_patterns, names, particulars, placeholders, redaction):
+    for module in (contact_patterns, name_places, name_word, names, particulars, placeholders, redacting, whole_name):
         for name, value in vars(module).items():
             rules = value if isinstance(value, tuple) else ()
             patterns = [rule.pattern for rule in rules if isinstance(rule, contact_patterns.Rule)]

@@ -856,3 +856,14 @@ def test_quotes_are_forgotten_with_their_setting(world):
     assert world.store.explanations == {}
     assert world.memory.get(answer_key(world.digest(7))) is None
     assert world.store.decisions[7]["score"] == 80
+
+
+@pytest.mark.parametrize("garbage", ["", "null", '{"grades": "SECRET of the resume"}', "\ufffd\ufffd"])
+def test_a_damaged_answer_is_asked_for_anew(world, garbage, caplog):
+    """What Redis holds of an older version or in pieces costs one call, not the request, and no log line quotes it."""
+    digest = world.digest(7)
+    world.memory.set(answer_key(digest), garbage)
+    world.scoring.run(7, FRESH)
+    assert world.store.outcomes[7]["notification"]["response"]["score"] == 80
+    assert "SECRET" not in caplog.text
+    DatedGrading.model_validate_json(world.memory.get(answer_key(digest)))

@@ -8,6 +8,7 @@ from bridge.supervision import (
     SUSPECT_AFTER,
     Decision,
     DispatchHistory,
+    HintLatency,
     decide,
     is_charged,
     suspects_to_hold_back,
@@ -48,6 +49,25 @@ def test_a_lost_claim_is_dispatched_at_once_until_a_hint_was_sent():
     history.note_dispatch(100.2)
     assert decide(history, now=100.3, redispatch_after=AFTER) is Decision.WAIT
     assert (history.lost_claims, history.hints) == (1, 1)
+
+
+def test_hints_that_busy_workers_have_fetched_do_not_look_lost():
+    """On an overloaded machine nothing is sent twice only because it waits for as long as the others did."""
+    latency = HintLatency()
+    assert latency.patience(AFTER, now=0.0) == AFTER
+    latency.note(1.0, now=10.0)
+    assert latency.patience(AFTER, now=10.0) == AFTER
+    latency.note(8.0, now=20.0)
+    latency.note(0.1, now=20.0)
+    assert latency.patience(AFTER, now=20.0) == 16.0
+
+
+def test_slow_hints_are_forgotten():
+    """Minutes after a jam a lost hint goes again as early as ever."""
+    latency = HintLatency()
+    latency.note(300.0, now=0.0)
+    assert AFTER < latency.patience(AFTER, now=120.0) < 300.0
+    assert latency.patience(AFTER, now=600.0) == AFTER
 
 
 def suspect():

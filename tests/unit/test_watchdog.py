@@ -1,5 +1,7 @@
 """A stop that hangs is ended in time, and one that works is left alone."""
 
+import logging
+
 import pytest
 
 from watchdog import Watchdog
@@ -59,3 +61,12 @@ def test_the_log_tells_where_it_hung(stage, caplog):
     stage.dog.stop_asked()
     stage.at(70)
     assert "watchdog.py:" in caplog.text
+
+
+def test_the_last_lines_are_written(stage, monkeypatch):
+    """What a queue still holds when the process is ended is written first."""
+    queued = logging.NullHandler()
+    monkeypatch.setattr(queued, "flush", lambda: stage.ended.append("flushed"))
+    monkeypatch.setattr(logging.getLogger(), "handlers", [queued])
+    stage.dog.stop_asked()
+    assert stage.at(70) == ["flushed", 0]

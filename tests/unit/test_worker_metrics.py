@@ -11,7 +11,7 @@ from tests.support.fakes import World
 from worker import metrics
 from worker.egress import UncheckedEgress, keep_watching
 from worker.errors import SendingBlockedError
-from worker.fleet_metrics import GAUGES, FleetMetrics
+from worker.running.fleet_metrics import GAUGES, FleetMetrics
 
 BUCKET = {"limit": 3, "level": 1.5}
 

@@ -37,7 +37,9 @@ _NIL: Final = frozenset(fold("ноль пусто прочерк мимо увы
 _CONTRACTED: Final = frozenset(
     ["don", "didn", "doesn", "haven", "hasn", "hadn", "isn", "wasn", "weren", "couldn", "can"]
 )  # "don't": two words
-_WITHOUT: Final = frozenset({"без", "without"})
+_WITHOUT: Final = frozenset({"без", "without", "вместо"})
+# "Ни одного проекта на X" is no such praise as "ни одного срыва".
+_WORK: Final = ("проект", "опыт", "строк", "задач", "дня")
 _OF_SKILL: Final = frozenset(fold("опыта практики знаний знания навыков умения experience knowledge practice").split())
 # What a mere denial consists of.
 _IDLE: Final = frozenset(
@@ -50,7 +52,8 @@ _IDLE: Final = frozenset(
 )
 _OPENING: Final = frozenset({"не", "not", "never", "пока"})
 _INVALID: Final = (
-    "просрочен", "истек", "утерян", "утрач", "аннулир", "приостанов", "лишен", "недеиств",
+    "просрочен", "истек", "утерян", "утрач", "аннулир", "приостанов", "лишен", "недеиств", "отозван", "закончилс",
+    "закончилас", "закончилос",
     "expired", "revoked", "suspend",
 )  # fmt: skip
 
@@ -107,7 +110,15 @@ def _clause(found: Sequence[str], opening: str) -> Clause:
         only_denies=only_denies,
         contrasts=opening in _CONTRASTS,
         denies_all=only_denies and any(word in _OF_SKILL for word in found),
-        invalid=any(word.startswith(_INVALID) for word in found),
+        invalid=_invalid(found),
+    )
+
+
+def _invalid(found: Sequence[str]) -> bool:
+    """Whether something has expired or was withdrawn; "не истек" and "лишений не было" say that nothing was."""
+    return any(
+        word.startswith(_INVALID) and not _NOT & {*found[max(0, place - 1) : place], *found[place + 1 : place + 2]}
+        for place, word in enumerate(found)
     )
 
 
@@ -115,7 +126,11 @@ def _denies(found: Sequence[str]) -> bool:
     for place, word in enumerate(found):
         following = found[place + 1] if place + 1 < len(found) else ""
         if word in _NOT:
-            if following not in _NOT_DENYING and not following.startswith("одн"):
+            if following.startswith("одн"):
+                counted = found[place + 2] if place + 2 < len(found) else ""
+                if word == "ни" and counted.startswith(_WORK) and "не" not in found:
+                    return True
+            elif following not in _NOT_DENYING:
                 return True
         elif word in _WITHOUT:
             if following in _OF_SKILL:

@@ -21,7 +21,7 @@ from worker.assessment.stems import stems_of
 from worker.assessment.thresholds import Threshold, threshold_of
 from worker.assessment.vacancy import Vacancy
 
-CRITERIA_VERSION: Final = "1"
+CRITERIA_VERSION: Final = "2"
 MAX_CRITERIA: Final = 12
 MAX_ANSWER_TOKENS: Final = 400
 """The output cap of the call: three lists of at most `vacancy.MAX_FRAGMENTS` numbers and their keys."""
@@ -160,13 +160,25 @@ def make_criteria(vacancy: Vacancy, kinds: dict[int, Kind]) -> Criteria:
 
 def _answer(content: str, *, strict: bool) -> _Answer:
     try:
-        body = content if strict else find_object(content, "must")
+        body = content if strict else json.dumps(_mended(json.loads(find_object(content, "must"))))
         return _Answer.model_validate_json(body, strict=True)
     except ValidationError as error:
         what = complaint(error)
     except ValueError as error:
         what = str(error) if not strict else "lone surrogates"
     raise BrokenCriteria(what)
+
+
+def _mended(answer: dict[str, Any]) -> dict[str, Any]:
+    """Forgiven where no schema is enforced: numbers as strings, null or nothing for an empty list, other keys."""
+    lists = {kind.value: answer.get(kind.value) or [] for kind in Kind}
+    return {
+        kind: [_number(one) for one in chosen] if isinstance(chosen, list) else chosen for kind, chosen in lists.items()
+    }
+
+
+def _number(one: Any) -> Any:
+    return int(one) if isinstance(one, str) and one.isdecimal() and len(one) < 4 else one
 
 
 def _lawful(text: str, dropped: list[Dropped]) -> Iterator[str]:

@@ -25,6 +25,13 @@ _ENGLISH: Final = (
     "brother|sister|husband|wife|father|mother|friend|friends|colleague|colleagues|boss|manager|supervisor|partner|"
     "coworker|coworkers|teammate|teammates|son|daughter|neighbour|neighbor|uncle|roommate"
 )
+_OF_OTHERS: Final = (
+    "мужа|брата|сестры|жены|отца|матери|мамы|папы|друга|подруги|сына|дочери|коллеги|начальника|начальницы|соседа|"
+    "напарника|директора|руководителя|знакомого|бухгалтера|инженера|администратора"
+)
+_BY_OTHERS: Final = (
+    "коллегой|коллегами|подрядчиком|подрядчиками|аутсорсером|сослуживцем|братом|мужем|женой|сестрой|соседом"
+)
 _LEARN: Final = "изуч*|освои*|выуч*|обуч*|науч*|учит*|подтян*|пройти|попробовать|получить|разобраться|повысить"
 
 OTHER_VOICES: Final = Phrases(
@@ -45,6 +52,11 @@ OTHER_VOICES: Final = Phrases(
             у главного|старшего|другого|другой бухгалтера|инженера|разработчика|сотрудника|сотрудницы|специалиста
             ^ my|our younger|older|former|ex? {_ENGLISH}
             у напарника|коллег
+            у моего|моей|нашего|нашей *? {_OF_OTHERS}
+            *ал|*ил|*ел|*ла|*ли наш|наша|мой|моя *? {_KIN}|{_COLLEAGUES}|{_TRADES}
+            *ан|*ана|*ано|*аны|*ен|*ена|*ено|*ены {_BY_OTHERS}
+            ^ our contractor|contractors|vendor|vendors|agency|outsourcers
+            written|built|made|done|developed|created|implemented|designed|coded by my|our|a|another {_ENGLISH}|contractor|contractors|vendor
             but not me
         """,
         "only_intended": f"""
@@ -56,6 +68,12 @@ OTHER_VOICES: Final = Phrases(
             готов|готова быстро? *? {_LEARN}
             стану|возьмусь|займусь|освою|изучу|выучу|научусь|разберусь
             в планах
+            ^ планы|план на год|будущее|завтра|ближайшее|ближайший
+            начну|доберусь|приступлю|разработаю|получу|оформлю|пройду|сдам|восстановлю|продлю|приобрету
+            если возьмете|примете|пригласите|наймете
+            *ал|*ил|*ел|*ла бы с радостью|удовольствием
+            учусь|обучаюсь в автошколе
+            учусь|обучаюсь *? на права|категорию
             ^ интересуюсь
             ищу работу|место|вакансию|компанию|позицию
             i would|d like to

@@ -17,8 +17,8 @@ from worker.assessment.clauses import Clause, clauses_of
 from worker.assessment.dates import Span, spans_of
 from worker.assessment.injection_patterns import MARKUP, TALK, hides_characters, hides_instructions
 from worker.assessment.other_voices import OTHER_VOICES
-from worker.assessment.placeholders import WORDS
 from worker.assessment.plain_text import between_words, fold, visible, words, words_of
+from worker.assessment.redaction.placeholders import WORDS
 from worker.assessment.stems import PRIVATE, stems_of
 
 _LONGEST_SENTENCE: Final = 80  # words; more are cut, so that a text without full stops is not one sentence

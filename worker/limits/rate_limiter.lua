@@ -155,7 +155,7 @@ end
 local function believe_count()
   local minute, day, at = string.match(call('GET', ANSWERED) or '', '^(%d+) (%d+) ([%d.]+)$')
   if not at or math.abs(UNIX - at) > 3600 then return end
-  call('DEL', ANSWERED)
+  if A.op ~= 'snapshot' then call('DEL', ANSWERED) end  -- which keeps nothing of what it reads
   state.counted = true
   for b, used in ipairs({minute, day, minute * state.mean}) do
     local left = buckets[b].limit - used + full_rate(b) * max(0, UNIX - at) - buckets[b].charged

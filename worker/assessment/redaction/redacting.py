@@ -18,14 +18,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from worker.assessment.contact_patterns import EMAILS, HANDLES, LINKS, PHONES, PICTURES, Rule
-from worker.assessment.grammatical_gender import in_masculine
-from worker.assessment.linear_pattern import linear
-from worker.assessment.morphology import Lexicon
-from worker.assessment.names import find_names
-from worker.assessment.particulars import ADDRESSES, BIRTH, CITIZENSHIP, DOCUMENTS, FAMILY, NEIGHBOURS, SEX
-from worker.assessment.placeholders import ANY, KIND_OF, SYMBOLS, Kind, replaced, spelled, unspelled
 from worker.assessment.plain_text import visible
+from worker.assessment.redaction.contact_patterns import EMAILS, HANDLES, LINKS, PHONES, PICTURES, Rule
+from worker.assessment.redaction.grammatical_gender import in_masculine
+from worker.assessment.redaction.linear_pattern import linear
+from worker.assessment.redaction.morphology import Lexicon
+from worker.assessment.redaction.names import find_names
+from worker.assessment.redaction.particulars import ADDRESSES, BIRTH, CITIZENSHIP, DOCUMENTS, FAMILY, NEIGHBOURS, SEX
+from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, replaced, spelled, unspelled
 
 REDACTION_VERSION: Final = "1"
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-from worker.assessment.linear_pattern import linear
+from worker.assessment.redaction.linear_pattern import linear
 
 
 class Kind(StrEnum):

@@ -5,7 +5,7 @@ Latin names are compared as `latin_key` folds them, so one entry stands for seve
 
 from typing import Final
 
-from worker.assessment.word_list import words
+from worker.assessment.redaction.word_list import words
 
 _TO_LATIN: Final = {
     "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z", "и": "i", "й": "i",

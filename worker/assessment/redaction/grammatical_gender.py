@@ -11,7 +11,7 @@ subject and stands in front of it. Such a resume loses nothing; it only is not i
 import re
 from typing import Final
 
-from worker.assessment.morphology import Lexicon, Reading
+from worker.assessment.redaction.morphology import Lexicon, Reading
 
 _FEMININE: Final = ("ла", "лась", "на", "ва", "ма", "да", "та")
 # Spelled in two ways by the men themselves («вёл» and «вел», «ответственен» and «ответствен»).

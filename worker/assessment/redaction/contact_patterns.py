@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from worker.assessment.linear_pattern import linear
-from worker.assessment.placeholders import ANY, Kind, Span
-from worker.assessment.word_list import words
+from worker.assessment.redaction.linear_pattern import linear
+from worker.assessment.redaction.placeholders import ANY, Kind, Span
+from worker.assessment.redaction.word_list import words
 
 
 def _anything(_match: Any) -> bool:

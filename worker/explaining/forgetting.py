@@ -7,7 +7,7 @@ platform's to set.
 import redis
 
 from contract import answer_key, decision_key, explanation_key, trail_key
-from worker.explanation import ExplanationStore
+from worker.explaining.explanation import ExplanationStore
 
 
 class Forgetting:

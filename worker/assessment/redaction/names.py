@@ -17,167 +17,37 @@ If it is the candidate's own surname, found elsewhere in the text, it goes: «О
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
-from worker.assessment.linear_pattern import linear
-from worker.assessment.morphology import Lexicon, Reading
-from worker.assessment.name_lists import (
-    ASIAN_SURNAMES,
+from worker.assessment.redaction.mentions import Mentions
+from worker.assessment.redaction.morphology import Lexicon
+from worker.assessment.redaction.name_lists import (
     BRANDS,
-    ENGLISH_COMMON,
-    EXTRA_GIVEN,
     HEADING_WORDS,
-    LATIN_GIVEN,
-    LATIN_SURNAMES,
     PRODUCT_NAMES,
     TURKIC_PARTICLES,
-    latin_key,
 )
-from worker.assessment.placeholders import ANY, Kind, Span
+from worker.assessment.redaction.name_places import (
+    INITIALS_AND_DATA,
+    INITIALS_BEFORE,
+    INITIALS_BEHIND,
+    INTRODUCED,
+    LABELLED,
+    NAMED_AFTER,
+    QUOTED,
+    SEGMENT,
+)
+from worker.assessment.redaction.name_word import SURNAME_ENDING, Word
+from worker.assessment.redaction.placeholders import Kind, Span
+from worker.assessment.redaction.whole_name import is_a_latin_name, is_a_name, may_be_named
 
-_POSSESSIVES: Final = ("ов", "ова", "ову", "овой", "овым", "ев", "ева", "еву", "евой", "евым")
 _HEADER_LINES: Final = 4  # that are still there when the names in them have gone
 _LONGEST_NAME: Final = 6  # words
 
 # One class of characters and a plus, joined by a character outside of it: linear in any engine.
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ‘`\-][^\W\d_]+)*")
-_PATRONYMIC = linear(
-    r"(?:\p{L}{2,}(?:ович|евич|ёвич|ьич)(?:а|у|ем|ом|е)?|\p{L}{2,}(?:овн|евн|ёвн|ичн|иничн)(?:а|ы|е|у|ой|ою)|"
-    r"\p{L}+-ооло(?:вич|вн)\p{L}{0,2}"
-    r"|(?:ильич|лукич|фомич|кузьмич|ильинич|никитич|саввич)(?:а|у|ем|ом|е)?)"
-)
-_SURNAME_ENDING = linear(
-    r"\p{L}{2,}(?:(?:ов|ев|ёв|ин|ын)(?:а|у|ым|е|ой|ых)?|(?:ск|цк)(?:ий|ой|ая|ого|ому|им|ом|ую)|енко|нко|чук|щук|"
-    r"юк|ук|ян|янц|швили|дзе|"
-    r"заде|баев|беков|ич|вич|ых|их|ман|берг|штейн|ейн|ава|ия|уа|ец|ко|як|айло|ши)(?:а|у|ом|е)?"
-)
-_LATIN_SURNAME_ENDING = linear(
-    r"[\p{L}\-']{2,}(?:ov|ova|ev|eva|yev|yeva|off|in|ina|yn|sky|skiy|skii|ski|skaya|skaia|tsky|enko|chuk|uk|yan|"
-    r"ian|shvili|dze|zade|iya|ia|ich|vich|vych|ykh|kh)"
-)
-_RUSSIAN_ENDING = linear(
-    r"[\p{L}\-']{2,}(?:ov|ova|ev|eva|off|inin|inina|ruk|sky|skiy|skaya|tsky|enko|chuk|yan|"
-    r"shvili|idze|edze|adze|zade|khelia|"
-    r"vich|vych|ykh|ikh)"
-)
-_FEW = r"(?:\p{L}[\p{L}'’ʼ.\-]*[ \t,]{0,2}){1,4}"
-_LABELLED = linear(
-    r"(?i)(?:^|[\n|,;(•{\t\"]|[—–\-] )[ \t\"]*(?:ф\. ?и\. ?о\.?|фио|имя(?: и фамилия)?|"
-    r"фамилия(?:[ ,]{1,2}имя(?:[ ,]{1,2}(?:и )?отчество)?)?|отчество|"
-    r"full[ _]?name|first[ _]?name|last[ _]?name|middle[ _]?name|surname|name|имя, отчество|кандидат|соискатель|"
-    r"applicant|candidate)"
-    r"[ \t]*[\"]?(?:[:=|][ \t|\"]*|[—–\-][ \t]+|\n)(\p{L}[\p{L}'’ʼ.\- \t]*)"
-)
-_INTRODUCED = linear(
-    r"(?i)(?:(?:здравствуйте|добрый (?:день|вечер)|привет)[!,. ]{1,3}(?:это|я)|меня зовут|мо[её] имя|зовут меня|"
-    r"с уважением|искренне ваша?|всего доброго|my name is|i am called|(?:best|kind|warm)? ?regards|"
-    rf"sincerely(?: yours)?|yours (?:sincerely|faithfully))[ \t,:—–\-]*\n?[ \t]*({_FEW})"
-)
-_ORGANISATION = (
-    r"(?:ООО|ОАО|ЗАО|ПАО|АО|НАО|НКО|АНО|ТОО|ОсОО|ГК|ТД|ТК|ЧОП|ИП|компани\p{L}+|фирм\p{L}+|банк\p{L}*|"
-    r"завод\p{L}*|сеть|группа|LLC|Ltd)"
-)
-_QUOTED = linear(rf"«[^«»\n{ANY}]+»|“[^“”\n]+”|„[^„“”\n]+[“”]|{_ORGANISATION} \"[^\"\n]+\"")
-_NAMED_AFTER = linear(
-    r"(?i)(?:^|[^\p{L}])(?:(?:им\.|имени|им)[ ]?(?:акад(?:емика|\.)? |проф(?:ессора|\.)? |героя )?|ИП )"
-    r"((?:\p{L}\. ?){0,2}\p{L}[\p{L}\-]+(?: \p{Lu}[\p{L}\-]+){0,2}(?: ?\p{Lu}\.){0,2})"
-)
-_SEGMENT = linear(rf"[^\n,;|•·\t:()/\"\d{ANY}–—]+")
-_INITIALS_BEHIND = linear(r"[ ,]{1,2}\p{Lu}\.? ?\p{Lu}\.|[ ,]{1,2}\p{Lu}\.")
-_INITIALS_AND_DATA = linear(rf"( \p{{Lu}}\. ?\p{{Lu}}\.)[ ,;—–]*[{ANY}]")
-_INITIALS_BEFORE = linear(r"\p{Lu}\. ?(?:\p{Lu}\. ?)?$")
-
-
-@dataclass(slots=True)
-class Word:
-    """A word of the text: where it stands, and what it can be."""
-
-    start: int
-    end: int
-    text: str
-    lexicon: Lexicon = field(repr=False)
-    protected: bool = False
-    _reading: Reading | None = None
-
-    @property
-    def lower(self) -> str:
-        """The word in small letters."""
-        return self.text.lower()
-
-    @property
-    def capital(self) -> bool:
-        """Whether it begins with a capital letter."""
-        return self.text[0].isupper()
-
-    @property
-    def cyrillic(self) -> bool:
-        """Whether its first letter is Cyrillic."""
-        return "Ѐ" <= self.text[0] <= "ӿ"
-
-    @property
-    def reading(self) -> Reading:
-        """What the dictionary says, of the last part of a double name too."""
-        if self._reading is None:
-            self._reading = Reading.UNKNOWN
-            if self.cyrillic:
-                for part in {self.lower, self.lower.rpartition("-")[2]}:
-                    self._reading |= self.lexicon.readings(part)
-        return self._reading
-
-    @property
-    def common(self) -> bool:
-        """Whether it can be a word that names nobody."""
-        if not self.cyrillic:
-            return self.lower in ENGLISH_COMMON
-        if Reading.ADJECTIVE in self.reading and self.lower.endswith(_POSSESSIVES):
-            return False  # «Орешникова»: from «орешниковый», says the dictionary
-        return Reading.COMMON in self.reading
-
-    @property
-    def given(self) -> bool:
-        """Whether it can be a given name."""
-        if self.cyrillic:
-            return Reading.GIVEN in self.reading or self.lower.replace("ё", "е") in EXTRA_GIVEN
-        return latin_key(self.lower) in LATIN_GIVEN
-
-    @property
-    def only_given(self) -> bool:
-        """Whether it is hardly anything but a given name."""
-        key = self.lower if self.cyrillic else latin_key(self.lower)
-        return self.given and not self.common and key not in PRODUCT_NAMES and self.lower not in PRODUCT_NAMES
-
-    @property
-    def patronymic(self) -> bool:
-        """Whether it can be a patronymic."""
-        return self.cyrillic and (
-            Reading.PATRONYMIC in self.reading
-            or (self.reading == Reading.UNKNOWN and _PATRONYMIC.fullmatch(self.lower) is not None)
-        )
-
-    @property
-    def surname(self) -> bool:
-        """Whether it is known, or ends, as a surname."""
-        if not self.cyrillic:
-            return self.lower not in ENGLISH_COMMON and (
-                latin_key(self.lower) in LATIN_SURNAMES or _LATIN_SURNAME_ENDING.fullmatch(self.lower) is not None
-            )
-        if Reading.SURNAME in self.reading or self.lower in ASIAN_SURNAMES:
-            return True
-        if self.given and self.lower.endswith(("ов", "ев")):
-            return True  # «Абдулмеджидов»: of several men called Абдулмеджид, says the dictionary
-        return (
-            not self.common and not self.given and _SURNAME_ENDING.fullmatch(self.lower.rpartition("-")[2]) is not None
-        )
-
-    @property
-    def unknown(self) -> bool:
-        """Whether no list and no dictionary has it."""
-        if self.cyrillic:
-            return self.reading == Reading.UNKNOWN
-        return self.lower not in ENGLISH_COMMON
 
 
 def find_names(text: str, lexicon: Lexicon) -> list[Span]:
@@ -212,7 +82,7 @@ class _Search:
     # --- where no name is looked for ---
 
     def _protect(self) -> None:
-        for pattern, group in ((_QUOTED, 0), (_NAMED_AFTER, 1)):
+        for pattern, group in ((QUOTED, 0), (NAMED_AFTER, 1)):
             for match in pattern.finditer(self._text):
                 for number in self._numbers_in(*match.span(group)):
                     self._words[number].protected = True
@@ -231,14 +101,14 @@ class _Search:
     # --- places for names ---
 
     def _after_labels(self) -> None:
-        for match in _LABELLED.finditer(self._text):
+        for match in LABELLED.finditer(self._text):
             numbers = self._numbers_in(*match.span(1))[:_LONGEST_NAME]
             certain = "фам" in match[0].lower() or "surname" in match[0].lower() or "last" in match[0].lower()
             if numbers and (
                 self._may_be_labelled(numbers) or (certain and self._words[numbers[0]].capital and len(numbers) < 4)
             ):
                 self._take(*numbers)
-        for match in _INTRODUCED.finditer(self._text):
+        for match in INTRODUCED.finditer(self._text):
             for place, number in enumerate(self._numbers_in(*match.span(1))):
                 word = self._words[number]
                 if place and word.capital and number - 1 in self._taken and self._beside(number, -1) == number - 1:
@@ -266,7 +136,7 @@ class _Search:
             numbers = self._numbers_in(start, start + len(line))
             if not numbers:
                 continue
-            for match in _SEGMENT.finditer(line):
+            for match in SEGMENT.finditer(line):
                 begin = start + match.start()
                 self._segment(self._numbers_in(begin, start + match.end()), first=seen == 0)
             if any(number not in self._taken for number in numbers):
@@ -287,9 +157,9 @@ class _Search:
             len(word.text) == 1 and not word.capital and self._text[word.end : word.end + 1] != "." for word in words
         ):
             return  # «Джонсон и Джонсон»
-        if self._is_a_name(words, first=first):
+        if is_a_name(words, first=first):
             # «Токарь Иванов Иван Иванович»: the post stays.
-            post = len(numbers) > 3 and not self._namely(words[0])
+            post = len(numbers) > 3 and not may_be_named(words[0])
             self._take(*(numbers[1:] if post else numbers))
 
     def _joined_by_spaces(self, numbers: range) -> bool:
@@ -297,61 +167,6 @@ class _Search:
             not self._text[self._words[one].end : self._words[other].start].strip(" .")
             for one, other in pairwise(numbers)
         )
-
-    def _is_a_name(self, words: list[Word], *, first: bool) -> bool:
-        if " ".join(word.lower for word in words[:2]) in BRANDS:
-            return False
-        long = [word for word in words if len(word.text) > 1]
-        if all(not word.cyrillic for word in words):
-            return self._is_a_latin_name(words)
-        if not all(word.cyrillic for word in words) or not long:
-            return False
-        if any(word.patronymic or word.lower in TURKIC_PARTICLES for word in long):
-            return any(word.given or word.unknown or word.surname for word in long) and (
-                sum(not self._namely(word) for word in long) <= 1
-            )
-        if any(word.lower in PRODUCT_NAMES for word in long) and not any(
-            _SURNAME_ENDING.fullmatch(word.lower) for word in long
-        ):
-            return False
-        strangers = [word for word in long if not self._namely(word)]
-        if strangers:
-            # «Анна Король»: beside an unmistakable given name one common word may be a surname.
-            return (
-                len(long) == 2
-                and long[0].given
-                and not long[0].protected
-                and first
-                and all(word.capital for word in words)
-            )
-        if len(long) == 1:
-            return long[0].surname and len(words) > 1
-        named = sum(word.given or word.surname for word in long)
-        if all(word.common for word in long):
-            return (
-                (named == len(long) or long[0].given)
-                and first
-                and all(word.capital for word in long)
-                and len(long) <= 3
-            )
-        return bool(named) or (first and all(word.unknown and word.capital for word in long) and len(long) <= 4)
-
-    @staticmethod
-    def _namely(word: Word) -> bool:
-        return word.given or word.surname or word.patronymic or word.unknown or word.lower in TURKIC_PARTICLES
-
-    @staticmethod
-    def _is_a_latin_name(words: list[Word]) -> bool:
-        if len(words) > 4 or any(word.lower in ENGLISH_COMMON for word in words):
-            return False
-        if not all(word.capital for word in words) and not all(word.text.islower() for word in words):
-            return False
-        ends = {latin_key(words[0].lower), latin_key(words[-1].lower)}
-        if ends & PRODUCT_NAMES and not any(_RUSSIAN_ENDING.fullmatch(word.lower) for word in words):
-            return False
-        if any(_RUSSIAN_ENDING.fullmatch(word.lower) for word in words):
-            return True  # «Lavrentiy Ryabinin»: one word is on no list, the other ends as no product does
-        return any(word.only_given for word in words) or all(word.surname for word in words)
 
     def _lines_of_their_own(self) -> None:
         """A surname and a given name on a line of their own or on lines one below the other, wherever they stand."""
@@ -369,7 +184,7 @@ class _Search:
             whole = bool(numbers) and not any(map(str.isdigit, bare)) and self._joined_by_spaces(numbers)
             if whole and 2 <= len(numbers) <= 4 and not any(self._words[number].protected for number in numbers):
                 words = [self._words[number] for number in numbers]
-                if all(word.text[0].isupper() and not word.cyrillic for word in words) and self._is_a_latin_name(words):
+                if all(word.text[0].isupper() and not word.cyrillic for word in words) and is_a_latin_name(words):
                     self._take(*numbers)
             if whole and len(numbers) == 1 and lines <= _HEADER_LINES + 3:
                 above.append(numbers[0])
@@ -389,7 +204,7 @@ class _Search:
         lone = lone or above
         words = [self._words[number] for number in lone]
         if len(lone) >= 2 and any(word.given for word in words) and any(word.surname for word in words):
-            self._take(*(number for number, word in zip(lone, words, strict=True) if self._namely(word)))
+            self._take(*(number for number, word in zip(lone, words, strict=True) if may_be_named(word)))
 
     # --- running text ---
 
@@ -444,7 +259,7 @@ class _Search:
         taken = [number]
         while len(taken) < 4 and (other := self._beside(taken[-1], -1)) is not None:
             taken.append(other)
-        if len(taken) > 2 and any(self._namely(self._words[other]) for other in taken[1:]):
+        if len(taken) > 2 and any(may_be_named(self._words[other]) for other in taken[1:]):
             self._take(*taken)
             behind = self._beside(number, +1)
             if len(taken) == 3 and behind is not None and self._words[behind].surname:
@@ -463,7 +278,7 @@ class _Search:
                 return
             if neighbour.lower in PRODUCT_NAMES:
                 continue
-            if word.lower in PRODUCT_NAMES and not _SURNAME_ENDING.fullmatch(neighbour.lower):
+            if word.lower in PRODUCT_NAMES and not SURNAME_ENDING.fullmatch(neighbour.lower):
                 continue
             strict = neighbour.surname and not neighbour.common
             if strict or (sure and (neighbour.surname or (neighbour.unknown and not neighbour.given))):
@@ -476,19 +291,20 @@ class _Search:
         if word.common and not word.surname:
             # «Соболь Г. В., 12.05.1994»: a common word, but at a line's start and before a person's data.
             if word.start == 0 or self._text[word.start - 1] == "\n":
-                signed = _INITIALS_AND_DATA.match(self._text[word.end : word.end + 12])
+                signed = INITIALS_AND_DATA.match(self._text[word.end : word.end + 12])
                 if signed is not None:
                     self._take(number)
                     self._extra.append((word.start, word.end + signed.end(1), Kind.NAME))
             return
-        # A slice: RE2 encodes the whole of what it is handed, wherever it is to begin.
-        behind = _INITIALS_BEHIND.match(self._text[word.end : word.end + 8])
+        # A slice: RE2 encodes the whole of what it is handed, wherever it is to begin. Initials end with a full stop.
+        following = self._text[word.end : word.end + 8]
+        behind = INITIALS_BEHIND.match(following) if "." in following else None
         if behind is not None and self._is_initials(word, behind[0], word.end + behind.end()):
             self._take(number)
             self._extra.append((word.start, word.end + behind.end(), Kind.NAME))
             return
         before = self._text[max(0, word.start - 7) : word.start]
-        match = _INITIALS_BEFORE.search(before)
+        match = INITIALS_BEFORE.search(before) if "." in before else None
         if match is not None and match[0].count(".") == 2 and self._may_bear_initials(word):
             begin = max(0, word.start - 7) + match.start()
             if begin == 0 or not self._text[begin - 1].isalnum():
@@ -513,26 +329,10 @@ class _Search:
     # --- the same people again ---
 
     def _later_mentions(self) -> None:
-        stems: dict[str, frozenset[str]] = {}
-        keys: set[str] = set()
-        for number in list(self._taken):
-            word = self._words[number]
-            if len(word.text) < 2 or word.lower in TURKIC_PARTICLES:
-                continue
-            keys.add(latin_key(word.lower))
-            if not word.cyrillic:
-                continue
-            if word.patronymic and not word.surname:
-                continue
-            for part in word.lower.split("-"):
-                stem, endings = declined_given(part) if word.given and not word.surname else declined(part)
-                stems[stem] = stems.get(stem, frozenset()) | endings
-                if part.endswith("ец") and len(part) > 3:
-                    stems[f"{part[:-2]}ц"] = _NOUN_ENDINGS  # «Кравец», «Кравца»
-        longest = max(map(len, stems), default=0)
+        mentions = Mentions(self._words[number] for number in self._taken)
         short: list[int] = []
         for number, word in enumerate(self._words):
-            if number not in self._taken and len(word.text) > 1 and self._is_mentioned(word, stems, longest, keys):
+            if number not in self._taken and len(word.text) > 1 and mentions.has(word):
                 if len(word.text) > 2:
                     self._take(number)
                 else:
@@ -544,80 +344,3 @@ class _Search:
         word = self._words[number]
         in_a_sentence = word.start > 1 and self._text[word.start - 1] == " " and self._text[word.start - 2].islower()
         return in_a_sentence or self._beside(number, 1) in self._taken or self._beside(number, -1) in self._taken
-
-    @staticmethod
-    def _is_mentioned(word: Word, stems: dict[str, frozenset[str]], longest: int, keys: set[str]) -> bool:
-        lower = word.lower
-        if not word.cyrillic:
-            return word.capital and len(lower) > 3 and latin_key(lower) in keys and lower not in ENGLISH_COMMON
-        if not all(_is_declined(part, stems, longest) for part in lower.split("-")):
-            return False
-        return word.capital or (len(lower) > 4 and not word.common)
-
-
-def _is_declined(word: str, stems: dict[str, frozenset[str]], longest: int) -> bool:
-    shortest = max(1, len(word) - 3)
-    return any(
-        word[length:] in stems.get(word[:length], ()) for length in range(min(len(word), longest), shortest - 1, -1)
-    )
-
-
-_ADJECTIVE_ENDINGS: Final = frozenset(
-    [
-        "ий",
-        "ый",
-        "ой",
-        "ая",
-        "яя",
-        "ого",
-        "его",
-        "ому",
-        "ему",
-        "ым",
-        "им",
-        "ом",
-        "ем",
-        "ую",
-        "юю",
-        "ей",
-        "ие",
-        "ые",
-        "их",
-        "ых",
-        "ими",
-        "ыми",
-    ]
-)
-_POSSESSIVE_ENDINGS: Final = frozenset(["", "а", "у", "ым", "е", "ой", "ою", "ы", "ых", "ыми"])
-_NOUN_ENDINGS: Final = frozenset(["", "а", "у", "ом", "ем", "е", "ы", "и", "ов", "ам", "ами", "ах", "я", "ю", "ей"])
-_GIVEN_ENDINGS: Final = frozenset(["", "а", "у", "ом", "ем", "е"])
-_SOFT_ENDINGS: Final = frozenset(["ь", "й", "я", "ю", "ем", "ём", "е", "и", "ей", "ям", "ями", "ях"])
-_VOWEL_ENDINGS: Final = frozenset(["а", "я", "ы", "и", "е", "у", "ю", "ой", "ей", "ою", "ею", "ам", "ами", "ах"])
-
-
-def declined(surname: str) -> tuple[str, frozenset[str]]:
-    """The unchanging beginning of a lower-case Cyrillic name, and the endings that its grammatical cases have."""
-    if len(surname) > 4 and surname[-2:] in _ADJECTIVE_ENDINGS and surname[-4:-2] in {"ск", "цк"}:
-        return surname[:-2], _ADJECTIVE_ENDINGS
-    for ending in ("а", "у", "ым", "ой", "е", "ых", ""):
-        base = surname.removesuffix(ending) if ending else surname
-        if surname.endswith(ending) and len(base) > 3 and base.endswith(("ов", "ев", "ёв", "ин", "ын")):
-            return base, _POSSESSIVE_ENDINGS
-    if surname.endswith(("ая", "яя", "ый", "ий", "ой")) and len(surname) > 4:
-        return surname[:-2], _ADJECTIVE_ENDINGS
-    if surname.endswith(("ых", "их", "о", "е", "у", "и", "э", "ю")):
-        return surname, frozenset([""])
-    if surname.endswith(("а", "я")):
-        return surname[:-1], _VOWEL_ENDINGS
-    if surname.endswith(("ь", "й")):
-        return surname[:-1], _SOFT_ENDINGS
-    return surname, _NOUN_ENDINGS
-
-
-def declined_given(name: str) -> tuple[str, frozenset[str]]:
-    """The same for a given name: «Иванов» is no form of «Иван»."""
-    if name.endswith(("а", "я")):
-        return name[:-1], _VOWEL_ENDINGS
-    if name.endswith(("ь", "й")):
-        return name[:-1], _SOFT_ENDINGS
-    return name, _GIVEN_ENDINGS

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from worker import metrics
 from worker.errors import CallError, DeniedError
+from worker.money.prices import Price
 from worker.ports import Answer, Call, Model
-from worker.prices import Price
 
 
 class MeteredModel:

@@ -1,7 +1,8 @@
 """Russian words as the OpenCorpora dictionary knows them, through `pymorphy3`.
 
 The dictionary is loaded when it is first asked, once per process: 28 MB and 0.1 s. Only look-ups are used, some 50
-microseconds each; guessing at unknown words costs as much again, and `names` knows better what it wants from them.
+microseconds each, so the process remembers the words that it found; guessing at unknown words costs as much again, and
+`names` knows better what it wants from them.
 """
 
 import threading
@@ -28,8 +29,11 @@ class Reading(Flag):
     PASSIVE = auto()  # a short participle («назначена»)
 
 
+_KEPT_WORDS: Final = 20_000  # 4 MB; all that resumes are written with, but for the rarest
+
 _lock: Final = threading.Lock()
 _loaded: list[Any] = []
+_listed: dict[str, Reading] = {}  # words of the dictionary: what only one person's text has is not kept
 
 
 def _morph() -> Any:
@@ -44,6 +48,7 @@ class Lexicon:
     """Looks every word of one text up once. Make one per text: it remembers the text's words."""
 
     def __init__(self) -> None:
+        self.facts: dict[tuple[str, str], bool] = {}  # what `names` found out of a word: its name, the word
         self._known: dict[str, Reading] = {}
         self._masculine: dict[str, str | None] = {}
 
@@ -65,12 +70,18 @@ class Lexicon:
 
 
 def _readings(word: str) -> Reading:
+    listed = _listed.get(word)
+    if listed is not None:
+        return listed
     morph = _morph()
     found = 0
     for parses in morph.dictionary.words.similar_item_values(word, morph.char_substitutes):
         for paradigm, index in parses:
             found |= _reading(paradigm, index).value
-    return Reading(found)
+    reading = Reading(found)
+    if reading and len(_listed) < _KEPT_WORDS:
+        _listed[word] = reading
+    return reading
 
 
 @lru_cache(maxsize=65_536)  # there are some 3,000 paradigms with a dozen forms each; no text of anybody's is kept

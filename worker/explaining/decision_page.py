@@ -13,8 +13,8 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from worker.assessment.evidence import Reason
 from worker.assessment.plain_text import visible
-from worker.explanation import CriterionExplanation, Explanation
-from worker.quote_places import pieces
+from worker.explaining.explanation import CriterionExplanation, Explanation
+from worker.explaining.quote_places import pieces
 
 KINDS: Final = {"gate": "допуск", "must": "обязательное", "nice": "желательное"}
 LEVELS: Final = {"none": "не подтверждено", "partial": "частично", "strong": "подтверждено"}

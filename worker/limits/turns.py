@@ -1,0 +1,74 @@
+"""Which of this process's requests asks the limiter first.
+
+Requests start in the order of their places in the topic, so whoever asks while one before it still counts its tokens
+is told to come back, and with many threads in one process most askings were in vain. Here those behind wait for the
+foremost, in memory; only across processes is the order still a matter of asking again.
+"""
+
+import threading
+from bisect import insort
+from types import TracebackType
+from typing import Self
+
+
+class Turns:
+    """The requests of this process that are about to ask, in the order of their places."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._line: list[Turn] = []
+
+    def enter(self, place: float) -> "Turn":
+        """A place in the line, until the context that it is ends."""
+        return Turn(self, place)
+
+    def _join(self, turn: "Turn") -> None:
+        with self._lock:
+            insort(self._line, turn, key=lambda other: other.place)
+            turn.foremost.clear()
+            for behind in self._line[1:2]:
+                behind.foremost.clear()
+            self._line[0].foremost.set()
+
+    def _leave(self, turn: "Turn") -> None:
+        with self._lock:
+            if turn in self._line:
+                self._line.remove(turn)
+            if self._line:
+                self._line[0].foremost.set()
+
+
+class Turn:
+    """One request in the line; a context manager.
+
+    Attributes:
+        place: in the order of the input topic.
+        foremost: set once nobody before it is about to ask.
+    """
+
+    def __init__(self, turns: Turns, place: float) -> None:
+        self._turns = turns
+        self.place = place
+        self.foremost = threading.Event()
+
+    def __enter__(self) -> Self:
+        self._turns._join(self)  # noqa: SLF001 # two halves of one thing
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._turns._leave(self)  # noqa: SLF001
+
+    def wait(self, seconds: float) -> None:
+        """Return once nobody before this one is about to ask, after `seconds` at the latest."""
+        self.foremost.wait(seconds)
+
+    def step_aside(self) -> None:
+        """Let those behind ask: this one will not for a while. Does nothing for who stands aside already."""
+        self._turns._leave(self)  # noqa: SLF001
+
+    def step_back(self) -> None:
+        """Be about to ask again, at the same place."""
+        self._turns._leave(self)  # noqa: SLF001
+        self._turns._join(self)  # noqa: SLF001
