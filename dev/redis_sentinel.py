@@ -35,6 +35,11 @@ class ReplicatedServer(RedisServer):
         self._primary_port = primary_port
         self._password = password
 
+    def follow(self, primary_port: int | None) -> None:
+        """Be a replica of that one from the next start on; None: be the primary. It must not run now."""
+        self._primary_port = primary_port
+        self._process = None  # the role is on its command line
+
     def client(self) -> redis.Redis:
         """A client of this very server, whatever its role; its calls end within a second."""
         return redis.Redis(
@@ -47,11 +52,11 @@ class ReplicatedServer(RedisServer):
             return bool(client.info("replication")["role"] == "master")
 
     def feeds_a_replica(self) -> bool:
-        """Whether a replica is connected and has all but the last moment."""
+        """Whether a replica is connected and has acknowledged all that this server was told."""
         with self.client() as client:
             state = client.info("replication")
         replica = state.get("slave0", {})
-        return bool(replica.get("state") == "online" and replica["lag"] <= 1)
+        return bool(replica.get("state") == "online" and replica["offset"] == state["master_repl_offset"])
 
     def _command(self) -> list[str]:
         command = [
@@ -233,7 +238,12 @@ class SentinelRedis:
         for server in self._servers:
             server.kill()
         primary.replace_data(backup)
-        for started in (primary, *(server for server in self._servers if server is not primary), *self._sentinels):
+        replicas = [server for server in self._servers if server is not primary]
+        # As they were started first, the two may have the other's role, and the backup would be lost to the old data.
+        primary.follow(None)
+        for replica in replicas:
+            replica.follow(primary.port)
+        for started in (primary, *replicas, *self._sentinels):
             started.start()
 
     def fail_over(self) -> None:
@@ -261,7 +271,11 @@ class SentinelRedis:
 
 def _await(is_so: Callable[[], bool], complaint: str) -> None:
     deadline = time.monotonic() + PATIENCE
-    while not is_so():
+    while True:
+        # A server that changes its role hangs up on everybody, and is slow to answer on a busy machine.
+        with contextlib.suppress(redis.ConnectionError, redis.TimeoutError):
+            if is_so():
+                return
         if time.monotonic() > deadline:
             raise ProcessFailedError(f"within {PATIENCE:g} s {complaint}")
         time.sleep(0.05)
