@@ -88,7 +88,11 @@ class QueuedHandler(logging.Handler):
         atexit.register(self.close)
 
     def emit(self, record: logging.LogRecord) -> None:
-        record.msg, record.args = record.getMessage(), None  # as it is now
+        try:
+            record.msg, record.args = record.getMessage(), None  # as it is now
+        except Exception:  # noqa: BLE001 # as every handler does: arguments that do not fit stop nobody's work
+            self.handleError(record)
+            return
         if self._stopped:
             self._write([record])
         else:

@@ -60,7 +60,8 @@ class PartitionProgress:
                 still_open.append(last)
         except ValueError:
             return cls(commit.offset)
-        if still_open != sorted(set(still_open)) or not all(commit.offset <= offset < high for offset in still_open):
+        orderly = still_open == sorted(set(still_open)) and all(commit.offset <= offset < high for offset in still_open)
+        if high < commit.offset or not orderly:
             return cls(commit.offset)
         if end is not None and end < high:
             high, still_open = max(end, commit.offset), [offset for offset in still_open if offset < end]

@@ -206,3 +206,12 @@ def test_a_line_that_cannot_be_written_stops_nobody(configure, capsys):
     logging.getLogger("bridge").info("written")
     assert len(lines()) == 1
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_wrong_log_call_stops_nobody(configure, capsys):
+    """A library's log call whose arguments do not fit is told on stderr and does not fail the request."""
+    lines = configure()
+    logging.getLogger("bridge").warning("%d requests", "no number")
+    logging.getLogger("bridge").info("written")
+    assert len(lines()) == 1
+    assert "no number" in capsys.readouterr().err

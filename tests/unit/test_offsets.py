@@ -81,6 +81,11 @@ def test_foreign_or_damaged_metadata_means_nothing_is_known(metadata):
     assert progress.commit().offset == 10
 
 
+def test_damaged_metadata_never_takes_the_commit_back():
+    """A commit whose span became negative is not committed again at a lower offset before anything was read."""
+    assert PartitionProgress.from_commit(Commit(10, "v1 -5 ")).watermark == 10
+
+
 @given(st.text(max_size=60) | st.from_regex(r"v1 -?\d{1,3} (-?\d{1,3},?){0,6}", fullmatch=True))
 def test_no_metadata_makes_a_commit_pass_an_open_offset(metadata):
     """Whatever the metadata, what is delivered and not finished stays at or above the watermark."""
