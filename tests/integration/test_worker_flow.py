@@ -14,6 +14,7 @@ from celery import Celery
 from bench.scoring_set.injection_texts import INJECTIONS
 from config import Settings
 from contract import (
+    ANSWERED_KEY,
     QUEUE_NAME,
     TASK_NAME,
     Dispatch,
@@ -403,6 +404,8 @@ def test_operators_can_look_into_a_running_worker(tmp_path, redis_url, redis_cli
         environment=environment,
         folder=CHECKOUT,
     )
+    # As the bridge says it: nothing was answered so far. What is unknown counts as used when a limit is lowered.
+    redis_client.set(ANSWERED_KEY, f"0 0 {time.time():.3f}")
     worker.start()
     try:
         worker.wait_ready(lambda: " ready." in worker.log_text(), timeout=60)
