@@ -139,7 +139,7 @@ class Settings(BaseSettings):
     task_rate_limit: str | None = Field(
         None,
         pattern=r"^\d+/[smh]$",
-        description="Celery's brake on task starts of one worker, e.g. `50/s`; empty: too high to delay any",
+        description="Celery's brake on task starts of one worker, e.g. `10/m`; empty: too high to delay any",
     )
 
     # Where requests leave the network
@@ -253,7 +253,8 @@ class Settings(BaseSettings):
     )
     worker_metrics_port: Port = Field(0, description="Prometheus metrics of the worker; 0: off")
     worker_health_file: Path = Field(
-        Path("run/worker.health"), description="touched with each heartbeat of the worker; the container's healthcheck"
+        Path("run/worker.health"),
+        description="touched by the worker's main loop, which waits while Redis is away; the container's healthcheck",
     )
     metrics_host: str = Field("127.0.0.1", description="address the metrics are served on")
     lease_seconds: Annotated[float, Field(ge=1)] = Field(

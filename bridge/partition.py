@@ -508,9 +508,3 @@ def _advance(steps: Iterator[object], seconds: float) -> bool:
     """Go on for so long, and for one step at least; whether they have come to their end."""
     until = time.monotonic() + seconds
     return all(time.monotonic() < until for _ in steps)
-
-
-def _offset(message: Message) -> int:
-    offset = message.offset()
-    assert offset is not None  # noqa: S101 # a delivered message has one
-    return offset

@@ -24,7 +24,6 @@ from startup import begin
 from watchdog import Watchdog
 from worker import control, metrics
 from worker.after_call import WaitingPolicy
-from worker.asking import digest_of
 from worker.assessment.criteria import Criteria
 from worker.assessment.redaction import redact
 from worker.circuit_breaker import CircuitBreaker
@@ -43,7 +42,7 @@ from worker.money.spending import Spending
 from worker.openai_client import OpenAIClient
 from worker.outcome_store import OutcomeStore
 from worker.ports import Egress, Ports
-from worker.questions import KeepingPolicy
+from worker.questions import KeepingPolicy, grades_digest, model_id
 from worker.result_cache import ResultCache
 from worker.route import Route
 from worker.running import redis_transport
@@ -174,9 +173,9 @@ def decision_page(processing_id: int, explanation: Explanation, resume: str | No
     settings = load_settings()
     resume = resume[:MAX_RESUME]
     sent = redact(resume).text if explanation.redaction_version else resume
-    model = f"{settings.openai_base_url} {explanation.model}"
+    model = model_id(settings.openai_base_url, explanation.model)
     versions = (explanation.prompt_version, explanation.rubric_version, explanation.criteria_digest)
-    is_same = digest_of("grades", model, *versions, sent) == explanation.question
+    is_same = grades_digest(model, *versions, sent) == explanation.question
     return page(processing_id, explanation, sent, is_same=is_same)
 
 

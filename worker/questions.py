@@ -40,12 +40,22 @@ class KeepingPolicy:
     grades: int
 
 
+def model_id(endpoint: str, name: str) -> str:
+    """Names a model; another endpoint may answer the same question otherwise."""
+    return f"{endpoint} {name}"
+
+
+def grades_digest(model: str, prompt_version: str, rubric_version: str, criteria_digest: str, resume: str) -> str:
+    """Names the question how far a resume, as it may be sent, meets criteria; `model` is from `model_id`."""
+    return digest_of("grades", model, prompt_version, rubric_version, criteria_digest, resume)
+
+
 class Questions:
     """Words questions, and remembers what a vacancy's was answered.
 
     Args:
         keeping: for how long answers are kept.
-        model: names the endpoint and its model; another one may answer the same question otherwise.
+        model: from `model_id`.
         max_output_tokens: cap of one answer; less where there are few criteria.
         clock: Unix time in seconds.
     """
@@ -106,5 +116,5 @@ class Questions:
             today = datetime.fromtimestamp(self._clock(), UTC)
             return DatedGrading(grades=grading.grades, year=today.year, month=today.month)
 
-        digest = digest_of("grades", self._model, PROMPT_VERSION, RUBRIC_VERSION, criteria.digest, resume)
+        digest = grades_digest(self._model, PROMPT_VERSION, RUBRIC_VERSION, criteria.digest, resume)
         return Question("grades", digest, self._keeping.grades, make_call, parse, DatedGrading)

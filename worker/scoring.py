@@ -30,7 +30,7 @@ from worker.errors import ClaimLostError, FailedError, PostponedError
 from worker.explaining.explanation import Explanation
 from worker.ports import Kept, Lead, Ports
 from worker.progress import Park, Progress, RequestInHand
-from worker.questions import KeepingPolicy, Questions
+from worker.questions import KeepingPolicy, Questions, model_id
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Scoring:
         self._policy = policy
         self._threshold = threshold
         self._redaction = redaction
-        self.questions = Questions(keeping, f"{endpoint} {model_name}", max_output_tokens, clock)
+        self.questions = Questions(keeping, model_id(endpoint, model_name), max_output_tokens, clock)
         self._model_name = model_name
         self._stopping = stopping
         self._clock = clock

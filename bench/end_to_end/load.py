@@ -82,11 +82,6 @@ class Load:
                 self._news.wait_for(lambda: all(number in self._answered for number in sent), timeout=PATIENCE)
             return {number: self._answered[number] for number in sent}
 
-    def answered_between(self, start: float, end: float) -> int:
-        """How many answers came in that time, on the monotonic clock."""
-        with self._news:
-            return sum(start <= moment < end for moment in self._answered.values())
-
     def close(self) -> None:
         """Read no more."""
         self._stopping.set()

@@ -6,6 +6,7 @@ import pytest
 import redis
 
 from contract import spent_key, too_early_key
+from tests.support.fakes import FakeClock
 from worker.circuit_breaker import CircuitBreaker
 from worker.errors import SendingBlockedError
 from worker.money.spending import DAY, Spending
@@ -13,16 +14,9 @@ from worker.money.spending import DAY, Spending
 NOON = 1_700_000_000.0 // DAY * DAY + DAY / 2
 
 
-class Clock:
-    now = NOON
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return FakeClock(NOON)
 
 
 @pytest.fixture

@@ -6,20 +6,13 @@ import pytest
 
 from bridge.dead_letter import CUTS, DeadLetter, DeadLetterCap
 from bridge.intake import Reason
+from tests.support.fakes import FakeClock
 from tests.support.samples import FakeMessage
-
-
-class Clock:
-    def __init__(self):
-        self.now = 1_000.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return FakeClock(1_000.0)
 
 
 def test_a_dead_letter_is_its_original_and_says_where_from():

@@ -9,19 +9,12 @@ import pytest
 
 from bridge.health import HANGS_AFTER, SAY_EVERY, Health, serve
 from bridge.kafka import SILENT_AFTER, Contact
-
-
-class Clock:
-    def __init__(self):
-        self.now = 1_000.0
-
-    def __call__(self):
-        return self.now
+from tests.support.fakes import FakeClock
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return FakeClock(1_000.0)
 
 
 @pytest.fixture

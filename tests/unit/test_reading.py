@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bench.scoring_set import injections, pairs
 from bench.scoring_set.attacks import ATTACKS
 from bench.scoring_set.honest_sentences import HONEST_SENTENCES
+from worker.assessment.plain_text import invisible
 from worker.assessment.reading import read
 from worker.assessment.untrusted_text import sanitise
 
@@ -39,9 +40,9 @@ INVISIBLE = {
 
 @pytest.mark.parametrize("character", INVISIBLE.values(), ids=INVISIBLE.keys())
 def test_invisible_characters_are_stripped_and_counted(character):
-    """The model reads what a person would see, and the log says how much was taken out."""
-    cleaned = sanitise(f"Py{character}thon{character}")
-    assert (cleaned.text, cleaned.stripped) == ("Python", 2)
+    """The model reads what a person would see, and how much that leaves out can be counted."""
+    text = f"Py{character}thon{character}"
+    assert (sanitise(text).text, len(invisible(text))) == ("Python", 2)
 
 
 def test_visible_text_stays_as_it_is():
@@ -49,7 +50,7 @@ def test_visible_text_stays_as_it_is():
     text = "Ёлкин Й.\tñandú 東京 ½ №5\nC++ → 5 лет 🙂 <b> << >> «да»\n"
     assert sanitise(text) == sanitise(text)
     assert sanitise(text).text == text
-    assert sanitise(text).stripped == 0
+    assert len(invisible(text)) == 0
 
 
 def test_line_ends_become_newlines():

@@ -5,19 +5,12 @@ import pytest
 from dev.openai_standin.buckets import Buckets, Denial
 from dev.openai_standin.durations import go_duration
 from dev.openai_standin.replies import limit_headers, rate_limited
-
-
-class Clock:
-    def __init__(self):
-        self.now = 1000.0
-
-    def __call__(self):
-        return self.now
+from tests.support.fakes import FakeClock
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return FakeClock(1000.0)
 
 
 def buckets(clock, rpm=3, rpd=200, tpm=40_000):

@@ -9,17 +9,16 @@ from typing import Final
 
 import re2
 
-from worker.assessment.plain_text import invisible, visible
+from worker.assessment.plain_text import visible
 
 _LONG_BRACKETS: Final = re2.compile(r"[<＜﹤]{3,}|[>＞﹥]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
 class Sanitised:
-    """A text that is safe to put between fences, and how many invisible characters were taken out."""
+    """A text that is safe to put between fences."""
 
     text: str = field(repr=False)
-    stripped: int
 
 
 def sanitise(text: str) -> Sanitised:
@@ -29,4 +28,4 @@ def sanitise(text: str) -> Sanitised:
     three and more angle brackets. Words, punctuation and line ends stay.
     """
     broken = _LONG_BRACKETS.sub(lambda match: " ".join(match[0]), visible(text))
-    return Sanitised(str(broken), len(invisible(text)))
+    return Sanitised(str(broken))

@@ -5,8 +5,6 @@ from typing import Literal
 
 Bucket = Literal["rpm", "rpd", "tpm"]
 
-NO_LIMIT = 0
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
