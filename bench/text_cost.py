@@ -71,10 +71,12 @@ def milliseconds(work: Callable[[], object]) -> float:
 def main() -> None:
     """Measure and print."""
     vacancy, criteria = ordinary_vacancy()
-    small = milliseconds(lambda: text_work(ordinary(SMALL), vacancy, criteria))
-    large = milliseconds(lambda: text_work(ordinary(LENGTH), vacancy, criteria))
+    short, long = ordinary(SMALL), ordinary(LENGTH)
+    small = milliseconds(lambda: text_work(short, vacancy, criteria))
+    large = milliseconds(lambda: text_work(long, vacancy, criteria))
     console.print(f"ordinary resume: {small:.2f} ms at {SMALL} characters, {large:.2f} ms at {LENGTH} (bars: 4 and 40)")
-    cut = milliseconds(lambda: read_vacancy.__wrapped__("\n".join(pair.vacancy for pair in pairs())[:5_000]))
+    vacancies = "\n".join(pair.vacancy for pair in pairs())[:5_000]
+    cut = milliseconds(lambda: read_vacancy.__wrapped__(vacancies))
     console.print(f"cutting a new vacancy of 5,000 characters: {cut:.2f} ms, once while it is remembered")
     table = Table(title="15,000 hostile characters (bar: 5 times the ordinary)", title_justify="left")
     table.add_column("of what")
