@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 # within a second or is late by less than a quarter of one.
 FIRST_TURN = 0.7
 NEXT_TURN = 0.2
+PLENTY_LASTS = 1.0  # seconds for which "there is enough for all" is believed; the limiter itself never relies on it
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -162,8 +163,9 @@ class Asking:
         tokens, call = in_hand.progress.tokens_of(question.digest), None
         with self._turns.enter(in_hand.dispatch.place) as turn:
             if tokens is None:
-                # Counting takes a while: those behind this one in the topic let it go first.
-                ports.limiter.join(in_hand.reservation, in_hand.dispatch.place)
+                if turn.in_line:
+                    # Counting takes a while: those behind this one in the topic let it go first.
+                    ports.limiter.join(in_hand.reservation, in_hand.dispatch.place)
                 call = question.make_call()
                 tokens = ports.model.tokens(call)
                 in_hand.progress = replace(in_hand.progress, counted=(question.digest, tokens))
@@ -199,7 +201,9 @@ class Asking:
                 case Granted(first=False):
                     # A worker that died may have used it: pay again rather than call twice for one charge.
                     in_hand.progress = in_hand.progress.called()
-                case Granted(waited=waited):
+                case Granted(waited=waited, plenty=plenty):
+                    if plenty:
+                        self._turns.needless(PLENTY_LASTS)
                     metrics.WAIT_SECONDS.observe(waited)
                     return
                 case Reserved(seconds=seconds, until_start=start) | NotYet(seconds=seconds, until_start=start):

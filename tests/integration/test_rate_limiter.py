@@ -407,6 +407,37 @@ def test_who_joined_goes_first_though_it_asks_later(make, clock):
     assert isinstance(limiter.acquire("late", 2_000, 2.0), Granted)
 
 
+def test_where_there_is_plenty_nobody_waits_for_those_before(make):
+    """Order is for those who have to wait: with five hundred requests' worth left, nobody is the later for it."""
+    limiter = make(Limits(rpm=10_000, rpd=1_000_000, tpm=2_000_000))
+    limiter.join("early", 1.0)
+    started = [limiter.acquire(str(n), 1_000, 2.0 + n) for n in range(2_000)]
+    few = next(n for n, answer in enumerate(started) if not isinstance(answer, Granted))
+    assert all(answer.plenty for answer in started[:few])
+    assert 1_490 <= few <= 1_500  # tokens for five hundred more are left
+    assert limiter.acquire("early", 1_000, 1.0) == Granted(0.0, plenty=False)
+
+
+@pytest.mark.parametrize(
+    "scarce", [Limits(400, 10**6, 10**7), Limits(10**4, 400, 10**7), Limits(10**4, 10**6, 400_000)]
+)
+def test_a_little_of_any_bucket_is_no_plenty(make, scarce):
+    """What one bucket holds in plenty does not help where another is what makes requests wait."""
+    limiter = make(scarce)
+    limiter.join("early", 1.0)
+    assert isinstance(limiter.acquire("late", 1_000, 2.0), Reserved)
+
+
+def test_while_slowed_down_there_is_no_plenty(make, clock):
+    """The starts are spread evenly then, so each of them delays the next."""
+    limiter = make(Limits(rpm=10_000, rpd=1_000_000, tpm=20_000_000))
+    assert limiter.acquire("first", 1_000, 0.5).plenty
+    limiter.slow_down("first", 1.0)
+    clock.advance(5)
+    limiter.join("early", 1.0)
+    assert isinstance(limiter.acquire("late", 1_000, 2.0), Reserved)
+
+
 def test_who_joined_and_never_asks_holds_nobody_up_for_long(make, clock):
     """Its worker died: a second later the next one starts, and half a minute later its place is gone."""
     limiter = make()

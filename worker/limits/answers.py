@@ -27,10 +27,12 @@ class Granted:
     Attributes:
         waited: seconds since the reservation was first asked for.
         first: False if it was granted before: whoever asked then may have used it.
+        plenty: the buckets hold so much more that those who come now need no line.
     """
 
     waited: float
     first: bool = True
+    plenty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@
 -- such a limit is only where to begin, headers say the rest}, grace, jitter, burst (seconds of refill that may be
 -- spent at once), day_share (of the day's requests, when nothing is known). By operation, [missing where unknown]:
 --   join       id, place                -> {'ok'}; this one will ask soon
---   acquire    id, place, tokens        -> {'granted', waited[, 'again']}, {'wait', seconds until it should ask again,
---                                          seconds until its start} or {'never fits', tpm}
+--   acquire    id, place, tokens        -> {'granted', waited[, 'again' or 'plenty']}, {'wait', seconds until it should
+--                                          ask again, seconds until its start} or {'never fits', tpm}
 --   settle     id, answered, [used (tokens), requests_bucket (1 rpm, 2 rpd), requests_left, requests_limit,
 --              tokens_left, tokens_limit] -> {'ok'}
 --   cancel     id                       -> {'ok'}
@@ -41,6 +41,7 @@ local WINDOW = {60, 86400, 60, 60, 60}
 local EARLY = 0.001             -- a client whose clock runs fast may come this much before its time
 local KEPT, SLOTS = 172800, 1024  -- how long an idle limiter keeps all but its state; slots of the ring
 local HEAD = 32                 -- so many at the head of the line are counted one by one, the others on average
+local CROWD = 500               -- requests, see `plenty`
 local STEP = 30                 -- waits up to this are told in full, see `tell`
 local SETTLE, DUE, LATE = 1, 0.25, 5  -- how long to wait for who joined, for who is due; then nothing is set aside
 local FOREIGN_DECAY, TREND = 600, 60  -- so slowly foreign consumption is forgotten; a denial within it is no accident
@@ -255,9 +256,17 @@ local function wait_for(tokens, ahead, reserve)
   return wait, fits
 end
 
+-- Order is for those who have to wait. While the buckets hold a crowd's requests beside this one, nobody has to.
+local function plenty(tokens)
+  local crowd = costs(CROWD * state.mean)
+  for b = 1, #crowd do crowd[b] = max(crowd[b], CROWD) end
+  local _, fits = wait_for(tokens, crowd, crowd)
+  return fits
+end
+
 -- Charges, and remembers how much was charged by when, so that an answer's headers can be compared with what we
 -- believed at that moment although requests overtake each other on their way.
-local function grant(id, record)
+local function grant(id, record, how)
   local slot, charged = math.floor(NOW / SLOT), {}
   for b, bucket in ipairs(buckets) do charged[b] = bucket.charged end
   if slot ~= state.slot then
@@ -276,7 +285,7 @@ local function grant(id, record)
   record.granted, state.pace = NOW, NOW + pause_after(record.tokens)
   leave(id, record)
   write(id, record)
-  return {'granted', text(NOW - record.asked)}
+  return {'granted', text(NOW - record.asked), how}
 end
 
 -- A long wait is told by halves: the plan may have improved by then (a limit raised, refunds), and nobody would wake
@@ -321,13 +330,14 @@ local function acquire(id)
     leave(id, record)
     record.tokens = A.tokens
   end
-  enter(id, record)
   state.mean = state.mean + 0.05 * (A.tokens - state.mean)
+  if plenty(A.tokens) then return grant(id, record, 'plenty') end
+  enter(id, record)
   local ahead, reserve, expected = before(id)
   local wait, fits = wait_for(A.tokens, ahead, reserve)
   if fits and not expected then return grant(id, record) end
-  if wait <= EARLY then wait = clamp(0.02 * ahead[RPM], 0.5 * (NOW - record.asked), 0.2) end
-  return tell(id, record, max(wait, 0.02), ahead[RPM] <= HEAD)
+  if wait <= EARLY then wait = min(0.01 * ahead[RPM], 0.2) end
+  return tell(id, record, max(wait, 0.01), ahead[RPM] <= HEAD)
 end
 
 -- No single piece of news moves the estimate by more than a quarter of the rate.

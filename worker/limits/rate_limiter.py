@@ -241,7 +241,8 @@ class RateLimiter:
     def _answer(self, reply: list[bytes]) -> Granted | Reserved | NotYet:
         word, *numbers = reply
         if word == b"granted":
-            return Granted(float(numbers[0]), first=len(numbers) == 1)
+            waited, *how = numbers
+            return Granted(float(waited), first=how != [b"again"], plenty=how == [b"plenty"])
         values = [float(number) for number in numbers]
         if word == b"never fits":
             raise NeverFitsError(f"more tokens than the limit per minute, which is {values[0]:.0f}")

@@ -6,6 +6,7 @@ foremost, in memory; only across processes is the order still a matter of asking
 """
 
 import threading
+import time
 from bisect import insort
 from types import TracebackType
 from typing import Self
@@ -17,12 +18,21 @@ class Turns:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._line: list[Turn] = []
+        self._needless_until = 0.0  # monotonic
 
     def enter(self, place: float) -> "Turn":
         """A place in the line, until the context that it is ends."""
         return Turn(self, place)
 
+    def needless(self, seconds: float) -> None:
+        """Nobody who comes within so many seconds has to wait for those before: there is enough for all."""
+        self._needless_until = time.monotonic() + seconds
+
     def _join(self, turn: "Turn") -> None:
+        if time.monotonic() < self._needless_until:
+            turn.foremost.set()
+            return
+        turn.in_line = True
         with self._lock:
             insort(self._line, turn, key=lambda other: other.place)
             turn.foremost.clear()
@@ -44,12 +54,14 @@ class Turn:
     Attributes:
         place: in the order of the input topic.
         foremost: set once nobody before it is about to ask.
+        in_line: it stands in the line, or has.
     """
 
     def __init__(self, turns: Turns, place: float) -> None:
         self._turns = turns
         self.place = place
         self.foremost = threading.Event()
+        self.in_line = False
 
     def __enter__(self) -> Self:
         self._turns._join(self)  # noqa: SLF001 # two halves of one thing
