@@ -1,7 +1,7 @@
 r"""How to reach a person: e-mail addresses, links, handles, telephone numbers; and pictures in a text.
 
 Patterns run on RE2, whose time is linear in the text. RE2 knows no look-around and its `\b`, `\w` and `\s` are ASCII
-only, so a rule's `accepts` looks at what stands beside a match.
+only, so a rule's `accepts` looks at what stands beside a match (`rules`).
 
 Redacted: addresses with @ in any alphabet and the usual ways around it ("(at)", "собака"); links with a scheme, with
 www, with a path, or under a personal host; handles behind a messenger's name or an @; telephone numbers with a country
@@ -10,45 +10,12 @@ Left alone: bare domains that may be an employer or a library (Mail.ru, Vue.js),
 versions (react@18.2.0), amounts grouped by thousands, dates and periods, standards.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from worker.assessment.redaction.linear_pattern import linear
-from worker.assessment.redaction.placeholders import ANY, Kind, Span
+from worker.assessment.redaction.placeholders import ANY, Kind
+from worker.assessment.redaction.rules import Rule
 from worker.assessment.redaction.word_list import words
-
-
-def _anything(_match: Any) -> bool:
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A kind of data, the pattern that finds it, the group that is redacted, and a last look at the match.
-
-    With `alone`, a match that begins or ends in the middle of a word or a number does not count.
-    """
-
-    kind: Kind
-    pattern: Any  # RE2 has no types
-    group: int = 0
-    alone: bool = True
-    accepts: Callable[[Any], bool] = _anything
-
-    def spans(self, text: str) -> Iterator[Span]:
-        """Where the rule holds."""
-        for match in self.pattern.finditer(text):
-            start, end = match.span(self.group)
-            if start >= 0 and (not self.alone or stands_alone(text, start, end)) and self.accepts(match):
-                yield start, end, self.kind
-
-
-def stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether no letter or digit touches the span where it has one itself."""
-    before = start > 0 and text[start].isalnum() and text[start - 1].isalnum()
-    behind = end < len(text) and text[end - 1].isalnum() and text[end].isalnum()
-    return not (before or behind)
 
 
 # --- pictures ---

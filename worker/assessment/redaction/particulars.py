@@ -7,9 +7,9 @@ neighbour that has been redacted already.
 
 from typing import Any, Final
 
-from worker.assessment.redaction.contact_patterns import Rule
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.placeholders import ANY, Kind
+from worker.assessment.redaction.rules import Rule
 
 # --- documents ---
 

@@ -19,17 +19,26 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from worker.assessment.plain_text import visible
-from worker.assessment.redaction.contact_patterns import EMAILS, HANDLES, LINKS, PHONES, PICTURES, Rule
+from worker.assessment.redaction.contact_patterns import EMAILS, HANDLES, LINKS, PHONES, PICTURES
 from worker.assessment.redaction.grammatical_gender import in_masculine
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.morphology import Lexicon
 from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.particulars import ADDRESSES, BIRTH, CITIZENSHIP, DOCUMENTS, FAMILY, NEIGHBOURS, SEX
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, replaced, spelled, unspelled
+from worker.assessment.redaction.rules import RuleSet
 
 REDACTION_VERSION: Final = "1"
 
-_PATTERNS: Final = (PICTURES, EMAILS, LINKS, HANDLES, DOCUMENTS, BIRTH, PHONES, ADDRESSES, CITIZENSHIP, FAMILY, SEX)
+_RULES: Final = (
+    RuleSet(*PICTURES),
+    RuleSet(*EMAILS, *LINKS, *HANDLES),
+    RuleSet(*DOCUMENTS),
+    RuleSet(*BIRTH),
+    RuleSet(*PHONES),
+    RuleSet(*ADDRESSES, *CITIZENSHIP, *FAMILY, *SEX),
+)
+_NEIGHBOURS: Final = RuleSet(*NEIGHBOURS)
 _MOST_ROUNDS: Final = 4
 
 # A Mac decomposes й and ё; full-width signs and unusual spaces come with PDF exports.
@@ -99,21 +108,15 @@ def _plain(text: str) -> str:
 
 
 def _round(text: str, counts: Counter[str], lexicon: Lexicon) -> str:
-    for rules in _PATTERNS:
-        text = _apply(rules, text, counts)
+    for rules in _RULES:
+        text = rules.applied(text, counts)
     text = replaced(text, find_names(text, lexicon), counts)
     text = _merged(text)
-    text = _apply(NEIGHBOURS, text, counts)
+    text = _NEIGHBOURS.applied(text, counts)
     text, changed = in_masculine(text, lexicon)
     if changed:
         counts["gender_ending"] += changed
     return _merged(text)
-
-
-def _apply(rules: tuple[Rule, ...], text: str, counts: Counter[str]) -> str:
-    for rule in rules:
-        text = replaced(text, rule.spans(text), counts)
-    return text
 
 
 def _merged(text: str) -> str:

@@ -1,0 +1,75 @@
+"""Rules that find one kind of data each, and sets of them that tell by one look at a text which of them it concerns."""
+
+from collections import Counter
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+
+from worker.assessment.redaction.placeholders import Kind, Span, replaced
+
+
+def _anything(_match: Any) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A kind of data, the pattern that finds it, the group that is redacted, and a last look at the match.
+
+    With `alone`, a match that begins or ends in the middle of a word or a number does not count.
+    """
+
+    kind: Kind
+    pattern: Any  # RE2 has no types
+    group: int = 0
+    alone: bool = True
+    accepts: Callable[[Any], bool] = _anything
+
+    def spans(self, text: str) -> Iterator[Span]:
+        """Where the rule holds."""
+        for match in self.pattern.finditer(text):
+            start, end = match.span(self.group)
+            if start >= 0 and (not self.alone or stands_alone(text, start, end)) and self.accepts(match):
+                yield start, end, self.kind
+
+
+def stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether no letter or digit touches the span where it has one itself."""
+    before = start > 0 and text[start].isalnum() and text[start - 1].isalnum()
+    behind = end < len(text) and text[end - 1].isalnum() and text[end].isalnum()
+    return not (before or behind)
+
+
+class RuleSet:
+    """Rules that are applied one after the other.
+
+    One automaton made of all their patterns tells which of them a text matches at all; as a rule none. Patterns that
+    count many repetitions multiply each other's states, so a set should be of one kind of data, or a few.
+
+    Args:
+        rules: in the order in which they are applied.
+    """
+
+    def __init__(self, *rules: Rule) -> None:
+        self._rules = rules
+        self._patterns = re2.Set.SearchSet()
+        for pattern in (*(rule.pattern.pattern for rule in rules), ""):
+            self._patterns.Add(pattern)
+        self._patterns.Compile()
+
+    def applied(self, text: str, counts: Counter[str]) -> str:
+        """The text with placeholders for what the rules find; `counts` as in `placeholders.replaced`."""
+        matched = self._matched(text)
+        for number, rule in enumerate(self._rules):
+            if number in matched:
+                before, text = text, replaced(text, rule.spans(text), counts)
+                if text != before:
+                    matched = self._matched(text)
+        return text
+
+    def _matched(self, text: str) -> Container[int]:
+        found = self._patterns.Match(text)
+        # The empty pattern matches every text, so nothing means that the automaton ran out of memory.
+        return range(len(self._rules)) if found is None else found
