@@ -19,7 +19,6 @@ from bench.redaction_set.layouts import Document, documents, fresh_documents, he
 from bench.redaction_set.lookalikes import FRESH_LOOKALIKES, LOOKALIKES
 from bench.redaction_set.variants import groups
 from worker.assessment.redaction import redact, redacting
-from worker.assessment.redaction.morphology import Lexicon
 from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.placeholders import Span
 
@@ -146,10 +145,10 @@ def _names(text: str) -> float:
     """Milliseconds of CPU that finding names takes of one redaction."""
     spent = 0.0
 
-    def timed(current: str, lexicon: Lexicon) -> list[Span]:
+    def timed(current: str) -> list[Span]:
         nonlocal spent
         started = time.process_time()
-        found = find_names(current, lexicon)
+        found = find_names(current)
         spent += time.process_time() - started
         return found
 

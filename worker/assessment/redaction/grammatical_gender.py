@@ -9,9 +9,10 @@ subject and stands in front of it. Such a resume loses nothing; it only is not i
 """
 
 import re
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
-from worker.assessment.redaction.morphology import Lexicon, Reading
+from worker.assessment.redaction.morphology import KEPT_WORDS, Reading, masculine, readings
 
 _FEMININE: Final = ("ла", "лась", "на", "ва", "ма", "да", "та")
 # Spelled in two ways by the men themselves («вёл» and «вел», «ответственен» and «ответствен»).
@@ -22,41 +23,59 @@ _WORD = re.compile(r"[^\W\d_]+")
 _CLAUSE_END: Final = frozenset(".,;:!?()\n—–•|")
 _SENTENCE_END: Final = frozenset(".;!?\n•|")
 
+# A word, or a sign that ends a clause.
+_TOKEN = re.compile(r"[^\W\d_]+|[.,;:!?()\n—–•|]")
+
 _Word = tuple[int, int, str]  # start, end, in small letters
 
 
-def in_masculine(text: str, lexicon: Lexicon) -> tuple[str, int]:
+class _Grammar(NamedTuple):
+    tells: bool  # the speaker's sex
+    subject: bool  # it can be a feminine subject that is not the writer
+    passive: bool
+
+
+@lru_cache(maxsize=KEPT_WORDS)
+def _grammar(word: str) -> _Grammar:
+    reading = readings(word)
+    return _Grammar(
+        # «страна», «мыла», «права» are nouns too.
+        tells=word.endswith(_ENDINGS) and Reading.GENDERED in reading and Reading.NOUN not in reading,
+        subject=Reading.FEMININE_SUBJECT in reading and word != "сама" and Reading.PASSIVE not in reading,
+        passive=Reading.PASSIVE in reading,
+    )
+
+
+def in_masculine(text: str) -> tuple[str, int]:
     """The text with the writer's feminine forms made masculine, and how many were."""
-    words = list(_WORD.finditer(text))
+    words = {word.lower() for word in _WORD.findall(text)}
+    telling = {word for word in words if word == "сама" or (word.endswith(_ENDINGS) and _grammar(word).tells)}
+    if not telling:
+        return text, 0
     pieces: list[str] = []
     done = changed = 0
     clause: list[_Word] = []
     another = False  # somebody else acts in this sentence: «команда внедрила CRM, настроила телефонию»
-    for number, match in enumerate(words):
-        clause.append((match.start(), match.end(), match[0].lower()))
-        behind = text[match.end() : words[number + 1].start() if number + 1 < len(words) else len(text)]
-        if number + 1 < len(words) and not _CLAUSE_END.intersection(behind):
+    for match in _TOKEN.finditer(f"{text}\n"):  # the last clause ends, too
+        token = match[0]
+        if token not in _CLAUSE_END:
+            clause.append((match.start(), match.end(), token.lower()))
             continue
-        changes, here = _changes(clause, lexicon, another=another)
-        for start, end, form in changes:
-            pieces += (text[done:start], _in_case_of(text[start:end], form))
-            done = end
-            changed += 1
-        clause = []
-        another = (another or here) and not _SENTENCE_END.intersection(behind)
+        if any(word in telling for _, _, word in clause):
+            changes, another = _changes(clause, another=another)
+            for start, end, form in changes:
+                pieces += (text[done:start], _in_case_of(text[start:end], form))
+                done = end
+                changed += 1
+        clause.clear()
+        another = another and token not in _SENTENCE_END
     return ("".join((*pieces, text[done:])), changed) if changed else (text, 0)
 
 
-def _changes(clause: list[_Word], lexicon: Lexicon, *, another: bool) -> tuple[list[_Word], bool]:
-    """What to change in a clause, and whether a feminine subject other than the writer acts in it."""
-    if not any(word == "сама" or (word.endswith(_ENDINGS) and _tells(lexicon.readings(word))) for _, _, word in clause):
-        return [], False
-    read = [lexicon.readings(word) for _, _, word in clause]
-    subjects = [
-        number
-        for number, reading in enumerate(read)
-        if Reading.FEMININE_SUBJECT in reading and clause[number][2] != "сама" and Reading.PASSIVE not in reading
-    ]
+def _changes(clause: list[_Word], *, another: bool) -> tuple[list[_Word], bool]:
+    """What to change in a clause, and whether a feminine subject other than the writer acts in its sentence."""
+    read = [_grammar(word) for _, _, word in clause]
+    subjects = [number for number, grammar in enumerate(read) if grammar.subject]
     first = subjects[0] if subjects else len(clause)
     last = subjects[-1] if subjects else -1
     # Behind a verb, a noun in -ь is more likely its object («вела отчётность»), for the two forms are one.
@@ -65,22 +84,17 @@ def _changes(clause: list[_Word], lexicon: Lexicon, *, another: bool) -> tuple[l
     for number, (start, end, word) in enumerate(clause):
         if word == "сама" and not another and not subjects:
             found.append((start, end, "сам"))
-        if not word.endswith(_ENDINGS) or not _tells(read[number]):
+        if not read[number].tells:
             continue
         if word.endswith(_FEMININE):
-            behind = last if Reading.PASSIVE in read[number] else last_certain
+            behind = last if read[number].passive else last_certain
             if another or first < number or behind > number:
                 another = True
                 continue
-        form = lexicon.masculine(word)
+        form = masculine(word)
         if form is not None and form != word:
             found.append((start, end, form))
     return found, another
-
-
-def _tells(reading: Reading) -> bool:
-    # «страна», «мыла», «права» are nouns too.
-    return Reading.GENDERED in reading and Reading.NOUN not in reading
 
 
 def _in_case_of(original: str, form: str) -> str:

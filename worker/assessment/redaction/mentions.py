@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from worker.assessment.redaction.declension import NOUN_ENDINGS, declined, declined_given, is_declined
-from worker.assessment.redaction.name_lists import ENGLISH_COMMON, TURKIC_PARTICLES, latin_key
+from worker.assessment.redaction.name_lists import TURKIC_PARTICLES, latin_key
 from worker.assessment.redaction.name_word import Word
 
 
@@ -24,6 +24,7 @@ class Mentions:
             if word.cyrillic and (word.surname or not word.patronymic):
                 self._learn(word)
         self._longest = max(map(len, self._stems), default=0)
+        self._beginnings = {stem[:2] for stem in self._stems}
 
     def _learn(self, word: Word) -> None:
         for part in word.lower.split("-"):
@@ -36,7 +37,9 @@ class Mentions:
         """Whether it mentions one of them."""
         lower = word.lower
         if not word.cyrillic:
-            return word.capital and len(lower) > 3 and latin_key(lower) in self._keys and lower not in ENGLISH_COMMON
+            return word.capital and len(lower) > 3 and word.key in self._keys and not word.common
+        if lower[:2] not in self._beginnings and lower[:1] not in self._beginnings:
+            return False
         if not all(is_declined(part, self._stems, self._longest) for part in lower.split("-")):
             return False
         return word.capital or (len(lower) > 4 and not word.common)

@@ -1,8 +1,8 @@
 """Russian words as the OpenCorpora dictionary knows them, through `pymorphy3`.
 
 The dictionary is loaded when it is first asked, once per process: 28 MB and 0.1 s. Only look-ups are used, some 50
-microseconds each, so the process remembers the words that it found; guessing at unknown words costs as much again, and
-`names` knows better what it wants from them.
+microseconds each, so the process remembers the words that it met last; guessing at unknown words costs as much again,
+and `names` knows better what it wants from them.
 """
 
 import threading
@@ -29,11 +29,11 @@ class Reading(Flag):
     PASSIVE = auto()  # a short participle («назначена»)
 
 
-_KEPT_WORDS: Final = 20_000  # 4 MB; all that resumes are written with, but for the rarest
+KEPT_WORDS: Final = 20_000
+"""What a cache of words holds: some 4 MB, and all that resumes are written with, but for the rarest."""
 
 _lock: Final = threading.Lock()
 _loaded: list[Any] = []
-_listed: dict[str, Reading] = {}  # words of the dictionary: what only one person's text has is not kept
 
 
 def _morph() -> Any:
@@ -44,44 +44,15 @@ def _morph() -> Any:
     return _loaded[0]
 
 
-class Lexicon:
-    """Looks every word of one text up once. Make one per text: it remembers the text's words."""
-
-    def __init__(self) -> None:
-        self.facts: dict[tuple[str, str], bool] = {}  # what `names` found out of a word: its name, the word
-        self._known: dict[str, Reading] = {}
-        self._masculine: dict[str, str | None] = {}
-
-    def readings(self, word: str) -> Reading:
-        """Every reading of a lower-case Cyrillic word (`е` may stand for `ё`); none for a word that is not listed."""
-        found = self._known.get(word)
-        if found is None:
-            found = self._known[word] = _readings(word)
-        return found
-
-    def masculine(self, word: str) -> str | None:
-        """The masculine form, with `е` for `ё`, of a lower-case verb of the past, short adjective or participle.
-
-        «работала» → «работал», «прошла» and «прошёл» → «прошел», «готова» → «готов»; None where there is none.
-        """
-        if word not in self._masculine:
-            self._masculine[word] = _masculine(word)
-        return self._masculine[word]
-
-
-def _readings(word: str) -> Reading:
-    listed = _listed.get(word)
-    if listed is not None:
-        return listed
+@lru_cache(maxsize=KEPT_WORDS)
+def readings(word: str) -> Reading:
+    """Every reading of a lower-case Cyrillic word (`е` may stand for `ё`); none for a word that is not listed."""
     morph = _morph()
     found = 0
     for parses in morph.dictionary.words.similar_item_values(word, morph.char_substitutes):
         for paradigm, index in parses:
             found |= _reading(paradigm, index).value
-    reading = Reading(found)
-    if reading and len(_listed) < _KEPT_WORDS:
-        _listed[word] = reading
-    return reading
+    return Reading(found)
 
 
 @lru_cache(maxsize=65_536)  # there are some 3,000 paradigms with a dozen forms each; no text of anybody's is kept
@@ -109,7 +80,12 @@ def _reading(paradigm: int, index: int) -> Reading:
     return found
 
 
-def _masculine(word: str) -> str | None:
+@lru_cache(maxsize=KEPT_WORDS)
+def masculine(word: str) -> str | None:
+    """The masculine form, with `е` for `ё`, of a lower-case verb of the past, short adjective or participle.
+
+    «работала» → «работал», «прошла» and «прошёл» → «прошел», «готова» → «готов»; None where there is none.
+    """
     morph = _morph()
     dictionary = morph.dictionary
     for spelling, parses in dictionary.words.similar_items(word, morph.char_substitutes):

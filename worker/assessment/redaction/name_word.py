@@ -1,11 +1,11 @@
 """A word as a part of a name: what the dictionary, the lists and its ending say that it can be."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from worker.assessment.redaction.linear_pattern import linear
-from worker.assessment.redaction.morphology import Lexicon, Reading
+from worker.assessment.redaction.morphology import KEPT_WORDS, Reading, readings
 from worker.assessment.redaction.name_lists import (
     ASIAN_SURNAMES,
     ENGLISH_COMMON,
@@ -34,111 +34,87 @@ _LATIN_SURNAME_ENDING = linear(
 )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Word:
-    """A word of the text: where it stands, and what it can be."""
+    """What a word can be, wherever it stands.
 
-    start: int
-    end: int
+    Attributes:
+        text: as it is written.
+        lower: in small letters.
+        key: under which the lists have it: a Latin word's `latin_key`.
+        capital: it begins with a capital letter.
+        cyrillic: its first letter is Cyrillic.
+        common: it can be a word that names nobody.
+        given: it can be a given name.
+        only_given: it is hardly anything but a given name.
+        patronymic: it can be a patronymic.
+        surname: it is known, or ends, as a surname.
+        unknown: no list and no dictionary has it.
+    """
+
     text: str
-    lexicon: Lexicon = field(repr=False)
-    protected: bool = False
-    _reading: Reading | None = None
+    lower: str
+    key: str
+    capital: bool
+    cyrillic: bool
+    common: bool
+    given: bool
+    only_given: bool
+    patronymic: bool
+    surname: bool
+    unknown: bool
 
-    @property
-    def lower(self) -> str:
-        """The word in small letters."""
-        return self.text.lower()
 
-    @property
-    def capital(self) -> bool:
-        """Whether it begins with a capital letter."""
-        return self.text[0].isupper()
+@lru_cache(maxsize=KEPT_WORDS)
+def word_of(text: str) -> Word:
+    """What is known of a word; those of late are remembered, since resumes are written with the same few thousand."""
+    return _cyrillic(text) if "Ѐ" <= text[0] <= "ӿ" else _other(text)
 
-    @property
-    def cyrillic(self) -> bool:
-        """Whether its first letter is Cyrillic."""
-        return "Ѐ" <= self.text[0] <= "ӿ"
 
-    @property
-    def reading(self) -> Reading:
-        """What the dictionary says, of the last part of a double name too."""
-        if self._reading is None:
-            self._reading = Reading.UNKNOWN
-            if self.cyrillic:
-                for part in {self.lower, self.lower.rpartition("-")[2]}:
-                    self._reading |= self.lexicon.readings(part)
-        return self._reading
+def _cyrillic(text: str) -> Word:
+    lower = text.lower()
+    last = lower.rpartition("-")[2]  # of a double name
+    reading = readings(lower) | readings(last)
+    # «Орешникова»: from «орешниковый», says the dictionary.
+    adjective = Reading.ADJECTIVE in reading and lower.endswith(_POSSESSIVES)
+    common = Reading.COMMON in reading and not adjective
+    given = Reading.GIVEN in reading or lower.replace("ё", "е") in EXTRA_GIVEN
+    # Every pattern's ending of a patronymic has one of the two; to ask RE2 costs twenty times as much.
+    telling = reading is Reading.UNKNOWN and ("ич" in lower or "вн" in lower)
+    return Word(
+        text=text,
+        lower=lower,
+        key=lower,
+        capital=text[0].isupper(),
+        cyrillic=True,
+        common=common,
+        given=given,
+        only_given=given and not common and lower not in PRODUCT_NAMES,
+        patronymic=Reading.PATRONYMIC in reading or (telling and _PATRONYMIC.fullmatch(lower) is not None),
+        surname=Reading.SURNAME in reading
+        or lower in ASIAN_SURNAMES
+        # «Абдулмеджидов»: of several men called Абдулмеджид, says the dictionary.
+        or (given and lower.endswith(("ов", "ев")))
+        or (not common and not given and SURNAME_ENDING.fullmatch(last) is not None),
+        unknown=reading is Reading.UNKNOWN,
+    )
 
-    @property
-    def common(self) -> bool:
-        """Whether it can be a word that names nobody."""
-        if not self.cyrillic:
-            return self.lower in ENGLISH_COMMON
-        if Reading.ADJECTIVE in self.reading and self.lower.endswith(_POSSESSIVES):
-            return False  # «Орешникова»: from «орешниковый», says the dictionary
-        return Reading.COMMON in self.reading
 
-    @property
-    def given(self) -> bool:
-        """Whether it can be a given name."""
-        return self._remembered("given", self._is_given)
-
-    def _is_given(self) -> bool:
-        if self.cyrillic:
-            return Reading.GIVEN in self.reading or self.lower.replace("ё", "е") in EXTRA_GIVEN
-        return latin_key(self.lower) in LATIN_GIVEN
-
-    def _remembered(self, fact: str, find_out: Callable[[], bool]) -> bool:
-        """A word is asked about again and again: at every place, by every rule, in every round of redaction."""
-        key = (fact, self.text)
-        found = self.lexicon.facts.get(key)
-        if found is None:
-            found = self.lexicon.facts[key] = find_out()
-        return found
-
-    @property
-    def only_given(self) -> bool:
-        """Whether it is hardly anything but a given name."""
-        key = self.lower if self.cyrillic else latin_key(self.lower)
-        return self.given and not self.common and key not in PRODUCT_NAMES and self.lower not in PRODUCT_NAMES
-
-    @property
-    def patronymic(self) -> bool:
-        """Whether it can be a patronymic."""
-        return self._remembered("patronymic", self._is_patronymic)
-
-    def _is_patronymic(self) -> bool:
-        if not self.cyrillic:
-            return False
-        reading = self.reading
-        if reading is not Reading.UNKNOWN:
-            return Reading.PATRONYMIC in reading
-        lower = self.lower
-        # Every pattern's ending has one of the two; to ask RE2 costs twenty times as much.
-        return ("ич" in lower or "вн" in lower) and _PATRONYMIC.fullmatch(lower) is not None
-
-    @property
-    def surname(self) -> bool:
-        """Whether it is known, or ends, as a surname."""
-        return self._remembered("surname", self._is_surname)
-
-    def _is_surname(self) -> bool:
-        if not self.cyrillic:
-            return self.lower not in ENGLISH_COMMON and (
-                latin_key(self.lower) in LATIN_SURNAMES or _LATIN_SURNAME_ENDING.fullmatch(self.lower) is not None
-            )
-        if Reading.SURNAME in self.reading or self.lower in ASIAN_SURNAMES:
-            return True
-        if self.given and self.lower.endswith(("ов", "ев")):
-            return True  # «Абдулмеджидов»: of several men called Абдулмеджид, says the dictionary
-        return (
-            not self.common and not self.given and SURNAME_ENDING.fullmatch(self.lower.rpartition("-")[2]) is not None
-        )
-
-    @property
-    def unknown(self) -> bool:
-        """Whether no list and no dictionary has it."""
-        if self.cyrillic:
-            return self.reading == Reading.UNKNOWN
-        return self.lower not in ENGLISH_COMMON
+def _other(text: str) -> Word:
+    lower = text.lower()
+    key = latin_key(lower)
+    common = lower in ENGLISH_COMMON
+    given = key in LATIN_GIVEN
+    return Word(
+        text=text,
+        lower=lower,
+        key=key,
+        capital=text[0].isupper(),
+        cyrillic=False,
+        common=common,
+        given=given,
+        only_given=given and not common and key not in PRODUCT_NAMES and lower not in PRODUCT_NAMES,
+        patronymic=False,
+        surname=not common and (key in LATIN_SURNAMES or _LATIN_SURNAME_ENDING.fullmatch(lower) is not None),
+        unknown=not common,
+    )

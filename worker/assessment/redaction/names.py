@@ -17,12 +17,10 @@ If it is the candidate's own surname, found elsewhere in the text, it goes: «О
 
 import re
 from bisect import bisect_left
-from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
 from worker.assessment.redaction.mentions import Mentions
-from worker.assessment.redaction.morphology import Lexicon
 from worker.assessment.redaction.name_lists import (
     BRANDS,
     HEADING_WORDS,
@@ -39,7 +37,7 @@ from worker.assessment.redaction.name_places import (
     QUOTED,
     SEGMENT,
 )
-from worker.assessment.redaction.name_word import SURNAME_ENDING, Word
+from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, word_of
 from worker.assessment.redaction.placeholders import Kind, Span
 from worker.assessment.redaction.whole_name import is_a_latin_name, is_a_name, may_be_named
 
@@ -50,21 +48,24 @@ _LONGEST_NAME: Final = 6  # words
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ‘`\-][^\W\d_]+)*")
 
 
-def find_names(text: str, lexicon: Lexicon) -> list[Span]:
+def find_names(text: str) -> list[Span]:
     """The spans of the text that name a person, neither sorted nor free of overlaps.
 
     The text's placeholders are single characters (`placeholders.SYMBOLS`).
     """
-    return _Search(text, lexicon).spans()
+    return _Search(text).spans()
 
 
 class _Search:
-    def __init__(self, text: str, lexicon: Lexicon) -> None:
+    def __init__(self, text: str) -> None:
+        found = list(_WORD.finditer(text))
         self._text = text
-        self._words = [Word(match.start(), match.end(), match[0], lexicon) for match in _WORD.finditer(text)]
+        self._words = [word_of(match[0]) for match in found]
+        self._starts = [match.start() for match in found]
+        self._ends = [match.end() for match in found]
+        self._protected: set[int] = set()  # numbers of words
         self._taken: dict[int, None] = {}  # numbers of words, in the order of their finding
         self._extra: list[Span] = []  # initials
-        self._number_at = {word.start: number for number, word in enumerate(self._words)}
 
     def spans(self) -> list[Span]:
         self._protect()
@@ -73,23 +74,19 @@ class _Search:
         self._lines_of_their_own()
         self._in_running_text()
         self._later_mentions()
-        return [self._span(self._words[number]) for number in self._taken] + self._extra
+        return [self._span(number) for number in self._taken] + self._extra
 
-    def _span(self, word: Word) -> Span:
-        initial = len(word.text) == 1 and self._text[word.end : word.end + 1] == "."
-        return word.start, word.end + initial, Kind.NAME
+    def _span(self, number: int) -> Span:
+        end = self._ends[number]
+        initial = len(self._words[number].text) == 1 and self._text[end : end + 1] == "."
+        return self._starts[number], end + initial, Kind.NAME
 
     # --- where no name is looked for ---
 
     def _protect(self) -> None:
         for pattern, group in ((QUOTED, 0), (NAMED_AFTER, 1)):
             for match in pattern.finditer(self._text):
-                for number in self._numbers_in(*match.span(group)):
-                    self._words[number].protected = True
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [word.start for word in self._words]
+                self._protected.update(self._numbers_in(*match.span(group)))
 
     def _numbers_in(self, start: int, end: int) -> range:
         return range(bisect_left(self._starts, start), bisect_left(self._starts, end))
@@ -150,11 +147,12 @@ class _Search:
             numbers = numbers[1:]
         if not 2 <= len(numbers) <= _LONGEST_NAME:
             return
-        words = [self._words[number] for number in numbers]
-        if any(word.protected for word in words) or not self._joined_by_spaces(numbers):
+        if not self._protected.isdisjoint(numbers) or not self._joined_by_spaces(numbers):
             return
+        words = self._words[numbers.start : numbers.stop]
         if any(
-            len(word.text) == 1 and not word.capital and self._text[word.end : word.end + 1] != "." for word in words
+            len(word.text) == 1 and not word.capital and self._text[end : end + 1] != "."
+            for word, end in zip(words, self._ends[numbers.start : numbers.stop], strict=True)
         ):
             return  # «Джонсон и Джонсон»
         if is_a_name(words, first=first):
@@ -164,8 +162,7 @@ class _Search:
 
     def _joined_by_spaces(self, numbers: range) -> bool:
         return all(
-            not self._text[self._words[one].end : self._words[other].start].strip(" .")
-            for one, other in pairwise(numbers)
+            not self._text[self._ends[one] : self._starts[other]].strip(" .") for one, other in pairwise(numbers)
         )
 
     def _lines_of_their_own(self) -> None:
@@ -181,10 +178,10 @@ class _Search:
             if not bare:
                 continue
             lines += 1
-            whole = bool(numbers) and not any(map(str.isdigit, bare)) and self._joined_by_spaces(numbers)
-            if whole and 2 <= len(numbers) <= 4 and not any(self._words[number].protected for number in numbers):
-                words = [self._words[number] for number in numbers]
-                if all(word.text[0].isupper() and not word.cyrillic for word in words) and is_a_latin_name(words):
+            whole = 1 <= len(numbers) <= 4 and not any(map(str.isdigit, bare)) and self._joined_by_spaces(numbers)
+            if whole and len(numbers) > 1 and self._protected.isdisjoint(numbers):
+                words = self._words[numbers.start : numbers.stop]
+                if all(word.capital and not word.cyrillic for word in words) and is_a_latin_name(words):
                     self._take(*numbers)
             if whole and len(numbers) == 1 and lines <= _HEADER_LINES + 3:
                 above.append(numbers[0])
@@ -196,7 +193,7 @@ class _Search:
                 word = self._words[numbers[0]]
                 if (
                     word.capital
-                    and not word.protected
+                    and numbers[0] not in self._protected
                     and (word.given or (word.surname and not word.common))
                     and word.lower not in PRODUCT_NAMES
                 ):
@@ -210,10 +207,18 @@ class _Search:
 
     def _in_running_text(self) -> None:
         # What proves most goes first: in «Смирнова Алексея Петровича» the patronymic, not the given name.
-        for look in (self._at_a_particle, self._at_a_patronymic, self._at_a_given_name, self._at_initials):
-            for number, word in enumerate(self._words):
-                if number not in self._taken and not word.protected:
-                    look(number, word)
+        words = list(enumerate(self._words))
+        short = [number for number, word in words if len(word.text) <= 2]
+        beside_short = sorted({number + step for number in short for step in (-1, 1)} & set(range(len(words))))
+        for look, numbers in (
+            (self._at_a_particle, [number for number, word in words if word.lower in TURKIC_PARTICLES]),
+            (self._at_a_patronymic, [number for number, word in words if word.patronymic]),
+            (self._at_a_given_name, [number for number, word in words if word.given and word.capital]),
+            (self._at_initials, beside_short),
+        ):
+            for number in numbers:
+                if number not in self._taken and number not in self._protected:
+                    look(number, self._words[number])
 
     def _beside(self, number: int, step: int, *, small: bool = False) -> int | None:
         """The number of the next capitalised word (with `small`, of any), if only spaces are between."""
@@ -221,16 +226,14 @@ class _Search:
         if not 0 <= other < len(self._words):
             return None
         word, neighbour = self._words[number], self._words[other]
-        between = self._text[min(word.end, neighbour.end) : max(word.start, neighbour.start)]
-        if between.strip(" \t") or neighbour.protected or len(neighbour.text) < 2:
+        between = self._text[self._ends[min(number, other)] : self._starts[max(number, other)]]
+        if between.strip(" \t") or other in self._protected or len(neighbour.text) < 2:
             return None
         if not neighbour.capital and not small:
             return None
         return other if neighbour.cyrillic == word.cyrillic else None
 
     def _at_a_patronymic(self, number: int, word: Word) -> None:
-        if not word.patronymic:
-            return
         if not word.capital:
             # «петров семен львович водитель»
             given = None if word.common else self._beside(number, -1, small=True)
@@ -253,9 +256,7 @@ class _Search:
         elif behind is not None and (self._words[behind].surname or self._words[behind].unknown):
             self._take(behind)
 
-    def _at_a_particle(self, number: int, word: Word) -> None:
-        if word.lower not in TURKIC_PARTICLES:
-            return
+    def _at_a_particle(self, number: int, _word: Word) -> None:
         taken = [number]
         while len(taken) < 4 and (other := self._beside(taken[-1], -1)) is not None:
             taken.append(other)
@@ -266,8 +267,6 @@ class _Search:
                 self._take(behind)
 
     def _at_a_given_name(self, number: int, word: Word) -> None:
-        if not word.capital or not word.given:
-            return
         sure = word.only_given and word.cyrillic
         for other in (self._beside(number, +1), self._beside(number, -1)):
             if other is None:
@@ -288,28 +287,29 @@ class _Search:
     def _at_initials(self, number: int, word: Word) -> None:
         if not word.capital or len(word.text) < 2:
             return
+        text, start, end = self._text, self._starts[number], self._ends[number]
         if word.common and not word.surname:
             # «Соболь Г. В., 12.05.1994»: a common word, but at a line's start and before a person's data.
-            if word.start == 0 or self._text[word.start - 1] == "\n":
-                signed = INITIALS_AND_DATA.match(self._text[word.end : word.end + 12])
+            if start == 0 or text[start - 1] == "\n":
+                signed = INITIALS_AND_DATA.match(text[end : end + 12])
                 if signed is not None:
                     self._take(number)
-                    self._extra.append((word.start, word.end + signed.end(1), Kind.NAME))
+                    self._extra.append((start, end + signed.end(1), Kind.NAME))
             return
         # A slice: RE2 encodes the whole of what it is handed, wherever it is to begin. Initials end with a full stop.
-        following = self._text[word.end : word.end + 8]
+        following = text[end : end + 8]
         behind = INITIALS_BEHIND.match(following) if "." in following else None
-        if behind is not None and self._is_initials(word, behind[0], word.end + behind.end()):
+        if behind is not None and self._is_initials(number, behind[0], end + behind.end()):
             self._take(number)
-            self._extra.append((word.start, word.end + behind.end(), Kind.NAME))
+            self._extra.append((start, end + behind.end(), Kind.NAME))
             return
-        before = self._text[max(0, word.start - 7) : word.start]
+        before = text[max(0, start - 7) : start]
         match = INITIALS_BEFORE.search(before) if "." in before else None
         if match is not None and match[0].count(".") == 2 and self._may_bear_initials(word):
-            begin = max(0, word.start - 7) + match.start()
-            if begin == 0 or not self._text[begin - 1].isalnum():
+            begin = max(0, start - 7) + match.start()
+            if begin == 0 or not text[begin - 1].isalnum():
                 self._take(number)
-                self._extra.append((begin, word.end, Kind.NAME))
+                self._extra.append((begin, end, Kind.NAME))
 
     @staticmethod
     def _may_bear_initials(word: Word) -> bool:
@@ -317,22 +317,24 @@ class _Search:
             return word.surname
         return word.surname or (word.unknown and not word.text.isupper())
 
-    def _is_initials(self, word: Word, initials: str, end: int) -> bool:
+    def _is_initials(self, number: int, initials: str, end: int) -> bool:
+        word, start = self._words[number], self._starts[number]
         if (end < len(self._text) and self._text[end].isalnum()) or not self._may_bear_initials(word):
             return False
         if initials.count(".") + initials.strip(" ,.").count(" ") > 1 or sum(map(str.isalpha, initials)) == 2:
             return True
         rest = self._text[end : end + 2].strip(" ")
-        line_start = word.start == 0 or self._text[word.start - 1] == "\n"
+        line_start = start == 0 or self._text[start - 1] == "\n"
         return word.surname and (not word.common or line_start) and (not rest or not rest[0].isalnum())
 
     # --- the same people again ---
 
     def _later_mentions(self) -> None:
         mentions = Mentions(self._words[number] for number in self._taken)
+        named = set(filter(mentions.has, set(self._words)))
         short: list[int] = []
         for number, word in enumerate(self._words):
-            if number not in self._taken and len(word.text) > 1 and mentions.has(word):
+            if word in named and number not in self._taken and len(word.text) > 1:
                 if len(word.text) > 2:
                     self._take(number)
                 else:
@@ -341,6 +343,6 @@ class _Search:
 
     def _in_place(self, number: int) -> bool:
         # «на Ли прилагается», «Ли Мэй»: so short a word needs a sentence or a name around it.
-        word = self._words[number]
-        in_a_sentence = word.start > 1 and self._text[word.start - 1] == " " and self._text[word.start - 2].islower()
+        start = self._starts[number]
+        in_a_sentence = start > 1 and self._text[start - 1] == " " and self._text[start - 2].islower()
         return in_a_sentence or self._beside(number, 1) in self._taken or self._beside(number, -1) in self._taken

@@ -22,7 +22,6 @@ from worker.assessment.plain_text import visible
 from worker.assessment.redaction.contact_patterns import EMAILS, HANDLES, LINKS, PHONES, PICTURES
 from worker.assessment.redaction.grammatical_gender import in_masculine
 from worker.assessment.redaction.linear_pattern import linear
-from worker.assessment.redaction.morphology import Lexicon
 from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.particulars import ADDRESSES, BIRTH, CITIZENSHIP, DOCUMENTS, FAMILY, NEIGHBOURS, SEX
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, replaced, spelled, unspelled
@@ -90,11 +89,10 @@ def redact(text: str) -> Redacted:
     text, and redacting it again changes nothing. Never raises.
     """
     counts: Counter[str] = Counter()
-    lexicon = Lexicon()
     current = unspelled(_plain(text))
     for _ in range(_MOST_ROUNDS):
         before = current
-        current = _round(current, counts, lexicon)
+        current = _round(current, counts)
         if current == before:
             break
     return Redacted(spelled(current), MappingProxyType(dict(counts)))
@@ -107,13 +105,13 @@ def _plain(text: str) -> str:
     return shown
 
 
-def _round(text: str, counts: Counter[str], lexicon: Lexicon) -> str:
+def _round(text: str, counts: Counter[str]) -> str:
     for rules in _RULES:
         text = rules.applied(text, counts)
-    text = replaced(text, find_names(text, lexicon), counts)
+    text = replaced(text, find_names(text), counts)
     text = _merged(text)
     text = _NEIGHBOURS.applied(text, counts)
-    text, changed = in_masculine(text, lexicon)
+    text, changed = in_masculine(text)
     if changed:
         counts["gender_ending"] += changed
     return _merged(text)

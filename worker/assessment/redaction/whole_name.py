@@ -1,7 +1,7 @@
 """Whether the words that stand together are a name, and nothing else."""
 
 from worker.assessment.redaction.linear_pattern import linear
-from worker.assessment.redaction.name_lists import BRANDS, ENGLISH_COMMON, PRODUCT_NAMES, TURKIC_PARTICLES, latin_key
+from worker.assessment.redaction.name_lists import BRANDS, ENGLISH_COMMON, PRODUCT_NAMES, TURKIC_PARTICLES
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word
 
 _RUSSIAN_ENDING = linear(
@@ -37,7 +37,7 @@ def is_a_name(words: list[Word], *, first: bool) -> bool:
     if strangers:
         # «Анна Король»: beside an unmistakable given name one common word may be a surname.
         return (
-            len(long) == 2 and long[0].given and not long[0].protected and first and all(word.capital for word in words)
+            len(long) == 2 and long[0].given and first and all(word.capital for word in words)
         )
     if len(long) == 1:
         return long[0].surname and len(words) > 1
@@ -58,7 +58,7 @@ def is_a_latin_name(words: list[Word]) -> bool:
         return False
     if not all(word.capital for word in words) and not all(word.text.islower() for word in words):
         return False
-    ends = {latin_key(words[0].lower), latin_key(words[-1].lower)}
+    ends = {words[0].key, words[-1].key}
     if ends & PRODUCT_NAMES and not any(_RUSSIAN_ENDING.fullmatch(word.lower) for word in words):
         return False
     if any(_RUSSIAN_ENDING.fullmatch(word.lower) for word in words):
