@@ -13,7 +13,7 @@ is the dictionary that comes with `pymorphy3`.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -29,15 +29,6 @@ from worker.assessment.redaction.rules import RuleSet
 
 REDACTION_VERSION: Final = "1"
 
-_RULES: Final = (
-    RuleSet(*PICTURES),
-    RuleSet(*EMAILS, *LINKS, *HANDLES),
-    RuleSet(*DOCUMENTS),
-    RuleSet(*BIRTH),
-    RuleSet(*PHONES),
-    RuleSet(*ADDRESSES, *CITIZENSHIP, *FAMILY, *SEX),
-)
-_NEIGHBOURS: Final = RuleSet(*NEIGHBOURS)
 _MOST_ROUNDS: Final = 4
 
 # A Mac decomposes й and ё; full-width signs and unusual spaces come with PDF exports.
@@ -90,10 +81,11 @@ def redact(text: str) -> Redacted:
     """
     counts: Counter[str] = Counter()
     current = unspelled(_plain(text))
-    for _ in range(_MOST_ROUNDS):
-        before = current
-        current = _round(current, counts)
-        if current == before:
+    unchanged = 0
+    for step in _STEPS * _MOST_ROUNDS:
+        before, current = current, step(current, counts)
+        unchanged = unchanged + 1 if current == before else 0
+        if unchanged == len(_STEPS):
             break
     return Redacted(spelled(current), MappingProxyType(dict(counts)))
 
@@ -105,19 +97,18 @@ def _plain(text: str) -> str:
     return shown
 
 
-def _round(text: str, counts: Counter[str]) -> str:
-    for rules in _RULES:
-        text = rules.applied(text, counts)
-    text = replaced(text, find_names(text), counts)
-    text = _merged(text)
-    text = _NEIGHBOURS.applied(text, counts)
+def _without_names(text: str, counts: Counter[str]) -> str:
+    return replaced(text, find_names(text), counts)
+
+
+def _in_masculine(text: str, counts: Counter[str]) -> str:
     text, changed = in_masculine(text)
     if changed:
         counts["gender_ending"] += changed
-    return _merged(text)
+    return text
 
 
-def _merged(text: str) -> str:
+def _merged(text: str, _counts: Counter[str]) -> str:
     """Labels and notes of placeholders go; placeholders side by side become one."""
     text = _without(_LABELLED, text)
     text = _without(_NOTED, text)
@@ -137,3 +128,19 @@ def _without(pattern: Any, text: str) -> str:
 def _one(run: str) -> str:
     kinds = {KIND_OF[letter] for letter in run if letter in KIND_OF}
     return SYMBOLS[kinds.pop()] if len(kinds) == 1 else SYMBOLS[Kind.PERSON]
+
+
+_STEPS: Final[tuple[Callable[[str, Counter[str]], str], ...]] = (
+    RuleSet(*PICTURES).applied,
+    RuleSet(*EMAILS, *LINKS, *HANDLES).applied,
+    RuleSet(*DOCUMENTS).applied,
+    RuleSet(*BIRTH).applied,
+    RuleSet(*PHONES).applied,
+    RuleSet(*ADDRESSES, *CITIZENSHIP, *FAMILY, *SEX).applied,
+    _without_names,
+    _merged,
+    RuleSet(*NEIGHBOURS).applied,
+    _in_masculine,
+    _merged,
+)
+"""Done over and over until all of them in a row change nothing: each may show the others something new."""
