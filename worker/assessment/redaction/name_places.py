@@ -1,5 +1,7 @@
 """The places where names stand, where names of others stand, and how initials are written."""
 
+import re
+
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.placeholders import ANY
 
@@ -25,7 +27,8 @@ NAMED_AFTER = linear(
     r"(?i)(?:^|[^\p{L}])(?:(?:им\.|имени|им)[ ]?(?:акад(?:емика|\.)? |проф(?:ессора|\.)? |героя )?|ИП )"
     r"((?:\p{L}\. ?){0,2}\p{L}[\p{L}\-]+(?: \p{Lu}[\p{L}\-]+){0,2}(?: ?\p{Lu}\.){0,2})"
 )
-SEGMENT = linear(rf"[^\n,;|•·\t:()/\"\d{ANY}–—]+")
+# One class of characters and a plus: linear in any engine, and a tenth of RE2's price for many matches.
+SEGMENT = re.compile(rf"[^\n,;|•·\t:()/\"0-9{ANY}–—]+")
 INITIALS_BEHIND = linear(r"[ ,]{1,2}\p{Lu}\.? ?\p{Lu}\.|[ ,]{1,2}\p{Lu}\.")
 INITIALS_AND_DATA = linear(rf"( \p{{Lu}}\. ?\p{{Lu}}\.)[ ,;—–]*[{ANY}]")
 INITIALS_BEFORE = linear(r"\p{Lu}\. ?(?:\p{Lu}\. ?)?$")

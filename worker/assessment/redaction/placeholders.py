@@ -7,6 +7,7 @@ placeholders out («[ИМЯ]») and `unspelled` reads them back, so that redacti
 A placeholder is one word, or two, in brackets, never broken over lines: a quote that holds one is found by its words.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
@@ -58,14 +59,14 @@ ANY: Final = f"{SYMBOLS[Kind.NAME]}-{SYMBOLS[Kind.PERSON]}"
 
 _SPELLING = linear(r"«\[(" + "|".join(WORDS.values()) + r")\]»")
 _SYMBOL_OF_WORD: Final = {word: SYMBOLS[kind] for kind, word in WORDS.items()}
-_TO_SPELLINGS: Final = str.maketrans({symbol: SPELLINGS[kind] for symbol, kind in KIND_OF.items()})
+_SYMBOL: Final = re.compile(f"[{ANY}]")
 
 Span = tuple[int, int, Kind]
 
 
 def spelled(text: str) -> str:
     """The text with every placeholder written out."""
-    return text.translate(_TO_SPELLINGS)
+    return _SYMBOL.sub(lambda match: SPELLINGS[KIND_OF[match[0]]], text)
 
 
 def unspelled(text: str) -> str:

@@ -12,6 +12,7 @@ outside of an address: where somebody worked is part of the work. Pure, linear i
 is the dictionary that comes with `pymorphy3`.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -32,10 +33,8 @@ REDACTION_VERSION: Final = "1"
 _MOST_ROUNDS: Final = 4
 
 # A Mac decomposes й and ё; full-width signs and unusual spaces come with PDF exports.
-_SPACES: Final = str.maketrans(
-    dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
-    | {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-)
+_SPACES: Final = "\u00a0\u2000-\u200a\u202f\u205f\u3000"
+_FULL_WIDTH: Final = re.compile(f"[{_SPACES}\uff01-\uff5e]")
 _DECOMPOSED: Final = (("и\u0306", "й"), ("И\u0306", "Й"), ("е\u0308", "ё"), ("Е\u0308", "Ё"))
 
 _LABEL = (
@@ -91,10 +90,15 @@ def redact(text: str) -> Redacted:
 
 
 def _plain(text: str) -> str:
-    shown = visible(text).translate(_SPACES)
+    shown = _FULL_WIDTH.sub(_ordinary, visible(text))
     for decomposed, composed in _DECOMPOSED:
         shown = shown.replace(decomposed, composed)
     return shown
+
+
+def _ordinary(match: re.Match[str]) -> str:
+    sign = match[0]
+    return chr(ord(sign) - 0xFEE0) if sign > "\uff00" else " "
 
 
 def _without_names(text: str, counts: Counter[str]) -> str:
