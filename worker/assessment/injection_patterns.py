@@ -227,6 +227,11 @@ def hides_characters(text: str) -> list[str]:
     return ["hidden_characters"] if counted > _INNOCENT_INVISIBLES else []
 
 
+def may_hide_instructions(text: str) -> bool:
+    """Whether any line holds what could be base64 at all."""
+    return _BASE64.search(text) is not None
+
+
 def hides_instructions(line: str) -> bool:
     """Whether a line holds base64 that reads as an attempt."""
     for match in _BASE64.finditer(line[:_LONGEST_ENCODED]):

@@ -15,7 +15,7 @@ import re2
 
 from worker.assessment.clauses import Clause, clauses_of
 from worker.assessment.dates import Span, spans_of
-from worker.assessment.injection_patterns import MARKUP, TALK, hides_characters, hides_instructions
+from worker.assessment.injection_patterns import MARKUP, TALK, hides_characters, hides_instructions, may_hide_instructions
 from worker.assessment.other_voices import OTHER_VOICES
 from worker.assessment.plain_text import between_words, fold, visible, words, words_of
 from worker.assessment.redaction.placeholders import WORDS
@@ -25,7 +25,7 @@ _LONGEST_SENTENCE: Final = 80  # words; more are cut, so that a text without ful
 _MOST_CHARACTERS: Final = 1_200  # of a sentence; 80 words are as long only where words are made to be
 _PLACEHOLDER: Final = re2.compile(rf"«?\[(?:{'|'.join(WORDS.values())})\]»?")
 _CUT_PLACEHOLDER: Final = re2.compile(rf"«?\[?(?:{'|'.join(WORDS.values())})\]»?")  # as a quote may begin
-_BULLETS: Final = "-–—•*·▪●"
+_BULLETS: Final = tuple("-–—•*·▪●")
 _WITHOUT_CYRILLIC: Final = dict.fromkeys(range(0x400, 0x500))
 _ENDS: Final = ".!?…"
 _SHORTEST_WRAPPED: Final = 30  # characters; a shorter line is an item of a list
@@ -140,7 +140,7 @@ def read(text: str, *, as_it_came: str | None = None) -> Reading:
             words=tuple(found),
             barred=frozenset(codes | ({"question"} if text.endswith("?") else set())),
             spans=spans_of(text),
-            bullet=line.startswith(tuple(_BULLETS)),
+            bullet=line.startswith(_BULLETS),
         )
         for line, text, found, codes in zip(raw, folded, worded, barred, strict=True)
     )
@@ -177,7 +177,7 @@ def _marked_stream(worded: list[list[str]], folded: list[str]) -> tuple[bytes, l
     """The words with a mark between sentences, and at which byte each sentence begins."""
     parts = [" . "]
     for found, text in zip(worded, folded, strict=True):
-        parts.append("".join(f"{word} " for word in found) + ("? " if text.endswith("?") else ". "))
+        parts.append(" ".join((*found, "? " if text.endswith("?") else ". ")))
     encoded = [part.encode() for part in parts]
     return b"".join(encoded), list(accumulate(map(len, encoded)))[:-1]
 
@@ -206,9 +206,11 @@ def _markup(folded: list[str], barred: list[set[str]]) -> set[str]:
 
 
 def _encoded(raw: list[str], barred: list[set[str]]) -> set[str]:
-    found = set()
+    found = set[str]()
+    if not may_hide_instructions("\n".join(raw)):
+        return found
     for number, line in enumerate(raw):
-        if len(line) >= 24 and hides_instructions(line):
+        if hides_instructions(line):
             barred[number].add("encoded_instruction")
             found.add("encoded_instruction")
     return found
@@ -238,14 +240,15 @@ def _paragraphs(shown: str) -> Iterator[str]:
 
 
 def _cut(paragraph: str) -> Iterator[str]:
-    pieces: Iterable[str] = (paragraph,)
-    if any(end in paragraph for end in _ENDS):
-        marked = paragraph
-        for end in _ENDS:
-            marked = marked.replace(f"{end} ", f"{end}\n")
-        pieces = _without_abbreviations(marked.split("\n"))
-    for piece in pieces:
+    marked = paragraph
+    for end in _ENDS:
+        marked = marked.replace(f"{end} ", f"{end}\n")
+    pieces = marked.split("\n")
+    for piece in _without_abbreviations(pieces) if len(pieces) > 1 else pieces:
         found = piece.split()
+        if found and len(piece) <= _LONGEST_SENTENCE:  # characters: as a rule
+            yield " ".join(found)
+            continue
         for start in range(0, len(found), _LONGEST_SENTENCE):
             sentence = " ".join(found[start : start + _LONGEST_SENTENCE])
             for first in range(0, len(sentence), _MOST_CHARACTERS):
@@ -257,8 +260,8 @@ def _without_abbreviations(pieces: list[str]) -> Iterator[str]:
     pending: list[str] = []
     for piece in pieces:
         pending.append(piece)
-        last = piece.rsplit(None, 1)[-1:] or [""]
-        if not (piece.endswith(".") and 1 < len(last[0]) <= 3 and last[0][:-1].islower()):
+        last = piece.rsplit(None, 1)[-1] if piece.endswith(".") else ""
+        if not (1 < len(last) <= 3 and last[:-1].islower()):
             yield " ".join(pending)
             pending = []
     if pending:
