@@ -7,6 +7,7 @@ A denial is "не" and its kin, unless the word behind it takes the edge off ("�
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import re2
@@ -100,7 +101,16 @@ def _parted(part: list[str]) -> Iterator[tuple[list[str], str]]:
     yield part[start:], opening
 
 
+@lru_cache(maxsize=20_000)
+def _may_deny(word: str) -> bool:
+    known = word in _NOT or word in _WITHOUT or word in _NIL or word in _CONTRACTED or word == "0"
+    return known or word.startswith((*_LACKING, *_INVALID))
+
+
 def _clause(found: Sequence[str], opening: str) -> Clause:
+    contrasts = opening in _CONTRASTS
+    if not any(map(_may_deny, found)):
+        return Clause(stems_of(found), False, frozenset(), False, False, contrasts, False)
     # What a relative clause denies is not what stands before it.
     only_denies = (not opening or opening in _CONJUNCTIONS) and _only_denies(found)
     return Clause(
@@ -108,7 +118,7 @@ def _clause(found: Sequence[str], opening: str) -> Clause:
         denies=_denies(found),
         without=stems_of(after for word, after in itertools.pairwise(found) if word in _WITHOUT),
         only_denies=only_denies,
-        contrasts=opening in _CONTRASTS,
+        contrasts=contrasts,
         denies_all=only_denies and any(word in _OF_SKILL for word in found),
         invalid=_invalid(found),
     )

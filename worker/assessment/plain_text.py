@@ -24,7 +24,6 @@ _VARIATION_SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE010
 _INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Cs"})
 _PRIVATE_USE = "Co"
 _SOFT_HYPHEN = "\u00ad"
-_BETWEEN_CLAUSES = ",;:()[]•|—–"
 
 _CYRILLIC_LOOKALIKES = "авекмнорстухіјѕ"
 _LATIN_LOOKALIKES = "abekmhopctyxijs"
@@ -40,6 +39,7 @@ _LONGEST_EXPANSION: Final = 4  # characters; the few that become more (Arabic li
 _RARE: Final = re.compile("([^\n\t -~А-яЁё«»—–•]+)")
 # `re` knows the same letters and digits as `str.isalnum`.
 _BETWEEN_WORDS: Final = re.compile(r"[^\w+#\n ]|_")
+_BETWEEN_CLAUSES: Final = re.compile(r"[,;:()\[\]•|—–]")
 
 
 class _Table(dict[int, int | str | None]):
@@ -98,7 +98,6 @@ def is_invisible(character: str) -> bool:
 _VISIBLE = _Visible()
 _UNMARKED = _Unmarked()
 _ONLY_INVISIBLE = _OnlyInvisible()
-_LINE_ENDS_BETWEEN_CLAUSES = str.maketrans(_BETWEEN_CLAUSES, "\n" * len(_BETWEEN_CLAUSES))
 
 
 def visible(text: str) -> str:
@@ -151,7 +150,7 @@ def between_words(folded: str) -> str:
 
 def between_clauses(folded: str) -> str:
     """As `between_words`, with a line end for every sign that ends a clause."""
-    return between_words(folded.replace(" - ", "\n").translate(_LINE_ENDS_BETWEEN_CLAUSES))
+    return between_words(_BETWEEN_CLAUSES.sub("\n", folded.replace(" - ", "\n")))
 
 
 def words_of(bare: str) -> list[str]:

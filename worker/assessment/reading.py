@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Final
 
 import re2
@@ -77,7 +77,7 @@ class Reading:
     @cached_property
     def stream(self) -> str:
         """All words, each with a space on either side."""
-        return " " + "".join(f"{word} " for sentence in self.sentences for word in sentence.words)
+        return " ".join(("", *chain.from_iterable(sentence.words for sentence in self.sentences), ""))
 
     @cached_property
     def _starts(self) -> list[int]:

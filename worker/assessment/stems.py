@@ -75,4 +75,9 @@ PRIVATE: Final = "приватно"
 
 def stems_of(words: Iterable[str]) -> frozenset[str]:
     """The stems of those words that say something."""
-    return frozenset(stem(word) for word in words if is_content(word))
+    return frozenset(filter(None, map(_telling_stem, words)))
+
+
+@lru_cache(maxsize=20_000)
+def _telling_stem(word: str) -> str:
+    return stem(word) if is_content(word) else ""

@@ -6,6 +6,7 @@ the quote stands, since a quote may be cut so that its meaning turns round.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 import re2
@@ -66,12 +67,12 @@ def private(passage: Passage) -> Iterator[Reason]:
 def denials(criterion: Criterion, passage: Passage) -> Iterator[Reason]:
     """The clause that speaks of the criterion denies it, or the next one does nothing but deny."""
     keys = key_stems(criterion)
-    quoted = stems_of(passage.words)
+    speaking = stems_of(passage.words) | keys
     touched = [
         (clause, sentence.clauses[place + 1 :])
         for sentence in passage.sentences
         for place, clause in enumerate(sentence.clauses)
-        if clause.stems & (quoted | keys)
+        if clause.stems & speaking
     ]
     named = [(clause, following) for clause, following in touched if clause.stems & keys]
     denied = [
@@ -124,8 +125,13 @@ _HEDGED: Final = re2.compile(
 
 def hedges(passage: Passage) -> Iterator[Reason]:
     """The sentence itself says that it was seen, heard of or tried."""
-    if any(word.startswith(_HEDGES) for word in passage.key) or _HEDGED.search(passage.folded):
+    if any(map(_hedges, passage.key)) or _HEDGED.search(passage.folded):
         yield Reason.HEDGED
+
+
+@lru_cache(maxsize=20_000)
+def _hedges(word: str) -> bool:
+    return word.startswith(_HEDGES)
 
 
 def _graded(criterion: Criterion) -> bool:

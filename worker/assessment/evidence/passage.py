@@ -26,6 +26,8 @@ class Passage:
     @cached_property
     def key(self) -> tuple[str, ...]:
         """All the words; the same for the same sentence, wherever it is repeated."""
+        if len(self.sentences) == 1:
+            return self.sentences[0].words
         return tuple(word for sentence in self.sentences for word in sentence.words)
 
     @cached_property

@@ -106,8 +106,11 @@ def _why_none(criterion: Criterion, weighed: Sequence[Weighed]) -> set[Reason]:
     return next((why for _, limit, why in _relevant(criterion, weighed) if limit is Level.NONE), {Reason.ABSENT})
 
 
+_RANKS: Final = {level: rank for rank, level in enumerate(Level)}
+
+
 def _rank(level: Level) -> int:
-    return list(Level).index(level)
+    return _RANKS[level]
 
 
 def _unrelated(
