@@ -11,6 +11,7 @@ sorts runs of combining marks by insertion (15,000 marks take seconds), and one 
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 import re2
@@ -184,6 +185,7 @@ def _mended(text: str) -> str:
     return "".join(mended)
 
 
+@lru_cache(maxsize=10_000)
 def _one_alphabet(word: str) -> str:
     # `1С`, `СRМ` and `ignоre` become Latin; `Pабота` with a Latin P becomes Cyrillic.
     cyrillic = [letter for letter in word if "Ѐ" <= letter <= "ӿ"]

@@ -5,7 +5,7 @@ length of the text: 15,000 characters of anything take what 15,000 ordinary ones
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, chain
@@ -15,7 +15,13 @@ import re2
 
 from worker.assessment.clauses import Clause, clauses_of
 from worker.assessment.dates import Span, spans_of
-from worker.assessment.injection_patterns import MARKUP, TALK, hides_characters, hides_instructions, may_hide_instructions
+from worker.assessment.injection_patterns import (
+    MARKUP,
+    TALK,
+    hides_characters,
+    hides_instructions,
+    may_hide_instructions,
+)
 from worker.assessment.other_voices import OTHER_VOICES
 from worker.assessment.plain_text import between_words, fold, visible, words, words_of
 from worker.assessment.redaction.placeholders import WORDS

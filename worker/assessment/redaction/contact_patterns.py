@@ -17,7 +17,6 @@ from worker.assessment.redaction.placeholders import ANY, Kind
 from worker.assessment.redaction.rules import Rule
 from worker.assessment.redaction.word_list import words
 
-
 # --- pictures ---
 
 

@@ -61,7 +61,8 @@ class _Search:
         found = list(_WORD.finditer(text))
         self._text = text
         self._words = [word_of(match[0]) for match in found]
-        self._starts, self._ends = zip(*[match.span() for match in found], strict=True) if found else ((), ())
+        self._starts = [match.start() for match in found]
+        self._ends = [match.end() for match in found]
         self._protected: set[int] = set()  # numbers of words
         self._taken: dict[int, None] = {}  # numbers of words, in the order of their finding
         self._extra: list[Span] = []  # initials

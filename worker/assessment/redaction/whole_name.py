@@ -36,9 +36,7 @@ def is_a_name(words: list[Word], *, first: bool) -> bool:
     strangers = [word for word in long if not may_be_named(word)]
     if strangers:
         # «Анна Король»: beside an unmistakable given name one common word may be a surname.
-        return (
-            len(long) == 2 and long[0].given and first and all(word.capital for word in words)
-        )
+        return len(long) == 2 and long[0].given and first and all(word.capital for word in words)
     if len(long) == 1:
         return long[0].surname and len(words) > 1
     named = sum(word.given or word.surname for word in long)
