@@ -29,7 +29,8 @@ from worker.assessment.redaction import (
     whole_name,
 )
 from worker.assessment.redaction.declension import declined
-from worker.assessment.redaction.placeholders import SPELLINGS, WORDS, Kind
+from worker.assessment.redaction.placeholders import SPELLINGS, WORDS, Kind, replaced
+from worker.assessment.redaction.rules import Rule, RuleSet
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -251,11 +252,39 @@ def test_patterns_fit_their_automaton():
     for module in (contact_patterns, name_places, name_word, names, particulars, placeholders, redacting, whole_name):
         for name, value in vars(module).items():
             rules = value if isinstance(value, tuple) else ()
-            patterns = [rule.pattern for rule in rules if isinstance(rule, contact_patterns.Rule)]
+            patterns = [rule.pattern for rule in rules if isinstance(rule, Rule)]
             patterns += [value] if hasattr(value, "programsize") else []
             found += [(name, pattern.programsize) for pattern in patterns]
     assert len(found) > 40
     assert [(name, size) for name, size in found if size > 8_000] == []
+
+
+RULES = [
+    rule
+    for module in (contact_patterns, particulars)
+    for value in vars(module).values()
+    if isinstance(value, tuple)
+    for rule in value
+    if isinstance(rule, Rule)
+]
+
+
+def one_by_one(text):
+    counts = Counter()
+    for rule in RULES:
+        text = replaced(text, rule.spans(text), counts)
+    return text, counts
+
+
+@pytest.mark.parametrize("memory", ["enough", "none"])
+def test_a_set_of_rules_finds_what_its_rules_find_one_by_one(memory, monkeypatch):
+    """Nothing personal slips through because one automaton was asked first, or because it had no memory left."""
+    rules = RuleSet(*RULES)
+    if memory == "none":
+        monkeypatch.setattr(rules, "_patterns", type("Exhausted", (), {"Match": lambda *_: None})())
+    for document in documents()[::10]:
+        counts = Counter()
+        assert (rules.applied(document.text, counts), counts) == one_by_one(document.text)
 
 
 def test_hostile_text_costs_linear_time():

@@ -29,8 +29,8 @@ class Reading(Flag):
     PASSIVE = auto()  # a short participle («назначена»)
 
 
-KEPT_WORDS: Final = 20_000
-"""What a cache of words holds: some 4 MB, and all that resumes are written with, but for the rarest."""
+KEPT_WORDS: Final = 8_000
+"""What a cache of words holds: some 3 MB at most, and all that resumes are written with, but for the rarest."""
 
 _lock: Final = threading.Lock()
 _loaded: list[Any] = []
