@@ -52,7 +52,11 @@ class RequestInHand:
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """The request waits for so many seconds as a countdown, and then goes on from `progress`."""
+    """The request waits for so many seconds as a countdown, and then goes on from `progress`.
+
+    `why` is that of the `PostponedError`.
+    """
 
     seconds: float
     progress: Progress
+    why: str = ""

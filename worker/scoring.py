@@ -138,7 +138,7 @@ class Scoring:
         seconds = min(max(postponed.seconds - LEAD, self._policy.short_wait), self._policy.max_countdown)
         in_hand.claim.park(seconds)
         log.info("waits %.1f s for: %s", seconds, postponed.why)
-        return Park(seconds, in_hand.progress)
+        return Park(seconds, in_hand.progress, postponed.why)
 
     def _end(self, in_hand: RequestInHand) -> tuple[Outcome, Kept | None]:
         """The outcome, a failure included, and what is kept of a score.
