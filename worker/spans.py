@@ -181,7 +181,7 @@ class TracedModel:
             "gen_ai.request.model": self._name,
             "gen_ai.request.max_tokens": call.max_output_tokens,
             "gen_ai.output.type": "json",
-            "ai_handler.question": call.response_format["json_schema"]["name"],
+            "ai_handler.schema": call.response_format["json_schema"]["name"],
             **self._server,
         }
         span = self._tracer.start(f"chat {self._name}", "client", attributes, parent=_span())
