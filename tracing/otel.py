@@ -1,8 +1,11 @@
 """Traces by OpenTelemetry's SDK."""
 
 import atexit
+import logging
+import math
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -15,6 +18,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from tracing import Attributes, Kind, Span
 
+SAY_AGAIN = 600.0  # seconds between two lines of the log about a collector that is away
 FLUSH_WITHIN = 2.0  # seconds at the end of a process; a collector that does not answer gets no more
 
 _KINDS = {"consumer": SpanKind.CONSUMER, "producer": SpanKind.PRODUCER, "client": SpanKind.CLIENT}
@@ -76,6 +80,26 @@ def _context(parent: Span | str | None) -> Context:
     return _W3C.extract({_TRACEPARENT: written} if written else {}, Context())
 
 
+class SeldomSaid(logging.Filter):
+    """Lets the exporter say each of its errors every ten minutes: while a collector is away, it has several a minute.
+
+    Its warnings, of what it is about to try again, hold the collector's address with whatever is in it.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is written."""
+        what, now = str(record.msg), self._clock()
+        if record.levelno < logging.ERROR or now - self._said.get(what, -math.inf) < SAY_AGAIN:
+            return False
+        self._said[what] = now
+        return True
+
+
 def export_to(names: Sequence[str], service: str) -> OtelTracer:
     """A tracer whose spans go out in batches, from a thread of its own, over a queue that drops what does not fit.
 
@@ -86,6 +110,7 @@ def export_to(names: Sequence[str], service: str) -> OtelTracer:
     Raises:
         Exception: of the SDK, about a variable that it cannot read.
     """
+    logging.getLogger(OTLPSpanExporter.__module__).addFilter(SeldomSaid())
     named = SERVICE_NAME in OTELResourceDetector().detect().attributes
     provider = TracerProvider(
         resource=Resource.create(None if named else {SERVICE_NAME: service}), shutdown_on_exit=False

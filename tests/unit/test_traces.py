@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import logging
 import os
 import re
 import subprocess
@@ -25,7 +26,7 @@ from tests.support.fakes import REQUIREMENTS, RESUME, SECRET_WORDS, World, good_
 from tests.support.samples import FakeMessage, request_value
 from tests.unit.test_bridge_partition import TRACE, Part
 from tracing import begin, exporters
-from tracing.otel import OtelTracer
+from tracing.otel import OtelTracer, SeldomSaid, export_to
 from worker.errors import DeniedError, TransientError
 from worker.limits.answers import NotYet, Reserved
 from worker.limits.provider_limits import Denial
@@ -413,6 +414,28 @@ def test_a_collector_that_never_answers_delays_the_end_by_moments():
         OTEL_EXPORTER_OTLP_TIMEOUT="600",
     )
     assert ended.stdout == "done\n"
+
+
+def test_an_absent_collector_does_not_fill_the_log(caplog):
+    """A collector that is down for a night is a line every ten minutes, without its address, which may hold a token."""
+    export_to([], "test")
+    exporting = logging.getLogger("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+    for _ in range(100):
+        exporting.warning("Transient error %s", "http://collector/?token=secret")
+        exporting.error("Failed to export %s", "spans")
+    assert caplog.messages == ["Failed to export spans"]
+
+
+def test_an_absent_collector_is_heard_of_again():
+    """Whoever looks at this hour's log finds it too."""
+    now = [0.0]
+    seldom = SeldomSaid(lambda: now[0])
+    failed = logging.makeLogRecord({"msg": "Failed to export %s", "args": ("spans",), "levelno": logging.ERROR})
+    said = []
+    for _ in range(100):
+        said.append(seldom.filter(failed))
+        now[0] += 12.0
+    assert [number * 12.0 for number, is_said in enumerate(said) if is_said] == [0.0, 600.0]
 
 
 def test_lines_of_the_env_file_count_too(monkeypatch, tmp_path):
