@@ -438,6 +438,32 @@ def test_while_slowed_down_there_is_no_plenty(make, clock):
     assert isinstance(limiter.acquire("late", 1_000, 2.0), Reserved)
 
 
+def test_plenty_is_more_than_all_need_who_wait(make):
+    """A raised limit is for those in front first: newcomers pass only while enough is left for all of them."""
+    limiter = make(Limits(rpm=100, rpd=1_000_000, tpm=100_000_000))
+    for n in range(1_000):
+        limiter.acquire(str(n), 1_000, 1.0 + n)
+    waiting = limiter.snapshot()["waiting"]
+    limiter.set_limits(Limits(rpm=2_000, rpd=1_000_000, tpm=100_000_000))
+    for n in range(2_000):
+        limiter.acquire(f"newcomer {n}", 1_000, 5_000.0 + n)
+    assert limiter.snapshot()["buckets"]["rpm"]["level"] >= waiting
+
+
+def test_a_large_request_is_not_overtaken_for_ever_where_there_is_plenty(make, clock):
+    """It needs more than what is left for others: small ones that come later wait until it has started."""
+    limiter = make(Limits(rpm=100_000, rpd=10_000_000, tpm=2_000_000))
+    for n in range(600):
+        limiter.acquire(str(n), 1_000, 1.0 + n)
+    wait = until_start(limiter.acquire("large", 1_500_000, 1_000.0))
+    assert wait > 0
+    for second in range(5 + int(wait)):
+        clock.advance(1)
+        for n in range(40):
+            limiter.acquire(f"{second}-{n}", 1_000, 2_000.0 + second)
+    assert isinstance(limiter.acquire("large", 1_500_000, 1_000.0), Granted)
+
+
 def test_who_joined_and_never_asks_holds_nobody_up_for_long(make, clock):
     """Its worker died: a second later the next one starts, and half a minute later its place is gone."""
     limiter = make()

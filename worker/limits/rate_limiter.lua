@@ -256,10 +256,11 @@ local function wait_for(tokens, ahead, reserve)
   return wait, fits
 end
 
--- Order is for those who have to wait. While the buckets hold a crowd's requests beside this one, nobody has to.
+-- Order is for those who have to wait. While the buckets hold a crowd's requests beside this one, and those of all who
+-- wait already, nobody has to.
 local function plenty(tokens)
-  local crowd = costs(CROWD * state.mean)
-  for b = 1, #crowd do crowd[b] = max(crowd[b], CROWD) end
+  local crowd, waiting = costs(max(CROWD * state.mean, state.line_tokens)), call('ZCARD', LINE)
+  for b = 1, #crowd do crowd[b] = max(crowd[b], CROWD, waiting) end
   local _, fits = wait_for(tokens, crowd, crowd)
   return fits
 end
