@@ -77,7 +77,7 @@ class DispatchHistory:
 
         Args:
             charged: it was the request's own doing.
-            counted: False where the worker had only parked it.
+            counted: False where the worker had only parked it, or Redis was away.
         """
         self.worker = None
         self.dispatched_at = None  # nobody else will take it: a new hint is due at once

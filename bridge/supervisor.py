@@ -17,6 +17,7 @@ from logs import log_about
 log = logging.getLogger(__name__)
 
 SUPERVISE_EVERY = 1.0  # seconds between two looks at claims and marks
+STUCK_FOR = 10.0  # seconds that a worker's command may take to fail after Redis is back: it waits for a connection, too
 OVERTIME = 120.0  # seconds past its deadline that a worker which still has a request may need to end it
 DISPATCHES_A_STEP = 200
 
@@ -64,6 +65,15 @@ class Supervisor:
         self._lease = lease
         self._wall_clock = wall_clock
         self._dead_workers: dict[str, float] = {}  # when they were found dead
+        self._excused_until = 0.0  # claims that are lost before this are nobody's doing
+
+    def note_outage(self, now: float) -> None:
+        """Redis did not answer: workers drop what they have in hand, and those claims end within a lease.
+
+        Args:
+            now: seconds, monotonic.
+        """
+        self._excused_until = now + STUCK_FOR + self._lease + SUPERVISE_EVERY
 
     def supervise(self, requests: Mapping[int, Unfinished], now: float) -> bool:
         """See which requests are finished elsewhere, dispatch what nobody works on, end what is out of time.
@@ -138,7 +148,8 @@ class Supervisor:
             elif lost is not None and unfinished.outcome is None:
                 # A claim that outlives its worker by more than a lease was parked: nobody was at it.
                 parked = now - self._dead_workers.get(lost, now) > self._lease + SUPERVISE_EVERY
-                unfinished.history.note_loss(charged=charged[id(unfinished)] and not parked, counted=not parked)
+                blameless = parked or now < self._excused_until
+                unfinished.history.note_loss(charged=charged[id(unfinished)] and not blameless, counted=not blameless)
 
     def _dispatch(self, due: list[Unfinished], now: float) -> None:
         if not due:
