@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from bridge import metrics
 from bridge.request_store import RequestStates, RequestStore
 from bridge.supervision import Decision, DispatchHistory, HintLatency, decide, is_charged, suspects_to_hold_back
-from contract import Dispatch, Failure, Outcome
+from contract import HANDED_BACK, Dispatch, Failure, Outcome
 from logs import log_about
 
 log = logging.getLogger(__name__)
@@ -141,7 +141,10 @@ class Supervisor:
         }
         for processing_id, unfinished in requests.items():
             claimed_by, lost = states.claims.get(processing_id), unfinished.history.worker
-            if claimed_by is not None:
+            if claimed_by == HANDED_BACK:
+                if lost is not None:
+                    unfinished.history.note_loss(charged=False, counted=False)
+            elif claimed_by is not None:
                 if unfinished.history.hint_sent_at is not None:
                     self._latency.note(now - unfinished.history.hint_sent_at, now)
                 unfinished.history.note_claim(claimed_by)

@@ -105,7 +105,7 @@ class Scoring:
         claim, dispatch = claimed
         if dispatch is None:
             log.warning("Redis lost the request; the bridge will dispatch it again")
-            claim.release()
+            claim.hand_back()
             return None
         try:
             return self._work(RequestInHand(dispatch, claim, replace(progress, token=claim.token)))
@@ -126,7 +126,7 @@ class Scoring:
                     return self._park(in_hand, postponed)
                 if self._stopping.wait(postponed.seconds):
                     log.info("handed back: this worker is stopping")
-                    claim.release()
+                    claim.hand_back()
                     return None
             else:
                 if not self.ports.store.finish(claim, processing_id, outcome, kept):

@@ -5,7 +5,7 @@ import threading
 import pytest
 import redis
 
-from contract import worker_key, worker_of
+from contract import HANDED_BACK, worker_key, worker_of
 from tests.support.fakes import eventually
 from tests.support.samples import until
 from worker.leases import MOST_AT_ONCE
@@ -137,6 +137,14 @@ def test_a_released_lease_is_free_at_once(one, other):
     """Handing back costs the next worker no wait."""
     assert one.take(KEY).release()
     assert other.take(KEY) is not None
+
+
+def test_a_lease_that_was_handed_back_is_free_at_once_and_says_so(fleet, one, other):
+    """Who watches it can tell that its owner did not fail; the next one has it without waiting."""
+    assert one.take(KEY).hand_back()
+    assert fleet.read(KEY) == HANDED_BACK
+    assert other.take(KEY)
+    assert fleet.read(KEY) != HANDED_BACK
 
 
 def test_redis_that_is_away_for_a_moment_costs_no_lease(private_redis, make_leases):

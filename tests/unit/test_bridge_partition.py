@@ -18,7 +18,7 @@ from bridge.request_store import RequestStates
 from bridge.start import StartUnknown
 from bridge.supervision import MAX_CHARGES
 from bridge.supervisor import OVERTIME, STUCK_FOR
-from contract import Failure
+from contract import HANDED_BACK, Failure
 from tests.support.samples import SENT_AT, FakeMessage, request_value, scored
 
 POLICY = PartitionPolicy(window_cap=10, request_rate=1.0, request_deadline=3_600.0, redispatch_after=5.0, lease=2.0)
@@ -529,6 +529,21 @@ def test_an_outage_of_redis_does_not_excuse_for_ever(part):
         part.step()
     part.step()
     assert part.kafka.published == [(7, False)]
+
+
+def test_a_request_that_is_handed_back_goes_on_at_once_and_is_not_charged(part):
+    """Workers that are stopped while it waits, one deploy after the other, are not what it does to them."""
+    part.take(0)
+    part.step()
+    for number in range(1, 2 * MAX_CHARGES):
+        part.redis.claim(f"w{number}", 7)
+        part.step()
+        part.redis.claimed[7] = HANDED_BACK
+        part.step()
+        assert len(part.redis.dispatched) == number + 1
+        part.step()
+        assert len(part.redis.dispatched) == number + 1, "the next worker has not come yet"
+    assert part.kafka.published == []
 
 
 def test_bystanders_of_a_deadly_request_are_not_given_up():
