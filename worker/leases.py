@@ -22,14 +22,12 @@ log = logging.getLogger(__name__)
 # lease 0, or {what the read key holds} if the token holds the lease now.
 # One script takes a free lease, adopts one whose token was handed over, and renews: after Redis was emptied,
 # its holder simply takes it again.
-_TAKE = f"""
-local handed_back = '{HANDED_BACK}'
-""" + """
+_TAKE = """
 local replies, at = {}, 1
 for argument = 2, #ARGV, 2 do
   local lease, token, done = KEYS[at], ARGV[argument], tonumber(ARGV[argument + 1])
   local holder = redis.call('GET', lease)
-  local free = not holder or holder == handed_back
+  local free = not holder or holder == 'HANDED_BACK'
   for key = at + 1, free and at + done or at do
     if redis.call('EXISTS', KEYS[key]) == 1 then free = false end
   end
@@ -44,7 +42,7 @@ for argument = 2, #ARGV, 2 do
   at = at + done + 2
 end
 return replies
-"""
+""".replace("HANDED_BACK", HANDED_BACK)
 
 MOST_AT_ONCE = 200  # leases that are renewed by one call of the script
 

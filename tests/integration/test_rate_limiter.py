@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+import redis
 
 from bench.limits_simulation import CLOCK_KEY, START, script_with_virtual_clock
 from worker.limits.answers import Granted, Limits, NeverFitsError, NotYet, Reserved
@@ -308,6 +309,17 @@ def test_nothing_is_kept_of_a_settled_request(make, redis_client):
     limiter.acquire("a", 2000)
     limiter.settle("a", used_tokens=None, seen=None)
     assert not redis_client.keys("ai_handler:limits:record:*")
+
+
+def test_an_answer_is_not_lost_where_the_limiter_cannot_hear_of_it(private_redis):
+    """It is paid for; that the buckets learn less costs nobody anything."""
+    with private_redis.client() as client:
+        limiter = RateLimiter(client, LIMITS)
+        assert isinstance(limiter.acquire("a", 2_000), Granted)
+        private_redis.kill()
+        limiter.settle("a", used_tokens=2_000, seen=view(LIMITS, 2, 38_000))
+        with pytest.raises(redis.RedisError):
+            limiter.acquire("b", 2_000)
 
 
 def test_an_idle_limiter_remembers_the_day(make, redis_client):
