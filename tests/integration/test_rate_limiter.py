@@ -991,6 +991,29 @@ def test_asking_costs_the_same_however_many_wait(make, redis_client):
     assert counts[0][0] <= 16
 
 
+@pytest.mark.parametrize("shape", ["0", "nil", "damaged"])
+def test_what_another_version_left_in_redis_stops_nobody(make, redis_client, clock, shape):
+    """After an upgrade the state is as good as lost: cautious, but never an error for every request and command."""
+    limiter = make(Limits(rpm=600, rpd=1_000_000, tpm=60_000))
+    for n in range(100):
+        limiter.acquire(str(n), 1_000, 1.0 + n)
+    for key in ("buckets", "record:1", "record:90"):
+        if shape == "damaged":
+            redis_client.set(f"ai_handler:limits:{key}", b"\xc1")
+        else:
+            edit = "local kept = cmsgpack.unpack(redis.call('GET', KEYS[1])) kept.shape, kept.skew, kept.before = %s"
+            redis_client.eval(
+                edit % shape + " redis.call('SET', KEYS[1], cmsgpack.pack(kept))", 1, f"ai_handler:limits:{key}"
+            )
+    limiter.settle("1", used_tokens=1_000, seen=view(Limits(600, 1, 60_000), 500, 50_000))
+    answers = [limiter.acquire(str(n), 1_000, 1.0 + n) for n in range(90, 100)]
+    assert sum(isinstance(answer, Granted) for answer in answers) <= 1
+    assert limiter.snapshot()["waiting"] == sum(isinstance(answer, Reserved) for answer in answers)
+    limiter.reset(full=True)
+    clock.advance(60)
+    assert isinstance(limiter.acquire("90", 1_000, 91.0), Granted)
+
+
 def test_the_real_clock_works_too(redis_client):
     """The script as it is shipped, on Redis TIME."""
     limiter = RateLimiter(redis_client, LIMITS)

@@ -35,6 +35,7 @@
 --   snapshot                            -> {JSON}
 -- Numbers are answered as strings with 17 significant digits: Redis would cut a Lua number to an integer.
 
+local SHAPE = 1                 -- of state and records; raise it with every change, for Redis outlives an upgrade
 local RPM, RPD, TPM = 1, 2, 3
 local BURST = {4, nil, 5}       -- the bucket of what may be spent at once, beside that of requests and of tokens
 local WINDOW = {60, 86400, 60, 60, 60}
@@ -64,7 +65,11 @@ end
 local UNIX = now()
 local function text(number) return string.format('%.17g', number) end
 local function clamp(low, value, high) return max(low, min(value, high)) end
-local function opened(packed) return packed and cmsgpack.unpack(packed) or nil end
+-- What cannot be read, or is of another version, is as good as lost.
+local function opened(packed)
+  local readable, value = pcall(cmsgpack.unpack, packed)
+  return readable and type(value) == 'table' and value.shape == SHAPE and value or nil
+end
 local function costs(tokens) return {1, 1, tokens, 1, tokens} end
 
 local function full_rate(b) return buckets[b].limit / WINDOW[b] end
@@ -131,9 +136,12 @@ local function forget_lessons()
 end
 
 -- Redis was emptied, or this is the very first request: nothing says how much of the quota is spent. One request
--- may start; everything else has to refill, to be counted by the bridge or to be confirmed by headers.
+-- may start; everything else has to refill, to be counted by the bridge or to be confirmed by headers. Who waited
+-- enters the line again with the next asking, as the state counts whom it holds.
 local function fresh()
+  if A.op ~= 'snapshot' then call('DEL', LINE) end
   state = {
+    shape = SHAPE,
     time = NOW, skew = 0,                 -- levels are those of `time`; this clock's lead over Redis TIME
     pace = 0, blocked = 0,                -- nothing starts before these
     back_off = 0, backed_off = 0, slow = 1, slow_time = 0,  -- seconds; share of the full rate; since when
@@ -190,7 +198,8 @@ local function enter(id, record)
 end
 
 local function leave(id, record)
-  if call('ZREM', LINE, id) == 1 then state.line_tokens = state.line_tokens - (record and record.tokens or 0) end
+  local tokens = record and record.tokens or state.mean
+  if call('ZREM', LINE, id) == 1 then state.line_tokens = state.line_tokens - tokens end
   if call('EXISTS', LINE) == 0 then state.line_tokens = 0 end
 end
 
@@ -201,7 +210,7 @@ end
 
 local function new_record(tokens, old)
   local place, asked = old and old.place or A.place or UNIX, old and old.asked or NOW
-  return {place = place, tokens = tokens, asked = asked, told = NOW, denials = old and old.denials or 0}
+  return {shape = SHAPE, place = place, tokens = tokens, asked = asked, told = NOW, denials = old and old.denials or 0}
 end
 
 -- What those before this one take; what of it must be set aside, which is what will not have refilled by the time
@@ -281,7 +290,7 @@ local function grant(id, record, how)
     bucket.charged, bucket.level = bucket.charged + cost, max(-bucket.limit, min(bucket.level, capacity(b)) - cost)
     record.level[b], record.corrected[b], record.charged[b] = bucket.level, bucket.corrected, bucket.charged
   end
-  call('HSET', RECENT, slot % SLOTS, cmsgpack.pack({slot, buckets[RPM].charged, buckets[TPM].charged}))
+  call('HSET', RECENT, slot % SLOTS, cmsgpack.pack({shape = SHAPE, slot, buckets[RPM].charged, buckets[TPM].charged}))
   call('EXPIRE', RECENT, KEPT)
   record.granted, state.pace = NOW, NOW + pause_after(record.tokens)
   leave(id, record)
