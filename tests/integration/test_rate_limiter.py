@@ -691,6 +691,17 @@ def test_a_lowered_limit_stalls_nobody_for_hours(make, full):
     assert until_start(limiter.acquire("next", 10)) <= 20 + NEARLY
 
 
+def test_a_debt_of_a_larger_limit_is_a_bucketful_of_the_lowered_one_at_most(make, clock):
+    """A denial that said `wait a minute` at RPM 6,000 is over within two at RPM 60, not within 100."""
+    limiter = make(Limits(rpm=6_000, rpd=1_000_000, tpm=100_000_000))
+    limiter.acquire("one", 10)
+    limiter.denied("one", Denial("rate_limit", "rpm", wait=60.0))
+    limiter.cancel("one")
+    limiter.set_limits(Limits(rpm=60, rpd=1_000_000, tpm=100_000_000))
+    clock.advance(120)
+    assert isinstance(limiter.acquire("next", 10), Granted)
+
+
 # ---------------------------------------------------------------- limits that nobody has set
 
 

@@ -120,7 +120,8 @@ local function renew_limits()
       limit = limit == 0 and bucket.learned or bucket.learned + (limit - bucket.learned) * max(0, age) / FADE
     end
     bucket.limit = b > TPM and buckets[b == BURST[RPM] and RPM or TPM].limit or limit
-    local level = old == 0 and bucket.limit or max(bucket.level + bucket.limit - old, min(bucket.level, 0))
+    local level = max(bucket.level + bucket.limit - old, min(bucket.level, 0), -bucket.limit)
+    if old == 0 then level = bucket.limit end
     if bucket.limit ~= old then set_level(b, level) end
   end
 end
