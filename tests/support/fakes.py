@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from contract import (
     HANDED_BACK,
     NOT_CLOSED_KEY,
@@ -265,7 +267,10 @@ class FakeStore:
             return None
         claim = self.leases.take(claim_key(processing_id), done_keys=done, token=token)
         body = self.memory.get(request_key(processing_id))
-        return claim and (claim, None if body is None else Dispatch.model_validate_json(body))
+        try:
+            return claim and (claim, None if body is None else Dispatch.model_validate_json(body))
+        except ValidationError:
+            return claim, None
 
     def finish(self, claim, processing_id: int, outcome: Outcome, kept: Kept | None = None) -> bool:
         self.journal.append("finish")
