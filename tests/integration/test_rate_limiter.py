@@ -660,6 +660,19 @@ def test_no_request_fails_for_good_on_what_was_learned(make, clock):
     assert until_start(limiter.acquire("large", 12_000)) <= 1
 
 
+@pytest.mark.parametrize("configured", [500, 0])
+def test_a_long_line_is_not_told_the_times_of_a_limit_that_fades(make, configured):
+    """One odd 429 must not make all fail at once whose deadline is nearer than what it says: it is over in an hour."""
+    limiter = make(Limits(rpm=configured, rpd=1_000_000, tpm=100_000_000))
+    for n in range(1_000):
+        limiter.acquire(str(n), 10)
+    limiter.denied("0", Denial("rate_limit", "rpm", 1, 1, 1, 60.0))
+    for n in range(1_000, 2_000):
+        last = until_start(limiter.acquire(str(n), 10))
+    by_the_configured_limit = 60 * 1_501 / configured if configured else 0
+    assert 600 <= last <= 3_600 + by_the_configured_limit + 60
+
+
 def test_too_large_for_the_configured_limit_fails_when_the_provider_says_so(make):
     """Our own count was a little low; the operator's limit and the provider's are the same."""
     limiter = make()

@@ -109,11 +109,13 @@ local function set_level(b, level)
   buckets[b].corrected, buckets[b].level = buckets[b].corrected + level - buckets[b].level, level
 end
 
+local function hidden_limit(bucket) return bucket.auto and bucket.said or bucket.configured end
+
 -- The configured limit or, where there is none, the provider's; a learned one is an opinion with an end. What is used
 -- stays used, but a provider that lowers a limit does not remember more than a bucketful.
 local function renew_limits()
   for b, bucket in ipairs(buckets) do
-    local limit, old = bucket.auto and bucket.said or bucket.configured, bucket.limit
+    local limit, old = hidden_limit(bucket), bucket.limit
     local age = NOW - (bucket.learned_at or 0) - HOLD
     if age >= FADE or limit > 0 and bucket.learned and bucket.learned >= limit then bucket.learned = nil end
     if bucket.learned then
@@ -251,6 +253,17 @@ local function pause_after(tokens)
   return slow_share() < 1 and even / slow_share() or 0
 end
 
+-- The seconds in which so much refills. What was learned fades: nobody waits longer than until that is gone, and then
+-- at the rate that it hides. That matters, since a request whose start is told for after its deadline fails for good.
+local function refill_time(b, amount)
+  local seconds = amount / (full_rate(b) - buckets[b].foreign)
+  local bucket = buckets[b == BURST[RPM] and RPM or b == BURST[TPM] and TPM or b]
+  if not bucket.learned or amount <= 0 then return seconds end
+  local limit = hidden_limit(bucket)
+  local fades_in = max(0, bucket.learned_at + HOLD + FADE - NOW)
+  return min(seconds, fades_in + (limit > 0 and amount / limit * WINDOW[b] or 0))
+end
+
 -- The seconds until this will likely fit behind what `ahead` takes, and whether it certainly fits now if `reserve`
 -- is set aside.
 local function wait_for(tokens, ahead, reserve)
@@ -259,7 +272,7 @@ local function wait_for(tokens, ahead, reserve)
   for b, cost in ipairs(costs(tokens)) do
     if counts(b) then
       local missing = needed(b, cost) - available(b, cost)
-      wait = max(wait, (missing + ahead[b]) / (full_rate(b) - buckets[b].foreign))
+      wait = max(wait, refill_time(b, missing + ahead[b]))
       fits = fits and missing + reserve[b] <= safe_rate(b) * EARLY
     end
   end
