@@ -9,6 +9,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import redis
@@ -44,6 +45,7 @@ end
 return replies
 """.replace("HANDED_BACK", HANDED_BACK)
 
+OUTAGES = (redis.ConnectionError, redis.TimeoutError, redis.exceptions.ReadOnlyError)
 MOST_AT_ONCE = 200  # leases that are renewed by one call of the script
 
 # KEYS[1] the lease; ARGV[1] token, ARGV[2] expiry in milliseconds (0: release), ARGV[3] what stands there until then.
@@ -56,7 +58,7 @@ return 1
 
 
 class Lease:
-    """A lease that this process holds, until exactly one of `park`, `release`, `hand_back` and `forget`.
+    """A lease that this process holds, until one of `park`, `release`, `hand_back`, `drop` and `forget`.
 
     Attributes:
         key: the Redis key.
@@ -96,6 +98,13 @@ class Lease:
         Until another takes it, for the lease's own time, `contract.HANDED_BACK` stands there.
         """
         return self._leases.let_go(self, keep_for=self._leases.seconds, as_token=HANDED_BACK)
+
+    def drop(self, error: BaseException) -> None:
+        """What it guards ended with an error: hand it back where that was only Redis', else let it expire."""
+        self.forget()
+        if isinstance(error, OUTAGES):
+            with suppress(redis.RedisError):
+                self.hand_back()
 
     def forget(self) -> None:
         """Stop renewing it: it ended with the work that it guarded, or it shall expire."""

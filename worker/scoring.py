@@ -96,7 +96,7 @@ class Scoring:
             if that is its outcome.
 
         Raises:
-            Exception: of Redis. The claim expires and the bridge dispatches the request again.
+            Exception: of Redis. The claim is handed back or expires, and the bridge dispatches the request again.
         """
         claimed = self.ports.store.claim(processing_id, progress.token)
         if claimed is None:
@@ -109,8 +109,8 @@ class Scoring:
             return None
         try:
             return self._work(RequestInHand(dispatch, claim, replace(progress, token=claim.token)))
-        except BaseException:
-            claim.forget()  # it expires, and the bridge sees that nobody has the request
+        except BaseException as error:
+            claim.drop(error)  # the bridge sees that nobody has the request, and whether that was its own doing
             raise
 
     def _work(self, in_hand: RequestInHand) -> Park | Failure | None:

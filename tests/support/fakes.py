@@ -176,6 +176,9 @@ class FakeLease:
         self.leases.journal.append(f"hand back {self.key}")
         return self.leases.let_go(self, self.leases.seconds, HANDED_BACK)
 
+    def drop(self, _error: BaseException) -> None:
+        self.forget()
+
     def forget(self) -> None:
         self.leases.renewed.discard(self)
         if self.leases.memory.get(self.key) == self.token:
