@@ -5,9 +5,13 @@
 ARG PYTHON=python:3.13-slim
 
 FROM ${PYTHON} AS packages
-COPY requirements.lock /
+COPY requirements.lock requirements-otel.lock /
 RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /requirements.lock
+# `--build-arg TRACES=on` adds what docs/traces.md speaks of.
+ARG TRACES=off
+RUN if [ "$TRACES" = on ]; then \
+    /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /requirements-otel.lock; fi
 
 FROM ${PYTHON} AS base
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
@@ -26,6 +30,7 @@ CMD ["pytest"]
 FROM base AS service
 COPY celeryconfig.py config.py contract.py logs.py redis_connection.py startup.py watchdog.py ./
 COPY bridge bridge
+COPY tracing tracing
 COPY worker worker
 USER 10001:10001
 CMD ["python", "-m", "bridge"]

@@ -50,7 +50,8 @@ LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --gene
 lock: .venv/dev-installed
 	@$(GET_UV)
 	@$(LOCK) requirements.txt -o requirements.lock
-	@$(LOCK) --constraint requirements.lock requirements-dev.txt -o requirements-dev.lock
+	@$(LOCK) --constraint requirements.lock requirements-otel.txt -o requirements-otel.lock
+	@$(LOCK) --constraint requirements.lock --constraint requirements-otel.lock requirements-dev.txt -o requirements-dev.lock
 
 sbom: .venv/dev-installed
 	@$(GET_UV)
@@ -82,7 +83,7 @@ clean:
 	@$(PIP_INSTALL) requirements-demo.txt
 	@touch $@
 
-.venv/dev-installed: requirements.txt requirements-demo.txt requirements-dev.txt | .venv/bin/python
+.venv/dev-installed: requirements.txt requirements-demo.txt requirements-dev.txt requirements-otel.txt | .venv/bin/python
 	@echo "installing requirements-dev.txt into .venv"
 	@$(PIP_INSTALL) requirements-dev.txt
 	@touch $@ .venv/demo-installed

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -608,6 +609,14 @@ def load_settings() -> Settings:
     settings, faults = read_settings("tool")
     complain(faults)
     return settings
+
+
+def otel_variables() -> dict[str, str]:
+    """OpenTelemetry's own variables, of the environment or else of `.env`; an empty one is not set."""
+    file = Settings.model_config.get("env_file")
+    lines = dotenv_values(file) if isinstance(file, str | Path) else {}
+    found = {**lines, **{name: value for name, value in os.environ.items() if value}}
+    return {name: value for name, value in found.items() if name.startswith("OTEL_") and value}
 
 
 def complain(faults: list[str]) -> None:

@@ -179,6 +179,7 @@ class Dispatch(BaseModel):
     request: ScoringRequest
     deadline_at: float  # Unix time, seconds: past it only a failure notification may follow
     place: float = 0.0  # in the order of the input topic: Unix time, seconds, strictly ascending in a partition
+    traceparent: str | None = None  # W3C trace context of the span that hands it over, else of the sender's
 
 
 class Outcome(BaseModel):

@@ -32,10 +32,13 @@ from bridge.marks import ProcessedMarks
 from bridge.partition import PartitionPolicy, PartitionWork
 from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
+from bridge.spans import RequestSpans
 from bridge.start import StartUnknown
-from config import Settings
+from config import Settings, otel_variables
 from contract import RESUMED_KEY, processed_mark
 from startup import begin
+from tracing import Tracer
+from tracing import begin as begin_tracing
 from watchdog import Watchdog
 
 log = logging.getLogger("bridge")
@@ -81,7 +84,7 @@ def is_processed(settings: Settings, processing_id: int) -> bool:
             return False
 
 
-def make_bridge(settings: Settings, health: Health) -> Bridge:
+def make_bridge(settings: Settings, health: Health, tracer: Tracer | None = None) -> Bridge:
     """Everything that a bridge needs, built from the settings."""
     client = settings.redis_connection.client()
     celery = Celery("bridge")
@@ -121,7 +124,8 @@ def make_bridge(settings: Settings, health: Health) -> Bridge:
             notification_key=topics.notification_key,
         )
         store = RequestStore(client, celery, marks, name)
-        return PartitionWork(source, consumer, store, marks, make_publisher, cap, policy)
+        spans = RequestSpans(tracer, source, settings.kafka_group_id, topics.notifications)
+        return PartitionWork(source, consumer, store, marks, make_publisher, cap, policy, spans=spans)
 
     return Bridge(
         consumer,
@@ -179,7 +183,7 @@ def run(settings: Settings) -> int:
             retention=settings.dead_letter_retention,
             replication=settings.kafka_topic_replication,
         )
-    bridge = make_bridge(settings, health)
+    bridge = make_bridge(settings, health, begin_tracing("ai-handler-bridge", otel_variables()))
     if settings.bridge_metrics_port:
         REGISTRY.register(Lag(lambda: make_reader(settings), bridge.watermarks))
     watchdog = Watchdog(STOP_WITHIN)

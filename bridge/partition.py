@@ -27,6 +27,7 @@ from bridge.marks import ProcessedMarks
 from bridge.offsets import Commit, PartitionProgress
 from bridge.publisher import OutputRefused, Publication, Publisher
 from bridge.request_store import RequestStates, RequestStore
+from bridge.spans import RequestSpans
 from bridge.start import Start, first_offset
 from bridge.supervision import DispatchHistory
 from bridge.supervisor import SUPERVISE_EVERY, Supervisor, Unfinished
@@ -93,6 +94,7 @@ class PartitionWork:
         policy: windows and deadlines.
         clock: seconds, monotonic.
         wall_clock: Unix time, seconds.
+        spans: of its requests; None: nothing is traced.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class PartitionWork:
         policy: PartitionPolicy,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
+        spans: RequestSpans | None = None,
     ):
         self._source = TopicPartition(source.topic, source.partition)
         self._name = f"{source.topic}-{source.partition}"
@@ -117,6 +120,7 @@ class PartitionWork:
         self._policy = policy
         self._clock = clock
         self._wall_clock = wall_clock
+        self._spans = spans or RequestSpans(None, source, "", "")
         self._supervisor = Supervisor(
             store, redispatch_after=policy.redispatch_after, lease=policy.lease, wall_clock=wall_clock
         )
@@ -244,10 +248,13 @@ class PartitionWork:
                     return
                 sent_at = self._sent_at(message)
                 self._place = max(sent_at, self._place + PLACE_STEP)
+                span = self._spans.take(message, sender := traceparent(message), request.processing_id)
+                deadline_at = sent_at + self._policy.request_deadline
                 self._requests[request.processing_id] = Unfinished(
-                    Dispatch(request=request, deadline_at=sent_at + self._policy.request_deadline, place=self._place),
+                    Dispatch(request=request, deadline_at=deadline_at, place=self._place, traceparent=span.traceparent),
                     [offset],
-                    traceparent(message),
+                    sender,
+                    span=span,
                 )
                 self._look_at = self._supervise_at = 0.0
 
@@ -411,7 +418,9 @@ class PartitionWork:
             elif processing_id in states.elsewhere or request.outcome is None:
                 continue
             else:
-                ending.publications.append(Publication(processing_id, request.outcome, request.traceparent))
+                ending.publications.append(
+                    Publication(processing_id, request.outcome, request.traceparent, request.dispatch.traceparent)
+                )
             ending.offsets += request.offsets
             ending.processing_ids.append(processing_id)
 
@@ -431,7 +440,10 @@ class PartitionWork:
         if addressee.processing_id in ending.processing_ids:
             return
         outcome = Outcome.failed(addressee, letter.rejected.message)
-        ending.publications.append(Publication(addressee.processing_id, outcome, traceparent(letter.message)))
+        sender = traceparent(letter.message)
+        ending.publications.append(
+            Publication(addressee.processing_id, outcome, sender, sender.decode() if sender else None)
+        )
         ending.processing_ids.append(addressee.processing_id)
 
     def _publish(self, ending: _Ending, now: float) -> None:
@@ -439,7 +451,7 @@ class PartitionWork:
         assert self._publisher is not None  # noqa: S101 # recover() comes before step()
         assert commit is not None  # noqa: S101 # an offset ended, so one was delivered
         try:
-            with metrics.TRANSACTION_SECONDS.time():
+            with metrics.TRANSACTION_SECONDS.time(), self._spans.publishing(ending.publications):
                 self._publisher.publish(
                     ending.publications,
                     ending.dead_letters,

@@ -55,11 +55,17 @@ class Topics:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """An outcome and what its Kafka headers need."""
+    """An outcome and what its Kafka headers need.
+
+    Attributes:
+        traceparent: the sender's, passed on unchanged.
+        span_context: the trace context in which its publishing is told, as `Dispatch.traceparent`.
+    """
 
     processing_id: int
     outcome: Outcome
     traceparent: bytes | None = None
+    span_context: str | None = None
 
 
 class PublishError(Exception):

@@ -83,7 +83,7 @@ class RequestStore:
             for dispatch in batch:
                 pipe.set(
                     request_key(dispatch.request.processing_id),
-                    dispatch.model_dump_json(),
+                    dispatch.model_dump_json(exclude_none=True),
                     ex=PROCESSED_MARK_TTL,
                 )
             pipe.execute()

@@ -13,6 +13,7 @@ from bridge.request_store import RequestStates, RequestStore
 from bridge.supervision import Decision, DispatchHistory, HintLatency, decide, is_charged, suspects_to_hold_back
 from contract import HANDED_BACK, Dispatch, Failure, Outcome
 from logs import log_about
+from tracing import Span, Untraced
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ class Unfinished:
     finished: bool = False  # a processed mark says so
     outcome: Outcome | None = None
     refused: bool = False  # a topic does not take its outcome
+    span: Span = field(default_factory=Untraced)  # from its message to its first hint
 
     def failed(self, failure: Failure) -> Outcome:
         """What its user is told where it ends without a score."""
@@ -166,6 +168,7 @@ class Supervisor:
             unfinished.history.note_dispatch(now)
             if unfinished.first_dispatched_at is None:
                 unfinished.first_dispatched_at = now
+                unfinished.span.end()
 
 
 def _held_back(requests: Mapping[int, Unfinished]) -> set[int]:

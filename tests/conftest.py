@@ -38,7 +38,7 @@ _databases = itertools.cycle(range(2, 16))
 
 # A missing module of these is a fault; any other comes with requirements-dev.txt, since the tests' own conftest imports
 # what requirements.txt brings.
-OURS = {"bench", "bridge", "celeryconfig", "config", "contract", "dev", "logs", "startup", "tests", "worker"}
+OURS = {"bench", "bridge", "celeryconfig", "config", "contract", "dev", "logs", "startup", "tests", "tracing", "worker"}
 
 
 def pytest_configure() -> None:

@@ -17,10 +17,12 @@ from celery.worker import state
 from prometheus_client import REGISTRY
 from pydantic import ValidationError
 
-from config import Settings, load_settings
+from config import Settings, load_settings, otel_variables
 from contract import MAX_REQUIREMENTS, MAX_RESUME, QUEUE_NAME
 from logs import configure_logging
 from startup import begin
+from tracing import Tracer
+from tracing import begin as begin_tracing
 from watchdog import Watchdog
 from worker import control, metrics
 from worker.after_call import WaitingPolicy
@@ -48,6 +50,7 @@ from worker.route import Route
 from worker.running import redis_transport
 from worker.running.fleet_metrics import FleetMetrics
 from worker.scoring import Scoring
+from worker.spans import TracedScoring, traced
 from worker.tasks import register
 
 redis_transport.use()
@@ -99,7 +102,7 @@ def make_egress(settings: Settings, route: Route) -> Egress:
     )
 
 
-def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
+def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = None) -> Scoring:
     """Everything that one process needs to score requests; `opened` closes what was opened for it."""
     store = connect(settings)
     opened.callback(store.close)
@@ -129,6 +132,8 @@ def make_scoring(settings: Settings, opened: ExitStack) -> Scoring:
         model=MeteredModel(model, settings.openai_model, price, spending.add),
         spending=spending if price else None,
     )
+    if tracer is not None:
+        ports = traced(ports, tracer, model=settings.openai_model, endpoint=settings.openai_base_url)
     policy = WaitingPolicy(
         max_attempts=settings.max_attempts,
         retry_base=settings.retry_base,
@@ -220,11 +225,13 @@ _building = threading.Lock()
 
 
 @cache
-def _scoring_of(_process_id: int) -> Scoring:
-    return make_scoring(load_settings(), ExitStack())  # open until the process ends
+def _scoring_of(_process_id: int) -> Scoring | TracedScoring:
+    tracer = begin_tracing("ai-handler-worker", otel_variables())
+    scoring = make_scoring(load_settings(), ExitStack(), tracer)  # open until the process ends
+    return scoring if tracer is None else TracedScoring(scoring)
 
 
-def scoring() -> Scoring:
+def scoring() -> Scoring | TracedScoring:
     """This process' scoring. Connections and threads do not survive a fork, so each process has its own."""
     with _building:
         return _scoring_of(os.getpid())

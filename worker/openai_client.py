@@ -7,6 +7,7 @@ models of requests and answers cost more CPU than all the rest of a call (`creat
 """
 
 import json
+import string
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal, NoReturn
@@ -33,6 +34,9 @@ JSON_MODE = {"type": "json_object"}
 # Documented for chat completions: tokens that frame each message, and the answer.
 TOKENS_PER_MESSAGE = 4
 TOKENS_PER_REPLY = 3
+
+LONGEST_NAME = 100  # characters of a model's name
+_OF_NAMES = frozenset(string.ascii_letters + string.digits + "-._:/@")
 
 
 class OpenAIClient:
@@ -167,11 +171,18 @@ def _answer(response: httpx2.Response, *, strict: bool) -> Answer:
         cached_tokens=_count(_part(usage, "prompt_tokens_details"), "cached_tokens"),
         completion_tokens=_count(usage, "completion_tokens"),
         seen=seen,
+        model=_name(completion.get("model")),
     )
 
 
 def _part(value: object, name: str) -> object:
     return value.get(name) if isinstance(value, dict) else None
+
+
+def _name(value: object) -> str | None:
+    """What looks like a model's name, and nothing else that may stand in its place."""
+    fits = isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and _OF_NAMES.issuperset(value)
+    return str(value) if fits else None
 
 
 def _count(usage: object, name: str) -> int:

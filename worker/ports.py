@@ -34,6 +34,7 @@ class Answer:
         content: the answer's text, unvalidated.
         strict: the provider promised that it follows the schema.
         seen: what the headers say of the limits.
+        model: the one that answered, by its own account.
     """
 
     content: str = field(repr=False)
@@ -42,6 +43,7 @@ class Answer:
     cached_tokens: int
     completion_tokens: int
     seen: ProviderView
+    model: str | None = None
 
 
 class Lease(Protocol):

@@ -43,6 +43,7 @@ class RequestInHand:
     progress: Progress
     failure: Failure | None = None  # with which it ended
     texts: Any = None  # what was read of its texts; kept while it waits here, so that they are read once
+    joined: str | None = None  # the reservation with which it told the limiter that it will ask soon
 
     @property
     def reservation(self) -> str:
@@ -52,7 +53,11 @@ class RequestInHand:
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """The request waits for so many seconds as a countdown, and then goes on from `progress`."""
+    """The request waits for so many seconds as a countdown, and then goes on from `progress`.
+
+    `why` is that of the `PostponedError`.
+    """
 
     seconds: float
     progress: Progress
+    why: str = ""

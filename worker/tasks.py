@@ -2,19 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Protocol
 
 from celery import Celery, Task
 
-from contract import TASK_NAME
+from contract import TASK_NAME, Failure
 from logs import log_about
 from worker import metrics
 from worker.progress import Park, Progress
 from worker.running.hint import ScoringFailed
-from worker.scoring import Scoring
 
 
-def register(app: Celery, scoring: Callable[[], Scoring]) -> Task:
+class Scorer(Protocol):
+    """See `scoring.Scoring`."""
+
+    def run(self, processing_id: int, progress: Progress) -> Park | Failure | None: ...
+
+
+def register(app: Celery, scoring: Callable[[], Scorer]) -> Task:
     """Add the task to an app.
 
     Args:

@@ -4,6 +4,7 @@
     python -m bench.end_to_end --quick      one size, one round
     python -m bench.end_to_end --in-flight  many calls under way, a model that answers in 5 s
     python -m bench.end_to_end --profile    this service alone: where its CPU goes, by stage
+    python -m bench.end_to_end --start-up   this service alone: from the start of its processes to the first answer
 
 Real Apache Kafka and Redis, the stand-in for OpenAI over HTTP, every system as processes of its own. The systems take
 turns within a round, so that whatever else the machine does hits all of them; medians over the rounds. The peers are
@@ -127,7 +128,7 @@ class Servers:
         self.kafka.stop()
 
     @contextmanager
-    def run(self, kind: type[System], scenario: Scenario) -> Iterator[tuple[System, Load]]:
+    def run(self, kind: type[System], scenario: Scenario, warm_up: int = WARM_UP) -> Iterator[tuple[System, Load]]:
         """A system at work, on topics and in a Redis that are its own."""
         httpx2.post(f"{self.api}/standin/set", json={"latency": scenario.latency}).raise_for_status()
         httpx2.delete(f"{self.api}/standin/log").raise_for_status()
@@ -155,7 +156,7 @@ class Servers:
         load = Load(self.kafka.bootstrap, topics[0], topics[1], scenario.workers)
         try:
             with kind(setting) as system:
-                load.await_answers(load.send(WARM_UP, scenario.size))
+                load.await_answers(load.send(warm_up, scenario.size))
                 yield system, load
         finally:
             load.close()
@@ -237,6 +238,26 @@ def profile(servers: Servers, scenario: Scenario) -> None:
         show_profile(console, system.setting.folder, scenario.messages)
 
 
+def start_up(servers: Servers, rounds: int) -> None:
+    """How long a bridge and a worker take, each on an idle machine, until they can work, and until they have."""
+    times: dict[str, list[float]] = {}
+
+    class Timed(ThisService):
+        def _run(self, kind: str, number: int, arguments: list[str], ready: str, **more: str) -> None:
+            began[kind] = time.monotonic()
+            super()._run(kind, number, arguments, ready, **more)
+            times.setdefault(f"{kind} ready", []).append(time.monotonic() - began[kind])
+
+    began: dict[str, float] = {}
+    for _ in range(rounds):
+        with servers.run(Timed, Scenario("start-up", workers=1), warm_up=0) as (_, load):
+            sent = load.send(1, 1_500)
+            (answered,) = load.await_answers(sent).values()
+            times.setdefault("first answer, from the worker's start", []).append(answered - began["worker"])
+    for what, seconds in times.items():
+        console.print(f"{what}: {statistics.median(seconds):.2f} s")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m bench.end_to_end", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -244,6 +265,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one size, one round")
     parser.add_argument("--in-flight", action="store_true", help="1,000 calls under way, answered in 5 s")
     parser.add_argument("--profile", action="store_true", help="this service alone, by stage")
+    parser.add_argument("--start-up", action="store_true", help="this service alone: the time to the first answer")
     parser.add_argument("--rounds", type=int, help="3, or 1 with --quick")
     parser.add_argument("--messages", type=int, help="instead of each scenario's own number")
     parser.add_argument("--size", type=int, default=1_500, help="with --profile: characters of a resume")
@@ -256,6 +278,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Servers(Path(folder)) as servers:
         if arguments.profile:
             profile(servers, Scenario("profile", messages=arguments.messages or 400, size=arguments.size))
+            return
+        if arguments.start_up:
+            start_up(servers, rounds)
             return
         for scenario in scenarios:
             chosen = [kind for kind in scenario.systems if arguments.only in (None, kind.name)]

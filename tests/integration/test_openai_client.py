@@ -86,6 +86,25 @@ def test_an_answer_comes_with_its_price_and_the_limits(standin, client):
     assert 0 < answer.seen.reset_requests <= 0.12
 
 
+@pytest.mark.parametrize(
+    ("said", "understood"),
+    [
+        ("gpt-4.1-mini-2025-04-14", "gpt-4.1-mini-2025-04-14"),
+        ("accounts/x/models/llama-v3@latest", "accounts/x/models/llama-v3@latest"),
+        (RESUME, None),
+        ("x" * 101, None),
+        ("", None),
+        (["gpt"], None),
+        (None, None),
+    ],
+)
+def test_the_model_that_answered_is_known_by_its_name(make_client, said, understood):
+    """Traces name the model that answered; anything else that stands in its place goes no further."""
+    body = json.dumps({"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}], "model": said}).encode()
+    with web_server(lambda handler, _: reply(handler, 200, body)) as url:
+        assert make_client(url).ask(CALL).model == understood
+
+
 def test_the_prefix_cache_is_seen(client):
     """The constant part of the prompt is long enough for the provider's cache, and its use is reported."""
     client.ask(CALL)

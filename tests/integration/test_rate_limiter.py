@@ -941,6 +941,22 @@ def test_who_joined_is_counted_with_what_a_request_usually_takes(make):
     assert until_start(limiter.acquire("last", 3_000, 1000.0)) == pytest.approx(behind + 3, abs=0.2)
 
 
+def test_a_wait_that_rests_on_guesses_is_told_anew_after_a_moment(make, clock):
+    """Those who joined turn out smaller than guessed: who was told to wait for them is not the last to hear of it."""
+    limiter = make(Limits(rpm=100_000, rpd=10_000_000, tpm=60_000))
+    limiter.acquire("large", 30_000, 0.5)
+    for n in range(20):
+        limiter.join(str(n), 1.0 + n)
+    behind = limiter.acquire("behind", 3_000, 1000.0)
+    assert behind.until_start > 30
+    assert behind.seconds <= 1
+    for n in range(20):
+        limiter.acquire(str(n), 500, 1.0 + n)
+        limiter.cancel(str(n))
+    clock.advance(behind.seconds)
+    assert isinstance(limiter.acquire("behind", 3_000, 1000.0), Granted)
+
+
 def test_who_leaves_the_line_is_no_longer_counted(make):
     """Sixty of a hundred are cancelled: the last one starts as much earlier as they would have taken."""
     limiter = make(Limits(rpm=100_000, rpd=10_000_000, tpm=60_000))

@@ -492,8 +492,10 @@ class World:
             question = self.scoring.questions.criteria(REQUIREMENTS, vacancy)
             self.memory.set(answer_key(question.digest), make_criteria(vacancy, {1: Kind.MUST}).model_dump_json())
 
-    def worker(self, policy: WaitingPolicy = POLICY) -> Scoring:
-        """A Scoring in this world."""
+    def worker(
+        self, policy: WaitingPolicy = POLICY, wrapped: Callable[[Ports], Ports] = lambda ports: ports
+    ) -> Scoring:
+        """A Scoring in this world; `wrapped` puts something around its ports."""
         ports = Ports(
             store=self.store,
             results=self.results,
@@ -503,7 +505,7 @@ class World:
             model=self.model,
         )
         return Scoring(
-            ports,
+            wrapped(ports),
             policy,
             KEEPING,
             threshold=60,

@@ -90,13 +90,25 @@ class Fleet(Service):
             self.queue(request)
         self.flush()
 
-    def queue(self, request: Mapping[str, Any], *, partition: int = -1) -> None:
+    def queue(
+        self, request: Mapping[str, Any], *, partition: int = -1, headers: Mapping[str, bytes] | None = None
+    ) -> None:
         """Queue a request; `flush` sends it."""
-        self.send_raw(REQUEST_KEY, json.dumps(request, ensure_ascii=False).encode(), partition=partition)
+        value = json.dumps(request, ensure_ascii=False).encode()
+        self.send_raw(REQUEST_KEY, value, partition=partition, headers=headers)
 
-    def send_raw(self, key: bytes | None, value: bytes | None, *, partition: int = -1) -> None:
+    def send_raw(
+        self,
+        key: bytes | None,
+        value: bytes | None,
+        *,
+        partition: int = -1,
+        headers: Mapping[str, bytes] | None = None,
+    ) -> None:
         """Queue a message of one's own making; `flush` sends it."""
-        self._producer.produce(self.names.requests, key=key, value=value, partition=partition)
+        self._producer.produce(
+            self.names.requests, key=key, value=value, partition=partition, headers=dict(headers or {})
+        )
         self._producer.poll(0)
 
     def flush(self) -> None:

@@ -278,8 +278,9 @@ def test_the_image_runs_without_root():
 def test_the_image_is_made_of_known_packages():
     """Nothing is installed that does not have the hash that the lock file says, and the locks have what is required."""
     dockerfile = (CHECKOUT / "Dockerfile").read_text()
-    assert dockerfile.count("pip install") == dockerfile.count("--require-hashes") == 2
-    for name, lock in (("requirements.txt", "requirements.lock"), ("requirements-dev.txt", "requirements-dev.lock")):
+    assert dockerfile.count("pip install") == dockerfile.count("--require-hashes") == 3
+    for name in ("requirements.txt", "requirements-otel.txt", "requirements-dev.txt"):
+        lock = f"{name.removesuffix('.txt')}.lock"
         locked = (CHECKOUT / lock).read_text()
         for line in requirements(name):
             pin = re.sub(r"\[.*\]", "", line.partition(";")[0].strip()).lower().replace("_", "-")
@@ -292,6 +293,8 @@ def test_everything_that_the_service_imports_is_in_its_image():
     dockerfile = (CHECKOUT / "Dockerfile").read_text()
     for file in CHECKOUT.glob("*.py"):
         assert file.name in dockerfile
+    for package in ("bridge", "tracing", "worker"):
+        assert f"COPY {package} {package}\n" in dockerfile
 
 
 @pytest.mark.parametrize("name", [".env", ".test.env", "secrets", "certificates"])
@@ -307,7 +310,9 @@ def requirements(name):
     return [line for line in lines if line and not line.startswith(("#", "-r "))]
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-demo.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-demo.txt", "requirements-dev.txt", "requirements-otel.txt"]
+)
 def test_every_requirement_is_pinned(name):
     """Two installations of the same commit get the same packages."""
     assert requirements(name)

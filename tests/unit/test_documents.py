@@ -41,6 +41,15 @@ OTHER_VARIABLES = {
     "SECRETS",
     "SECRETS_DIR",
     "TEST_REDIS_URL",
+    # OpenTelemetry's own
+    "OTEL_BSP_MAX_QUEUE_SIZE",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_SDK_DISABLED",
+    "OTEL_SERVICE_NAME",
+    "OTEL_TRACES_EXPORTER",
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
 }
 # Parts of URLs, and other people's programs.
 NOT_OURS = {"cdn-cgi/", "kafka-consumer-groups.sh", "kafka-topics.sh"}

@@ -1,0 +1,82 @@
+"""What the bridge tells of a request in a trace: that it was taken, and that its outcome was published.
+
+    the sender's span ─► process AI_handler (from the message to the first hint) ─► the worker's spans
+                                                                                └─► send notifications
+
+Attributes are those of OpenTelemetry's conventions for messaging. The outputs' `traceparent` header stays the sender's
+own, whatever is traced here: their readers depend on it.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from confluent_kafka import Message, TopicPartition
+
+from bridge.publisher import Publication
+from tracing import PROCESSING_ID, RESULT, Attributes, Span, Tracer, Untraced
+
+
+class RequestSpans:
+    """The spans of one partition's requests.
+
+    Args:
+        tracer: None: nothing is traced, and the sender's trace context goes on to the worker.
+        source: the input partition.
+        group: the consumer group.
+        notifications: the topic in which every outcome is published.
+    """
+
+    def __init__(self, tracer: Tracer | None, source: TopicPartition, group: str, notifications: str) -> None:
+        self._tracer = tracer
+        self._source = source
+        self._group = group
+        self._notifications = notifications
+
+    def take(self, message: Message, traceparent: bytes | None, processing_id: int) -> Span:
+        """A request is taken; the span is to end when its hint was sent.
+
+        Args:
+            message: that asks for it.
+            traceparent: its trace context. Most senders give none: a trace of its own begins then, since an operator
+                wants to see where a request has been, whoever sent it.
+            processing_id: of the request.
+        """
+        sender = traceparent.decode() if traceparent else None
+        if self._tracer is None:
+            return Untraced(sender)
+        attributes: Attributes = {
+            "messaging.system": "kafka",
+            "messaging.operation.name": "process",
+            "messaging.operation.type": "process",
+            "messaging.destination.name": self._source.topic,
+            "messaging.destination.partition.id": str(self._source.partition),
+            "messaging.consumer.group.name": self._group,
+            "messaging.kafka.offset": message.offset() or 0,
+            PROCESSING_ID: processing_id,
+        }
+        return self._tracer.start(f"process {self._source.topic}", "consumer", attributes, parent=sender)
+
+    @contextmanager
+    def publishing(self, publications: Sequence[Publication]) -> Iterator[None]:
+        """A span for each publication of one transaction, as long as that takes; all fail where it does."""
+        spans = [] if self._tracer is None else [self._publish(self._tracer, each) for each in publications]
+        error: str | None = None
+        try:
+            yield
+        except BaseException as raised:
+            error = type(raised).__name__
+            raise
+        finally:
+            for span in spans:
+                span.end(error)
+
+    def _publish(self, tracer: Tracer, publication: Publication) -> Span:
+        attributes: Attributes = {
+            "messaging.system": "kafka",
+            "messaging.operation.name": "send",
+            "messaging.operation.type": "send",
+            "messaging.destination.name": self._notifications,
+            PROCESSING_ID: publication.processing_id,
+            RESULT: "scored" if publication.outcome.success else "failed",
+        }
+        return tracer.start(f"send {self._notifications}", "producer", attributes, parent=publication.span_context)
