@@ -244,6 +244,10 @@ def claim_key(processing_id: int) -> str:
     return f"{KEY_PREFIX}claim:{processing_id}"
 
 
+# Stands in place of a claim's token for the moment until somebody claims the request again, and is no claim.
+HANDED_BACK = "handed back"
+
+
 def worker_of(token: str) -> str:
     """The worker process that made a claim's token."""
     return token.partition(":")[0]

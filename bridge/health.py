@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -55,24 +56,30 @@ class Health:
     def beat(self, troubles: Mapping[str, str]) -> None:
         """The loop turns; `troubles` are in the way of the work, a sentence by its short name."""
         now = self._beat_at = self._clock()
-        self._live_file.parent.mkdir(parents=True, exist_ok=True)
-        self._live_file.touch()
+        try:
+            self._keep(self._live_file, there=True)
+            self._keep(self._ready_file, there=not troubles)
+        except OSError as error:  # a sign that cannot be given must not end what it is about
+            troubles = {**troubles, "files": f"a health file cannot be written: {error.strerror}"}
         self._say(troubles, now)
         self.troubles = troubles
         metrics.READY.set(not troubles)
-        if troubles:
-            self._ready_file.unlink(missing_ok=True)
-        else:
-            self._ready_file.parent.mkdir(parents=True, exist_ok=True)
-            self._ready_file.touch()
 
     def close(self) -> None:
         """The bridge ends: neither signal is there any more."""
         self._beat_at = None
         self.troubles = {"stopped": "the bridge has ended"}
         metrics.READY.set(0)
-        self._live_file.unlink(missing_ok=True)
-        self._ready_file.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._keep(self._live_file, there=False)
+            self._keep(self._ready_file, there=False)
+
+    def _keep(self, file: Path, *, there: bool) -> None:
+        if there:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+        else:
+            file.unlink(missing_ok=True)
 
     def _say(self, troubles: Mapping[str, str], now: float) -> None:
         for name, sentence in troubles.items():

@@ -15,7 +15,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import redis
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from kombu.exceptions import OperationalError
 
 from bridge import intake, metrics
 from bridge.dead_letter import CUTS, DeadLetter, DeadLetterCap, Grave, PendingLetter
@@ -287,6 +289,13 @@ class PartitionWork:
         now = self._clock()
         if now < self._look_at:
             return
+        try:
+            self._look(now)
+        except (redis.RedisError, OperationalError):
+            self._supervisor.note_outage(self._clock())
+            raise
+
+    def _look(self, now: float) -> None:
         self._looked_at = now
         busy = bool(self._requests or self._letters or self._unmarked)
         self._look_at = now + (LOOK_EVERY if busy else IDLE_LOOK_EVERY)

@@ -73,11 +73,11 @@ class DispatchHistory:
         self.hints = 0
 
     def note_loss(self, *, charged: bool, counted: bool = True) -> None:
-        """The claim is gone without an outcome: the lease ran out, or the worker handed the request back.
+        """The claim is gone without an outcome: the lease ran out, or the worker gave it back.
 
         Args:
             charged: it was the request's own doing.
-            counted: False where the worker had only parked it.
+            counted: False where the worker had only parked it or handed it back, or Redis was away.
         """
         self.worker = None
         self.dispatched_at = None  # nobody else will take it: a new hint is due at once

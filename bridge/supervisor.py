@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from bridge import metrics
 from bridge.request_store import RequestStates, RequestStore
 from bridge.supervision import Decision, DispatchHistory, HintLatency, decide, is_charged, suspects_to_hold_back
-from contract import Dispatch, Failure, Outcome
+from contract import HANDED_BACK, Dispatch, Failure, Outcome
 from logs import log_about
 from tracing import Span, Untraced
 
 log = logging.getLogger(__name__)
 
 SUPERVISE_EVERY = 1.0  # seconds between two looks at claims and marks
+STUCK_FOR = 10.0  # seconds that a worker's command may take to fail after Redis is back: it waits for a connection, too
 OVERTIME = 120.0  # seconds past its deadline that a worker which still has a request may need to end it
 DISPATCHES_A_STEP = 200
 
@@ -66,6 +67,15 @@ class Supervisor:
         self._lease = lease
         self._wall_clock = wall_clock
         self._dead_workers: dict[str, float] = {}  # when they were found dead
+        self._excused_until = 0.0  # claims that are lost before this are nobody's doing
+
+    def note_outage(self, now: float) -> None:
+        """Redis did not answer: workers drop what they have in hand, and those claims end within a lease.
+
+        Args:
+            now: seconds, monotonic.
+        """
+        self._excused_until = now + STUCK_FOR + self._lease + SUPERVISE_EVERY
 
     def supervise(self, requests: Mapping[int, Unfinished], now: float) -> bool:
         """See which requests are finished elsewhere, dispatch what nobody works on, end what is out of time.
@@ -133,14 +143,18 @@ class Supervisor:
         }
         for processing_id, unfinished in requests.items():
             claimed_by, lost = states.claims.get(processing_id), unfinished.history.worker
-            if claimed_by is not None:
+            if claimed_by == HANDED_BACK:
+                if lost is not None:
+                    unfinished.history.note_loss(charged=False, counted=False)
+            elif claimed_by is not None:
                 if unfinished.history.hint_sent_at is not None:
                     self._latency.note(now - unfinished.history.hint_sent_at, now)
                 unfinished.history.note_claim(claimed_by)
             elif lost is not None and unfinished.outcome is None:
                 # A claim that outlives its worker by more than a lease was parked: nobody was at it.
                 parked = now - self._dead_workers.get(lost, now) > self._lease + SUPERVISE_EVERY
-                unfinished.history.note_loss(charged=charged[id(unfinished)] and not parked, counted=not parked)
+                blameless = parked or now < self._excused_until
+                unfinished.history.note_loss(charged=charged[id(unfinished)] and not blameless, counted=not blameless)
 
     def _dispatch(self, due: list[Unfinished], now: float) -> None:
         if not due:

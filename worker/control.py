@@ -15,6 +15,7 @@ from worker.limits.answers import Limits
 from worker.ports import Ports
 
 MIN_TPM = 1_000
+LARGEST = 10**12  # requests or tokens; no limit is larger
 
 
 def answered(question: str) -> int:
@@ -44,8 +45,10 @@ def register(ports: Callable[[], Ports]) -> None:
     @control_command(name="set_limits", args=[("rpm", int), ("rpd", int), ("tpm", int)], signature="<RPM> <RPD> <TPM>")
     def set_limits(_state: Any, rpm: int, rpd: int, tpm: int) -> dict[str, Any]:
         """Change the provider's limits for the whole fleet, until they are changed again; 0: there is none."""
-        if min(rpm, rpd, tpm) < 0 or 0 < tpm < MIN_TPM:
-            return {"error": f"limits are whole numbers, 0 for none, and TPM at least {MIN_TPM}"}
+        # Programs that send this command are not held to `args`, and NaN in a bucket would stop it for good.
+        whole = all(type(limit) is int and 0 <= limit <= LARGEST for limit in (rpm, rpd, tpm))
+        if not whole or 0 < tpm < MIN_TPM:
+            return {"error": f"limits are whole numbers up to {LARGEST}, 0 for none, and TPM at least {MIN_TPM}"}
         ports().limiter.set_limits(Limits(rpm=rpm, rpd=rpd, tpm=tpm))
         return {"ok": f"limits are now RPM={rpm} RPD={rpd} TPM={tpm}"}
 

@@ -9,11 +9,12 @@ import logging
 import secrets
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import redis
 
-from contract import worker_key
+from contract import HANDED_BACK, worker_key
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ local replies, at = {}, 1
 for argument = 2, #ARGV, 2 do
   local lease, token, done = KEYS[at], ARGV[argument], tonumber(ARGV[argument + 1])
   local holder = redis.call('GET', lease)
-  local free = not holder
+  local free = not holder or holder == 'HANDED_BACK'
   for key = at + 1, free and at + done or at do
     if redis.call('EXISTS', KEYS[key]) == 1 then free = false end
   end
@@ -42,20 +43,22 @@ for argument = 2, #ARGV, 2 do
   at = at + done + 2
 end
 return replies
-"""
+""".replace("HANDED_BACK", HANDED_BACK)
 
+OUTAGES = (redis.ConnectionError, redis.TimeoutError, redis.exceptions.ReadOnlyError)
 MOST_AT_ONCE = 200  # leases that are renewed by one call of the script
 
-# KEYS[1] the lease; ARGV[1] token, ARGV[2] expiry in milliseconds (0: release). Returns 1 if it was held.
+# KEYS[1] the lease; ARGV[1] token, ARGV[2] expiry in milliseconds (0: release), ARGV[3] what stands there until then.
+# Returns 1 if it was held.
 _LET_GO = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-if ARGV[2] == '0' then redis.call('DEL', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+if ARGV[2] == '0' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2]) end
 return 1
 """
 
 
 class Lease:
-    """A lease that this process holds, until exactly one of `park`, `release` and `forget`.
+    """A lease that this process holds, until one of `park`, `release`, `hand_back`, `drop` and `forget`.
 
     Attributes:
         key: the Redis key.
@@ -88,6 +91,20 @@ class Lease:
     def release(self) -> bool:
         """Give the lease back; False if it was lost already. Raises `redis.RedisError`."""
         return self._leases.let_go(self)
+
+    def hand_back(self) -> bool:
+        """Give the lease back, and let whoever watches it see that nothing went wrong. Returns and raises as `release`.
+
+        Until another takes it, for the lease's own time, `contract.HANDED_BACK` stands there.
+        """
+        return self._leases.let_go(self, keep_for=self._leases.seconds, as_token=HANDED_BACK)
+
+    def drop(self, error: BaseException) -> None:
+        """What it guards ended with an error: hand it back where that was only Redis', else let it expire."""
+        self.forget()
+        if isinstance(error, OUTAGES):
+            with suppress(redis.RedisError):
+                self.hand_back()
 
     def forget(self) -> None:
         """Stop renewing it: it ended with the work that it guarded, or it shall expire."""
@@ -153,10 +170,10 @@ class Leases:
         with self._lock:
             return len(self._held)
 
-    def let_go(self, lease: Lease, *, keep_for: float = 0.0) -> bool:
-        """See `Lease.park` and `Lease.release`; `keep_for` in seconds."""
+    def let_go(self, lease: Lease, *, keep_for: float = 0.0, as_token: str | None = None) -> bool:
+        """See `Lease.park`, `Lease.release` and `Lease.hand_back`; `keep_for` in seconds."""
         self.forget(lease)
-        return bool(self._let_go(keys=[lease.key], args=[lease.token, int(keep_for * 1000)]))
+        return bool(self._let_go(keys=[lease.key], args=[lease.token, int(keep_for * 1000), as_token or lease.token]))
 
     def forget(self, lease: Lease) -> None:
         """See `Lease.forget`."""

@@ -1,6 +1,9 @@
 """Requests, claims and outcomes in Redis: the worker's side of what it shares with the bridge."""
 
+import logging
+
 import redis
+from pydantic import ValidationError
 
 from contract import (
     OUTCOMES_CHANNEL,
@@ -17,6 +20,8 @@ from contract import (
 )
 from worker.leases import Leases
 from worker.ports import Kept, Lease
+
+log = logging.getLogger(__name__)
 
 # KEYS: claim, outcome, processed mark, explanation, decision, trail.
 # ARGV: token, outcome, seconds it is kept, then explanation and decision, each with the seconds it is kept (0: not at
@@ -43,6 +48,14 @@ return 1
 """
 
 
+def _understood(body: bytes) -> Dispatch | None:
+    try:
+        return Dispatch.model_validate_json(body)
+    except ValidationError:
+        log.error("a request of another version: it has to be dispatched again")  # noqa: TRY400 # its text adds nothing
+        return None
+
+
 class OutcomeStore:
     """What the worker reads and writes about one request. Every method may raise `redis.RedisError`.
 
@@ -63,7 +76,8 @@ class OutcomeStore:
     def claim(self, processing_id: int, token: str | None = None) -> tuple[Lease, Dispatch | None] | None:
         """The right to work on the request, or None: another worker has it, or it is finished.
 
-        With it comes the request; None instead of it where Redis lost it, and the bridge will dispatch it again.
+        With it comes the request; None instead of it where Redis lost it, or another version wrote it, and the bridge
+        will dispatch it again.
 
         Args:
             processing_id: the request.
@@ -75,7 +89,7 @@ class OutcomeStore:
         )
         if claim is None:
             return None
-        return claim, None if claim.found is None else Dispatch.model_validate_json(claim.found)
+        return claim, None if claim.found is None else _understood(claim.found)
 
     def finish(self, claim: Lease, processing_id: int, outcome: Outcome, kept: Kept | None = None) -> bool:
         """Store the outcome for the bridge to publish, wake the bridge, and keep what operators may ask of a score.

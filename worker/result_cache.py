@@ -1,5 +1,6 @@
 """The same question gets the same answer without a second call, even when both are asked at once."""
 
+import time
 from typing import Any
 
 import redis
@@ -7,6 +8,10 @@ import redis
 from contract import NOT_CLOSED_KEY, answer_key, flight_key, vacancy_key
 from worker.leases import Leases
 from worker.ports import Follow, Known, Lead, Lease
+
+# Seconds that an answer, which is paid for, waits for Redis, and seconds between two tries. These are few: once Redis
+# is back, whoever is given the request next should find the answer.
+PATIENCE, TRY_EVERY = 30.0, 0.2
 
 # KEYS: answer, the right to ask, what exists while the circuit breaker is not closed.
 # ARGV: token, milliseconds of a lease.
@@ -33,11 +38,13 @@ class ResultCache:
     Args:
         store: Redis.
         leases: for the right to ask.
+        patience: seconds that `keep` waits for Redis.
     """
 
-    def __init__(self, store: redis.Redis, leases: Leases) -> None:
+    def __init__(self, store: redis.Redis, leases: Leases, *, patience: float = PATIENCE) -> None:
         self._redis = store
         self._leases = leases
+        self._patience = patience
         self._look = store.register_script(_LOOK)
         self._keep = store.register_script(_KEEP)
 
@@ -65,10 +72,19 @@ class ResultCache:
         """Keep an answer for so many seconds (0: not at all), and give back the right to ask.
 
         Raises:
-            redis.RedisError: Redis is away.
+            redis.RedisError: Redis is away, and has been for long.
         """
         lead.forget()
-        self._keep(keys=[answer_key(question), lead.key], args=[lead.token, answer, seconds])
+        give_up_at = time.monotonic() + self._patience
+        while True:
+            try:
+                self._keep(keys=[answer_key(question), lead.key], args=[lead.token, answer, seconds])
+            except redis.RedisError:
+                if time.monotonic() >= give_up_at:
+                    raise
+                time.sleep(TRY_EVERY)
+            else:
+                return
 
     def drop(self, question: str) -> None:
         """Forget an answer, so that the next who looks asks. Raises `redis.RedisError`."""

@@ -15,6 +15,9 @@ import httpx2
 
 T = TypeVar("T")
 
+# What decoding a text may raise, beside HTTP's errors: `charset` in a header may name a codec that is none of texts.
+NOT_A_TEXT = (ValueError, LookupError, AssertionError)
+
 POOL = 32  # connections of one pool
 KEPT = 30.0  # seconds that an unused connection is kept: a new one costs a handshake
 
@@ -49,9 +52,10 @@ class Route:
         """A page's text, or None if there is no good answer in time."""
         try:
             response = self.wait(self.client.get(url), seconds)
-        except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, ValueError):
+            page = response.text if response.status_code == 200 else None
+        except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, *NOT_A_TEXT):
             return None
-        return response.text if response.status_code == 200 else None
+        return page
 
     def close(self) -> None:
         """Close the connections and end the thread."""

@@ -98,7 +98,7 @@ class Scoring:
             if that is its outcome.
 
         Raises:
-            Exception: of Redis. The claim expires and the bridge dispatches the request again.
+            Exception: of Redis. The claim is handed back or expires, and the bridge dispatches the request again.
         """
         claimed = self.ports.store.claim(processing_id, progress.token)
         if claimed is None:
@@ -107,12 +107,12 @@ class Scoring:
         claim, dispatch = claimed
         if dispatch is None:
             log.warning("Redis lost the request; the bridge will dispatch it again")
-            claim.release()
+            claim.hand_back()
             return None
         try:
             return self._work(RequestInHand(dispatch, claim, replace(progress, token=claim.token)))
-        except BaseException:
-            claim.forget()  # it expires, and the bridge sees that nobody has the request
+        except BaseException as error:
+            claim.drop(error)  # the bridge sees that nobody has the request, and whether that was its own doing
             raise
 
     def _work(self, in_hand: RequestInHand) -> Park | Failure | None:
@@ -128,7 +128,7 @@ class Scoring:
                     return self._park(in_hand, postponed)
                 if self._wait(postponed):
                     log.info("handed back: this worker is stopping")
-                    claim.release()
+                    claim.hand_back()
                     return None
             else:
                 if not self.ports.store.finish(claim, processing_id, outcome, kept):

@@ -5,7 +5,7 @@ import threading
 import pytest
 import redis
 
-from contract import worker_key, worker_of
+from contract import HANDED_BACK, worker_key, worker_of
 from tests.support.fakes import eventually
 from tests.support.samples import until
 from worker.leases import MOST_AT_ONCE
@@ -137,6 +137,35 @@ def test_a_released_lease_is_free_at_once(one, other):
     """Handing back costs the next worker no wait."""
     assert one.take(KEY).release()
     assert other.take(KEY) is not None
+
+
+def test_a_lease_that_was_handed_back_is_free_at_once_and_says_so(fleet, one, other):
+    """Who watches it can tell that its owner did not fail; the next one has it without waiting."""
+    assert one.take(KEY).hand_back()
+    assert fleet.read(KEY) == HANDED_BACK
+    assert other.take(KEY)
+    assert fleet.read(KEY) != HANDED_BACK
+
+
+def test_work_that_ended_for_want_of_redis_is_handed_back(redis_client, make_leases):
+    """A connection that was dropped is nothing that the request did; any other error is."""
+    leases = make_leases(redis_client, 10.0)
+    leases.take(KEY).drop(redis.ConnectionError("dropped"))
+    assert redis_client.get(KEY).decode() == HANDED_BACK
+    lease = leases.take(KEY)
+    lease.drop(redis.ResponseError("of a script"))
+    assert redis_client.get(KEY).decode() == lease.token
+    assert leases.held == 0
+
+
+def test_work_that_ended_while_redis_is_away_expires(private_redis, make_leases):
+    """Nobody can be told then, and telling raises nothing of its own."""
+    with private_redis.client() as client:
+        leases = make_leases(client, 10.0)
+        lease = leases.take(KEY)
+        private_redis.kill()
+        lease.drop(redis.ConnectionError("away"))
+        assert leases.held == 0
 
 
 def test_redis_that_is_away_for_a_moment_costs_no_lease(private_redis, make_leases):

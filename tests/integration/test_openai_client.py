@@ -278,6 +278,9 @@ def test_an_answer_that_trickles_is_not_waited_for(make_client):
         (429, "text/html", b"<!doctype html><p>Slow", DeniedError),
         (413, "text/plain", b"", RefusedCallError),
         (302, "text/plain", b"", CallError),
+        (502, "text/html; charset=hex", b"ff", TransientError),
+        (429, "text/html; charset=idna", b"\xff", TransientError),
+        (500, "text/html; charset=undefined", b"\xff", TransientError),
     ],
 )
 def test_answers_of_nobody_knows_whom(make_client, status, kind, body, error):

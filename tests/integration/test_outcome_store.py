@@ -73,6 +73,15 @@ def test_a_request_that_redis_lost_is_claimed_without_it(store):
     assert claim.release()
 
 
+@pytest.mark.parametrize("body", ["", "{", '{"request": {"resume": 5}}'])
+def test_a_request_of_another_version_is_as_good_as_lost(fleet, store, body):
+    """It is given back like one that is not there; else its claim would be renewed until its deadline."""
+    fleet.write(request_key(7), body)
+    claim, dispatch = store.claim(7)
+    assert dispatch is None
+    assert claim.hand_back()
+
+
 def test_the_owner_stores_the_outcome(fleet, store):
     """The outcome's exact bytes are there for the bridge, for three days, and the claim is gone."""
     claim, _ = store.claim(7)

@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+import redis
 
 from bench.limits_simulation import CLOCK_KEY, START, script_with_virtual_clock
 from worker.limits.answers import Granted, Limits, NeverFitsError, NotYet, Reserved
@@ -310,6 +311,17 @@ def test_nothing_is_kept_of_a_settled_request(make, redis_client):
     assert not redis_client.keys("ai_handler:limits:record:*")
 
 
+def test_an_answer_is_not_lost_where_the_limiter_cannot_hear_of_it(private_redis):
+    """It is paid for; that the buckets learn less costs nobody anything."""
+    with private_redis.client() as client:
+        limiter = RateLimiter(client, LIMITS)
+        assert isinstance(limiter.acquire("a", 2_000), Granted)
+        private_redis.kill()
+        limiter.settle("a", used_tokens=2_000, seen=view(LIMITS, 2, 38_000))
+        with pytest.raises(redis.RedisError):
+            limiter.acquire("b", 2_000)
+
+
 def test_an_idle_limiter_remembers_the_day(make, redis_client):
     """A quiet week does not look like an emptied Redis, with its cautious start."""
     make().acquire("a", 2000)
@@ -436,6 +448,32 @@ def test_while_slowed_down_there_is_no_plenty(make, clock):
     clock.advance(5)
     limiter.join("early", 1.0)
     assert isinstance(limiter.acquire("late", 1_000, 2.0), Reserved)
+
+
+def test_plenty_is_more_than_all_need_who_wait(make):
+    """A raised limit is for those in front first: newcomers pass only while enough is left for all of them."""
+    limiter = make(Limits(rpm=100, rpd=1_000_000, tpm=100_000_000))
+    for n in range(1_000):
+        limiter.acquire(str(n), 1_000, 1.0 + n)
+    waiting = limiter.snapshot()["waiting"]
+    limiter.set_limits(Limits(rpm=2_000, rpd=1_000_000, tpm=100_000_000))
+    for n in range(2_000):
+        limiter.acquire(f"newcomer {n}", 1_000, 5_000.0 + n)
+    assert limiter.snapshot()["buckets"]["rpm"]["level"] >= waiting
+
+
+def test_a_large_request_is_not_overtaken_for_ever_where_there_is_plenty(make, clock):
+    """It needs more than what is left for others: small ones that come later wait until it has started."""
+    limiter = make(Limits(rpm=100_000, rpd=10_000_000, tpm=2_000_000))
+    for n in range(600):
+        limiter.acquire(str(n), 1_000, 1.0 + n)
+    wait = until_start(limiter.acquire("large", 1_500_000, 1_000.0))
+    assert wait > 0
+    for second in range(5 + int(wait)):
+        clock.advance(1)
+        for n in range(40):
+            limiter.acquire(f"{second}-{n}", 1_000, 2_000.0 + second)
+    assert isinstance(limiter.acquire("large", 1_500_000, 1_000.0), Granted)
 
 
 def test_who_joined_and_never_asks_holds_nobody_up_for_long(make, clock):
@@ -622,6 +660,19 @@ def test_no_request_fails_for_good_on_what_was_learned(make, clock):
     assert until_start(limiter.acquire("large", 12_000)) <= 1
 
 
+@pytest.mark.parametrize("configured", [500, 0])
+def test_a_long_line_is_not_told_the_times_of_a_limit_that_fades(make, configured):
+    """One odd 429 must not make all fail at once whose deadline is nearer than what it says: it is over in an hour."""
+    limiter = make(Limits(rpm=configured, rpd=1_000_000, tpm=100_000_000))
+    for n in range(1_000):
+        limiter.acquire(str(n), 10)
+    limiter.denied("0", Denial("rate_limit", "rpm", 1, 1, 1, 60.0))
+    for n in range(1_000, 2_000):
+        last = until_start(limiter.acquire(str(n), 10))
+    by_the_configured_limit = 60 * 1_501 / configured if configured else 0
+    assert 600 <= last <= 3_600 + by_the_configured_limit + 60
+
+
 def test_too_large_for_the_configured_limit_fails_when_the_provider_says_so(make):
     """Our own count was a little low; the operator's limit and the provider's are the same."""
     limiter = make()
@@ -651,6 +702,17 @@ def test_a_lowered_limit_stalls_nobody_for_hours(make, full):
     limiter.acquire("one", 10)
     limiter.set_limits(Limits(rpm=3, rpd=100_000, tpm=10_000_000))
     assert until_start(limiter.acquire("next", 10)) <= 20 + NEARLY
+
+
+def test_a_debt_of_a_larger_limit_is_a_bucketful_of_the_lowered_one_at_most(make, clock):
+    """A denial that said `wait a minute` at RPM 6,000 is over within two at RPM 60, not within 100."""
+    limiter = make(Limits(rpm=6_000, rpd=1_000_000, tpm=100_000_000))
+    limiter.acquire("one", 10)
+    limiter.denied("one", Denial("rate_limit", "rpm", wait=60.0))
+    limiter.cancel("one")
+    limiter.set_limits(Limits(rpm=60, rpd=1_000_000, tpm=100_000_000))
+    clock.advance(120)
+    assert isinstance(limiter.acquire("next", 10), Granted)
 
 
 # ---------------------------------------------------------------- limits that nobody has set
@@ -967,6 +1029,29 @@ def test_asking_costs_the_same_however_many_wait(make, redis_client):
         counts.append([commands(redis_client, act) for act in (ask, partial(limiter.set_limits, limits), ask)])
     assert counts[0] == counts[1]
     assert counts[0][0] <= 16
+
+
+@pytest.mark.parametrize("shape", ["0", "nil", "damaged"])
+def test_what_another_version_left_in_redis_stops_nobody(make, redis_client, clock, shape):
+    """After an upgrade the state is as good as lost: cautious, but never an error for every request and command."""
+    limiter = make(Limits(rpm=600, rpd=1_000_000, tpm=60_000))
+    for n in range(100):
+        limiter.acquire(str(n), 1_000, 1.0 + n)
+    for key in ("buckets", "record:1", "record:90"):
+        if shape == "damaged":
+            redis_client.set(f"ai_handler:limits:{key}", b"\xc1")
+        else:
+            edit = "local kept = cmsgpack.unpack(redis.call('GET', KEYS[1])) kept.shape, kept.skew, kept.before = %s"
+            redis_client.eval(
+                edit % shape + " redis.call('SET', KEYS[1], cmsgpack.pack(kept))", 1, f"ai_handler:limits:{key}"
+            )
+    limiter.settle("1", used_tokens=1_000, seen=view(Limits(600, 1, 60_000), 500, 50_000))
+    answers = [limiter.acquire(str(n), 1_000, 1.0 + n) for n in range(90, 100)]
+    assert sum(isinstance(answer, Granted) for answer in answers) <= 1
+    assert limiter.snapshot()["waiting"] == sum(isinstance(answer, Reserved) for answer in answers)
+    limiter.reset(full=True)
+    clock.advance(60)
+    assert isinstance(limiter.acquire("90", 1_000, 91.0), Granted)
 
 
 def test_the_real_clock_works_too(redis_client):

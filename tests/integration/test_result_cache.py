@@ -34,6 +34,29 @@ def test_a_ttl_of_zero_keeps_nothing(fleet):
     assert isinstance(results.look(QUESTION, "second"), Lead)
 
 
+def test_an_answer_waits_for_a_redis_that_is_away_for_a_moment(private_redis, make_leases):
+    """It is paid for: a restart of Redis at the wrong moment does not make anybody ask again."""
+    with private_redis.client() as client:
+        results = ResultCache(client, make_leases(client, 10.0))
+        lead = results.look(QUESTION, "first").lease
+        private_redis.kill()
+        keeping = threading.Thread(target=results.keep, args=(QUESTION, ANSWER, lead, 60))
+        keeping.start()
+        private_redis.start()
+        keeping.join(60)
+        assert results.look(QUESTION, "second") == Known(ANSWER)
+
+
+def test_an_answer_does_not_wait_for_ever(private_redis, make_leases):
+    """Where Redis stays away, the request ends here and is dispatched again later."""
+    with private_redis.client() as client:
+        results = ResultCache(client, make_leases(client, 10.0), patience=0.3)
+        lead = results.look(QUESTION, "first").lease
+        private_redis.kill()
+        with pytest.raises(redis.RedisError):
+            results.keep(QUESTION, ANSWER, lead, 60)
+
+
 def test_a_late_leader_does_not_take_the_next_ones_right(fleet, results):
     """Who slept through its lease keeps its answer, which is as good as any, and leaves the other's right alone."""
     lead = results.look(QUESTION, "late").lease

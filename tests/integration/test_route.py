@@ -69,6 +69,13 @@ def test_a_page_of_bytes_is_no_exception(make_route):
         assert "loc=" not in make_route().fetch(f"{url}/cdn-cgi/trace", 10)
 
 
+@pytest.mark.parametrize("charset", ["hex", "idna", "undefined"])
+def test_a_page_in_no_encoding_of_texts_is_none(make_route, charset):
+    """A codec that Python has and that reads no texts: else every request would end with its exception."""
+    with web_server(lambda handler, _: reply(handler, 200, b"\xff", f"text/plain; charset={charset}")) as url:
+        assert make_route().fetch(f"{url}/cdn-cgi/trace", 10) is None
+
+
 def test_everything_goes_through_the_http_proxy(standin, make_route):
     """With OPENAI_PROXY set the page is asked through it, with its credentials."""
     seen = []

@@ -13,7 +13,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from contract import (
+    HANDED_BACK,
     NOT_CLOSED_KEY,
     PROCESSED_MARK_TTL,
     Dispatch,
@@ -169,6 +172,13 @@ class FakeLease:
         self.leases.journal.append(f"release {self.key}")
         return self.leases.let_go(self, 0.0)
 
+    def hand_back(self) -> bool:
+        self.leases.journal.append(f"hand back {self.key}")
+        return self.leases.let_go(self, self.leases.seconds, HANDED_BACK)
+
+    def drop(self, _error: BaseException) -> None:
+        self.forget()
+
     def forget(self) -> None:
         self.leases.renewed.discard(self)
         if self.leases.memory.get(self.key) == self.token:
@@ -197,18 +207,19 @@ class FakeLeases:
 
     def renew(self, lease: FakeLease) -> bool:
         holder = self.memory.get(lease.key)
-        if holder is None and any(self.memory.get(key) is not None for key in lease.done_keys):
+        free = holder in (None, HANDED_BACK)
+        if free and any(self.memory.get(key) is not None for key in lease.done_keys):
             return False
-        if holder not in (None, lease.token):
+        if not free and holder != lease.token:
             return False
         self.memory.set(lease.key, lease.token)
         return True
 
-    def let_go(self, lease: FakeLease, keep_for: float) -> bool:
+    def let_go(self, lease: FakeLease, keep_for: float, as_token: str | None = None) -> bool:
         self.renewed.discard(lease)
         if self.memory.get(lease.key) != lease.token:
             return False
-        self.memory.set(lease.key, lease.token, keep_for)
+        self.memory.set(lease.key, as_token or lease.token, keep_for)
         return True
 
 
@@ -259,7 +270,10 @@ class FakeStore:
             return None
         claim = self.leases.take(claim_key(processing_id), done_keys=done, token=token)
         body = self.memory.get(request_key(processing_id))
-        return claim and (claim, None if body is None else Dispatch.model_validate_json(body))
+        try:
+            return claim and (claim, None if body is None else Dispatch.model_validate_json(body))
+        except ValidationError:
+            return claim, None
 
     def finish(self, claim, processing_id: int, outcome: Outcome, kept: Kept | None = None) -> bool:
         self.journal.append("finish")
@@ -517,7 +531,8 @@ class World:
 
     def held(self) -> list[str]:
         """The keys of all leases that somebody has."""
-        return self.memory.keys(claim_key(0)[:-1]) + self.memory.keys(flight_key(""))
+        keys = self.memory.keys(claim_key(0)[:-1]) + self.memory.keys(flight_key(""))
+        return [key for key in keys if self.memory.get(key) != HANDED_BACK]
 
     def digest(self, processing_id: int = 7) -> str:
         """What names the question for the grades of a dispatched request."""

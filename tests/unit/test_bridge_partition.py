@@ -17,8 +17,8 @@ from bridge.publisher import OutputRefused, PublishError
 from bridge.request_store import RequestStates
 from bridge.start import StartUnknown
 from bridge.supervision import MAX_CHARGES
-from bridge.supervisor import OVERTIME
-from contract import Failure
+from bridge.supervisor import OVERTIME, STUCK_FOR
+from contract import HANDED_BACK, Failure
 from tests.support.samples import SENT_AT, FakeMessage, request_value, scored
 
 POLICY = PartitionPolicy(window_cap=10, request_rate=1.0, request_deadline=3_600.0, redispatch_after=5.0, lease=2.0)
@@ -493,6 +493,57 @@ def test_a_request_that_fails_in_a_worker_that_lives_on_is_given_up(part):
         part.step()
     part.step()
     assert part.kafka.published == [(0, False)]
+
+
+@pytest.mark.parametrize("method", ["outcomes", "states"])
+def test_a_request_is_not_charged_for_an_outage_of_redis(part, method):
+    """A worker that cannot reach Redis drops what it has in hand: however often, that is no request's doing."""
+    part.take(0)
+    part.step()
+    for number in range(1, 2 * MAX_CHARGES):
+        part.redis.claim("w", 7)
+        part.step()
+        part.redis.away = {method}
+        with pytest.raises(redis.RedisError):
+            part.step()
+        part.redis.away.clear()
+        part.step(POLICY.lease)
+        part.redis.claimed.clear()
+        part.step(POLICY.lease)
+        assert len(part.redis.dispatched) == number + 1
+    assert part.kafka.published == []
+
+
+def test_an_outage_of_redis_does_not_excuse_for_ever(part):
+    """Some time after it a request that its workers drop is the culprit again."""
+    part.take(0)
+    part.redis.away = {"states"}
+    with pytest.raises(redis.RedisError):
+        part.step()
+    part.redis.away.clear()
+    part.step(STUCK_FOR + 2 * POLICY.lease)
+    for _ in range(MAX_CHARGES):
+        part.redis.claim("w", 7)
+        part.step()
+        part.redis.claimed.clear()
+        part.step()
+    part.step()
+    assert part.kafka.published == [(7, False)]
+
+
+def test_a_request_that_is_handed_back_goes_on_at_once_and_is_not_charged(part):
+    """Workers that are stopped while it waits, one deploy after the other, are not what it does to them."""
+    part.take(0)
+    part.step()
+    for number in range(1, 2 * MAX_CHARGES):
+        part.redis.claim(f"w{number}", 7)
+        part.step()
+        part.redis.claimed[7] = HANDED_BACK
+        part.step()
+        assert len(part.redis.dispatched) == number + 1
+        part.step()
+        assert len(part.redis.dispatched) == number + 1, "the next worker has not come yet"
+    assert part.kafka.published == []
 
 
 def test_bystanders_of_a_deadly_request_are_not_given_up():

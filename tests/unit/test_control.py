@@ -76,11 +76,25 @@ def test_what_was_learned_can_be_forgotten(world):
     assert world.limiter.journal == ["reset"]
 
 
-@pytest.mark.parametrize("wrong", [{"rpm": -3}, {"rpd": -1}, {"tpm": 4}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"rpm": -3},
+        {"rpd": -1},
+        {"tpm": 4},
+        {"rpm": float("nan")},
+        {"rpd": float("inf")},
+        {"tpm": 1e6},
+        {"rpm": "500"},
+        {"rpd": None},
+        {"rpm": True},
+        {"tpm": 10**400},
+    ],
+)
 def test_limits_that_make_no_sense_are_refused(world, wrong):
     """A slip of the finger does not stop the fleet."""
     answer = call("set_limits", **{"rpm": 3, "rpd": 200, "tpm": 40_000, **wrong})
-    assert answer == {"error": "limits are whole numbers, 0 for none, and TPM at least 1000"}
+    assert answer == {"error": "limits are whole numbers up to 1000000000000, 0 for none, and TPM at least 1000"}
     assert not hasattr(world.limiter, "limits")
 
 

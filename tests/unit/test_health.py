@@ -43,6 +43,30 @@ def test_what_is_not_ready_still_lives(health, tmp_path):
     assert files(tmp_path) == {"live", "ready"}
 
 
+def test_a_health_file_that_cannot_be_written_ends_nothing(health, tmp_path, caplog):
+    """A full or read-only disk takes the sign away, not the work; the page and the log say why."""
+    (tmp_path / "run").write_text("where the folder was")
+    health.beat({})
+    assert health.lives
+    assert list(health.troubles) == ["files"]
+    assert "cannot be written" in caplog.text
+    (tmp_path / "run").unlink()
+    health.beat({})
+    assert files(tmp_path) == {"live", "ready"}
+    assert not health.troubles
+
+
+def test_an_end_needs_no_health_file(health, tmp_path):
+    """The bridge stops in good order where there is nothing to take away."""
+    health.beat({})
+    (tmp_path / "run" / "live").unlink()
+    (tmp_path / "run" / "ready").unlink()
+    (tmp_path / "run").rmdir()
+    (tmp_path / "run").write_text("where the folder was")
+    health.close()
+    assert not health.lives
+
+
 def test_a_trouble_is_told_once_a_minute(health, clock, caplog):
     """The log says at once what is in the way, again each minute, and when it is over."""
     caplog.set_level(logging.INFO)

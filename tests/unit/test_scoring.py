@@ -220,7 +220,7 @@ def test_a_request_that_redis_lost_is_handed_back(world):
     """Without its text a request is released at once, for the bridge to dispatch it again."""
     world.memory.delete(request_key(7))
     assert world.scoring.run(7, FRESH) is None
-    assert world.journal == [f"release {claim_key(7)}"]
+    assert world.journal == [f"hand back {claim_key(7)}"]
     assert world.leases.renewed == set()
 
 

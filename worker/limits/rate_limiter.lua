@@ -35,6 +35,7 @@
 --   snapshot                            -> {JSON}
 -- Numbers are answered as strings with 17 significant digits: Redis would cut a Lua number to an integer.
 
+local SHAPE = 1                 -- of state and records; raise it with every change, for Redis outlives an upgrade
 local RPM, RPD, TPM = 1, 2, 3
 local BURST = {4, nil, 5}       -- the bucket of what may be spent at once, beside that of requests and of tokens
 local WINDOW = {60, 86400, 60, 60, 60}
@@ -64,7 +65,11 @@ end
 local UNIX = now()
 local function text(number) return string.format('%.17g', number) end
 local function clamp(low, value, high) return max(low, min(value, high)) end
-local function opened(packed) return packed and cmsgpack.unpack(packed) or nil end
+-- What cannot be read, or is of another version, is as good as lost.
+local function opened(packed)
+  local readable, value = pcall(cmsgpack.unpack, packed)
+  return readable and type(value) == 'table' and value.shape == SHAPE and value or nil
+end
 local function costs(tokens) return {1, 1, tokens, 1, tokens} end
 
 local function full_rate(b) return buckets[b].limit / WINDOW[b] end
@@ -104,18 +109,21 @@ local function set_level(b, level)
   buckets[b].corrected, buckets[b].level = buckets[b].corrected + level - buckets[b].level, level
 end
 
+local function hidden_limit(bucket) return bucket.auto and bucket.said or bucket.configured end
+
 -- The configured limit or, where there is none, the provider's; a learned one is an opinion with an end. What is used
 -- stays used, but a provider that lowers a limit does not remember more than a bucketful.
 local function renew_limits()
   for b, bucket in ipairs(buckets) do
-    local limit, old = bucket.auto and bucket.said or bucket.configured, bucket.limit
+    local limit, old = hidden_limit(bucket), bucket.limit
     local age = NOW - (bucket.learned_at or 0) - HOLD
     if age >= FADE or limit > 0 and bucket.learned and bucket.learned >= limit then bucket.learned = nil end
     if bucket.learned then
       limit = limit == 0 and bucket.learned or bucket.learned + (limit - bucket.learned) * max(0, age) / FADE
     end
     bucket.limit = b > TPM and buckets[b == BURST[RPM] and RPM or TPM].limit or limit
-    local level = old == 0 and bucket.limit or max(bucket.level + bucket.limit - old, min(bucket.level, 0))
+    local level = max(bucket.level + bucket.limit - old, min(bucket.level, 0), -bucket.limit)
+    if old == 0 then level = bucket.limit end
     if bucket.limit ~= old then set_level(b, level) end
   end
 end
@@ -131,9 +139,12 @@ local function forget_lessons()
 end
 
 -- Redis was emptied, or this is the very first request: nothing says how much of the quota is spent. One request
--- may start; everything else has to refill, to be counted by the bridge or to be confirmed by headers.
+-- may start; everything else has to refill, to be counted by the bridge or to be confirmed by headers. Who waited
+-- enters the line again with the next asking, as the state counts whom it holds.
 local function fresh()
+  if A.op ~= 'snapshot' then call('DEL', LINE) end
   state = {
+    shape = SHAPE,
     time = NOW, skew = 0,                 -- levels are those of `time`; this clock's lead over Redis TIME
     pace = 0, blocked = 0,                -- nothing starts before these
     back_off = 0, backed_off = 0, slow = 1, slow_time = 0,  -- seconds; share of the full rate; since when
@@ -190,7 +201,8 @@ local function enter(id, record)
 end
 
 local function leave(id, record)
-  if call('ZREM', LINE, id) == 1 then state.line_tokens = state.line_tokens - (record and record.tokens or 0) end
+  local tokens = record and record.tokens or state.mean
+  if call('ZREM', LINE, id) == 1 then state.line_tokens = state.line_tokens - tokens end
   if call('EXISTS', LINE) == 0 then state.line_tokens = 0 end
 end
 
@@ -201,7 +213,7 @@ end
 
 local function new_record(tokens, old)
   local place, asked = old and old.place or A.place or UNIX, old and old.asked or NOW
-  return {place = place, tokens = tokens, asked = asked, told = NOW, denials = old and old.denials or 0}
+  return {shape = SHAPE, place = place, tokens = tokens, asked = asked, told = NOW, denials = old and old.denials or 0}
 end
 
 -- What those before this one take; what of it must be set aside, which is what will not have refilled by the time
@@ -244,6 +256,17 @@ local function pause_after(tokens)
   return slow_share() < 1 and even / slow_share() or 0
 end
 
+-- The seconds in which so much refills. What was learned fades: nobody waits longer than until that is gone, and then
+-- at the rate that it hides. That matters, since a request whose start is told for after its deadline fails for good.
+local function refill_time(b, amount)
+  local seconds = amount / (full_rate(b) - buckets[b].foreign)
+  local bucket = buckets[b == BURST[RPM] and RPM or b == BURST[TPM] and TPM or b]
+  if not bucket.learned or amount <= 0 then return seconds end
+  local limit = hidden_limit(bucket)
+  local fades_in = max(0, bucket.learned_at + HOLD + FADE - NOW)
+  return min(seconds, fades_in + (limit > 0 and amount / limit * WINDOW[b] or 0))
+end
+
 -- The seconds until this will likely fit behind what `ahead` takes, and whether it certainly fits now if `reserve`
 -- is set aside.
 local function wait_for(tokens, ahead, reserve)
@@ -252,17 +275,18 @@ local function wait_for(tokens, ahead, reserve)
   for b, cost in ipairs(costs(tokens)) do
     if counts(b) then
       local missing = needed(b, cost) - available(b, cost)
-      wait = max(wait, (missing + ahead[b]) / (full_rate(b) - buckets[b].foreign))
+      wait = max(wait, refill_time(b, missing + ahead[b]))
       fits = fits and missing + reserve[b] <= safe_rate(b) * EARLY
     end
   end
   return wait, fits
 end
 
--- Order is for those who have to wait. While the buckets hold a crowd's requests beside this one, nobody has to.
+-- Order is for those who have to wait. While the buckets hold a crowd's requests beside this one, and those of all who
+-- wait already, nobody has to.
 local function plenty(tokens)
-  local crowd = costs(CROWD * state.mean)
-  for b = 1, #crowd do crowd[b] = max(crowd[b], CROWD) end
+  local crowd, waiting = costs(max(CROWD * state.mean, state.line_tokens)), call('ZCARD', LINE)
+  for b = 1, #crowd do crowd[b] = max(crowd[b], CROWD, waiting) end
   local _, fits = wait_for(tokens, crowd, crowd)
   return fits
 end
@@ -283,7 +307,7 @@ local function grant(id, record, how)
     bucket.charged, bucket.level = bucket.charged + cost, max(-bucket.limit, min(bucket.level, capacity(b)) - cost)
     record.level[b], record.corrected[b], record.charged[b] = bucket.level, bucket.corrected, bucket.charged
   end
-  call('HSET', RECENT, slot % SLOTS, cmsgpack.pack({slot, buckets[RPM].charged, buckets[TPM].charged}))
+  call('HSET', RECENT, slot % SLOTS, cmsgpack.pack({shape = SHAPE, slot, buckets[RPM].charged, buckets[TPM].charged}))
   call('EXPIRE', RECENT, KEPT)
   record.granted, state.pace = NOW, NOW + pause_after(record.tokens)
   leave(id, record)

@@ -12,11 +12,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import redis
+
 from worker.limits.answers import Granted, Limits, NeverFitsError, NotYet, Reserved
 
 if TYPE_CHECKING:
-    import redis
-
     from worker.limits.answers import Bucket
     from worker.limits.provider_limits import Denial, ProviderView
 
@@ -57,7 +57,7 @@ class RateLimiter:
         script: the Lua source; tests replace its clock.
 
     Raises:
-        redis.RedisError: from every method. No Redis, no calls: let it pass and try again later.
+        redis.RedisError: from every method but `settle`. No Redis, no calls: let it pass and try again later.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class RateLimiter:
         return self._answer(self._call("acquire", reservation_id, place=place or None, tokens=tokens))
 
     def settle(self, reservation_id: str, *, used_tokens: int | None, seen: ProviderView | None) -> None:
-        """Tell the limiter how a granted request ended.
+        """Tell the limiter how a granted request ended. A Redis that is away never hears of it: the answer goes on.
 
         Args:
             reservation_id: of the granted request; unknown ones are ignored.
@@ -131,7 +131,10 @@ class RateLimiter:
                 "tokens_limit": seen.limit_tokens or None,
             }
             self._warn_of_more({bucket: seen.limit_requests, "tpm": seen.limit_tokens})
-        self._call("settle", reservation_id, answered=used_tokens is not None, used=used_tokens, **headers)
+        try:
+            self._call("settle", reservation_id, answered=used_tokens is not None, used=used_tokens, **headers)
+        except redis.RedisError as error:
+            log.warning("the limiter does not hear how a call ended: %s", type(error).__name__)
 
     def cancel(self, reservation_id: str) -> None:
         """Give back a reservation or a grant whose request was certainly not sent."""
