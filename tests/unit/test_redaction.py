@@ -1,6 +1,7 @@
 """What leaves for another country: nobody's name, contacts or particulars, and everything that tells a skill."""
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -225,6 +226,12 @@ def test_any_text_is_redacted_once(text):
     assert redact(shown).text == shown
     assert len(shown) <= 10 * len(text) + 20
     shown.encode()
+
+
+@pytest.mark.parametrize("count", [2, 5, 40])
+def test_numbers_that_touch_each_other_go_at_once(count):
+    """As some forms glue them together; one at a time they would outlast the rounds."""
+    assert not re.search(r"\d", redact("+79161234567" * count).text)
 
 
 @pytest.mark.parametrize(

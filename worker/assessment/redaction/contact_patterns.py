@@ -189,8 +189,9 @@ def _is_a_phone(match: Any) -> bool:
     text, start, end = match.string, match.start(), match.end()
     found = match[0]
     before, behind = text[max(0, start - 2) : start], text[end : end + 2]
-    # A part of a longer number, a date, a version or an amount of money is none.
-    if before[-1:].isdigit() or behind[:1].isdigit():
+    # A part of a longer number, a date, a version or an amount of money is none. A plus begins a number of its own.
+    begins = found[0] == "+" and found[1].isdigit()
+    if (before[-1:].isdigit() and not begins) or behind[:1].isdigit():
         return False
     if (before[:1].isdigit() and before[1:] in {".", "-", "/"}) or (
         behind[:1] in {".", "-", "/", ","} and behind[1:].isdigit()
