@@ -15,7 +15,7 @@ import re2
 
 from worker.assessment.clauses import Clause, clauses_of
 from worker.assessment.dates import Span, spans_of
-from worker.assessment.injection_patterns import MARKUP, TALK, hides_characters, hides_instructions
+from worker.assessment.injection_patterns import ENCODED, MARKUP, TALK, hides_characters, hides_instructions
 from worker.assessment.other_voices import OTHER_VOICES
 from worker.assessment.plain_text import between_words, fold, visible, words, words_of
 from worker.assessment.redaction.placeholders import WORDS
@@ -209,8 +209,8 @@ def _encoded(raw: list[str], barred: list[set[str]]) -> set[str]:
     found = set()
     for number, line in enumerate(raw):
         if len(line) >= 24 and hides_instructions(line):
-            barred[number].add("encoded_instruction")
-            found.add("encoded_instruction")
+            barred[number].add(ENCODED)
+            found.add(ENCODED)
     return found
 
 
