@@ -65,17 +65,17 @@ class Options:
 
 
 def read_samples(file: Path) -> list[Sample]:
-    """The requests of a file with one JSON object a line.
+    """The requests of a file with one JSON object a line, or with a single one over as many lines as one likes.
 
     Raises:
         SystemExit: a line cannot be a request; the message says which.
     """
     samples: dict[int, Sample] = {}
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        text = file.read_text(encoding="utf-8")
     except OSError as error:
         raise SystemExit(f"demo: cannot read {file}: {error.strerror}") from None
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate([text] if _is_one_object(text) else text.splitlines(), start=1):
         if not line.strip():
             continue
         try:
@@ -88,13 +88,20 @@ def read_samples(file: Path) -> list[Sample]:
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             raise SystemExit(
-                f"demo: line {number} of {file} is no request: each line is a JSON object with callback_url, "
-                f"processing_id, user_id, resume_id, requirements_id, requirements and resume"
+                f"demo: line {number} of {file} is no request: the file holds one JSON object, or one on each line, "
+                f"with callback_url, processing_id, user_id, resume_id, requirements_id, requirements and resume"
             ) from None
         samples[sample.processing_id] = sample
     if not samples:
         raise SystemExit(f"demo: {file} has no requests")
     return list(samples.values())
+
+
+def _is_one_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def real_openai(env_file: Path) -> bool:
@@ -234,7 +241,7 @@ def look_around(local: LocalService, screen: Console, *, is_real: bool) -> None:
                 f"  head -1 {_short(SAMPLES)} | {command} - --processing-id 7001",
                 "",
             ]
-    lines += ["  your own requests:  make demo FILE=requests.jsonl"]
+    lines += ["  your own request:  cp dev/samples/request.json mine.json; make demo FILE=mine.json"]
     if not is_real:
         lines += ["  the real OpenAI:  put OPENAI_KEY into .env  (cp .env.example .env)"]
     screen.print("\n".join(lines), highlight=False, soft_wrap=True)
@@ -253,7 +260,7 @@ def stay(service: Service) -> None:
 def main() -> int:
     """Parse the command line, make sure that nothing survives, run."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__.splitlines()[0])
-    parser.add_argument("--file", type=Path, default=SAMPLES, help="requests of your own, one JSON a line")
+    parser.add_argument("--file", type=Path, default=SAMPLES, help="your own: one JSON object, or one a line")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="for data and logs; emptied at the start")
     parser.add_argument("--stay", action="store_true", help="keep everything running until Ctrl-C")
     arguments = parser.parse_args()
