@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 FOLDER = CHECKOUT / ".demo"
 SAMPLES = Path(__file__).resolve().parent / "samples" / "requests.jsonl"
+OWN = SAMPLES.with_name("request.json")  # one for people to copy and to change
 PATIENCE = 90.0  # seconds beyond what the limits alone account for
 
 Notification = dict[str, Any]
@@ -133,11 +134,11 @@ def run(options: Options, screen: Console) -> int:
     ) as local:
         send(samples, local.service)
         if is_real:
-            screen.print(f"\n{len(samples)} requests sent; the real API answers, at the limits of your .env")
+            screen.print(f"\nrequests sent: {len(samples)}; the real API answers, at the limits of your .env")
         else:
             screen.print(
-                f"\n{len(samples)} requests sent; the stand-in for OpenAI allows {limits['RPM']} a minute,"
-                " so some have to wait"
+                f"\nrequests sent: {len(samples)}; the stand-in for OpenAI allows {limits['RPM']} a minute,"
+                " those beyond have to wait"
             )
         results = wait(samples, local.service, screen, is_real=is_real)
         screen.print(result_table(samples, results))
@@ -237,11 +238,11 @@ def look_around(local: LocalService, screen: Console, *, is_real: bool) -> None:
             command = f"ENV_FILE={_short(service.folder / 'env')} {_short(Path(sys.executable))} -m bridge send"
             lines += [
                 "",
-                "[bold]Send one more[/], from another terminal; a file of your own instead of `-` does as well:",
-                f"  head -1 {_short(SAMPLES)} | {command} - --processing-id 7001",
+                "[bold]Send one more[/], from another terminal; a file of your own does as well:",
+                f"  {command} {_short(OWN)} --processing-id 7001",
                 "",
             ]
-    lines += ["  your own request:  cp dev/samples/request.json mine.json; make demo FILE=mine.json"]
+    lines += [f"  your own request:  cp {_short(OWN)} mine.json; make demo FILE=mine.json"]
     if not is_real:
         lines += ["  the real OpenAI:  put OPENAI_KEY into .env  (cp .env.example .env)"]
     screen.print("\n".join(lines), highlight=False, soft_wrap=True)
