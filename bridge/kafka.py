@@ -23,6 +23,8 @@ KAFKA_TIMEOUT = 10.0  # seconds, for one answer of the brokers
 
 # A dead letter is its original plus headers, so it must be allowed to be larger than the original.
 DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024
+# A transaction is five small requests, each of which waits for the answer to the last.
+AT_ONCE = {"socket.nagle.disable": True}
 
 
 class Contact:
@@ -67,6 +69,7 @@ def make_consumer(settings: Settings, contact: Contact) -> Consumer:
     return Consumer(
         {
             **settings.kafka,
+            **AT_ONCE,
             "group.id": settings.kafka_group_id,
             "partition.assignment.strategy": "cooperative-sticky",
             "auto.offset.reset": "earliest",
@@ -119,11 +122,15 @@ def make_producer(settings: Settings, transactional_id: str | None) -> Producer:
             "transactional.id": transactional_id,
             "transaction.timeout.ms": settings.kafka_transaction_timeout_ms,
             "message.timeout.ms": settings.kafka_transaction_timeout_ms,
+            # Kafka writes the end of a transaction after it has confirmed it, and until then refuses the next one
+            # (CONCURRENT_TRANSACTIONS). By default the client asks again after 100 ms.
+            "retry.backoff.ms": 10,
         }
     return Producer(
         {
             **settings.kafka,
             **transactional,
+            **AT_ONCE,
             "enable.idempotence": True,
             "acks": "all",
             "linger.ms": 0,  # a commit flushes at once; waiting would only delay it

@@ -29,7 +29,7 @@ from worker.errors import (
 )
 from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
 from worker.limits.turns import Turn, Turns
-from worker.ports import Answer, Call, Follow, Known, Ports
+from worker.ports import Answer, Call, Follow, Known, Lead, Ports
 from worker.progress import RequestInHand
 
 log = logging.getLogger(__name__)
@@ -91,6 +91,12 @@ def _understood(question: Question[T], answer: str) -> T | None:
         return None
 
 
+def _news_of(question: Question[T]) -> Callable[[], bool]:
+    """Says whether this process has learnt the answer since now; what it knew before is another flight's."""
+    known = question.remembered()
+    return lambda: question.remembered() is not known
+
+
 class Asking:
     """Asks the model.
 
@@ -110,6 +116,18 @@ class Asking:
         self._clock = clock
         self._turns = Turns()
 
+    def expect(self, in_hand: RequestInHand) -> None:
+        """Tell the limiter that this request will ask in a moment: those behind it in the topic let it go first.
+
+        Reading the texts and counting tokens takes a while, and threads take turns at it in any order.
+
+        Raises:
+            redis.RedisError: Redis is away.
+        """
+        if self._turns.needed and in_hand.joined != in_hand.reservation:
+            self._ports.limiter.join(in_hand.reservation, in_hand.dispatch.place)
+            in_hand.joined = in_hand.reservation
+
     def ask(self, question: Question[T], in_hand: RequestInHand) -> Asked[T]:
         """The answer to a question, on behalf of a request.
 
@@ -119,6 +137,9 @@ class Asking:
             ClaimLostError: another worker has the request.
         """
         found = self._ports.results.look(question.digest, in_hand.claim.token)
+        if not isinstance(found, Lead) and in_hand.joined == in_hand.reservation:
+            self._ports.limiter.cancel(in_hand.reservation)  # it asks nothing now, so nobody should wait for it
+            in_hand.joined = None
         if isinstance(found, Known):
             known = _understood(question, found.answer)
             if known is not None:
@@ -129,7 +150,7 @@ class Asking:
             self._ports.results.drop(question.digest)
             raise PostponedError("single_flight", 0.0)
         if isinstance(found, Follow):
-            raise PostponedError("single_flight", found.seconds)
+            raise PostponedError("single_flight", found.seconds, sooner=_news_of(question))
         lead = found.lease
         remembered = question.remembered()
         if remembered is not None:
@@ -163,9 +184,7 @@ class Asking:
         tokens, call = in_hand.progress.tokens_of(question.digest), None
         with self._turns.enter(in_hand.dispatch.place) as turn:
             if tokens is None:
-                if turn.in_line:
-                    # Counting takes a while: those behind this one in the topic let it go first.
-                    ports.limiter.join(in_hand.reservation, in_hand.dispatch.place)
+                self.expect(in_hand)
                 call = question.make_call()
                 tokens = ports.model.tokens(call)
                 in_hand.progress = replace(in_hand.progress, counted=(question.digest, tokens))

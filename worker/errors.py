@@ -15,6 +15,8 @@
 Their texts are codes and numbers only: an SDK's exception may quote the prompt, so none is chained or shown.
 """
 
+from collections.abc import Callable
+
 from contract import Failure
 from worker.limits.provider_limits import Denial, ProviderView
 from worker.ports import Usage
@@ -98,13 +100,17 @@ class PostponedError(WorkerError):
         why: `limits`, `blocked`, `fault` or `single_flight`; the metrics' label.
         seconds: when to go on.
         until_start: seconds until it could end, where more than `seconds` is known.
+        sooner: whether it may go on before that.
     """
 
-    def __init__(self, why: str, seconds: float, until_start: float = 0.0) -> None:
+    def __init__(
+        self, why: str, seconds: float, until_start: float = 0.0, *, sooner: Callable[[], bool] = lambda: False
+    ) -> None:
         super().__init__(why)
         self.why = why
         self.seconds = seconds
         self.until_start = until_start
+        self.sooner = sooner
 
 
 class FailedError(WorkerError):

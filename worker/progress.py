@@ -43,6 +43,7 @@ class RequestInHand:
     progress: Progress
     failure: Failure | None = None  # with which it ended
     texts: Any = None  # what was read of its texts; kept while it waits here, so that they are read once
+    joined: str | None = None  # the reservation with which it told the limiter that it will ask soon
 
     @property
     def reservation(self) -> str:

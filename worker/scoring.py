@@ -8,6 +8,7 @@ notification can ever be sent; past its deadline it ends with a failure.
 """
 
 import logging
+import math
 import secrets
 import threading
 import time
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 
 _IDS = ("processing_id", "user_id", "resume_id", "requirements_id")
 _NOBODY = 2**31 - 1  # an id of no request: the reservation of a command
+_LISTEN_EVERY = 0.05  # seconds between two looks at whether this process has learnt an answer
 _PATIENCE = 600.0  # seconds that a command waits for the limits
 
 
@@ -124,7 +126,7 @@ class Scoring:
             except PostponedError as postponed:
                 if postponed.seconds > self._policy.short_wait:
                     return self._park(in_hand, postponed)
-                if self._stopping.wait(postponed.seconds):
+                if self._wait(postponed):
                     log.info("handed back: this worker is stopping")
                     claim.release()
                     return None
@@ -133,6 +135,19 @@ class Scoring:
                     log.warning("claim lost before the outcome was stored: another worker has the request now")
                     return None
                 return in_hand.failure
+
+    def _wait(self, postponed: PostponedError) -> bool:
+        """Wait as long as it says; whether this worker is stopping."""
+        if postponed.why != "single_flight":
+            return self._stopping.wait(postponed.seconds)
+        # Whoever of this process finds the answer lets all others go on at once: one after the other they would start
+        # in the order in which they happen to look.
+        for _ in range(math.ceil(postponed.seconds / _LISTEN_EVERY)):
+            if postponed.sooner():
+                break
+            if self._stopping.wait(_LISTEN_EVERY):
+                return True
+        return False
 
     def _park(self, in_hand: RequestInHand, postponed: PostponedError) -> Park:
         seconds = min(max(postponed.seconds - LEAD, self._policy.short_wait), self._policy.max_countdown)
@@ -173,6 +188,8 @@ class Scoring:
             raise FailedError(Failure.OUT_OF_TIME)
         vacancy = read_vacancy(request.requirements)
         criteria = self.criteria(request, vacancy, in_hand)
+        if in_hand.progress.counted is None:  # else it has a place in the line from its last wait
+            self._asking.expect(in_hand)
         if in_hand.texts is None:
             in_hand.texts = self._read(request, vacancy)
         texts: Texts = in_hand.texts

@@ -17,12 +17,17 @@ from tests.support.fakes import (
     RESUME,
     SECRET_WORDS,
     SEEN,
+    START,
     World,
     criteria_answer,
     good_answer,
 )
+from worker import scoring
 from worker.after_call import LEAD, SLOW_DOWN_WAIT
+from worker.assessment.criteria import Kind, make_criteria
 from worker.assessment.grading import DatedGrading, parse_grading
+from worker.assessment.redaction import redact
+from worker.assessment.vacancy import read_vacancy
 from worker.circuit_breaker import OPEN_FOR
 from worker.errors import (
     BrokenAnswerError,
@@ -680,6 +685,64 @@ def test_a_refused_call_ends_the_request(world):
     world.scoring.run(7, FRESH)
     assert failure_of(world) == (Failure.REFUSED.value, None)
     assert world.journal.count("ask") == 1
+
+
+# --- places in the topic ---
+
+
+def test_the_limiter_hears_of_a_request_before_its_texts_are_read(monkeypatch, world):
+    """Reading takes a while, and those behind it in the topic should not pass it meanwhile."""
+    known = []
+
+    def reading(text):
+        known.extend(world.limiter.joined)
+        return redact(text)
+
+    monkeypatch.setattr(scoring, "redact", reading)
+    world.scoring.run(7, FRESH)
+    assert known == [("7:0", START)]
+
+
+def test_who_needs_no_call_holds_nobody_up(world):
+    """The same resume again: its answer is known, so those behind it wait for nobody."""
+    world.scoring.run(7, FRESH)
+    world.dispatch(8)
+    world.scoring.run(8, FRESH)
+    assert [asked for asked, _ in world.limiter.asked] == ["7:0"]
+    assert ("8:0", START) in world.limiter.joined
+    assert world.limiter.cancelled == ["8:0"]
+
+
+def test_where_there_is_plenty_nobody_joins(world):
+    """A round trip less for every request; the limiter says so with each grant."""
+    world.limiter.script.append(Granted(0.0, plenty=True))
+    world.scoring.run(7, FRESH)
+    world.dispatch(8, resume="Another.")
+    world.scoring.run(8, FRESH)
+    assert world.limiter.joined == [("7:0", START)]
+
+
+def test_what_one_learns_all_of_its_process_know():
+    """Those who wait for a vacancy's criteria go on together, so that they ask in the order of the topic."""
+    world = World(criteria_known=False)
+    world.dispatch()
+    request = world.dispatched().request
+    vacancy = read_vacancy(request.requirements)
+    question = world.scoring.questions.criteria(request.requirements, vacancy)
+    world.leases.take(flight_key(question.digest), token="another worker's")
+    wait = world.stopping.wait
+
+    def told_by_another(seconds):
+        if len(world.stopping.waits) == 2:
+            answer = make_criteria(vacancy, {1: Kind.MUST})
+            world.memory.set(answer_key(question.digest), answer.model_dump_json())
+            world.scoring.questions.remember(question, answer)
+        return wait(seconds)
+
+    world.stopping.wait = told_by_another
+    assert world.scoring.run(7, FRESH) is None
+    assert world.store.outcomes[7]["notification"]["success"]
+    assert sum(world.stopping.waits) < 0.2, "a look of its own would have come after half a second"
 
 
 # --- stopping ---

@@ -67,14 +67,13 @@ def test_one_that_fails_lets_the_others_go():
 
 
 def test_where_there_is_enough_for_all_nobody_stands_in_line():
-    """Neither for the limiter nor for each other; a moment later they do again."""
+    """Not for each other, nor at the limiter; a moment later they do again."""
     turns = Turns()
     turns.needless(FOR_EVER)
-    with turns.enter(1.0) as first, turns.enter(2.0) as second:
+    assert not turns.needed
+    with turns.enter(1.0), turns.enter(2.0) as second:
         assert second.foremost.is_set()
-        assert not first.in_line
-        assert not second.in_line
     turns.needless(0.0)
-    with turns.enter(1.0) as first, turns.enter(2.0) as second:
+    assert turns.needed
+    with turns.enter(1.0), turns.enter(2.0) as second:
         assert not second.foremost.is_set()
-        assert first.in_line

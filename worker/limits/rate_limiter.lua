@@ -205,11 +205,13 @@ local function new_record(tokens, old)
 end
 
 -- What those before this one take; what of it must be set aside, which is what will not have refilled by the time
--- they come; and whether one of them is about to ask: the order in which threads ask is not that of the topic. Who is
--- late keeps the place but nothing is set aside for it, and who was expected long ago and did not come loses it.
+-- they come; whether one of them is about to ask: the order in which threads ask is not that of the topic; and whether
+-- one has only joined, so that its cost is a guess. Who is late keeps the place but nothing is set aside for it, and
+-- who was expected long ago and did not come loses it.
 local function before(id)
-  local rank, ahead, reserve, expected = call('ZRANK', LINE, id), {0, 0, 0, 0, 0}, {0, 0, 0, 0, 0}, false
-  if rank == 0 then return ahead, reserve, expected end
+  local rank, ahead, reserve = call('ZRANK', LINE, id), {0, 0, 0, 0, 0}, {0, 0, 0, 0, 0}
+  local expected, guessed = false, false
+  if rank == 0 then return ahead, reserve, expected, guessed end
   local head, keys = call('ZRANGE', LINE, 0, min(rank, HEAD) - 1), {}
   for i, other in ipairs(head) do keys[i] = RECORD .. other end
   for i, packed in ipairs(call('MGET', unpack(keys))) do
@@ -223,14 +225,15 @@ local function before(id)
         reserve[b] = max(reserve[b], ahead[b] - safe_rate(b) * max(0, -late))
       end
       expected = expected or late > -DUE and late < (record.silent and SETTLE or DUE)
+      guessed = guessed or record.silent and late < SETTLE
     end
   end
   if rank > #head then
     local mean = costs(state.line_tokens / call('ZCARD', LINE))
     for b = 1, #mean do ahead[b] = ahead[b] + (rank - #head) * mean[b] end
-    return ahead, ahead, expected
+    reserve = ahead
   end
-  return ahead, reserve, expected
+  return ahead, reserve, expected, guessed
 end
 
 -- After slow_down the starts are spread evenly, at a share of the full rate that recovers gradually.
@@ -289,9 +292,10 @@ local function grant(id, record, how)
 end
 
 -- A long wait is told by halves: the plan may have improved by then (a limit raised, refunds), and nobody would wake
--- the sleepers. The moments of return are spread, so that those who asked together do not come back together.
-local function tell(id, record, wait, exact)
-  local pause = min(wait, max(STEP, wait / 2))
+-- the sleepers; so is one that rests on a guess, after a moment. The moments of return are spread, so that those who
+-- asked together do not come back together.
+local function tell(id, record, wait, exact, guessed)
+  local pause = min(wait, guessed and SETTLE or max(STEP, wait / 2))
   if pause < wait or not exact then pause = pause * (0.75 + 0.25 * ((record.place * 618033.9887) % 1)) end
   record.told, record.silent = NOW + pause, nil
   write(id, record)
@@ -333,11 +337,11 @@ local function acquire(id)
   state.mean = state.mean + 0.05 * (A.tokens - state.mean)
   if plenty(A.tokens) then return grant(id, record, 'plenty') end
   enter(id, record)
-  local ahead, reserve, expected = before(id)
+  local ahead, reserve, expected, guessed = before(id)
   local wait, fits = wait_for(A.tokens, ahead, reserve)
   if fits and not expected then return grant(id, record) end
   if wait <= EARLY then wait = min(0.01 * ahead[RPM], 0.2) end
-  return tell(id, record, max(wait, 0.01), ahead[RPM] <= HEAD)
+  return tell(id, record, max(wait, 0.01), ahead[RPM] <= HEAD, guessed)
 end
 
 -- No single piece of news moves the estimate by more than a quarter of the rate.

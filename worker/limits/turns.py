@@ -28,11 +28,15 @@ class Turns:
         """Nobody who comes within so many seconds has to wait for those before: there is enough for all."""
         self._needless_until = time.monotonic() + seconds
 
+    @property
+    def needed(self) -> bool:
+        """Whether those who come now may have to wait for others."""
+        return time.monotonic() >= self._needless_until
+
     def _join(self, turn: "Turn") -> None:
-        if time.monotonic() < self._needless_until:
+        if not self.needed:
             turn.foremost.set()
             return
-        turn.in_line = True
         with self._lock:
             insort(self._line, turn, key=lambda other: other.place)
             turn.foremost.clear()
@@ -54,14 +58,12 @@ class Turn:
     Attributes:
         place: in the order of the input topic.
         foremost: set once nobody before it is about to ask.
-        in_line: it stands in the line, or has.
     """
 
     def __init__(self, turns: Turns, place: float) -> None:
         self._turns = turns
         self.place = place
         self.foremost = threading.Event()
-        self.in_line = False
 
     def __enter__(self) -> Self:
         self._turns._join(self)  # noqa: SLF001 # two halves of one thing
