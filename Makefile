@@ -1,6 +1,6 @@
 # make demo                    see it work: everything starts here, scores the sample resumes, and ends
 # make demo STAY=1             the same, and keeps running (Flower included) until Ctrl-C
-# make demo FILE=mine.jsonl    score your own requests
+# make demo FILE=mine.json     score your own request, or several, one a line
 # make test                    all tests; ARGS goes to pytest: make test ARGS="-k limiter"
 # make lint                    ruff, mypy, import-linter, luacheck, hadolint
 # make env                     .env and .test.env, copies of .env.example with passwords made up

@@ -57,7 +57,7 @@ REFUSED = Counter("ai_handler_bridge_refused_total", "Messages that a topic did 
 GIVEN_UP = Counter("ai_handler_bridge_given_up_total", "Requests that took their workers down")
 READY = Gauge("ai_handler_bridge_ready", "1 while nothing is in the way of the work")
 TROUBLE = Gauge("ai_handler_bridge_trouble", "1 while this is in the way of the work", ["name"])
-for _name in ("redis", "kafka", "partitions", "publishing", "dead_letters", "files", "starting"):
+for _name in ("redis", "kafka", "partitions", "dead_letters", "files"):
     TROUBLE.labels(_name)
 BUILD = Gauge(
     "ai_handler_bridge_build_info",

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 FOLDER = CHECKOUT / ".demo"
 SAMPLES = Path(__file__).resolve().parent / "samples" / "requests.jsonl"
+OWN = SAMPLES.with_name("request.json")  # one for people to copy and to change
 PATIENCE = 90.0  # seconds beyond what the limits alone account for
 
 Notification = dict[str, Any]
@@ -65,17 +66,17 @@ class Options:
 
 
 def read_samples(file: Path) -> list[Sample]:
-    """The requests of a file with one JSON object a line.
+    """The requests of a file with one JSON object a line, or with a single one over as many lines as one likes.
 
     Raises:
         SystemExit: a line cannot be a request; the message says which.
     """
     samples: dict[int, Sample] = {}
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        text = file.read_text(encoding="utf-8")
     except OSError as error:
         raise SystemExit(f"demo: cannot read {file}: {error.strerror}") from None
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate([text] if _is_one_object(text) else text.splitlines(), start=1):
         if not line.strip():
             continue
         try:
@@ -88,13 +89,20 @@ def read_samples(file: Path) -> list[Sample]:
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             raise SystemExit(
-                f"demo: line {number} of {file} is no request: each line is a JSON object with callback_url, "
-                f"processing_id, user_id, resume_id, requirements_id, requirements and resume"
+                f"demo: line {number} of {file} is no request: the file holds one JSON object, or one on each line, "
+                f"with callback_url, processing_id, user_id, resume_id, requirements_id, requirements and resume"
             ) from None
         samples[sample.processing_id] = sample
     if not samples:
         raise SystemExit(f"demo: {file} has no requests")
     return list(samples.values())
+
+
+def _is_one_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def real_openai(env_file: Path) -> bool:
@@ -126,11 +134,11 @@ def run(options: Options, screen: Console) -> int:
     ) as local:
         send(samples, local.service)
         if is_real:
-            screen.print(f"\n{len(samples)} requests sent; the real API answers, at the limits of your .env")
+            screen.print(f"\nrequests sent: {len(samples)}; the real API answers, at the limits of your .env")
         else:
             screen.print(
-                f"\n{len(samples)} requests sent; the stand-in for OpenAI allows {limits['RPM']} a minute,"
-                " so some have to wait"
+                f"\nrequests sent: {len(samples)}; the stand-in for OpenAI allows {limits['RPM']} a minute,"
+                " those beyond have to wait"
             )
         results = wait(samples, local.service, screen, is_real=is_real)
         screen.print(result_table(samples, results))
@@ -230,11 +238,11 @@ def look_around(local: LocalService, screen: Console, *, is_real: bool) -> None:
             command = f"ENV_FILE={_short(service.folder / 'env')} {_short(Path(sys.executable))} -m bridge send"
             lines += [
                 "",
-                "[bold]Send one more[/], from another terminal; a file of your own instead of `-` does as well:",
-                f"  head -1 {_short(SAMPLES)} | {command} - --processing-id 7001",
+                "[bold]Send one more[/], from another terminal; a file of your own does as well:",
+                f"  {command} {_short(OWN)} --processing-id 7001",
                 "",
             ]
-    lines += ["  your own requests:  make demo FILE=requests.jsonl"]
+    lines += [f"  your own request:  cp {_short(OWN)} mine.json; make demo FILE=mine.json"]
     if not is_real:
         lines += ["  the real OpenAI:  put OPENAI_KEY into .env  (cp .env.example .env)"]
     screen.print("\n".join(lines), highlight=False, soft_wrap=True)
@@ -253,7 +261,7 @@ def stay(service: Service) -> None:
 def main() -> int:
     """Parse the command line, make sure that nothing survives, run."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__.splitlines()[0])
-    parser.add_argument("--file", type=Path, default=SAMPLES, help="requests of your own, one JSON a line")
+    parser.add_argument("--file", type=Path, default=SAMPLES, help="your own: one JSON object, or one a line")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="for data and logs; emptied at the start")
     parser.add_argument("--stay", action="store_true", help="keep everything running until Ctrl-C")
     arguments = parser.parse_args()

@@ -52,6 +52,7 @@ def local_service(
     *,
     kafka: KafkaServer,
     limits: Mapping[str, str],
+    settings: Mapping[str, str] | None = None,
     standin: bool = True,
     flower: bool = False,
     announce: Callable[[str], None] = lambda _: None,
@@ -62,6 +63,7 @@ def local_service(
         folder: gets the data of the brokers and every log.
         kafka: not started yet.
         limits: some of `RPM`, `RPD` and `TPM`, for the service and for the stand-in.
+        settings: more for the service.
         standin: the worker asks the stand-in; else whom `.env` names.
         flower: start Flower too.
         announce: told each step, for a person to read.
@@ -78,7 +80,7 @@ def local_service(
         if standin:
             announce("a stand-in for OpenAI")
             standin_url = stack.enter_context(running(StandInServer(folder, limits))).url
-        more = {"LOG_FILE": str(folder / "auth_service.log"), **limits}
+        more = {"LOG_FILE": str(folder / "auth_service.log"), **limits, **(settings or {})}
         if isinstance(kafka, MockKafka):
             more["KAFKA_CREATE_TOPICS"] = "off"  # it cannot be asked to: they make themselves
             more["KAFKA_START"] = "earliest"  # it knows no times, so the bridge cannot see that all is new

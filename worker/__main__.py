@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 
-def main(arguments: list[str]) -> int:
-    """Run the command; its exit code: 0 done, 1 nothing is kept."""
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The command and its options; `--help` and wrong arguments end the process here, before any setting is read."""
     parser = argparse.ArgumentParser(
         prog="python -m worker", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -32,7 +32,12 @@ def main(arguments: list[str]) -> int:
     which = forget.add_mutually_exclusive_group(required=True)
     which.add_argument("--resume-id", type=int)
     which.add_argument("--processing-id", type=int)
-    parsed = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command; its exit code: 0 done, 1 nothing is kept."""
+    parsed = parse(arguments)
     from worker import app  # noqa: PLC0415 # it reads settings, and `--help` has to work without any
 
     if parsed.command == "explain":

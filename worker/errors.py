@@ -19,6 +19,7 @@ from collections.abc import Callable
 
 from contract import Failure
 from worker.limits.provider_limits import Denial, ProviderView
+from worker.ports import Usage
 
 
 class WorkerError(Exception):
@@ -56,7 +57,16 @@ class TransientError(CallError):
 
 
 class BrokenAnswerError(CallError):
-    """An answer that is truncated, refused by the model, or not of the schema."""
+    """An answer that is truncated, refused by the model, or not of the schema.
+
+    Attributes:
+        usage: its tokens: it is billed like any other. None: the provider has not counted, or the call is counted
+            already.
+    """
+
+    def __init__(self, what: str, seen: ProviderView | None = None, *, usage: Usage | None = None) -> None:
+        super().__init__(what, seen)
+        self.usage = usage
 
 
 class RefusedCallError(CallError):

@@ -14,6 +14,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from contract import SCHEMA_VERSION, Failure
 from worker.assessment.evidence import Reason
 from worker.assessment.grounds import FORBIDDEN_GROUNDS
+from worker.assessment.injection_patterns import FLAGS
 from worker.assessment.prompt import PROMPT_VERSION
 from worker.assessment.redaction.placeholders import Kind
 from worker.assessment.rubric import RUBRIC_VERSION
@@ -42,7 +43,7 @@ WAITS = _counter(
 )
 BUSY_THREADS = Gauge("ai_handler_busy_threads", "Threads that work on a request; one that is parked keeps none")
 THREADS = Gauge("ai_handler_threads", "Threads of this worker")
-SUSPICIOUS = _counter("ai_handler_suspicious_total", "Resumes that address the reviewer; sign: how", sign=[])
+SUSPICIOUS = _counter("ai_handler_suspicious_total", "Resumes that address the reviewer; sign: how", sign=FLAGS)
 REDACTED = _counter(
     "ai_handler_redacted_total",
     "What was taken out of resumes before they were sent",

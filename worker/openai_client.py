@@ -10,7 +10,7 @@ import json
 import string
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 import httpx2
 import openai
@@ -24,7 +24,7 @@ from worker.errors import (
     TrippingError,
 )
 from worker.limits.provider_limits import Denial, ProviderView
-from worker.ports import Answer, Call
+from worker.ports import Answer, Call, Usage
 from worker.route import NOT_A_TEXT, Route
 
 SHARED_TEXTS = 64  # messages before the last, which many calls share: their tokens are remembered
@@ -147,31 +147,41 @@ class OpenAIClient:
 
 def _answer(response: httpx2.Response, *, strict: bool) -> Answer:
     seen = ProviderView.from_headers(response.headers)
+    completion: Any = None
     try:
         completion = json.loads(response.content)
         choice = completion["choices"][0]
         message = choice["message"]
         content, finish_reason = message.get("content"), choice.get("finish_reason")
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
-        raise BrokenAnswerError("not a chat completion", seen) from None
+        raise BrokenAnswerError("not a chat completion", seen, usage=_usage(completion)) from None
+    usage = _usage(completion)
     fault: CallError | None = None
     if finish_reason == "length":
-        fault = BrokenAnswerError("truncated", seen)
+        fault = BrokenAnswerError("truncated", seen, usage=usage)
     elif message.get("refusal"):
-        fault = BrokenAnswerError("refused by the model", seen)
+        fault = BrokenAnswerError("refused by the model", seen, usage=usage)
     elif not content or not isinstance(content, str):  # also what a content filter leaves; no error says so
-        fault = BrokenAnswerError(f"empty, finish_reason {str(finish_reason)[:20]}", seen)
+        fault = BrokenAnswerError(f"empty, finish_reason {str(finish_reason)[:20]}", seen, usage=usage)
     if fault is not None:
         raise fault
-    usage = completion.get("usage")
     return Answer(
+        usage.prompt_tokens,
+        usage.cached_tokens,
+        usage.completion_tokens,
         content=content,
         strict=strict,
-        prompt_tokens=_count(usage, "prompt_tokens"),
-        cached_tokens=_count(_part(usage, "prompt_tokens_details"), "cached_tokens"),
-        completion_tokens=_count(usage, "completion_tokens"),
         seen=seen,
         model=_name(completion.get("model")),
+    )
+
+
+def _usage(completion: object) -> Usage:
+    counted = _part(completion, "usage")
+    return Usage(
+        prompt_tokens=_count(counted, "prompt_tokens"),
+        cached_tokens=_count(_part(counted, "prompt_tokens_details"), "cached_tokens"),
+        completion_tokens=_count(counted, "completion_tokens"),
     )
 
 

@@ -27,7 +27,16 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Usage:
+    """The tokens that the provider bills for an answer, as it counts them; `cached_tokens` are among the prompt's."""
+
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Usage):
     """What the model said, and what it cost in tokens.
 
     Attributes:
@@ -39,9 +48,6 @@ class Answer:
 
     content: str = field(repr=False)
     strict: bool
-    prompt_tokens: int
-    cached_tokens: int
-    completion_tokens: int
     seen: ProviderView
     model: str | None = None
 

@@ -143,7 +143,7 @@ def test_the_demo_says_how_to_send_one_more(demo, two_requests):
     """The command that the screen of `make demo STAY=1` shows can be typed in another terminal, and gives a score."""
     process = demo.start("--stay", "--file", str(two_requests))
     process.wait_ready(lambda: "keeps running" in process.log_text(), timeout=120)
-    (command,) = re.findall(r"^ +(head -1 .*)$", process.log_text(), re.MULTILINE)
+    (command,) = re.findall(r"^ +(ENV_FILE=.*)$", process.log_text(), re.MULTILINE)
     sent = subprocess.run(command, shell=True, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False)
     assert sent.returncode == 0, sent.stderr
     assert "7001" in sent.stdout

@@ -24,7 +24,7 @@ from worker.errors import (
     TrippingError,
 )
 from worker.openai_client import OpenAIClient
-from worker.ports import Call
+from worker.ports import Call, Usage
 
 CRITERIA = make_criteria(read_vacancy(REQUIREMENTS), {1: Kind.MUST})
 IDS = [item.id for item in CRITERIA.items]
@@ -176,6 +176,23 @@ def test_each_fault_is_told_by_its_code(standin, client, fault, error, said):
     assert len(standin.attempts()) == 1, "the SDK's own retries would bypass the limiter"
     assert caught.seen.limit_requests == 10_000, "the headers of a failed request count too"
     assert not getattr(caught, "network", False), "the provider did answer"
+
+
+@pytest.mark.parametrize("fault", ["truncated", "refusal", "empty"])
+def test_an_answer_that_is_of_no_use_says_its_tokens(standin, client, fault):
+    """It is billed like any other, so the budget has to know of it."""
+    standin.fault(fault)
+    usage = fault_of(client, BrokenAnswerError).usage
+    (attempt,) = standin.attempts()
+    assert attempt["prompt_tokens"] > 0
+    assert (usage.prompt_tokens, usage.completion_tokens) == (attempt["prompt_tokens"], attempt["completion_tokens"])
+
+
+def test_an_answer_without_a_choice_says_its_tokens(make_client):
+    """Whatever else is missing, what the provider counted is counted."""
+    body = {"choices": [], "usage": {"prompt_tokens": 900, "completion_tokens": 7}}
+    with web_server(lambda handler, _: reply(handler, 200, json.dumps(body).encode())) as url:
+        assert fault_of(make_client(url), BrokenAnswerError).usage == Usage(900, 0, 7)
 
 
 @pytest.mark.parametrize(

@@ -92,13 +92,13 @@ def request(processing_id: int = 7, *, resume: str = RESUME, requirements: str =
 
 def criteria_answer(**changes: object) -> Answer:
     """What the model says of `REQUIREMENTS`."""
-    return Answer(json.dumps({**CRITERIA, **changes}), True, 900, 0, 20, SEEN)
+    return Answer(900, 0, 20, content=json.dumps({**CRITERIA, **changes}), strict=True, seen=SEEN)
 
 
 def good_answer(**changes: object) -> Answer:
     """What the model says of `RESUME`: four of five requirements hold, so the score is 80."""
     content = json.dumps({**GRADING, **changes}, ensure_ascii=False)
-    return Answer(content, True, 1_500, 1_024, 250, SEEN)
+    return Answer(1_500, 1_024, 250, content=content, strict=True, seen=SEEN)
 
 
 @dataclass

@@ -17,7 +17,8 @@ from tests.support.browser import Browser
 from worker import __main__ as command
 from worker import app
 from worker.assessment.evidence import Reason
-from worker.explaining.decision_page import REASONS, page
+from worker.assessment.injection_patterns import FLAGS as INJECTION_FLAGS
+from worker.explaining.decision_page import FLAGS, REASONS, page
 from worker.explaining.explanation import Explanation
 from worker.explaining.quote_places import pieces
 
@@ -66,11 +67,14 @@ def text(html):
 
 def test_it_says_what_was_decided_and_why():
     """A colleague reads the score, each criterion with kind, weight, level and quote, what lowered it, and the sum."""
-    said = text(page(1001, explanation(flags=["order"], dropped=["возраст"])))
+    flagged = {"flags": ["demands_score", "fake_message"], "vacancy_flags": ["hidden_characters"]}
+    said = text(page(1001, explanation(dropped=["возраст"], **flagged)))
     for words in (
         "Решение по запросу 1001", "59 из 100 — Не подходит", "100 × 5 ÷ 6 = 83", "не больше 59", "«Подходит» — от 60",
         "Python", "пишу сервисы на Python", "обязательное", "желательное", "допуск", "частично", "модель: подтверждено",
-        "снижено: только название", "4 из 4", "1 из 2", "обращения к проверяющему (order)", "возраст", "some-model",
+        "снижено: только название", "4 из 4", "1 из 2", "возраст", "some-model",
+        "В резюме есть места, похожие на попытку повлиять на оценку: требование поставить оценку, подделка",
+        "В вакансии есть места, похожие на попытку повлиять на оценку: невидимые символы.",
         "промпт 7, правила 2, обезличивание 3", "0123456789abcdef", "2026-11", "1500 в запросе, 250 в ответе",
     ):  # fmt: skip
         assert words in said, words
@@ -152,6 +156,7 @@ def test_a_vacancy_of_papers_alone():
 def test_every_reason_has_its_words():
     """No code of ours stands on a page for people."""
     assert set(REASONS) == set(Reason)
+    assert set(FLAGS) == INJECTION_FLAGS
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])

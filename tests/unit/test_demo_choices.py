@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from dev.demo import SAMPLES, limits_for, read_samples, real_openai
@@ -30,6 +32,26 @@ def test_samples_are_requests_with_ids_of_their_own():
     """Each sample is shown in a row of its own."""
     samples = read_samples(SAMPLES)
     assert len(samples) == len(SAMPLES.read_text(encoding="utf-8").splitlines()) >= 10
+
+
+def test_ones_own_request_may_take_several_lines(tmp_path):
+    """The request that the README tells one to copy is sent as it stands in its file; one a line does too."""
+    text = (SAMPLES.parent / "request.json").read_text(encoding="utf-8")
+    file = tmp_path / "mine.json"
+    file.write_text(text, encoding="utf-8")
+    (sample,) = read_samples(file)
+    assert (sample.value, sample.vacancy) == (text.encode(), "Бариста в кофейню")
+    file.write_text("\n".join(json.dumps({**json.loads(text), "processing_id": number}) for number in (4, 5)))
+    assert [sample.processing_id for sample in read_samples(file)] == [4, 5]
+
+
+@pytest.mark.parametrize("content", ['{"processing_id": 1}', '[{"processing_id": 1}]', "{\n", '{"a": 1}\nno JSON'])
+def test_what_is_no_request_is_said(tmp_path, content):
+    """Whoever mistypes reads which fields belong there."""
+    file = tmp_path / "mine.json"
+    file.write_text(content)
+    with pytest.raises(SystemExit, match="requirements and resume"):
+        read_samples(file)
 
 
 @pytest.mark.parametrize("requests", [1, 12, 500])

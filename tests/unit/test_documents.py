@@ -2,30 +2,38 @@
 
 import functools
 import importlib.util
+import inspect
 import itertools
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
+from celery.bin.celery import celery
 from celery.worker.control import Panel
 
+from bridge import __main__ as bridge_command
 from contract import Notification, ScoringRequest
 from dev.metrics_table import declared
 from dev.settings_table import variables
+from worker import __main__ as worker_command
 
 CHECKOUT = Path(__file__).parents[2]
 PAGES = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md"), *CHECKOUT.glob("bench/**/*.md")])
 NAMES = [str(page.relative_to(CHECKOUT)) for page in PAGES]
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-CODE = re.compile(r"^```[^\n]*\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"^```[^\n]*\n(.*?)^```|`((?:[^`\n]|\n(?!\n))+)`", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"(?<![\w/.*{-])((?:[\w.-]+/)*[\w.-]+\.(?:py|md|lua|toml|yml|yaml|sh|txt)|(?:[\w.-]+/)+)(?![\w/*{])")
 MAKE = re.compile(r"\bmake ([a-z]+)\b")
 MODULE = re.compile(r"python -m ([a-z_][\w.]*)((?: +[\w./:=-]+)*)")
-CELERY = re.compile(r"celery -A worker (inspect|control) ([a-z_]+)")
+COMMAND = re.compile(
+    r"(?:^|(?<=[ |]))(?:python -m (?:bridge|worker)|celery -A worker|docker[ -]compose)(?![\w.])[^|;&]*"
+)
 CONSTANT = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 METRIC = re.compile(r"\bai_handler_[a-z_]+\b")
 
@@ -63,7 +71,7 @@ def page(request):
 
 def code_of(page):
     """What stands in code blocks and between backticks."""
-    return [block or span for block, span in CODE.findall(page.read_text())]
+    return [block.replace("\\\n", "") or " ".join(span.split()) for block, span in CODE.findall(page.read_text())]
 
 
 def anchors(page):
@@ -156,13 +164,80 @@ def test_named_commands_run(module, subcommand, options):
         assert [option for option in options if option not in shown.stdout] == []
 
 
-def test_named_commands_of_celery_exist(monkeypatch):
-    """`celery -A worker inspect ...` and `control ...` in the pages are commands that workers know."""
+def typed(*pages):
+    """The words of every command that one can copy from these pages: ours, Celery's and compose's."""
+    lines = itertools.chain.from_iterable(code.splitlines() for page in pages for code in code_of(page))
+    found = {command.strip() for line in lines for command in COMMAND.findall(line.partition(" # ")[0])}
+    return [shlex.split(command) for command in sorted(found)]
+
+
+def ids_of(commands):
+    return [" ".join(words) for words in commands]
+
+
+TYPED = typed(*(page for page in PAGES if page.name != "CHANGELOG.md"))  # which only mentions them
+OURS_TYPED = [words for words in TYPED if words[0] == "python"]
+CELERY_TYPED = [words[3:] for words in TYPED if words[0] == "celery"]
+COMPOSE_TYPED = [words for words in TYPED if words[0].startswith("docker")]
+
+
+@pytest.mark.parametrize("words", OURS_TYPED, ids=ids_of(OURS_TYPED))
+def test_our_commands_take_what_the_pages_give_them(words):
+    """Subcommand, options, and the values of each: what one copies from a page is no wrong usage."""
+    parse = {"bridge": bridge_command.parse, "worker": worker_command.parse}[words[2]]
+    if words[2] == "worker" and len(words) < 5:  # a mention; no command of it goes without an argument
+        assert words[3:] == [] or words[3] in ("explain", "criteria", "forget")
+    else:
+        parse(words[3:])
+
+
+@pytest.mark.parametrize("words", CELERY_TYPED, ids=ids_of(CELERY_TYPED))
+def test_celery_takes_what_the_pages_give_it(words, monkeypatch):
+    """The program has those options; `inspect` and `control` know the command, and it takes those arguments."""
     monkeypatch.setenv("OPENAI_KEY", "sk-fake")
     importlib.import_module("worker.app")  # registers our own
-    named = set(itertools.chain.from_iterable(CELERY.findall(code) for page in PAGES for code in code_of(page)))
-    assert ("inspect", "limits") in named
-    assert {(kind, name) for kind, name in named if name not in Panel.data or Panel.meta[name].type != kind} == set()
+    program, *arguments = words
+    assert program in celery.commands
+    if program in ("inspect", "control"):
+        name, *values = arguments
+        assert Panel.meta[name].type == program
+        assert len(values) <= len(Panel.meta[name].args or ())
+        given = {
+            argument: kind(value) for (argument, kind), value in zip(Panel.meta[name].args or (), values, strict=False)
+        }
+        inspect.signature(Panel.data[name]).bind(None, **given)
+    else:
+        known = {option for each in celery.commands[program].params for option in each.opts} | {"--address"}  # Flower's
+        assert {word.partition("=")[0] for word in arguments if word.startswith("-")} <= known
+
+
+@pytest.mark.parametrize("words", COMPOSE_TYPED, ids=ids_of(COMPOSE_TYPED))
+def test_compose_knows_what_the_pages_name(words):
+    """Services and profiles of a copied command are in the compose files."""
+    files = [yaml.safe_load(file.read_text()) for file in CHECKOUT.glob("docker-compose*.yml")]
+    services = set().union(*(file["services"] for file in files))
+    profiles = {name for file in files for each in file["services"].values() for name in each.get("profiles", ())}
+    line = " ".join(words)
+    assert set(re.findall(r"--scale (\w+)=\d+", line)) <= services
+    assert set(re.findall(r"--profile (\S+)", line)) <= profiles
+    verb = next(
+        word for word in words if word in ("up", "exec", "run", "ps", "logs", "build", "config", "down", "pull")
+    )
+    rest = [word for word in words[words.index(verb) + 1 :] if not word.startswith("-") and "=" not in word]
+    if verb in ("exec", "run", "ps", "logs"):
+        assert set(rest[:1] if verb in ("exec", "run") else rest) <= services
+
+
+def test_the_commands_of_the_runbook_are_found():
+    """The three tests above look at them, those that are broken over two lines too."""
+    found = ids_of(typed(CHECKOUT / "docs" / "runbook.md"))
+    for command in (
+        "celery -A worker control set_limits 500 10000 200000",
+        "celery -A worker inspect limits",
+        "docker compose up -d --scale worker=3",
+        "python -m bridge replay --reason not_json",
+    ):
+        assert command in found
 
 
 def test_the_readme_shows_the_contracts_fields():

@@ -4,11 +4,11 @@ import pytest
 from prometheus_client import REGISTRY
 
 from tests.support.fakes import FakeModel, good_answer
-from worker.errors import DeniedError, TransientError
+from worker.errors import BrokenAnswerError, DeniedError, TransientError
 from worker.limits.provider_limits import Denial
 from worker.money.metered_model import MeteredModel
 from worker.money.prices import Price
-from worker.ports import Call
+from worker.ports import Call, Usage
 
 NAME = "metered-in-a-test"
 PRICE = Price(0.40, 0.10, 1.60)
@@ -55,6 +55,17 @@ def test_a_failed_call_has_its_duration_too():
     assert meter.spent == []
 
 
+def test_an_answer_that_is_of_no_use_costs_money_too():
+    """A provider bills what it truncates or refuses: the day's sum and the tokens do not leave it out."""
+    meter = Meter()
+    meter.model.script.append(BrokenAnswerError("truncated", usage=Usage(1_000, 0, 1_200)))
+    tokens = value("ai_handler_tokens_total", model=NAME, kind="completion")
+    with pytest.raises(BrokenAnswerError):
+        meter.asked.ask(CALL)
+    assert meter.spent == [pytest.approx((1_000 * 0.40 + 1_200 * 1.60) / 1_000_000)]
+    assert value("ai_handler_tokens_total", model=NAME, kind="completion") == tokens + 1_200
+
+
 @pytest.mark.parametrize(("bucket", "label"), [("tpm", "tpm"), (None, "unknown")])
 def test_a_denial_is_counted_by_the_limit_that_it_names(bucket, label):
     """One look tells which of the provider's limits is in the way."""
@@ -75,6 +86,4 @@ def test_a_model_without_a_price_costs_nothing_that_is_known():
 
 def test_more_cached_tokens_than_tokens_cost_no_less_than_nothing():
     """Numbers of the provider that contradict each other do not make money."""
-    answer = good_answer()
-    odd = type(answer)(answer.content, True, 10, 50, 0, answer.seen)
-    assert PRICE.of(odd) == pytest.approx(10 * 0.10 / 1_000_000)
+    assert PRICE.of(Usage(10, 50, 0)) == pytest.approx(10 * 0.10 / 1_000_000)

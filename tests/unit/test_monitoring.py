@@ -82,11 +82,43 @@ def test_every_alert_is_tested():
 
 def test_every_alert_has_its_paragraph_in_the_runbook():
     """Whoever is woken finds what it means and what to do under the alert's name, and no paragraph is left over."""
-    headings = re.findall(r"^### (\w+)$", (CHECKOUT / "docs" / "runbook.md").read_text(), re.MULTILINE)
-    assert sorted(headings) == sorted(rule["alert"] for rule in RULES)
+    for runbook, annotation in (("docs/runbook.md", "runbook"), ("docs/runbook.ru.md", "runbook_ru")):
+        headings = re.findall(r"^### (\w+)$", (CHECKOUT / runbook).read_text(), re.MULTILINE)
+        assert sorted(headings) == sorted(rule["alert"] for rule in RULES)
+        for rule in RULES:
+            assert rule["annotations"][annotation] == f"{runbook}#{rule['alert'].lower()}"
     for rule in RULES:
-        assert rule["annotations"]["runbook"] == f"docs/runbook.md#{rule['alert'].lower()}"
         assert rule["labels"]["severity"] in ("page", "ticket")
+
+
+def rows_of(markdown):
+    """The cells of a table's rows, without its head."""
+    rows = [line.strip("| ").split("|") for line in markdown.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+def test_one_look_tells_why_it_is_slow():
+    """The first row of tiles, the panel that explains it and the page name the same reasons in the same order."""
+    tiles = [panel["title"] for panel in DASHBOARD["panels"] if panel["gridPos"]["y"] == 0]
+    (said,) = [panel for panel in DASHBOARD["panels"] if panel["type"] == "text"]
+    rows = rows_of(said["options"]["content"])
+    explained = (
+        (CHECKOUT / "docs" / "monitoring.md").read_text().partition('## From "it is slow"')[2].partition("\n## ")[0]
+    )
+    assert [row[0] for row in rows] == [row[0] for row in rows_of(explained)]
+    assert [*(row[0] for row in rows[:-1]), "Oldest request"] == tiles
+    alerts = {rule["alert"] for rule in RULES}
+    assert all(set(row[-1].split(", ")) <= alerts for row in rows)
+
+
+def test_no_two_panels_lie_on_each_other():
+    """Grafana would move one of them, and the row that one looks at first would not be one."""
+    places = [panel["gridPos"] for panel in DASHBOARD["panels"]]
+    cells = [
+        (x, y) for at in places for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])
+    ]
+    assert len(cells) == len(set(cells))
+    assert max(x for x, _ in cells) < 24
 
 
 def test_the_dashboard_is_provisioned():

@@ -210,6 +210,11 @@ MARKUP: Final[dict[str, Any]] = {
 }
 """Patterns for folded text, as bytes: what forges our messages, our answer's form or our fences, and hidden text."""
 
+HIDDEN_CHARACTERS: Final = "hidden_characters"
+ENCODED: Final = "encoded_instruction"
+FLAGS: Final = TALK.codes | MARKUP.keys() | {HIDDEN_CHARACTERS, ENCODED}
+"""All reason codes with which a text can be flagged, see `reading.Reading`."""
+
 # A BOM or two and some zero-width spaces come with any PDF export; more than this is no accident.
 _INNOCENT_INVISIBLES: Final = 20
 _BASE64: Final = re2.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
@@ -221,10 +226,10 @@ def hides_characters(text: str) -> list[str]:
     unseen = invisible(text)
     # Tag characters and an overridden direction have no place in a resume.
     if any("\U000e0000" <= character <= "\U000e01ef" or character in "\u202d\u202e" for character in set(unseen)):
-        return ["hidden_characters"]
+        return [HIDDEN_CHARACTERS]
     # A soft hyphen breaks words, U+FE0F colours an emoji: both are what they seem.
     counted = len(unseen) - unseen.count("\u00ad") - unseen.count("\ufe0f")
-    return ["hidden_characters"] if counted > _INNOCENT_INVISIBLES else []
+    return [HIDDEN_CHARACTERS] if counted > _INNOCENT_INVISIBLES else []
 
 
 def may_hide_instructions(text: str) -> bool:

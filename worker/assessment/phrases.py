@@ -48,6 +48,11 @@ class Phrases:
             for code, text in phrases.items()
         }
 
+    @property
+    def codes(self) -> frozenset[str]:
+        """All that `find` can say."""
+        return frozenset(self._patterns)
+
     def find(self, stream: bytes) -> Iterator[tuple[str, int, int]]:
         """Code, and from which byte to which the phrase stands in the stream."""
         for code, pattern in self._patterns.items():

@@ -16,6 +16,7 @@ import re2
 from worker.assessment.clauses import Clause, clauses_of
 from worker.assessment.dates import Span, spans_of
 from worker.assessment.injection_patterns import (
+    ENCODED,
     MARKUP,
     TALK,
     hides_characters,
@@ -217,8 +218,8 @@ def _encoded(raw: list[str], barred: list[set[str]]) -> set[str]:
         return found
     for number, line in enumerate(raw):
         if hides_instructions(line):
-            barred[number].add("encoded_instruction")
-            found.add("encoded_instruction")
+            barred[number].add(ENCODED)
+            found.add(ENCODED)
     return found
 
 

@@ -42,6 +42,18 @@ REASONS: Final = {
     Reason.YEARS_SHORT: "по датам стаж меньше требуемого",
     Reason.BELOW_GRADE: "уровень ниже требуемого или не указан",
 }
+FLAGS: Final = {
+    "ignore_instructions": "просьба не следовать правилам",
+    "demands_score": "требование поставить оценку",
+    "declares_result": "готовый вывод вместо фактов",
+    "addresses_model": "обращение к модели или к проверяющему",
+    "fake_message": "подделка под служебное сообщение",
+    "output_form": "подделка под ответ модели",
+    "forged_section": "подделка под раздел запроса",
+    "hidden_markup": "разметка, которая прячет текст",
+    "hidden_characters": "невидимые символы",
+    "encoded_instruction": "закодированное указание",
+}
 STYLE: Final = """
 body { font: 14px/1.45 system-ui, sans-serif; color: #1a1a1a; max-width: 60rem; margin: 1.5rem auto; padding: 0 1rem }
 h1 { font-size: 1.3rem; margin: 0 0 .3rem } h2 { font-size: 1.05rem; margin: 1.2rem 0 .4rem }
@@ -183,14 +195,22 @@ def _reason(code: str) -> str:
     return REASONS.get(Reason(code), code) if code in set(Reason) else code
 
 
+def _flags(codes: Iterable[str]) -> str:
+    return ", ".join(FLAGS.get(code, code) for code in codes)
+
+
 def _remarks(body: Element, explanation: Explanation) -> None:
     remarks = []
     if explanation.flags:
         remarks.append(
-            f"В резюме есть обращения к проверяющему ({', '.join(explanation.flags)}): доказательством они не служат."
+            f"В резюме есть места, похожие на попытку повлиять на оценку: {_flags(explanation.flags)}. Доказательством "
+            "они не служат, сами по себе балл не снижают."
         )
     if explanation.vacancy_flags:
-        remarks.append(f"В вакансии есть обращения к проверяющему ({', '.join(explanation.vacancy_flags)}).")
+        remarks.append(
+            f"В вакансии есть места, похожие на попытку повлиять на оценку: {_flags(explanation.vacancy_flags)}. "
+            "Требованиями они не считаются."
+        )
     if explanation.dropped:
         remarks.append(f"Требования, запрещённые законом, не учитывались: {', '.join(explanation.dropped)}.")
     if remarks:

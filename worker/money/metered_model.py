@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 
 from worker import metrics
-from worker.errors import CallError, DeniedError
+from worker.errors import BrokenAnswerError, CallError, DeniedError
 from worker.money.prices import Price
-from worker.ports import Answer, Call, Model
+from worker.ports import Answer, Call, Model, Usage
 
 
 class MeteredModel:
@@ -16,7 +16,7 @@ class MeteredModel:
         model: the one that is asked.
         name: its name, a metric's label.
         price: of its tokens; None: nobody has said.
-        spend: is told what each answer cost, in US dollars.
+        spend: is told what each answer cost, in US dollars; an answer that is of no use is billed too.
         clock: seconds, monotonic.
     """
 
@@ -48,13 +48,18 @@ class MeteredModel:
             metrics.CALL_SECONDS.labels("failure").observe(self._clock() - started)
             if isinstance(error, DeniedError):
                 metrics.DENIALS.labels(error.denial.bucket or "unknown").inc()
+            if isinstance(error, BrokenAnswerError) and error.usage is not None:
+                self._count(error.usage)
             raise
         metrics.CALLS.labels("answer").inc()
         metrics.CALL_SECONDS.labels("answer").observe(self._clock() - started)
+        self._count(answer)
+        return answer
+
+    def _count(self, usage: Usage) -> None:
         for kind in ("prompt", "cached", "completion"):
-            metrics.TOKENS.labels(self._name, kind).inc(getattr(answer, f"{kind}_tokens"))
+            metrics.TOKENS.labels(self._name, kind).inc(getattr(usage, f"{kind}_tokens"))
         if self._price is not None:
-            dollars = self._price.of(answer)
+            dollars = self._price.of(usage)
             metrics.SPENT.labels(self._name).inc(dollars)
             self._spend(dollars)
-        return answer

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from worker.ports import Answer
+from worker.ports import Usage
 
 MILLION = 1_000_000
 
@@ -21,8 +21,8 @@ class Price:
     cached: float
     completion: float
 
-    def of(self, answer: Answer) -> float:
-        """What an answer cost, in US dollars. `cached_tokens` are among `prompt_tokens`."""
-        cached = min(answer.cached_tokens, answer.prompt_tokens)
-        fresh = answer.prompt_tokens - cached
-        return (fresh * self.prompt + cached * self.cached + answer.completion_tokens * self.completion) / MILLION
+    def of(self, usage: Usage) -> float:
+        """What an answer cost, in US dollars."""
+        cached = min(usage.cached_tokens, usage.prompt_tokens)
+        fresh = usage.prompt_tokens - cached
+        return (fresh * self.prompt + cached * self.cached + usage.completion_tokens * self.completion) / MILLION

@@ -1,8 +1,8 @@
 """What the fleet has spent today, and the budget that opens the circuit breaker until the next day.
 
 A day is one of UTC, as on the provider's billing page. The budget is a brake and no guarantee: calls that are under way
-when it is reached are paid for as well, an answer that breaks off or never arrives is not counted, and a Redis that
-forgets what was spent begins at zero.
+when it is reached are paid for as well, an answer that never arrives is not counted, and a Redis that forgets what was
+spent begins at zero.
 """
 
 import logging
