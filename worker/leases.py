@@ -19,16 +19,17 @@ from contract import HANDED_BACK, worker_key
 log = logging.getLogger(__name__)
 
 # For each of several leases: its key, then keys whose existence says that the work is done, then a key to read.
-# ARGV[1] expiry in milliseconds, then for each lease its token and how many keys say that it is done. Returns for each
-# lease 0, or {what the read key holds} if the token holds the lease now.
+# ARGV[1] expiry in milliseconds, ARGV[2] 1 if these leases are held and only renewed, then for each lease its token and
+# how many keys say that it is done. Returns for each lease 0, or {what the read key holds} if the token holds the lease
+# now.
 # One script takes a free lease, adopts one whose token was handed over, and renews: after Redis was emptied,
-# its holder simply takes it again.
+# its holder simply takes it again. But a heartbeat under way must not take again what was handed back meanwhile.
 _TAKE = """
 local replies, at = {}, 1
-for argument = 2, #ARGV, 2 do
+for argument = 3, #ARGV, 2 do
   local lease, token, done = KEYS[at], ARGV[argument], tonumber(ARGV[argument + 1])
   local holder = redis.call('GET', lease)
-  local free = not holder or holder == 'HANDED_BACK'
+  local free = not holder or (holder == 'HANDED_BACK' and ARGV[2] == '0')
   for key = at + 1, free and at + done or at do
     if redis.call('EXISTS', KEYS[key]) == 1 then free = false end
   end
@@ -186,10 +187,10 @@ class Leases:
         if self._heartbeat is not None:
             self._heartbeat.join()
 
-    def _take_all(self, leases: Sequence[Lease], read_key: str = "") -> list[Any]:
+    def _take_all(self, leases: Sequence[Lease], read_key: str = "", *, held: bool = False) -> list[Any]:
         keys = [key for lease in leases for key in (lease.key, *lease.done_keys, read_key)]
         owners = [part for lease in leases for part in (lease.token, len(lease.done_keys))]
-        replies: list[Any] = self._take(keys=keys, args=[int(self.seconds * 1000), *owners])
+        replies: list[Any] = self._take(keys=keys, args=[int(self.seconds * 1000), int(held), *owners])
         return replies
 
     def _show_life(self) -> None:
@@ -208,7 +209,7 @@ class Leases:
             for start in range(0, len(held), MOST_AT_ONCE):
                 some = held[start : start + MOST_AT_ONCE]
                 try:
-                    replies = self._take_all(some)
+                    replies = self._take_all(some, held=True)
                 except redis.RedisError:
                     log.warning("cannot renew leases: Redis is away")
                     break

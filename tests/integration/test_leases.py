@@ -158,6 +158,22 @@ def test_work_that_ended_for_want_of_redis_is_handed_back(redis_client, make_lea
     assert leases.held == 0
 
 
+def test_a_heartbeat_under_way_takes_nothing_again_that_was_handed_back(monkeypatch, redis_client, make_leases):
+    """Redis is back: the request is free for another at once, and is charged with nothing a lease later."""
+    leases = make_leases(redis_client, 3.0)
+    lease = leases.take(KEY)
+    show_life, beats, found = redis_client.set, [], []
+
+    def slow(*args, **options):
+        beats.append(lease.hand_back() if not beats else found.append(redis_client.get(KEY)))
+        return show_life(*args, **options)
+
+    monkeypatch.setattr(redis_client, "set", slow)
+    eventually(lambda: found)
+    assert found[0].decode() == HANDED_BACK
+    leases.close()
+
+
 def test_work_that_ended_while_redis_is_away_expires(private_redis, make_leases):
     """Nobody can be told then, and telling raises nothing of its own."""
     with private_redis.client() as client:
