@@ -128,6 +128,12 @@ class Asking:
             self._ports.limiter.join(in_hand.reservation, in_hand.dispatch.place)
             in_hand.joined = in_hand.reservation
 
+    def _expect_no_more(self, in_hand: RequestInHand) -> None:
+        """It asks nothing now, so nobody should wait for it."""
+        if in_hand.joined == in_hand.reservation:
+            self._ports.limiter.cancel(in_hand.reservation, joined=True)
+            in_hand.joined = None
+
     def ask(self, question: Question[T], in_hand: RequestInHand) -> Asked[T]:
         """The answer to a question, on behalf of a request.
 
@@ -137,9 +143,8 @@ class Asking:
             ClaimLostError: another worker has the request.
         """
         found = self._ports.results.look(question.digest, in_hand.claim.token)
-        if not isinstance(found, Lead) and in_hand.joined == in_hand.reservation:
-            self._ports.limiter.cancel(in_hand.reservation)  # it asks nothing now, so nobody should wait for it
-            in_hand.joined = None
+        if not isinstance(found, Lead):
+            self._expect_no_more(in_hand)
         if isinstance(found, Known):
             known = _understood(question, found.answer)
             if known is not None:
@@ -180,6 +185,7 @@ class Asking:
             probing = not breaker_closed and ports.breaker.require(in_hand.claim.token)
         except SendingBlockedError as blocked:
             log.warning("nothing is sent: %s", blocked.reason)
+            self._expect_no_more(in_hand)  # workers whose way is open would wait for it again and again
             raise PostponedError("blocked", blocked.seconds) from None
         tokens, call = in_hand.progress.tokens_of(question.digest), None
         with self._turns.enter(in_hand.dispatch.place) as turn:

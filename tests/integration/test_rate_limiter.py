@@ -126,6 +126,20 @@ def test_a_cancelled_grant_gives_its_quota_back(make):
     assert until_start(limiter.acquire("c", 3_000)) <= JITTER
 
 
+def test_what_has_only_joined_leaves_the_line_and_nothing_more(make):
+    """A worker that died has used its grant: whoever finds the answer known does not give that back."""
+    limiter = make(Limits(rpm=3, rpd=200, tpm=4_000))
+    limiter.acquire("used", 3_000)
+    limiter.join("used", 1.0)
+    limiter.cancel("used", joined=True)
+    assert until_start(limiter.acquire("next", 3_000)) > 10
+    limiter.cancel("next", joined=True)
+    assert limiter.snapshot()["waiting"] == 1, "it waits, and has not only joined"
+    limiter.join("joined", 2.0)
+    limiter.cancel("joined", joined=True)
+    assert limiter.snapshot()["waiting"] == 1
+
+
 def test_beyond_the_horizon_only_the_place_is_kept(make):
     """The answer is `not yet`, and those turned away are not overtaken by newcomers."""
     limiter = make(horizon=60)

@@ -362,8 +362,9 @@ class FakeLimiter:
         self.settled[reservation_id] = used_tokens
         self.seen.append(seen)
 
-    def cancel(self, reservation_id: str) -> None:
-        self.cancelled.append(reservation_id)
+    def cancel(self, reservation_id: str, *, joined: bool = False) -> None:
+        if not joined or reservation_id not in [asked for asked, _ in self.asked]:
+            self.cancelled.append(reservation_id)
 
     def denied(self, reservation_id: str, denial) -> float:
         self.denials.append((reservation_id, denial))

@@ -713,6 +713,23 @@ def test_who_needs_no_call_holds_nobody_up(world):
     assert world.limiter.cancelled == ["8:0"]
 
 
+def test_who_may_send_nothing_holds_nobody_up(world):
+    """One worker's exit is blocked: requests of the others start as if its requests were not there."""
+    world.egress.closed = SendingBlockedError("egress", 60.0)
+    world.scoring.run(7, FRESH)
+    assert world.limiter.joined == [("7:0", START)]
+    assert world.limiter.cancelled == ["7:0"]
+
+
+def test_a_denied_request_keeps_what_the_limiter_knows_of_it(world):
+    """Whoever is denied again and again waits twice as long each time: its record, which counts that, stays."""
+    world.limiter.wait_after_denial = 1.0
+    world.model.script.extend([DeniedError("429", BURST)] * 3)
+    world.scoring.run(7, FRESH)
+    assert len(world.limiter.denials) == 3
+    assert world.limiter.cancelled == []
+
+
 def test_where_there_is_plenty_nobody_joins(world):
     """A round trip less for every request; the limiter says so with each grant."""
     world.limiter.script.append(Granted(0.0, plenty=True))

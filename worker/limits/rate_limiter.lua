@@ -26,7 +26,7 @@
 --                                          ask again, seconds until its start} or {'never fits', tpm}
 --   settle     id, answered, [used (tokens), requests_bucket (1 rpm, 2 rpd), requests_left, requests_limit,
 --              tokens_left, tokens_limit] -> {'ok'}
---   cancel     id                       -> {'ok'}
+--   cancel     id, [joined (only if it has done no more)] -> {'ok'}
 --   denied     id, bucket (1 rpm, 2 rpd, 3 tpm, 0 unknown), too_large, news (for people), [limit, used, wait]
 --                                       -> {'wait', seconds, seconds} or {'never fits', tpm}
 --   slow_down  id, seconds              -> {'ok'}
@@ -426,6 +426,7 @@ end
 
 local function cancel(id)
   local record = read(id)
+  if A.joined and record and not record.silent then return end
   forget(id, record)
   for b, cost in ipairs(record and record.granted and costs(record.tokens) or {}) do correct(b, cost) end
 end

@@ -136,9 +136,15 @@ class RateLimiter:
         except redis.RedisError as error:
             log.warning("the limiter does not hear how a call ended: %s", type(error).__name__)
 
-    def cancel(self, reservation_id: str) -> None:
-        """Give back a reservation or a grant whose request was certainly not sent."""
-        self._call("cancel", reservation_id)
+    def cancel(self, reservation_id: str, *, joined: bool = False) -> None:
+        """Give back a reservation or a grant whose request was certainly not sent.
+
+        Args:
+            reservation_id: see `acquire`; unknown ones are ignored.
+            joined: only if it has joined and never asked. A worker that died may have asked before, and been granted
+                what it used.
+        """
+        self._call("cancel", reservation_id, joined=joined or None)
 
     def denied(self, reservation_id: str, denial: Denial) -> float:
         """Move the shadow to what a 429 says, once per burst, and put the request back at its old place.
