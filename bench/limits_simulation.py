@@ -191,6 +191,4 @@ class Fleet:
     def view(self) -> ProviderView:
         levels = self.provider.levels()
         requests, tokens = levels[self.request_headers], levels["tpm"]
-        return ProviderView(
-            requests.limit, requests.remaining, requests.reset, tokens.limit, tokens.remaining, tokens.reset
-        )
+        return ProviderView(requests.limit, requests.remaining, requests.reset, tokens.limit, tokens.remaining)

@@ -12,10 +12,10 @@ from celery.worker.control import control_command, inspect_command
 from prometheus_client import REGISTRY
 
 from worker.limits.answers import Limits
+from worker.limits.provider_limits import LARGEST
 from worker.ports import Ports
 
 MIN_TPM = 1_000
-LARGEST = 10**12  # requests or tokens; no limit is larger
 
 
 def answered(question: str) -> int:

@@ -52,7 +52,7 @@ def until_start(answer):
 
 def view(limits=LIMITS, requests=None, tokens=None):
     """Headers that speak of the minute's requests and tokens."""
-    return ProviderView(limits.rpm, requests, None, limits.tpm, tokens, None)
+    return ProviderView(limits.rpm, requests, None, limits.tpm, tokens)
 
 
 def test_a_full_bucket_starts_its_whole_burst_and_then_the_steady_rate(make):
@@ -236,7 +236,7 @@ def test_headers_of_the_day_bucket_are_told_from_those_of_the_minute(make):
     """On small accounts `requests` means the day: it must not be taken for the minute."""
     limiter = make()
     limiter.acquire("a", 2000)
-    limiter.settle("a", used_tokens=900, seen=ProviderView(200, 50, 64800.0, None, None, None))
+    limiter.settle("a", used_tokens=900, seen=ProviderView(200, 50, 64800.0, None, None))
     buckets = limiter.snapshot()["buckets"]
     assert buckets["rpd"]["level"] <= 50
     assert buckets["rpm"]["level"] > 1.5
@@ -274,7 +274,7 @@ def test_a_smaller_limit_in_the_headers_is_obeyed(make):
     """The account has less than the settings say: the provider is right."""
     limiter = make(Limits(rpm=300, rpd=5000, tpm=400_000))
     limiter.acquire("a", 1000)
-    limiter.settle("a", used_tokens=10, seen=ProviderView(None, None, None, 40_000, 39_000, None))
+    limiter.settle("a", used_tokens=10, seen=ProviderView(None, None, None, 40_000, 39_000))
     assert limiter.snapshot()["buckets"]["tpm"]["limit"] == 40_000
     assert 1 < until_start(limiter.acquire("b", 40_001)) < 3
 
@@ -402,7 +402,7 @@ def test_the_provider_knows_better_than_the_count(make, redis_client, clock):
     """Once a header of the day bucket has spoken, the count from Kafka changes nothing."""
     limiter = make(Limits(rpm=1_000, rpd=200, tpm=10**9), full=False)
     limiter.acquire("a", 10)
-    limiter.settle("a", used_tokens=10, seen=ProviderView(200, 50, 64_800.0, None, None, None))
+    limiter.settle("a", used_tokens=10, seen=ProviderView(200, 50, 64_800.0, None, None))
     redis_client.set(ANSWERED_KEY, f"0 0 {clock.now:.3f}")
     limiter.acquire("b", 10)
     assert limiter.snapshot()["buckets"]["rpd"]["level"] < 51
@@ -575,7 +575,7 @@ def test_zero_in_a_header_is_ignored(make):
     """`limit-tokens: 0` is no limit of zero tokens."""
     limiter = make()
     limiter.acquire("a", 2_000)
-    limiter.settle("a", used_tokens=10, seen=ProviderView(0, 2, None, 0, 37_000, None))
+    limiter.settle("a", used_tokens=10, seen=ProviderView(0, 2, None, 0, 37_000))
     assert limiter.snapshot()["buckets"]["tpm"]["limit"] == 40_000
 
 
@@ -653,7 +653,7 @@ def test_operators_see_configured_learned_and_confirmed_side_by_side(make):
     for forget in (lambda limiter: limiter.reset(), lambda limiter: limiter.set_limits(LIMITS)):
         limiter = make()
         limiter.acquire("a", 2_000)
-        limiter.settle("a", used_tokens=10, seen=ProviderView(None, None, None, 30_000, 28_000, None))
+        limiter.settle("a", used_tokens=10, seen=ProviderView(None, None, None, 30_000, 28_000))
         bucket = limiter.snapshot()["buckets"]["tpm"]
         assert (bucket["configured"], bucket["learned"], bucket["confirmed"]) == (40_000, 30_000, 30_000)
         forget(limiter)
@@ -739,7 +739,7 @@ def test_limits_that_nobody_set_begin_cautiously_and_follow_the_headers(make, cl
         assert isinstance(limiter.acquire(str(n), 2_000), Granted)
     assert until_start(limiter.acquire("before", 2_000)) > 0
     clock.advance(1)
-    limiter.settle("0", used_tokens=900, seen=ProviderView(500, 498, 0.24, 200_000, 196_000, 1.2))
+    limiter.settle("0", used_tokens=900, seen=ProviderView(500, 498, 0.24, 200_000, 196_000))
     assert [until_start(limiter.acquire(f"n{n}", 2_000)) for n in range(50)] == [0] * 50
     buckets = limiter.snapshot()["buckets"]
     assert [buckets[name]["limit"] for name in ("rpm", "rpd", "tpm")] == [500, "unlimited", 200_000]
@@ -751,7 +751,7 @@ def test_a_day_limit_that_nobody_set_is_taken_from_headers_of_the_day(make, cloc
     limiter = make(Limits(rpm=3, rpd=200, tpm=40_000, auto=frozenset({"rpm", "rpd", "tpm"})))
     limiter.acquire("a", 2_000)
     clock.advance(1)
-    limiter.settle("a", used_tokens=900, seen=ProviderView(1000, 990, 864.0, None, None, None))
+    limiter.settle("a", used_tokens=900, seen=ProviderView(1000, 990, 864.0, None, None))
     bucket = limiter.snapshot()["buckets"]["rpd"]
     assert (bucket["limit"], round(bucket["level"])) == (1000, 990)
 
@@ -784,7 +784,7 @@ def test_a_warning_says_when_the_provider_grants_more(make, caplog):
     limiter = make()
     for name in "ab":
         limiter.acquire(name, 2_000)
-        limiter.settle(name, used_tokens=10, seen=ProviderView(None, None, None, 200_000, 190_000, None))
+        limiter.settle(name, used_tokens=10, seen=ProviderView(None, None, None, 200_000, 190_000))
     assert [record.getMessage() for record in caplog.records] == [
         "TPM=40000 is configured, but the provider grants 200000"
     ]
@@ -869,7 +869,7 @@ def test_a_header_raises_to_what_is_certain_and_no_further(make, clock, limit):
     limiter = make(full=False)
     limiter.acquire("a", 2_000)
     clock.advance(1)
-    limiter.settle("a", used_tokens=None, seen=ProviderView(None, None, None, limit, 30_000, None))
+    limiter.settle("a", used_tokens=None, seen=ProviderView(None, None, None, limit, 30_000))
     assert level(limiter, "tpm") == pytest.approx(30_000 + (1 - JITTER) * 40_000 / 60, abs=10)
 
 

@@ -51,9 +51,7 @@ class Provider:
         return None
 
     def headers(self):
-        return ProviderView(
-            self.limits["rpm"], int(self.left["rpm"]), None, self.limits["tpm"], int(self.left["tpm"]), None
-        )
+        return ProviderView(self.limits["rpm"], int(self.left["rpm"]), None, self.limits["tpm"], int(self.left["tpm"]))
 
     def taken_by_others(self, share):
         for name in self.left:

@@ -62,7 +62,7 @@ def test_what_is_not_known_is_not_sent():
     """Zero as a limit, and what a header does not say, never reach the buckets."""
     redis = ScriptedRedis([b"ok"])
     limiter = RateLimiter(redis, LIMITS)
-    limiter.settle("7", used_tokens=None, seen=ProviderView(0, 3, None, 0, None, None))
+    limiter.settle("7", used_tokens=None, seen=ProviderView(0, 3, None, 0, None))
     ((_, arguments),) = redis.calls
     assert {"requests_limit", "tokens_limit", "tokens_left", "used"}.isdisjoint(arguments)
     assert (arguments["answered"], arguments["requests_left"]) == (False, 3)

@@ -57,8 +57,8 @@ _SPEND_CODES = re.compile(r"insufficient_quota|credit_balance_exhausted|billing_
 class ProviderView:
     """What the headers of one answer say: the buckets as they were when the request was admitted.
 
-    `limit_*` and `remaining_*` are requests or tokens; `reset_*` are the seconds until the bucket is full. Where
-    the project has limits of its own, the tighter of the two is kept.
+    `limit_*` and `remaining_*` are requests or tokens; `reset_requests` is the seconds until that bucket is full.
+    Where the project has limits of its own, the tighter of the two is kept.
     """
 
     limit_requests: int | None = None
@@ -66,13 +66,13 @@ class ProviderView:
     reset_requests: float | None = None
     limit_tokens: int | None = None
     remaining_tokens: int | None = None
-    reset_tokens: float | None = None
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str]) -> ProviderView:
         """Parse an answer's headers, whatever the case of their names."""
         named = _lowercase(headers)
-        return cls(*_tightest(named, "requests"), *_tightest(named, "tokens"))
+        limit_tokens, remaining_tokens, _ = _tightest(named, "tokens")
+        return cls(*_tightest(named, "requests"), limit_tokens, remaining_tokens)
 
     @property
     def requests_window(self) -> float | None:

@@ -38,6 +38,7 @@
 local SHAPE = 1                 -- of state and records; raise it with every change, for Redis outlives an upgrade
 local RPM, RPD, TPM = 1, 2, 3
 local BURST = {4, nil, 5}       -- the bucket of what may be spent at once, beside that of requests and of tokens
+local WHOLE = {RPM, RPD, TPM, RPM, TPM}  -- and back: whose limit it shares
 local WINDOW = {60, 86400, 60, 60, 60}
 local EARLY = 0.001             -- a client whose clock runs fast may come this much before its time
 local KEPT, SLOTS = 172800, 1024  -- how long an idle limiter keeps all but its state; slots of the ring
@@ -70,7 +71,8 @@ local function opened(packed)
   local readable, value = pcall(cmsgpack.unpack, packed)
   return readable and type(value) == 'table' and value.shape == SHAPE and value or nil
 end
-local function costs(tokens) return {1, 1, tokens, 1, tokens} end
+local function by_bucket(requests, tokens) return {requests, requests, tokens, requests, tokens} end
+local function costs(tokens) return by_bucket(1, tokens) end
 
 local function full_rate(b) return buckets[b].limit / WINDOW[b] end
 -- What is certainly ours: foreign consumption is taken off, refunds are not counted before a header shows them.
@@ -121,7 +123,7 @@ local function renew_limits()
     if bucket.learned then
       limit = limit == 0 and bucket.learned or bucket.learned + (limit - bucket.learned) * max(0, age) / FADE
     end
-    bucket.limit = b > TPM and buckets[b == BURST[RPM] and RPM or TPM].limit or limit
+    bucket.limit = b > TPM and buckets[WHOLE[b]].limit or limit
     local level = max(bucket.level + bucket.limit - old, min(bucket.level, 0), -bucket.limit)
     if old == 0 then level = bucket.limit end
     if bucket.limit ~= old then set_level(b, level) end
@@ -139,8 +141,8 @@ local function forget_lessons()
 end
 
 -- Redis was emptied, or this is the very first request: nothing says how much of the quota is spent. One request
--- may start; everything else has to refill, to be counted by the bridge or to be confirmed by headers. Who waited
--- enters the line again with the next asking, as the state counts whom it holds.
+-- may start; the rest has to refill, to be counted by the bridge or to be confirmed by headers. Who waited enters
+-- the line again with the next asking.
 local function fresh()
   if A.op ~= 'snapshot' then call('DEL', LINE) end
   state = {
@@ -150,10 +152,11 @@ local function fresh()
     back_off = 0, backed_off = 0, slow = 1, slow_time = 0,  -- seconds; share of the full rate; since when
     line_tokens = 0, mean = A.tokens or 3000, proven = 0,  -- of all who wait, of one, of the largest answered
     delay = 1,                            -- average seconds from grant to settlement
-    slot = 0, slot_charged = {0, 0, 0, 0, 0}, slot_before = {0, 0, 0, 0, 0},
+    slot = 0, slot_charged = by_bucket(0, 0), slot_before = by_bucket(0, 0),
     buckets = {}, era = 0,                -- lessons were forgotten so often
   }
-  for b, limit in ipairs({A.limits[RPM], A.limits[RPD], A.limits[TPM], A.limits[RPM], A.limits[TPM]}) do
+  for b, whole in ipairs(WHOLE) do
+    local limit = A.limits[whole]
     state.buckets[b] = {                  -- those of bursts have seconds and at, too, as learned
       limit = limit, level = min(limit, ({1, max(1, limit * A.day_share), state.mean})[b] or limit),
       corrected = 0, charged = 0,         -- sums of all corrections ever made to the level, of all charges
@@ -221,7 +224,7 @@ end
 -- one has only joined, so that its cost is a guess. Who is late keeps the place but nothing is set aside for it, and
 -- who was expected long ago and did not come loses it.
 local function before(id)
-  local rank, ahead, reserve = call('ZRANK', LINE, id), {0, 0, 0, 0, 0}, {0, 0, 0, 0, 0}
+  local rank, ahead, reserve = call('ZRANK', LINE, id), by_bucket(0, 0), by_bucket(0, 0)
   local expected, guessed = false, false
   if rank == 0 then return ahead, reserve, expected, guessed end
   local head, keys = call('ZRANGE', LINE, 0, min(rank, HEAD) - 1), {}
@@ -241,8 +244,8 @@ local function before(id)
     end
   end
   if rank > #head then
-    local mean = costs(state.line_tokens / call('ZCARD', LINE))
-    for b = 1, #mean do ahead[b] = ahead[b] + (rank - #head) * mean[b] end
+    local rest = by_bucket(rank - #head, (rank - #head) * state.line_tokens / call('ZCARD', LINE))
+    for b = 1, #rest do ahead[b] = ahead[b] + rest[b] end
     reserve = ahead
   end
   return ahead, reserve, expected, guessed
@@ -260,7 +263,7 @@ end
 -- at the rate that it hides. That matters, since a request whose start is told for after its deadline fails for good.
 local function refill_time(b, amount)
   local seconds = amount / (full_rate(b) - buckets[b].foreign)
-  local bucket = buckets[b == BURST[RPM] and RPM or b == BURST[TPM] and TPM or b]
+  local bucket = buckets[WHOLE[b]]
   if not bucket.learned or amount <= 0 then return seconds end
   local limit = hidden_limit(bucket)
   local fades_in = max(0, bucket.learned_at + HOLD + FADE - NOW)
@@ -285,8 +288,7 @@ end
 -- Order is for those who have to wait. While the buckets hold a crowd's requests beside this one, and those of all who
 -- wait already, nobody has to.
 local function plenty(tokens)
-  local crowd, waiting = costs(max(CROWD * state.mean, state.line_tokens)), call('ZCARD', LINE)
-  for b = 1, #crowd do crowd[b] = max(crowd[b], CROWD, waiting) end
+  local crowd = by_bucket(max(CROWD, call('ZCARD', LINE)), max(CROWD * state.mean, state.line_tokens))
   local _, fits = wait_for(tokens, crowd, crowd)
   return fits
 end
