@@ -7,13 +7,13 @@ A denial is "не" and its kin, unless the word behind it takes the edge off ("�
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
 import re2
 
 from worker.assessment.plain_text import between_clauses, fold, words_of
 from worker.assessment.stems import stems_of
+from worker.assessment.word_cache import remembered
 
 _CONJUNCTIONS: Final = frozenset(fold("но а однако зато but while").split())
 _CONTRASTS: Final = frozenset(fold("но однако зато but").split())
@@ -101,7 +101,7 @@ def _parted(part: list[str]) -> Iterator[tuple[list[str], str]]:
     yield part[start:], opening
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def _may_deny(word: str) -> bool:
     known = word in _NOT or word in _WITHOUT or word in _NIL or word in _CONTRACTED or word == "0"
     return known or word.startswith((*_LACKING, *_INVALID))

@@ -11,10 +11,11 @@ sorts runs of combining marks by insertion (15,000 marks take seconds), and one 
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import Final
 
 import re2
+
+from worker.assessment.word_cache import remembered
 
 # Unicode calls these letters or marks, but they print nothing: fillers, joiners and the Braille blank.
 _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -185,7 +186,7 @@ def _mended(text: str) -> str:
     return "".join(mended)
 
 
-@lru_cache(maxsize=10_000)
+@remembered(10_000)
 def _one_alphabet(word: str) -> str:
     # `1С`, `СRМ` and `ignоre` become Latin; `Pабота` with a Latin P becomes Cyrillic.
     cyrillic = [letter for letter in word if "Ѐ" <= letter <= "ӿ"]

@@ -5,10 +5,10 @@ whether two words *may* speak of the same thing.
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Final
 
 from worker.assessment.plain_text import fold
+from worker.assessment.word_cache import remembered
 
 _LENGTH: Final = 5
 _VOWELS: Final = "аеиоуыэюяь"
@@ -38,7 +38,7 @@ _GENERIC: Final = """
 _ALIASES: Final = {"engli": "англи", "germa": "немец", "frenc": "франц", "chine": "китаи", "spani": "испан"}
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def stem(word: str) -> str:
     """What the forms of a folded word share: `зарплата` and `зарплаты`, `query` and `queries`."""
     if not word.isalpha() or len(word) < 3:
@@ -58,7 +58,7 @@ FUNCTION_WORDS: Final = frozenset(fold(_FUNCTION).split())
 GENERIC_WORDS: Final = frozenset(fold(_GENERIC).split())
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def is_content(word: str) -> bool:
     """Whether a folded word says something: not a function word, not a commonplace of resumes, not one letter."""
     return (
@@ -78,6 +78,6 @@ def stems_of(words: Iterable[str]) -> frozenset[str]:
     return frozenset(filter(None, map(_telling_stem, words)))
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def _telling_stem(word: str) -> str:
     return stem(word) if is_content(word) else ""

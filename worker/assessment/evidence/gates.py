@@ -6,7 +6,6 @@ the quote stands, since a quote may be cut so that its meaning turns round.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import Final
 
 import re2
@@ -19,6 +18,7 @@ from worker.assessment.grading import Level
 from worker.assessment.reading import Sentence
 from worker.assessment.stems import GENERIC_WORDS, PRIVATE, is_content, stem, stems_of
 from worker.assessment.vacancy import Vacancy, runs_of_three
+from worker.assessment.word_cache import remembered
 
 
 def worth(
@@ -129,7 +129,7 @@ def hedges(passage: Passage) -> Iterator[Reason]:
         yield Reason.HEDGED
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def _hedges(word: str) -> bool:
     return word.startswith(_HEDGES)
 

@@ -9,10 +9,10 @@ subject and stands in front of it. Such a resume loses nothing; it only is not i
 """
 
 import re
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from worker.assessment.redaction.morphology import KEPT_WORDS, Reading, masculine, readings
+from worker.assessment.word_cache import remembered
 
 _FEMININE: Final = ("ла", "лась", "на", "ва", "ма", "да", "та")
 # Spelled in two ways by the men themselves («вёл» and «вел», «ответственен» and «ответствен»).
@@ -35,7 +35,7 @@ class _Grammar(NamedTuple):
     passive: bool
 
 
-@lru_cache(maxsize=KEPT_WORDS)
+@remembered(KEPT_WORDS)
 def _grammar(word: str) -> _Grammar:
     reading = readings(word)
     return _Grammar(

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import pymorphy3
 
+from worker.assessment.word_cache import remembered
+
 
 class Reading(Flag):
     """What a word can be. The dictionary gives most words several readings."""
@@ -44,7 +46,7 @@ def _morph() -> Any:
     return _loaded[0]
 
 
-@lru_cache(maxsize=KEPT_WORDS)
+@remembered(KEPT_WORDS)
 def readings(word: str) -> Reading:
     """Every reading of a lower-case Cyrillic word (`е` may stand for `ё`); none for a word that is not listed."""
     morph = _morph()
@@ -80,7 +82,7 @@ def _reading(paradigm: int, index: int) -> Reading:
     return found
 
 
-@lru_cache(maxsize=KEPT_WORDS)
+@remembered(KEPT_WORDS)
 def masculine(word: str) -> str | None:
     """The masculine form, with `е` for `ё`, of a lower-case verb of the past, short adjective or participle.
 

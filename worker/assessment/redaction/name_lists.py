@@ -3,10 +3,10 @@
 Latin names are compared as `latin_key` folds them, so one entry stands for several transliterations.
 """
 
-from functools import lru_cache
 from typing import Final
 
 from worker.assessment.redaction.word_list import words
+from worker.assessment.word_cache import remembered
 
 _TO_LATIN: Final = {
     "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z", "и": "i", "й": "i",
@@ -17,7 +17,7 @@ _TO_LATIN: Final = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=10_000)
+@remembered(10_000)
 def latin_key(word: str) -> str:
     """What the usual transliterations of one name have in common («Юлия», Yuliya, Iuliia, Julia: `iulia`)."""
     lower = word.lower()

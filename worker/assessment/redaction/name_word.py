@@ -1,7 +1,6 @@
 """A word as a part of a name: what the dictionary, the lists and its ending say that it can be."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from worker.assessment.redaction.linear_pattern import linear
@@ -15,6 +14,7 @@ from worker.assessment.redaction.name_lists import (
     PRODUCT_NAMES,
     latin_key,
 )
+from worker.assessment.word_cache import remembered
 
 _POSSESSIVES: Final = ("ов", "ова", "ову", "овой", "овым", "ев", "ева", "еву", "евой", "евым")
 
@@ -65,7 +65,7 @@ class Word:
     unknown: bool
 
 
-@lru_cache(maxsize=KEPT_WORDS)
+@remembered(KEPT_WORDS)
 def word_of(text: str) -> Word:
     """What is known of a word; those of late are remembered, since resumes are written with the same few thousand."""
     return _cyrillic(text) if "Ѐ" <= text[0] <= "ӿ" else _other(text)

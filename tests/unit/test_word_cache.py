@@ -1,0 +1,17 @@
+"""What was found out of a word is remembered, but never a cache full of a stranger's text."""
+
+from worker.assessment.word_cache import LONGEST, remembered
+
+
+def test_a_word_is_looked_at_once_and_one_that_is_too_long_is_not_kept():
+    """Ten thousand "words" of 15,000 letters would be a gigabyte."""
+    looked_at = []
+
+    @remembered(10)
+    def length(word):
+        looked_at.append(word)
+        return len(word)
+
+    for word in ("резюме", "я" * LONGEST, "я" * (LONGEST + 1)):
+        assert [length(word), length(word)] == [len(word)] * 2
+    assert [len(word) for word in looked_at] == [6, LONGEST, LONGEST + 1, LONGEST + 1]
