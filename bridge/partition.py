@@ -440,10 +440,7 @@ class PartitionWork:
         if addressee.processing_id in ending.processing_ids:
             return
         outcome = Outcome.failed(addressee, letter.rejected.message)
-        sender = traceparent(letter.message)
-        ending.publications.append(
-            Publication(addressee.processing_id, outcome, sender, sender.decode() if sender else None)
-        )
+        ending.publications.append(Publication(addressee.processing_id, outcome, traceparent(letter.message)))
         ending.processing_ids.append(addressee.processing_id)
 
     def _publish(self, ending: _Ending, now: float) -> None:

@@ -59,7 +59,7 @@ class Publication:
 
     Attributes:
         traceparent: the sender's, passed on unchanged.
-        span_context: the trace context in which its publishing is told, as `Dispatch.traceparent`.
+        span_context: the trace context in which its publishing is told, as `Dispatch.traceparent`; None: the sender's.
     """
 
     processing_id: int

@@ -41,7 +41,7 @@ class RequestSpans:
                 wants to see where a request has been, whoever sent it.
             processing_id: of the request.
         """
-        sender = traceparent.decode() if traceparent else None
+        sender = _written(traceparent)
         if self._tracer is None:
             return Untraced(sender)
         attributes: Attributes = {
@@ -79,4 +79,9 @@ class RequestSpans:
             PROCESSING_ID: publication.processing_id,
             RESULT: "scored" if publication.outcome.success else "failed",
         }
-        return tracer.start(f"send {self._notifications}", "producer", attributes, parent=publication.span_context)
+        parent = publication.span_context or _written(publication.traceparent)
+        return tracer.start(f"send {self._notifications}", "producer", attributes, parent=parent)
+
+
+def _written(traceparent: bytes | None) -> str | None:
+    return None if traceparent is None else traceparent.decode()

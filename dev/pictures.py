@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from pathlib import Path
 from confluent_kafka import Producer
 
 from contract import REQUEST_KEY
+from dev.browser import Browser, find_browser
 from dev.demo import SAMPLES
 from dev.kafka_server import CHECKOUT, silent
 from dev.local_service import choose_kafka, local_service
@@ -43,7 +43,6 @@ CURVES = {
     "published": "sum(ai_handler_bridge_published_total)",
     "age of the oldest, s": "max(ai_handler_bridge_oldest_unfinished_seconds)",
 }
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Prometheus(LocalServer):
@@ -97,21 +96,6 @@ class Prometheus(LocalServer):
         return f"{self.url}/graph?{urllib.parse.urlencode(shown)}"
 
 
-def take(url: str, file: Path, size: str, profile: Path) -> None:
-    """Write what a browser shows of a page. Raises ProcessFailedError."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        raise ProcessFailedError("there is no Chromium: apt-get install chromium")
-    command = [
-        browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-        "--disable-background-networking", "--hide-scrollbars", f"--user-data-dir={profile}", f"--window-size={size}",
-        "--virtual-time-budget=15000", f"--screenshot={file}", url,
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=150)
-    if done.returncode != 0 or not file.exists():
-        raise ProcessFailedError(f"Chromium took no picture\n{done.stderr[-2_000:]}")
-
-
 def send(service: Service) -> None:
     """Send the demo's samples again and again, each resume a little different, so that no answer is known before."""
     samples = [json.loads(line) for line in SAMPLES.read_text(encoding="utf-8").splitlines()]
@@ -139,6 +123,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m dev.pictures", description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the pictures go")
     to = parser.parse_args().folder.resolve()
+    found = find_browser()
+    if found is None:
+        raise ProcessFailedError("there is no Chromium: apt-get install chromium")
     targets = {"bridge": free_port(), "worker": free_port()}
     limits = {"RPM": str(RPM), "RPD": "10000", "TPM": "1000000"}
     metrics = {f"{job.upper()}_METRICS_PORT": str(port) for job, port in targets.items()}
@@ -161,8 +148,9 @@ def main() -> int:
                 time.sleep(1)
             time.sleep(AFTER)
             shown = int(time.monotonic() - started + BEFORE - 5)
-            take(prometheus.graph(shown), to / "prometheus.png", "1100,960", folder / "profile")
-            take(decision(local.service, folder).as_uri(), to / "decision.png", "1000,1400", folder / "profile")
+            browser = Browser(found, folder / "profile")
+            browser.picture(prometheus.graph(shown), to / "prometheus.png", "1100,960")
+            browser.picture(decision(local.service, folder).as_uri(), to / "decision.png", "1000,1400")
     print(f"look at {to / 'prometheus.png'} and {to / 'decision.png'} before you commit them")
     return 0
 

@@ -100,11 +100,11 @@ class PostponedError(WorkerError):
         why: `limits`, `blocked`, `fault` or `single_flight`; the metrics' label.
         seconds: when to go on.
         until_start: seconds until it could end, where more than `seconds` is known.
-        sooner: whether it may go on before that.
+        sooner: whether it may go on before that; None: it may not.
     """
 
     def __init__(
-        self, why: str, seconds: float, until_start: float = 0.0, *, sooner: Callable[[], bool] = lambda: False
+        self, why: str, seconds: float, until_start: float = 0.0, *, sooner: Callable[[], bool] | None = None
     ) -> None:
         super().__init__(why)
         self.why = why

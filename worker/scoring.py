@@ -138,7 +138,7 @@ class Scoring:
 
     def _wait(self, postponed: PostponedError) -> bool:
         """Wait as long as it says; whether this worker is stopping."""
-        if postponed.why != "single_flight" or not postponed.seconds:
+        if postponed.sooner is None:
             return self._stopping.wait(postponed.seconds)
         # Whoever of this process finds the answer lets all others go on at once: one after the other they would start
         # in the order in which they happen to look.

@@ -240,6 +240,7 @@ def profile(servers: Servers, scenario: Scenario) -> None:
 
 def start_up(servers: Servers, rounds: int) -> None:
     """How long a bridge and a worker take, each on an idle machine, until they can work, and until they have."""
+    began: dict[str, float] = {}
     times: dict[str, list[float]] = {}
 
     class Timed(ThisService):
@@ -248,7 +249,6 @@ def start_up(servers: Servers, rounds: int) -> None:
             super()._run(kind, number, arguments, ready, **more)
             times.setdefault(f"{kind} ready", []).append(time.monotonic() - began[kind])
 
-    began: dict[str, float] = {}
     for _ in range(rounds):
         with servers.run(Timed, Scenario("start-up", workers=1), warm_up=0) as (_, load):
             sent = load.send(1, 1_500)

@@ -449,13 +449,18 @@ def test_a_lost_hint_goes_again_whatever_the_queue(part):
     assert 8 <= len(part.redis.dispatched) <= 12
 
 
-def test_a_hint_that_could_not_be_sent_is_not_waited_for(part):
-    """Where Redis fails as the hint is sent, it goes with the next look."""
-    part.take(0)
-    part.redis.away = {"dispatch"}
+def outage(part, method):
+    """Redis fails at this once, and is back."""
+    part.redis.away = {method}
     with pytest.raises(redis.RedisError):
         part.step()
     part.redis.away.clear()
+
+
+def test_a_hint_that_could_not_be_sent_is_not_waited_for(part):
+    """Where Redis fails as the hint is sent, it goes with the next look."""
+    part.take(0)
+    outage(part, "dispatch")
     part.step()
     assert part.redis.dispatched == [7]
 
@@ -503,10 +508,7 @@ def test_a_request_is_not_charged_for_an_outage_of_redis(part, method):
     for number in range(1, 2 * MAX_CHARGES):
         part.redis.claim("w", 7)
         part.step()
-        part.redis.away = {method}
-        with pytest.raises(redis.RedisError):
-            part.step()
-        part.redis.away.clear()
+        outage(part, method)
         part.step(POLICY.lease)
         part.redis.claimed.clear()
         part.step(POLICY.lease)
@@ -517,10 +519,7 @@ def test_a_request_is_not_charged_for_an_outage_of_redis(part, method):
 def test_an_outage_of_redis_does_not_excuse_for_ever(part):
     """Some time after it a request that its workers drop is the culprit again."""
     part.take(0)
-    part.redis.away = {"states"}
-    with pytest.raises(redis.RedisError):
-        part.step()
-    part.redis.away.clear()
+    outage(part, "states")
     part.step(STUCK_FOR + 2 * POLICY.lease)
     for _ in range(MAX_CHARGES):
         part.redis.claim("w", 7)
@@ -648,10 +647,7 @@ def test_a_published_request_is_marked_later_when_redis_is_away(part):
 def test_an_outage_of_redis_loses_nothing(part, method):
     """Whichever question to Redis fails, the request goes on when it is back."""
     part.take(0)
-    part.redis.away = {method}
-    with pytest.raises(redis.RedisError):
-        part.step()
-    part.redis.away.clear()
+    outage(part, method)
     for _ in range(6):
         part.step()
     assert 7 in part.redis.dispatched

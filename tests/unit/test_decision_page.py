@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.browser import Browser
+from tests.support.browser import browser
 from worker import __main__ as command
 from worker import app
 from worker.assessment.evidence import Reason
@@ -229,7 +229,7 @@ def test_a_browser_runs_nothing_of_it(tmp_path):
     file = tmp_path / "page.html"
     shown = explanation(texts=(everything,) * 3, quote=everything, model=everything)
     file.write_text(page(5, shown, everything), encoding="utf-8")
-    document = Browser(tmp_path / "profile").document(file)
+    document = browser(tmp_path / "profile").document(file)
     tree = html5lib.parse(document, namespaceHTMLElements=False)
     assert tree.find("head/title").text == "Решение по запросу 5"
     tags = {each.tag.rpartition("}")[2] for each in tree.iter() if isinstance(each.tag, str)}
@@ -239,8 +239,8 @@ def test_a_browser_runs_nothing_of_it(tmp_path):
 
 def test_it_prints_on_two_sheets(tmp_path):
     """The longest decision fits on one sheet of paper and its back."""
-    browser, file = Browser(tmp_path / "profile"), tmp_path / "page.html"
+    chromium, file = browser(tmp_path / "profile"), tmp_path / "page.html"
     file.write_text(page(5, explanation()), encoding="utf-8")
-    assert browser.printed(file, tmp_path / "short.pdf") == 1
+    assert chromium.printed(file, tmp_path / "short.pdf") == 1
     file.write_text(page(5, long_explanation()), encoding="utf-8")
-    assert browser.printed(file, tmp_path / "long.pdf") <= 2
+    assert chromium.printed(file, tmp_path / "long.pdf") <= 2

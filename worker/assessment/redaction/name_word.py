@@ -67,7 +67,7 @@ class Word:
 
 @remembered(KEPT_WORDS)
 def word_of(text: str) -> Word:
-    """What is known of a word; those of late are remembered, since resumes are written with the same few thousand."""
+    """What is known of a word."""
     return _cyrillic(text) if "Ѐ" <= text[0] <= "ӿ" else _other(text)
 
 
