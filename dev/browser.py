@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+_PATIENCE = "--virtual-time-budget=15000"  # ms in which a page may fetch what it shows
 
 
 def find_browser() -> str | None:
@@ -45,18 +46,18 @@ class Browser:
             raise ProcessFailedError(f"Chromium failed\n{done.stderr[-2_000:]}")
         return done.stdout
 
-    def document(self, page: Path) -> str:
-        """The tree of a page in a file as HTML, after all that would run has run."""
-        return self.run(page.as_uri(), "--dump-dom")
+    def document(self, url: str) -> str:
+        """A page's tree as HTML, after all that would run has run."""
+        return self.run(url, _PATIENCE, "--dump-dom")
 
-    def printed(self, page: Path, to: Path) -> int:
-        """Print a page in a file to a PDF; on how many sheets."""
-        self.run(page.as_uri(), f"--print-to-pdf={to}", "--no-pdf-header-footer")
+    def printed(self, url: str, to: Path) -> int:
+        """Print a page to a PDF; on how many sheets."""
+        self.run(url, f"--print-to-pdf={to}", "--no-pdf-header-footer")
         return to.read_bytes().count(b"/Type /Page\n")
 
     def picture(self, url: str, to: Path, size: str) -> None:
         """Write what it shows of a page within `size`, "width,height" in pixels, to a PNG. Raises as `run`."""
-        options = ("--hide-scrollbars", f"--window-size={size}", "--virtual-time-budget=15000", f"--screenshot={to}")
-        self.run(url, *options)
+        options = ("--hide-scrollbars", f"--window-size={size}", f"--screenshot={to}")
+        self.run(url, _PATIENCE, *options)
         if not to.exists():
             raise ProcessFailedError("Chromium took no picture")

@@ -16,6 +16,7 @@ import pytest
 
 from dev.demo import SAMPLES, read_samples
 from dev.processes import ChildProcess
+from tests.support.browser import browser
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -137,6 +138,25 @@ def test_flower_has_heard_of_every_task(demo, two_requests):
         ("score_resume", "900"),
         ("score_resume", "901"),
     ]
+
+
+def test_flowers_pages_show_names_and_no_resume(demo, two_requests, tmp_path):
+    """In a real browser: the list of tasks, a task and the worker, after all that they fetch is there."""
+    process = demo.start("--stay", "--file", str(two_requests))
+    process.wait_ready(lambda: "keeps running" in process.log_text(), timeout=120)
+    (address,) = re.findall(r"Flower +(http://\S+)", process.log_text())
+    chromium = browser(tmp_path / "profile")
+    tasks = chromium.document(f"{address}/tasks")
+    listed = set(re.findall(r"/task/(90[01]-[0-9a-f]+)", tasks))
+    assert sorted(task.partition("-")[0] for task in listed) == ["900", "901"]
+    assert tasks.count(">score_resume<") >= 2
+    pages = [tasks, *(chromium.document(f"{address}/task/{task}") for task in listed), chromium.document(f"{address}/")]
+    assert all("score_resume" in page for page in pages[:-1])
+    requests = [json.loads(line) for line in two_requests.read_text().splitlines()]
+    texts = " ".join(f"{request['requirements']} {request['resume']}" for request in requests)
+    telling = set(re.findall(r"[А-Яа-яё]{6,}", texts))
+    assert len(telling) > 20
+    assert not [word for word in telling if any(word in page for page in pages)]
 
 
 def test_the_demo_says_how_to_send_one_more(demo, two_requests):

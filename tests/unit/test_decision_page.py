@@ -229,7 +229,7 @@ def test_a_browser_runs_nothing_of_it(tmp_path):
     file = tmp_path / "page.html"
     shown = explanation(texts=(everything,) * 3, quote=everything, model=everything)
     file.write_text(page(5, shown, everything), encoding="utf-8")
-    document = browser(tmp_path / "profile").document(file)
+    document = browser(tmp_path / "profile").document(file.as_uri())
     tree = html5lib.parse(document, namespaceHTMLElements=False)
     assert tree.find("head/title").text == "Решение по запросу 5"
     tags = {each.tag.rpartition("}")[2] for each in tree.iter() if isinstance(each.tag, str)}
@@ -241,6 +241,6 @@ def test_it_prints_on_two_sheets(tmp_path):
     """The longest decision fits on one sheet of paper and its back."""
     chromium, file = browser(tmp_path / "profile"), tmp_path / "page.html"
     file.write_text(page(5, explanation()), encoding="utf-8")
-    assert chromium.printed(file, tmp_path / "short.pdf") == 1
+    assert chromium.printed(file.as_uri(), tmp_path / "short.pdf") == 1
     file.write_text(page(5, long_explanation()), encoding="utf-8")
-    assert chromium.printed(file, tmp_path / "long.pdf") <= 2
+    assert chromium.printed(file.as_uri(), tmp_path / "long.pdf") <= 2
