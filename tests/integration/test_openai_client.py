@@ -1,5 +1,6 @@
 """One call of the model over real HTTP: what each answer and each fault becomes."""
 
+import gzip
 import json
 import threading
 import traceback
@@ -25,6 +26,7 @@ from worker.errors import (
 )
 from worker.openai_client import OpenAIClient
 from worker.ports import Call, Usage
+from worker.route import LONGEST_ANSWER
 
 CRITERIA = make_criteria(read_vacancy(REQUIREMENTS), {1: Kind.MUST})
 IDS = [item.id for item in CRITERIA.items]
@@ -304,6 +306,99 @@ def test_answers_of_nobody_knows_whom(make_client, status, kind, body, error):
     """Portals, proxies and half-compatible servers lead to one of our errors, never to another exception."""
     with web_server(lambda handler, _: reply(handler, status, body, kind)) as url:
         fault_of(make_client(url), error)
+
+
+# --- answers that cost too much ---
+
+
+def completion(content):
+    """An answer that is a good one but for its size."""
+    choice = {"message": {"content": content}, "finish_reason": "stop"}
+    return json.dumps({"choices": [choice], "usage": {"prompt_tokens": 900, "completion_tokens": 7}}).encode()
+
+
+@pytest.mark.parametrize(("layers", "size"), [(0, 8 * LONGEST_ANSWER), (1, 64 * LONGEST_ANSWER), (2, 64), (3, 64)])
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(200, BrokenAnswerError), (429, DeniedError), (403, TrippingError), (503, TransientError)],
+)
+def test_an_answer_cannot_fill_the_memory(make_client, layers, size, status, error):
+    """One that is huge, or compressed though we take none, is not read; its status still says what it is."""
+    body = completion("x" * size)
+    for _ in range(layers):
+        body = gzip.compress(body, 1)
+
+    def flood(handler, _body):
+        assert handler.headers["Accept-Encoding"] == "identity"
+        handler.send_response(status)
+        handler.send_header("x-ratelimit-limit-requests", "500")
+        if layers:
+            handler.send_header("Content-Encoding", ", ".join(["gzip"] * layers))
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    with web_server(flood) as url:
+        assert fault_of(make_client(url), error).seen.limit_requests == 500
+
+
+def test_the_longest_answer_that_may_be_set_is_read(make_client):
+    """OPENAI_MAX_OUTPUT_TOKENS at its most, in Russian, every letter of it escaped."""
+    content = "резюме" * 10_000
+    with web_server(lambda handler, _: reply(handler, 200, completion(content))) as url:
+        assert make_client(url).ask(CALL).content == content
+
+
+def test_chunks_of_a_byte_cannot_fill_the_memory(make_client):
+    """What costs memory is counted, not only what is inside: else an answer of 1 MiB costs thirty times that."""
+    body = completion("x" * (LONGEST_ANSWER // 8))
+
+    def drip(handler, _body):
+        handler.protocol_version = "HTTP/1.1"
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        handler.wfile.write(b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n")
+
+    with web_server(drip) as url:
+        fault_of(make_client(url), BrokenAnswerError)
+
+
+def test_an_answer_that_says_it_is_not_encoded_is_read(make_client):
+    """`Content-Encoding: identity` is needless and right."""
+
+    def plain(handler, _body):
+        body = completion("{}")
+        handler.send_response(200)
+        handler.send_header("Content-Encoding", "Identity")
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    with web_server(plain) as url:
+        assert make_client(url).ask(CALL).content == "{}"
+
+
+def test_the_rest_of_a_huge_answer_is_nobodys_answer(make_client):
+    """Its connection is closed; an ordinary answer's is used again."""
+    sizes, connections = [8, LONGEST_ANSWER * 2, 8, 8], []
+
+    def keep_alive(handler, _body):
+        handler.protocol_version, handler.close_connection = "HTTP/1.1", False
+        connections.append(handler.client_address)
+        reply(handler, 200, completion("x" * sizes[len(connections) - 1]))
+
+    with web_server(keep_alive) as url:
+        client = make_client(url)
+        client.ask(CALL)
+        fault_of(client, BrokenAnswerError)
+        client.ask(CALL)
+        client.ask(CALL)
+    first, huge, third, last = connections
+    assert first == huge != third == last
+
+
+# --- what may be told ---
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 429, 500])
