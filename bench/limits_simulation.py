@@ -170,7 +170,7 @@ class Fleet:
         denial = self._admit(attempt.tokens)
         if denial is not None:
             attempt.denials += 1
-            seen = Denial("rate_limit", denial.bucket, denial.limit, denial.used, denial.requested, denial.wait)
+            seen = Denial("rate_limit", denial.bucket, denial.limit, denial.used, denial.wait)
             self.denied.append((self.now, seen))
             self.at(self.now + 0.05, lambda: self.back_off(attempt, seen))
             return

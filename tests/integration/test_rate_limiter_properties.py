@@ -45,7 +45,7 @@ class Provider:
             if cost > self.left[name] + FLOAT_NOISE:
                 limit = self.limits[name]
                 wait = (cost - self.left[name]) / limit * WINDOWS[name]
-                return Denial("rate_limit", name, limit, int(limit - self.left[name]) + 1, cost, wait)
+                return Denial("rate_limit", name, limit, int(limit - self.left[name]) + 1, wait)
         for name, cost in costs.items():
             self.left[name] -= cost
         return None

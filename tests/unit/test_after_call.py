@@ -20,9 +20,9 @@ from worker.limits.provider_limits import Denial
 from worker.progress import Progress
 
 CALLED = Progress(token="token", calls=1)
-BURST = Denial("rate_limit", "rpm", 3, 3, 1, 20.0)
+BURST = Denial("rate_limit", "rpm", 3, 3, 20.0)
 SLOW = Denial("slow_down")
-TOO_LARGE = Denial("too_large", "tpm", 40_000, None, 50_000)
+TOO_LARGE = Denial("too_large", "tpm", 40_000, None)
 
 
 @pytest.mark.parametrize(

@@ -109,32 +109,35 @@ AZURE = "Requests to the ChatCompletions_Create Operation under Azure OpenAI API
 TIER = "of your current OpenAI S0 pricing tier. Please retry after "
 
 
-def limited(bucket=None, limit=None, used=None, requested=None, wait=None):
-    return Denial("rate_limit", bucket, limit, used, requested, wait)
+def limited(bucket=None, limit=None, used=None, wait=None):
+    return Denial("rate_limit", bucket, limit, used, wait)
 
 
 # What is found in public issues (a comment names the thread), and what a hostile or broken proxy could make of it.
 MESSAGES = [
     # OpenAI today; semanser/codel #72, vanderschaarlab/climb #1
     (ORG + "tokens per min (TPM): Limit 10000, Used 8782, Requested 8172. Please try again in 41.724s.",
-     limited("tpm", 10_000, 8_782, 8_172, 41.724)),
+     limited("tpm", 10_000, 8_782, 41.724)),
     (ORG + "tokens per min (TPM): Limit 30000, Used 14567, Requested 24754. Please try again in 18.642s. Visit x",
-     limited("tpm", 30_000, 14_567, 24_754, 18.642)),
+     limited("tpm", 30_000, 14_567, 18.642)),
     (ORG + "requests per min (RPM): Limit 3, Used 3, Requested 1. Please try again in 20s. Visit ...",
-     limited("rpm", 3, 3, 1, 20.0)),
+     limited("rpm", 3, 3, 20.0)),
     (ORG + "requests per day (RPD): Limit 200, Used 200, Requested 1. Please try again in 7m12s.",
-     limited("rpd", 200, 200, 1, 432.0)),
+     limited("rpd", 200, 200, 432.0)),
     (TOO_LARGE + "tokens per min (TPM): Limit 30000, Requested 30601. The input or output tokens must be reduced",
-     Denial("too_large", "tpm", 30_000, None, 30_601)),
+     Denial("too_large", "tpm", 30_000, None)),
+    # more than the limit is too large, whatever it is called
+    (ORG + "tokens per min (TPM): Limit 30000, Used 0, Requested 30601.", Denial("too_large", "tpm", 30_000, 0)),
+    (ORG + "tokens per min (TPM): Limit 30000, Used 1, Requested 30000.", limited("tpm", 30_000, 1)),
     # OpenAI before; mmz-001/knowledge_gpt #5, stanford-crfm/helm #97
     (ORG + "requests per min. Limit: 3 / min. Current: 4 / min. Please try again in 20s.",
-     limited("rpm", 3, 4, None, 20.0)),
+     limited("rpm", 3, 4, 20.0)),
     (OLD + "requests per min. Limit: 60.000000 / min. Current: 70.000000 / min.", limited("rpm", 60, 70)),
     ("Rate limit reached for tokens. Limit: 150000.000000 / min. Current: 176000.000000 / min.",
      limited("tpm", 150_000, 176_000)),
     # numbers as people write them
     (ORG + "tokens per min (TPM): Limit 200,000, Used 199,500, Requested 2,500. Please try again in 600ms.",
-     limited("tpm", 200_000, 199_500, 2_500, 0.6)),
+     limited("tpm", 200_000, 199_500, 0.6)),
     (ORG + "tokens per min (TPM): Limit 200\u202f000, Used 0", limited("tpm", 200_000, 0)),
     (ORG + "tokens per min (TPM): Limit 200k, Used 0.", limited("tpm", 200_000, 0)),
     (ORG + "tokens per min (TPM): Limit 2M, Used 1", limited("tpm", 2_000_000, 1)),
@@ -149,11 +152,11 @@ MESSAGES = [
     (ORG + "requests per min (RPM): Limit 3. Please try again in 99999999h.", limited("rpm", 3)),
     # buckets that are not ours; continuedev/continue #10920
     (GROQ + "tokens per day (TPD): Limit 100000, Used 97050, Requested 3619. Please try again in 9m38.016s.",
-     limited(None, 100_000, 97_050, 3_619, 578.016)),
-    (ORG + "input-images per min: Limit 5, Used 5, Requested 1.", limited(None, 5, 5, 1)),
+     limited(None, 100_000, 97_050, 578.016)),
+    (ORG + "input-images per min: Limit 5, Used 5, Requested 1.", limited(None, 5, 5)),
     # Groq; openinterpreter/openinterpreter #408
     (GROQ + "tokens per minute (TPM): Limit 6000, Used 3513, Requested 3166. Please try again in 6.780999999s. Need",
-     limited("tpm", 6_000, 3_513, 3_166, 6.780999999)),
+     limited("tpm", 6_000, 3_513, 6.780999999)),
     # Azure; alex-wolf-ps/dbchatprov2 #2, Azure-Samples/azure-search-openai-demo #177
     (AZURE + "token rate limit " + TIER + "86400 seconds. Please go here", limited("tpm", wait=86_400.0)),
     (AZURE + "call rate limit " + TIER + "2 seconds.", limited("rpm", wait=2.0)),

@@ -41,7 +41,7 @@ from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
 from worker.limits.provider_limits import Denial
 from worker.progress import Park, Progress
 
-BURST = Denial("rate_limit", "rpm", 3, 3, 1, 20.0)
+BURST = Denial("rate_limit", "rpm", 3, 3, 20.0)
 FRESH = Progress()
 IDS = {
     "callback_url": "https://platform.example/callback",
@@ -577,7 +577,7 @@ def test_slow_down_slows_the_fleet(world, named, slowed):
 def test_too_large_for_the_provider_fails_at_once(world):
     """The limiter knows that it never fits the configured limit: it is not asked again."""
     world.limiter.wait_after_denial = NeverFitsError("too large")
-    world.model.script.append(DeniedError("429", Denial("too_large", "tpm", 40_000, None, 50_000)))
+    world.model.script.append(DeniedError("429", Denial("too_large", "tpm", 40_000, None)))
     world.scoring.run(7, FRESH)
     assert failure_of(world) == (Failure.TOO_LARGE.value, None)
     assert len(world.model.asked) == 1

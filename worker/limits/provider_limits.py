@@ -96,7 +96,7 @@ class Denial:
             rate gently; `insufficient_quota` and `spend_limit` are about money and are not retried in a loop.
         bucket: the bucket that was short, None when it cannot be told, or is none of ours, or what is said of it
             makes no sense.
-        limit, used, requested: requests or tokens of that bucket, at admission.
+        limit, used: requests or tokens of that bucket, at admission.
         wait: seconds until it is worth asking again.
     """
 
@@ -104,7 +104,6 @@ class Denial:
     bucket: Bucket | None = None
     limit: int | None = None
     used: int | None = None
-    requested: int | None = None
     wait: float | None = None
 
     @classmethod
@@ -125,8 +124,8 @@ class Denial:
         kind = _kind(code, error_type, message, limit, requested)
         wait = _wait(message, headers)
         if limit == 0:  # "Limit 0" is what an account without access is told: it says nothing of any rate
-            bucket = limit = used = requested = None
-        return cls(kind, bucket, limit, used, requested, wait)
+            bucket = limit = used = None
+        return cls(kind, bucket, limit, used, wait)
 
 
 def parse_duration(text: str | None) -> float | None:
