@@ -3,7 +3,8 @@
     process AI_handler (the bridge's) ─► score (one for each hint) ─► chat MODEL (one for each call)
 
 The ports are wrapped, so the story in scoring.py knows nothing of it. A `score` span says how it ended: scored, failed,
-parked (and for what, and how long), or handed back; its events say what the limiter answered.
+parked (and for what, and how long), handed back by a worker that stops, or lost to another worker. Its events say what
+the limiter answered.
 """
 
 import time
@@ -26,7 +27,8 @@ class _Hint:
 
     began_at: int  # nanoseconds since 1970
     span: Span | None = None
-    stored: bool = False
+    claim: Lease | None = None
+    stored: bool | None = None  # None: there was no outcome to store
 
 
 _hint: ContextVar[_Hint | None] = ContextVar("hint", default=None)
@@ -74,7 +76,7 @@ class TracedScoring:
         else:
             error = ended.name if isinstance(ended, Failure) else None
             if hint.span is not None:
-                hint.span.set(_how_it_ended(ended, stored=hint.stored))
+                hint.span.set(_how_it_ended(ended, hint))
             return ended
         finally:
             _hint.reset(token)
@@ -82,12 +84,15 @@ class TracedScoring:
                 hint.span.end(error)
 
 
-def _how_it_ended(ended: Park | Failure | None, *, stored: bool) -> Attributes:
+def _how_it_ended(ended: Park | Failure | None, hint: _Hint) -> Attributes:
     if isinstance(ended, Park):
         return {RESULT: "parked", "ai_handler.waits_for": ended.why, "ai_handler.wait_seconds": ended.seconds}
     if isinstance(ended, Failure):
         return {RESULT: "failed"}
-    return {RESULT: "scored" if stored else "handed_back"}
+    if hint.stored:
+        return {RESULT: "scored"}
+    lost = hint.stored is False or (hint.claim is not None and hint.claim.lost)
+    return {RESULT: "claim_lost" if lost else "handed_back"}
 
 
 class TracedStore:
@@ -109,6 +114,7 @@ class TracedStore:
                 "messaging.destination.name": QUEUE_NAME,
                 PROCESSING_ID: processing_id,
             }
+            hint.claim = claimed[0]
             hint.span = self._tracer.start(
                 "score", "consumer", attributes, parent=claimed[1].traceparent, at=hint.began_at
             )

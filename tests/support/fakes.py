@@ -162,7 +162,7 @@ class FakeLease:
 
     @property
     def lost(self) -> bool:
-        return not self.leases.renew(self)
+        return self in self.leases.renewed and not self.leases.renew(self)
 
     def park(self, seconds: float) -> bool:
         self.leases.journal.append(f"park {self.key}")

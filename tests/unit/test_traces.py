@@ -21,7 +21,7 @@ import config
 from bridge.partition import PartitionWork
 from bridge.publisher import PublishError
 from bridge.spans import RequestSpans
-from contract import TASK_NAME, Outcome, outcome_key, request_key
+from contract import TASK_NAME, Outcome, claim_key, outcome_key, request_key
 from tests.support.fakes import REQUIREMENTS, RESUME, SECRET_WORDS, World, good_answer
 from tests.support.samples import FakeMessage, request_value
 from tests.unit.test_bridge_partition import TRACE, Part
@@ -305,13 +305,33 @@ def test_a_store_that_fails_ends_the_span_with_it():
     assert "ai_handler.result" not in way.span("score").attributes
 
 
-def test_a_lost_claim_is_handed_back_and_not_scored():
+@pytest.mark.parametrize("when", ["waiting", "asking"])
+def test_a_claim_that_another_worker_took_says_so(when):
     """Two workers with one request: only the one that stored the outcome says "scored"."""
     way = Way()
     way.take(TRACE)
     way.dispatch()
-    way.world.store.finish = lambda *_: False
-    way.scoring = TracedScoring(way.scoring._scoring)
+
+    def overtaken(answer):
+        way.world.memory.set(claim_key(7), "another's")
+        return answer
+
+    if when == "waiting":
+        way.world.limiter.script.append(Reserved(2.0, 2.0))
+        way.world.stopping.wait = lambda _seconds: overtaken(answer=False)
+    else:
+        way.world.model.script.append(lambda: overtaken(good_answer()))
+    way.score()
+    assert way.span("score").attributes["ai_handler.result"] == "claim_lost"
+
+
+def test_a_worker_that_stops_hands_the_request_back():
+    """What was handed back in a deployment is told from what a worker that hung has lost."""
+    way = Way()
+    way.take(TRACE)
+    way.dispatch()
+    way.world.limiter.script.append(Reserved(2.0, 2.0))
+    way.world.stopping.is_set = True
     way.score()
     assert way.span("score").attributes["ai_handler.result"] == "handed_back"
 
