@@ -34,14 +34,26 @@ def test_a_ttl_of_zero_keeps_nothing(fleet):
     assert isinstance(results.look(QUESTION, "second"), Lead)
 
 
-def test_an_answer_waits_for_a_redis_that_is_away_for_a_moment(private_redis, make_leases):
+def test_an_answer_waits_for_a_redis_that_is_away_for_a_moment(monkeypatch, private_redis, make_leases):
     """It is paid for: a restart of Redis at the wrong moment does not make anybody ask again."""
-    with private_redis.client() as client:
-        results = ResultCache(client, make_leases(client, 10.0))
+    failed = threading.Event()
+    with private_redis.client() as client, private_redis.client() as heartbeats:
+        results = ResultCache(client, make_leases(heartbeats, 10.0))
         lead = results.look(QUESTION, "first").lease
+        execute = client.execute_command
+
+        def noted(*command, **options):
+            try:
+                return execute(*command, **options)
+            except redis.RedisError:
+                failed.set()
+                raise
+
+        monkeypatch.setattr(client, "execute_command", noted)
         private_redis.kill()
         keeping = threading.Thread(target=results.keep, args=(QUESTION, ANSWER, lead, 60))
         keeping.start()
+        assert failed.wait(60)
         private_redis.start()
         keeping.join(60)
         assert results.look(QUESTION, "second") == Known(ANSWER)
