@@ -309,6 +309,11 @@ def flight_key(question: str) -> str:
     return f"{KEY_PREFIX}flight:{question}"
 
 
+def followers_key(question: str) -> str:
+    """Holds who waits for this question's answer to ask the next one: a set of reservations, scored by their places."""
+    return f"{KEY_PREFIX}followers:{question}"
+
+
 def tripped_key(reason: str) -> str:
     """Says that the circuit breaker is open for this reason; kept until a probe is answered."""
     return f"{KEY_PREFIX}circuit_breaker:{reason}"

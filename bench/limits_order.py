@@ -5,9 +5,10 @@
     python -m bench.limits_order --latency 5           slower answers
 
 Everything runs as real processes on this machine: Apache Kafka, Redis, the stand-in for OpenAI with full buckets,
-the bridge and the workers. The requests lie in the topic when the workers start. Order is Kendall's tau between the
-topic's order and that in which the provider admitted the requests; used is what it admitted by the last of them, of
-a full bucket and its refill until then; late is when the third request was admitted, after the first.
+the bridge and the workers. The requests lie in the topic when the workers start. Tau is Kendall's between the topic's
+order and that of the starts; beside it, that in which the provider admitted them, after a network that swaps what
+starts within `--jitter`. Used is what it admitted by the last of them, of a full bucket and its refill until then;
+third is when the third call was admitted, after the first.
 """
 
 from __future__ import annotations
@@ -47,13 +48,14 @@ class Load:
     tpm: int
     requests: int
     workers: int
+    vacancies: int = 1  # each is asked for its criteria first, so with one nothing else starts before that answer
 
 
 LOADS = (
     Load("RPM 120", 120, PLENTY, PLENTY, 360, 1),
     Load("RPM 120", 120, PLENTY, PLENTY, 360, 4),
     Load("TPM 60,000", PLENTY, PLENTY, 60_000, 90, 4),
-    Load("RPM 3, RPD 200", 3, 200, 40_000, 5, 1),
+    Load("RPM 3, RPD 200", 3, 200, 40_000, 5, 1, vacancies=3),
 )
 
 
@@ -81,24 +83,25 @@ def measure(load: Load, kafka: ApacheKafka, folder: Path, settings: dict[str, ob
             )
         )
         service.bridge()
-        send(load.requests, service)
+        send(load, service)
         for number in range(load.workers):
             service.worker(name=f"worker-{number}", wait=False)
         attempts = wait(load, service, standin.url)
     return line(load, attempts)
 
 
-def send(count: int, service: Service) -> None:
+def send(load: Load, service: Service) -> None:
     """Put the requests into the topic, in order."""
     producer = Producer({"bootstrap.servers": service.kafka})
-    for number in range(count):
+    for number in range(load.requests):
+        vacancy = number % load.vacancies
         body = {
             "callback_url": "https://platform.example/callback",
             "processing_id": number + 1,
             "user_id": 1,
             "resume_id": number + 1,
-            "requirements_id": 1,
-            "requirements": VACANCY,
+            "requirements_id": vacancy + 1,
+            "requirements": f"{VACANCY} Отдел {DIGITS[vacancy]}.",
             "resume": resume(number),
         }
         producer.produce(service.names.requests, key=REQUEST_KEY, value=json.dumps(body).encode())
@@ -120,18 +123,23 @@ def line(load: Load, attempts: list[dict[str, Any]]) -> str:
     """What the journal says."""
     admitted = [attempt for attempt in attempts if attempt["admitted"]]
     began, ended = admitted[0]["at"], admitted[-1]["at"]
-    places = {content_key(resume(number)): number for number in range(load.requests)}
-    first = {attempt["key"]: attempt["at"] for attempt in reversed(admitted) if attempt["key"] in places}
-    order = [float(places[key]) for key, _ in sorted(first.items(), key=lambda item: item[1])]
     minutes = (ended - began) / 60
     tokens = sum(attempt["tokens"] for attempt in admitted)
     used = max(tokens / (load.tpm * (1 + minutes)), len(admitted) / (load.rpm * (1 + minutes)))
     denials = sum(attempt["status"] == 429 for attempt in attempts)
     third = admitted[min(2, len(admitted) - 1)]["at"] - began
+    tau, swapped = order(load, admitted, "arrived"), order(load, admitted, "at")
     return (
-        f"{load.name:16}{load.requests:>9}{load.workers:>8}{kendalls_tau(order):>8.3f}{used:>8.1%}{denials:>6}"
+        f"{load.name:16}{load.requests:>9}{load.workers:>8}{tau:>8.3f}{swapped:>10.3f}{used:>8.1%}{denials:>6}"
         f"{third:>8.1f} s{ended - began:>8.1f} s"
     )
+
+
+def order(load: Load, admitted: list[dict[str, Any]], moment: str) -> float:
+    """Kendall's tau of the topic's order and that of a moment of the gradings."""
+    places = {content_key(resume(number)): number for number in range(load.requests)}
+    first = {attempt["key"]: attempt[moment] for attempt in reversed(admitted) if attempt["key"] in places}
+    return kendalls_tau([float(places[key]) for key, _ in sorted(first.items(), key=lambda item: item[1])])
 
 
 def _control(url: str, path: str, body: object = None) -> Any:
@@ -152,7 +160,10 @@ def main() -> None:
     settings |= {"headers": options.headers != "none"}
     if options.headers != "none":
         settings["request_headers"] = options.headers
-    print(f"{'':16}{'requests':>9}{'workers':>8}{'tau':>8}{'used':>8}{'429s':>6}{'third':>10}{'all':>10}", flush=True)
+    print(
+        f"{'':16}{'requests':>9}{'workers':>8}{'tau':>8}{'admitted':>10}{'used':>8}{'429s':>6}{'third':>10}{'all':>10}",
+        flush=True,
+    )
     with tempfile.TemporaryDirectory() as name, running(ApacheKafka(Path(name) / "kafka")) as kafka:
         for number, load in enumerate(LOADS):
             wanted, _, workers = options.only.partition("/")

@@ -86,7 +86,7 @@ class Ours(Fleet):
         """All of them lie in the topic; threads take them in order and ask in nearly that order."""
         for number, attempt in enumerate(attempts):
             place = self.now + number * 1e-6
-            self.at(self.now + self.rng.uniform(0, 0.005), partial(self.limiter.join, attempt.id, place))
+            self.at(self.now + self.rng.uniform(0, 0.005), partial(self.limiter.join, {attempt.id: place}))
             self.at(self.now + self.rng.uniform(0.01, RACE), partial(self.ask, attempt))
 
     def ask(self, attempt: Attempt) -> None:

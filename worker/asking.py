@@ -29,7 +29,7 @@ from worker.errors import (
 )
 from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
 from worker.limits.turns import Turn, Turns
-from worker.ports import Answer, Call, Follow, Known, Lead, Ports
+from worker.ports import Answer, Call, Follow, Follower, Known, Lead, Lease, Ports
 from worker.progress import RequestInHand
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 # within a second or is late by less than a quarter of one.
 FIRST_TURN = 0.7
 NEXT_TURN = 0.2
+LOOK_EVERY = 0.1  # seconds between two looks of one process for an answer that another one waits for
+MOST_LOOKED_FOR = 1_000  # questions
 PLENTY_LASTS = 1.0  # seconds for which "there is enough for all" is believed; the limiter itself never relies on it
 
 T = TypeVar("T", bound=BaseModel)
@@ -54,6 +56,7 @@ class Question(Generic[T]):
         make_call: makes the call, anew for each attempt: a resume is fenced by a delimiter that is never reused.
         parse: makes of an answer what it means. Raises `BrokenAnswerError`, whose text quotes nothing.
         meaning: the model class that `parse` returns and that is kept as JSON.
+        leads_on: who has its answer asks another question then.
         remembered: what this process still knows of the answer: Redis may have lost it, and who asks again may be
             answered otherwise.
     """
@@ -64,6 +67,7 @@ class Question(Generic[T]):
     make_call: Callable[[], Call]
     parse: Callable[[Answer], T]
     meaning: type[T]
+    leads_on: bool = False
     remembered: Callable[[], T | None] = lambda: None
 
 
@@ -91,12 +95,6 @@ def _understood(question: Question[T], answer: str) -> T | None:
         return None
 
 
-def _news_of(question: Question[T]) -> Callable[[], bool]:
-    """Says whether this process has learnt the answer since now; what it knew before is another flight's."""
-    known = question.remembered()
-    return lambda: question.remembered() is not known
-
-
 class Asking:
     """Asks the model.
 
@@ -115,6 +113,8 @@ class Asking:
         self._stopping = stopping
         self._clock = clock
         self._turns = Turns()
+        self._lock = threading.Lock()
+        self._look_at: dict[str, float] = {}  # when to look next for the answer to a question, Unix time
 
     def expect(self, in_hand: RequestInHand) -> None:
         """Tell the limiter that this request will ask in a moment: those behind it in the topic let it go first.
@@ -125,8 +125,11 @@ class Asking:
             redis.RedisError: Redis is away.
         """
         if self._turns.needed and in_hand.joined != in_hand.reservation:
-            self._ports.limiter.join(in_hand.reservation, in_hand.dispatch.place)
-            in_hand.joined = in_hand.reservation
+            self._join(in_hand, {})
+
+    def _join(self, in_hand: RequestInHand, others: dict[str, float]) -> None:
+        self._ports.limiter.join(others | {in_hand.reservation: in_hand.dispatch.place})
+        in_hand.joined = in_hand.reservation
 
     def _expect_no_more(self, in_hand: RequestInHand) -> None:
         """It asks nothing now, so nobody should wait for it."""
@@ -142,8 +145,10 @@ class Asking:
             FailedError: there will be no answer.
             ClaimLostError: another worker has the request.
         """
-        found = self._ports.results.look(question.digest, in_hand.claim.token)
-        if not isinstance(found, Lead):
+        asks_then = question.leads_on and self._turns.needed
+        follower = Follower(in_hand.reservation, in_hand.dispatch.place) if asks_then else None
+        found = self._ports.results.look(question.digest, in_hand.claim.token, follower)
+        if not isinstance(found, Lead) and not question.leads_on:
             self._expect_no_more(in_hand)
         if isinstance(found, Known):
             known = _understood(question, found.answer)
@@ -155,16 +160,16 @@ class Asking:
             self._ports.results.drop(question.digest)
             raise PostponedError("single_flight", 0.0)
         if isinstance(found, Follow):
-            raise PostponedError("single_flight", found.seconds, sooner=_news_of(question))
+            raise PostponedError("single_flight", found.seconds, sooner=self._news_of(question))
         lead = found.lease
         remembered = question.remembered()
         if remembered is not None:
-            self._ports.results.keep(question.digest, remembered.model_dump_json(), lead, question.keep)
+            self._keep(question, remembered, lead, in_hand)
             return Asked(remembered, None)
         try:
             answer = self._call(question, in_hand, breaker_closed=found.breaker_closed)
             meaning = self._parse(question, answer, in_hand)
-            self._ports.results.keep(question.digest, meaning.model_dump_json(), lead, question.keep)
+            self._keep(question, meaning, lead, in_hand)
         except PostponedError as postponed:
             if too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at):
                 lead.release()
@@ -176,6 +181,31 @@ class Asking:
             raise
         metrics.CACHE.labels(question.kind, "miss").inc()
         return Asked(meaning, answer)
+
+    def _keep(self, question: Question[T], meaning: T, lead: Lease, in_hand: RequestInHand) -> None:
+        """Keep an answer; whoever waits for it is in the limiter's line before anybody can see it.
+
+        Other processes hear of it a moment later than this one, whose requests would start before those in front.
+        """
+        if question.leads_on and self._turns.needed:
+            self._join(in_hand, self._ports.results.followers(question.digest))
+        self._ports.results.keep(question.digest, meaning.model_dump_json(), lead, question.keep)
+
+    def _news_of(self, question: Question[T]) -> Callable[[], bool]:
+        """Says whether the answer has come since now; what this process knew before is another flight's."""
+        known = question.remembered()
+        return lambda: question.remembered() is not known or self._has_come(question.digest)
+
+    def _has_come(self, digest: str) -> bool:
+        """Look for an answer; False where another of this process has looked a moment ago."""
+        now = self._clock()
+        with self._lock:
+            if now < self._look_at.get(digest, 0.0):
+                return False
+            if len(self._look_at) >= MOST_LOOKED_FOR:
+                self._look_at.clear()
+            self._look_at[digest] = now + LOOK_EVERY
+        return self._ports.results.known(digest)
 
     def _call(self, question: Question[T], in_hand: RequestInHand, *, breaker_closed: bool) -> Answer:
         """One call of the model, at a start time that the limiter granted."""

@@ -94,6 +94,7 @@ class Questions:
             make_call,
             parse,
             Criteria,
+            leads_on=True,
             remembered=lambda: self._known_criteria.get(digest),
         )
 

@@ -5,28 +5,37 @@ from typing import Any
 
 import redis
 
-from contract import NOT_CLOSED_KEY, answer_key, flight_key, vacancy_key
+from contract import NOT_CLOSED_KEY, answer_key, flight_key, followers_key, vacancy_key
 from worker.leases import Leases
-from worker.ports import Follow, Known, Lead, Lease
+from worker.ports import Follow, Follower, Known, Lead, Lease
 
 # Seconds that an answer, which is paid for, waits for Redis, and seconds between two tries. These are few: once Redis
 # is back, whoever is given the request next should find the answer.
 PATIENCE, TRY_EVERY = 30.0, 0.2
 
-# KEYS: answer, the right to ask, what exists while the circuit breaker is not closed.
-# ARGV: token, milliseconds of a lease.
+# KEYS: answer, the right to ask, what exists while the circuit breaker is not closed, followers.
+# ARGV: token, milliseconds of a lease, reservation ('': this one will ask nothing more) and place of a follower.
 # Returns {'known', answer}, {'lead', 1 if the breaker is closed} or {'follow', milliseconds another has the right}.
 _LOOK = """
 local answer = redis.call('GET', KEYS[1])
 if answer then return {'known', answer} end
 local leader = redis.call('GET', KEYS[2])
-if leader and leader ~= ARGV[1] then return {'follow', redis.call('PTTL', KEYS[2])} end
+if leader and leader ~= ARGV[1] then
+  local left = redis.call('PTTL', KEYS[2])
+  if ARGV[3] ~= '' then
+    redis.call('ZADD', KEYS[4], ARGV[4], ARGV[3])
+    redis.call('PEXPIRE', KEYS[4], left + ARGV[2])
+  end
+  return {'follow', left}
+end
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+if ARGV[3] ~= '' then redis.call('ZREM', KEYS[4], ARGV[3]) end
 return {'lead', 1 - redis.call('EXISTS', KEYS[3])}
 """
 
-# KEYS: answer, the right to ask. ARGV: token, answer, seconds it is kept (0: not at all).
+# KEYS: answer, the right to ask, followers. ARGV: token, answer, seconds it is kept (0: not at all).
 _KEEP = """
+redis.call('DEL', KEYS[3])
 if ARGV[3] ~= '0' then redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
 if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
 """
@@ -48,17 +57,23 @@ class ResultCache:
         self._look = store.register_script(_LOOK)
         self._keep = store.register_script(_KEEP)
 
-    def look(self, question: str, token: str) -> Known | Lead | Follow:
+    def look(self, question: str, token: str, follower: Follower | None = None) -> Known | Lead | Follow:
         """The answer if it is known, the right to ask if nobody has it. Raises `redis.RedisError`.
 
         Args:
             question: its digest.
             token: the claim's; a request that was parked goes on with the right that it had.
+            follower: noted where another has the right, see `followers`.
         """
         leases = self._leases
         reply: Any = self._look(
-            keys=[answer_key(question), flight_key(question), NOT_CLOSED_KEY],
-            args=[token, int(leases.seconds * 1000)],
+            keys=[answer_key(question), flight_key(question), NOT_CLOSED_KEY, followers_key(question)],
+            args=[
+                token,
+                int(leases.seconds * 1000),
+                follower.reservation if follower else "",
+                repr(follower.place) if follower else 0,
+            ],
         )
         match reply:
             case [b"known", answer]:
@@ -68,6 +83,18 @@ class ResultCache:
         # A leader at work is renewed often and may end any time; one that waits for the limiter says how long.
         return Follow(max(0.5, reply[1] / 1000 - leases.seconds))
 
+    def known(self, question: str) -> bool:
+        """Whether an answer is kept. Raises `redis.RedisError`."""
+        return bool(self._redis.exists(answer_key(question)))
+
+    def followers(self, question: str) -> dict[str, float]:
+        """The places, by reservation, of those who will ask once this is answered; none where Redis is away."""
+        try:
+            found: Any = self._redis.zrange(followers_key(question), 0, -1, withscores=True)
+        except redis.RedisError:  # the answer at hand is worth more than the order
+            return {}
+        return {reservation.decode(): place for reservation, place in found}
+
     def keep(self, question: str, answer: str, lead: Lease, seconds: int) -> None:
         """Keep an answer for so many seconds (0: not at all), and give back the right to ask.
 
@@ -76,9 +103,10 @@ class ResultCache:
         """
         lead.forget()
         give_up_at = time.monotonic() + self._patience
+        keys = [answer_key(question), lead.key, followers_key(question)]
         while True:
             try:
-                self._keep(keys=[answer_key(question), lead.key], args=[lead.token, answer, seconds])
+                self._keep(keys=keys, args=[lead.token, answer, seconds])
             except redis.RedisError:
                 if time.monotonic() >= give_up_at:
                     raise

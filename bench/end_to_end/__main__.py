@@ -3,7 +3,7 @@
     python -m bench.end_to_end              all of it: about fifteen minutes
     python -m bench.end_to_end --quick      one size, one round
     python -m bench.end_to_end --in-flight  many calls under way, a model that answers in 5 s
-    python -m bench.end_to_end --profile    this service alone: where its CPU goes, by stage
+    python -m bench.end_to_end --profile    this service alone: where its CPU goes, by stage; with --in-flight, too
     python -m bench.end_to_end --start-up   this service alone: from the start of its processes to the first answer
 
 Real Apache Kafka and Redis, the stand-in for OpenAI over HTTP, every system as processes of its own. The systems take
@@ -277,7 +277,8 @@ def main() -> None:
     rounds = arguments.rounds or (1 if arguments.quick else 3)
     with tempfile.TemporaryDirectory() as folder, Servers(Path(folder)) as servers:
         if arguments.profile:
-            profile(servers, Scenario("profile", messages=arguments.messages or 400, size=arguments.size))
+            shape = IN_FLIGHT[0] if arguments.in_flight else Scenario("profile", messages=400)
+            profile(servers, replace(shape, messages=arguments.messages or shape.messages, size=arguments.size))
             return
         if arguments.start_up:
             start_up(servers, rounds)

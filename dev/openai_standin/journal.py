@@ -13,6 +13,7 @@ _KEPT = 200_000
 class Attempt:
     """One call. ``at`` is ``time.monotonic()`` when it was let in or turned away; ``wall`` is the epoch.
 
+    ``arrived`` is ``time.monotonic()`` too, before what the network is made to take: when the caller began.
     ``asks`` is ``criteria``, ``grades`` or ``other``. ``status`` is None while it runs and 0 when the connection
     was closed without an answer. ``tokens`` is what it asks of the TPM bucket. ``key`` is the SHA-256 of the stripped
     resume, or of the vacancy where its criteria are asked for, or of all contents where nothing is fenced. ``tag`` is
@@ -20,6 +21,7 @@ class Attempt:
     """
 
     at: float
+    arrived: float
     wall: float
     tag: str
     status: int | None = None
@@ -41,9 +43,9 @@ class Journal:
     def __init__(self) -> None:
         self._attempts: deque[Attempt] = deque(maxlen=_KEPT)
 
-    def open(self, tag: str) -> Attempt:
+    def open(self, tag: str, arrived: float) -> Attempt:
         """A new line, at its end."""
-        attempt = Attempt(at=time.monotonic(), wall=time.time(), tag=tag)
+        attempt = Attempt(at=time.monotonic(), arrived=arrived, wall=time.time(), tag=tag)
         self._attempts.append(attempt)
         return attempt
 

@@ -8,7 +8,7 @@ import redis
 from bench.limits_simulation import CLOCK_KEY, START, script_with_virtual_clock
 from worker.limits.answers import Granted, Limits, NeverFitsError, NotYet, Reserved
 from worker.limits.provider_limits import Denial, ProviderView
-from worker.limits.rate_limiter import RateLimiter
+from worker.limits.rate_limiter import MOST_AT_ONCE, RateLimiter
 
 LIMITS = Limits(rpm=3, rpd=200, tpm=40_000)
 JITTER = 0.25
@@ -130,12 +130,12 @@ def test_what_has_only_joined_leaves_the_line_and_nothing_more(make):
     """A worker that died has used its grant: whoever finds the answer known does not give that back."""
     limiter = make(Limits(rpm=3, rpd=200, tpm=4_000))
     limiter.acquire("used", 3_000)
-    limiter.join("used", 1.0)
+    limiter.join({"used": 1.0})
     limiter.cancel("used", joined=True)
     assert until_start(limiter.acquire("next", 3_000)) > 10
     limiter.cancel("next", joined=True)
     assert limiter.snapshot()["waiting"] == 1, "it waits, and has not only joined"
-    limiter.join("joined", 2.0)
+    limiter.join({"joined": 2.0})
     limiter.cancel("joined", joined=True)
     assert limiter.snapshot()["waiting"] == 1
 
@@ -425,7 +425,7 @@ def test_who_comes_earlier_in_the_topic_starts_first_whoever_asks_first(make):
 def test_who_joined_goes_first_though_it_asks_later(make, clock):
     """A thread is still counting its tokens: the one behind it waits a moment, not for a start time."""
     limiter = make()
-    limiter.join("early", 1.0)
+    limiter.join({"early": 1.0})
     blocked = limiter.acquire("late", 2_000, 2.0)
     assert 0 < blocked.seconds <= 0.05
     assert isinstance(limiter.acquire("early", 2_000, 1.0), Granted)
@@ -436,7 +436,7 @@ def test_who_joined_goes_first_though_it_asks_later(make, clock):
 def test_where_there_is_plenty_nobody_waits_for_those_before(make):
     """Order is for those who have to wait: with five hundred requests' worth left, nobody is the later for it."""
     limiter = make(Limits(rpm=10_000, rpd=1_000_000, tpm=2_000_000))
-    limiter.join("early", 1.0)
+    limiter.join({"early": 1.0})
     started = [limiter.acquire(str(n), 1_000, 2.0 + n) for n in range(2_000)]
     few = next(n for n, answer in enumerate(started) if not isinstance(answer, Granted))
     assert all(answer.plenty for answer in started[:few])
@@ -450,7 +450,7 @@ def test_where_there_is_plenty_nobody_waits_for_those_before(make):
 def test_a_little_of_any_bucket_is_no_plenty(make, scarce):
     """What one bucket holds in plenty does not help where another is what makes requests wait."""
     limiter = make(scarce)
-    limiter.join("early", 1.0)
+    limiter.join({"early": 1.0})
     assert isinstance(limiter.acquire("late", 1_000, 2.0), Reserved)
 
 
@@ -460,7 +460,7 @@ def test_while_slowed_down_there_is_no_plenty(make, clock):
     assert limiter.acquire("first", 1_000, 0.5).plenty
     limiter.slow_down("first", 1.0)
     clock.advance(5)
-    limiter.join("early", 1.0)
+    limiter.join({"early": 1.0})
     assert isinstance(limiter.acquire("late", 1_000, 2.0), Reserved)
 
 
@@ -490,10 +490,22 @@ def test_a_large_request_is_not_overtaken_for_ever_where_there_is_plenty(make, c
     assert isinstance(limiter.acquire("large", 1_500_000, 1_000.0), Granted)
 
 
+def test_all_who_join_at_once_go_in_the_order_of_their_places(make, clock):
+    """One call tells of hundreds; each is waited for at its own place."""
+    limiter = make(Limits(400, 10**6, 10**8))
+    limiter.join({str(n): float(n) for n in range(MOST_AT_ONCE + 50)})
+    assert limiter.snapshot()["waiting"] == MOST_AT_ONCE + 50
+    assert isinstance(limiter.acquire("1", 1_000, 1.0), Reserved)
+    assert isinstance(limiter.acquire("0", 1_000, 0.0), Granted)
+    clock.advance(0.5)
+    assert isinstance(limiter.acquire("1", 1_000, 1.0), Granted)
+    assert isinstance(limiter.acquire(str(MOST_AT_ONCE + 1), 1_000, MOST_AT_ONCE + 1.0), Reserved)
+
+
 def test_who_joined_and_never_asks_holds_nobody_up_for_long(make, clock):
     """Its worker died: a second later the next one starts, and half a minute later its place is gone."""
     limiter = make()
-    limiter.join("dead", 1.0)
+    limiter.join({"dead": 1.0})
     limiter.acquire("next", 2_000, 2.0)
     clock.advance(1.1)
     assert isinstance(limiter.acquire("next", 2_000, 2.0), Granted)
@@ -951,7 +963,7 @@ def test_who_joined_is_counted_with_what_a_request_usually_takes(make):
     for n in range(100):
         limiter.acquire(str(n), 3_000, float(n + 1))
     behind = until_start(limiter.acquire("last", 3_000, 1000.0))
-    limiter.join("joined", 500.0)
+    limiter.join({"joined": 500.0})
     assert until_start(limiter.acquire("last", 3_000, 1000.0)) == pytest.approx(behind + 3, abs=0.2)
 
 
@@ -960,7 +972,7 @@ def test_a_wait_that_rests_on_guesses_is_told_anew_after_a_moment(make, clock):
     limiter = make(Limits(rpm=100_000, rpd=10_000_000, tpm=60_000))
     limiter.acquire("large", 30_000, 0.5)
     for n in range(20):
-        limiter.join(str(n), 1.0 + n)
+        limiter.join({str(n): 1.0 + n})
     behind = limiter.acquire("behind", 3_000, 1000.0)
     assert behind.until_start > 30
     assert behind.seconds <= 1

@@ -5,8 +5,8 @@ import threading
 import pytest
 import redis
 
-from contract import answer_key, flight_key
-from worker.ports import Follow, Known, Lead
+from contract import answer_key, flight_key, followers_key
+from worker.ports import Follow, Follower, Known, Lead
 from worker.result_cache import ResultCache
 
 QUESTION = "0123456789abcdef" * 4
@@ -113,6 +113,29 @@ def test_a_leader_that_works_may_end_any_time(fleet, results):
     assert fleet.results().look(QUESTION, "second") == Follow(0.5)
 
 
+def test_who_will_ask_next_is_known_to_the_leader(fleet, results):
+    """The limiter hears of all of them at once, before any of them sees the answer; nobody stands there twice."""
+    lead = results.look(QUESTION, "first", Follower("1:0", 1.5)).lease
+    others = fleet.results()
+    for number in (3, 2, 3):
+        others.look(QUESTION, f"token-{number}", Follower(f"{number}:0", number + 0.5))
+    assert results.followers(QUESTION) == {"2:0": 2.5, "3:0": 3.5}
+    assert not others.known(QUESTION)
+    results.keep(QUESTION, ANSWER, lead, 60)
+    assert others.known(QUESTION)
+    assert results.followers(QUESTION) == {}
+
+
+def test_a_follower_that_becomes_the_leader_follows_no_more(fleet, results):
+    """The first leader gave up: who asks now would otherwise be waited for at a place where it has been."""
+    lead = results.look(QUESTION, "first").lease
+    fleet.results().look(QUESTION, "second", Follower("2:0", 2.5))
+    fleet.results().look(QUESTION, "third", Follower("3:0", 3.5))
+    lead.release()
+    results.look(QUESTION, "second", Follower("2:0", 2.5))
+    assert results.followers(QUESTION) == {"3:0": 3.5}
+
+
 def test_a_leader_that_waits_says_how_long(fleet, results):
     """Others come back when the one that waits for its turn does, not every half second."""
     results.look(QUESTION, "first").lease.park(60)
@@ -139,3 +162,12 @@ def test_a_vacancys_criteria_are_found_by_its_id(results):
     results.name(301, QUESTION, 60)
     assert results.criteria_of(301) == ANSWER
     assert results.criteria_of(302) is None
+
+
+def test_followers_are_noted_for_as_long_as_they_wait(redis_url, make_leases):
+    """A leader that never ends leaves nothing behind; one that waits for its turn finds all who wait with it."""
+    with redis.Redis.from_url(redis_url) as client:
+        results = ResultCache(client, make_leases(client, 10.0))
+        results.look(QUESTION, "first").lease.park(60)
+        ResultCache(client, make_leases(client, 10.0)).look(QUESTION, "second", Follower("2:0", 2.5))
+        assert 60 < client.ttl(followers_key(QUESTION)) <= 80

@@ -27,6 +27,7 @@ from contract import (
     decision_key,
     explanation_key,
     flight_key,
+    followers_key,
     outcome_key,
     probe_key,
     processed_mark,
@@ -44,7 +45,7 @@ from worker.circuit_breaker import EXPLAINED, OPEN_FOR
 from worker.errors import SendingBlockedError
 from worker.limits.answers import Granted
 from worker.limits.provider_limits import ProviderView
-from worker.ports import Answer, Call, Follow, Kept, Known, Lead, Messages, Ports
+from worker.ports import Answer, Call, Follow, Follower, Kept, Known, Lead, Messages, Ports
 from worker.questions import KeepingPolicy
 from worker.scoring import Scoring
 
@@ -310,17 +311,30 @@ class FakeResults:
     def criteria_of(self, requirements_id: int) -> str | None:
         return self.memory.get(answer_key(self.memory.get(vacancy_key(requirements_id)) or ""))
 
-    def look(self, question: str, token: str) -> Known | Lead | Follow:
+    def known(self, question: str) -> bool:
+        return self.memory.get(answer_key(question)) is not None
+
+    def followers(self, question: str) -> dict[str, float]:
+        return dict(json.loads(self.memory.get(followers_key(question)) or "{}"))
+
+    def look(self, question: str, token: str, follower: Follower | None = None) -> Known | Lead | Follow:
         answer = self.memory.get(answer_key(question))
         if answer is not None:
             return Known(answer)
         lease = self.leases.take(flight_key(question), token=token)
+        waiting = self.followers(question)
         if lease is not None:
+            waiting.pop(follower.reservation if follower else "", None)
+            self.memory.set(followers_key(question), json.dumps(waiting))
             return Lead(lease, breaker_closed=self.memory.get(NOT_CLOSED_KEY) is None)
+        if follower is not None:
+            waiting[follower.reservation] = follower.place
+            self.memory.set(followers_key(question), json.dumps(waiting))
         left = self.memory.seconds_left(flight_key(question))
         return Follow(0.5 if left == math.inf else max(0.5, left - self.leases.seconds))
 
     def keep(self, question: str, answer: str, lead, seconds: int) -> None:
+        self.memory.delete(followers_key(question))
         if seconds:
             self.memory.set(answer_key(question), answer, seconds)
         lead.release()
@@ -345,8 +359,8 @@ class FakeLimiter:
         self.slowed: list[tuple[str, float]] = []
         self.wait_after_denial: float | Exception = 20.0
 
-    def join(self, reservation_id: str, place: float) -> None:
-        self.joined.append((reservation_id, place))
+    def join(self, places: dict[str, float]) -> None:
+        self.joined.extend(sorted(places.items(), key=lambda item: item[1]))
 
     def acquire(self, reservation_id: str, tokens: int, place: float):
         self.journal.append(f"acquire {reservation_id}")

@@ -39,6 +39,7 @@ from worker.errors import (
 )
 from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
 from worker.limits.provider_limits import Denial
+from worker.ports import Follower
 from worker.progress import Park, Progress
 
 BURST = Denial("rate_limit", "rpm", 3, 3, 20.0)
@@ -760,6 +761,57 @@ def test_what_one_learns_all_of_its_process_know():
     assert world.scoring.run(7, FRESH) is None
     assert world.store.outcomes[7]["notification"]["success"]
     assert sum(world.stopping.waits) < 0.2, "a look of its own would have come after half a second"
+
+
+def test_who_waits_for_a_vacancys_criteria_looks_for_what_another_process_learns():
+    """Not each for itself, but one of this process every moment: the first resume of a vacancy is not the slowest."""
+    world = World(criteria_known=False)
+    world.dispatch()
+    request = world.dispatched().request
+    vacancy = read_vacancy(request.requirements)
+    question = world.scoring.questions.criteria(request.requirements, vacancy)
+    world.leases.take(flight_key(question.digest), token="another worker's")
+    wait, known, looks = world.stopping.wait, world.results.known, []
+
+    def answered_elsewhere(seconds):
+        if len(world.stopping.waits) == 4:
+            answer = make_criteria(vacancy, {1: Kind.MUST})
+            world.memory.set(answer_key(question.digest), answer.model_dump_json())
+        return wait(seconds)
+
+    def looked(digest):
+        looks.append(world.clock.now)
+        return known(digest)
+
+    world.stopping.wait, world.results.known = answered_elsewhere, looked
+    assert world.scoring.run(7, FRESH) is None
+    assert world.store.outcomes[7]["notification"]["success"]
+    assert len(world.stopping.waits) < 8, "a look of its own would have come after half a second"
+    assert len(looks) <= 4, "every other moment, whoever of this process it is"
+
+
+def test_who_asks_for_criteria_lets_all_who_wait_for_them_into_the_line():
+    """Its own process hears of the answer first, and would start before those in front of it in another."""
+    world = World(criteria_known=False)
+    world.dispatch(7, place=2.0)
+    request = world.dispatched().request
+    question = world.scoring.questions.criteria(request.requirements, read_vacancy(request.requirements))
+    in_line = []
+    keep = world.results.keep
+
+    def answered():
+        world.results.look(question.digest, "another worker's", Follower("6:0", 1.0))
+        return criteria_answer()
+
+    def keeping(digest, *more):
+        if digest == question.digest:
+            in_line.extend(world.limiter.joined)
+        keep(digest, *more)
+
+    world.results.keep = keeping
+    world.model.script.append(answered)
+    assert world.scoring.run(7, FRESH) is None
+    assert in_line[-2:] == [("6:0", 1.0), ("7:1", 2.0)]
 
 
 # --- stopping ---

@@ -21,7 +21,7 @@
 -- ARGV[1] JSON, one table of arguments. Always: op, limits {rpm, rpd, tpm; 0: there is none}, auto {three booleans:
 -- such a limit is only where to begin, headers say the rest}, grace, jitter, burst (seconds of refill that may be
 -- spent at once), day_share (of the day's requests, when nothing is known). By operation, [missing where unknown]:
---   join       id, place                -> {'ok'}; this one will ask soon
+--   join       joining {{id, place}}    -> {'ok'}; these will ask soon
 --   acquire    id, place, tokens        -> {'granted', waited[, 'again' or 'plenty']}, {'wait', seconds until it should
 --                                          ask again, seconds until its start} or {'never fits', tpm}
 --   settle     id, answered, [used (tokens), requests_bucket (1 rpm, 2 rpd), requests_left, requests_limit,
@@ -328,12 +328,14 @@ local function tell(id, record, wait, exact, guessed)
   return {'wait', text(pause), text(wait)}
 end
 
-local function join(id)
-  local record = new_record(state.mean)
-  record.silent = true
-  if not read(id) then
-    enter(id, record)
-    write(id, record)
+local function join()
+  for _, joining in ipairs(A.joining) do
+    local id, record = joining[1], new_record(state.mean, {place = joining[2]})
+    record.silent = true
+    if not read(id) then
+      enter(id, record)
+      write(id, record)
+    end
   end
 end
 

@@ -17,12 +17,15 @@ import redis
 from worker.limits.answers import Granted, Limits, NeverFitsError, NotYet, Reserved
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from worker.limits.answers import Bucket
     from worker.limits.provider_limits import Denial, ProviderView
 
 log = logging.getLogger(__name__)
 
 SCRIPT: Final = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
+MOST_AT_ONCE: Final = 200  # requests that join by one call of the script
 WARN_EVERY: Final = 3_600.0  # seconds between two warnings that the provider grants more than is configured
 _KEYS: Final = ("buckets", "line", "record:", "recent", "limits", "answered")
 _BUCKETS: Final[tuple[Bucket, ...]] = ("rpm", "rpd", "tpm")
@@ -57,7 +60,8 @@ class RateLimiter:
         script: the Lua source; tests replace its clock.
 
     Raises:
-        redis.RedisError: from every method but `settle`. No Redis, no calls: let it pass and try again later.
+        redis.RedisError: from every method but `join` and `settle`. No Redis, no calls: let it pass and try again
+            later.
     """
 
     def __init__(
@@ -87,14 +91,20 @@ class RateLimiter:
         self._script = redis.register_script(script)
         self._warn_at = 0.0
 
-    def join(self, reservation_id: str, place: float) -> None:
-        """Say that this request will ask within a second: those behind it let it go first.
+    def join(self, places: Mapping[str, float]) -> None:
+        """Say that these requests will ask within a second: those behind them let them go first.
+
+        A Redis that is away never hears of it: only the order suffers.
 
         Args:
-            reservation_id: the one that `acquire` will use.
-            place: see `acquire`.
+            places: by the reservation that `acquire` will use; see `acquire`.
         """
-        self._call("join", reservation_id, place=place)
+        joining = list(places.items())
+        try:
+            for start in range(0, len(joining), MOST_AT_ONCE):
+                self._call("join", joining=joining[start : start + MOST_AT_ONCE])
+        except redis.RedisError as error:
+            log.warning("the limiter does not hear who will ask: %s", type(error).__name__)
 
     def acquire(self, reservation_id: str, tokens: int, place: float | None = None) -> Granted | Reserved | NotYet:
         """Ask to start a request.
