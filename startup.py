@@ -1,5 +1,6 @@
 """The start of a process: settings, logs and metrics, and every reason why it cannot start, at once."""
 
+import gc
 import os
 import socket
 import tempfile
@@ -12,6 +13,10 @@ from config import Role, Settings, complain, read_settings
 from logs import configure_logging
 from redis_connection import is_cluster
 
+# Objects made before the garbage collector looks, then its younger generations' looks before the next one's. Hundreds
+# of requests under way are no garbage, and it walks over them again and again: 0.7 of 12 ms of CPU a request.
+GARBAGE_THRESHOLDS = (50_000, 20, 50)
+
 
 def begin(role: Role) -> Settings:
     """Read the settings, log where they say, serve metrics where they say.
@@ -19,6 +24,7 @@ def begin(role: Role) -> Settings:
     Raises:
         SystemExit: with one line for each thing that is wrong.
     """
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     settings, faults = read_settings(role)
     complain([*faults, *_obstacles(settings, role)])
     if role != "tool" and is_cluster(settings.redis_connection.client()):

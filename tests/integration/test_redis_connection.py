@@ -179,3 +179,10 @@ def test_nothing_starts_on_a_cluster(cluster, program):
     assert ended.returncode == 1, said
     assert "Redis Cluster is not supported" in said
     assert "Traceback" not in said
+
+
+def test_replies_are_parsed_in_c(redis_url):
+    """The C parser is used where it is installed, so a requirement that is gone would be noticed by nobody but the CPU."""
+    with RedisConnection(redis_url).client() as client:
+        connection = client.connection_pool.make_connection()
+        assert "hiredis" in type(connection._parser).__name__.lower()
