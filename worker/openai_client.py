@@ -25,7 +25,7 @@ from worker.errors import (
 )
 from worker.limits.provider_limits import Denial, ProviderView
 from worker.ports import Answer, Call, Usage
-from worker.route import NOT_A_TEXT, Route
+from worker.route import Route
 
 SHARED_TEXTS = 64  # messages before the last, which many calls share: their tokens are remembered
 
@@ -105,8 +105,6 @@ class OpenAIClient:
             self._explain(error, strict=strict)
         except openai.OpenAIError as error:  # a body that is not JSON, and what the SDK may add
             raise BrokenAnswerError(type(error).__name__) from None
-        except NOT_A_TEXT as error:  # the SDK reads the text of an error status
-            raise TransientError(f"unreadable: {type(error).__name__}") from None
         return _answer(response, strict=strict)
 
     async def _create(self, call: Call, *, strict: bool) -> httpx2.Response:

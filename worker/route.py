@@ -19,9 +19,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# What decoding a text may raise, beside HTTP's errors: `charset` in a header may name a codec that is none of texts.
-NOT_A_TEXT = (ValueError, LookupError, AssertionError)
-
 POOL = 32  # connections of one pool
 KEPT = 30.0  # seconds that an unused connection is kept: a new one costs a handshake
 
@@ -63,7 +60,7 @@ class Route:
         try:
             response = self.wait(self.client.get(url), seconds)
             page = response.text if response.status_code == 200 else None
-        except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, *NOT_A_TEXT):
+        except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL):
             return None
         return page
 
@@ -109,6 +106,11 @@ class _Pools(httpx2.AsyncBaseTransport):
             response = await self._pools[number].handle_async_request(request)
         finally:
             self._busy[number] -= 1
+        # Some of Python's decoders take minutes for 1 MiB (punycode), in the thread of all calls; JSON is UTF-8.
+        if "content-type" in response.headers:
+            response.headers["content-type"] = response.headers["content-type"].partition(";")[0]
+        # The client would keep all cookies for ever, and send them with each request.
+        response.headers.pop("set-cookie", None)
         # Even a bounded decoder may be kept busy for ever: layers of gzip need not decode to anything.
         if "content-encoding" in response.headers:
             if response.headers["content-encoding"].lower() != "identity":

@@ -298,8 +298,9 @@ def test_an_answer_that_trickles_is_not_waited_for(make_client):
         (413, "text/plain", b"", RefusedCallError),
         (302, "text/plain", b"", CallError),
         (502, "text/html; charset=hex", b"ff", TransientError),
-        (429, "text/html; charset=idna", b"\xff", TransientError),
+        (429, "text/html; charset=idna", b"\xff", DeniedError),
         (500, "text/html; charset=undefined", b"\xff", TransientError),
+        (200, "text/html; charset=undefined", b"\xff", BrokenAnswerError),
     ],
 )
 def test_answers_of_nobody_knows_whom(make_client, status, kind, body, error):
@@ -340,6 +341,34 @@ def test_an_answer_cannot_fill_the_memory(make_client, layers, size, status, err
 
     with web_server(flood) as url:
         assert fault_of(make_client(url), error).seen.limit_requests == 500
+
+
+def test_no_decoder_that_a_stranger_names_is_used(make_client):
+    """Punycode takes minutes for 1 MiB, in the thread of all calls, which no deadline ends. JSON is UTF-8."""
+    body = b'{"error": {"code": "insufficient_quota"}}'
+    with web_server(lambda handler, _: reply(handler, 429, body, "application/json; charset=punycode")) as url:
+        assert fault_of(make_client(url), TrippingError).reason == "quota"
+
+
+def test_cookies_are_not_kept(make_client):
+    """A new one with each answer would fill the memory, and every request after it."""
+    cookies = []
+
+    def set_cookies(handler, _body):
+        cookies.append(handler.headers["Cookie"])
+        body = completion("{}")
+        handler.send_response(200)
+        handler.send_header("Set-Cookie", f"first{len(cookies)}=x")
+        handler.send_header("Set-Cookie", f"second{len(cookies)}=x")
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    with web_server(set_cookies) as url:
+        client = make_client(url)
+        client.ask(CALL)
+        client.ask(CALL)
+    assert cookies == [None, None]
 
 
 def test_the_longest_answer_that_may_be_set_is_read(make_client):
