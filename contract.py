@@ -310,7 +310,10 @@ def flight_key(question: str) -> str:
 
 
 def followers_key(question: str) -> str:
-    """Holds who waits for this question's answer to ask the next one: a set of reservations, scored by their places."""
+    """Holds who waits for this question's answer to ask the next one.
+
+    A sorted set of "<reservation> <deadline, Unix time>", scored by their places.
+    """
     return f"{KEY_PREFIX}followers:{question}"
 
 

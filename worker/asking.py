@@ -56,7 +56,7 @@ class Question(Generic[T]):
         make_call: makes the call, anew for each attempt: a resume is fenced by a delimiter that is never reused.
         parse: makes of an answer what it means. Raises `BrokenAnswerError`, whose text quotes nothing.
         meaning: the model class that `parse` returns and that is kept as JSON.
-        leads_on: who has its answer asks another question then.
+        leads_on: says of an answer whether who has it asks another question then; None: nobody ever does.
         remembered: what this process still knows of the answer: Redis may have lost it, and who asks again may be
             answered otherwise.
     """
@@ -67,7 +67,7 @@ class Question(Generic[T]):
     make_call: Callable[[], Call]
     parse: Callable[[Answer], T]
     meaning: type[T]
-    leads_on: bool = False
+    leads_on: Callable[[T], bool] | None = None
     remembered: Callable[[], T | None] = lambda: None
 
 
@@ -145,10 +145,11 @@ class Asking:
             FailedError: there will be no answer.
             ClaimLostError: another worker has the request.
         """
-        asks_then = question.leads_on and self._turns.needed
-        follower = Follower(in_hand.reservation, in_hand.dispatch.place) if asks_then else None
+        follower = None
+        if question.leads_on is not None and self._turns.needed:
+            follower = Follower(in_hand.reservation, in_hand.dispatch.place, in_hand.dispatch.deadline_at)
         found = self._ports.results.look(question.digest, in_hand.claim.token, follower)
-        if not isinstance(found, Lead) and not question.leads_on:
+        if not isinstance(found, Lead) and question.leads_on is None:
             self._expect_no_more(in_hand)
         if isinstance(found, Known):
             known = _understood(question, found.answer)
@@ -186,9 +187,10 @@ class Asking:
         """Keep an answer; whoever waits for it is in the limiter's line before anybody can see it.
 
         Other processes hear of it a moment later than this one, whose requests would start before those in front.
+        Who asks nothing more stays out: all others would be told to wait for it, past their deadlines even.
         """
-        if question.leads_on and self._turns.needed:
-            self._join(in_hand, self._ports.results.followers(question.digest))
+        if question.leads_on is not None and question.leads_on(meaning) and self._turns.needed:
+            self._join(in_hand, self._ports.results.followers(question.digest, self._clock()))
         self._ports.results.keep(question.digest, meaning.model_dump_json(), lead, question.keep)
 
     def _news_of(self, question: Question[T]) -> Callable[[], bool]:

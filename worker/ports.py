@@ -118,11 +118,13 @@ class Follow:
 class Follower:
     """A request that asks another question once it has the answer to this one.
 
-    `reservation` is that of its next call, `place` in the order of the input topic.
+    `reservation` is that of its next call, `place` in the order of the input topic; it waits no longer than until
+    `deadline_at`, Unix time in seconds.
     """
 
     reservation: str
     place: float
+    deadline_at: float
 
 
 class Results(Protocol):
@@ -130,7 +132,7 @@ class Results(Protocol):
 
     def look(self, question: str, token: str, follower: Follower | None = None) -> Known | Lead | Follow: ...
     def known(self, question: str) -> bool: ...
-    def followers(self, question: str) -> dict[str, float]: ...
+    def followers(self, question: str, now: float) -> dict[str, float]: ...
     def keep(self, question: str, answer: str, lead: Lease, seconds: int) -> None: ...
     def drop(self, question: str) -> None: ...
     def name(self, requirements_id: int, question: str, seconds: int) -> None: ...

@@ -94,7 +94,7 @@ class Questions:
             make_call,
             parse,
             Criteria,
-            leads_on=True,
+            leads_on=lambda criteria: bool(criteria.items),  # without any the request fails
             remembered=lambda: self._known_criteria.get(digest),
         )
 

@@ -14,7 +14,7 @@ from worker.ports import Follow, Follower, Known, Lead, Lease
 PATIENCE, TRY_EVERY = 30.0, 0.2
 
 # KEYS: answer, the right to ask, what exists while the circuit breaker is not closed, followers.
-# ARGV: token, milliseconds of a lease, reservation ('': this one will ask nothing more) and place of a follower.
+# ARGV: token, milliseconds of a lease, member ('': this one will ask nothing more) and place of a follower.
 # Returns {'known', answer}, {'lead', 1 if the breaker is closed} or {'follow', milliseconds another has the right}.
 _LOOK = """
 local answer = redis.call('GET', KEYS[1])
@@ -71,7 +71,7 @@ class ResultCache:
             args=[
                 token,
                 int(leases.seconds * 1000),
-                follower.reservation if follower else "",
+                f"{follower.reservation} {follower.deadline_at!r}" if follower else "",
                 repr(follower.place) if follower else 0,
             ],
         )
@@ -87,13 +87,17 @@ class ResultCache:
         """Whether an answer is kept. Raises `redis.RedisError`."""
         return bool(self._redis.exists(answer_key(question)))
 
-    def followers(self, question: str) -> dict[str, float]:
-        """The places, by reservation, of those who will ask once this is answered; none where Redis is away."""
+    def followers(self, question: str, now: float) -> dict[str, float]:
+        """The places, by reservation, of those who will ask once this is answered; none where Redis is away.
+
+        Whose deadline has passed at `now` (Unix time, seconds) has ended, as nobody else could have noted.
+        """
         try:
             found: Any = self._redis.zrange(followers_key(question), 0, -1, withscores=True)
         except redis.RedisError:  # the answer at hand is worth more than the order
             return {}
-        return {reservation.decode(): place for reservation, place in found}
+        noted = ((*member.decode().split(), place) for member, place in found)
+        return {reservation: place for reservation, deadline_at, place in noted if now < float(deadline_at)}
 
     def keep(self, question: str, answer: str, lead: Lease, seconds: int) -> None:
         """Keep an answer for so many seconds (0: not at all), and give back the right to ask.

@@ -245,7 +245,7 @@ class Scoring:
             FailedError: the model gives no answer. A vacancy without criteria is no failure here.
         """
         vacancy = read_vacancy(requirements)
-        question = self.questions.criteria(requirements, vacancy)
+        question = replace(self.questions.criteria(requirements, vacancy), leads_on=None)
         request = ScoringRequest(
             callback_url="http://localhost/", requirements=requirements, resume="-", **dict.fromkeys(_IDS, _NOBODY)
         )

@@ -10,6 +10,7 @@ from worker.ports import Follow, Follower, Known, Lead
 from worker.result_cache import ResultCache
 
 QUESTION = "0123456789abcdef" * 4
+NOW, DEADLINE = 1_000.0, 1_000.5  # Unix time
 ANSWER = '{"grading": "ответ"}'
 
 
@@ -115,25 +116,33 @@ def test_a_leader_that_works_may_end_any_time(fleet, results):
 
 def test_who_will_ask_next_is_known_to_the_leader(fleet, results):
     """The limiter hears of all of them at once, before any of them sees the answer; nobody stands there twice."""
-    lead = results.look(QUESTION, "first", Follower("1:0", 1.5)).lease
+    lead = results.look(QUESTION, "first", Follower("1:0", 1.5, DEADLINE)).lease
     others = fleet.results()
     for number in (3, 2, 3):
-        others.look(QUESTION, f"token-{number}", Follower(f"{number}:0", number + 0.5))
-    assert results.followers(QUESTION) == {"2:0": 2.5, "3:0": 3.5}
+        others.look(QUESTION, f"token-{number}", Follower(f"{number}:0", number + 0.5, DEADLINE))
+    assert results.followers(QUESTION, NOW) == {"2:0": 2.5, "3:0": 3.5}
     assert not others.known(QUESTION)
     results.keep(QUESTION, ANSWER, lead, 60)
     assert others.known(QUESTION)
-    assert results.followers(QUESTION) == {}
+    assert results.followers(QUESTION, NOW) == {}
+
+
+def test_who_has_ended_meanwhile_is_no_follower(fleet, results):
+    """It failed at its deadline, in whatever worker: in the line it would hold up those who still wait."""
+    results.look(QUESTION, "first")
+    fleet.results().look(QUESTION, "second", Follower("2:0", 2.5, NOW))
+    fleet.results().look(QUESTION, "third", Follower("3:0", 3.5, DEADLINE))
+    assert results.followers(QUESTION, NOW) == {"3:0": 3.5}
 
 
 def test_a_follower_that_becomes_the_leader_follows_no_more(fleet, results):
     """The first leader gave up: who asks now would otherwise be waited for at a place where it has been."""
     lead = results.look(QUESTION, "first").lease
-    fleet.results().look(QUESTION, "second", Follower("2:0", 2.5))
-    fleet.results().look(QUESTION, "third", Follower("3:0", 3.5))
+    fleet.results().look(QUESTION, "second", Follower("2:0", 2.5, DEADLINE))
+    fleet.results().look(QUESTION, "third", Follower("3:0", 3.5, DEADLINE))
     lead.release()
-    results.look(QUESTION, "second", Follower("2:0", 2.5))
-    assert results.followers(QUESTION) == {"3:0": 3.5}
+    results.look(QUESTION, "second", Follower("2:0", 2.5, DEADLINE))
+    assert results.followers(QUESTION, NOW) == {"3:0": 3.5}
 
 
 def test_a_leader_that_waits_says_how_long(fleet, results):
@@ -169,5 +178,5 @@ def test_followers_are_noted_for_as_long_as_they_wait(redis_url, make_leases):
     with redis.Redis.from_url(redis_url) as client:
         results = ResultCache(client, make_leases(client, 10.0))
         results.look(QUESTION, "first").lease.park(60)
-        ResultCache(client, make_leases(client, 10.0)).look(QUESTION, "second", Follower("2:0", 2.5))
+        ResultCache(client, make_leases(client, 10.0)).look(QUESTION, "second", Follower("2:0", 2.5, DEADLINE))
         assert 60 < client.ttl(followers_key(QUESTION)) <= 80

@@ -314,7 +314,10 @@ class FakeResults:
     def known(self, question: str) -> bool:
         return self.memory.get(answer_key(question)) is not None
 
-    def followers(self, question: str) -> dict[str, float]:
+    def followers(self, question: str, now: float) -> dict[str, float]:
+        return {waiting: place for waiting, (place, until) in self._followers(question).items() if now < until}
+
+    def _followers(self, question: str) -> dict[str, tuple[float, float]]:
         return dict(json.loads(self.memory.get(followers_key(question)) or "{}"))
 
     def look(self, question: str, token: str, follower: Follower | None = None) -> Known | Lead | Follow:
@@ -322,13 +325,13 @@ class FakeResults:
         if answer is not None:
             return Known(answer)
         lease = self.leases.take(flight_key(question), token=token)
-        waiting = self.followers(question)
+        waiting = self._followers(question)
         if lease is not None:
             waiting.pop(follower.reservation if follower else "", None)
             self.memory.set(followers_key(question), json.dumps(waiting))
             return Lead(lease, breaker_closed=self.memory.get(NOT_CLOSED_KEY) is None)
         if follower is not None:
-            waiting[follower.reservation] = follower.place
+            waiting[follower.reservation] = follower.place, follower.deadline_at
             self.memory.set(followers_key(question), json.dumps(waiting))
         left = self.memory.seconds_left(flight_key(question))
         return Follow(0.5 if left == math.inf else max(0.5, left - self.leases.seconds))

@@ -800,7 +800,8 @@ def test_who_asks_for_criteria_lets_all_who_wait_for_them_into_the_line():
     keep = world.results.keep
 
     def answered():
-        world.results.look(question.digest, "another worker's", Follower("6:0", 1.0))
+        world.results.look(question.digest, "another worker's", Follower("6:0", 1.0, world.clock.now + 60))
+        world.results.look(question.digest, "one that has ended", Follower("5:0", 0.5, world.clock.now))
         return criteria_answer()
 
     def keeping(digest, *more):
@@ -812,6 +813,30 @@ def test_who_asks_for_criteria_lets_all_who_wait_for_them_into_the_line():
     world.model.script.append(answered)
     assert world.scoring.run(7, FRESH) is None
     assert in_line[-2:] == [("6:0", 1.0), ("7:1", 2.0)]
+    assert "5:0" not in dict(in_line)
+
+
+def test_nobody_is_expected_to_ask_for_a_vacancy_without_criteria(fresh_world):
+    """All who wait for them fail as well: hundreds in the line would have others told to wait past their deadlines."""
+    world = fresh_world
+    asked = world.dispatched().request
+    question = world.scoring.questions.criteria(asked.requirements, read_vacancy(asked.requirements))
+
+    def answered():
+        world.results.look(question.digest, "another worker's", Follower("6:0", 1.0, world.clock.now + 60))
+        return criteria_answer(must=[])
+
+    world.model.script.append(answered)
+    world.scoring.run(7, FRESH)
+    assert failure_of(world) == (Failure.NO_CRITERIA.value, None)
+    assert [reservation for reservation, _ in world.limiter.joined] == ["7:0"], "to ask for the criteria"
+
+
+def test_a_command_for_criteria_is_not_expected_to_ask_again(fresh_world):
+    """No resume follows: everybody would let it go first, for nothing."""
+    fresh_world.model.script.append(criteria_answer())
+    assert fresh_world.scoring.criteria_of_text(fresh_world.dispatched().request.requirements).items
+    assert len(fresh_world.limiter.joined) == 1
 
 
 # --- stopping ---
