@@ -182,7 +182,7 @@ def test_nothing_starts_on_a_cluster(cluster, program):
 
 
 def test_replies_are_parsed_in_c(redis_url):
-    """The C parser is used where it is installed, so a requirement that is gone would be noticed by nobody but the CPU."""
+    """The C parser is taken where it is installed: a requirement that is gone would be noticed by the CPU alone."""
     with RedisConnection(redis_url).client() as client:
         connection = client.connection_pool.make_connection()
         assert "hiredis" in type(connection._parser).__name__.lower()
