@@ -502,6 +502,14 @@ def test_all_who_join_at_once_go_in_the_order_of_their_places(make, clock):
     assert isinstance(limiter.acquire(str(MOST_AT_ONCE + 1), 1_000, MOST_AT_ONCE + 1.0), Reserved)
 
 
+def test_hundreds_who_joined_and_never_ask_are_forgotten_together(make, clock):
+    """Their leader died before its answer was kept: who asks anew would wait for those that wait for it."""
+    limiter = make(unused_grace=30)
+    limiter.join({str(n): n + 1.0 for n in range(500)})
+    clock.advance(31)
+    assert isinstance(limiter.acquire("live", 2000, 1_000.0), Granted)
+
+
 def test_who_joined_and_never_asks_holds_nobody_up_for_long(make, clock):
     """Its worker died: a second later the next one starts, and half a minute later its place is gone."""
     limiter = make()

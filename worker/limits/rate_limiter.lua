@@ -223,9 +223,9 @@ end
 -- they come; whether one of them is about to ask: the order in which threads ask is not that of the topic; and whether
 -- one has only joined, so that its cost is a guess. Who is late keeps the place but nothing is set aside for it, and
 -- who was expected long ago and did not come loses it.
-local function before(id)
+local function before(id, rounds)
   local rank, ahead, reserve = call('ZRANK', LINE, id), by_bucket(0, 0), by_bucket(0, 0)
-  local expected, guessed = false, false
+  local expected, guessed, gone = false, false, 0
   if rank == 0 then return ahead, reserve, expected, guessed end
   local head, keys = call('ZRANGE', LINE, 0, min(rank, HEAD) - 1), {}
   for i, other in ipairs(head) do keys[i] = RECORD .. other end
@@ -234,6 +234,7 @@ local function before(id)
     local late = record and NOW - record.told or huge
     if late > A.grace then
       forget(head[i], record)
+      gone = gone + 1
     elseif late < LATE then
       for b, cost in ipairs(costs(record.tokens)) do
         ahead[b] = ahead[b] + cost
@@ -243,6 +244,8 @@ local function before(id)
       guessed = guessed or record.silent and late < SETTLE
     end
   end
+  -- Those further back count unseen, so where the whole head is gone the next may be as well: look again, not for ever.
+  if gone == #head and rank > gone and (rounds or 0) < HEAD then return before(id, (rounds or 0) + 1) end
   if rank > #head then
     local rest = by_bucket(rank - #head, (rank - #head) * state.line_tokens / call('ZCARD', LINE))
     for b = 1, #rest do ahead[b] = ahead[b] + rest[b] end
