@@ -134,10 +134,16 @@ class Bridge:
         message = self._consumer.poll(0)
         if message is not None:
             return message
-        if self._announcements.wait(POLL):
+        if self._announcements.wait(self._until_next_look()):
             for work in self._running.values():
                 work.look_soon()
         return self._consumer.poll(0)
+
+    def _until_next_look(self) -> float:
+        """Seconds, `POLL` at most: a look that was put off for a moment should not wait for the next round, too."""
+        now = self._clock()
+        looks = (max(work.look_in, self._retry_at.get(key, 0.0) - now) for key, work in self._running.items())
+        return min(POLL, *looks)
 
     def _recover(self) -> None:
         for key, work in list(self._recovering.items()):

@@ -275,9 +275,15 @@ class PartitionWork:
         """Whether requests are in hand."""
         return bool(self._requests)
 
+    @property
+    def look_in(self) -> float:
+        """Seconds until `step` has something to do."""
+        return max(0.0, self._look_at - self._clock())
+
     def look_soon(self) -> None:
         """Outcomes were announced, perhaps some of these requests."""
-        self._look_at = min(self._look_at, self._looked_at + LOOK_PAUSE)
+        pause = LOOK_PAUSE if len(self._requests) > 1 else 0.0  # a single one has nobody to wait for
+        self._look_at = min(self._look_at, self._looked_at + pause)
 
     def step(self) -> None:
         """Look at Redis, dispatch what needs it, publish what has ended.

@@ -61,7 +61,7 @@ FAULTS: dict[str, dict[str, object]] = {
     "reset": {},
     "garbage": {},
 }
-OPENAI_TIMEOUT = "4"  # seconds, below the fault's
+OPENAI_TIMEOUT = 4.0  # seconds beside the usual answer's, below the fault's
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,11 @@ def run(plan: Plan, screen: Console) -> int:
     def say(what: str) -> None:
         screen.print(f"[dim]{time.monotonic() - began:6.1f} s[/]  {what}", highlight=False)
 
-    settings = {"LEASE_SECONDS": f"{plan.lease:g}", "REDISPATCH_AFTER": "2", "OPENAI_TIMEOUT": OPENAI_TIMEOUT}
+    settings = {
+        "LEASE_SECONDS": f"{plan.lease:g}",
+        "REDISPATCH_AFTER": f"{max(2.0, plan.lease / 2):g}",
+        "OPENAI_TIMEOUT": f"{OPENAI_TIMEOUT + plan.latency:g}",
+    }
     standin = StandIn(rpm=60_000, rpd=20_000_000, tpm=200_000_000, latency=plan.latency, seed=plan.seed)
     with contextlib.ExitStack() as stack:
         memory: RedisServer | SentinelRedis

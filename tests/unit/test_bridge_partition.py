@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from bridge.dead_letter import CUTS, DeadLetter, DeadLetterCap
 from bridge.intake import Reason
 from bridge.offsets import MAX_METADATA, Commit
-from bridge.partition import PartitionPolicy, PartitionWork
+from bridge.partition import LOOK_PAUSE, PartitionPolicy, PartitionWork
 from bridge.publisher import OutputRefused, PublishError
 from bridge.request_store import RequestStates
 from bridge.start import StartUnknown
@@ -808,12 +808,27 @@ def test_an_announced_outcome_is_published_sooner(part):
 def test_announcements_that_come_thick_share_a_look(part):
     """Hundreds of outcomes a second cost fifty looks and transactions a second at most."""
     part.take(0)
+    part.take(1, 8)
+    part.step()
+    part.redis.ready[7] = scored(7)
+    part.step(0.01)
+    part.work.look_soon()
+    assert part.work.look_in == pytest.approx(LOOK_PAUSE - 0.01)
+    part.step(0.0)
+    assert part.kafka.published == []
+    part.step(part.work.look_in)
+    assert part.kafka.published == [(7, True)]
+
+
+def test_the_only_request_in_hand_waits_for_no_others(part):
+    """There is nothing that could share its look and its transaction."""
+    part.take(0)
     part.step()
     part.redis.ready[7] = scored(7)
     part.step(0.01)
     part.work.look_soon()
     part.step(0.0)
-    assert part.kafka.published == []
+    assert part.kafka.published == [(7, True)]
 
 
 def test_no_line_of_the_log_carries_text(part, caplog):
