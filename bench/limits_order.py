@@ -128,15 +128,15 @@ def line(load: Load, attempts: list[dict[str, Any]]) -> str:
     used = max(tokens / (load.tpm * (1 + minutes)), len(admitted) / (load.rpm * (1 + minutes)))
     denials = sum(attempt["status"] == 429 for attempt in attempts)
     third = admitted[min(2, len(admitted) - 1)]["at"] - began
-    tau, swapped = order(load, admitted, "arrived"), order(load, admitted, "at")
+    started, reached = order(load, admitted, "sent"), order(load, admitted, "at")
     return (
-        f"{load.name:16}{load.requests:>9}{load.workers:>8}{tau:>8.3f}{swapped:>10.3f}{used:>8.1%}{denials:>6}"
+        f"{load.name:16}{load.requests:>9}{load.workers:>8}{started:>8.3f}{reached:>10.3f}{used:>8.1%}{denials:>6}"
         f"{third:>8.1f} s{ended - began:>8.1f} s"
     )
 
 
 def order(load: Load, admitted: list[dict[str, Any]], moment: str) -> float:
-    """Kendall's tau of the topic's order and that of a moment of the gradings."""
+    """Kendall's tau between the topic's order and that of the gradings, by `sent` or `at` of the journal."""
     places = {content_key(resume(number)): number for number in range(load.requests)}
     first = {attempt["key"]: attempt[moment] for attempt in reversed(admitted) if attempt["key"] in places}
     return kendalls_tau([float(places[key]) for key, _ in sorted(first.items(), key=lambda item: item[1])])

@@ -120,9 +120,6 @@ class Asking:
         """Tell the limiter that this request will ask in a moment: those behind it in the topic let it go first.
 
         Reading the texts and counting tokens takes a while, and threads take turns at it in any order.
-
-        Raises:
-            redis.RedisError: Redis is away.
         """
         if self._turns.needed and in_hand.joined != in_hand.reservation:
             self._join(in_hand, {})
@@ -199,7 +196,11 @@ class Asking:
         return lambda: question.remembered() is not known or self._has_come(question.digest)
 
     def _has_come(self, digest: str) -> bool:
-        """Look for an answer; False where another of this process has looked a moment ago."""
+        """Look for an answer; False where another of this process has looked a moment ago.
+
+        Raises:
+            redis.RedisError: Redis is away.
+        """
         now = self._clock()
         with self._lock:
             if now < self._look_at.get(digest, 0.0):

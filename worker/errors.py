@@ -100,7 +100,8 @@ class PostponedError(WorkerError):
         why: `limits`, `blocked`, `fault` or `single_flight`; the metrics' label.
         seconds: when to go on.
         until_start: seconds until it could end, where more than `seconds` is known.
-        sooner: whether it may go on before that; None: it may not.
+        sooner: whether it may go on before that; None: it may not. Looks into Redis, so it may raise
+            `redis.RedisError`.
     """
 
     def __init__(

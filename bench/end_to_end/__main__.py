@@ -3,7 +3,7 @@
     python -m bench.end_to_end              all of it: about fifteen minutes
     python -m bench.end_to_end --quick      one size, one round
     python -m bench.end_to_end --in-flight  many calls under way, a model that answers in 5 s
-    python -m bench.end_to_end --profile    this service alone: where its CPU goes, by stage; with --in-flight, too
+    python -m bench.end_to_end --profile    this service alone: where its CPU goes, by stage; also of --in-flight
     python -m bench.end_to_end --start-up   this service alone: from the start of its processes to the first answer
 
 Real Apache Kafka and Redis, the stand-in for OpenAI over HTTP, every system as processes of its own. The systems take

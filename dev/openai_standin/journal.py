@@ -13,7 +13,7 @@ _KEPT = 200_000
 class Attempt:
     """One call. ``at`` is ``time.monotonic()`` when it was let in or turned away; ``wall`` is the epoch.
 
-    ``arrived`` is ``time.monotonic()`` too, before what the network is made to take: when the caller began.
+    ``sent`` is ``time.monotonic()`` too, before the ``jitter`` that the network is made to add.
     ``asks`` is ``criteria``, ``grades`` or ``other``. ``status`` is None while it runs and 0 when the connection
     was closed without an answer. ``tokens`` is what it asks of the TPM bucket. ``key`` is the SHA-256 of the stripped
     resume, or of the vacancy where its criteria are asked for, or of all contents where nothing is fenced. ``tag`` is
@@ -21,7 +21,7 @@ class Attempt:
     """
 
     at: float
-    arrived: float
+    sent: float
     wall: float
     tag: str
     status: int | None = None
@@ -43,9 +43,9 @@ class Journal:
     def __init__(self) -> None:
         self._attempts: deque[Attempt] = deque(maxlen=_KEPT)
 
-    def open(self, tag: str, arrived: float) -> Attempt:
+    def open(self, tag: str, sent: float) -> Attempt:
         """A new line, at its end."""
-        attempt = Attempt(at=time.monotonic(), arrived=arrived, wall=time.time(), tag=tag)
+        attempt = Attempt(at=time.monotonic(), sent=sent, wall=time.time(), tag=tag)
         self._attempts.append(attempt)
         return attempt
 

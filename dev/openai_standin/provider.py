@@ -58,9 +58,9 @@ class Provider:
 
     async def complete(self, body: bytes, authorization: str, tag: str) -> Reply:
         """Answer one call as the API would. Raises ConnectionDroppedError where it would just hang up."""
-        arrived = time.monotonic()
+        sent = time.monotonic()
         await asyncio.sleep(self._jitter())
-        attempt = self.journal.open(tag, arrived)
+        attempt = self.journal.open(tag, sent)
         try:
             check_key(authorization)
             request = parse(body)

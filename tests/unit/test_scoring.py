@@ -740,14 +740,20 @@ def test_where_there_is_plenty_nobody_joins(world):
     assert world.limiter.joined == [("7:0", START)]
 
 
-def test_what_one_learns_all_of_its_process_know():
-    """Those who wait for a vacancy's criteria go on together, so that they ask in the order of the topic."""
+def while_another_asks_for_criteria():
+    """A world, its vacancy and the question that another worker asks at the moment."""
     world = World(criteria_known=False)
     world.dispatch()
     request = world.dispatched().request
     vacancy = read_vacancy(request.requirements)
     question = world.scoring.questions.criteria(request.requirements, vacancy)
     world.leases.take(flight_key(question.digest), token="another worker's")
+    return world, vacancy, question
+
+
+def test_what_one_learns_all_of_its_process_know():
+    """Those who wait for a vacancy's criteria go on together, so that they ask in the order of the topic."""
+    world, vacancy, question = while_another_asks_for_criteria()
     wait = world.stopping.wait
 
     def told_by_another(seconds):
@@ -765,12 +771,7 @@ def test_what_one_learns_all_of_its_process_know():
 
 def test_who_waits_for_a_vacancys_criteria_looks_for_what_another_process_learns():
     """Not each for itself, but one of this process every moment: the first resume of a vacancy is not the slowest."""
-    world = World(criteria_known=False)
-    world.dispatch()
-    request = world.dispatched().request
-    vacancy = read_vacancy(request.requirements)
-    question = world.scoring.questions.criteria(request.requirements, vacancy)
-    world.leases.take(flight_key(question.digest), token="another worker's")
+    world, vacancy, question = while_another_asks_for_criteria()
     wait, known, looks = world.stopping.wait, world.results.known, []
 
     def answered_elsewhere(seconds):
@@ -923,6 +924,22 @@ def test_a_vacancy_without_requirements_fails_and_costs_no_call_for_the_resume(f
     fresh_world.dispatch(8)
     fresh_world.scoring.run(8, FRESH)
     assert fresh_world.journal.count("ask") == 1
+
+
+def test_a_vacancy_without_requirements_leaves_nobody_in_the_line(fresh_world):
+    """Nobody asks for its resumes, so the requests behind them have nobody to wait for."""
+    fresh_world.model.script.append(criteria_answer(must=[]))
+    fresh_world.scoring.run(7, FRESH)
+    assert [name for name, _ in fresh_world.limiter.joined] == ["7:0", "7:1"]
+    assert fresh_world.limiter.cancelled == ["7:1"]
+
+
+def test_a_command_leaves_nobody_in_the_line(fresh_world):
+    """`python -m worker criteria FILE` grades nobody, and its place is before all requests."""
+    assert fresh_world.scoring.criteria_of_text(fresh_world.dispatched().request.requirements).items
+    asked, then = [name for name, _ in fresh_world.limiter.joined]
+    assert [name for name, _ in fresh_world.limiter.asked] == [asked]
+    assert fresh_world.limiter.cancelled == [then]
 
 
 def test_a_vacancy_of_forbidden_grounds_only_fails_and_is_reported(caplog, fresh_world):

@@ -289,6 +289,20 @@ def test_a_denied_call_leaves_the_fault_for_the_next(provider):
     assert ask(provider).status == 500
 
 
+def test_the_journal_tells_what_was_sent_first_though_the_network_swaps_it(provider):
+    """The order in which calls start is told from that in which the limits see them."""
+    provider.change({"jitter": 0.05})
+    body = json.dumps({"model": "gpt-4.1-mini", "messages": MESSAGES}).encode()
+
+    async def send():
+        await asyncio.gather(*(provider.complete(body, KEY, str(number)) for number in range(10)))
+
+    asyncio.run(send())
+    attempts = provider.journal.attempts()
+    assert [attempt["at"] for attempt in attempts] == sorted(attempt["at"] for attempt in attempts)
+    assert [attempt["tag"] for attempt in sorted(attempts, key=lambda attempt: attempt["sent"])] == list("0123456789")
+
+
 def test_the_journal_tells_what_was_asked_but_not_the_resume(provider):
     """Each attempt is listed with status, tokens, tag and the resume's hash, never its text."""
     ask(provider, tag="worker-1")
