@@ -16,7 +16,7 @@ from redis_connection import is_cluster
 # For the garbage collector: objects made before a look at the youngest, such looks before one at the middle-aged,
 # those before one at all. Hundreds of requests under way are no garbage, and it walked over them again and again: with
 # Python's own numbers that took 0.7 of 12 ms of CPU a request.
-GARBAGE_THRESHOLDS = (50_000, 20, 50)
+GARBAGE_THRESHOLDS = (10_000, 20, 50)
 
 
 def begin(role: Role) -> Settings:

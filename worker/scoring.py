@@ -235,8 +235,6 @@ class Scoring:
                 metrics.DROPPED_GROUNDS.labels(dropped.ground).inc()
                 log.warning("vacancy %d: a forbidden ground is dropped: %s", request.requirements_id, dropped.ground)
         if not asked.meaning.items:
-            # Whoever asked has let those who waited for the answer into the line, and nobody should wait for them now.
-            self.ports.limiter.cancel(in_hand.reservation, joined=True)
             raise FailedError(Failure.NO_CRITERIA)
         return asked.meaning
 
@@ -266,7 +264,6 @@ class Scoring:
                     self._stopping.wait(postponed.seconds)
         finally:
             claim.release()
-            self.ports.limiter.cancel(in_hand.reservation)  # it asks nothing more, and stands before all others
 
     def _read(self, request: ScoringRequest, vacancy: Vacancy) -> Texts:
         resume = request.resume

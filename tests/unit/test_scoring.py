@@ -926,22 +926,6 @@ def test_a_vacancy_without_requirements_fails_and_costs_no_call_for_the_resume(f
     assert fresh_world.journal.count("ask") == 1
 
 
-def test_a_vacancy_without_requirements_leaves_nobody_in_the_line(fresh_world):
-    """Nobody asks for its resumes, so the requests behind them have nobody to wait for."""
-    fresh_world.model.script.append(criteria_answer(must=[]))
-    fresh_world.scoring.run(7, FRESH)
-    assert [name for name, _ in fresh_world.limiter.joined] == ["7:0", "7:1"]
-    assert fresh_world.limiter.cancelled == ["7:1"]
-
-
-def test_a_command_leaves_nobody_in_the_line(fresh_world):
-    """`python -m worker criteria FILE` grades nobody, and its place is before all requests."""
-    assert fresh_world.scoring.criteria_of_text(fresh_world.dispatched().request.requirements).items
-    asked, then = [name for name, _ in fresh_world.limiter.joined]
-    assert [name for name, _ in fresh_world.limiter.asked] == [asked]
-    assert fresh_world.limiter.cancelled == [then]
-
-
 def test_a_vacancy_of_forbidden_grounds_only_fails_and_is_reported(caplog, fresh_world):
     """Nobody is measured by sex, age or family; operators see which ground was dropped."""
     fresh_world.dispatch(requirements="Требования:\n- только мужчины\n- возраст до 35 лет")
