@@ -1,6 +1,5 @@
 """The start of a process: settings, logs and metrics, and every reason why it cannot start, at once."""
 
-import gc
 import os
 import socket
 import tempfile
@@ -13,19 +12,13 @@ from config import Role, Settings, complain, read_settings
 from logs import configure_logging
 from redis_connection import is_cluster
 
-# For the garbage collector: objects made before a look at the youngest, such looks before one at the middle-aged,
-# those before one at all. Hundreds of requests under way are no garbage, and it walked over them again and again: with
-# Python's own numbers that took 0.7 of 12 ms of CPU a request.
-GARBAGE_THRESHOLDS = (10_000, 20, 50)
-
 
 def begin(role: Role) -> Settings:
-    """Read the settings, log where they say, serve metrics where they say, and rein in the garbage collector.
+    """Read the settings, log where they say, serve metrics where they say.
 
     Raises:
         SystemExit: with one line for each thing that is wrong.
     """
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
     settings, faults = read_settings(role)
     complain([*faults, *_obstacles(settings, role)])
     if role != "tool" and is_cluster(settings.redis_connection.client()):
