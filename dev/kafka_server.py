@@ -172,7 +172,16 @@ class ApacheKafka(LocalServer):
         folder.mkdir(parents=True, exist_ok=True)
         properties = folder / "server.properties"
         properties.write_text(self._properties(folder))
-        java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-Dlog4j2.level=WARN", "-cp", f"{jars}/*"]
+        # It lives for minutes at most: the optimising compiler would take a fifth of the CPU of a test or a benchmark.
+        java = [
+            "java",
+            "-Xmx512m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Dlog4j2.level=WARN",
+            "-cp",
+            f"{jars}/*",
+        ]
         if not (folder / "topics" / "meta.properties").exists():
             identity = str(uuid.uuid4())
             command = [*java, "kafka.tools.StorageTool", "format", "-t", identity, "-c", str(properties)]
