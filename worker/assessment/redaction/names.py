@@ -60,7 +60,7 @@ class _Search:
     def __init__(self, text: str) -> None:
         found = list(_WORD.finditer(text))
         self._text = text
-        self._words = [word_of(match[0]) for match in found]
+        self._words = list(map(word_of, [match[0] for match in found]))
         self._starts = [match.start() for match in found]
         self._ends = [match.end() for match in found]
         self._protected: set[int] = set()  # numbers of words
