@@ -60,9 +60,9 @@ class _Search:
     def __init__(self, text: str) -> None:
         found = list(_WORD.finditer(text))
         self._text = text
-        self._words = list(map(word_of, [match[0] for match in found]))
-        self._starts = [match.start() for match in found]
-        self._ends = [match.end() for match in found]
+        self._words = list(map(word_of, map(re.Match.group, found)))
+        self._starts = list(map(re.Match.start, found))
+        self._ends = list(map(re.Match.end, found))
         self._lines = self._lines_with_words()
         self._protected: set[int] = set()  # numbers of words
         self._taken: dict[int, None] = {}  # numbers of words, in the order of their finding
