@@ -213,7 +213,7 @@ class _Search:
         # What proves most goes first: in «Смирнова Алексея Петровича» the patronymic, not the given name.
         words = [(number, word) for number, word in enumerate(self._words) if word.short or word.tells_of_a_name]
         beside = {number + step for number, word in words if word.short for step in (-1, 1)}
-        beside_short = sorted(beside - {-1, len(self._words)})
+        beside_short = [number for number in sorted(beside - {-1, len(self._words)}) if self._words[number].capital]
         for look, numbers in (
             (self._at_a_particle, [number for number, word in words if word.lower in TURKIC_PARTICLES]),
             (self._at_a_patronymic, [number for number, word in words if word.patronymic]),
@@ -289,7 +289,7 @@ class _Search:
                 return
 
     def _at_initials(self, number: int, word: Word) -> None:
-        if not word.capital or len(word.text) < 2:
+        if len(word.text) < 2:
             return
         text, start, end = self._text, self._starts[number], self._ends[number]
         if word.common and not word.surname:
@@ -337,7 +337,7 @@ class _Search:
         if not self._taken:
             return
         mentions = Mentions(self._words[number] for number in self._taken)
-        named = set(filter(mentions.has, set(self._words)))
+        named = mentions.among(set(self._words))
         short: list[int] = []
         for number, word in enumerate(self._words):
             if word in named and number not in self._taken and len(word.text) > 1:
