@@ -85,17 +85,25 @@ class Clause:
 def clauses_of(folded: str) -> tuple[Clause, ...]:
     """The clauses of a folded sentence, in order."""
     bare = folded
-    if any(mark in folded for mark in '«"“'):
+    if "«" in folded or '"' in folded or "“" in folded:
         bare = str(_QUOTED_DENIAL.sub(" ", folded))
     parts = map(words_of, between_clauses(bare).split("\n"))
     return tuple(_clause(found, opening) for part in parts for found, opening in _parted(part) if found)
 
 
+@remembered(20_000)
+def _opens_a_clause(word: str) -> bool:
+    return word in _CONJUNCTIONS or word in _RELATIVES or word.startswith(_WHICH)
+
+
 def _parted(part: list[str]) -> Iterator[tuple[list[str], str]]:
     """The clauses between conjunctions, each with the conjunction that opens it."""
     start, opening = 0, ""
+    if not any(map(_opens_a_clause, part)):
+        yield part, opening
+        return
     for place, word in enumerate(part):
-        if word in _CONJUNCTIONS or word in _RELATIVES or word.startswith(_WHICH):
+        if _opens_a_clause(word):
             yield part[start:place], opening
             start, opening = place + 1, word
     yield part[start:], opening

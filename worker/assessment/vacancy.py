@@ -74,10 +74,10 @@ class Vacancy:
         return self.reading.flags
 
 
-def runs_of_three(words: Sequence[str]) -> list[tuple[str, ...]]:
+def runs_of_three(words: Sequence[str]) -> list[tuple[str, str, str]]:
     """Every three words in a row, as stems."""
-    stems = [stem(word) for word in words]
-    return [tuple(stems[place : place + 3]) for place in range(len(stems) - 2)]
+    stems = list(map(stem, words))
+    return list(zip(stems, stems[1:], stems[2:], strict=False))
 
 
 @lru_cache(maxsize=256)

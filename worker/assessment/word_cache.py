@@ -5,24 +5,38 @@ gigabyte.
 """
 
 from collections.abc import Callable
-from functools import lru_cache, wraps
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 LONGEST: Final = 64  # letters; what is longer is no word that comes again
 
 T = TypeVar("T")
 
 
-def remembered(words: int) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
-    """Remember a function's answers for so many words."""
+class _Known(dict[str, T], Generic[T]):
+    """Answers by word, in two halves: those that nobody asked for while the newer half filled are forgotten.
 
-    def decorate(function: Callable[[str], T]) -> Callable[[str], T]:
-        known = lru_cache(maxsize=words)(function)
+    A dictionary that fills itself is asked without a call of Python's, and a resume asks a thousand times; which word
+    was asked for last, as `functools.lru_cache` knows, is not worth a call.
+    """
 
-        @wraps(function)
-        def answer(word: str) -> T:
-            return known(word) if len(word) <= LONGEST else function(word)
+    def __init__(self, function: Callable[[str], T], words: int) -> None:
+        super().__init__()
+        self._function = function
+        self._half = words // 2
+        self._older: dict[str, T] = {}
 
+    def __missing__(self, word: str) -> T:
+        if len(word) > LONGEST:
+            return self._function(word)
+        older = self._older  # another thread may put another in its place
+        answer = older[word] if word in older else self._function(word)
+        if len(self) >= self._half:
+            self._older = dict(self)
+            self.clear()
+        self[word] = answer
         return answer
 
-    return decorate
+
+def remembered(words: int) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
+    """Remember a function's answers for so many words."""
+    return lambda function: _Known(function, words).__getitem__

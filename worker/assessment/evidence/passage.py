@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 
 from worker.assessment.criteria import Criterion
 from worker.assessment.grading import Grade
@@ -18,20 +19,17 @@ class Passage:
     words: tuple[str, ...]
     numbers: range
     sentences: tuple[Sentence, ...]
+    key: tuple[str, ...]
+    """All the words of the sentences; the same for the same sentence, wherever it is repeated."""
 
     @cached_property
     def folded(self) -> str:
         return " . ".join(sentence.folded for sentence in self.sentences)
 
     @cached_property
-    def key(self) -> tuple[str, ...]:
-        """All the words; the same for the same sentence, wherever it is repeated."""
-        if len(self.sentences) == 1:
-            return self.sentences[0].words
-        return tuple(word for sentence in self.sentences for word in sentence.words)
-
-    @cached_property
     def stems(self) -> frozenset[str]:
+        if len(self.sentences) == 1:
+            return self.sentences[0].stems
         return frozenset[str]().union(*(sentence.stems for sentence in self.sentences))
 
 
@@ -41,11 +39,11 @@ def passages_of(grade: Grade, resume: Reading) -> Iterator[Passage]:
     for quote in grade.quotes:
         quoted = tuple(redacted_words(quote)) if len(quote) <= MAX_QUOTE else ()
         for numbers in find_quote(quote, quoted, resume):
-            sentences = tuple(resume.sentences[number] for number in numbers)
-            passage = Passage(quoted, numbers, sentences)
-            if (passage.words, passage.key) not in seen:
-                seen.add((passage.words, passage.key))
-                yield passage
+            sentences = resume.sentences[numbers.start : numbers.stop]
+            key = tuple(chain.from_iterable(sentence.words for sentence in sentences))
+            if (quoted, key) not in seen:
+                seen.add((quoted, key))
+                yield Passage(quoted, numbers, sentences, key)
 
 
 def key_stems(criterion: Criterion) -> frozenset[str]:

@@ -5,6 +5,7 @@ Nothing is deleted from the resume, and a sentence that one criterion may not us
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from worker.assessment.criteria import Criterion
@@ -156,7 +157,8 @@ def _templated(criteria: Sequence[Criterion], weighed: Mapping[int, Sequence[Wei
     phrases: dict[tuple[str, ...], dict[tuple[str, ...], set[int]]] = {}
     for one in criteria:
         for passage, _, _ in _admitted(one, weighed[one.id]):
-            rest = tuple(word for word in passage.key if stem(word) not in named)
+            others = (word for word in passage.key if stem(word) not in named)
+            rest = tuple(islice(others, _LONGEST_TEMPLATE + 1))  # one too many is as bad as all of them
             if 0 < len(rest) <= _LONGEST_TEMPLATE:
                 phrases.setdefault(rest, {}).setdefault(passage.key, set()).add(one.id)
     repeated = (said for said in phrases.values() if len(said) >= _FEWEST_SKILLS)

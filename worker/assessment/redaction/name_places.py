@@ -22,7 +22,10 @@ _ORGANISATION = (
     r"(?:ООО|ОАО|ЗАО|ПАО|АО|НАО|НКО|АНО|ТОО|ОсОО|ГК|ТД|ТК|ЧОП|ИП|компани\p{L}+|фирм\p{L}+|банк\p{L}*|"
     r"завод\p{L}*|сеть|группа|LLC|Ltd)"
 )
-QUOTED = linear(rf"«[^«»\n{ANY}]+»|“[^“”\n]+”|„[^„“”\n]+[“”]|{_ORGANISATION} \"[^\"\n]+\"")
+# None of the three begins inside of itself: linear in any engine.
+_TYPOGRAPHIC = rf"«[^«»\n{ANY}]+»|“[^“”\n]+”|„[^„“”\n]+[“”]"
+QUOTED_WITHOUT_STRAIGHT = re.compile(_TYPOGRAPHIC)
+QUOTED = linear(rf"{_TYPOGRAPHIC}|{_ORGANISATION} \"[^\"\n]+\"")
 NAMED_AFTER = linear(
     r"(?i)(?:^|[^\p{L}])(?:(?:им\.|имени|им)[ ]?(?:акад(?:емика|\.)? |проф(?:ессора|\.)? |героя )?|ИП )"
     r"((?:\p{L}\. ?){0,2}\p{L}[\p{L}\-]+(?: \p{Lu}[\p{L}\-]+){0,2}(?: ?\p{Lu}\.){0,2})"

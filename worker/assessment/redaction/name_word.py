@@ -1,6 +1,6 @@
 """A word as a part of a name: what the dictionary, the lists and its ending say that it can be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from worker.assessment.redaction.linear_pattern import linear
@@ -12,6 +12,7 @@ from worker.assessment.redaction.name_lists import (
     LATIN_GIVEN,
     LATIN_SURNAMES,
     PRODUCT_NAMES,
+    TURKIC_PARTICLES,
     latin_key,
 )
 from worker.assessment.word_cache import remembered
@@ -50,6 +51,8 @@ class Word:
         patronymic: it can be a patronymic.
         surname: it is known, or ends, as a surname.
         unknown: no list and no dictionary has it.
+        short: it may be initials, or a part of them.
+        tells_of_a_name: it is what running text is searched for (`names`): others are names beside it only.
     """
 
     text: str
@@ -63,6 +66,14 @@ class Word:
     patronymic: bool
     surname: bool
     unknown: bool
+    short: bool = field(init=False)
+    tells_of_a_name: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note what would otherwise be asked of every word of every text."""
+        object.__setattr__(self, "short", len(self.text) <= 2)
+        telling = self.patronymic or (self.given and self.capital) or self.lower in TURKIC_PARTICLES
+        object.__setattr__(self, "tells_of_a_name", telling)
 
 
 @remembered(KEPT_WORDS)

@@ -17,7 +17,6 @@ If it is the candidate's own surname, found elsewhere in the text, it goes: «О
 
 import re
 from bisect import bisect_left
-from itertools import pairwise
 from typing import Final
 
 from worker.assessment.redaction.mentions import Mentions
@@ -35,6 +34,7 @@ from worker.assessment.redaction.name_places import (
     LABELLED,
     NAMED_AFTER,
     QUOTED,
+    QUOTED_WITHOUT_STRAIGHT,
     SEGMENT,
 )
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, word_of
@@ -60,9 +60,10 @@ class _Search:
     def __init__(self, text: str) -> None:
         found = list(_WORD.finditer(text))
         self._text = text
-        self._words = [word_of(match[0]) for match in found]
-        self._starts = [match.start() for match in found]
-        self._ends = [match.end() for match in found]
+        self._words = list(map(word_of, map(re.Match.group, found)))
+        self._starts = list(map(re.Match.start, found))
+        self._ends = list(map(re.Match.end, found))
+        self._lines = self._lines_with_words()
         self._protected: set[int] = set()  # numbers of words
         self._taken: dict[int, None] = {}  # numbers of words, in the order of their finding
         self._extra: list[Span] = []  # initials
@@ -84,12 +85,22 @@ class _Search:
     # --- where no name is looked for ---
 
     def _protect(self) -> None:
-        for pattern, group in ((QUOTED, 0), (NAMED_AFTER, 1)):
+        quoted = QUOTED if '"' in self._text else QUOTED_WITHOUT_STRAIGHT
+        for pattern, group in ((quoted, 0), (NAMED_AFTER, 1)):
             for match in pattern.finditer(self._text):
                 self._protected.update(self._numbers_in(*match.span(group)))
 
     def _numbers_in(self, start: int, end: int) -> range:
         return range(bisect_left(self._starts, start), bisect_left(self._starts, end))
+
+    def _lines_with_words(self) -> list[tuple[int, str, range]]:
+        """Where each line begins, the line, and the numbers of its words."""
+        lines = []
+        start = 0
+        for line in self._text.split("\n"):
+            lines.append((start, line, self._numbers_in(start, start + len(line))))
+            start += len(line) + 1
+        return lines
 
     def _take(self, *numbers: int) -> None:
         for number in numbers:
@@ -127,10 +138,7 @@ class _Search:
     def _header(self) -> None:
         """The first lines. One that is nothing but a person does not count: a second reading sees the same lines."""
         seen = 0
-        position = 0
-        for line in self._text.split("\n"):
-            start, position = position, position + len(line) + 1
-            numbers = self._numbers_in(start, start + len(line))
+        for start, line, numbers in self._lines:
             if not numbers:
                 continue
             for match in SEGMENT.finditer(line):
@@ -161,19 +169,15 @@ class _Search:
             self._take(*(numbers[1:] if post else numbers))
 
     def _joined_by_spaces(self, numbers: range) -> bool:
-        return all(
-            not self._text[self._ends[one] : self._starts[other]].strip(" .") for one, other in pairwise(numbers)
-        )
+        ends, starts = self._ends[numbers.start : numbers.stop - 1], self._starts[numbers.start + 1 : numbers.stop]
+        return not any(self._text[end:start].strip(" .") for end, start in zip(ends, starts, strict=True))
 
     def _lines_of_their_own(self) -> None:
         """A surname and a given name on a line of their own or on lines one below the other, wherever they stand."""
-        position = 0
         lone: list[int] = []
         above: list[int] = []
         lines = 0
-        for line in self._text.split("\n"):
-            start, position = position, position + len(line) + 1
-            numbers = self._numbers_in(start, start + len(line))
+        for _start, line, numbers in self._lines:
             bare = line.strip(" \t•|,.—–-")
             if not bare:
                 continue
@@ -207,9 +211,9 @@ class _Search:
 
     def _in_running_text(self) -> None:
         # What proves most goes first: in «Смирнова Алексея Петровича» the patronymic, not the given name.
-        words = list(enumerate(self._words))
-        short = [number for number, word in words if len(word.text) <= 2]
-        beside_short = sorted({number + step for number in short for step in (-1, 1)} & set(range(len(words))))
+        words = [(number, word) for number, word in enumerate(self._words) if word.short or word.tells_of_a_name]
+        beside = {number + step for number, word in words if word.short for step in (-1, 1)}
+        beside_short = [number for number in sorted(beside - {-1, len(self._words)}) if self._words[number].capital]
         for look, numbers in (
             (self._at_a_particle, [number for number, word in words if word.lower in TURKIC_PARTICLES]),
             (self._at_a_patronymic, [number for number, word in words if word.patronymic]),
@@ -285,7 +289,7 @@ class _Search:
                 return
 
     def _at_initials(self, number: int, word: Word) -> None:
-        if not word.capital or len(word.text) < 2:
+        if len(word.text) < 2:
             return
         text, start, end = self._text, self._starts[number], self._ends[number]
         if word.common and not word.surname:
@@ -330,8 +334,10 @@ class _Search:
     # --- the same people again ---
 
     def _later_mentions(self) -> None:
+        if not self._taken:
+            return
         mentions = Mentions(self._words[number] for number in self._taken)
-        named = set(filter(mentions.has, set(self._words)))
+        named = mentions.among(set(self._words))
         short: list[int] = []
         for number, word in enumerate(self._words):
             if word in named and number not in self._taken and len(word.text) > 1:
