@@ -1,6 +1,7 @@
 """A vacancy's criteria: its own words, split, bounded, lawful, and the same every time."""
 
 import json
+import statistics
 import time
 
 import pytest
@@ -274,12 +275,11 @@ def test_a_vacancy_of_thousands_of_tiny_lines_costs_what_an_ordinary_one_costs(l
     """Nobody stops a worker with a vacancy of empty bullets."""
 
     def cost(text):
-        times = []
-        for _ in range(3):
-            started = time.process_time()
-            read_vacancy.__wrapped__(text)
-            times.append(time.process_time() - started)
-        return min(times)
+        started = time.process_time()
+        read_vacancy.__wrapped__(text)
+        return time.process_time() - started
 
     hostile = (lines * 15_000)[:15_000]
-    assert cost(hostile) <= 10 * cost(("Опыт разработки сервисов на Python от трёх лет.\n" * 400)[:15_000])
+    ordinary = ("Опыт разработки сервисов на Python от трёх лет.\n" * 400)[:15_000]
+    # Seven to nine times; when every line was read as a text of its own, from sixteen times up.
+    assert statistics.median(cost(hostile) / cost(ordinary) for _ in range(5)) <= 13
