@@ -33,6 +33,27 @@ def outcome(*arguments: str, **options: object) -> tuple[Level, list[str]]:
     return one.level, [reason.value for reason in one.reasons]
 
 
+@pytest.mark.parametrize(
+    "hedge",
+    [
+        "на моих глазах",
+        "при мне",
+        "читал про",
+        "читать о",
+        "базовый уровень",
+        "на базовом уровне",
+        "начальный уровень",
+        "на уровне запуска",
+        "на уровне чтения",
+        "basic level",
+        "basic knowledge",
+    ],
+)
+def test_every_phrase_that_hedges_is_found(hedge):
+    """The pattern is asked only where one of its marks stands: each of its alternatives has to have one."""
+    assert "hedged" in outcome("Python", f"Сервисы на Python для трёх банков, {hedge} команды, за год.")[1]
+
+
 def test_a_quote_about_work_done_is_evidence():
     """What the candidate says of his own work is worth what the model says it is."""
     resume = "Разрабатывал биллинг на Python для трёх банков."

@@ -99,13 +99,9 @@ def _opens_a_clause(word: str) -> bool:
 def _parted(part: list[str]) -> Iterator[tuple[list[str], str]]:
     """The clauses between conjunctions, each with the conjunction that opens it."""
     start, opening = 0, ""
-    if not any(map(_opens_a_clause, part)):
-        yield part, opening
-        return
-    for place, word in enumerate(part):
-        if _opens_a_clause(word):
-            yield part[start:place], opening
-            start, opening = place + 1, word
+    for place in itertools.compress(itertools.count(), map(_opens_a_clause, part)):
+        yield part[start:place], opening
+        start, opening = place + 1, part[place]
     yield part[start:], opening
 
 

@@ -19,17 +19,18 @@ class Passage:
     words: tuple[str, ...]
     numbers: range
     sentences: tuple[Sentence, ...]
-    key: tuple[str, ...]
-    """All the words of the sentences; the same for the same sentence, wherever it is repeated."""
 
     @cached_property
     def folded(self) -> str:
         return " . ".join(sentence.folded for sentence in self.sentences)
 
     @cached_property
+    def key(self) -> tuple[str, ...]:
+        """All the words; the same for the same sentence, wherever it is repeated."""
+        return tuple(chain.from_iterable(sentence.words for sentence in self.sentences))
+
+    @cached_property
     def stems(self) -> frozenset[str]:
-        if len(self.sentences) == 1:
-            return self.sentences[0].stems
         return frozenset[str]().union(*(sentence.stems for sentence in self.sentences))
 
 
@@ -39,11 +40,10 @@ def passages_of(grade: Grade, resume: Reading) -> Iterator[Passage]:
     for quote in grade.quotes:
         quoted = tuple(redacted_words(quote)) if len(quote) <= MAX_QUOTE else ()
         for numbers in find_quote(quote, quoted, resume):
-            sentences = resume.sentences[numbers.start : numbers.stop]
-            key = tuple(chain.from_iterable(sentence.words for sentence in sentences))
-            if (quoted, key) not in seen:
-                seen.add((quoted, key))
-                yield Passage(quoted, numbers, sentences, key)
+            passage = Passage(quoted, numbers, resume.sentences[numbers.start : numbers.stop])
+            if (quoted, passage.key) not in seen:
+                seen.add((quoted, passage.key))
+                yield passage
 
 
 def key_stems(criterion: Criterion) -> frozenset[str]:

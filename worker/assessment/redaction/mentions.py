@@ -25,7 +25,6 @@ class Mentions:
                 self._learn(word)
         self._longest = max(map(len, self._stems), default=0)
         self._beginnings = {stem[:2] for stem in self._stems}
-        self._initials = {name[:1] for name in (*self._stems, *self._keys)}
 
     def _learn(self, word: Word) -> None:
         for part in word.lower.split("-"):
@@ -33,10 +32,6 @@ class Mentions:
             self._stems[stem] = self._stems.get(stem, frozenset()) | endings
             if part.endswith("ец") and len(part) > 3:
                 self._stems[f"{part[:-2]}ц"] = NOUN_ENDINGS  # «Кравец», «Кравца»
-
-    def among(self, words: Iterable[Word]) -> set[Word]:
-        """Those of the words that mention one of them."""
-        return {word for word in words if word.key[:1] in self._initials and self.has(word)}
 
     def has(self, word: Word) -> bool:
         """Whether it mentions one of them."""

@@ -17,6 +17,7 @@ If it is the candidate's own surname, found elsewhere in the text, it goes: «О
 
 import re
 from bisect import bisect_left
+from itertools import pairwise
 from typing import Final
 
 from worker.assessment.redaction.mentions import Mentions
@@ -169,8 +170,9 @@ class _Search:
             self._take(*(numbers[1:] if post else numbers))
 
     def _joined_by_spaces(self, numbers: range) -> bool:
-        ends, starts = self._ends[numbers.start : numbers.stop - 1], self._starts[numbers.start + 1 : numbers.stop]
-        return not any(self._text[end:start].strip(" .") for end, start in zip(ends, starts, strict=True))
+        return all(
+            not self._text[self._ends[one] : self._starts[other]].strip(" .") for one, other in pairwise(numbers)
+        )
 
     def _lines_of_their_own(self) -> None:
         """A surname and a given name on a line of their own or on lines one below the other, wherever they stand."""
@@ -337,7 +339,7 @@ class _Search:
         if not self._taken:
             return
         mentions = Mentions(self._words[number] for number in self._taken)
-        named = mentions.among(set(self._words))
+        named = set(filter(mentions.has, set(self._words)))
         short: list[int] = []
         for number, word in enumerate(self._words):
             if word in named and number not in self._taken and len(word.text) > 1:
