@@ -59,7 +59,7 @@ def find_quote(quote: str, whole: Sequence[str], resume: Reading) -> list[range]
 
 def _in_parts(quote: str, resume: Reading) -> list[range]:
     shown = quote if quote.isascii() else fold(quote)
-    if ".." not in shown and "…" not in shown:
+    if ".." not in shown and "…" not in shown:  # as in most quotes: nothing to split at
         return []
     parts = [part for part in map(words, _ELLIPSIS.split(shown)) if part]
     if not 1 < len(parts) <= MAX_PASSAGES or not all(map(_says_something, parts)):

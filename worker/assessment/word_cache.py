@@ -15,8 +15,9 @@ T = TypeVar("T")
 class _Known(dict[str, T], Generic[T]):
     """Answers by word, in two halves: those that nobody asked for while the newer half filled are forgotten.
 
-    A dictionary that fills itself is asked without a call of Python's, and a resume asks a thousand times; which word
-    was asked for last, as `functools.lru_cache` knows, is not worth a call.
+    A dictionary that fills itself is asked without a call of Python's, which `functools.lru_cache` would need to keep
+    long words out; a resume asks a thousand times. Two threads at once may forget both halves: words are looked at
+    again then, nothing is wrong.
     """
 
     def __init__(self, function: Callable[[str], T], words: int) -> None:

@@ -212,6 +212,7 @@ class _Search:
     # --- running text ---
 
     def _in_running_text(self) -> None:
+        # `tells_of_a_name` is whatever the first three of these ask for: change both.
         # What proves most goes first: in «Смирнова Алексея Петровича» the patronymic, not the given name.
         words = [(number, word) for number, word in enumerate(self._words) if word.short or word.tells_of_a_name]
         beside = {number + step for number, word in words if word.short for step in (-1, 1)}

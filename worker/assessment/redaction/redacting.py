@@ -59,10 +59,11 @@ _LABELLED = linear(
     rf"(?im)(?:^|[\n,;|•({ANY} ])((?:{_LABEL}/)*{_LABEL}[ \t]*[.:|—–\-][ \t|:.—–\-\"]*|{_CHANNEL}[ \t]+)[{ANY}]"
 )
 _NOTED = linear(rf"(?i)[{ANY}]([ \t]*{_NOTE})")
-# In a text that holds neither of the two, the patterns above find nothing, at ten times the price.
+# Where the first finds nothing `_LABELLED` cannot, where the second finds nothing `_NOTED` cannot; RE2 takes ten times
+# as long to say so.
 _MAY_BE_LABELLED = re.compile(rf"[ \t|:.—–\-\"][{ANY}]")
 _MAY_BE_NOTED = re.compile(rf"[{ANY}][ \t]*[—–\-(]")
-# What is between placeholders is none: linear in any engine.
+# Placeholders and what is between them have no character in common: linear in any engine.
 _SIDE_BY_SIDE = re.compile(rf"[{ANY}](?:[ \t\n,;|•·:.()/\\—–\-]*[{ANY}])+")
 # «… Смирнова. Смирнов отметил»: two sentences, and the second is about somebody.
 _ANOTHER_SENTENCE = re.compile(r"\. +")
