@@ -271,7 +271,7 @@ def outcome_key(processing_id: int) -> str:
 OUTCOMES_CHANNEL = f"{KEY_PREFIX}outcomes"
 
 
-def source_key(processing_id: int) -> str:
+def source_key(processing_id: int | Literal["*"]) -> str:
     """Holds the input partition that answers for the id, should the sender's retry land in another one.
 
     The bridge alone writes and reads it.

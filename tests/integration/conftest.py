@@ -4,6 +4,7 @@ import pytest
 
 from dev.kafka_server import why_no_apache_kafka
 from tests.conftest import needs, skip
+from tests.support.bridge_stage import Stage as BridgeStage
 from tests.support.fleets import FakeFleet, RedisFleet
 from tests.support.secure_servers import Authority, SecureKafka, SecureRedis
 from worker.leases import Leases
@@ -79,3 +80,18 @@ def secure_kafka(tmp_path_factory, authority):
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def stage(kafka, topics, redis_client, redis_url, tmp_path):
+    """Makes stages with bridges in threads, which end with the test."""
+    stages = []
+
+    def make(**settings):
+        stages.append(BridgeStage(kafka, topics, redis_client, redis_url, tmp_path, **settings))
+        return stages[-1]
+
+    yield make
+    for each in stages:
+        each.stop()
+        each.celery.close()

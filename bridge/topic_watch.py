@@ -1,0 +1,124 @@
+"""What the brokers say of our topics: which one the input topic is, and which outputs cannot be written.
+
+A topic that is removed and made again keeps its name; its id tells it apart. A transaction that fails does not say
+which of its topics was to blame; a topic that is missing, or that we may not write, tells of itself.
+"""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._acl import AclOperation
+
+from bridge import metrics
+from bridge.kafka import KAFKA_TIMEOUT
+
+LOOK_EVERY = 2.0  # seconds
+_NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"  # of brokers before 2.8
+
+_Described = Mapping[str, "Future[Any]"]
+
+
+class TopicWatch:
+    """The input topic and those that are written, as they were when last looked at.
+
+    Args:
+        admin: any client.
+        source: the input topic.
+        answers: the topics that outcomes go to.
+        dead_letters: the topic of what nobody can read.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        admin: AdminClient,
+        source: str,
+        answers: Collection[str],
+        dead_letters: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._admin = admin
+        self._source = source
+        self._answers = tuple(answers)
+        self._dead_letters = dead_letters
+        self._clock = clock
+        self._asked: _Described | None = None
+        self._ask_at = clock()
+        self.source_id: str | None = None  # None: not known
+        self.partitions = 0  # of the input topic; 0: not known
+        self.missing: tuple[str, ...] = ()
+        self.troubles: Mapping[str, str] = {}  # by topic: what keeps it from being read or written
+
+    def exists(self, partition: str) -> bool:
+        """Whether `<topic>-<number>` is a partition of the input topic, as far as anybody knows."""
+        topic, _, number = partition.rpartition("-")
+        return not self.partitions or (topic == self._source and number.isdigit() and int(number) < self.partitions)
+
+    def may_write_answers(self) -> bool:
+        """Whether outcomes can be published."""
+        return self.troubles.keys().isdisjoint(self._answers)
+
+    def may_write_letters(self) -> bool:
+        """Whether dead letters can be written."""
+        return self._dead_letters not in self.troubles
+
+    def look(self) -> None:
+        """Ask, and wait for the answer.
+
+        Raises:
+            KafkaException: the brokers are away.
+        """
+        self._asked = self._ask()
+        self._note(self._asked)
+        self._asked = None
+        self._ask_at = self._clock() + LOOK_EVERY
+
+    def glance(self) -> None:
+        """The same every now and then, without waiting; while the brokers are away all stays as it was."""
+        if self._asked is None and self._clock() >= self._ask_at:
+            self._asked = self._ask()
+        if self._asked is None or not all(future.done() for future in self._asked.values()):
+            return
+        asked, self._asked = self._asked, None
+        self._ask_at = self._clock() + LOOK_EVERY
+        try:
+            self._note(asked)
+        except KafkaException:
+            return  # the consumer knows that the brokers are away
+
+    def _ask(self) -> _Described:
+        described: _Described = self._admin.describe_topics(
+            TopicCollection([self._source, *self._answers, self._dead_letters]),
+            include_authorized_operations=True,
+            request_timeout=KAFKA_TIMEOUT,
+        )
+        return described
+
+    def _note(self, asked: _Described) -> None:
+        troubles, missing = {}, []
+        for name, future in asked.items():
+            try:
+                found = future.result(KAFKA_TIMEOUT)
+            except KafkaException as error:
+                fault = error.args[0]
+                if fault.code() not in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED):
+                    raise
+                troubles[name] = fault.name()
+                missing += [name] * (fault.code() == KafkaError.UNKNOWN_TOPIC_OR_PART)
+                continue
+            if name == self._source:
+                topic_id = str(found.topic_id)
+                self.source_id = None if topic_id == _NO_ID else topic_id
+                self.partitions = len(found.partitions)
+            # None where the brokers have no such list.
+            elif found.authorized_operations and AclOperation.WRITE not in found.authorized_operations:
+                troubles[name] = "we may not WRITE"
+        if troubles != self.troubles:
+            metrics.TOPIC_TROUBLE.clear()
+            for topic, why in troubles.items():
+                metrics.TOPIC_TROUBLE.labels(topic, why).set(1)
+        self.troubles, self.missing = troubles, tuple(missing)
