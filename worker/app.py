@@ -24,12 +24,19 @@ from startup import begin
 from tracing import Tracer
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
-from worker import control, metrics
-from worker.after_call import WaitingPolicy
+from worker import metrics
+from worker.asking.after_call import WaitingPolicy
+from worker.asking.circuit_breaker import CircuitBreaker
+from worker.asking.egress import EgressCheck, ForbiddenEgress, UncheckedEgress, keep_watching
+from worker.asking.money.metered_model import MeteredModel
+from worker.asking.money.prices import Price
+from worker.asking.money.spending import Spending
+from worker.asking.openai_client import OpenAIClient
+from worker.asking.questions import KeepingPolicy, grades_digest, model_id
+from worker.asking.result_cache import ResultCache
+from worker.asking.route import Route
 from worker.assessment.criteria import Criteria
 from worker.assessment.redaction import redact
-from worker.circuit_breaker import CircuitBreaker
-from worker.egress import EgressCheck, ForbiddenEgress, UncheckedEgress, keep_watching
 from worker.errors import FailedError
 from worker.explaining.decision_page import page
 from worker.explaining.explanation import Explanation, ExplanationStore, criteria_table, table
@@ -38,16 +45,9 @@ from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
 from worker.limits.tokens import count_tokens
-from worker.money.metered_model import MeteredModel
-from worker.money.prices import Price
-from worker.money.spending import Spending
-from worker.openai_client import OpenAIClient
 from worker.outcome_store import OutcomeStore
 from worker.ports import Egress, Ports
-from worker.questions import KeepingPolicy, grades_digest, model_id
-from worker.result_cache import ResultCache
-from worker.route import Route
-from worker.running import redis_transport
+from worker.running import control, redis_transport
 from worker.running.fleet_metrics import FleetMetrics
 from worker.scoring import Scoring
 from worker.spans import TracedScoring, traced
