@@ -7,8 +7,8 @@ from tests.conftest import needs, skip
 from tests.support.bridge_stage import Stage as BridgeStage
 from tests.support.fleets import FakeFleet, RedisFleet
 from tests.support.secure_servers import Authority, SecureKafka, SecureRedis
+from worker.asking.route import Route
 from worker.leases import Leases
-from worker.route import Route
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from bridge import metrics
-from bridge.app import resume
+from bridge.commands import resume
 from bridge.dead_letter import recent_dead_letters
 from bridge.kafka import Contact, make_reader
 from bridge.start import StartUnknown
@@ -214,10 +214,10 @@ def test_too_many_dead_letters_stop_the_taking_and_not_the_bridge(stage):
     stage.start()
     until(lambda: "dead_letters" in stage.health.troubles)
     assert not stage.settings.ready_file.exists()
-    assert resume(stage.settings) == 0
+    assert resume.run(stage.settings) == 0
     until(lambda: "dead_letters" not in stage.health.troubles or len(stage.letters()) == 4)
     until(lambda: len(stage.letters()) == 4)
-    assert resume(stage.settings) == 0
+    assert resume.run(stage.settings) == 0
     until(lambda: stage.dispatched() == {101})
     until(lambda: len(stage.letters()) == 5)
 

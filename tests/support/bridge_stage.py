@@ -14,7 +14,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from bridge.announcements import Announcements
-from bridge.app import make_cap, make_watch, resumed_at
+from bridge.app import make_cap, make_watch
+from bridge.commands.resume import resumed_at
 from bridge.consumer import Bridge
 from bridge.health import Health
 from bridge.kafka import Contact, make_consumer, make_producer, make_reader
