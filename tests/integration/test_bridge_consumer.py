@@ -10,14 +10,17 @@ import redis
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from bridge import metrics
+from bridge import metrics, publisher
 from bridge.commands import resume
 from bridge.dead_letter import recent_dead_letters
 from bridge.kafka import Contact, make_reader
 from bridge.start import StartUnknown
 from contract import QUEUE_NAME, REQUEST_KEY
-from dev.kafka_server import silent
+from dev.kafka_server import silent, why_no_apache_kafka
+from dev.processes import running
+from tests.conftest import skip
 from tests.support.bridge_stage import Stage, once
+from tests.support.held_commits import HeldCommits
 from tests.support.samples import read_committed, request_value, snapshot, until
 
 
@@ -160,6 +163,34 @@ def test_a_failed_transaction_is_recovered_from(stage):
     stage.answer(3)
     until(lambda: stage.committed() == 3)
     assert stage.published() == once(1, 2, 3)
+
+
+def test_a_commit_that_arrives_in_the_next_transaction(redis_client, redis_url, tmp_path, monkeypatch):
+    """The network holds the end of a transaction back, past the timeout and into the next: nothing lost, nothing twice.
+
+    librdkafka #5423: the next transaction of the same producer might end before its time.
+    """
+    if reason := why_no_apache_kafka():
+        skip(f"needs a Kafka of its own: {reason}")
+    monkeypatch.setattr(publisher, "TIMEOUT", 3.0)
+    with running(HeldCommits(tmp_path / "kafka")) as kafka:
+        stage = Stage(kafka.bootstrap, None, redis_client, redis_url, tmp_path)
+        try:
+            stage.start()
+            until(lambda: stage.committed() == 0)
+            stage.send(*range(6))
+            until(lambda: len(stage.dispatched()) == 6)
+            kafka.hold_next_commit()
+            stage.answer(0, 1, 2)
+            assert kafka.held.wait(30)
+            stage.answer(3)
+            assert kafka.let_go.wait(60)
+            stage.answer(4, 5)
+            until(lambda: stage.committed() == 6)
+            assert stage.published() == once(*range(6))
+        finally:
+            stage.stop()
+            stage.celery.close()
 
 
 def test_a_retry_in_another_partition_is_one_request(stage):
