@@ -4,8 +4,8 @@
     python -m bench.memory --requests 20000       fewer
 
 The bridge is a process of its own, as it is started in production. Its workers are played: whatever hint comes is
-answered at once. Each row is the process' resident memory (VmRSS) when so many requests were published; the last line is
-how much it grew after the first fifth.
+answered at once. Each row is the process' resident memory (VmRSS) when so many requests were answered; the last line
+is how much it grew after the first fifth.
 """
 
 import argparse

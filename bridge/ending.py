@@ -31,9 +31,6 @@ class Ending:
     offsets: list[int] = field(default_factory=list)
     processing_ids: list[int] = field(default_factory=list)
 
-    def __bool__(self) -> bool:
-        return bool(self.offsets or self.processing_ids)
-
 
 class Endings:
     """The endings of one partition, and the dead letters that wait to be written.
@@ -179,7 +176,7 @@ class Endings:
 
     def _bury(self, unfinished: Unfinished) -> list[int]:
         """Not even a failure can be said: the request becomes a dead letter without a value."""
-        first, *others = sorted(unfinished.offsets) or [-1]
+        first, *others = sorted(unfinished.offsets)
         place = TopicPartition(self._source.topic, self._source.partition, first)
         self._letters.append(PendingLetter(place, Rejected(Reason.UNPUBLISHABLE)))
         return others

@@ -119,10 +119,7 @@ class PartitionProgress:
         return True
 
     def skip(self, start: int) -> int:
-        """The log begins at `start` now, above what would be delivered next; how many unread requests that may be.
-
-        Requests that were delivered in this life stay open: they are in hand.
-        """
+        """The log begins at `start` now, above what would be delivered next; how many unread requests that may be."""
         if start <= self.position:
             return 0
         awaited = [offset for offset in self._awaited if offset < start]

@@ -5,9 +5,9 @@
     step()     look at Redis, dispatch, publish what has ended (ending.py); called often, does little
     close()    the partition is leaving
 
-Any doubt about Kafka (`PublishError`, `LogChanged`) is answered in one way: forget everything that can be read again,
-and recover. Any doubt about Redis (it was emptied, or rolled back to an older copy of itself) is answered by catching
-the marks up before anything else is said. What Redis holds (claims, outcomes) survives both, so no work is repeated.
+Any doubt about Kafka (`PublishError`, `LogChanged`) is answered in one way: forget everything and recover. Any doubt
+about Redis (it was emptied, or rolled back to an older copy of itself) is answered by catching the marks up before
+anything else is said. What Redis holds (claims, outcomes) survives both, so no work is repeated.
 """
 
 import logging
@@ -102,12 +102,12 @@ class PartitionWork:
         self._recovery: Iterator[object] | None = None
         self._marking = Marking(marks, self._name, clock)
         self.redis_answered_at = clock()  # seconds; when Redis last answered all that was asked
-        self._requests: dict[int, Unfinished] = {}
         self._forget(PartitionProgress())
 
     def _forget(self, progress: PartitionProgress) -> None:
         self._progress = progress
         self.watermark = progress.watermark  # as of the last step, for other threads to read
+        self._requests: dict[int, Unfinished] = {}
         self._marking.forget()
         self._look_at = self._looked_at = self._supervise_at = self._commit_at = self._look_at_log_at = 0.0
         self._uncommitted = False  # offsets were finished without a transaction
@@ -164,14 +164,17 @@ class PartitionWork:
         )
         if found.chosen:
             self._publisher.commit(found.chosen, self._consumer)
-        if found.is_new:
-            yield from self._store.let_go_of_all()
+        unread = found.progress.skip(found.log_start)
+        if found.is_new or unread:
+            yield from self._store.let_go_of_all()  # it may never see again what it answers for
         read = 0
         for read in self._marks.catch_up():
             yield read
-        self._keep_out_of_reach(None if found.is_new else found.log_start)
         self._endings.forget(same_log=not found.is_new)
         self._forget(found.progress)
+        if unread:
+            note_unread(self._source, found.log_start, unread)
+            self._uncommitted = True
         self._consumer.seek(TopicPartition(self._source.topic, self._source.partition, found.progress.position))
         self.redis_answered_at = self._clock()
         metrics.RECOVERIES.inc()
@@ -179,12 +182,6 @@ class PartitionWork:
             "%s: starting at offset %d, %d open above it are known, %d notifications checked",
             self._name, found.progress.position, found.progress.awaited, read,
         )  # fmt: skip
-
-    def _keep_out_of_reach(self, log_start: int | None) -> None:
-        """Forget the requests in hand but those that cannot be read again: the log begins above them, or is another."""
-        for unfinished in self._requests.values():
-            unfinished.offsets = [each for each in unfinished.offsets if log_start is not None and each >= log_start]
-        self._requests = {pid: unfinished for pid, unfinished in self._requests.items() if not unfinished.offsets}
 
     def take(self, message: Message) -> None:
         """Take one delivered message in hand.
@@ -313,21 +310,24 @@ class PartitionWork:
         return max(0.0, self._wall_clock() - unfinished.dispatch.deadline_at + self._policy.request_deadline)
 
     def _look_at_log(self, now: float) -> None:
-        """Whether this still is the log that it was. What is cached is a second old, so the brokers are asked twice."""
+        """Whether this still is the log that it was. What is known is seconds old: the brokers have the last word."""
         topic_id, known_id = self._topics.source_id, self._progress.topic_id
         if None not in (topic_id, known_id) and topic_id != known_id:
             raise LogChanged(f"its topic was removed and made again: its id is {topic_id}, and was {known_id}")
         if now < self._look_at_log_at:
             return
         self._look_at_log_at = now + LOOK_AT_LOG_EVERY
-        low, end = self._consumer.get_watermark_offsets(self._source, cached=True)
-        position = self._progress.position
+        low, position = self._topics.log_starts.get(self._source.partition, 0), self._progress.position
+        _, end = self._consumer.get_watermark_offsets(self._source, cached=True)
         if not (low > position or 0 <= end < position):
             return
         low, end = self._consumer.get_watermark_offsets(self._source, timeout=KAFKA_TIMEOUT)
         if end < position:
             raise LogChanged(f"it ends at {end}, and was read up to {position}")
-        note_unread(self._source, position, low, self._progress.skip(low))
+        if unread := self._progress.skip(low):  # what is in hand stays so
+            note_unread(self._source, low, unread)
+            for _ in self._store.let_go_of_all():
+                pass
 
     def _catch_up(self, now: float) -> None:
         self._look_at = 0.0
@@ -352,7 +352,7 @@ class PartitionWork:
         if not states.complete:
             return  # it lost marks since the look at outcomes; the next one will find out
         ending = self._endings.compose(self._requests, ended, letters, states)
-        if ending or (self._uncommitted and now >= self._commit_at):
+        if ending.offsets or (self._uncommitted and now >= self._commit_at):
             self._publish(ending, now)
 
     def _publish(self, ending: Ending, now: float) -> None:

@@ -200,7 +200,7 @@ class RequestStore:
             self._hand_over([source_key(processing_id)], holder, self._source)
 
     def let_go_of_all(self) -> Iterator[int]:
-        """Answer for no id: what this partition did answer for went with its topic. In steps; yields how many keys."""
+        """Answer for no id any more, but for those that are asked about again. In steps; yields how many keys."""
         cursor = 0
         while True:
             cursor, keys = self._redis.scan(cursor, match=source_key("*"), count=1_000)

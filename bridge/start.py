@@ -87,9 +87,7 @@ def beginning(
         reason = f"the topic ends at {end}: it lost its end, or was removed and made again"
         return _anew(source, low, topic_id, commit, "lost_its_end", reason)
     if commit is not None:
-        progress = PartitionProgress.from_commit(commit, end, topic_id)
-        note_unread(source, progress.position, low, progress.skip(low))
-        return Beginning(progress, low)
+        return Beginning(PartitionProgress.from_commit(commit, end, topic_id), low)
     if any(each.offset >= 0 for each in committed):
         log.warning("%s-%d: a new partition: reading it from its beginning, %d", source.topic, source.partition, low)
     elif source.partition == 0:
@@ -100,15 +98,14 @@ def beginning(
     return _first_commit(source, low, topic_id)
 
 
-def note_unread(source: TopicPartition, position: int, log_start: int, unread: int) -> None:
-    """Requests were deleted before they were read: say so, and count them."""
-    if unread:
-        metrics.UNREAD.inc(unread)
-        metrics.LOG_CHANGES.labels("lost_its_start").inc()
-        log.error(
-            "%s-%d: up to %d requests were deleted unread: the topic begins at %d now, and was read up to %d",
-            source.topic, source.partition, unread, log_start, position,
-        )  # fmt: skip
+def note_unread(source: TopicPartition, log_start: int, unread: int) -> None:
+    """So many requests, at most, were deleted before they were read: say so, and count them."""
+    metrics.UNREAD.inc(unread)
+    metrics.LOG_CHANGES.labels("lost_its_start").inc()
+    log.error(
+        "%s-%d: up to %d requests were deleted unread: the topic begins at %d now",
+        source.topic, source.partition, unread, log_start,
+    )  # fmt: skip
 
 
 def _anew(

@@ -1,4 +1,4 @@
-"""What the brokers say of our topics: which one the input topic is, and which outputs cannot be written.
+"""What the brokers say of our topics: which one the input topic is, where it begins, which outputs cannot be written.
 
 A topic that is removed and made again keeps its name; its id tells it apart. A transaction that fails does not say
 which of its topics was to blame; a topic that is missing, or that we may not write, tells of itself.
@@ -7,19 +7,30 @@ which of its topics was to blame; a topic that is missing, or that we may not wr
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 
-from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._acl import AclOperation
+from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from bridge import metrics
 from bridge.kafka import KAFKA_TIMEOUT
 
 LOOK_EVERY = 2.0  # seconds
+ANSWERED_WITHIN = KAFKA_TIMEOUT + 5  # seconds: by then the client itself has given up
 _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"  # of brokers before 2.8
 
-_Described = Mapping[str, "Future[Any]"]
+
+class _Asked(NamedTuple):
+    """What was asked and is not answered yet: about each topic, and where each partition begins."""
+
+    topics: Mapping[str, "Future[Any]"]
+    starts: Mapping[TopicPartition, "Future[Any]"]
+
+    def is_answered(self) -> bool:
+        return all(future.done() for future in (*self.topics.values(), *self.starts.values()))
 
 
 class TopicWatch:
@@ -46,10 +57,11 @@ class TopicWatch:
         self._answers = tuple(answers)
         self._dead_letters = dead_letters
         self._clock = clock
-        self._asked: _Described | None = None
+        self._asked: _Asked | None = None
         self._ask_at = clock()
         self.source_id: str | None = None  # None: not known
         self.partitions = 0  # of the input topic; 0: not known
+        self.log_starts: Mapping[int, int] = {}  # the lowest offset of each, as far as known: it may be higher by now
         self.missing: tuple[str, ...] = ()
         self.troubles: Mapping[str, str] = {}  # by topic: what keeps it from being read or written
 
@@ -81,7 +93,7 @@ class TopicWatch:
         """The same every now and then, without waiting; while the brokers are away all stays as it was."""
         if self._asked is None and self._clock() >= self._ask_at:
             self._asked = self._ask()
-        if self._asked is None or not all(future.done() for future in self._asked.values()):
+        if self._asked is None or not self._asked.is_answered():
             return
         asked, self._asked = self._asked, None
         self._ask_at = self._clock() + LOOK_EVERY
@@ -90,19 +102,26 @@ class TopicWatch:
         except KafkaException:
             return  # the consumer knows that the brokers are away
 
-    def _ask(self) -> _Described:
-        described: _Described = self._admin.describe_topics(
+    def _ask(self) -> _Asked:
+        topics = self._admin.describe_topics(
             TopicCollection([self._source, *self._answers, self._dead_letters]),
             include_authorized_operations=True,
             request_timeout=KAFKA_TIMEOUT,
         )
-        return described
+        earliest: OffsetSpec = OffsetSpec.earliest()  # type: ignore[no-untyped-call] # its stubs say nothing
+        places = {TopicPartition(self._source, number): earliest for number in range(self.partitions)}
+        starts = self._admin.list_offsets(places, request_timeout=KAFKA_TIMEOUT) if places else {}
+        return _Asked(topics, starts)
 
-    def _note(self, asked: _Described) -> None:
-        troubles, missing = {}, []
-        for name, future in asked.items():
+    def _note(self, asked: _Asked) -> None:
+        troubles: dict[str, str] = {}
+        missing, starts = [], {}
+        for place, start in asked.starts.items():
+            with suppress(KafkaException):  # its topic may have been made again with fewer
+                starts[place.partition] = start.result(ANSWERED_WITHIN).offset
+        for name, future in asked.topics.items():
             try:
-                found = future.result(KAFKA_TIMEOUT)
+                found = future.result(ANSWERED_WITHIN)
             except KafkaException as error:
                 fault = error.args[0]
                 if fault.code() not in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED):
@@ -121,4 +140,4 @@ class TopicWatch:
             metrics.TOPIC_TROUBLE.clear()
             for topic, why in troubles.items():
                 metrics.TOPIC_TROUBLE.labels(topic, why).set(1)
-        self.troubles, self.missing = troubles, tuple(missing)
+        self.troubles, self.missing, self.log_starts = troubles, tuple(missing), starts

@@ -32,20 +32,6 @@ def test_a_topic_made_anew_is_read_from_its_beginning(stage, count, caplog):
     assert "removed and made again; reading it from its beginning, 0" in caplog.text
 
 
-def test_what_was_in_hand_of_a_topic_that_is_gone_is_still_answered(stage):
-    """A request that the bridge had taken is answered though Kafka has it no more; its retry stays one request."""
-    stage = stage()
-    stage.send(1, 2)
-    stage.start()
-    until(lambda: stage.dispatched() == {1, 2})
-    stage.remake()
-    stage.send(2, 3)
-    until(lambda: stage.dispatched() == {1, 2, 3})
-    stage.answer(1, 2, 3)
-    until(lambda: stage.committed() == 2)
-    assert stage.published() == once(1, 2, 3)
-
-
 def test_a_topic_made_anew_while_no_bridge_runs(stage):
     """The next bridge sees in the commit that it was another topic's, though the offset would fit."""
     stage = stage(kafka_start="latest")

@@ -207,6 +207,8 @@ class Chaos:
             (plan.freezes, lambda: outages.freeze_kafka(plan.freeze_seconds)),
             (int(plan.sending / (4 * plan.lease)) if plan.stops else 0, self._freeze_one),
             (int(plan.sending / STORM_EVERY) if plan.storm else 0, self._storm),
+        ]
+        at_random: list[tuple[int, Callable[[], None]]] = [
             (plan.remakes, self._remake_requests),
             (plan.cuts, self._cut_requests),
             (plan.partitions, self._add_partition),
@@ -214,6 +216,7 @@ class Chaos:
             (plan.clock_backs, self._set_clock_back),
         ]
         events = [(self._moment(number, count), what) for count, what in kinds for number in range(count)]
+        events += [(self._chance.uniform(0, plan.sending), what) for count, what in at_random for _ in range(count)]
         for number in range(plan.rollbacks):
             # A moment later, so that rollbacks and failovers do not wait for each other.
             moment = self._moment(number + 0.25, plan.rollbacks)

@@ -77,12 +77,11 @@ class Fleet(Service):
         )
         self._partitions = partitions
         self._producer = self._new_producer()
-        self._admin = AdminClient({"bootstrap.servers": kafka, "log_level": 0}, logger=silent)
 
     def create_topics(self) -> None:
         """For those who send before the bridge has made its topics."""
         topics = (self.names.requests, self.names.notifications, self.names.uploads, self.names.dead_letters)
-        for created in self._admin.create_topics([NewTopic(topic, self._partitions, 1) for topic in topics]).values():
+        for created in self._admin().create_topics([NewTopic(topic, self._partitions, 1) for topic in topics]).values():
             created.result(timeout=TIMEOUT)
 
     def make_topic(self, topic: str, partitions: int) -> None:
@@ -90,9 +89,9 @@ class Fleet(Service):
         deadline = time.monotonic() + TIMEOUT
         while True:
             try:
-                self._admin.create_topics([NewTopic(topic, partitions, 1)])[topic].result(TIMEOUT)
+                self._admin().create_topics([NewTopic(topic, partitions, 1)])[topic].result(TIMEOUT)
             except KafkaException as error:
-                there = self._admin.list_topics(timeout=TIMEOUT).topics.get(topic)
+                there = self._admin().list_topics(timeout=TIMEOUT).topics.get(topic)
                 if there is not None and there.error is None and there.partitions:
                     return
                 if time.monotonic() > deadline:
@@ -103,7 +102,7 @@ class Fleet(Service):
 
     def remove_topic(self, topic: str) -> None:
         """Remove a topic with all that it holds."""
-        self._admin.delete_topics([topic])[topic].result(TIMEOUT)
+        self._admin().delete_topics([topic])[topic].result(TIMEOUT)
 
     def remake_requests(self, partitions: int) -> None:
         """Remove the input topic and make it again: what was not answered is gone."""
@@ -115,7 +114,7 @@ class Fleet(Service):
     def add_partition(self, partitions: int) -> None:
         """Let the input topic have so many."""
         topic = self.names.requests
-        self._admin.create_partitions([NewPartitions(topic, partitions)])[topic].result(TIMEOUT)
+        self._admin().create_partitions([NewPartitions(topic, partitions)])[topic].result(TIMEOUT)
         self._meet_partitions(partitions)
 
     def cut_requests(self) -> None:
@@ -127,7 +126,7 @@ class Fleet(Service):
         for place in places:
             place.offset = reader.get_watermark_offsets(place, timeout=TIMEOUT)[1]
         reader.close()
-        for cut in self._admin.delete_records(places).values():
+        for cut in self._admin().delete_records(places).values():
             cut.result(TIMEOUT)
 
     def _meet_partitions(self, count: int) -> None:
@@ -141,6 +140,12 @@ class Fleet(Service):
             if time.monotonic() > deadline:
                 raise ProcessFailedError("the new partitions do not show")
             time.sleep(0.1)
+
+    def _admin(self) -> AdminClient:
+        """A client that knows the topics as they are now."""
+        # Kept: what one was asked ends unanswered when it goes.
+        self._newest_admin = AdminClient({"bootstrap.servers": self.kafka, "log_level": 0}, logger=silent)
+        return self._newest_admin
 
     def _new_producer(self) -> Producer:
         return Producer({"bootstrap.servers": self.kafka, "acks": "all", "log_level": 0}, logger=silent)

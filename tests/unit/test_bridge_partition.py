@@ -33,7 +33,7 @@ class FakeTopics:
     """What the brokers say of the topics."""
 
     def __init__(self):
-        self.source_id, self.partitions = "first", 1
+        self.source_id, self.partitions, self.log_starts = "first", 1, {}
         self.broken = set()
 
     def look(self):
@@ -1182,10 +1182,39 @@ def test_a_topic_with_another_id_is_started_over(part):
     part.kafka.low = 0
     part.recover()
     assert (part.kafka.sought, part.redis.let_go) == (0, 2)
+    assert part.kafka.committed_to == Commit(0, "v2 second 0 ")
     part.take(0, 8)
     part.step()
+    assert part.kafka.published == []
+    assert 8 in part.redis.dispatched
+
+
+def test_what_is_in_hand_is_answered_though_its_message_is_deleted(part):
+    """Retention that passes over a request in hand does not take it away; what was not read is counted, once."""
+    part.take(0)
+    part.step()
+    part.kafka.low = 5
+    part.topics.log_starts = {0: 5}
+    before = value("ai_handler_bridge_unread_total")
+    part.step()
+    part.redis.ready[7] = scored(7)
+    part.step()
     assert part.kafka.published == [(7, True)]
-    assert part.kafka.committed_to == Commit(0, "v2 second 1 0")
+    assert part.kafka.committed_to == Commit(5, "v2 first 0 ")
+    assert value("ai_handler_bridge_unread_total") == before + 4
+
+
+def test_a_gap_that_a_start_finds_is_counted_once(part):
+    """Requests that were deleted while no bridge ran are told by the first that comes, and by no other."""
+    part.kafka.committed_at = TopicPartition("AI_handler", 0, 10, "v1 4 0,2")
+    part.kafka.low = 20
+    before = value("ai_handler_bridge_unread_total")
+    part.start()
+    part.step()
+    assert value("ai_handler_bridge_unread_total") == before + 8  # 10, 12, and 14 to 19
+    part.start()
+    assert value("ai_handler_bridge_unread_total") == before + 8
+    assert part.kafka.sought == 20
 
 
 def test_an_offset_that_comes_twice_is_another_logs(part):

@@ -216,7 +216,7 @@ class Asking:
         return self._ports.results.known(digest)
 
     def _call(self, question: Question[T], in_hand: RequestInHand, *, breaker_closed: bool) -> tuple[Answer, str]:
-        """One call of the model, at a start time that the limiter granted; its answer, and its reservation to settle."""
+        """One call of the model, at a start time that the limiter granted; the answer, and what is to be settled."""
         ports = self._ports
         try:
             ports.egress.require()
