@@ -395,6 +395,25 @@ def test_readiness_tells_of_redis(kafka, topics, private_redis, tmp_path):
             stage.celery.close()
 
 
+def test_readiness_tells_that_redis_is_full(kafka, topics, private_redis, tmp_path):
+    """A Redis that answers and takes nothing more is called what it is."""
+    url = f"{private_redis.url}/1"
+    with redis.Redis.from_url(url) as client:
+        stage = Stage(kafka, topics, client, url, tmp_path)
+        stage.start()
+        try:
+            until(stage.settings.ready_file.exists)
+            client.config_set("maxmemory", 1)
+            stage.send(1)
+            until(lambda: "OOM" in stage.health.troubles.get("redis", ""))
+            client.config_set("maxmemory", 0)
+            until(stage.settings.ready_file.exists)
+            until(lambda: stage.dispatched() == {1})
+        finally:
+            stage.stop()
+            stage.celery.close()
+
+
 def test_readiness_tells_of_kafka(private_kafka, redis_client, redis_url, tmp_path):
     """The same where Kafka is frozen."""
     admin = AdminClient({"bootstrap.servers": private_kafka.bootstrap})
