@@ -188,7 +188,7 @@ def run(settings: Settings) -> int:
         )
     watch = make_watch(settings, admin)
     watch.look()
-    if watch.missing:
+    if watch.missing and not settings.kafka_create_topics:  # else one that was made just now may not show yet
         log.critical("missing topics: %s; create them, or set KAFKA_CREATE_TOPICS=on", ", ".join(watch.missing))
         return 1
     bridge = make_bridge(settings, health, watch, begin_tracing("ai-handler-bridge", otel_variables()))

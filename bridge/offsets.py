@@ -59,6 +59,7 @@ class PartitionProgress:
     ):
         self.topic_id = topic_id
         self.position = watermark or 0  # what is delivered next is here or above
+        self.gap = range(0)  # the last offsets that were passed over
         self._high = high if high is not None else watermark
         # Both ascend: Kafka delivers a partition in order.
         self._open: dict[int, None] = dict.fromkeys(sorted(still_open))
@@ -105,6 +106,8 @@ class PartitionProgress:
         """
         if offset < self.position:
             raise LogChanged(f"offset {offset} came after {self.position - 1}")
+        if offset > self.position:
+            self.gap = range(self.position, offset)
         self.position = offset + 1
         while self._awaited and self._awaited[0] < offset:
             # Kafka went past it without delivering it: deleted by retention, nothing to wait for.

@@ -22,10 +22,11 @@ from bridge import intake, metrics
 from bridge.dead_letter import DeadLetterCap, PendingLetter
 from bridge.ending import Ending, Endings
 from bridge.intake import Accepted, NotOurs, Rejected
-from bridge.kafka import KAFKA_TIMEOUT, as_bytes, sent_at, traceparent
+from bridge.kafka import as_bytes, sent_at, traceparent
+from bridge.log_watch import LogWatch
 from bridge.marking import SLICE, Marking, advance
 from bridge.marks import ProcessedMarks
-from bridge.offsets import LogChanged, PartitionProgress
+from bridge.offsets import PartitionProgress
 from bridge.policy import PartitionPolicy
 from bridge.publisher import OutputRefused, Publisher
 from bridge.request_store import RequestStates, RequestStore
@@ -46,7 +47,6 @@ IDLE_LOOK_EVERY = 1.0  # seconds between two looks at Redis while there is nothi
 COMMIT_EVERY = 1.0  # seconds a watermark may wait for a transaction that has outcomes to carry
 PLACE_STEP = 1e-6  # seconds between the places of two requests with one timestamp; a float tells them apart
 MAX_FOREIGN_KEYS = 100  # logged once each, up to so many
-LOOK_AT_LOG_EVERY = 1.0  # seconds between two looks at where the partition begins and ends
 
 
 class PartitionWork:
@@ -87,6 +87,7 @@ class PartitionWork:
         self._marks = marks
         self._make_publisher = make_publisher
         self._topics = topics
+        self._log_watch = LogWatch(consumer, self._source, topics)
         self._endings = Endings(self._source, cap, topics.may_write_letters)
         self._policy = policy
         self._clock = clock
@@ -109,7 +110,7 @@ class PartitionWork:
         self.watermark = progress.watermark  # as of the last step, for other threads to read
         self._requests: dict[int, Unfinished] = {}
         self._marking.forget()
-        self._look_at = self._looked_at = self._supervise_at = self._commit_at = self._look_at_log_at = 0.0
+        self._look_at = self._looked_at = self._supervise_at = self._commit_at = 0.0
         self._uncommitted = False  # offsets were finished without a transaction
 
     @property
@@ -157,16 +158,15 @@ class PartitionWork:
             self._consumer,
             self._source,
             topic_id=self._topics.source_id,
-            partitions=self._topics.partitions,
             known_id=self._progress.topic_id,
             start=self._policy.start,
             now=self._wall_clock(),
         )
+        unread = found.progress.skip(found.log_start)
+        if found.is_new or unread:  # it may never see again what it answers for
+            yield from self._store.let_go_of_all(found.partitions)
         if found.chosen:
             self._publisher.commit(found.chosen, self._consumer)
-        unread = found.progress.skip(found.log_start)
-        if found.is_new or unread:
-            yield from self._store.let_go_of_all()  # it may never see again what it answers for
         read = 0
         for read in self._marks.catch_up():
             yield read
@@ -310,23 +310,9 @@ class PartitionWork:
         return max(0.0, self._wall_clock() - unfinished.dispatch.deadline_at + self._policy.request_deadline)
 
     def _look_at_log(self, now: float) -> None:
-        """Whether this still is the log that it was. What is known is seconds old: the brokers have the last word."""
-        topic_id, known_id = self._topics.source_id, self._progress.topic_id
-        if None not in (topic_id, known_id) and topic_id != known_id:
-            raise LogChanged(f"its topic was removed and made again: its id is {topic_id}, and was {known_id}")
-        if now < self._look_at_log_at:
-            return
-        self._look_at_log_at = now + LOOK_AT_LOG_EVERY
-        low, position = self._topics.log_starts.get(self._source.partition, 0), self._progress.position
-        _, end = self._consumer.get_watermark_offsets(self._source, cached=True)
-        if not (low > position or 0 <= end < position):
-            return
-        low, end = self._consumer.get_watermark_offsets(self._source, timeout=KAFKA_TIMEOUT)
-        if end < position:
-            raise LogChanged(f"it ends at {end}, and was read up to {position}")
-        if unread := self._progress.skip(low):  # what is in hand stays so
-            note_unread(self._source, low, unread)
-            for _ in self._store.let_go_of_all():
+        if self._log_watch.look(self._progress, now):
+            self._uncommitted = True
+            for _ in self._store.let_go_of_all([self._name]):
                 pass
 
     def _catch_up(self, now: float) -> None:

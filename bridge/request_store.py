@@ -32,11 +32,14 @@ log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 
-# KEYS: sources. ARGV[1] who holds them, ARGV[2] who takes them; '': nobody does. Only what still is the first's goes.
+# KEYS: sources. ARGV[1] who takes them ('': nobody does), then those who may hold them. What others hold stays theirs.
 _HAND_OVER = """
 for _, key in ipairs(KEYS) do
-  if redis.call('GET', key) == ARGV[1] then
-    if ARGV[2] == '' then redis.call('DEL', key) else redis.call('SET', key, ARGV[2], 'KEEPTTL') end
+  local holder = redis.call('GET', key)
+  for n = 2, #ARGV do
+    if holder == ARGV[n] then
+      if ARGV[1] == '' then redis.call('DEL', key) else redis.call('SET', key, ARGV[1], 'KEEPTTL') end
+    end
   end
 end
 """
@@ -197,21 +200,24 @@ class RequestStore:
     def take_over(self, elsewhere: Mapping[int, str]) -> None:
         """Answer for ids that another partition answers for, unless a third one does so by now."""
         for processing_id, holder in elsewhere.items():
-            self._hand_over([source_key(processing_id)], holder, self._source)
+            self._hand_over([source_key(processing_id)], [holder], self._source)
 
-    def let_go_of_all(self) -> Iterator[int]:
-        """Answer for no id any more, but for those that are asked about again. In steps; yields how many keys."""
+    def let_go_of_all(self, partitions: Sequence[str]) -> Iterator[int]:
+        """These partitions answer for no id any more, but for those that they ask about again.
+
+        In steps; yields how many keys.
+        """
         cursor = 0
         while True:
             cursor, keys = self._redis.scan(cursor, match=source_key("*"), count=1_000)
             if keys:
-                self._hand_over(keys, self._source, "")
+                self._hand_over(keys, partitions, "")
             yield len(keys)
             if cursor == 0:
                 return
 
-    def _hand_over(self, keys: Sequence[str | bytes], holder: str, to: str) -> None:
-        self._redis.eval(_HAND_OVER, len(keys), *keys, holder, to)
+    def _hand_over(self, keys: Sequence[str | bytes], holders: Sequence[str], to: str) -> None:
+        self._redis.eval(_HAND_OVER, len(keys), *keys, to, *holders)
 
     def drop_stale_claims(self, claims: Mapping[int, str]) -> None:
         """Of some claims whose workers are gone, end those that live longer than any is made to.

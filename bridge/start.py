@@ -2,8 +2,8 @@
 
 Nothing committed in any partition: the first start, where an operator may have to choose. What stands in the topic may
 have been answered by another handler, or under another group. Answers of the last three days are known from the
-notifications topic; older requests would all be answered again. The choice is made once for the whole topic, by the
-owner of its first partition.
+notifications topic; older requests would all be answered again. A choice that may skip something is made once for the
+whole topic, by the owner of its first partition.
 
 Nothing committed in this partition, but in others: it is new, and everything in it is.
 """
@@ -38,6 +38,7 @@ class Beginning(NamedTuple):
     Attributes:
         progress: what is finished.
         log_start: the lowest offset that is there.
+        partitions: that this is about: the one, or all of its topic where the choice is made for all.
         is_new: nothing was committed of this topic; what else is known of the partition is of another one.
         chosen: to be committed before anything is read, so that the next start does not choose anew and skip what
             came between.
@@ -45,6 +46,7 @@ class Beginning(NamedTuple):
 
     progress: PartitionProgress
     log_start: int
+    partitions: Sequence[str]
     is_new: bool = False
     chosen: Sequence[TopicPartition] = ()
 
@@ -54,7 +56,6 @@ def beginning(
     source: TopicPartition,
     *,
     topic_id: str | None,
-    partitions: int,
     known_id: str | None,
     start: Start | None,
     now: float,
@@ -65,7 +66,6 @@ def beginning(
         consumer: the group's.
         source: the partition.
         topic_id: of the topic as it is now.
-        partitions: how many it has.
         known_id: of the topic that this bridge has worked on; None: of none.
         start: what the operator has chosen; None: nothing.
         now: Unix time, seconds.
@@ -75,10 +75,11 @@ def beginning(
         StartAwaited: not now.
         KafkaException: the brokers are away.
     """
-    places = [TopicPartition(source.topic, number) for number in range(max(partitions, source.partition + 1))]
+    numbers = consumer.list_topics(source.topic, timeout=KAFKA_TIMEOUT).topics[source.topic].partitions
+    places = [TopicPartition(source.topic, number) for number in sorted({*numbers, source.partition})]
     committed = consumer.committed(places, timeout=KAFKA_TIMEOUT)
     low, end = consumer.get_watermark_offsets(source, timeout=KAFKA_TIMEOUT)
-    mine = committed[source.partition]
+    mine = next(each for each in committed if each.partition == source.partition)
     commit = Commit(mine.offset, mine.metadata or "") if mine.offset >= 0 else None
     is_other = None not in (topic_id, known_id) and topic_id != known_id
     if is_other or (commit is not None and not commit.is_of(topic_id)):
@@ -87,14 +88,16 @@ def beginning(
         reason = f"the topic ends at {end}: it lost its end, or was removed and made again"
         return _anew(source, low, topic_id, commit, "lost_its_end", reason)
     if commit is not None:
-        return Beginning(PartitionProgress.from_commit(commit, end, topic_id), low)
+        return Beginning(PartitionProgress.from_commit(commit, end, topic_id), low, [_name(source)])
     if any(each.offset >= 0 for each in committed):
-        log.warning("%s-%d: a new partition: reading it from its beginning, %d", source.topic, source.partition, low)
-    elif source.partition == 0:
-        chosen = [_position(each, _first_offset(consumer, each, start, now), topic_id) for each in places]
-        return Beginning(PartitionProgress(chosen[0].offset, topic_id=topic_id), low, is_new=True, chosen=chosen)
-    else:
+        log.info("%s: a new partition: reading it from its beginning, %d", _name(source), low)
+        return _first_commit(source, low, topic_id)
+    if start not in (None, "earliest") and source.partition != places[0].partition:
         raise StartAwaited("the bridge that has the first partition chooses where to begin")
+    chosen = [_position(each, _first_offset(consumer, each, start, now), topic_id) for each in places]
+    if start not in (None, "earliest"):
+        progress = PartitionProgress(chosen[0].offset, topic_id=topic_id)
+        return Beginning(progress, low, [_name(each) for each in places], is_new=True, chosen=chosen)
     return _first_commit(source, low, topic_id)
 
 
@@ -102,10 +105,7 @@ def note_unread(source: TopicPartition, log_start: int, unread: int) -> None:
     """So many requests, at most, were deleted before they were read: say so, and count them."""
     metrics.UNREAD.inc(unread)
     metrics.LOG_CHANGES.labels("lost_its_start").inc()
-    log.error(
-        "%s-%d: up to %d requests were deleted unread: the topic begins at %d now",
-        source.topic, source.partition, unread, log_start,
-    )  # fmt: skip
+    log.error("%s: up to %d requests were deleted unread: the topic begins at %d now", _name(source), unread, log_start)
 
 
 def _anew(
@@ -113,15 +113,19 @@ def _anew(
 ) -> Beginning:
     metrics.LOG_CHANGES.labels(change).inc()
     log.error(
-        "%s-%d: %s is committed, and %s; reading it from its beginning, %d",
-        source.topic, source.partition, "nothing" if commit is None else f"offset {commit.offset}", reason, low,
+        "%s: %s is committed, and %s; reading it from its beginning, %d",
+        _name(source), "nothing" if commit is None else f"offset {commit.offset}", reason, low,
     )  # fmt: skip
     return _first_commit(source, low, topic_id)
 
 
 def _first_commit(source: TopicPartition, low: int, topic_id: str | None) -> Beginning:
     progress = PartitionProgress(low, topic_id=topic_id)
-    return Beginning(progress, low, is_new=True, chosen=[_position(source, low, topic_id)])
+    return Beginning(progress, low, [_name(source)], is_new=True, chosen=[_position(source, low, topic_id)])
+
+
+def _name(place: TopicPartition) -> str:
+    return f"{place.topic}-{place.partition}"
 
 
 def _position(place: TopicPartition, offset: int, topic_id: str | None) -> TopicPartition:
@@ -142,13 +146,13 @@ def _first_offset(consumer: Consumer, place: TopicPartition, start: Start | None
         first = max(low, found if found >= 0 else end)  # negative: nothing is so young
     if start is None and first > low:
         raise StartUnknown(
-            f"{place.topic}-{place.partition}: the consumer group has no offsets there, and the topic holds requests "
+            f"{_name(place)}: the consumer group has no offsets there, and the topic holds requests "
             "that are older than three days, of which nobody can say whether they were answered. Set KAFKA_START: "
             "`latest` takes new requests only, `earliest` answers all of them (again), an ISO time those since then"
         )
     if first > low:
         log.warning(
-            "%s-%d: the group has no offsets, and KAFKA_START skips %d offsets for good, %d to %d",
-            place.topic, place.partition, first - low, low, first - 1,
+            "%s: the group has no offsets, and KAFKA_START skips %d offsets for good, %d to %d",
+            _name(place), first - low, low, first - 1,
         )  # fmt: skip
     return first

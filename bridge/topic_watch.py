@@ -4,6 +4,7 @@ A topic that is removed and made again keeps its name; its id tells it apart. A 
 which of its topics was to blame; a topic that is missing, or that we may not write, tells of itself.
 """
 
+import logging
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
@@ -16,10 +17,11 @@ from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from bridge import metrics
-from bridge.kafka import KAFKA_TIMEOUT
+
+log = logging.getLogger(__name__)
 
 LOOK_EVERY = 2.0  # seconds
-ANSWERED_WITHIN = KAFKA_TIMEOUT + 5  # seconds: by then the client itself has given up
+ANSWER_WITHIN = 3.0  # seconds
 _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"  # of brokers before 2.8
 
 
@@ -59,6 +61,7 @@ class TopicWatch:
         self._clock = clock
         self._asked: _Asked | None = None
         self._ask_at = clock()
+        self._is_silent = False  # the last answer was none
         self.source_id: str | None = None  # None: not known
         self.partitions = 0  # of the input topic; 0: not known
         self.log_starts: Mapping[int, int] = {}  # the lowest offset of each, as far as known: it may be higher by now
@@ -79,49 +82,54 @@ class TopicWatch:
         return self._dead_letters not in self.troubles
 
     def look(self) -> None:
-        """Ask, and wait for the answer.
+        """Ask, and wait for the answer; without one all stays as it was.
 
-        Raises:
-            KafkaException: the brokers are away.
+        librdkafka asks the cluster's controller, which may be away while the rest is there; its imitation has none.
         """
-        self._asked = self._ask()
-        self._note(self._asked)
-        self._asked = None
-        self._ask_at = self._clock() + LOOK_EVERY
+        waits = not self._is_silent
+        self._asked, self._ask_at = self._ask(), self._clock()
+        if waits:
+            self._note(self._asked)
+            self._asked = None
 
     def glance(self) -> None:
-        """The same every now and then, without waiting; while the brokers are away all stays as it was."""
+        """The same every now and then, without waiting."""
         if self._asked is None and self._clock() >= self._ask_at:
             self._asked = self._ask()
-        if self._asked is None or not self._asked.is_answered():
-            return
-        asked, self._asked = self._asked, None
-        self._ask_at = self._clock() + LOOK_EVERY
-        try:
-            self._note(asked)
-        except KafkaException:
-            return  # the consumer knows that the brokers are away
+        if self._asked is not None and self._asked.is_answered():
+            self._note(self._asked)
+            self._asked = None
 
     def _ask(self) -> _Asked:
         topics = self._admin.describe_topics(
             TopicCollection([self._source, *self._answers, self._dead_letters]),
             include_authorized_operations=True,
-            request_timeout=KAFKA_TIMEOUT,
+            request_timeout=ANSWER_WITHIN,
         )
         earliest: OffsetSpec = OffsetSpec.earliest()  # type: ignore[no-untyped-call] # its stubs say nothing
         places = {TopicPartition(self._source, number): earliest for number in range(self.partitions)}
-        starts = self._admin.list_offsets(places, request_timeout=KAFKA_TIMEOUT) if places else {}
+        starts = self._admin.list_offsets(places, request_timeout=ANSWER_WITHIN) if places else {}
         return _Asked(topics, starts)
 
     def _note(self, asked: _Asked) -> None:
+        self._ask_at = self._clock() + LOOK_EVERY
+        try:
+            self._understand(asked)
+        except (KafkaException, TimeoutError) as error:
+            self._is_silent = True
+            log.debug("the brokers do not describe our topics: %s", error)
+        else:
+            self._is_silent = False
+
+    def _understand(self, asked: _Asked) -> None:
         troubles: dict[str, str] = {}
         missing, starts = [], {}
         for place, start in asked.starts.items():
             with suppress(KafkaException):  # its topic may have been made again with fewer
-                starts[place.partition] = start.result(ANSWERED_WITHIN).offset
+                starts[place.partition] = start.result(ANSWER_WITHIN + 1).offset
         for name, future in asked.topics.items():
             try:
-                found = future.result(ANSWERED_WITHIN)
+                found = future.result(ANSWER_WITHIN + 1)
             except KafkaException as error:
                 fault = error.args[0]
                 if fault.code() not in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED):

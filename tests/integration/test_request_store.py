@@ -137,7 +137,7 @@ def test_a_partition_lets_go_of_what_it_answers_for(store, redis_client):
     """The ids of a topic that is gone are free again, those of other partitions stay taken."""
     store.states(range(3_000))
     redis_client.set(source_key(7), ELSEWHERE)
-    steps = list(store.let_go_of_all())
+    steps = list(store.let_go_of_all([HERE]))
     assert len(steps) > 1
     assert [key.decode() for key in redis_client.keys("ai_handler:source:*")] == [source_key(7)]
 

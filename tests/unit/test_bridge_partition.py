@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import logging
+from types import SimpleNamespace
 
 import pytest
 import redis
@@ -92,7 +93,8 @@ class FakeRedis:
         for processing_id in elsewhere:
             del self.elsewhere[processing_id]
 
-    def let_go_of_all(self):
+    def let_go_of_all(self, partitions):
+        assert partitions == ["AI_handler-0"]
         self.let_go += 1
         yield 0
 
@@ -155,6 +157,10 @@ class FakeKafka:
     def committed(self, _partitions, timeout):
         assert timeout
         return [self.committed_at]
+
+    def list_topics(self, topic, timeout):
+        assert timeout
+        return SimpleNamespace(topics={topic: SimpleNamespace(partitions={0: None})})
 
     def get_watermark_offsets(self, _partition, timeout=None, *, cached=False):
         assert timeout or cached
@@ -1197,11 +1203,37 @@ def test_what_is_in_hand_is_answered_though_its_message_is_deleted(part):
     part.topics.log_starts = {0: 5}
     before = value("ai_handler_bridge_unread_total")
     part.step()
+    part.step()
     part.redis.ready[7] = scored(7)
     part.step()
     assert part.kafka.published == [(7, True)]
     assert part.kafka.committed_to == Commit(5, "v2 first 0 ")
     assert value("ai_handler_bridge_unread_total") == before + 4
+
+
+def test_a_gap_that_was_jumped_over_is_told(part):
+    """Where the client goes on at the log's new beginning before anybody looks, what was passed over is counted."""
+    part.take(0)
+    before = value("ai_handler_bridge_unread_total")
+    part.take(9, 8)
+    part.kafka.low = 6  # the other three were never there
+    part.step()
+    part.step()
+    assert value("ai_handler_bridge_unread_total") == before + 5
+    part.take(12, 9)
+    part.step()
+    assert value("ai_handler_bridge_unread_total") == before + 5
+
+
+def test_what_was_fetched_before_it_was_deleted_is_still_taken(part):
+    """Messages that the client holds already come after the look that finds the log cut, and are no other log's."""
+    part.take(0)
+    part.topics.log_starts, part.kafka.low = {0: 5}, 5
+    for offset in range(1, 5):
+        part.step()
+        part.take(offset, 10 + offset)
+    part.step()
+    assert part.redis.dispatched == [7, 11, 12, 13, 14]
 
 
 def test_a_gap_that_a_start_finds_is_counted_once(part):
