@@ -1,28 +1,27 @@
 """What the model is asked to return for a resume, and how its answer is read.
 
-It grades the criteria by their ids: a level and up to two quotes for each. It writes no requirement's words and no
-recommendation, so nothing of what it writes can be published. An id that it leaves out counts `none`; one that does
-not exist makes the answer unusable.
+It grades the criteria by their ids: a level, up to two quotes, and the periods where a criterion asks for years. It
+writes no requirement's words and no recommendation, so nothing of what it writes can be published. An id that it
+leaves out counts `none`; one that does not exist makes the answer unusable.
 
-Neither reader ever puts the answer's text into an exception: the answer quotes the resume.
+No reader ever puts the answer's text into an exception: the answer quotes the resume.
 """
 
-import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from worker.assessment.json_answer import complaint, find_object, strict_schema
+from worker.assessment.criteria import Criterion
+from worker.assessment.durations import NOW, Period
+from worker.assessment.json_answer import BrokenAnswer, listed, read_answer, strict_schema, whole_number
 
 MAX_QUOTES: Final = 2
-_TOKENS_PER_GRADE: Final = 100  # a level, an id and two quotes of the length that the prompt allows; measured
+MAX_PERIODS: Final = 20
 _TOKENS_AROUND: Final = 60
-
-
-class BrokenGrading(ValueError):
-    """The model's answer is not a grading of these criteria. The message says which rule it breaks, never quotes it."""
+_TOKENS_PER_GRADE: Final = 80  # a level, an id and a quote or two of the length that the prompt allows; measured
+_TOKENS_OF_PERIODS: Final = 50  # three of them
 
 
 class Level(StrEnum):
@@ -43,6 +42,7 @@ class Grade(BaseModel):
     id: int
     quotes: list[str]
     level: Level
+    periods: list[Period]
 
     def __repr__(self) -> str:
         """Without the texts: this may end in a log."""
@@ -73,9 +73,10 @@ class DatedGrading(Grading):
 RESPONSE_FORMAT: Final[dict[str, Any]] = strict_schema("grading", Grading)
 
 
-def answer_tokens(criteria: int) -> int:
-    """The output cap that so many criteria need: it is charged in full at admission, so it is kept tight."""
-    return _TOKENS_AROUND + _TOKENS_PER_GRADE * criteria
+def answer_tokens(criteria: Sequence[Criterion]) -> int:
+    """The output cap that these criteria need: it is charged in full at admission, so it is kept tight."""
+    dated = sum(criterion.years is not None for criterion in criteria)
+    return _TOKENS_AROUND + _TOKENS_PER_GRADE * len(criteria) + _TOKENS_OF_PERIODS * dated
 
 
 def parse_grading(content: str, ids: Collection[int], *, strict: bool) -> Grading:
@@ -84,31 +85,16 @@ def parse_grading(content: str, ids: Collection[int], *, strict: bool) -> Gradin
     Args:
         content: the answer.
         ids: of the criteria that were asked for.
-        strict: the endpoint promised the schema. Otherwise forgiven are code fences and prose around the object,
-            trailing commas, raw line breaks in strings, keys we did not ask for, one quote that is no list, a missing
-            one, levels in another case or in Russian.
+        strict: the endpoint promised the schema. Otherwise forgiven are keys that we did not ask for, one quote that
+            is no list, missing quotes and periods, levels in another case or in Russian.
 
     Returns:
         At most one grade for each id, in the order of `ids`; the lower one where an id was graded twice.
 
     Raises:
-        BrokenGrading: it is not JSON, or not of the schema, or grades an id that was not asked for, or none at all.
+        BrokenAnswer: it is not JSON, or not of the schema, or grades an id that was not asked for, or none at all.
     """
-    try:
-        body = content if strict else json.dumps(_mended(json.loads(find_object(content, "grades"))))
-        grading = Grading.model_validate_json(body, strict=True)
-    except ValidationError as error:
-        broken = complaint(error)
-    except UnicodeEncodeError:
-        broken = "lone surrogates"
-    except RecursionError:
-        broken = "the answer cannot be read"
-    except ValueError as error:
-        broken = str(error)
-    else:
-        return _by_id(grading, ids)
-    # Raised outside of the handler: a chained ValidationError would carry the answer's text into tracebacks.
-    raise BrokenGrading(broken)
+    return _by_id(read_answer(content, Grading, "grades", _mended, strict=strict), ids)
 
 
 def _by_id(grading: Grading, ids: Collection[int]) -> Grading:
@@ -116,12 +102,13 @@ def _by_id(grading: Grading, ids: Collection[int]) -> Grading:
     graded: dict[int, Grade] = {}
     for grade in grading.grades:
         if grade.id not in ids:
-            raise BrokenGrading("an id that was not asked for")
+            raise BrokenAnswer("an id that was not asked for")
         known = graded.get(grade.id)
         if known is None or levels.index(grade.level) < levels.index(known.level):
-            graded[grade.id] = grade.model_copy(update={"quotes": grade.quotes[:MAX_QUOTES]})
+            cut = {"quotes": grade.quotes[:MAX_QUOTES], "periods": grade.periods[:MAX_PERIODS]}
+            graded[grade.id] = grade.model_copy(update=cut)
     if not graded:
-        raise BrokenGrading("no id at all")
+        raise BrokenAnswer("no id at all")
     return Grading(grades=[graded[number] for number in ids if number in graded])
 
 
@@ -135,18 +122,23 @@ _LEVELS: Final = {
 
 
 def _mended(answer: dict[str, Any]) -> dict[str, Any]:
-    grades = answer["grades"]
-    return {"grades": [_mended_grade(grade) for grade in grades] if isinstance(grades, list) else grades}
+    return {"grades": [_mended_grade(grade) for grade in listed(answer["grades"])]}
 
 
-def _mended_grade(grade: Any) -> Any:
-    if not isinstance(grade, dict):
-        return grade
-    number, level = grade.get("id"), grade.get("level")
+def _mended_grade(grade: dict[str, Any]) -> dict[str, Any]:
+    level = grade.get("level")
     quotes = grade.get("quotes", grade.get("quote"))
-    known = level.strip().lower() if isinstance(level, str) else "none" if level is None else ""
     return {
-        "id": int(number) if isinstance(number, str) and number.isdecimal() and len(number) < 4 else number,
+        "id": whole_number(grade.get("id")),
         "quotes": [] if quotes is None else [quotes] if isinstance(quotes, str) else quotes,
-        "level": _LEVELS.get(known, level),
+        "level": known_level(level),
+        "periods": [
+            {"from": str(period.get("from", "")), "to": str(period.get("to") or NOW)}
+            for period in listed(grade.get("periods"))
+        ],
     }
+
+
+def known_level(level: Any) -> Any:
+    """The level that a word of a model without a schema means, or the word itself."""
+    return Level.NONE if level is None else _LEVELS.get(level.strip().lower(), level) if isinstance(level, str) else level

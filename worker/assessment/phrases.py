@@ -7,10 +7,10 @@ A phrase is written as its words, folded when it is compiled:
 - `a|b` is either word, `стем*` any word that begins so, `*ла` any that ends so, `*` any word;
 - `word?` may be missing;
 - `..` is a gap of up to eight words within a sentence, `...` the same across sentences;
-- `^` stands for the beginning of a sentence, `$` for its end.
+- `^` stands for the beginning of a sentence.
 
-Phrases are looked for in a stream of words (`reading.Reading`), each with a space on either side, sentences parted by
-`.` (or `?`), so that line breaks, punctuation and runs of spaces cannot hide a word from its neighbour.
+Phrases are looked for in a stream of words (`source_text.SourceText`), each with a space on either side, sentences
+parted by `.`, so that line breaks, punctuation and runs of spaces cannot hide a word from its neighbour.
 RE2 takes linear time, whatever the text: `re` would not.
 """
 
@@ -21,14 +21,13 @@ import re2
 
 from worker.assessment.plain_text import fold
 
-_END = "[.?]"
-_WORD = "[^ .?]+"
+_END = "[.]"
+_WORD = "[^ .]+"
 _WIDEST_GAP = 8
 _ELEMENTS: Final = {
     "..": f"(?:{_WORD} ){{0,{_WIDEST_GAP}}}",
     "...": f"(?:[^ ]+ ){{0,{_WIDEST_GAP}}}",
     "^": f"{_END} ",
-    "$": f"{_END} ",
     "*": f"{_WORD} ",
 }
 

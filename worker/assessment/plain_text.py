@@ -9,6 +9,7 @@ are replaced by `str.translate`, one table lookup each. Unicode's own normalisat
 sorts runs of combining marks by insertion (15,000 marks take seconds), and one character may become eighteen.
 """
 
+import html
 import re
 import unicodedata
 from typing import Final
@@ -39,6 +40,17 @@ _LONGEST_EXPANSION: Final = 4  # characters; the few that become more (Arabic li
 # All but these are rare: they are visible, and `lower` and two letters are all that folding does to them.
 # One class of characters and a plus: linear in any engine, and a fifth of the price of a look-up for each character.
 _RARE: Final = re.compile("([^\n\t -~А-яЁё«»—–•]+)")
+_ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_RTF: Final = re.compile(r"(?:\\'[0-9a-fA-F]{2})+")
+_ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
+# Only what HTML knows: "<Boost>" and "<имя>" are somebody's words.
+_BLOCK: Final = re2.compile(
+    r"(?i)</?(?:address|article|blockquote|body|br|center|dd|div|dl|dt|h[1-6]|head|header|hr|html|li|main|ol|p|pre|"
+    r"section|table|tbody|td|tfoot|th|thead|title|tr|ul)(?:\s[^<>]{0,300})?/?>"
+)
+_INLINE: Final = re2.compile(
+    r"(?i)</?(?:a|abbr|b|big|code|em|font|i|img|meta|o:p|s|small|span|strike|strong|sub|sup|u)(?:\s[^<>]{0,300})?/?>"
+)
 # `re` knows the same letters and digits as `str.isalnum`.
 _BETWEEN_WORDS: Final = re.compile(r"[^\w+#\n ]|_")
 _BETWEEN_CLAUSES: Final = re.compile(r"[,;:()\[\]•|—–]")
@@ -70,8 +82,8 @@ class _Visible(_Table):
 
 class _Unmarked(_Visible):
     def _replacement(self, character: str) -> int | str | None:
-        if character in "™®©":
-            return " "  # compatibility form would glue "TM" to the word
+        if character in "™®©№":
+            return " "  # compatibility form would glue "TM" to the word, and make a denial of "№"
         seen = super()._replacement(character)
         if not isinstance(seen, int):
             return seen
@@ -102,12 +114,31 @@ _UNMARKED = _Unmarked()
 _ONLY_INVISIBLE = _OnlyInvisible()
 
 
+def decoded(text: str) -> str:
+    """The text with HTML entities, RTF's bytes and Markdown's escapes written as the characters that they stand for.
+
+    Once: what comes out of it is not decoded again.
+    """
+    if "&" in text:
+        text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
+    if "\\" in text:
+        text = _RTF.sub(lambda match: bytes.fromhex(match[0].replace("\\'", "")).decode("cp1251", "replace"), text)
+        text = _ESCAPE.sub(r"\1", text)
+    return text
+
+
 def visible(text: str) -> str:
     """The text as a person sees it: invisible and control characters gone, every line end a newline.
 
     The result can be encoded as UTF-8 and stored by Postgres (no lone surrogates, no NUL).
     """
     return _RARE.sub(lambda match: match[0].translate(_VISIBLE), _mended(text).replace("\r\n", "\n"))
+
+
+def readable(text: str) -> str:
+    """The text as its reader sees it: `visible`, `decoded`, without HTML's tags; those of blocks become line ends."""
+    shown = visible(decoded(text))
+    return str(_INLINE.sub("", _BLOCK.sub("\n", shown))) if "<" in shown else shown
 
 
 def invisible(text: str) -> str:
