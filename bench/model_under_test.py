@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import bpe_openai
 
+from worker.asking.openai_client import OpenAIClient
+from worker.asking.route import Route
 from worker.assessment import criteria as criteria_answers
 from worker.assessment import grading as grading_answers
 from worker.assessment.criteria import BrokenCriteria, Criteria, parse_criteria
@@ -19,9 +21,7 @@ from worker.assessment.reading import read
 from worker.assessment.redaction import redact
 from worker.assessment.vacancy import read_vacancy
 from worker.errors import BrokenAnswerError, CallError, DeniedError, TransientError
-from worker.openai_client import OpenAIClient
 from worker.ports import Answer, Call, Egress
-from worker.route import Route
 
 ATTEMPTS = 3
 WAITS_FOR_LIMITS = 50

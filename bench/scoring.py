@@ -29,12 +29,12 @@ from bench.scoring_set.build import criteria_of
 from bench.scoring_tables import Prices
 from config import load_settings
 from dev.openai_standin.server import StandIn
+from worker.asking.egress import EgressCheck, UncheckedEgress
+from worker.asking.route import Route
 from worker.assessment.criteria import CRITERIA_VERSION, Criteria
 from worker.assessment.prompt import PROMPT_VERSION
 from worker.assessment.redaction import redact
 from worker.assessment.rubric import RUBRIC_VERSION
-from worker.egress import EgressCheck, UncheckedEgress
-from worker.route import Route
 
 MODEL_OF_STAND_IN = "stand-in"
 

@@ -7,7 +7,8 @@ own.
 import argparse
 import sys
 
-from bridge import app, check, replay, send
+from bridge import app
+from bridge.commands import check, replay, send
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import math
 import secrets
 import signal
 import time
@@ -14,8 +13,8 @@ from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from prometheus_client import REGISTRY
 
-from bridge import check, replay, send
 from bridge.announcements import Announcements
+from bridge.commands import check, replay, resume, send
 from bridge.consumer import Bridge
 from bridge.dead_letter import DeadLetterCap, recent_dead_letters
 from bridge.health import Health, serve
@@ -35,7 +34,7 @@ from bridge.request_store import RequestStore
 from bridge.spans import RequestSpans
 from bridge.start import StartUnknown
 from config import Settings, otel_variables
-from contract import RESUMED_KEY, processed_mark
+from contract import processed_mark
 from startup import begin
 from tracing import Tracer
 from tracing import begin as begin_tracing
@@ -55,7 +54,7 @@ def main(options: argparse.Namespace) -> int:
         if options.command == "replay":
             return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
         if options.command == "resume":
-            return resume(settings)
+            return resume.run(settings)
         if options.command == "send":
             return send.run(
                 options,
@@ -133,7 +132,7 @@ def make_bridge(settings: Settings, health: Health, tracer: Tracer | None = None
         make_work,
         Announcements(settings.redis_connection.client),
         cap,
-        lambda: resumed_at(client),
+        lambda: resume.resumed_at(client),
         contact,
         health,
     )
@@ -144,24 +143,11 @@ def make_cap(settings: Settings, client: redis.Redis) -> DeadLetterCap:
     limit, window = settings.dead_letter_limit, settings.dead_letter_window
     since = time.time() - window
     try:
-        since = max(since, resumed_at(client))
+        since = max(since, resume.resumed_at(client))
     except redis.RedisError as error:
         log.warning("Redis does not say whether an operator has resumed (%s)", type(error).__name__)
     written = recent_dead_letters(make_reader(settings), settings.dead_letter_topic, since, limit)
     return DeadLetterCap(limit, window, time.time, written)
-
-
-def resumed_at(client: redis.Redis) -> float:
-    """When an operator last resumed after too many dead letters: Unix time, 0 if never."""
-    return float(client.get(RESUMED_KEY) or 0)
-
-
-def resume(settings: Settings) -> int:
-    """`python -m bridge resume`: dead letters that were written up to now no longer count."""
-    with settings.redis_connection.client() as client:
-        client.set(RESUMED_KEY, f"{time.time():.3f}", ex=math.ceil(settings.dead_letter_window))
-    log.info("resumed: dead letters that were written up to now no longer count")
-    return 0
 
 
 def run(settings: Settings) -> int:

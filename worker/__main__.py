@@ -11,7 +11,6 @@ python -m worker forget --processing-id ID    the same for one request
 
 import argparse
 import sys
-from pathlib import Path
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -36,43 +35,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command; its exit code: 0 done, 1 nothing is kept."""
+    """Run the command; its exit code."""
     parsed = parse(arguments)
-    from worker import app  # noqa: PLC0415 # it reads settings, and `--help` has to work without any
+    from worker import commands  # noqa: PLC0415 # it reads settings, and `--help` has to work without any
 
-    if parsed.command == "explain":
-        explanation = app.explanation_of(parsed.processing_id)
-        if explanation is None:
-            print(f"{parsed.processing_id}: nothing is kept (not scored here, or longer ago than DECISION_TTL)")  # noqa: T201
-            return 1
-        if parsed.html is not None:
-            resume = None if parsed.resume is None else _read(parsed.resume)
-            _write(parsed.html, app.decision_page(parsed.processing_id, explanation, resume))
-            return 0
-        lines = app.lines_of(parsed.processing_id, explanation, as_json=parsed.json)
-    elif parsed.command == "criteria":
-        found = app.criteria_of(parsed.vacancy)
-        if found is None:
-            print(f"{parsed.vacancy}: no criteria are kept, and no such file")  # noqa: T201
-            return 1
-        lines = found
-    else:
-        lines = [app.forgotten(resume_id=parsed.resume_id, processing_id=parsed.processing_id)]
-    print("\n".join(lines))  # noqa: T201
-    return 0
-
-
-def _read(file: str) -> str:
-    return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-
-
-def _write(file: str, page: str) -> None:
-    if file == "-":
-        sys.stdout.buffer.write(page.encode())
-        return
-    path = Path(file)
-    path.touch(mode=0o600)  # personal data
-    path.write_text(page, encoding="utf-8")
+    return commands.run(parsed)
 
 
 if __name__ == "__main__":

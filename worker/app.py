@@ -1,7 +1,6 @@
 """The Celery app, and the composition root: builds the adapters once per process."""
 
 import os
-import sys
 import threading
 from contextlib import ExitStack, suppress
 from functools import cache
@@ -15,39 +14,32 @@ from celery.signals import celeryd_init, setup_logging, worker_ready, worker_shu
 from celery.utils.nodenames import default_nodename, nodename, nodesplit
 from celery.worker import state
 from prometheus_client import REGISTRY
-from pydantic import ValidationError
 
 from config import Settings, load_settings, otel_variables
-from contract import MAX_REQUIREMENTS, MAX_RESUME, QUEUE_NAME
+from contract import QUEUE_NAME
 from logs import configure_logging
 from startup import begin
 from tracing import Tracer
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
-from worker import control, metrics
-from worker.after_call import WaitingPolicy
-from worker.assessment.criteria import Criteria
-from worker.assessment.redaction import redact
-from worker.circuit_breaker import CircuitBreaker
-from worker.egress import EgressCheck, ForbiddenEgress, UncheckedEgress, keep_watching
-from worker.errors import FailedError
-from worker.explaining.decision_page import page
-from worker.explaining.explanation import Explanation, ExplanationStore, criteria_table, table
-from worker.explaining.forgetting import Forgetting
+from worker import metrics
+from worker.asking.after_call import WaitingPolicy
+from worker.asking.circuit_breaker import CircuitBreaker
+from worker.asking.egress import EgressCheck, ForbiddenEgress, UncheckedEgress, keep_watching
+from worker.asking.money.metered_model import MeteredModel
+from worker.asking.money.prices import Price
+from worker.asking.money.spending import Spending
+from worker.asking.openai_client import OpenAIClient
+from worker.asking.questions import KeepingPolicy
+from worker.asking.result_cache import ResultCache
+from worker.asking.route import Route
 from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
 from worker.limits.tokens import count_tokens
-from worker.money.metered_model import MeteredModel
-from worker.money.prices import Price
-from worker.money.spending import Spending
-from worker.openai_client import OpenAIClient
 from worker.outcome_store import OutcomeStore
 from worker.ports import Egress, Ports
-from worker.questions import KeepingPolicy, grades_digest, model_id
-from worker.result_cache import ResultCache
-from worker.route import Route
-from worker.running import redis_transport
+from worker.running import control, redis_transport
 from worker.running.fleet_metrics import FleetMetrics
 from worker.scoring import Scoring
 from worker.spans import TracedScoring, traced
@@ -153,72 +145,6 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         max_output_tokens=settings.openai_max_output_tokens,
         stopping=stopping,
     )
-
-
-def explanation_of(processing_id: int) -> Explanation | None:
-    """What is kept of a score, or None."""
-    with connect(load_settings()) as store:
-        try:
-            return ExplanationStore(store).read(processing_id)
-        except redis.RedisError as error:
-            sys.exit(f"Redis: {error}")
-
-
-def lines_of(processing_id: int, explanation: Explanation, *, as_json: bool) -> list[str]:
-    """An explanation for the terminal, or for a program."""
-    if as_json:
-        return [explanation.model_dump_json(indent=2, exclude_none=True)]
-    return table(processing_id, explanation)
-
-
-def decision_page(processing_id: int, explanation: Explanation, resume: str | None) -> str:
-    """An explanation as a page; a resume is shown as it would be sent."""
-    if resume is None:
-        return page(processing_id, explanation)
-    settings = load_settings()
-    resume = resume[:MAX_RESUME]
-    sent = redact(resume).text if explanation.redaction_version else resume
-    model = model_id(settings.openai_base_url, explanation.model)
-    versions = (explanation.prompt_version, explanation.rubric_version, explanation.criteria_digest)
-    is_same = grades_digest(model, *versions, sent) == explanation.question
-    return page(processing_id, explanation, sent, is_same=is_same)
-
-
-def forgotten(*, resume_id: int | None, processing_id: int | None) -> str:
-    """Delete what is kept of a resume, or of one request, and say how much that was."""
-    with connect(load_settings()) as store:
-        forgetting = Forgetting(store)
-        try:
-            count = forgetting.resume(resume_id) if resume_id is not None else forgetting.processing(processing_id or 0)
-        except redis.RedisError as error:
-            sys.exit(f"Redis: {error}")
-    return f"deleted: {count} (what is still to be published stays until it is; Kafka keeps what its topics keep)"
-
-
-def criteria_of(vacancy: str) -> list[str] | None:
-    """The lines that show a vacancy's criteria: of an id from what is kept, of a file asked for where nobody has yet.
-
-    None if nothing is kept of the id, or there is no such file.
-    """
-    settings = load_settings()
-    file = Path(vacancy)
-    with ExitStack() as opened:
-        try:
-            if vacancy.isdecimal() and not file.exists():
-                store = opened.enter_context(connect(settings))
-                results = ResultCache(store, Leases(store, settings.lease_seconds))
-                kept = results.criteria_of(int(vacancy))
-                return None if kept is None else criteria_table(Criteria.model_validate_json(kept))
-            if not file.exists():
-                return None
-            text = file.read_text(encoding="utf-8")[:MAX_REQUIREMENTS]
-            return criteria_table(make_scoring(settings, opened).criteria_of_text(text))
-        except redis.RedisError as error:
-            sys.exit(f"Redis: {error}")
-        except FailedError as failed:
-            sys.exit(failed.failure.value)
-        except ValidationError:  # its text quotes what is kept
-            sys.exit("the vacancy or what is kept of it cannot be read")
 
 
 _building = threading.Lock()

@@ -1,6 +1,6 @@
 """One request from claim to outcome, told as a story. No SDK is imported here.
 
-    claim ─► the vacancy's criteria ─► the resume's grades (both asked as asking.py tells) ─► judge ─► store
+    claim ─► the vacancy's criteria ─► the resume's grades (both asked as asking/asking.py tells) ─► judge ─► store
 
 Whatever cannot go on now is *postponed*: a short wait happens here, a long one is handed to Celery as a
 countdown while the claim is parked. A request that can still succeed waits silently, because only one
@@ -17,8 +17,9 @@ from dataclasses import dataclass, field, replace
 
 from contract import Assessment, Dispatch, Failure, Outcome, ScoringRequest
 from worker import metrics
-from worker.after_call import LEAD, WaitingPolicy, too_late
-from worker.asking import Asked, Asking
+from worker.asking.after_call import LEAD, WaitingPolicy, too_late
+from worker.asking.asking import Asked, Asking
+from worker.asking.questions import KeepingPolicy, Questions, model_id
 from worker.assessment.criteria import Criteria
 from worker.assessment.grading import DatedGrading
 from worker.assessment.judgement import Judgement, judge
@@ -31,7 +32,6 @@ from worker.errors import ClaimLostError, FailedError, PostponedError
 from worker.explaining.explanation import Explanation
 from worker.ports import Kept, Lead, Ports
 from worker.progress import Park, Progress, RequestInHand
-from worker.questions import KeepingPolicy, Questions, model_id
 
 log = logging.getLogger(__name__)
 

@@ -98,16 +98,18 @@ WORKER = [
     Crash("It has the hint, and has not claimed.", "before", "worker.outcome_store:OutcomeStore.claim"),
     Crash("It has the claim, and has done nothing.", "after", "worker.outcome_store:OutcomeStore.claim"),
     Crash("It holds the right to ask, and a start time.", "after", "worker.limits.rate_limiter:RateLimiter.acquire"),
-    Crash("It is about to ask.", "before", "worker.openai_client:OpenAIClient.ask"),
-    Crash("It has a vacancy's criteria, and they die with it.", "after", "worker.openai_client:OpenAIClient.ask"),
+    Crash("It is about to ask.", "before", "worker.asking.openai_client:OpenAIClient.ask"),
+    Crash(
+        "It has a vacancy's criteria, and they die with it.", "after", "worker.asking.openai_client:OpenAIClient.ask"
+    ),
     Crash(
         "It has the answer, and the answer dies with it: the one case that asks again.",
         "after",
-        "worker.openai_client:OpenAIClient.ask",
+        "worker.asking.openai_client:OpenAIClient.ask",
         2,  # the first is for the vacancy's criteria
         asked_again=range(1, 2),
     ),
-    Crash("The answer is kept, the outcome is not.", "after", "worker.result_cache:ResultCache.keep"),
+    Crash("The answer is kept, the outcome is not.", "after", "worker.asking.result_cache:ResultCache.keep"),
     Crash("The outcome is made, and not stored.", "before", "worker.outcome_store:OutcomeStore.finish"),
     Crash("The outcome is stored, and the hint not acknowledged.", "after", "worker.outcome_store:OutcomeStore.finish"),
     Crash("It is about to park a request.", "before", "worker.leases:Lease.park"),

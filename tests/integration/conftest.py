@@ -6,8 +6,8 @@ from dev.kafka_server import why_no_apache_kafka
 from tests.conftest import needs, skip
 from tests.support.fleets import FakeFleet, RedisFleet
 from tests.support.secure_servers import Authority, SecureKafka, SecureRedis
+from worker.asking.route import Route
 from worker.leases import Leases
-from worker.route import Route
 
 
 @pytest.fixture

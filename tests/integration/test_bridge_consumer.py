@@ -16,7 +16,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from bridge import metrics
 from bridge.announcements import Announcements
-from bridge.app import make_cap, resume, resumed_at
+from bridge.app import make_cap
+from bridge.commands import resume
 from bridge.consumer import Bridge
 from bridge.dead_letter import recent_dead_letters
 from bridge.health import Health
@@ -84,7 +85,14 @@ class Stage:
         self.health = Health(settings.health_file, settings.ready_file)
         announcements = Announcements(lambda: redis.Redis.from_url(self.redis_url, socket_timeout=5))
         return Bridge(
-            consumer, self.input, make_work, announcements, cap, lambda: resumed_at(self.redis), contact, self.health
+            consumer,
+            self.input,
+            make_work,
+            announcements,
+            cap,
+            lambda: resume.resumed_at(self.redis),
+            contact,
+            self.health,
         )
 
     def publisher(self, partition):
@@ -375,10 +383,10 @@ def test_too_many_dead_letters_stop_the_taking_and_not_the_bridge(stage):
     stage.start()
     until(lambda: "dead_letters" in stage.health.troubles)
     assert not stage.settings.ready_file.exists()
-    assert resume(stage.settings) == 0
+    assert resume.run(stage.settings) == 0
     until(lambda: "dead_letters" not in stage.health.troubles or len(stage.letters()) == 4)
     until(lambda: len(stage.letters()) == 4)
-    assert resume(stage.settings) == 0
+    assert resume.run(stage.settings) == 0
     until(lambda: stage.dispatched() == {101})
     until(lambda: len(stage.letters()) == 5)
 

@@ -21,10 +21,10 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from bridge.check.brokers import look_at_kafka
-from bridge.check.finding import State, table
-from bridge.check.provider import look_at_the_provider
-from bridge.check.store import look_at_redis
+from bridge.commands.check.brokers import look_at_kafka
+from bridge.commands.check.finding import State, table
+from bridge.commands.check.provider import look_at_the_provider
+from bridge.commands.check.store import look_at_redis
 from config import Settings
 from dev.kafka_server import CHECKOUT
 from dev.processes import free_port

@@ -3,7 +3,7 @@
 import pytest
 
 from contract import probe_key, too_early_key
-from worker.circuit_breaker import EXPLAINED, OPEN_FOR, CircuitBreaker
+from worker.asking.circuit_breaker import EXPLAINED, OPEN_FOR, CircuitBreaker
 from worker.errors import SendingBlockedError
 
 EACH = pytest.mark.parametrize("reason", OPEN_FOR)

@@ -12,6 +12,8 @@ import pytest
 from dev.processes import free_port
 from tests.support.fakes import REQUIREMENTS, RESUME, SECRET_WORDS
 from tests.support.local_web import http_proxy, reply, socks5_proxy, web_server
+from worker.asking.openai_client import OpenAIClient
+from worker.asking.route import LONGEST_ANSWER
 from worker.assessment.criteria import Kind, make_criteria
 from worker.assessment.grading import RESPONSE_FORMAT, parse_grading
 from worker.assessment.prompt import grading_messages
@@ -24,9 +26,7 @@ from worker.errors import (
     TransientError,
     TrippingError,
 )
-from worker.openai_client import OpenAIClient
 from worker.ports import Call, Usage
-from worker.route import LONGEST_ANSWER
 
 CRITERIA = make_criteria(read_vacancy(REQUIREMENTS), {1: Kind.MUST})
 IDS = [item.id for item in CRITERIA.items]

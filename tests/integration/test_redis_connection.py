@@ -11,8 +11,8 @@ import kombu
 import pytest
 import redis
 
-from bridge.check.finding import State
-from bridge.check.store import look_at_redis
+from bridge.commands.check.finding import State
+from bridge.commands.check.store import look_at_redis
 from config import Settings
 from dev.kafka_server import CHECKOUT
 from dev.processes import free_port

@@ -6,8 +6,8 @@ import pytest
 import redis
 
 from contract import answer_key, flight_key, followers_key
+from worker.asking.result_cache import ResultCache
 from worker.ports import Follow, Follower, Known, Lead
-from worker.result_cache import ResultCache
 
 QUESTION = "0123456789abcdef" * 4
 NOW, DEADLINE = 1_000.0, 1_000.5  # Unix time

@@ -7,7 +7,7 @@ import pytest
 
 from dev.processes import free_port
 from tests.support.local_web import http_proxy, reply, socks5_proxy, web_server
-from worker.egress import EgressCheck
+from worker.asking.egress import EgressCheck
 
 
 def test_a_page_is_fetched(standin, make_route):

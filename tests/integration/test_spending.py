@@ -7,9 +7,9 @@ import redis
 
 from contract import spent_key, too_early_key
 from tests.support.fakes import FakeClock
-from worker.circuit_breaker import CircuitBreaker
+from worker.asking.circuit_breaker import CircuitBreaker
+from worker.asking.money.spending import DAY, Spending
 from worker.errors import SendingBlockedError
-from worker.money.spending import DAY, Spending
 
 NOON = 1_700_000_000.0 // DAY * DAY + DAY / 2
 

@@ -37,16 +37,16 @@ from contract import (
     tripped_key,
     vacancy_key,
 )
-from worker.after_call import WaitingPolicy
+from worker.asking.after_call import WaitingPolicy
+from worker.asking.circuit_breaker import EXPLAINED, OPEN_FOR
+from worker.asking.questions import KeepingPolicy
 from worker.assessment.criteria import Kind, make_criteria
 from worker.assessment.redaction import redact
 from worker.assessment.vacancy import read_vacancy
-from worker.circuit_breaker import EXPLAINED, OPEN_FOR
 from worker.errors import SendingBlockedError
 from worker.limits.answers import Granted
 from worker.limits.provider_limits import ProviderView
 from worker.ports import Answer, Call, Follow, Follower, Kept, Known, Lead, Messages, Ports
-from worker.questions import KeepingPolicy
 from worker.scoring import Scoring
 
 START = 1_700_000_000.0

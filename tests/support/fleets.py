@@ -9,10 +9,10 @@ import redis
 
 from contract import worker_key
 from tests.support.fakes import FakeBreaker, FakeClock, FakeLeases, FakeMemory, FakeResults, FakeStore, eventually
-from worker.circuit_breaker import CircuitBreaker
+from worker.asking.circuit_breaker import CircuitBreaker
+from worker.asking.result_cache import ResultCache
 from worker.leases import Leases
 from worker.outcome_store import OutcomeStore
-from worker.result_cache import ResultCache
 
 
 class RedisFleet:

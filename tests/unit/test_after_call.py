@@ -6,7 +6,7 @@ import pytest
 
 from contract import Failure
 from tests.support.fakes import POLICY
-from worker.after_call import AskAgain, End, WaitForBreaker, WaitForLimits, after_call, too_late
+from worker.asking.after_call import AskAgain, End, WaitForBreaker, WaitForLimits, after_call, too_late
 from worker.errors import (
     BrokenAnswerError,
     CallError,

@@ -6,9 +6,9 @@ import pytest
 from celery.worker.control import Panel
 
 from tests.support.fakes import RESUME, World
-from worker import control
 from worker.limits.answers import Limits
 from worker.progress import Progress
+from worker.running import control
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.support.browser import browser
 from worker import __main__ as command
-from worker import app
+from worker import commands
 from worker.assessment.evidence import Reason
 from worker.assessment.injection_patterns import FLAGS as INJECTION_FLAGS
 from worker.explaining.decision_page import FLAGS, REASONS, page
@@ -170,7 +170,7 @@ def test_marking_changes_no_letter(words, quotes):
 @pytest.fixture
 def _kept(monkeypatch):
     """Request 7 has an explanation in Redis, as the command sees it."""
-    monkeypatch.setattr(app, "explanation_of", lambda number: explanation() if number == 7 else None)
+    monkeypatch.setattr(commands, "explanation_of", lambda number: explanation() if number == 7 else None)
 
 
 @pytest.mark.usefixtures("_kept")

@@ -7,7 +7,7 @@ import pytest
 
 from config import Settings
 from worker.app import make_egress
-from worker.egress import RECHECK_AFTER, TIMEOUT, EgressCheck, ForbiddenEgress, UncheckedEgress
+from worker.asking.egress import RECHECK_AFTER, TIMEOUT, EgressCheck, ForbiddenEgress, UncheckedEgress
 from worker.errors import SendingBlockedError
 
 URL = "https://api.example/cdn-cgi/trace"

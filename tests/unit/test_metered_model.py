@@ -4,10 +4,10 @@ import pytest
 from prometheus_client import REGISTRY
 
 from tests.support.fakes import FakeModel, good_answer
+from worker.asking.money.metered_model import MeteredModel
+from worker.asking.money.prices import Price
 from worker.errors import BrokenAnswerError, DeniedError, TransientError
 from worker.limits.provider_limits import Denial
-from worker.money.metered_model import MeteredModel
-from worker.money.prices import Price
 from worker.ports import Call, Usage
 
 NAME = "metered-in-a-test"

@@ -8,12 +8,12 @@ import pytest
 
 from dev.openai_standin.tokens import prompt_tokens
 from tests.support.fakes import REQUIREMENTS, RESUME
+from worker.asking.openai_client import OpenAIClient
 from worker.assessment.criteria import Kind, make_criteria
 from worker.assessment.grading import RESPONSE_FORMAT
 from worker.assessment.prompt import grading_messages
 from worker.assessment.vacancy import read_vacancy
 from worker.limits.tokens import count_tokens
-from worker.openai_client import OpenAIClient
 from worker.ports import Call
 
 

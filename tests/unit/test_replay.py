@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from bridge import replay
-from bridge.replay import Pace
+from bridge.commands import replay
+from bridge.commands.replay import Pace
 from config import Settings
 from contract import REQUEST_KEY
 from tests.support.samples import FakeMessage

@@ -23,12 +23,12 @@ from tests.support.fakes import (
     good_answer,
 )
 from worker import scoring
-from worker.after_call import LEAD, SLOW_DOWN_WAIT
+from worker.asking.after_call import LEAD, SLOW_DOWN_WAIT
+from worker.asking.circuit_breaker import OPEN_FOR
 from worker.assessment.criteria import Kind, make_criteria
 from worker.assessment.grading import DatedGrading, parse_grading
 from worker.assessment.redaction import redact
 from worker.assessment.vacancy import read_vacancy
-from worker.circuit_breaker import OPEN_FOR
 from worker.errors import (
     BrokenAnswerError,
     DeniedError,

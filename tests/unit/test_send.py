@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bridge.__main__ import parse
-from bridge.send import WrongRequest, request_of, table
+from bridge.commands.send import WrongRequest, request_of, table
 from contract import Notification
 from tests.support.samples import failed, request_value, scored
 

@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from contract import Failure
 from tests.support.fakes import World
 from worker import metrics
-from worker.egress import UncheckedEgress, keep_watching
+from worker.asking.egress import UncheckedEgress, keep_watching
 from worker.errors import SendingBlockedError
 from worker.running.fleet_metrics import GAUGES, FleetMetrics
 

@@ -10,7 +10,7 @@ import redis
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from worker.circuit_breaker import OPEN_FOR
+from worker.asking.circuit_breaker import OPEN_FOR
 from worker.ports import Ports
 
 # name: its meaning, and its label if it has one

@@ -15,6 +15,7 @@ from typing import Any, Literal, NoReturn
 import httpx2
 import openai
 
+from worker.asking.route import Route
 from worker.errors import (
     BrokenAnswerError,
     CallError,
@@ -25,7 +26,6 @@ from worker.errors import (
 )
 from worker.limits.provider_limits import Denial, ProviderView
 from worker.ports import Answer, Call, Usage
-from worker.route import Route
 
 SHARED_TEXTS = 64  # messages before the last, which many calls share: their tokens are remembered
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from contract import Failure
 from worker import metrics
-from worker.after_call import AskAgain, End, WaitForBreaker, WaitForLimits, WaitingPolicy, after_call, too_late
+from worker.asking.after_call import AskAgain, End, WaitForBreaker, WaitForLimits, WaitingPolicy, after_call, too_late
 from worker.errors import (
     BrokenAnswerError,
     CallError,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from worker.asking import Question, digest_of
+from worker.asking.asking import Question, digest_of
 from worker.assessment import criteria as criteria_answers
 from worker.assessment import grading as grading_answers
 from worker.assessment.criteria import CRITERIA_VERSION, BrokenCriteria, Criteria, parse_criteria

@@ -6,10 +6,10 @@ that it runs as: in a container that is not given the key, the provider is left 
 
 from collections.abc import Iterator
 
-from bridge.check.brokers import look_at_kafka
-from bridge.check.finding import Finding, State, table
-from bridge.check.provider import look_at_the_provider
-from bridge.check.store import look_at_redis
+from bridge.commands.check.brokers import look_at_kafka
+from bridge.commands.check.finding import Finding, State, table
+from bridge.commands.check.provider import look_at_the_provider
+from bridge.commands.check.store import look_at_redis
 from config import Settings
 
 

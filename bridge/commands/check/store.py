@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import redis
 from redis.sentinel import MasterNotFoundError
 
-from bridge.check.finding import Finding, note, ok, wrong
+from bridge.commands.check.finding import Finding, note, ok, wrong
 from config import Settings
 from contract import KEY_PREFIX, QUEUE_NAME, processed_mark
 from redis_connection import is_cluster

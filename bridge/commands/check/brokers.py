@@ -14,7 +14,7 @@ from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.cimpl import NewTopic
 
-from bridge.check.finding import Finding, note, ok, wrong
+from bridge.commands.check.finding import Finding, note, ok, wrong
 from bridge.kafka import LIBRDKAFKA_LOG, make_producer
 from config import Settings
 from contract import PROCESSED_MARK_TTL

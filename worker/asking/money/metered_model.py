@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 
 from worker import metrics
+from worker.asking.money.prices import Price
 from worker.errors import BrokenAnswerError, CallError, DeniedError
-from worker.money.prices import Price
 from worker.ports import Answer, Call, Model, Usage
 
 

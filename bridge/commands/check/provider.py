@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 import bpe_openai
 import httpx2
 
-from bridge.check.finding import Finding, State, note, ok, skipped, wrong
+from bridge.commands.check.finding import Finding, State, note, ok, skipped, wrong
 from config import Settings
 
 TIMEOUT = 15.0  # seconds

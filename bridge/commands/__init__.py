@@ -1,0 +1,1 @@
+"""What operators run beside a bridge: `python -m bridge COMMAND`, one module each."""
