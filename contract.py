@@ -118,7 +118,6 @@ def _plural(number: int, forms: tuple[str, str, str]) -> str:
 Verdict = Literal["Подходит", "Не подходит"]
 SUITABLE: Final = "Подходит"
 UNSUITABLE: Final = "Не подходит"
-UNSUITABLE: Final = "Не подходит"
 
 MAX_RECOMMENDATION = 700  # characters; the storage service's `recommendation VARCHAR(700)`
 

@@ -30,7 +30,9 @@ _NUMERALS: Final = {
     20: "двадцать двадцати twenty",
 }
 _NUMBER_OF: Final = {word: number for number, words in _NUMERALS.items() for word in fold(words).split()}
-_COUNT: Final = rf"(?:(?<!\d)(\d{{1,2}})(?:[.,]\d)?(?:[ -]?(?:x|ти))?|\b({'|'.join(_NUMBER_OF)}))[ +-]*(?:с половинои )?"
+_COUNT: Final = (
+    rf"(?:(?<!\d)(\d{{1,2}})(?:[.,]\d)?(?:[ -]?(?:x|ти))?|\b({'|'.join(_NUMBER_OF)}))[ +-]*(?:с половинои )?"
+)
 _YEARS: Final = re.compile(_COUNT + r"(?:полных |full )?(?:лет|год|years?|yrs?)")
 _MONTHS: Final = re.compile(_COUNT + r"(?:месяц|мес|months?)")
 _A_YEAR: Final = re.compile(r"(?<!\d )\b(?:год|года|a year|годичн\w+)\b")
@@ -39,15 +41,17 @@ _MONTH_NAMES: Final = (
     "январ янв jan", "феврал фев feb", "март мар mar", "апрел апр apr", "маи мая may", "июн jun", "июл jul",
     "август авг aug", "сентябр сен sep", "октябр окт oct", "ноябр ноя nov", "декабр дек dec",
 )  # fmt: skip
-_SEASONS: Final = {"весн": (3, 4, 5), "летом": (6, 7, 8), "осен": (9, 10, 11), "зим": (12, 1, 2)}
-_MONTHS_OF: Final = {name: (number,) for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
-_MONTHS_OF.update(_SEASONS)
+_MONTHS_OF: Final[dict[str, tuple[int, ...]]] = {
+    **{name: (number,) for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()},
+    **{"весн": (3, 4, 5), "летом": (6, 7, 8), "осен": (9, 10, 11), "зим": (12, 1, 2)},
+}
 _MONTH_NAME: Final = re.compile(rf"\b(?:{'|'.join(_MONTHS_OF)})")
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SHORT_YEAR: Final = re.compile(r"(?:\d[./-]|['’`])(\d\d)(?![\d./])")
 _MONTH_NUMBER: Final = re.compile(
     r"(?<!\d)(\d\d?)[./-](?= ?(?:(?:19|20)\d\d|\d\d)(?!\d))|(?:19|20)\d\d ?[./-] ?(\d\d)(?!\d)"
 )
+_LAST_CENTURY: Final = 69  # two digits above this are of the twentieth century
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d?))?(?:-\d\d?)?")
 
 
@@ -97,7 +101,8 @@ class Dates:
     @cached_property
     def _years(self) -> frozenset[int]:
         short = {int(year) for year in _SHORT_YEAR.findall(self._folded)}
-        return frozenset(map(int, _YEAR.findall(self._folded))) | {year + (1900 if year > 69 else 2000) for year in short}
+        whole = (year + (1900 if year > _LAST_CENTURY else 2000) for year in short)
+        return frozenset(map(int, _YEAR.findall(self._folded))).union(whole)
 
     @cached_property
     def _months(self) -> frozenset[int]:

@@ -141,4 +141,4 @@ def _mended_grade(grade: dict[str, Any]) -> dict[str, Any]:
 
 def known_level(level: Any) -> Any:
     """The level that a word of a model without a schema means, or the word itself."""
-    return Level.NONE if level is None else _LEVELS.get(level.strip().lower(), level) if isinstance(level, str) else level
+    return _LEVELS.get(level.strip().lower(), level) if isinstance(level, str) else level or Level.NONE

@@ -50,7 +50,7 @@ def judge(criteria: Criteria, grading: DatedGrading, resume: Resume, vacancy: Va
         threshold: the lowest score, 1..100, whose verdict is `Подходит`.
     """
     proofs = prove(criteria.items, grading.grades, resume, today=month(grading.year, grading.month))
-    found = (*resume.signs, *doubts(proofs, resume, vacancy))
+    found: list[Suspicion] = [*resume.signs, *doubts(proofs, resume, vacancy, year=grading.year)]
     return concluded(criteria, proofs, found, threshold=threshold)
 
 
@@ -59,7 +59,7 @@ def concluded(
 ) -> Judgement:
     """The score of proofs, and what is said of it; whether the threshold is near is found here."""
     result = score(proofs, threshold=threshold)
-    found = [suspicion for suspicion in suspicions if suspicion is not Doubt.NEAR_THRESHOLD]
+    found: list[Suspicion] = [suspicion for suspicion in suspicions if suspicion is not Doubt.NEAR_THRESHOLD]
     if abs(result.score - threshold) <= NEAR and not result.closed:
         found.append(Doubt.NEAR_THRESHOLD)
     return Judgement(result, matches(proofs), recommendation(proofs, result, found), proofs, tuple(found), criteria)

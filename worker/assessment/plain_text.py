@@ -32,6 +32,7 @@ _CYRILLIC_LOOKALIKES = "авекмнорстухіјѕ"
 _LATIN_LOOKALIKES = "abekmhopctyxijs"
 _TO_LATIN = str.maketrans(_CYRILLIC_LOOKALIKES, _LATIN_LOOKALIKES)
 _TO_CYRILLIC = str.maketrans(_LATIN_LOOKALIKES[:12], _CYRILLIC_LOOKALIKES[:12])
+_MIXED = re.compile("[a-z0-9][\u0400-\u04ff]|[\u0400-\u04ff][a-z0-9]")
 _MIXED_WORD = re2.compile(r"[\pL\pN]*(?:[a-z0-9][\x{400}-\x{4FF}]|[\x{400}-\x{4FF}][a-z0-9])[\pL\pN]*")
 
 _KEPT_ENTRIES: Final = 20_000  # of a table: texts that use all of Unicode must not fill the memory with it
@@ -165,7 +166,7 @@ def fold(text: str) -> str:
     Folding twice changes nothing. Punctuation and line ends stay, so that sentences can still be told apart.
     """
     bare = unmarked(text)
-    return bare if bare.isascii() else str(_MIXED_WORD.sub(lambda match: _one_alphabet(match[0]), bare))
+    return bare if bare.isascii() or not _MIXED.search(bare) else str(_MIXED_WORD.sub(lambda match: _one_alphabet(match[0]), bare))
 
 
 def words(folded: str) -> list[str]:

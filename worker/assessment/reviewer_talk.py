@@ -29,8 +29,8 @@ _MODEL: Final = "ии|ai|нейросет*|llm|gpt|chatgpt|чатгпт|чатб
 _JUDGE: Final = f"{_MODEL}|проверяющ*|рецензент*|оценщик*|reviewer|grader|evaluator"
 _RULES: Final = "инструкц*|указани*|правил*|промпт*|предыдущ*|вышесказанн*|критери*|проверк*"
 _ENGLISH_RULES: Final = "instruction*|prompt*|rule*|guideline*|rubric"
-_GIVE: Final = "поставь|поставьте|выставь|выставьте|присвой|присвойте|проставь|проставьте|зачти|зачтите|засчитай|засчитайте"
-_SAY: Final = "верни|верните|выведи|выведите|ответь|ответьте|напиши|напишите|укажи|укажите|оцени|оцените|ставь|ставьте"
+_GIVE: Final = "ставь|ставьте|поставь|поставьте|выставь|выставьте|присвой|присвойте|проставь|проставьте|зачти|зачтите|засчитай|засчитайте"
+_SAY: Final = "верни|верните|выведи|выведите|ответь|ответьте|напиши|напишите|укажи|укажите|оцени|оцените"
 _MARK: Final = "100|сто|балл*|максимум|максимальн*|высш*|наивысш*|strong|score|вердикт|подходит|оценк*"
 _WHOM: Final = "me|him|her|this|the|my candidate|applicant|resume|profile|cv?"
 
@@ -45,18 +45,21 @@ system .. {_ENGLISH_RULES}|text|message*
             ignore|disregard|forget|override your|these|all {_ENGLISH_RULES}
             do not|t follow your|the|these|any? {_ENGLISH_RULES}
             пропусти|пропустите проверку|оценку|анализ
+            disregard|ignore|forget everything .. before|above|told|earlier
             {_GIVE} .. {_MARK}
             {_SAY} .. strong|score|100|вердикт|подходит|балл*
             оцени|оцените .. на максимум|100|отлично|высш*
             не занижай|занижайте|снижай|снижайте .. балл*|оценк*
             считай|считайте .. требовани*|критери*|навык* .. выполненн*|подтвержденн*|strong
-            все|каждое требования|требование .. выполненн*|подтвержденн*|strong .. кандидат* подходит
+            считай|считайте что все .. навык*|требовани*
+            ^ для оценщика|проверяющего|проверяющей|рецензента
             прошу|просьба .. поставить|выставить|присвоить|засчитать .. балл*|максим*|strong|100|все
             give|assign|award|grant {_WHOM} .. 100|maximum|max|highest|full|top|perfect score|mark|marks|rating|points|grade
             rate|grade|mark|score|evaluate {_WHOM} .. as|with|at|a? strong|suitable|perfect|100|maximum|highest
             mark|treat|consider|grade|rate all|every|each requirement*|criteri*|criterion|skill* .. strong|met|satisfied|\
 fulfilled|passed
             return|output|respond|answer with|only? .. strong|score 100|suitable|подходит|for|in?
+            approve this|the resume|candidate|applicant|profile
             you must|should conclude|decide|say that .. candidate|applicant
             ^ данный|этот|эта|наш? кандидат|кандидатка|соискатель полностью|идеально|безусловно .. \
 соответствует|подходит|удовлетворяет
@@ -99,7 +102,10 @@ _FORGED: Final = re2.compile(
             r"</?(?:system|assistant|developer)(?:[ _-]?(?:message|prompt))?>",
             r"\[/?(?:inst|system|assistant|система|системное сообщение|system message|system prompt)\]",
             r"<<sys>>",
-            r"(?m)^\W*(?:system|assistant|developer|система|системное сообщение)\s*(?:message|override)?\s*[:：]\s*\pL",
+            (
+                r"(?m)^\W*(?:(?:system|developer) (?:message|override|prompt|notice)|системн[а-я]+ (?:сообщени|промпт|команд)[а-я]*)"
+                r"\s*[:：\]]|^\W*(?:system|assistant)\s*[:：]\s*(?:you |the candidate|candidate|ignore|new |now |set |give )"
+            ),
             r"\"level\"\s*:\s*\"(?:strong|partial|none)\"",
             r"\"(?:grades|proofs|criteria)\"\s*:\s*\[",
             r"\"(?:score|verdict)\"\s*:\s*(?:\d|\")",
@@ -122,7 +128,7 @@ _LONGEST_ENCODED: Final = 4_000  # characters that are decoded of one text
 def talk(source: SourceText) -> list[range]:
     """The stretches of a text that talk to the reviewer, as numbers of its words."""
     found = []
-    stream, numbers = source.stream()
+    stream, numbers = source.stream
     for _, start, end in _TALK.find(stream):
         around = stream[max(0, start - _NEAR) : end + _NEAR]
         if not any(word in around for word in _ABOUT_ATTACKS):

@@ -9,6 +9,7 @@ middle of a long word. With k such words one of k + 1 parts of the quote stands 
 only around that part words are compared, so that no text takes more than linear time.
 """
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -35,9 +36,9 @@ _ENGLISH_ENDINGS: Final = frozenset({"", "s", "es", "e", "d", "ed", "ing"})
 _ELLIPSIS: Final = re2.compile(r"[\[(]?\s*(?:\.{2,}|…)\s*[\])]?")
 # A quote may begin or end within one.
 _PLACEHOLDER: Final = re2.compile(rf"«?\[?(?:{'|'.join(WORDS.values())})\]»?")
-_SENTENCE_END: Final = re2.compile(r"[.!?…]+(?:[\s»\"”)]|$)|\n")
-_CLAUSE_END: Final = re2.compile(r"[,;:()\[\]•|—–]| - ")
-_CLAUSE, _SENTENCE = "\n", "\n\v"
+_SENTENCE_END: Final = re.compile(r"[.!?…](?=[\s»\"”)]|$)|\n\s*")
+_CLAUSE_END: Final = re.compile(r"(?:[,;:()\[\]•|—–]| - )+")
+_CLAUSE, _SENTENCE = "\n", "\n\n"  # an empty clause is the end of a sentence
 
 
 def words_in(text: str) -> list[str]:
@@ -60,17 +61,17 @@ class SourceText:
 
     def __init__(self, text: str) -> None:
         self.folded = fold(_marked(text))
-        marked = _CLAUSE_END.sub(_CLAUSE, str(_SENTENCE_END.sub(_SENTENCE, self.folded)))
+        marked = _CLAUSE_END.sub(_CLAUSE, _SENTENCE_END.sub(_SENTENCE, self.folded))
         self.words: list[str] = []
         self._clauses: list[int] = []  # the number of the word with which each begins
-        self._sentences: list[int] = []
-        for clause in between_words(str(marked)).split(_CLAUSE):
-            if clause[:1] == _SENTENCE[1] or not self._sentences:
-                self._sentences.append(len(self.words))
-            found = words_of(clause)
+        self._sentences = [0]
+        for clause in between_words(marked).split(_CLAUSE):
+            found = words_of(clause) if clause else []
             if found:
                 self._clauses.append(len(self.words))
                 self.words += found
+            elif not clause and self._sentences[-1] != len(self.words):
+                self._sentences.append(len(self.words))
 
     @cached_property
     def _glued(self) -> str:
@@ -93,19 +94,22 @@ class SourceText:
         """The clauses in which a stretch lies: what punctuation of any kind parts."""
         return _around(self._clauses, stretch, len(self.words))
 
+    @cached_property
     def stream(self) -> tuple[bytes, Callable[[int, int], range]]:
         """The words as `Phrases` looks through them, and which words stand between two of its bytes."""
-        encoded = [f"{word} ".encode() for word in self.words]
+        pieces = [f"{word} " for word in self.words]
         for start in self._sentences:
-            if start < len(encoded):
-                encoded[start] = b". " + encoded[start]
-        starts = list(accumulate(map(len, encoded), initial=1))
+            if start < len(pieces):
+                pieces[start] = f". {pieces[start]}"
+        encoded = "".join(pieces).encode()
+        sizes = map(len, pieces) if len(encoded) == sum(map(len, pieces)) else (len(piece.encode()) for piece in pieces)
+        starts = list(accumulate(sizes, initial=1))
 
         def between(start: int, end: int) -> range:
             # A phrase begins with the space before its first word, or with the mark of the sentence.
             return range(bisect_right(starts, start + 1) - 1, bisect_left(starts, end))
 
-        return b" " + b"".join(encoded) + b". ", between
+        return b" " + encoded + b". ", between
 
     def find(self, quote: str) -> list[tuple[range, ...]]:
         """The places where a quote stands; none: it is not there, or says nothing.
@@ -117,7 +121,7 @@ class SourceText:
         whole = words_in(quote)
         if not says_something(whole):
             return []
-        found = [(stretch,) for stretch in self._stretches(whole)]
+        found: list[tuple[range, ...]] = [(stretch,) for stretch in self._stretches(whole)]
         if found or not (".." in quote or "…" in quote):
             return found
         parts = [part for part in map(words_in, _ELLIPSIS.split(quote)) if part]

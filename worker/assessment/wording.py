@@ -28,8 +28,10 @@ WHY_A_PERSON: Final[dict[Suspicion, str]] = {
     Sign.HIDDEN: "в резюме есть скрытый или закодированный текст",
     Doubt.ECHO: "резюме повторяет слова вакансии",
     Doubt.ONE_FOR_SEVERAL: "одна фраза подтверждает несколько требований",
-    Doubt.GATE_UNRELATED: "цитата о допуске не называет его",
+    Doubt.UNRELATED: "цитаты не называют то, что подтверждают",
     Doubt.NOT_OWN_WORK: "рядом с цитатами речь об учёбе, планах или других людях",
+    Doubt.DENIAL: "в цитатах или рядом с ними есть отрицание",
+    Doubt.IMPOSSIBLE_DATES: "в цитатах невозможные даты",
     Doubt.UNDATED: "срок опыта назван без дат",
     Doubt.NEAR_THRESHOLD: "балл близок к порогу",
 }
