@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-
 from typing import Literal
 
 from contract import Assessment, Dispatch, Failure, Outcome, ScoringRequest
@@ -191,6 +190,8 @@ class Scoring:
         question = self.questions.grading(criteria, resume)
         if in_hand.graded is None:  # else it is the second look that had to wait
             in_hand.graded = self._asking.ask(question, in_hand)
+            if in_hand.graded.answer is not None:
+                in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
         asked: Asked[DatedGrading] = in_hand.graded
         judgement = judge(criteria, asked.meaning, resume, vacancy, threshold=self._threshold)
         judgement, looked = self._looked_at_again(judgement, in_hand)
@@ -219,7 +220,6 @@ class Scoring:
         due = self._second_look == "always" or (self._second_look == "doubtful" and judgement.doubtful)
         if not due or not proofs:
             return judgement, None
-        in_hand.progress = replace(in_hand.progress, broken=0)  # this question may fail once, too
         try:
             second = self._asking.ask(self.questions.second_look(proofs), in_hand).meaning
         except PostponedError as postponed:

@@ -9,9 +9,9 @@ import time
 from contextlib import ExitStack
 
 import pytest
+from bench.scoring_set.injection_texts import INJECTIONS
 from celery import Celery
 
-from bench.scoring_set.injection_texts import INJECTIONS
 from config import Settings
 from contract import (
     ANSWERED_KEY,
@@ -28,9 +28,9 @@ from contract import (
 )
 from dev.kafka_server import CHECKOUT
 from dev.processes import ChildProcess
+from tests.support.answers import criteria_of
 from tests.support.fakes import SECRET_WORDS, eventually, request
 from worker.app import make_scoring
-from worker.assessment.criteria import Kind, make_criteria
 from worker.assessment.vacancy import read_vacancy
 from worker.progress import Park, Progress
 
@@ -79,9 +79,9 @@ def make(redis_url, redis_client, standin):
         scoring = make_scoring(settings, opened)
         scoring.ports.limiter.reset(full=True)
         if criteria_known:
-            vacancy = read_vacancy(REQUIREMENTS)
-            criteria = make_criteria(vacancy, dict.fromkeys(range(1, 6), Kind.MUST))
-            question = scoring.questions.criteria(REQUIREMENTS, vacancy)
+            names = [line.removeprefix("- ") for line in REQUIREMENTS.splitlines()[2:]]
+            criteria = criteria_of(REQUIREMENTS, *names)
+            question = scoring.questions.criteria(REQUIREMENTS, read_vacancy(REQUIREMENTS))
             redis_client.set(answer_key(question.digest), criteria.model_dump_json())
         return scoring
 

@@ -5,7 +5,6 @@ criterion, by its `text`), `second_look` (a level by text) and `month` ("YYYY-MM
 """
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +19,9 @@ THRESHOLD = 60
 Case = dict[str, Any]
 
 
-def cases(file: Path) -> Iterator[Case]:
+def cases(file: Path) -> list[Case]:
     """The cases of a file, one a line."""
-    with file.open(encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 def criteria_of(case: Case) -> tuple[Vacancy, Criteria]:

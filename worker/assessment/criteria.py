@@ -9,20 +9,20 @@ import hashlib
 import json
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from worker.assessment.durations import asks_for_years
 from worker.assessment.grounds import Ground, forbidden_ground
-from worker.assessment.json_answer import BrokenAnswer, listed, read_answer, strict_schema, whole_number
+from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema
 from worker.assessment.vacancy import Vacancy
 
 CRITERIA_VERSION: Final = "3"
 MAX_CRITERIA: Final = 12
-MAX_LISTED: Final = 40  # criteria that an answer may name
-MAX_ANSWER_TOKENS: Final = 700
-"""The output cap of the call: twelve spans of twenty tokens, their keys, and what is forbidden."""
+MAX_LISTED: Final = 24  # spans that an answer may name
+MAX_ANSWER_TOKENS: Final = 500
+"""The output cap of the call: twelve spans of some twenty tokens, their keys, and what is forbidden."""
 
 
 class Kind(StrEnum):
@@ -39,23 +39,18 @@ class Criterion(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: int
-    text: str
+    text: str = Field(repr=False)
     kind: Kind
     years: int | None = None
-
-    def __repr__(self) -> str:
-        """Without the words: this may end in a log."""
-        return f"Criterion(id={self.id}, kind={self.kind.value})"
-
-    __str__ = __repr__
 
 
 class Forbidden(BaseModel):
     """Words of a vacancy that the law forbids to grade by."""
 
+    # A docstring of a class that the model is asked for would travel to it, but for `strict_schema`.
     model_config = ConfigDict(frozen=True)
 
-    text: str
+    text: str = Field(repr=False)
     ground: Ground
 
 
@@ -78,60 +73,47 @@ class Criteria(BaseModel):
         return hashlib.sha256(f"{CRITERIA_VERSION} {body}".encode()).hexdigest()[:16]
 
 
-class _Listed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Listed(BaseModel):
+    """A span as the model names it."""
 
-    text: str
-    kind: Literal["gate", "must", "nice"]
-    years: int | None
-
-
-class _Unlawful(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    text: str
-    ground: Ground
+    text: str = Field(repr=False)
+    kind: Kind
+    years: int | None = None
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class CriteriaAnswer(BaseModel):
+    """What the model is asked for."""
 
-    criteria: list[_Listed]
-    forbidden: list[_Unlawful]
+    criteria: list[Listed]
+    forbidden: list[Forbidden] = []
 
 
-RESPONSE_FORMAT: Final[dict[str, Any]] = strict_schema("criteria", _Answer)
+RESPONSE_FORMAT: Final[dict[str, Any]] = strict_schema("criteria", CriteriaAnswer)
 
 
 def parse_criteria(content: str, vacancy: Vacancy, *, strict: bool) -> Criteria:
-    """Read the model's answer and make the criteria of it.
-
-    Args:
-        content: the answer.
-        vacancy: the one that was asked about.
-        strict: the endpoint promised the schema; otherwise missing keys and numbers as strings are forgiven.
+    """Read the model's answer and make the criteria of it. `strict`: the endpoint promised the schema.
 
     Raises:
-        BrokenAnswer: it is not JSON, not of the schema, names too many spans, or more than a third of them are not
-            in the vacancy.
+        BrokenAnswer: it cannot be read, names too many spans, or more than a third of them are not in the vacancy.
     """
-    answer = read_answer(content, _Answer, "criteria", _mended, strict=strict)
-    if len(answer.criteria) > MAX_LISTED or len(answer.forbidden) > MAX_LISTED:
+    answer = read_answer(content, CriteriaAnswer, "criteria", strict=strict)
+    if max(len(answer.criteria), len(answer.forbidden)) > MAX_LISTED:
         raise BrokenAnswer("far too many spans")
     found = [(one, vacancy.span(one.text)) for one in answer.criteria]
     lost = sum(span is None for _, span in found)
     if 3 * lost > len(found):
         raise BrokenAnswer("more than a third of the spans are not in the vacancy")
     forbidden = {span: one.ground for one in answer.forbidden if (span := vacancy.span(one.text))}
-    graded: dict[str, tuple[Kind, int | None]] = {}
+    graded: dict[str, Listed] = {}
     for one, span in found:
-        if not span or span in forbidden:
+        if span is None or span in forbidden:
             continue
         ground = forbidden_ground(span)
-        if ground is not None:
-            forbidden[span] = ground
+        if ground is None:
+            graded.setdefault(span, one)
         else:
-            graded.setdefault(span, (Kind(one.kind), one.years))
+            forbidden[span] = ground
     return Criteria(
         items=tuple(_most_important(graded)),
         forbidden=tuple(Forbidden(text=span, ground=ground) for span, ground in forbidden.items()),
@@ -139,24 +121,10 @@ def parse_criteria(content: str, vacancy: Vacancy, *, strict: bool) -> Criteria:
     )
 
 
-def _most_important(graded: dict[str, tuple[Kind, int | None]]) -> Iterator[Criterion]:
+def _most_important(graded: dict[str, Listed]) -> Iterator[Criterion]:
     """At most twelve, gates first, then musts, each kind in the model's order."""
     order = list(Kind)
-    chosen = sorted(graded.items(), key=lambda one: order.index(one[1][0]))[:MAX_CRITERIA]
-    for number, (span, (kind, years)) in enumerate(chosen, start=1):
-        asked = years if years is not None and years > 0 and asks_for_years(span, years) else None
-        yield Criterion(id=number, text=span, kind=kind, years=asked)
-
-
-def _mended(answer: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "criteria": [
-            {"text": one.get("text"), "kind": str(one.get("kind")).lower(), "years": whole_number(one.get("years"))}
-            for one in listed(answer.get("criteria"))
-        ],
-        "forbidden": [
-            {"text": one.get("text"), "ground": one["ground"]}
-            for one in listed(answer.get("forbidden"))
-            if one.get("ground") in set(Ground)
-        ],
-    }
+    chosen = sorted(graded.items(), key=lambda one: order.index(one[1].kind))[:MAX_CRITERIA]
+    for number, (span, listed) in enumerate(chosen, start=1):
+        years = listed.years if listed.years and asks_for_years(span, listed.years) else None
+        yield Criterion(id=number, text=span, kind=listed.kind, years=years)

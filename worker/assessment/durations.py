@@ -7,33 +7,27 @@ one end has a month, the year at the other end counts whole.
 import re
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from worker.assessment.plain_text import fold
 
 NOW: Final = "now"
 _NUMERALS: Final = {
-    1: "один одного одним одной полтора полутора one",
-    2: "два двух двумя две two",
-    3: "три трех тремя three",
-    4: "четыре четырех четырьмя four",
-    5: "пять пяти пятью five",
-    6: "шесть шести six",
-    7: "семь семи seven",
-    8: "восемь восьми eight",
-    9: "девять девяти nine",
-    10: "десять десяти ten",
-    12: "двенадцать двенадцати twelve",
-    15: "пятнадцать пятнадцати fifteen",
-    20: "двадцать двадцати twenty",
-}
+    1: "один одного одним одной полтора полутора one", 2: "два двух двумя две two", 3: "три трех тремя three",
+    4: "четыре четырех четырьмя four", 5: "пять пяти пятью five", 6: "шесть шести six", 7: "семь семи seven",
+    8: "восемь восьми eight", 9: "девять девяти nine", 10: "десять десяти ten", 12: "двенадцать двенадцати twelve",
+    15: "пятнадцать пятнадцати fifteen", 20: "двадцать двадцати twenty",
+}  # fmt: skip
 _NUMBER_OF: Final = {word: number for number, words in _NUMERALS.items() for word in fold(words).split()}
 _COUNT: Final = (
-    rf"(?:(?<!\d)(\d{{1,2}})(?:[.,]\d)?(?:[ -]?(?:x|ти))?|\b({'|'.join(_NUMBER_OF)}))[ +-]*(?:с половинои )?"
+    rf"(?:(?<!\d)(\d{{1,2}})(?:[.,]\d)?(?:[ -]?(?:x|х|ти|и|го))?|\b({'|'.join(_NUMBER_OF)}))"
+    r"[ +»\"-]*(?:plus )?(?:[(/][^)/]{1,12}[)/] ?)?(?:с половинои )?"
 )
-_YEARS: Final = re.compile(_COUNT + r"(?:полных |full )?(?:лет|год|years?|yrs?)")
+_YEAR_UNIT: Final = r"(?:полных |full )?(?:лет|год|г\b|л\b|years?|yrs?)"
+_YEARS: Final = re.compile(_COUNT + _YEAR_UNIT)
+_RANGE: Final = re.compile(rf"{_COUNT}(?:(?:[–—-]|до|to|and) ?{_COUNT})?{_YEAR_UNIT}")
 _MONTHS: Final = re.compile(_COUNT + r"(?:месяц|мес|months?)")
 _A_YEAR: Final = re.compile(r"(?<!\d )\b(?:год|года|a year|годичн\w+)\b")
 _HALF: Final = re.compile(r"полутора|полтора|половинои|and a half")
@@ -43,7 +37,10 @@ _MONTH_NAMES: Final = (
 )  # fmt: skip
 _MONTHS_OF: Final[dict[str, tuple[int, ...]]] = {
     **{name: (number,) for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()},
-    **{"весн": (3, 4, 5), "летом": (6, 7, 8), "осен": (9, 10, 11), "зим": (12, 1, 2)},
+    "весн": (3, 4, 5),
+    "летом": (6, 7, 8),
+    "осен": (9, 10, 11),
+    "зим": (12, 1, 2),
 }
 _MONTH_NAME: Final = re.compile(rf"\b(?:{'|'.join(_MONTHS_OF)})")
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -56,21 +53,19 @@ _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d?))?(?:-\d\d?)?")
 
 
 class Period(BaseModel):
-    # A docstring here would travel to the model as the schema's description.
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
+    """From and to as the model wrote them: "YYYY", "YYYY-MM" or `NOW`."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, coerce_numbers_to_str=True)
 
     since: str = Field(alias="from")
-    until: str = Field(alias="to")
+    until: Annotated[str, BeforeValidator(lambda until: until or NOW)] = Field(alias="to")
 
 
 def asks_for_years(span: str, years: int) -> bool:
-    """Whether a requirement's words name that number of years, as digits or as a word."""
+    """Whether a requirement's words name that number of years, as digits or as a word; of a range its lower end."""
     folded = fold(span)
-    named = {int(digits) for digits in re.findall(r"\d+", folded) if len(digits) < 4}
-    named |= {number for word, number in _NUMBER_OF.items() if re.search(rf"\b{word}(?:летн|годичн|\b)", folded)}
-    return (
-        years in named or (years == 1 and bool(_A_YEAR.search(folded))) or (12 * years in named and "мес" in folded)
-    )
+    named = {12 * _number(match) for match in _RANGE.finditer(folded)} | set(map(_number, _MONTHS.finditer(folded)))
+    return 12 * years in named or (years == 1 and bool(_A_YEAR.search(folded)))
 
 
 def months_claimed(text: str) -> int:
@@ -126,19 +121,13 @@ class Dates:
 
     def _span(self, period: Period, today: int) -> tuple[int, int] | None:
         """From one month up to, not including, another."""
-        since = self._date(period.since)
-        until = self._date(period.until)
+        since, until = self._date(period.since), self._date(period.until)
         if since is None or (until is None and period.until.strip().lower() != NOW):
             return None
-        start = month(since[0], since[1] or 1)
-        if until is None:
-            end = today
-        elif until[1]:
-            end = month(until[0], until[1]) + 1
-        else:
+        start, end = month(since[0], since[1] or 1), today
+        if until is not None:
             whole = since[1] is not None or since[0] == until[0]
-            end = month(until[0] + whole, 1)
-        end = min(end, today)
+            end = min(today, month(until[0], until[1]) + 1 if until[1] else month(until[0] + whole, 1))
         return (start, end) if start < end else None
 
     def _date(self, date: str) -> tuple[int, int | None] | None:

@@ -3,25 +3,28 @@
 It grades the criteria by their ids: a level, up to two quotes, and the periods where a criterion asks for years. It
 writes no requirement's words and no recommendation, so nothing of what it writes can be published. An id that it
 leaves out counts `none`; one that does not exist makes the answer unusable.
-
-No reader ever puts the answer's text into an exception: the answer quotes the resume.
 """
 
 from collections.abc import Collection, Sequence
 from enum import StrEnum
-from typing import Any, Final
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from worker.assessment.criteria import Criterion
-from worker.assessment.durations import NOW, Period
-from worker.assessment.json_answer import BrokenAnswer, listed, read_answer, strict_schema, whole_number
+from worker.assessment.durations import Period
+from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema
 
 MAX_QUOTES: Final = 2
 MAX_PERIODS: Final = 20
 _TOKENS_AROUND: Final = 60
-_TOKENS_PER_GRADE: Final = 80  # a level, an id and a quote or two of the length that the prompt allows; measured
+_TOKENS_PER_GRADE: Final = 85  # a level, an id and two quotes of fifteen long words; measured
 _TOKENS_OF_PERIODS: Final = 50  # three of them
+_LEVELS: Final = {
+    **dict.fromkeys(("no", "absent", "missing", "нет", "отсутствует", "не соответствует", "не подтверждено"), "none"),
+    **dict.fromkeys(("частично", "частичное", "частичный"), "partial"),
+    **dict.fromkeys(("full", "полностью", "полное", "полный", "сильно", "сильное", "сильный"), "strong"),
+}
 
 
 class Level(StrEnum):
@@ -31,36 +34,45 @@ class Level(StrEnum):
     PARTIAL = "partial"
     STRONG = "strong"
 
+    @property
+    def rank(self) -> int:
+        """The higher, the better."""
+        return list(Level).index(self)
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        """The level that another word means: where no schema is enforced, models find their own."""
+        word = str(value or "none").strip().lower()
+        known = _LEVELS.get(word, word)
+        return cls(known) if known != value and known in set(cls) else None
+
+
+def _in_a_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value or []
+
 
 # Lengths are checked after parsing and not by Field: strict-schema endpoints differ in whether they accept maxItems
-# and minLength, and one that does not refuses every request.
+# and minLength, and one that does not refuses every request. The quotes stand before the level: the model finds its
+# evidence first and grades second.
 class Grade(BaseModel):
-    # A docstring here would travel to the model as the schema's description.
-    # The quotes stand before the level: the model finds its evidence first and grades second.
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    """One criterion's grade."""
+
+    model_config = ConfigDict(frozen=True)
 
     id: int
-    quotes: list[str]
+    quotes: Annotated[list[str], BeforeValidator(_in_a_list)] = Field(
+        [], repr=False, validation_alias=AliasChoices("quotes", "quote")
+    )
     level: Level
-    periods: list[Period]
-
-    def __repr__(self) -> str:
-        """Without the texts: this may end in a log."""
-        return f"Grade(id={self.id}, level={self.level.value})"
-
-    __str__ = __repr__
+    periods: Annotated[list[Period], BeforeValidator(_in_a_list)] = []
 
 
 class Grading(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    """All grades of a resume."""
+
+    model_config = ConfigDict(frozen=True)
 
     grades: list[Grade]
-
-    def __repr__(self) -> str:
-        """Without the texts: this may end in a log."""
-        return f"Grading({self.grades!r})"
-
-    __str__ = __repr__
 
 
 class DatedGrading(Grading):
@@ -80,65 +92,22 @@ def answer_tokens(criteria: Sequence[Criterion]) -> int:
 
 
 def parse_grading(content: str, ids: Collection[int], *, strict: bool) -> Grading:
-    """Read an answer.
-
-    Args:
-        content: the answer.
-        ids: of the criteria that were asked for.
-        strict: the endpoint promised the schema. Otherwise forgiven are keys that we did not ask for, one quote that
-            is no list, missing quotes and periods, levels in another case or in Russian.
+    """Read an answer to criteria with these ids. `strict`: the endpoint promised the schema.
 
     Returns:
         At most one grade for each id, in the order of `ids`; the lower one where an id was graded twice.
 
     Raises:
-        BrokenAnswer: it is not JSON, or not of the schema, or grades an id that was not asked for, or none at all.
+        BrokenAnswer: it cannot be read, grades an id that was not asked for, or none at all.
     """
-    return _by_id(read_answer(content, Grading, "grades", _mended, strict=strict), ids)
-
-
-def _by_id(grading: Grading, ids: Collection[int]) -> Grading:
-    levels = list(Level)
     graded: dict[int, Grade] = {}
-    for grade in grading.grades:
+    for grade in read_answer(content, Grading, "grades", strict=strict).grades:
         if grade.id not in ids:
             raise BrokenAnswer("an id that was not asked for")
         known = graded.get(grade.id)
-        if known is None or levels.index(grade.level) < levels.index(known.level):
+        if known is None or grade.level.rank < known.level.rank:
             cut = {"quotes": grade.quotes[:MAX_QUOTES], "periods": grade.periods[:MAX_PERIODS]}
             graded[grade.id] = grade.model_copy(update=cut)
     if not graded:
         raise BrokenAnswer("no id at all")
     return Grading(grades=[graded[number] for number in ids if number in graded])
-
-
-# --- the tolerant path ---
-
-_LEVELS: Final = {
-    **dict.fromkeys(("none", "no", "absent", "missing", "нет", "отсутствует", "не соответствует"), Level.NONE),
-    **dict.fromkeys(("partial", "частично", "частичное", "частичный"), Level.PARTIAL),
-    **dict.fromkeys(("strong", "full", "полностью", "полное", "полный", "сильно", "сильное", "сильный"), Level.STRONG),
-}
-
-
-def _mended(answer: dict[str, Any]) -> dict[str, Any]:
-    return {"grades": [_mended_grade(grade) for grade in listed(answer["grades"])]}
-
-
-def _mended_grade(grade: dict[str, Any]) -> dict[str, Any]:
-    level = grade.get("level")
-    quotes = grade.get("quotes", grade.get("quote"))
-    return {
-        "id": whole_number(grade.get("id")),
-        "quotes": [] if quotes is None else [quotes] if isinstance(quotes, str) else quotes,
-        "level": known_level(level),
-        "periods": [
-            {"from": str(period.get("from", "")), "to": str(period.get("to") or NOW)}
-            for period in listed(grade.get("periods"))
-        ],
-    }
-
-
-def known_level(level: Any) -> Any:
-    """The level that a word of a model without a schema means, or the word itself."""
-    return _LEVELS.get(level.strip().lower(), level) if isinstance(level, str) else level or Level.NONE

@@ -5,16 +5,19 @@ Pure: no I/O, no clock. The same arguments always give the same judgement.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from worker.assessment.criteria import Criteria
 from worker.assessment.durations import month
 from worker.assessment.grading import DatedGrading
-from worker.assessment.proof import Proof, Reason, prove
+from worker.assessment.proof import Proof, prove
 from worker.assessment.resume import Resume
 from worker.assessment.rubric import Score, score
-from worker.assessment.suspicion import NEAR, Doubt, Suspicion, doubts
+from worker.assessment.suspicion import Doubt, Suspicion, doubts
 from worker.assessment.vacancy import Vacancy
 from worker.assessment.wording import matches, recommendation
+
+NEAR: Final = 5  # points around the threshold at which a person should look
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,6 @@ class Judgement:
         """Whether something other than the nearness of the threshold is suspicious."""
         return any(suspicion is not Doubt.NEAR_THRESHOLD for suspicion in self.suspicions)
 
-    @property
-    def unverified_quotes(self) -> int:
-        """How many grades rested on quotes that are not in the resume."""
-        return sum(Reason.ABSENT in proof.reasons for proof in self.proofs)
-
 
 def judge(criteria: Criteria, grading: DatedGrading, resume: Resume, vacancy: Vacancy, *, threshold: int) -> Judgement:
     """Judge a resume.
@@ -50,7 +48,7 @@ def judge(criteria: Criteria, grading: DatedGrading, resume: Resume, vacancy: Va
         threshold: the lowest score, 1..100, whose verdict is `Подходит`.
     """
     proofs = prove(criteria.items, grading.grades, resume, today=month(grading.year, grading.month))
-    found: list[Suspicion] = [*resume.signs, *doubts(proofs, resume, vacancy, year=grading.year)]
+    found: list[Suspicion] = [*resume.signs, *doubts(proofs, resume, vacancy)]
     return concluded(criteria, proofs, found, threshold=threshold)
 
 

@@ -4,7 +4,8 @@ A grade is lowered on proof alone, never on suspicion: a rule stands here only i
 breaks it, however it is laid out. All grades of one resume are checked side by side.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -16,18 +17,11 @@ from worker.assessment.plain_text import fold
 from worker.assessment.resume import Resume
 from worker.assessment.source_text import says_something, words_in
 
-_NEGATIONS: Final = frozenset("не ни нет нету без not no never without cannot t".split())
+_NEGATIONS: Final = frozenset(["не", "ни", "нет", "нету", "без", "not", "no", "never", "without", "cannot", "t"])
 # "Не только", "не менее": no denial of what follows.
 _NOT_DENIED: Final = frozenset(fold("только просто лишь менее меньше ниже хуже раз only just less fewer more").split())
-# Words that may stand between a negation and what it denies: "не работал с", "нет опыта в".
-_BETWEEN: Final = frozenset(
-    fold(
-        "имею имел имела имеет имеется было был была владею владел владела знаю знал знала умею умел умела работал "
-        "работала работаю пользовался пользовалась использовал использовала применял применяла опыта опыт навыков "
-        "знаний знания с со в на по have had has used worked work done any experience knowledge with in of"
-    ).split()
-)
-_MOST_BETWEEN: Final = 3
+_ELLIPSIS: Final = re.compile(r"\.{2,}|…")
+_MOST_PASSAGES: Final = 3
 _FEWEST_SHARED: Final = 3  # criteria
 _SAME: Final = 0.8  # of the words of two stretches, taken together, that both have
 
@@ -50,7 +44,6 @@ class Proof:
     """What is left of one grade.
 
     Attributes:
-        criterion: what was graded.
         claimed: the model's level.
         level: the level that counts.
         quotes: the model's quotes that stand; all of them where none does.
@@ -80,96 +73,92 @@ def prove(criteria: Sequence[Criterion], grades: Iterable[Grade], resume: Resume
         today: the current month, as `durations.month` counts.
     """
     by_id = {grade.id: grade for grade in grades if grade.level is not Level.NONE}
-    checked = {number: [_check(quote, resume) for quote in grade.quotes] for number, grade in by_id.items()}
+    places = {number: {quote: _places(quote, resume) for quote in grade.quotes} for number, grade in by_id.items()}
     standing = {
-        number: [stretch for found in checks for stretch in found.stretches] for number, checks in checked.items()
+        number: [place for found in of.values() if isinstance(found, tuple) for place in found]
+        for number, of in places.items()
     }
     return tuple(
-        _proof(criterion, by_id[criterion.id], checked[criterion.id], standing, len(criteria), resume, today)
-        if criterion.id in by_id
-        else Proof(criterion, Level.NONE, Level.NONE)
-        for criterion in criteria
+        _proof(one, by_id[one.id], places[one.id], resume, today, for_most=_rests_with_most(one.id, standing, criteria))
+        if one.id in by_id
+        else Proof(one, Level.NONE, Level.NONE)
+        for one in criteria
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    quote: str
-    stretches: tuple[range, ...] = ()
-    reason: Reason | None = None
+def _places(quote: str, resume: Resume) -> tuple[range, ...] | Reason:
+    """Where a quote stands, or why it proves nothing; passages that an ellipsis joins stand each by itself."""
+    parts = [part for part in _ELLIPSIS.split(quote) if words_in(part)] or [quote]
+    found = [_place(part, resume) for part in parts[:_MOST_PASSAGES]]
+    reason = next((place for place in found if isinstance(place, Reason)), None)
+    return reason or tuple(place for place in found if isinstance(place, range))
 
 
-def _check(quote: str, resume: Resume) -> _Checked:
-    """Where a quote stands, or why it proves nothing; of several places the first that is good counts."""
-    places = resume.source.find(quote)
+def _place(passage: str, resume: Resume) -> range | Reason:
+    """Of several places the first that is good counts."""
+    places = resume.source.find(passage)
     if not places:
-        return _Checked(quote, reason=Reason.ABSENT if says_something(words_in(quote)) else Reason.PRIVATE)
-    reason = None
-    for place in places:
-        reason = _fault(place, resume)
-        if reason is None:
-            return _Checked(quote, place)
-    return _Checked(quote, reason=reason)
+        return Reason.ABSENT if says_something(words_in(passage)) else Reason.PRIVATE
+    faults = [_fault(stretch, resume) for stretch in places]
+    return places[faults.index(None)] if None in faults else faults[0] or Reason.ABSENT
 
 
-def _fault(place: Sequence[range], resume: Resume) -> Reason | None:
-    if any(_share(stretch, sentence) for stretch in place for sentence in resume.barred):
+def _fault(stretch: range, resume: Resume) -> Reason | None:
+    if any(stretch.start < sentence.stop and sentence.start < stretch.stop for sentence in resume.barred):
         return Reason.TO_REVIEWER
-    return Reason.CUT_OFF if any(_is_cut_off(stretch, resume) for stretch in place) else None
+    return Reason.CUT_OFF if _is_cut_off(stretch, resume) else None
 
 
 def _is_cut_off(stretch: range, resume: Resume) -> bool:
-    """Whether the clause denies, right before the quote, what the quote says."""
-    words = resume.source.words
-    if words[stretch.start] in _NOT_DENIED:
-        return False
-    clause = resume.source.clause_of(stretch)
-    for at in range(stretch.start - 1, max(clause.start, stretch.start - 1 - _MOST_BETWEEN) - 1, -1):
-        if words[at] in _NEGATIONS:
-            return True
-        if words[at] not in _BETWEEN:
-            return False
-    return False
+    """Whether the word right before the quote, in its clause, denies it."""
+    words, clause = resume.source.words, resume.source.clause_of(stretch)
+    return (
+        clause.start < stretch.start
+        and words[stretch.start - 1] in _NEGATIONS
+        and words[stretch.start] not in _NOT_DENIED
+    )
 
 
 def _proof(
     criterion: Criterion,
     grade: Grade,
-    checks: Sequence[_Checked],
-    standing: dict[int, list[range]],
-    asked: int,
+    places: Mapping[str, tuple[range, ...] | Reason],
     resume: Resume,
     today: int,
+    *,
+    for_most: bool,
 ) -> Proof:
-    good = [found for found in checks if found.reason is None]
-    stretches = tuple(stretch for found in good for stretch in found.stretches)
+    good = {quote: place for quote, place in places.items() if isinstance(place, tuple)}
     if not good:
-        reasons = {found.reason for found in checks if found.reason is not None} or {Reason.ABSENT}
-        return Proof(criterion, grade.level, Level.NONE, tuple(grade.quotes), (), tuple(sorted(reasons)))
-    level, lowering, months, undated = grade.level, set[Reason](), None, False
-    if level is Level.STRONG and all(_is_for_most(stretch, standing, asked) for stretch in stretches):
-        level, lowering = Level.PARTIAL, {Reason.ONE_FOR_MOST}
+        reasons = {place for place in places.values() if isinstance(place, Reason)} or {Reason.ABSENT}
+        return Proof(criterion, grade.level, Level.NONE, tuple(grade.quotes), reasons=tuple(sorted(reasons)))
+    lowering = {Reason.ONE_FOR_MOST} if for_most else set()
+    months, undated = None, False
     if criterion.years is not None:
         months = resume.dates.proven(grade.periods, today)
         if not months:
-            months = max(months_claimed(found.quote) for found in good)
+            months = max(map(months_claimed, good))
             undated = months >= 12 * criterion.years
-        if grade.level is Level.STRONG and months < 12 * criterion.years:
-            level, lowering = Level.PARTIAL, lowering | {Reason.YEARS_SHORT if months else Reason.YEARS_UNDATED}
-    quotes = tuple(found.quote for found in good)
-    return Proof(criterion, grade.level, level, quotes, stretches, tuple(sorted(lowering)), months, undated)
+        if months < 12 * criterion.years:
+            lowering.add(Reason.YEARS_SHORT if months else Reason.YEARS_UNDATED)
+    level = grade.level
+    if lowering and level is Level.STRONG:
+        level = Level.PARTIAL
+    reasons = lowering if level is not grade.level else set()
+    stretches = tuple(stretch for place in good.values() for stretch in place)
+    return Proof(criterion, grade.level, level, tuple(good), stretches, tuple(sorted(reasons)), months, undated)
 
 
-def _is_for_most(stretch: range, standing: dict[int, list[range]], asked: int) -> bool:
-    count = sum(any(same(stretch, other) for other in others) for others in standing.values())
-    return count >= _FEWEST_SHARED and 2 * count > asked
+def _rests_with_most(number: int, standing: Mapping[int, Sequence[range]], criteria: Sequence[Criterion]) -> bool:
+    """Whether a criterion and most of the others rest on one and the same stretch alone."""
+    if not standing[number]:
+        return False
+    one, *others = standing[number]
+    alone = [all(same(one, other) for other in stretches) for stretches in standing.values() if stretches]
+    return all(same(one, other) for other in others) and sum(alone) >= max(_FEWEST_SHARED, len(criteria) // 2 + 1)
 
 
 def same(one: range, other: range) -> bool:
     """Whether two stretches are one and the same, give or take a word."""
     both = max(0, min(one.stop, other.stop) - max(one.start, other.start))
     return both >= _SAME * (len(one) + len(other) - both)
-
-
-def _share(one: range, other: range) -> bool:
-    return one.start < other.stop and other.start < one.stop

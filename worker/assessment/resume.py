@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from worker.assessment.durations import Dates
 from worker.assessment.plain_text import readable
 from worker.assessment.redaction import redact
-from worker.assessment.reviewer_talk import Sign, other_signs, talk
-from worker.assessment.source_text import SourceText
+from worker.assessment.reviewer_talk import Sign, hides_something, talk
+from worker.assessment.source_text import SourceText, marked
 
 
 @dataclass(frozen=True)
@@ -19,22 +18,17 @@ class Resume:
         sent: the text that is sent to the model.
         source: its words.
         dates: the years and months that it names.
-        to_reviewer: the stretches that talk to the reviewer.
-        signs: how it betrays that part of it is meant for the reviewer; sorted, empty as a rule.
+        barred: the sentences that talk to the reviewer.
+        signs: how it betrays that part of it is meant for the reviewer; empty as a rule.
         redacted: how many things of each kind were replaced.
     """
 
     sent: str = field(repr=False)
     source: SourceText = field(repr=False)
     dates: Dates = field(repr=False)
-    to_reviewer: tuple[range, ...]
+    barred: tuple[range, ...]
     signs: tuple[Sign, ...]
     redacted: Mapping[str, int]
-
-    @cached_property
-    def barred(self) -> tuple[range, ...]:
-        """The sentences that talk to the reviewer."""
-        return tuple(map(self.source.sentence_of, self.to_reviewer))
 
 
 def as_sent(text: str, *, redaction: bool) -> tuple[str, Mapping[str, int]]:
@@ -49,7 +43,8 @@ def as_sent(text: str, *, redaction: bool) -> tuple[str, Mapping[str, int]]:
 def read_resume(text: str, *, redaction: bool) -> Resume:
     """Read a resume as it came."""
     sent, counts = as_sent(text, redaction=redaction)
-    source = SourceText(sent)
-    to_reviewer = tuple(talk(source))
-    signs = set(other_signs(text, source.folded)) | ({Sign.TO_REVIEWER} if to_reviewer else set())
-    return Resume(sent, source, Dates(source.folded), to_reviewer, tuple(sorted(signs)), counts)
+    source = SourceText(marked(sent))
+    to_reviewer = talk(source)
+    barred = tuple(map(source.sentence_of, to_reviewer))
+    signs = [Sign.TO_REVIEWER] * bool(to_reviewer) + [Sign.HIDDEN] * hides_something(text)
+    return Resume(sent, source, Dates(source.folded), barred, tuple(signs), counts)

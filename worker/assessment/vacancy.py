@@ -11,7 +11,7 @@ MAX_SPAN: Final = 300  # characters that a model may copy as one requirement
 _KEY: Final = 4  # letters by which words are aligned where a span is not there as it is
 _ALIGNED: Final = 0.75  # of a span's words that must be there, in order
 _LEAST_AROUND: Final = 3  # words on either side of the longest run among which the rest of a span is looked for
-_PAIRS: Final = (("(", ")"), ("«", "»"), ("[", "]"), ("“", "”"))
+_PAIRS: Final = (("(", ")"), ("«", "»"), ("[", "]"), ("“", "”"), ("<", ">"))
 
 
 class Vacancy:
@@ -28,24 +28,23 @@ class Vacancy:
 
     def span(self, copied: str) -> str | None:
         """The vacancy's own words where a model copied them, or None: they are not there, or say nothing."""
-        if len(copied) > MAX_SPAN:
-            return None
-        words = words_in(copied)
+        words = words_in(copied) if len(copied) <= MAX_SPAN else []
         if not says_something(words):
             return None
-        places = self.source.find(copied)
-        stretch = range(places[0][0].start, places[0][-1].stop) if places else self._snapped(words)
+        places = self.source.find_words(words)
+        stretch = places[0] if places else self._snapped(words)
         return None if stretch is None else self._shown(stretch)
 
     def _snapped(self, words: list[str]) -> range | None:
         """The stretch that has nearly all of the words in their order, whatever their endings."""
         if len(words) == 1:
             return next((range(n, n + 1) for n, word in enumerate(self.source.words) if alike(word, words[0])), None)
-        there, wanted = ([word[:_KEY] for word in found] for found in (self.source.words, words))
-        longest = SequenceMatcher(None, there, wanted, autojunk=False).find_longest_match()
+        wanted, there = ([word[:_KEY] for word in found] for found in (words, self.source.words))
+        # Words that come again and again are no anchors: else a vacancy of one word would take quadratic time.
+        longest = SequenceMatcher(None, wanted, there, autojunk=True).find_longest_match()
         around = max(_LEAST_AROUND, len(wanted) // 2)
-        begin = max(0, longest.a - longest.b - around)
-        window = there[begin : longest.a - longest.b + len(wanted) + around]
+        begin = max(0, longest.b - longest.a - around)
+        window = there[begin : longest.b - longest.a + len(wanted) + around]
         blocks = SequenceMatcher(None, window, wanted, autojunk=False).get_matching_blocks()[:-1]
         if sum(block.size for block in blocks) < max(2, _ALIGNED * len(wanted)):
             return None

@@ -6,7 +6,7 @@ links, contacts, and what a spreadsheet would take for a formula.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import re2
 
@@ -16,7 +16,7 @@ from worker.assessment.grading import Level
 from worker.assessment.plain_text import one_line
 from worker.assessment.proof import Proof, Reason
 from worker.assessment.reviewer_talk import Sign
-from worker.assessment.rubric import Score, is_gate
+from worker.assessment.rubric import FEW_HOLD, Score
 from worker.assessment.suspicion import Doubt, Suspicion
 
 MAX_MATCH: Final = 100  # characters that a person can read in a list
@@ -24,19 +24,16 @@ _MAX_NAME: Final = 60  # characters of a criterion within the recommendation
 _MAX_NAMED: Final = 4  # criteria that one sentence names
 WHY_A_PERSON: Final[dict[Suspicion, str]] = {
     Sign.TO_REVIEWER: "в резюме есть обращения к проверяющему",
-    Sign.FORGED: "в резюме есть подделка под служебный текст",
     Sign.HIDDEN: "в резюме есть скрытый или закодированный текст",
     Doubt.ECHO: "резюме повторяет слова вакансии",
     Doubt.ONE_FOR_SEVERAL: "одна фраза подтверждает несколько требований",
     Doubt.UNRELATED: "цитаты не называют то, что подтверждают",
-    Doubt.NOT_OWN_WORK: "рядом с цитатами речь об учёбе, планах или других людях",
-    Doubt.DENIAL: "в цитатах или рядом с ними есть отрицание",
-    Doubt.IMPOSSIBLE_DATES: "в цитатах невозможные даты",
+    Doubt.NOT_OWN_WORK: "рядом с цитатами отрицание, учёба, планы или другие люди",
+    Doubt.INVENTED: "модель приводила цитаты, которых в резюме нет",
     Doubt.UNDATED: "срок опыта назван без дат",
     Doubt.NEAR_THRESHOLD: "балл близок к порогу",
 }
 
-_TAG: Final = re2.compile(r"<[^<>]{0,300}>|&[#\w]{1,10};")
 _MARKDOWN_LINK: Final = re2.compile(r"!?\[([^\[\]]{0,200})\]\([^()]{0,300}\)")
 _SCHEME: Final = re2.compile(r"(?i)(?:javascript|data|vbscript|file|https?|ftp|mailto|tel|tg)\s*:\S*")
 _LINK: Final = re2.compile(
@@ -44,28 +41,20 @@ _LINK: Final = re2.compile(
     r"[\w-]+(?:\.[\w-]+)*\.(?:ru|рф|com|org|su|info|biz|me|xyz|online|site|top|click|link)(?:/\S*|\b)|"
     r"[\w-]+\.[a-z]{2,6}/\S+"
 )
-_PHONE: Final = re2.compile(r"\+?\d[\d\s().‐‑–-]{8,24}\d")
-_DIGITS_OF_A_PHONE: Final = 10  # a standard's number ("ГОСТ 2.105-2019") has fewer
+_PHONE: Final = re2.compile(r"\+?\d(?:[\s().‐‑–-]{0,3}\d){9,14}")  # a standard's number has fewer digits
 _SIGNS: Final = "<>{}[]|\\^`~$"
 _WITHOUT_SIGNS: Final = str.maketrans(_SIGNS, " " * len(_SIGNS))
 _AT_THE_ENDS: Final = " \t=+-@*_#.,;:–—•·/!?&%\"'"
-_KNOWN_NAMES: Final = frozenset({"hh.ru"})  # a site that a requirement may name, and no address to send people to
-
-
-def _without_phone(match: Any) -> str:
-    found = str(match[0])
-    return " " if sum(map(str.isdecimal, found)) >= _DIGITS_OF_A_PHONE else found
 
 
 @lru_cache(maxsize=4_000)
 def cleaned(words: str, limit: int = MAX_MATCH) -> str:
     """A vacancy's words as they may be published; empty if nothing is left of them."""
     text = one_line(words)
-    if any(mark in text for mark in "<&[("):
-        text = _MARKDOWN_LINK.sub(lambda match: match[1], _TAG.sub(" ", text))
-    text = _SCHEME.sub(" ", text)
-    text = _LINK.sub(lambda match: match[0] if match[0].strip().lower() in _KNOWN_NAMES else " ", text)
-    text = _PHONE.sub(_without_phone, text).translate(_WITHOUT_SIGNS)
+    text = _SCHEME.sub(" ", _MARKDOWN_LINK.sub(lambda match: match[1], text))
+    # A requirement may name the site, which is no address to send people to.
+    text = _LINK.sub(lambda match: match[0] if match[0].strip().lower() == "hh.ru" else " ", text)
+    text = _PHONE.sub(" ", text).translate(_WITHOUT_SIGNS)
     text = " ".join(text.replace("( )", " ").replace("()", " ").split())
     bare = text.lstrip(_AT_THE_ENDS)
     if text.startswith(".") and bare[:3].upper() == "NET":
@@ -92,36 +81,40 @@ def recommendation(proofs: Sequence[Proof], result: Score, suspicions: Sequence[
 
 
 def _sentences(proofs: Sequence[Proof], result: Score, suspicions: Sequence[Suspicion], named: int) -> list[str]:
-    confirmed = [proof for proof in proofs if proof.level is Level.STRONG]
     others = [proof for proof in proofs if proof not in result.closed]
-    partial = [proof for proof in others if proof.level is Level.PARTIAL]
-    missing = [proof for proof in others if proof.level is Level.NONE]
+    confirmed, partial, missing = (
+        [proof for proof in others if proof.level is level] for level in (Level.STRONG, Level.PARTIAL, Level.NONE)
+    )
     said = []
     if result.closed:
         said.append(f"Нет подтверждения обязательного условия{_named(result.closed, named)}.")
     if confirmed:
-        count = "все требования" if len(confirmed) == len(proofs) else f"{len(confirmed)} из {len(proofs)} требований"
-        said.append(f"Подтверждено {count}{_named(confirmed, named)}.")
+        part = f"Подтверждено требований: {len(confirmed)} из {len(proofs)}"
+        said.append(
+            (part if len(confirmed) < len(proofs) else "Подтверждены все требования")
+            + _named(confirmed, named, " —")
+            + "."
+        )
     if partial:
         said.append(f"Частично{_named(partial, named)}.")
     if missing:
         said.append(f"В резюме не видно{_named(missing, named)}.")
-    if (partial or missing) and not said[0].startswith("Нет"):
+    if partial or missing:
         said.append("Это стоит уточнить на интервью.")
-    if result.cap < 100 and not result.closed:
-        said.append(f"Балл ограничен {result.cap}: подтвердилось слишком мало требований.")
+    if result.cap in FEW_HOLD:
+        said.append(f"Балл не выше {result.cap}: подтвердилось слишком мало требований.")
     reasons = [WHY_A_PERSON[suspicion] for suspicion in suspicions]
     if reasons:
         said.append(f"Нужна проверка человеком: {'; '.join(reasons)}.")
     return said
 
 
-def _named(proofs: Sequence[Proof], count: int) -> str:
+def _named(proofs: Sequence[Proof], count: int, colon: str = ":") -> str:
     shown = [name for proof in proofs if (name := _name(proof))][:count]
     others = len(proofs) - len(shown)
     if not shown:
-        return f": {len(proofs)}"
-    return f": {'; '.join(shown)}" + (f" и ещё {others}" if others else "")
+        return f"{colon} {len(proofs)}" if colon == ":" else ""
+    return f"{colon} {'; '.join(shown)}" + (f" и ещё {others}" if others else "")
 
 
 def _name(proof: Proof) -> str:

@@ -151,10 +151,12 @@ def table(processing_id: int, explanation: Explanation) -> list[str]:
 
 
 def criteria_table(criteria: Criteria) -> list[str]:
-    """The lines that show what the resumes for a vacancy are measured by, and what was dropped from it."""
+    """The lines that show what the resumes for a vacancy are measured by, and what the law forbids."""
     lines = [f"criteria {criteria.digest}"]
-    for one in criteria.items:
-        lines.append(f"{one.id}. [{one.kind}] {one.text}" + (f"  (at least {one.years} years)" if one.years else ""))
+    lines += [
+        f"{one.id}. [{one.kind}] {one.text}" + (f"  (at least {one.years} years)" if one.years else "")
+        for one in criteria.items
+    ]
     if not criteria.items:
         lines.append("nothing in this vacancy can be checked: its requests fail")
     lines += [f"not graded, the law forbids it ({one.ground}): {one.text}" for one in criteria.forbidden]
