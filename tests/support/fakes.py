@@ -492,7 +492,11 @@ class FakeModel:
             "grading": good_answer,
             "proofs": lambda: second_look_answer(call.messages, self.second_level),
         }
-        reply = self.script.popleft() if self.script else usual.get(call.response_format["json_schema"]["name"], good_answer)()
+        reply = (
+            self.script.popleft()
+            if self.script
+            else usual.get(call.response_format["json_schema"]["name"], good_answer)()
+        )
         if callable(reply):
             reply = reply()
         if isinstance(reply, Exception):

@@ -105,7 +105,7 @@ def test_work_that_is_not_ones_own_is_said(resume):
     ],
 )  # fmt: skip
 def test_honest_work_in_odd_words_is_left_alone(resume):
-    """ "Слежу", "читал", "знакомил", "начальник" are work."""
+    """To watch over something, to read lectures, to have had a boss: all of it is work."""
     assert suspicions(resume, *sentences(resume)) == set()
 
 

@@ -81,7 +81,7 @@ def doubts(proofs: Sequence[Proof], resume: Resume, vacancy: Vacancy) -> Iterato
     strong = [proof for proof in proofs if proof.level is Level.STRONG]
     vocabulary = {word[:_KEY] for word in vacancy.source.words} | _COMMON
     strangers = [proof for proof in strong if not _names(proof, resume)]
-    denied = [proof for proof in strong if _is_beside(proof, _DENIAL, resume)]
+    denied, others = (_beside(phrases, strong, resume) for phrases in (_DENIAL, _NOT_OWN))
     if _many([proof for proof in strong if not _own_words(proof, vocabulary)], strong, 1 / 2):
         yield Doubt.ECHO
     if any(_count(stretch, strong) >= _SEVERAL for proof in strong for stretch in proof.stretches):
@@ -89,11 +89,7 @@ def doubts(proofs: Sequence[Proof], resume: Resume, vacancy: Vacancy) -> Iterato
     one_script = _cyrillic(vacancy.source.words) == _cyrillic(resume.source.words)
     if any(map(_is_gate, strangers)) or (one_script and _many(strangers, strong, 2 / 3)):
         yield Doubt.UNRELATED
-    if (
-        any(map(_is_gate, denied))
-        or _many(denied, strong, 1 / 3)
-        or any(_is_beside(one, _NOT_OWN, resume) for one in strong)
-    ):
+    if others or any(map(_is_gate, denied)) or _many(denied, strong, 1 / 3):
         yield Doubt.NOT_OWN_WORK
     if sum(Reason.ABSENT in proof.reasons for proof in proofs) > 1:
         yield Doubt.INVENTED
@@ -138,15 +134,19 @@ def _cyrillic(words: Sequence[str]) -> bool:
     return 2 * sum(map(str.isascii, words)) < len(words)
 
 
-def _is_beside(proof: Proof, phrases: Phrases, resume: Resume) -> bool:
-    """Whether a phrase stands in a quote's clause, shortly before it or right behind it."""
-    if any(word.startswith(_STUDY) or word in _ABSENCE for word in words_in(proof.criterion.text)):
-        return False
+def _beside(phrases: Phrases, proofs: Sequence[Proof], resume: Resume) -> list[Proof]:
+    """The proofs of whose quotes one has a phrase in its clause, shortly before it or right behind it."""
     stream, numbers = resume.source.stream
-    said = [numbers(start, end).start for start, end in phrases.find(stream)] if proof.stretches else []
-    for stretch in proof.stretches:
+    said = [numbers(start, end).start for start, end in phrases.find(stream)]
+
+    def is_near(stretch: range) -> bool:
         sentence, clause = resume.source.sentence_of(stretch), resume.source.clause_of(stretch)
         first = max(sentence.start, min(clause.start, stretch.start - _WINDOW))
-        if any(first <= word <= min(clause.stop, sentence.stop - 1) for word in said):
-            return True
-    return False
+        return any(first <= word <= min(clause.stop, sentence.stop - 1) for word in said)
+
+    asked = [proof for proof in proofs if not _is_about_study(proof.criterion.text)] if said else []
+    return [proof for proof in asked if any(map(is_near, proof.stretches))]
+
+
+def _is_about_study(text: str) -> bool:
+    return any(word.startswith(_STUDY) or word in _ABSENCE for word in words_in(text))
