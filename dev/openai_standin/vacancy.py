@@ -10,10 +10,7 @@ _BULLET = re.compile(r"^\s*(?:[-–—*+>]+|\(?\d{1,2}[.)])\s*")
 _HEADINGS = (
     (
         None,
-        (
-            r"услови|мы предлага|предлагаем|зарплат|график|контакт|о компании|о нас|we offer|benefits|about|terms|"
-            r"вакансия|должность|vacancy|position"
-        ),
+        r"услови|мы предлага|предлагаем|зарплат|график|контакт|о компании|о нас|we offer|benefits|about|terms",
     ),
     ("nice", r"желательн|будет плюсом|плюсом|приветств|преимуществ|nice to have|preferred|a plus|bonus"),
     ("duty", r"обязанност|задачи|что делать|чем предстоит|responsibilit|duties|you will"),
@@ -72,6 +69,8 @@ def _pieces(vacancy: str) -> Iterator[tuple[str | None, str]]:
                     yield section, part.strip(" .")
         elif bare.endswith(":"):
             continue
+        elif len(lines) == 1:
+            yield from ((section, part.strip(" .")) for part in bare.split(", "))
         elif not (place == 0 and len(lines) > 2 and bare == line.strip()):  # above a list the first line names the job
             yield section, bare.rstrip(".")
 

@@ -111,12 +111,12 @@ def test_the_model_that_answered_is_known_by_its_name(make_client, said, underst
 
 
 def test_the_prefix_cache_is_seen(client):
-    """The constant part of the prompt is long enough for the provider's cache, and its use is reported."""
-    client.ask(CALL)
-    messages = grading_messages(
-        CRITERIA, read_resume("Другое резюме.", redaction=False), delimiter="876543210876543210"
-    )
-    assert client.ask(replace(CALL, messages=messages)).cached_tokens >= 1_024
+    """Where a prefix is long enough for the provider's cache, its use is reported."""
+    system, criteria, resume = CALL.messages
+    longer = {**system, "content": system["content"] * 2}
+    client.ask(replace(CALL, messages=[longer, criteria, resume]))
+    other = {**resume, "content": "Другое резюме."}
+    assert client.ask(replace(CALL, messages=[longer, criteria, other])).cached_tokens >= 1_024
 
 
 def test_no_reservation_is_smaller_than_the_charge(standin, client):

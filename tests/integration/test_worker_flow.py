@@ -9,7 +9,6 @@ import time
 from contextlib import ExitStack
 
 import pytest
-from bench.scoring_set.injection_texts import INJECTIONS
 from celery import Celery
 
 from config import Settings
@@ -30,11 +29,13 @@ from dev.kafka_server import CHECKOUT
 from dev.processes import ChildProcess
 from tests.support.answers import criteria_of
 from tests.support.fakes import SECRET_WORDS, eventually, request
+from tests.support.graded_cases import cases
 from worker.app import make_scoring
 from worker.assessment.vacancy import read_vacancy
 from worker.progress import Park, Progress
 
 FRESH = Progress()
+TO_REVIEWER = CHECKOUT / "tests/data/scoring/to_reviewer.jsonl"
 GENEROUS = {"rpm": 6_000, "rpd": 1_000_000, "tpm": 10_000_000}
 
 REQUIREMENTS = """Вакансия: бэкенд-разработчик Кедропромысла
@@ -349,7 +350,7 @@ def test_orders_to_the_reviewer_gain_nothing(make, put, outcome, standin, kind, 
     honest = outcome(1)[0]["response"]["score"]
     assert honest < 60
     standin.set(obey_injections=obey)
-    orders = [text for name, text in INJECTIONS if name == kind]
+    orders = [case["text"] for case in cases(TO_REVIEWER) if case["kind"] == kind]
     for number, order in enumerate(orders, start=2):
         put(number, resume=f"{WEAK_RESUME}\n\n{order}")
         scoring.run(number, FRESH)
@@ -427,7 +428,7 @@ def test_operators_can_look_into_a_running_worker(tmp_path, redis_url, redis_cli
             vacancy.write_text("Требования:\n- Rust\n- только мужчины", encoding="utf-8")
             asked_for = command("worker", "criteria", str(vacancy))
             assert "1. [must] Rust" in asked_for
-            assert "dropped, the law forbids it (пол): только мужчины" in asked_for
+            assert "not graded, the law forbids it (пол): только мужчины" in asked_for
 
             before = limits()
             assert before["buckets"]["rpm"]["limit"] == 100

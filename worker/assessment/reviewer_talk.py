@@ -82,8 +82,7 @@ _TALK: Final = Phrases(
     inst|sys system|you|ты|ignore|игнорируй
     ^ system|developer message|override|prompt|notice
     ^ системное|новое? сообщение|уведомление системы?
-    level strong
-    verdict подходит|suitable
+    level|score|verdict|grade strong|100|подходит|suitable
     """
 )
 # Who looks for injections by trade quotes them.

@@ -84,7 +84,8 @@ def doubts(proofs: Sequence[Proof], resume: Resume, vacancy: Vacancy) -> Iterato
     denied, others = (_beside(phrases, strong, resume) for phrases in (_DENIAL, _NOT_OWN))
     if _many([proof for proof in strong if not _own_words(proof, vocabulary)], strong, 1 / 2):
         yield Doubt.ECHO
-    if any(_count(stretch, strong) >= _SEVERAL for proof in strong for stretch in proof.stretches):
+    shared = (_count(stretch, strong) >= _SEVERAL for proof in strong for stretch in proof.stretches)
+    if any(shared) or any(Reason.ONE_FOR_MOST in proof.reasons for proof in proofs):
         yield Doubt.ONE_FOR_SEVERAL
     one_script = _cyrillic(vacancy.source.words) == _cyrillic(resume.source.words)
     if any(map(_is_gate, strangers)) or (one_script and _many(strangers, strong, 2 / 3)):
