@@ -278,6 +278,11 @@ class Settings(BaseSettings):
         True,
         description="`on`: names, contacts and other personal data are taken out of a resume before it is sent",
     )
+    second_look: Literal["off", "doubtful", "always"] = Field(
+        "doubtful",
+        description="when the model is asked once more what the quotes prove by themselves: where something is "
+        "suspicious (`doubtful`), `always`, or `off`; one small call",
+    )
     verdict_threshold: int = Field(60, ge=1, le=100, description="score from which the verdict is «Подходит»")
     criteria_ttl: int = Field(
         7_776_000, ge=3_600, description="seconds a vacancy keeps its criteria, by which all its resumes are measured"
