@@ -403,6 +403,8 @@ def test_readiness_tells_that_redis_is_full(kafka, topics, private_redis, tmp_pa
         stage.start()
         try:
             until(stage.settings.ready_file.exists)
+            until(lambda: stage.committed() == 0)
+            until(lambda: "sequence" in str(client.hgetall("ai_handler:marks")))
             client.config_set("maxmemory", 1)
             stage.send(1)
             until(lambda: "OOM" in stage.health.troubles.get("redis", ""))
