@@ -57,7 +57,6 @@ _TALK: Final = Phrases(
     give|assign|award|grant {_WHOM} .. {_FULL} score|mark|marks|rating|points|grade
     rate|grade|mark|score|evaluate {_WHOM} .. as|with|at|a? {_FULL}
     mark|treat|consider|grade|rate all|every|each requirement*|criteri*|criterion|skill* .. strong|met|satisfied|passed
-    return|output|respond|answer with|only? .. strong|score 100|suitable|подходит|for|in?
     approve this|the resume|candidate|applicant|profile
     you must|should conclude|decide|say that .. candidate|applicant
     ^ данный|этот|эта|наш? кандидат|кандидатка|соискатель полностью|идеально|безусловно .. соответствует|подходит
@@ -90,7 +89,7 @@ _ABOUT_ATTACKS: Final = (b"injection", "инъекц".encode(), "атак".encod
 _NEAR: Final = 120  # bytes
 
 # A few zero-width characters come with any export; more than this, beside so many letters, is no accident.
-_INNOCENT: Final = 20
+_INNOCENT: Final = 40
 _BASE64: Final = re2.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _LONGEST_ENCODED: Final = 2_000  # characters
 _MOST_ENCODED: Final = 20  # pieces of a text that are decoded
@@ -98,13 +97,13 @@ _MOST_ENCODED: Final = 20  # pieces of a text that are decoded
 
 def talk(source: SourceText) -> list[range]:
     """The stretches of a text that talk to the reviewer, as numbers of its words."""
-    found = []
     stream, numbers = source.stream
-    for start, end in _TALK.find(stream):
-        around = stream[max(0, start - _NEAR) : end + _NEAR]
-        if not any(word in around for word in _ABOUT_ATTACKS):
-            found.append(numbers(start, end))
-    return found
+    found = [
+        numbers(start, end)
+        for start, end in _TALK.find(stream)
+        if not any(word in stream[max(0, start - _NEAR) : end + _NEAR] for word in _ABOUT_ATTACKS)
+    ]
+    return [stretch for stretch in found if not source.is_quoted(stretch)]
 
 
 def hides_something(text: str) -> bool:
@@ -115,7 +114,7 @@ def hides_something(text: str) -> bool:
         return True
     # A soft hyphen breaks words, joiners and variation selectors make emoji and Persian: all are what they seem.
     hiding = sum(not (character in "\u00ad\u200c\u200d" or "\ufe00" <= character <= "\ufe0f") for character in unseen)
-    return hiding > max(_INNOCENT, len(text) // 50) or any(
+    return hiding > max(_INNOCENT, len(text) // 20) or any(
         talk(SourceText(readable(order))) for order in _encoded(text)
     )
 

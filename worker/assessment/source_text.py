@@ -34,6 +34,8 @@ _ALIKE: Final = 4  # letters by which two words are taken for forms of one
 _PLACEHOLDER: Final = re2.compile(rf"«?\[?(?:{'|'.join(WORDS.values())})\]»?")
 _SENTENCE_END: Final = re.compile(r"[.!?…](?=[\s»\"”)]|$)|\n\s*")
 _CLAUSE_END: Final = re.compile(r"(?:[,;:()\[\]•|—–]| - )+")
+_QUOTATION: Final = re.compile(r"[«\"“„][^«»\"“”„\n]{1,200}[»\"”“]")
+_MOST_QUOTATIONS: Final = 50
 _CLAUSE, _SENTENCE = "\n", "\n\n"  # an empty clause is the end of a sentence
 
 
@@ -89,6 +91,16 @@ class SourceText:
     def clause_of(self, stretch: range) -> range:
         """The clauses in which a stretch lies: what punctuation of any kind parts."""
         return _around(self._clauses, stretch, len(self.words))
+
+    def is_quoted(self, stretch: range) -> bool:
+        """Whether a stretch stands in quotation marks."""
+        return any(quoted.start <= stretch.start and stretch.stop <= quoted.stop for quoted in self._quoted)
+
+    @cached_property
+    def _quoted(self) -> list[range]:
+        matches = islice(_QUOTATION.finditer(self.folded), _MOST_QUOTATIONS)
+        ends = [[len(words_of(between_words(self.folded[:end]))) for end in match.span()] for match in matches]
+        return [range(*pair) for pair in ends]
 
     @cached_property
     def stream(self) -> tuple[bytes, Callable[[int, int], range]]:
