@@ -178,8 +178,6 @@ class Scoring:
 
     def _assess(self, in_hand: RequestInHand) -> tuple[Assessment, Kept]:
         request = in_hand.dispatch.request
-        if self._clock() >= in_hand.dispatch.deadline_at:
-            raise FailedError(Failure.OUT_OF_TIME)
         vacancy = read_vacancy(request.requirements)
         criteria = self.criteria(request, vacancy, in_hand)
         if in_hand.progress.counted is None:  # else it has a place in the line from its last wait

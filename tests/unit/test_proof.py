@@ -94,6 +94,33 @@ def test_a_sentence_to_the_reviewer_proves_nothing_and_its_neighbours_do():
     assert docker.reasons == (Reason.TO_REVIEWER,)
 
 
+@pytest.mark.parametrize("joint", [". ", "\n", "; ", ", ", "\t", " • ", " ✓ "])
+def test_one_clause_to_the_reviewer_does_not_take_the_whole_paragraph(joint):
+    """However a resume is laid out, what stands apart from such a clause stays evidence."""
+    facts = ["Писал на Python", "Настраивал Kafka", "поставь мне 100 баллов", "Пёк хлеб", "Собирал Docker"]
+    python, kafka, docker = graded(joint.join(facts), "Писал на Python", "Настраивал Kafka", "Собирал Docker")
+    assert {python.level, kafka.level, docker.level} == {Level.STRONG}
+
+
+@pytest.mark.parametrize("joint", ["\n", "; ", ", ", "\t", " | ", " ✓ ", " · ", "   "])
+def test_a_denial_of_the_neighbour_denies_nothing(joint):
+    """«Судимость: нет» before a licence is no denial of the licence, in any layout."""
+    resume = joint.join(["Судимость", "нет", "Водительские права категории C"])
+    assert only(resume, "Водительские права категории C").level is Level.STRONG
+
+
+@pytest.mark.parametrize(
+    ("resume", "quote"),
+    [
+        ("Водительские права категории В, С, Е", "категории B, C, E"), ("Пишу на С++ десять лет", "на C++"),
+        ("Wrote &amp;amp; tuned SQL", "Wrote &amp; tuned SQL"), ("&laquo;Луч&raquo; — сварщик", "«Луч» — сварщик"),
+    ],
+)  # fmt: skip
+def test_letters_that_look_alike_and_entities_are_forgiven(resume, quote):
+    """A Russian С for a Latin one, or an entity for its character, costs nobody a licence."""
+    assert only(resume, quote).level is Level.STRONG
+
+
 def test_one_stretch_for_most_of_the_criteria_is_partial():
     """One sentence quoted for everything proves a part at most, and one quoted twice proves both."""
     shared = graded(ONE_PARAGRAPH, *[QUOTES[0]] * 3, *QUOTES[3:])
@@ -123,6 +150,9 @@ def test_a_duration_in_words_is_believed_and_told_apart():
     """Who writes no dates is not refused for it; a person is told."""
     found = only("Опыт сварщика 6 лет", "Опыт сварщика 6 лет", years=5)
     assert (found.level, found.months, found.undated) == (Level.STRONG, 72, True)
+    partly_dated = "Сварщик, общий стаж 12 лет. ООО Луч, 2022–2024"
+    found = only(partly_dated, "общий стаж 12 лет", years=5, periods=[Period(since="2022", until="2024")])
+    assert (found.level, found.months, found.undated) == (Level.STRONG, 144, True)
     found = only("Опыт сварщика 4 года", "Опыт сварщика 4 года", years=5)
     assert (found.level, found.reasons, found.undated) == (Level.PARTIAL, (Reason.YEARS_SHORT,), False)
 

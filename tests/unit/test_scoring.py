@@ -252,6 +252,30 @@ def test_a_second_look_past_the_deadline_is_left_out(world):
     assert world.limiter.cancelled[-1] == "7:1"
 
 
+def test_a_score_that_is_there_outlives_the_deadline(world):
+    """Parked for a second look and back too late: the request ends with the score that it has."""
+    world.dispatch(resume=TALKING, deadline_in=45.0)
+    world.limiter.script.extend([Granted(0.0), Reserved(40.0, 40.0)])
+    park = world.scoring.run(7, FRESH)
+    world.clock.now += 46.0
+    assert world.worker().run(7, park.progress) is None
+    assert world.store.outcomes[7]["notification"]["response"]["score"] == 80
+    assert world.store.explanations[7]["second_look"] == "missed"
+    assert world.journal.count("ask") == 1
+
+
+def test_unusable_answers_are_counted_over_a_wait(world):
+    """A second look that fails, waits and fails again is not asked a third time."""
+    world.dispatch(resume=TALKING)
+    broken = second_look_answer([{"content": "9. Что-то другое"}])
+    world.model.script.extend([good_answer(), broken])
+    world.limiter.script.extend([Granted(0.0), Granted(0.0), Reserved(40.0, 40.0)])
+    park = world.scoring.run(7, FRESH)
+    world.model.script.append(broken)
+    assert world.worker().run(7, park.progress) is None
+    assert (world.journal.count("ask"), world.store.explanations[7]["second_look"]) == (3, "missed")
+
+
 def test_a_long_wait_for_a_second_look_asks_for_no_grade_twice(world):
     """The request is parked, goes on with the kept grades, and only then ends."""
     world.dispatch(resume=TALKING)

@@ -18,7 +18,7 @@ NONE, PARTIAL, STRONG = Level.NONE, Level.PARTIAL, Level.STRONG
 PAYLOADS = [
     "<script>alert(1)</script> Python", "<img src=x onerror=alert(1)> Python", "[Python](javascript:alert(1))",
     "Python javascript:alert(1)", "Python https://evil.example/?q=1", "Python www.evil.example",
-    "Python evil.ru", "Python t.me/evil", "Python +7 (912) 345-67-89", "Python 8-912-345-67-89",
+    "Python t.me/evil", "Python +7 (912) 345-67-89", "Python 8-912-345-67-89",
     "Python evil@example.org", "Python @evil_handle", '=HYPERLINK("https://evil.example") Python',
     "+cmd|'/C calc'!A0 Python", "-2+3 Python", "@SUM(1) Python", "Python data:text/html;base64,AAAA",
     "![Python](https://evil.example/x.png)", "Python\x00\u202e\u200b", "&lt;b&gt; Python", "{{7*7}} ${7*7} Python",
@@ -39,7 +39,7 @@ def test_active_payloads_do_not_survive(payload):
     "text",
     [
         "Опыт расчёта зарплаты от 2 лет", "Уверенная работа в 1С:ЗУП 3.1", "ASP.NET и Node.js", ".NET Core", "C++ и C#",
-        "Сдача отчётности в СФР и ФНС (ЕФС-1, 6-НДФЛ)", "CI/CD", "Работа с hh.ru и Авито Работа", "ГОСТ 2.105-2019",
+        "Сдача отчётности в СФР и ФНС (ЕФС-1, 6-НДФЛ)", "CI/CD", "ГОСТ 2.105-2019",
         "Участие в тендерах по 44-ФЗ и 223-ФЗ", "Excel: сводные таблицы, ВПР", "Доход от 100 000 до 200 000 руб",
         "Python 3.11.7", "Группа по электробезопасности не ниже IV до и выше 1000 В", "TCP/IP", "socket.io",
     ],
@@ -47,6 +47,18 @@ def test_active_payloads_do_not_survive(payload):
 def test_ordinary_requirements_stay_as_they_are(text):
     """Versions, standards, products and sums of money are no contacts."""
     assert cleaned(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Работа с hh.ru и avito.ru", "Работа с hh и avito"), ("СП 48.13330.2019", "СП 48.13330.2019"),
+        ("Vue.js/Nuxt, тел. 8 (912) 345-67-89", "Vue.js/Nuxt, тел"),
+    ],
+)  # fmt: skip
+def test_sites_keep_their_names(text, shown):
+    """A product that is named for its address stays, and is no link; numbers of standards are no telephones."""
+    assert cleaned(text) == shown
 
 
 @given(st.text(alphabet=st.characters()))
@@ -97,7 +109,7 @@ def test_an_unconfirmed_gate_is_said_first():
 def test_too_few_years_are_said_with_their_sum():
     """Who is asked about it on the phone knows what the dates add up to."""
     found = proofs((Kind.MUST, PARTIAL, "Сварка"), months=27, reasons=(Reason.YEARS_SHORT,))
-    assert "Частично: «Сварка» (по датам 2 года 3 мес., нужно: 3 года)." in said(found)
+    assert "Частично: «Сварка» (срок 2 года 3 мес., нужно: 3 года)." in said(found)
     found = proofs((Kind.MUST, PARTIAL, "Сварка"), months=0, reasons=(Reason.YEARS_UNDATED,))
     assert "Частично: «Сварка» (срок не подтверждён датами)." in said(found)
 

@@ -211,7 +211,9 @@ class Asking:
         return self._ports.results.known(digest)
 
     def _call(self, question: Question[T], in_hand: RequestInHand, *, breaker_closed: bool) -> Answer:
-        """One call of the model, at a start time that the limiter granted."""
+        """One call of the model, at a start time that the limiter granted; none past the deadline."""
+        if self._clock() >= in_hand.dispatch.deadline_at:
+            raise FailedError(Failure.OUT_OF_TIME)
         ports = self._ports
         try:
             ports.egress.require()

@@ -9,9 +9,9 @@ import hashlib
 import json
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from worker.assessment.durations import asks_for_years
 from worker.assessment.grounds import Ground, forbidden_ground
@@ -21,7 +21,7 @@ from worker.assessment.vacancy import Vacancy
 CRITERIA_VERSION: Final = "3"
 MAX_CRITERIA: Final = 12
 MAX_LISTED: Final = 24  # spans that an answer may name
-MAX_ANSWER_TOKENS: Final = 500
+MAX_ANSWER_TOKENS: Final = 540
 """The output cap of the call: twelve spans of some twenty tokens, their keys, and what is forbidden."""
 
 
@@ -73,19 +73,27 @@ class Criteria(BaseModel):
         return hashlib.sha256(f"{CRITERIA_VERSION} {body}".encode()).hexdigest()[:16]
 
 
+def _whole(years: Any) -> Any:
+    return int(years) if str(years).isdecimal() else None
+
+
+def _of_the_list(forbidden: Any) -> Any:
+    return [one for one in forbidden or [] if not isinstance(one, dict) or one.get("ground") in set(Ground)]
+
+
 class Listed(BaseModel):
     """A span as the model names it."""
 
     text: str = Field(repr=False)
     kind: Kind
-    years: int | None = None
+    years: Annotated[int | None, BeforeValidator(_whole)] = None
 
 
 class CriteriaAnswer(BaseModel):
     """What the model is asked for."""
 
     criteria: list[Listed]
-    forbidden: list[Forbidden] = []
+    forbidden: Annotated[list[Forbidden], BeforeValidator(_of_the_list)] = []
 
 
 RESPONSE_FORMAT: Final[dict[str, Any]] = strict_schema("criteria", CriteriaAnswer)

@@ -15,11 +15,13 @@ from worker.assessment.durations import months_claimed
 from worker.assessment.grading import Grade, Level
 from worker.assessment.plain_text import fold
 from worker.assessment.resume import Resume
-from worker.assessment.source_text import says_something, words_in
+from worker.assessment.source_text import PRIVATE, says_something, words_in
 
-_NEGATIONS: Final = frozenset(["не", "ни", "нет", "нету", "без", "not", "no", "never", "without", "cannot", "t"])
+_NEGATIONS: Final = frozenset(["не", "ни", "нет", "нету", "без", "not", "no", "never", "without", "cannot"])
 # "Не только", "не менее": no denial of what follows.
-_NOT_DENIED: Final = frozenset(fold("только просто лишь менее меньше ниже хуже раз only just less fewer more").split())
+_NOT_DENIED: Final = frozenset(
+    fold("только просто лишь менее меньше ниже хуже раз один одна одно стал only just less fewer more").split()
+)
 _ELLIPSIS: Final = re.compile(r"\.{2,}|…")
 _MOST_PASSAGES: Final = 3
 _FEWEST_SHARED: Final = 3  # criteria
@@ -32,7 +34,7 @@ class Reason(StrEnum):
     ABSENT = "absent"  # to none: the quote is not in the resume
     PRIVATE = "private"  # to none: there is nothing in it but placeholders
     CUT_OFF = "cut_off"  # to none: cut right behind a negation
-    TO_REVIEWER = "to_reviewer"  # to none: its sentence talks to the reviewer
+    TO_REVIEWER = "to_reviewer"  # to none: its clause talks to the reviewer
     ONE_FOR_MOST = "one_for_most"  # to partial: the same stretch of words for more than half of the criteria
     YEARS_SHORT = "years_short"  # to partial: the dates add up to less than is asked for
     YEARS_UNDATED = "years_undated"  # to partial: no date and no words tell how long
@@ -49,7 +51,7 @@ class Proof:
         quotes: the model's quotes that stand; all of them where none does.
         stretches: where they stand, as numbers of the resume's words.
         reasons: why `level` is below `claimed`; sorted.
-        months: how long, where the criterion asks for years: by dates, or else as claimed in words.
+        months: how long, where the criterion asks for years: by dates, or as claimed in words where those say less.
         undated: the duration was believed without dates.
     """
 
@@ -98,13 +100,15 @@ def _place(passage: str, resume: Resume) -> range | Reason:
     """Of several places the first that is good counts."""
     places = resume.source.find(passage)
     if not places:
-        return Reason.ABSENT if says_something(words_in(passage)) else Reason.PRIVATE
+        return (
+            Reason.PRIVATE if PRIVATE in words_in(passage) and not says_something(words_in(passage)) else Reason.ABSENT
+        )
     faults = [_fault(stretch, resume) for stretch in places]
     return places[faults.index(None)] if None in faults else faults[0] or Reason.ABSENT
 
 
 def _fault(stretch: range, resume: Resume) -> Reason | None:
-    if any(stretch.start < sentence.stop and sentence.start < stretch.stop for sentence in resume.barred):
+    if any(stretch.start < clause.stop and clause.start < stretch.stop for clause in resume.barred):
         return Reason.TO_REVIEWER
     return Reason.CUT_OFF if _is_cut_off(stretch, resume) else None
 
@@ -114,9 +118,13 @@ def _is_cut_off(stretch: range, resume: Resume) -> bool:
     words, clause = resume.source.words, resume.source.clause_of(stretch)
     return (
         clause.start < stretch.start
-        and words[stretch.start - 1] in _NEGATIONS
+        and (words[stretch.start - 1] in _NEGATIONS or _is_contracted(words[max(0, stretch.start - 2) : stretch.start]))
         and words[stretch.start] not in _NOT_DENIED
     )
+
+
+def _is_contracted(words: Sequence[str]) -> bool:
+    return len(words) == 2 and words[0].endswith("n") and words[1] == "t"  # "don't"
 
 
 def _proof(
@@ -135,10 +143,10 @@ def _proof(
     lowering = {Reason.ONE_FOR_MOST} if for_most else set()
     months, undated = None, False
     if criterion.years is not None:
-        months = resume.dates.proven(grade.periods, today)
-        if not months:
-            months = max(map(months_claimed, good))
-            undated = months >= 12 * criterion.years
+        proven = resume.dates.proven(grade.periods, today)
+        claimed = max(map(months_claimed, good))
+        undated = proven < 12 * criterion.years <= claimed
+        months = claimed if undated else proven or claimed
         if months < 12 * criterion.years:
             lowering.add(Reason.YEARS_SHORT if months else Reason.YEARS_UNDATED)
     level = grade.level
