@@ -90,7 +90,8 @@ def prove(criteria: Sequence[Criterion], grades: Iterable[Grade], resume: Resume
 
 def _places(quote: str, resume: Resume) -> tuple[range, ...] | Reason:
     """Where a quote stands, or why it proves nothing; passages that an ellipsis joins stand each by itself."""
-    parts = [part for part in _ELLIPSIS.split(quote) if words_in(part)] or [quote]
+    joined = ".." in quote or "…" in quote
+    parts = ([part for part in _ELLIPSIS.split(quote) if words_in(part)] if joined else []) or [quote]
     found = [_place(part, resume) for part in parts[:_MOST_PASSAGES]]
     reason = next((place for place in found if isinstance(place, Reason)), None)
     return reason or tuple(place for place in found if isinstance(place, range))

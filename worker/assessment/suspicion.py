@@ -5,6 +5,7 @@ An honest resume may look like this now and then, so nothing here is proof.
 
 from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from worker.assessment.criteria import Kind
@@ -123,7 +124,7 @@ def _names(proof: Proof, resume: Resume) -> bool:
 
     Who writes in another alphabet shares no words.
     """
-    words = words_in(proof.criterion.text)
+    words = _asked(proof.criterion.text)
     asked = {*filter(_tells, words), "".join(word[0] for word in words)}
     quoted = {word for one in proof.stretches for word in resume.source.words[one.start : one.stop] if _tells(word)}
     if _foreign(quoted, words) or (len(words) > 2 and _foreign(words, quoted)):
@@ -158,4 +159,9 @@ def _beside(phrases: Phrases, proofs: Sequence[Proof], resume: Resume) -> list[P
 
 
 def _is_about_study(text: str) -> bool:
-    return any(word.startswith(_STUDY) or word in _ABSENCE for word in words_in(text))
+    return any(word.startswith(_STUDY) or word in _ABSENCE for word in _asked(text))
+
+
+@lru_cache(maxsize=2_000)
+def _asked(text: str) -> list[str]:
+    return words_in(text)  # many resumes share a vacancy's words
