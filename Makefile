@@ -1,7 +1,7 @@
 # make demo                    see it work: everything starts here, scores the sample resumes, and ends
 # make demo STAY=1             the same, and keeps running (Flower included) until Ctrl-C
 # make demo FILE=mine.json     score your own request, or several, one a line
-# make test                    all tests; ARGS goes to pytest: make test ARGS="-k limiter"
+# make test                    all tests, in three processes; ARGS goes to pytest: make test ARGS="-k limiter -n 0"
 # make lint                    ruff, mypy, import-linter, luacheck, hadolint
 # make env                     .env and .test.env, copies of .env.example with passwords made up
 # make containers              build the image, run the compose file on a Docker engine of one's own (root), and test it
@@ -24,8 +24,9 @@ STAYING = $(filter-out 0 no off,$(STAY))
 demo: .venv/demo-installed
 	@exec .venv/bin/python -m dev.demo $(if $(STAYING),--stay) $(if $(FILE),--file "$(FILE)")
 
+# Mostly the tests wait, so three of them share two cores. Those that wait longest come first, the short ones fill up.
 test: .venv/dev-installed
-	@exec .venv/bin/python -m pytest $(ARGS)
+	@exec .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/dev-installed
 	@.venv/bin/ruff check

@@ -10,7 +10,6 @@ from prometheus_client import start_http_server
 
 from config import Role, Settings, complain, read_settings
 from logs import configure_logging
-from redis_connection import is_cluster
 
 
 def begin(role: Role) -> Settings:
@@ -21,7 +20,7 @@ def begin(role: Role) -> Settings:
     """
     settings, faults = read_settings(role)
     complain([*faults, *_obstacles(settings, role)])
-    if role != "tool" and is_cluster(settings.redis_connection.client()):
+    if role != "tool" and settings.redis_connection.is_cluster():
         complain(["REDIS_HOST: Redis Cluster is not supported: use one server, a managed one, or Sentinel"])
     return settings
 
