@@ -128,7 +128,6 @@ class Settings(BaseSettings):
     openai_output: Literal["auto", "strict", "json"] = Field(
         "auto", description="`strict` schema, `json` mode, or `auto`: strict until the endpoint refuses it"
     )
-    limits_horizon: Seconds = Field(3_600.0, description="seconds, how far ahead a start time is reserved")
     limits_jitter: Annotated[float, Field(ge=0)] = Field(
         1.0,
         description="seconds a request may take to reach the provider, by which the buckets are held back",

@@ -105,7 +105,6 @@ class Fleet:
     charge: Literal["admission", "use"] = "admission"
     headers: bool = True
     request_headers: BucketName = "rpm"
-    horizon: float = 3600.0
     span: float = 60.0
     burst: float = 60.0
     seed: int = 1
@@ -120,7 +119,6 @@ class Fleet:
             self.redis,
             self.limits,
             jitter=self.jitter,
-            horizon=self.horizon,
             burst=self.burst,
             script=script_with_virtual_clock(),
         )

@@ -11,6 +11,7 @@ import redis
 from celery import Celery
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
+from opentelemetry.trace import NoOpTracer, Tracer
 from prometheus_client import REGISTRY
 
 from bridge.announcements import Announcements
@@ -36,7 +37,6 @@ from bridge.start import StartUnknown
 from config import Settings, otel_variables
 from contract import processed_mark
 from startup import begin
-from tracing import Tracer
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 
@@ -123,7 +123,7 @@ def make_bridge(settings: Settings, health: Health, tracer: Tracer | None = None
             notification_key=topics.notification_key,
         )
         store = RequestStore(client, celery, marks, name)
-        spans = RequestSpans(tracer, source, settings.kafka_group_id, topics.notifications)
+        spans = RequestSpans(tracer or NoOpTracer(), source, settings.kafka_group_id, topics.notifications)
         return PartitionWork(source, consumer, store, marks, make_publisher, cap, policy, spans=spans)
 
     return Bridge(

@@ -13,13 +13,13 @@ from celery import Celery
 from celery.signals import celeryd_init, setup_logging, worker_ready, worker_shutting_down
 from celery.utils.nodenames import default_nodename, nodename, nodesplit
 from celery.worker import state
+from opentelemetry.trace import Tracer
 from prometheus_client import REGISTRY
 
 from config import Settings, load_settings, otel_variables
 from contract import QUEUE_NAME
 from logs import configure_logging
 from startup import begin
-from tracing import Tracer
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 from worker import metrics
@@ -42,7 +42,7 @@ from worker.ports import Egress, Ports
 from worker.running import control, redis_transport
 from worker.running.fleet_metrics import FleetMetrics
 from worker.scoring import Scoring
-from worker.spans import TracedScoring, traced
+from worker.spans import TracedModel
 from worker.tasks import register
 
 redis_transport.use()
@@ -72,7 +72,6 @@ def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
     return RateLimiter(
         store,
         Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out),
-        horizon=settings.limits_horizon,
         # A parked request comes back at the latest when a dead worker's lease has run out.
         unused_grace=settings.lease_seconds * 3,
         jitter=settings.limits_jitter,
@@ -115,17 +114,16 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         timeout=settings.openai_timeout,
         output=settings.openai_output,
     )
+    traced = TracedModel(model, tracer, settings.openai_model, settings.openai_base_url) if tracer else model
     ports = Ports(
         store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl, decision_ttl=settings.decision_ttl),
         results=ResultCache(store, leases),
         limiter=make_limiter(settings, store),
         egress=make_egress(settings, route),
         breaker=breaker,
-        model=MeteredModel(model, settings.openai_model, price, spending.add),
+        model=MeteredModel(traced, settings.openai_model, price, spending.add),
         spending=spending if price else None,
     )
-    if tracer is not None:
-        ports = traced(ports, tracer, model=settings.openai_model, endpoint=settings.openai_base_url)
     policy = WaitingPolicy(
         max_attempts=settings.max_attempts,
         retry_base=settings.retry_base,
@@ -144,6 +142,7 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         model_name=settings.openai_model,
         max_output_tokens=settings.openai_max_output_tokens,
         stopping=stopping,
+        tracer=tracer,
     )
 
 
@@ -151,13 +150,12 @@ _building = threading.Lock()
 
 
 @cache
-def _scoring_of(_process_id: int) -> Scoring | TracedScoring:
+def _scoring_of(_process_id: int) -> Scoring:
     tracer = begin_tracing("ai-handler-worker", otel_variables())
-    scoring = make_scoring(load_settings(), ExitStack(), tracer)  # open until the process ends
-    return scoring if tracer is None else TracedScoring(scoring)
+    return make_scoring(load_settings(), ExitStack(), tracer)  # open until the process ends
 
 
-def scoring() -> Scoring | TracedScoring:
+def scoring() -> Scoring:
     """This process' scoring. Connections and threads do not survive a fork, so each process has its own."""
     with _building:
         return _scoring_of(os.getpid())

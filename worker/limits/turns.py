@@ -11,6 +11,11 @@ from bisect import insort
 from types import TracebackType
 from typing import Self
 
+# Seconds for which the limiter lets nobody pass one who has joined, or is due, and does not come.
+JOINED_FOR, DUE_FOR = 1.0, 0.25
+# Seconds to wait for those of this process that stand before, first and then; less than the limiter waits.
+FIRST_TURN, NEXT_TURN = 0.7 * JOINED_FOR, 0.8 * DUE_FOR
+
 
 class Turns:
     """The requests of this process that are about to ask, in the order of their places."""
