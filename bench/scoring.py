@@ -27,8 +27,8 @@ from bench.scoring_cases import attacks, by_length, denials, honest_traps, label
 from bench.scoring_set import pairs, variants
 from bench.scoring_set.build import criteria_of
 from bench.scoring_tables import Prices
-from config import load_settings
 from dev.openai_standin.server import StandIn
+from startup import load_settings
 from worker.asking.egress import EgressCheck, UncheckedEgress
 from worker.asking.route import Route
 from worker.assessment.criteria import CRITERIA_VERSION, Criteria
@@ -81,7 +81,6 @@ def _endpoint(arguments: argparse.Namespace) -> Iterator[tuple[ModelUnderTest, s
                 route.fetch,
                 settings.trace_url,
                 blocked=settings.egress_blocked_countries,
-                interval=settings.egress_check_interval,
             )
             if settings.egress_check
             else UncheckedEgress()

@@ -16,10 +16,10 @@ from celery.worker import state
 from opentelemetry.trace import Tracer
 from prometheus_client import REGISTRY
 
-from config import Settings, load_settings, otel_variables
+from config import Settings
 from contract import QUEUE_NAME
 from logs import configure_logging
-from startup import begin
+from startup import begin, load_settings, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 from worker import metrics
@@ -54,6 +54,12 @@ REDIS_CONNECTIONS = 32
 
 stopping = threading.Event()
 
+# What a request may meet, in seconds: a back-off doubles from its base; a wait longer than the short one is a Celery
+# countdown; a longer one than the longest countdown asks again. celeryconfig's visibility timeout is above them.
+RETRY_BASE, RETRY_MAX = 1.0, 60.0
+SHORT_WAIT, MAX_COUNTDOWN = 3.0, 300.0
+JITTER = 1.0  # seconds for which it may be on its way to the provider, by which the buckets are held back
+
 HEALTH_EVERY = 2.0  # seconds
 # Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
 STORE_WITHIN = 10.0
@@ -74,7 +80,7 @@ def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
         Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out),
         # A parked request comes back at the latest when a dead worker's lease has run out.
         unused_grace=settings.lease_seconds * 3,
-        jitter=settings.limits_jitter,
+        jitter=JITTER,
         burst=settings.limits_burst,
     )
 
@@ -89,7 +95,6 @@ def make_egress(settings: Settings, route: Route) -> Egress:
         route.fetch,
         settings.trace_url,
         blocked=settings.egress_blocked_countries,
-        interval=settings.egress_check_interval,
     )
 
 
@@ -126,10 +131,10 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
     )
     policy = WaitingPolicy(
         max_attempts=settings.max_attempts,
-        retry_base=settings.retry_base,
-        retry_max=settings.retry_max,
-        short_wait=settings.short_wait,
-        max_countdown=settings.max_countdown,
+        retry_base=RETRY_BASE,
+        retry_max=RETRY_MAX,
+        short_wait=SHORT_WAIT,
+        max_countdown=MAX_COUNTDOWN,
     )
     return Scoring(
         ports,
@@ -184,7 +189,7 @@ def _begin(*, sender: str, instance: Any, **_: Any) -> None:
 
 @cache
 def _health_file() -> Path:
-    return load_settings().worker_health_file
+    return load_settings().health_folder / "worker.health"
 
 
 @worker_ready.connect
@@ -207,7 +212,7 @@ def _show_state(sender: Any, **_: Any) -> None:
         if ports.spending is not None:
             with suppress(redis.RedisError):  # the budget's own end comes at midnight
                 ports.spending.look_again()
-        keep_watching(ports.egress, interval=settings.egress_check_interval, stopping=stopping)
+        keep_watching(ports.egress, stopping)
 
     threading.Thread(target=watch, name="egress-watch", daemon=True).start()
 

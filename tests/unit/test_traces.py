@@ -22,6 +22,7 @@ from bridge.partition import PartitionWork
 from bridge.publisher import PublishError
 from bridge.spans import RequestSpans
 from contract import TASK_NAME, Outcome, claim_key, outcome_key, request_key
+from startup import otel_variables
 from tests.support.fakes import REQUIREMENTS, RESUME, SECRET_WORDS, World, good_answer
 from tests.support.samples import FakeMessage, request_value
 from tests.unit.test_bridge_partition import TRACE, Part
@@ -407,7 +408,7 @@ def run(code, **variables):
 def test_what_is_off_costs_nothing():
     """Without an endpoint neither program loads what exports spans."""
     run(
-        "import sys, bridge.app, worker.app; from config import otel_variables\n"
+        "import sys, bridge.app, worker.app; from startup import otel_variables\n"
         "bridge.app.begin_tracing('test', otel_variables())\n"
         "found = [name for name in sys.modules if name.startswith(('opentelemetry.exporter', 'tracing.exporting'))]\n"
         "assert not found, found"
@@ -419,7 +420,7 @@ def test_a_collector_that_never_answers_delays_the_end_by_moments():
     ended = run(
         "import socket, os; silent = socket.create_server(('127.0.0.1', 0))\n"
         "os.environ['OTEL_EXPORTER_OTLP_ENDPOINT'] = f'http://127.0.0.1:{silent.getsockname()[1]}'\n"
-        "import tracing; from config import otel_variables\n"
+        "import tracing; from startup import otel_variables\n"
         "tracer = tracing.begin('test', otel_variables())\n"
         "for _ in range(10_000): tracer.start_span('a').end()\n"
         "print('done')",
@@ -457,4 +458,4 @@ def test_lines_of_the_env_file_count_too(monkeypatch, tmp_path):
     monkeypatch.setitem(config.Settings.model_config, "env_file", file)
     monkeypatch.setenv("OTEL_TRACES_EXPORTER", "console")
     monkeypatch.setenv("OTEL_SERVICE_NAME", "")
-    assert config.otel_variables() == {"OTEL_SERVICE_NAME": "mine", "OTEL_TRACES_EXPORTER": "console"}
+    assert otel_variables() == {"OTEL_SERVICE_NAME": "mine", "OTEL_TRACES_EXPORTER": "console"}
