@@ -44,11 +44,12 @@ class RequestInHand:
     failure: Failure | None = None  # with which it ended
     texts: Any = None  # what was read of its texts; kept while it waits here, so that they are read once
     joined: str | None = None  # the reservation with which it told the limiter that it will ask soon
+    command: str = ""  # the name under which a command reserves, which is no request
 
     @property
     def reservation(self) -> str:
         """Every call needs a reservation of its own; waiting for it, however often, asks for the same one."""
-        return f"{self.dispatch.request.processing_id}:{self.progress.calls}"
+        return f"{self.command or self.dispatch.request.processing_id}:{self.progress.calls}"
 
 
 @dataclass(frozen=True, slots=True)

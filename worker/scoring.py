@@ -38,7 +38,6 @@ from worker.progress import Park, Progress, RequestInHand
 log = logging.getLogger(__name__)
 
 _IDS = ("processing_id", "user_id", "resume_id", "requirements_id")
-_NOBODY = 2**31 - 1  # an id of no request: the reservation of a command
 _LISTEN_EVERY = 0.05  # seconds between two looks at whether this process has learnt an answer
 _PATIENCE = 600.0  # seconds that a command waits for the limits
 
@@ -260,13 +259,15 @@ class Scoring:
         vacancy = read_vacancy(requirements)
         question = replace(self.questions.criteria(requirements, vacancy), leads_on=None)
         request = ScoringRequest(
-            callback_url="http://localhost/", requirements=requirements, resume="-", **dict.fromkeys(_IDS, _NOBODY)
+            callback_url="http://localhost/", requirements=requirements, resume="-", **dict.fromkeys(_IDS, 0)
         )
-        found = self.ports.results.look(f"command:{question.digest}", secrets.token_hex(8))
+        command = f"command:{question.digest}"
+        found = self.ports.results.look(command, secrets.token_hex(8))
         if not isinstance(found, Lead):  # the same command runs elsewhere
             raise FailedError(Failure.UNAVAILABLE)
         claim = found.lease
-        in_hand = RequestInHand(Dispatch(request=request, deadline_at=self._clock() + _PATIENCE), claim, Progress())
+        dispatch = Dispatch(request=request, deadline_at=self._clock() + _PATIENCE)
+        in_hand = RequestInHand(dispatch, claim, Progress(), command=command)
         try:
             while True:
                 try:
