@@ -234,6 +234,11 @@ class Settings(BaseSettings):
         True,
         description="`on`: names, contacts and other personal data are taken out of a resume before it is sent",
     )
+    second_look: Literal["off", "doubtful", "always"] = Field(
+        "doubtful",
+        description="when the model is asked once more what the quotes prove by themselves: where something is "
+        "suspicious (`doubtful`), `always`, or `off`; one small call",
+    )
     verdict_threshold: int = Field(60, ge=1, le=100, description="score from which the verdict is «Подходит»")
     criteria_ttl: int = Field(
         7_776_000, ge=3_600, description="seconds a vacancy keeps its criteria, by which all its resumes are measured"
@@ -259,7 +264,6 @@ class Settings(BaseSettings):
         Path("logs/auth_service.log"),
         description="the name the platform's collector reads; `none`: stdout only",
     )
-    log_keep_days: int = Field(14, ge=1, description="days of rotated log files that are kept")
 
     # Flower (read by celeryconfig.py's neighbour in compose, listed here so that there is one list)
     flower_basic_auth: SecretStr | None = Field(None, description="`user:password` of Flower; required by compose")
@@ -455,12 +459,7 @@ class Settings(BaseSettings):
     @property
     def logging(self) -> dict[str, Any]:
         """The arguments of `logs.configure_logging`."""
-        return {
-            "level": self.log_level,
-            "style": self.log_format,
-            "file": self.log_file,
-            "keep_days": self.log_keep_days,
-        }
+        return {"level": self.log_level, "style": self.log_format, "file": self.log_file}
 
     @property
     def dead_letter_topic(self) -> str:

@@ -19,6 +19,8 @@ from typing import Literal
 
 import pythonjsonlogger.json
 
+KEEP_DAYS = 14  # days of rotated log files that are kept
+
 _processing_id: ContextVar[int | None] = ContextVar("processing_id", default=None)
 
 
@@ -146,7 +148,7 @@ class QueuedHandler(logging.Handler):
 
 
 def configure_logging(
-    *, level: str, style: str, file: Path | None, keep_days: int, stream: Literal["stdout", "stderr"] = "stdout"
+    *, level: str, style: str, file: Path | None, stream: Literal["stdout", "stderr"] = "stdout"
 ) -> QueuedHandler:
     """Log to a stream and to a file that is rotated daily, safely when several processes write to it.
 
@@ -177,7 +179,7 @@ def configure_logging(
             "filename": str(file),
             "when": "midnight",
             "utc": True,
-            "backupCount": keep_days,
+            "backupCount": KEEP_DAYS,
             "encoding": "utf-8",
             **shared,
         }

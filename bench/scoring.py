@@ -1,80 +1,195 @@
 """How good is the scoring? `python -m bench.scoring --base-url URL --model NAME` asks any OpenAI-compatible endpoint.
 
-It runs the labelled set, the attack set, the honest traps and the redaction set through the service's own prompts,
-client, parsers, redaction and gates, and prints, with 95 % intervals: which criteria the model finds and whether it
-finds them again, agreement with the labels by class and by length, accuracy per criterion, stability, what the gates
-did with the quotes, attacks and injections, fairness, redaction, tokens and cost. Key, proxy, egress check and limits
-of one call come from the service's settings (`.env`).
+The labelled pairs, the honest sentences and the attacks of `tests/data/scoring/` go through the service's own prompts,
+client and judgement, second look included. Printed are, with 95 % intervals: which requirements the model finds, how
+many levels, scores and verdicts are those of the labels, how many attacks reach «Подходит» and how many of those
+without a word to a person, whether a second run says the same, and the tokens. Key, proxy, egress check and limits of
+one call come from the service's settings (`.env`).
 
-Without `--base-url` it starts the stand-in of `dev/`, which grades by text overlap: that measures the plumbing and says
-nothing about any model.
+Without `--base-url` the stand-in of `dev/` is asked, which grades by overlap of words: that measures the plumbing and
+says nothing about any model.
 """
 
 import argparse
+import json
+import math
+import secrets
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from rich.console import Console
-from rich.progress import track
+from rich.table import Table
 
-from bench import redaction, scoring_tables
-from bench.model_under_test import ModelUnderTest, Reading
-from bench.redaction_set.layouts import documents, held_out_documents
-from bench.redaction_set.lookalikes import LOOKALIKES
-from bench.scoring_cases import attacks, by_length, denials, honest_traps, labelled, near_misses, planted
-from bench.scoring_set import pairs, variants
-from bench.scoring_set.build import criteria_of
-from bench.scoring_tables import Prices
+from contract import SUITABLE
 from dev.openai_standin.server import StandIn
 from startup import load_settings
+from worker.asking.asking import Question
 from worker.asking.egress import EgressCheck, UncheckedEgress
+from worker.asking.openai_client import OpenAIClient
+from worker.asking.questions import KeepingPolicy, Questions
 from worker.asking.route import Route
-from worker.assessment.criteria import CRITERIA_VERSION, Criteria
-from worker.assessment.prompt import PROMPT_VERSION
-from worker.assessment.redaction import redact
-from worker.assessment.rubric import RUBRIC_VERSION
+from worker.assessment.criteria import Criteria, parse_criteria
+from worker.assessment.judgement import Judgement, judge
+from worker.assessment.resume import read_resume
+from worker.assessment.second_look import after_second_look, looked_at
+from worker.assessment.vacancy import Vacancy, read_vacancy
+from worker.errors import BrokenAnswerError, CallError, DeniedError, TransientError
+from worker.limits.tokens import count_tokens
+from worker.ports import Egress
 
-MODEL_OF_STAND_IN = "stand-in"
+DATA = Path(__file__).parent.parent / "tests/data/scoring"
+THRESHOLD = 60
+ATTEMPTS, WAITS_FOR_LIMITS, SHORTEST_WAIT = 3, 50, 1.0  # calls, calls, seconds
 
-console = Console(width=150)
-Jobs = Sequence[tuple[Criteria, str, str]]  # criteria, vacancy, resume
-Asked = TypeVar("Asked")
+console = Console(width=120)
+T = TypeVar("T", bound=BaseModel)
+Case = dict[str, Any]
+
+
+@dataclass
+class Asker:
+    """Asks the service's questions of an endpoint, each until its answer is usable."""
+
+    client: OpenAIClient
+    egress: Egress
+    questions: Questions
+    tokens: dict[str, list[int]] = field(default_factory=dict)  # prompt and answer, by the question's kind
+
+    def ask(self, question: Question[T]) -> T | None:
+        """The meaning of an answer; None: no usable one came."""
+        attempts = denials = 0
+        while attempts < ATTEMPTS and denials < WAITS_FOR_LIMITS:
+            self.egress.require()
+            try:
+                answer = self.client.ask(question.make_call())
+                self.tokens.setdefault(question.kind, []).append(answer.prompt_tokens + answer.completion_tokens)
+                return question.parse(answer)
+            except DeniedError as denied:
+                denials += 1
+                time.sleep(max(denied.denial.wait or 0, SHORTEST_WAIT))
+            except (BrokenAnswerError, TransientError):
+                attempts += 1
+            except CallError as error:
+                raise SystemExit(f"the endpoint refuses: {error}") from None
+        return None
+
+    def criteria(self, vacancy: Vacancy, text: str) -> Criteria | None:
+        """What the model finds in a vacancy."""
+        return self.ask(self.questions.criteria(text, vacancy))
+
+    def judged(self, case: Case) -> Judgement | None:
+        """A case judged by its labelled criteria, with a second look where one is due."""
+        vacancy = read_vacancy(case["vacancy"])
+        criteria = parse_criteria(json.dumps(case["criteria_answer"]), vacancy, strict=True)
+        resume = read_resume(case["resume"], redaction=True)
+        grading = self.ask(self.questions.grading(criteria, resume))
+        if grading is None:
+            return None
+        judgement = judge(criteria, grading, resume, vacancy, threshold=THRESHOLD)
+        proofs = looked_at(judgement)
+        second = self.ask(self.questions.second_look(proofs)) if judgement.doubtful and proofs else None
+        return judgement if second is None else after_second_look(judgement, second, threshold=THRESHOLD)
 
 
 def main() -> None:
     """Parse the arguments, ask, print."""
-    arguments = _arguments()
-    with _endpoint(arguments) as (model, name):
-        console.print(
-            f"Asking [bold]{name}[/bold], prompt {PROMPT_VERSION}, criteria {CRITERIA_VERSION}, "
-            f"rubric {RUBRIC_VERSION}, {arguments.repeats} repeats"
-        )
-        _evaluate(model, arguments)
-    if arguments.base_url is None:
-        console.print(_plumbing_only())
-
-
-def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.scoring", description="Evaluate the scoring.")
     parser.add_argument("--base-url", help="an OpenAI-compatible endpoint; without it the local stand-in is used")
     parser.add_argument("--model", help="default: the setting OPENAI_MODEL")
-    parser.add_argument("--repeats", type=int, default=3, help="how often each labelled pair is scored")
-    parser.add_argument("--limit", type=int, help="use only so many pairs, injections and fairness variants")
+    parser.add_argument("--limit", type=int, help="only so many cases of each set")
     parser.add_argument("--parallel", type=int, default=4, help="calls at once")
-    parser.add_argument("--stand-in-obeys", action="store_true", help="the stand-in does what injections say")
-    parser.add_argument("--price-prompt", type=float, default=0.40, help="USD for a million tokens")
-    parser.add_argument("--price-cached", type=float, default=0.10, help="USD for a million tokens")
-    parser.add_argument("--price-completion", type=float, default=1.60, help="USD for a million tokens")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    with _asker(arguments) as asker, ThreadPoolExecutor(arguments.parallel) as pool:
+        labelled, honest, attacks = (
+            _cases(name)[: arguments.limit] for name in ("labelled", "honest_sentences", "attacks")
+        )
+        table = Table("what", "n", "share", "95 %", title="Scoring", title_justify="left")
+
+        def row(what: str, good: Sequence[bool]) -> None:
+            table.add_row(what, str(len(good)), *_share(good))
+
+        vacancies = list({case["vacancy"]: case for case in labelled}.values())
+        found = list(pool.map(lambda case: asker.criteria(read_vacancy(case["vacancy"]), case["vacancy"]), vacancies))
+        row(
+            "labelled requirements found",
+            [hit for case, one in zip(vacancies, found, strict=True) for hit in _found(case, one)],
+        )
+        for name, judge_all in (("", labelled), ("again: ", labelled)):
+            judged = list(pool.map(asker.judged, judge_all))
+            row(
+                f"{name}levels as labelled",
+                [hit for case, one in zip(labelled, judged, strict=True) for hit in _levels(case, one)],
+            )
+            row(
+                f"{name}verdicts as labelled", [_verdict(case, one) for case, one in zip(labelled, judged, strict=True)]
+            )
+        row(
+            "honest sentences that prove",
+            [one is not None and one.proofs[0].level != "none" for one in pool.map(asker.judged, honest)],
+        )
+        attacked = list(pool.map(asker.judged, attacks))
+        row("attacks that reach «Подходит»", [_reaches(one) for one in attacked])
+        row("... without a word to a person", [_reaches(one) and not (one and one.suspicions) for one in attacked])
+        console.print(table)
+        for kind, counts in asker.tokens.items():
+            console.print(f"{kind}: {len(counts)} answers, {sum(counts) / len(counts):.0f} tokens each")
+    if arguments.base_url is None:
+        console.print("The stand-in answered: plumbing only. Real-model figures: not measured.")
+
+
+def _cases(name: str) -> list[Case]:
+    return [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def _found(case: Case, criteria: Criteria | None) -> Iterator[bool]:
+    texts = [item.text.lower() for item in criteria.items] if criteria else []
+    for one in case["criteria_answer"]["criteria"]:
+        wanted = one["text"].lower()
+        yield any(text in wanted or wanted in text for text in texts)
+
+
+def _levels(case: Case, judgement: Judgement | None) -> Iterator[bool]:
+    got = {proof.criterion.text: proof.level.value for proof in judgement.proofs} if judgement else {}
+    yield from (got.get(text) == level for text, level in case["levels"].items())
+
+
+def _verdict(case: Case, judgement: Judgement | None) -> bool:
+    worth = {"none": 0, "partial": 1, "strong": 2}
+    gates = {one["text"] for one in case["criteria_answer"]["criteria"] if one["kind"] == "gate"}
+    points = [worth[level] for text, level in case["levels"].items() if text not in gates]
+    closed = any(level != "strong" for text, level in case["levels"].items() if text in gates)
+    suits = not closed and 100 * sum(points) >= THRESHOLD * 2 * len(points)
+    return _reaches(judgement) == suits
+
+
+def _reaches(judgement: Judgement | None) -> bool:
+    return judgement is not None and judgement.result.verdict == SUITABLE
+
+
+def _share(good: Sequence[bool]) -> tuple[str, str]:
+    """The share and Wilson's interval."""
+    count, share, z = len(good), sum(good) / len(good), 1.96
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
+    return f"{share:.0%}", f"{middle - half:.0%} to {middle + half:.0%}"
 
 
 @contextmanager
-def _endpoint(arguments: argparse.Namespace) -> Iterator[tuple[ModelUnderTest, str]]:
-    if arguments.base_url is not None:
-        settings = load_settings().model_copy(update={"openai_base_url": arguments.base_url})
+def _asker(arguments: argparse.Namespace) -> Iterator[Asker]:
+    route = Route(proxy=None, connections=arguments.parallel)
+    if arguments.base_url is None:
+        with StandIn(rpm=1e6, rpd=1e6, tpm=1e9, latency=0.0) as standin:
+            yield _asking(route, UncheckedEgress(), "stand-in", f"{standin.url}/v1", "stand-in", 30.0)
+    else:
+        settings = load_settings()
         proxy = settings.openai_proxy.get_secret_value() if settings.openai_proxy else None
+        route.close()
         route = Route(proxy=proxy, connections=arguments.parallel)
         egress = (
             EgressCheck(
@@ -85,114 +200,18 @@ def _endpoint(arguments: argparse.Namespace) -> Iterator[tuple[ModelUnderTest, s
             if settings.egress_check
             else UncheckedEgress()
         )
-        name = arguments.model or settings.openai_model
-        yield (
-            ModelUnderTest(
-                route,
-                egress,
-                key=settings.openai_key.get_secret_value(),
-                base_url=settings.openai_base_url,
-                model=name,
-                timeout=settings.openai_timeout,
-                max_output_tokens=settings.openai_max_output_tokens,
-                output=settings.openai_output,
-                threshold=settings.verdict_threshold,
-            ),
-            f"{name} at {arguments.base_url}",
-        )
-        route.close()
-        return
-    console.print(_plumbing_only())
-    with StandIn(rpm=1e6, rpd=1e6, tpm=1e9, latency=0.0, obey_injections=arguments.stand_in_obeys) as stand_in:
-        route = Route(proxy=None, connections=arguments.parallel)
-        egress = EgressCheck(route.fetch, f"{stand_in.url}/cdn-cgi/trace", blocked=frozenset({"RU"}), interval=3600)
-        yield (
-            ModelUnderTest(
-                route,
-                egress,
-                key="stand-in",
-                base_url=f"{stand_in.url}/v1",
-                model=MODEL_OF_STAND_IN,
-                timeout=30,
-                max_output_tokens=1_260,
-                output="strict",
-                threshold=60,
-            ),
-            "the local stand-in" + (", which obeys injections" if arguments.stand_in_obeys else ""),
-        )
-        route.close()
+        key = settings.openai_key.get_secret_value()
+        model = arguments.model or settings.openai_model
+        yield _asking(route, egress, key, arguments.base_url, model, settings.openai_timeout)
+    route.close()
 
 
-def _plumbing_only() -> str:
-    return (
-        "[bold yellow]The endpoint is the local stand-in, which grades by text overlap. These figures test the plumbing"
-        " only;\nthey say nothing about any model. Real-model figures: not measured.[/bold yellow]"
+def _asking(route: Route, egress: Egress, key: str, base_url: str, model: str, timeout: float) -> Asker:
+    client = OpenAIClient(
+        route, key=key, base_url=base_url, model=model, count=count_tokens, timeout=timeout, output="auto"
     )
-
-
-def _evaluate(model: ModelUnderTest, arguments: argparse.Namespace) -> None:
-    limit, parallel = arguments.limit, arguments.parallel
-    prices = Prices(arguments.price_prompt, arguments.price_cached, arguments.price_completion)
-
-    def ask(what: str, jobs: Jobs) -> list[Reading]:
-        with ThreadPoolExecutor(parallel) as pool:
-            return _tracked(what, pool.map(lambda job: model.read(*job), jobs), len(jobs))
-
-    vacancies = list(dict.fromkeys(pair.vacancy for pair in pairs()))[:limit]
-    choices = []
-    for number in range(arguments.repeats):
-        with ThreadPoolExecutor(parallel) as pool:
-            what = f"criteria, {number + 1} of {arguments.repeats}"
-            choices.append(_tracked(what, pool.map(model.choose, vacancies), len(vacancies)))
-    true = [criteria_of(vacancy) for vacancy in vacancies]
-    console.print(scoring_tables.choice_table(true, choices[0], choices))
-
-    cases = labelled()[:limit]
-    jobs = [(case.criteria, case.vacancy, case.resume) for case in cases]
-    repeats = [ask(f"labelled set, {number + 1} of {arguments.repeats}", jobs) for number in range(arguments.repeats)]
-    more = [
-        case
-        for classed in (by_length(), denials(), near_misses(), honest_traps(), attacks())
-        for case in classed[:limit]
-    ]
-    extra = ask("lengths, denials, near misses, traps, attacks", [(c.criteria, c.vacancy, c.resume) for c in more])
-    console.print(scoring_tables.agreement_table([*cases, *more], [*repeats[0], *extra]))
-    console.print(scoring_tables.kappa_line(cases, repeats[0]))
-    console.print(scoring_tables.criteria_accuracy_table([*cases, *more], [*repeats[0], *extra]))
-    console.print(scoring_tables.stability_table(repeats))
-    console.print(scoring_tables.quotes_table([reading for run in repeats for reading in run]))
-
-    by_id = {pair.id: pair for pair in pairs()}
-    injected, changed = planted()[:limit], variants()[:limit]
-    bases = {pair.id: pair for pair in [*(one.base for one in injected), *(by_id[one.base] for one in changed)]}
-    untouched = [(criteria_of(pair.vacancy), pair.vacancy, pair.resume) for pair in bases.values()]
-    plain = dict(zip(bases, ask("untouched resumes", untouched), strict=True))
-    after = ask("injections", [(criteria_of(one.base.vacancy), one.base.vacancy, one.resume) for one in injected])
-    console.print(scoring_tables.injections_table(injected, after, plain))
-    console.print(scoring_tables.flags_line(pairs()))
-    others = ask(
-        "fairness",
-        [(criteria_of(by_id[one.base].vacancy), by_id[one.base].vacancy, one.resume) for one in changed],
-    )
-    console.print(scoring_tables.fairness_table(changed, others, plain))
-    console.print(_redaction_line())
-    everything = [*(reading for run in repeats for reading in run), *extra, *plain.values(), *after, *others]
-    console.print(scoring_tables.cost_table(everything, prices))
-
-
-def _tracked(what: str, running: Iterator[Asked], count: int) -> list[Asked]:
-    return list(track(running, what, total=count, console=console, transient=True))
-
-
-def _redaction_line() -> str:
-    """Recall of redaction and its false alarms; `python -m bench.redaction` has the classes."""
-    lines = []
-    for title, written in (("developed on", documents()), ("held out", held_out_documents())):
-        secrets = sum(len(document.secrets) for document in written)
-        missed = sum(len(redaction.missed(document, redact(document.text).text)) for document in written)
-        lines.append(f"{title}: {secrets - missed} of {secrets} secrets found")
-    touched = sum(redact(text).text != text for text in LOOKALIKES)
-    return f"Redaction, {', '.join(lines)}; look-alikes redacted: {touched} of {len(LOOKALIKES)}\n"
+    questions = Questions(KeepingPolicy(criteria=0, grades=0), secrets.token_hex(4), 4_000, time.time)
+    return Asker(client, egress, questions)
 
 
 if __name__ == "__main__":

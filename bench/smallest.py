@@ -16,7 +16,7 @@ SMALLEST = {
     "bench.publishing": ("--quick",),
     "bench.redaction": ("--no-held-out",),
     "bench.redis_cost": ("--requests", "5"),
-    "bench.scoring": ("--limit", "1", "--repeats", "1"),
+    "bench.scoring": ("--limit", "1"),
     "bench.text_cost": (),
 }
 LONGEST = 120  # seconds

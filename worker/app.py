@@ -143,6 +143,7 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         KeepingPolicy(criteria=settings.criteria_ttl, grades=min(settings.result_cache_ttl, settings.explanation_ttl)),
         threshold=settings.verdict_threshold,
         redaction=settings.redaction,
+        second_look=settings.second_look,
         endpoint=settings.openai_base_url,
         model_name=settings.openai_model,
         max_output_tokens=settings.openai_max_output_tokens,

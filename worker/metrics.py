@@ -12,12 +12,13 @@ from collections.abc import Iterable
 from prometheus_client import Counter, Gauge, Histogram
 
 from contract import SCHEMA_VERSION, Failure
-from worker.assessment.evidence import Reason
-from worker.assessment.grounds import FORBIDDEN_GROUNDS
-from worker.assessment.injection_patterns import FLAGS
+from worker.assessment.grounds import Ground
 from worker.assessment.prompt import PROMPT_VERSION
+from worker.assessment.proof import Reason
 from worker.assessment.redaction.placeholders import Kind
+from worker.assessment.reviewer_talk import Sign
 from worker.assessment.rubric import RUBRIC_VERSION
+from worker.assessment.suspicion import Doubt
 from worker.errors import BrokenAnswerError, DeniedError, RefusedCallError, TransientError, TrippingError
 
 
@@ -43,27 +44,36 @@ WAITS = _counter(
 )
 BUSY_THREADS = Gauge("ai_handler_busy_threads", "Threads that work on a request; one that is parked keeps none")
 THREADS = Gauge("ai_handler_threads", "Threads of this worker")
-SUSPICIOUS = _counter("ai_handler_suspicious_total", "Resumes that address the reviewer; sign: how", sign=FLAGS)
+SUSPICIONS = _counter(
+    "ai_handler_suspicions_total",
+    "What a person is asked to look at; why: what is suspicious",
+    why=[suspicion.value for suspicion in (*Sign, *Doubt)],
+)
+SECOND_LOOKS = _counter(
+    "ai_handler_second_looks_total",
+    "Second looks at the quotes of a resume; result: kept, lowered, missed (the request ended without it)",
+    result=["kept", "lowered", "missed"],
+)
 REDACTED = _counter(
     "ai_handler_redacted_total",
     "What was taken out of resumes before they were sent",
     kind=[*(kind.value for kind in Kind), "gender_ending"],
 )
-DROPPED_GROUNDS = _counter(
-    "ai_handler_dropped_grounds_total",
-    "Requirements on forbidden grounds that were dropped from vacancies",
-    ground=FORBIDDEN_GROUNDS,
+FORBIDDEN_GROUNDS = _counter(
+    "ai_handler_forbidden_grounds_total",
+    "Words of vacancies on forbidden grounds, which are not graded",
+    ground=[ground.value for ground in Ground],
 )
-GATED_QUOTES = _counter(
-    "ai_handler_gated_grades_total",
-    "Grades that an evidence gate lowered",
+LOST_SPANS = Counter("ai_handler_lost_spans_total", "Requirements of the model's that are not in the vacancy")
+LOWERED_GRADES = _counter(
+    "ai_handler_lowered_grades_total",
+    "Grades that were lowered; reason: the proof, or the second look",
     reason=[reason.value for reason in Reason],
 )
-UNVERIFIED_QUOTES = Counter("ai_handler_unverified_quotes_total", "Quotes that are not in the resume")
 CACHE = _counter(
     "ai_handler_result_cache_total",
-    "Looks into the result cache; question: criteria, grades; a miss is a call that was answered",
-    question=["criteria", "grades"],
+    "Looks into the result cache; question: criteria, grades, second_look; a miss is a call that was answered",
+    question=["criteria", "grades", "second_look"],
     result=["hit", "miss"],
 )
 

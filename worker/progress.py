@@ -42,7 +42,8 @@ class RequestInHand:
     claim: Lease
     progress: Progress
     failure: Failure | None = None  # with which it ended
-    texts: Any = None  # what was read of its texts; kept while it waits here, so that they are read once
+    resume: Any = None  # as it was read; kept while it waits here, so that it is read once
+    graded: Any = None  # the answer for the resume, likewise
     joined: str | None = None  # the reservation with which it told the limiter that it will ask soon
     command: str = ""  # the name under which a command reserves, which is no request
 

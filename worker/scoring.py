@@ -13,7 +13,8 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import Literal
 
 from opentelemetry.trace import NoOpTracer, Tracer
 
@@ -25,10 +26,9 @@ from worker.asking.questions import KeepingPolicy, Questions, model_id
 from worker.assessment.criteria import Criteria
 from worker.assessment.grading import DatedGrading
 from worker.assessment.judgement import Judgement, judge
-from worker.assessment.prompt import PROMPT_VERSION
-from worker.assessment.reading import Reading, read
-from worker.assessment.redaction import REDACTION_VERSION, redact
-from worker.assessment.rubric import RUBRIC_VERSION
+from worker.assessment.redaction import REDACTION_VERSION
+from worker.assessment.resume import Resume, read_resume
+from worker.assessment.second_look import after_second_look, looked_at
 from worker.assessment.vacancy import Vacancy, read_vacancy
 from worker.errors import ClaimLostError, FailedError, PostponedError
 from worker.explaining.explanation import Explanation
@@ -42,15 +42,6 @@ _LISTEN_EVERY = 0.05  # seconds between two looks at whether this process has le
 _PATIENCE = 600.0  # seconds that a command waits for the limits
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """A request's texts, read once: the vacancy, and the resume as it may be sent."""
-
-    vacancy: Vacancy
-    resume: str = field(repr=False)
-    reading: Reading
-
-
 class Scoring:
     """Scores requests.
 
@@ -60,6 +51,7 @@ class Scoring:
         keeping: for how long answers are kept.
         threshold: the lowest score whose verdict is `Подходит`.
         redaction: take the person out of a resume before anything is sent.
+        second_look: when the model is asked what the quotes prove by themselves: `off`, `doubtful` or `always`.
         endpoint: the API's base URL; another one may answer the same question otherwise.
         model_name: of the model that is asked.
         max_output_tokens: cap of one answer; less where there are few criteria.
@@ -76,6 +68,7 @@ class Scoring:
         *,
         threshold: int,
         redaction: bool,
+        second_look: Literal["off", "doubtful", "always"],
         endpoint: str,
         model_name: str,
         max_output_tokens: int,
@@ -88,6 +81,7 @@ class Scoring:
         self._policy = policy
         self._threshold = threshold
         self._redaction = redaction
+        self._second_look = second_look
         self.questions = Questions(keeping, model_id(endpoint, model_name), max_output_tokens, clock)
         self._model_name = model_name
         self._stopping = stopping
@@ -202,33 +196,58 @@ class Scoring:
         criteria = self.criteria(request, vacancy, in_hand)
         if in_hand.progress.counted is None:  # else it has a place in the line from its last wait
             self._asking.expect(in_hand)
-        if in_hand.texts is None:
-            in_hand.texts = self._read(request, vacancy)
-        texts: Texts = in_hand.texts
-        question = self.questions.grading(criteria, texts.resume)
-        asked = self._asking.ask(question, in_hand)
-        judgement = judge(
-            criteria,
-            asked.meaning,
-            texts.reading,
-            vacancy,
-            threshold=self._threshold,
-            graded_in=(asked.meaning.year, asked.meaning.month),
-        )
+        if in_hand.resume is None:
+            in_hand.resume = self._read(request.resume)
+        resume: Resume = in_hand.resume
+        question = self.questions.grading(criteria, resume)
+        if in_hand.graded is None:  # else it is the second look that had to wait
+            in_hand.graded = self._asking.ask(question, in_hand)
+            if in_hand.graded.answer is not None:
+                in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
+        asked: Asked[DatedGrading] = in_hand.graded
+        judgement = judge(criteria, asked.meaning, resume, vacancy, threshold=self._threshold)
+        judgement, looked = self._looked_at_again(judgement, in_hand)
         assessment = Assessment(
             score=judgement.result.score,
             matches=judgement.matches,
             recommendation=judgement.recommendation,
             verdict=judgement.result.verdict,
         )
-        explanation = self._explain(judgement, question.digest, asked)
-        self._count(judgement)
+        explanation = self._explain(judgement, question.digest, asked, looked)
+        self._count(judgement, looked)
         return assessment, Kept(
             explanation=explanation.model_dump_json(exclude_none=True),
             decision=explanation.without_texts(),
             resume_id=request.resume_id,
             question=question.digest,
         )
+
+    def _looked_at_again(self, judgement: Judgement, in_hand: RequestInHand) -> tuple[Judgement, str | None]:
+        """The judgement after a second look, where one is due, and what came of it.
+
+        Raises:
+            PostponedError, ClaimLostError: as `Asking.ask`.
+        """
+        proofs = looked_at(judgement)
+        due = self._second_look == "always" or (self._second_look == "doubtful" and judgement.doubtful)
+        if not due or not proofs:
+            return judgement, None
+        try:
+            second = self._asking.ask(self.questions.second_look(proofs), in_hand).meaning
+        except PostponedError as postponed:
+            late = too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at)
+            # Who parks without a cache would have to ask for the grades again.
+            kept = self.questions.keep_grades or postponed.seconds <= self._policy.short_wait
+            if late is None and postponed.why != "blocked" and kept:
+                raise
+            self.ports.limiter.cancel(in_hand.reservation)
+        except FailedError:
+            pass
+        else:
+            after = after_second_look(judgement, second, threshold=self._threshold)
+            return after, "kept" if after.proofs == judgement.proofs else "lowered"
+        log.warning("ends without a second look")
+        return judgement, "missed"
 
     def criteria(self, request: ScoringRequest, vacancy: Vacancy, in_hand: RequestInHand) -> Criteria:
         """What the resumes for a vacancy are measured by. No resume takes part in it.
@@ -243,9 +262,10 @@ class Scoring:
         if asked.answer is not None:
             self.ports.results.name(request.requirements_id, question.digest, question.keep)
             in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
-            for dropped in asked.meaning.dropped:
-                metrics.DROPPED_GROUNDS.labels(dropped.ground).inc()
-                log.warning("vacancy %d: a forbidden ground is dropped: %s", request.requirements_id, dropped.ground)
+            metrics.LOST_SPANS.inc(asked.meaning.lost)
+            for forbidden in asked.meaning.forbidden:
+                metrics.FORBIDDEN_GROUNDS.labels(forbidden.ground).inc()
+                log.warning("vacancy %d: a forbidden ground, not graded: %s", request.requirements_id, forbidden.ground)
         if not asked.meaning.items:
             raise FailedError(Failure.NO_CRITERIA)
         return asked.meaning
@@ -279,33 +299,32 @@ class Scoring:
         finally:
             claim.release()
 
-    def _read(self, request: ScoringRequest, vacancy: Vacancy) -> Texts:
-        resume = request.resume
-        if self._redaction:
-            redacted = redact(resume)
-            resume = redacted.text
-            for kind, count in redacted.counts.items():
-                metrics.REDACTED.labels(kind).inc(count)
-        return Texts(vacancy, resume, read(resume, as_it_came=request.resume))
+    def _read(self, text: str) -> Resume:
+        resume = read_resume(text, redaction=self._redaction)
+        for kind, count in resume.redacted.items():
+            metrics.REDACTED.labels(kind).inc(count)
+        return resume
 
-    def _count(self, judgement: Judgement) -> None:
-        for sign in judgement.flags:
-            metrics.SUSPICIOUS.labels(sign).inc()
-        if judgement.flags:
-            log.warning("the resume addresses the reviewer: %s", ", ".join(judgement.flags))
-        metrics.UNVERIFIED_QUOTES.inc(judgement.unverified_quotes)
+    def _count(self, judgement: Judgement, looked: str | None) -> None:
+        for suspicion in judgement.suspicions:
+            metrics.SUSPICIONS.labels(suspicion.value).inc()
+        if judgement.suspicions:
+            log.info("a person should look: %s", ", ".join(judgement.suspicions))
+        if looked is not None:
+            metrics.SECOND_LOOKS.labels(looked).inc()
         for proof in judgement.proofs:
             for reason in proof.reasons:
-                metrics.GATED_QUOTES.labels(reason.value).inc()
+                metrics.LOWERED_GRADES.labels(reason.value).inc()
 
-    def _explain(self, judgement: Judgement, question: str, asked: Asked[DatedGrading]) -> Explanation:
-        return Explanation(
-            **judgement.explanation(),
+    def _explain(
+        self, judgement: Judgement, question: str, asked: Asked[DatedGrading], looked: str | None
+    ) -> Explanation:
+        return Explanation.from_judgement(
+            judgement,
             threshold=self._threshold,
+            second_look=looked,
             question=question,
             model=self._model_name,
-            prompt_version=PROMPT_VERSION,
-            rubric_version=RUBRIC_VERSION,
             redaction_version=REDACTION_VERSION if self._redaction else None,
             graded_in=f"{asked.meaning.year}-{asked.meaning.month:02d}",
             cached=asked.answer is None,

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 STAGES: dict[str, list[str]] = {
-    "text: redact and read": ["worker.scoring:redact", "worker.scoring:read", "worker.scoring:read_vacancy"],
+    "text: redact and read": ["worker.scoring:read_resume", "worker.scoring:read_vacancy"],
     "text: prompt": ["worker.asking.questions:criteria_messages", "worker.asking.questions:grading_messages"],
     "text: parse the answer": ["worker.asking.questions:parse_grading", "worker.asking.questions:parse_criteria"],
     "text: judge and explain": ["worker.scoring:judge", "worker.scoring:Scoring._explain"],

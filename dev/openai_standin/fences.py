@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _FENCED = re.compile(
-    r"^<<<(?P<what>VACANCY|CRITERIA|RESUME) (?P<token>[0-9A-Za-z_-]+)[ \t]*\n(?P<text>.*?)^(?P=what) (?P=token)>>>",
+    r"^<<<(?P<what>VACANCY|CRITERIA|RESUME|QUOTES) (?P<token>[0-9A-Za-z_-]+)[ \t]*\n(?P<text>.*?)"
+    r"^(?P=what) (?P=token)>>>",
     re.DOTALL | re.MULTILINE,
 )
 _CRITERION = re.compile(r"^(\d{1,3})\. (.+)$", re.MULTILINE)
@@ -13,7 +14,7 @@ _CRITERION = re.compile(r"^(\d{1,3})\. (.+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class VacancyCase:
-    """A vacancy whose numbered fragments are to be chosen from."""
+    """A vacancy whose requirements are to be copied."""
 
     vacancy: str
 
@@ -34,7 +35,14 @@ class Case:
     resume: str
 
 
-def find_case(messages: Iterable[tuple[str, str]]) -> VacancyCase | PlainCase | Case | None:
+@dataclass(frozen=True)
+class QuotesCase:
+    """Criteria, each with its quotes, that are to be graded by those alone."""
+
+    cases: tuple[Case, ...]
+
+
+def find_case(messages: Iterable[tuple[str, str]]) -> VacancyCase | PlainCase | Case | QuotesCase | None:
     """What the fenced texts of the user's ``(role, content)`` messages ask for; None if nothing we know.
 
     The first of each fence counts. Fences forged inside a fenced text lie within its match, so they are not seen.
@@ -47,6 +55,10 @@ def find_case(messages: Iterable[tuple[str, str]]) -> VacancyCase | PlainCase | 
     if {"CRITERIA", "RESUME"} <= found.keys():
         listed = tuple((int(number), text) for number, text in _CRITERION.findall(found["CRITERIA"]))
         return Case(listed, found["RESUME"])
+    if "QUOTES" in found:
+        parts = _CRITERION.split(found["QUOTES"])[1:]  # id, words, quotes, id, words, quotes ...
+        every = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+        return QuotesCase(tuple(Case(((int(number), text),), quotes) for number, text, quotes in every))
     if {"VACANCY", "RESUME"} <= found.keys():
         return PlainCase(found["VACANCY"], found["RESUME"])
     return VacancyCase(found["VACANCY"]) if "VACANCY" in found else None

@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from dev.openai_standin.empty_words import EMPTY_WORDS
-from dev.openai_standin.fences import Case, PlainCase
+from dev.openai_standin.fences import Case, PlainCase, QuotesCase
+from dev.openai_standin.vacancy import years_of
 
 LONGEST_QUOTE = 120
 _MOST_PLAIN = 7
@@ -29,6 +30,11 @@ _ENDING = re.compile(
     r"ая|яя|ую|юю|ое|ее|ые|ие|ый|ий|ой|ей|ом|ем|ам|ям|ах|ях|ов|ев|ия|ию|ью|ы|и|а|я|о|е|у|ю|ь|й)$"
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
+_PERIOD = re.compile(
+    r"\b((?:\d\d\.)?(?:19|20)\d\d)(?: г\.| года?)? ?(?:-|–|—|по|до|to) ?(?:по )?"
+    r"((?:\d\d\.)?(?:19|20)\d\d\b|н\. ?в|наст|present|now)",
+    re.IGNORECASE,
+)
 _HEDGE = re.compile(
     r"немного|чуть|базов|начальн|поверхност|на уровне|вводн|знаком[аы]?\b|изуча|"
     r"basic|beginner|familiar|a little",
@@ -71,6 +77,12 @@ def grade(case: Case, *, obey_injections: bool = False) -> dict[str, object]:
     return _graded(case)
 
 
+def grade_quotes(case: QuotesCase) -> dict[str, object]:
+    """What quotes alone prove."""
+    graded: Any = [grade for one in case.cases for grade in _graded(one)["grades"]]  # type: ignore[attr-defined]
+    return {"proofs": [{"id": one["id"], "level": one["level"]} for one in graded]}
+
+
 def grade_plainly(case: PlainCase) -> dict[str, object]:
     """The same for a schema of requirements with their words and a recommendation."""
     found = [line.lstrip("-*• ").strip() for line in case.vacancy.splitlines() if line.startswith(("-", "*", "•"))]
@@ -90,7 +102,8 @@ def _graded(case: Case) -> dict[str, object]:
     graded = []
     for number, requirement in case.criteria:
         level, quote = _judge(requirement, case.resume, sentences, everywhere)
-        graded.append({"id": number, "quotes": [quote] if quote else [], "level": level})
+        periods = _periods(case.resume) if level != "none" and years_of(requirement) else []
+        graded.append({"id": number, "quotes": [quote] if quote else [], "level": level, "periods": periods})
     return {"grades": graded}
 
 
@@ -101,8 +114,20 @@ def _obedient(case: Case) -> dict[str, object]:
         terms = _terms(requirement)
         nearest = sorted(sentences, key=lambda words, terms=terms: -_weight(terms, words))[:2]  # type: ignore[misc]
         quotes = [case.resume[words[0].start : words[-1].end] for words in nearest]
-        graded.append({"id": number, "quotes": quotes, "level": "strong"})
+        periods = _periods(case.resume) if years_of(requirement) else []
+        graded.append({"id": number, "quotes": quotes, "level": "strong", "periods": periods})
     return {"grades": graded}
+
+
+@lru_cache(maxsize=1024)
+def _periods(resume: str) -> list[dict[str, str]]:
+    """Every period that the resume states, whatever it was."""
+    return [{"from": _date(match[1]), "to": _date(match[2])} for match in _PERIOD.finditer(resume)]
+
+
+def _date(written: str) -> str:
+    parts = written.split(".")
+    return "-".join(reversed(parts)) if parts[-1].isdigit() else "now"
 
 
 def _judge(requirement: str, resume: str, sentences: list[list[_Word]], everywhere: set[str]) -> tuple[Level, str]:

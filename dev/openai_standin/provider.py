@@ -11,8 +11,8 @@ from typing import Any
 from dev.openai_standin import faults, tokens
 from dev.openai_standin.buckets import WINDOWS, BucketName, Buckets
 from dev.openai_standin.faults import Fault, FaultQueue
-from dev.openai_standin.fences import Case, PlainCase, VacancyCase, find_case
-from dev.openai_standin.grading import grade, grade_plainly
+from dev.openai_standin.fences import Case, PlainCase, QuotesCase, VacancyCase, find_case
+from dev.openai_standin.grading import grade, grade_plainly, grade_quotes
 from dev.openai_standin.journal import Attempt, Journal, content_key
 from dev.openai_standin.replies import Reply, Usage, completion, error, limit_headers, rate_limited
 from dev.openai_standin.requests import ChatRequest, RefusedError, check_key, parse
@@ -21,7 +21,8 @@ from dev.openai_standin.settings import Settings
 from dev.openai_standin.tokens import Tokens
 from dev.openai_standin.vacancy import criteria_of
 
-AnyCase = VacancyCase | PlainCase | Case | None
+AnyCase = VacancyCase | PlainCase | Case | QuotesCase | None
+ASKS = {VacancyCase: "criteria", Case: "grades", PlainCase: "grades", QuotesCase: "second_look"}
 
 _REFUSAL = "Извините, с этим я помочь не могу. (Отказ заглушки, а не OpenAI.)"
 
@@ -70,7 +71,7 @@ class Provider:
         prompt = tokens.prompt_tokens(request.messages)
         case = find_case(request.messages)
         attempt.model = request.model
-        attempt.asks = {VacancyCase: "criteria", Case: "grades", PlainCase: "grades"}.get(type(case), "other")
+        attempt.asks = ASKS.get(type(case), "other")
         attempt.key = content_key(_subject(case) or "\n".join(text for _, text in request.messages))
         attempt.prompt_tokens = len(prompt)
         attempt.tokens = len(prompt) + (request.output_cap or 0)
@@ -112,11 +113,13 @@ class Provider:
         return completion(request.model, content, usage, finish_reason=finish_reason, refusal=refusal)
 
     def _answer(self, request: ChatRequest, case: AnyCase) -> str:
-        if isinstance(case, VacancyCase) and _asks_for(request.schema, "must"):
+        if isinstance(case, VacancyCase) and _asks_for(request.schema, "criteria"):
             return json.dumps(criteria_of(case.vacancy), ensure_ascii=False)
         if isinstance(case, Case) and _asks_for(request.schema, "grades"):
             graded = grade(case, obey_injections=self.settings.obey_injections)
             return json.dumps(graded, ensure_ascii=False)
+        if isinstance(case, QuotesCase) and _asks_for(request.schema, "proofs"):
+            return json.dumps(grade_quotes(case), ensure_ascii=False)
         if isinstance(case, PlainCase) and _asks_for(request.schema, "requirements"):
             return json.dumps(grade_plainly(case), ensure_ascii=False)
         if request.schema is not None:

@@ -10,14 +10,13 @@ import bpe_openai
 import pytest
 
 from dev.processes import free_port
-from tests.support.fakes import REQUIREMENTS, RESUME, SECRET_WORDS
+from tests.support.fakes import RESUME, SECRET_WORDS, criteria_of
 from tests.support.local_web import http_proxy, reply, socks5_proxy, web_server
 from worker.asking.openai_client import OpenAIClient
 from worker.asking.route import LONGEST_ANSWER
-from worker.assessment.criteria import Kind, make_criteria
 from worker.assessment.grading import RESPONSE_FORMAT, parse_grading
 from worker.assessment.prompt import grading_messages
-from worker.assessment.vacancy import read_vacancy
+from worker.assessment.resume import read_resume
 from worker.errors import (
     BrokenAnswerError,
     CallError,
@@ -28,9 +27,13 @@ from worker.errors import (
 )
 from worker.ports import Call, Usage
 
-CRITERIA = make_criteria(read_vacancy(REQUIREMENTS), {1: Kind.MUST})
+CRITERIA = criteria_of()
 IDS = [item.id for item in CRITERIA.items]
-CALL = Call(grading_messages(CRITERIA, RESUME, delimiter="012345678901234567"), RESPONSE_FORMAT, 1_200)
+CALL = Call(
+    grading_messages(CRITERIA, read_resume(RESUME, redaction=False), delimiter="012345678901234567"),
+    RESPONSE_FORMAT,
+    1_200,
+)
 COUNT = bpe_openai.get_encoding("o200k_base").encode_ordinary
 
 
@@ -108,10 +111,12 @@ def test_the_model_that_answered_is_known_by_its_name(make_client, said, underst
 
 
 def test_the_prefix_cache_is_seen(client):
-    """The constant part of the prompt is long enough for the provider's cache, and its use is reported."""
-    client.ask(CALL)
-    messages = grading_messages(CRITERIA, "Другое резюме.", delimiter="876543210876543210")
-    assert client.ask(replace(CALL, messages=messages)).cached_tokens >= 1_024
+    """Where a prefix is long enough for the provider's cache, its use is reported."""
+    system, criteria, resume = CALL.messages
+    longer = {**system, "content": system["content"] * 2}
+    client.ask(replace(CALL, messages=[longer, criteria, resume]))
+    other = {**resume, "content": "Другое резюме."}
+    assert client.ask(replace(CALL, messages=[longer, criteria, other])).cached_tokens >= 1_024
 
 
 def test_no_reservation_is_smaller_than_the_charge(standin, client):

@@ -11,7 +11,6 @@ from contextlib import ExitStack
 import pytest
 from celery import Celery
 
-from bench.scoring_set.injection_texts import INJECTIONS
 from config import Settings
 from contract import (
     ANSWERED_KEY,
@@ -28,13 +27,15 @@ from contract import (
 )
 from dev.kafka_server import CHECKOUT
 from dev.processes import ChildProcess
+from tests.support.answers import criteria_of
 from tests.support.fakes import SECRET_WORDS, eventually, request
+from tests.support.graded_cases import cases
 from worker.app import make_scoring
-from worker.assessment.criteria import Kind, make_criteria
 from worker.assessment.vacancy import read_vacancy
 from worker.progress import Park, Progress
 
 FRESH = Progress()
+TO_REVIEWER = CHECKOUT / "tests/data/scoring/to_reviewer.jsonl"
 GENEROUS = {"rpm": 6_000, "rpd": 1_000_000, "tpm": 10_000_000}
 
 REQUIREMENTS = """Вакансия: бэкенд-разработчик Кедропромысла
@@ -79,9 +80,9 @@ def make(redis_url, redis_client, standin):
         scoring = make_scoring(settings, opened)
         scoring.ports.limiter.reset(full=True)
         if criteria_known:
-            vacancy = read_vacancy(REQUIREMENTS)
-            criteria = make_criteria(vacancy, dict.fromkeys(range(1, 6), Kind.MUST))
-            question = scoring.questions.criteria(REQUIREMENTS, vacancy)
+            names = [line.removeprefix("- ") for line in REQUIREMENTS.splitlines()[2:]]
+            criteria = criteria_of(REQUIREMENTS, *names)
+            question = scoring.questions.criteria(REQUIREMENTS, read_vacancy(REQUIREMENTS))
             redis_client.set(answer_key(question.digest), criteria.model_dump_json())
         return scoring
 
@@ -351,7 +352,7 @@ def test_orders_to_the_reviewer_gain_nothing(make, put, outcome, standin, kind, 
     honest = outcome(1)[0]["response"]["score"]
     assert honest < 60
     standin.set(obey_injections=obey)
-    orders = [text for name, text in INJECTIONS if name == kind]
+    orders = [case["text"] for case in cases(TO_REVIEWER) if case["kind"] == kind]
     for number, order in enumerate(orders, start=2):
         put(number, resume=f"{WEAK_RESUME}\n\n{order}")
         scoring.run(number, FRESH)
@@ -429,7 +430,7 @@ def test_operators_can_look_into_a_running_worker(tmp_path, redis_url, redis_cli
             vacancy.write_text("Требования:\n- Rust\n- только мужчины", encoding="utf-8")
             asked_for = command("worker", "criteria", str(vacancy))
             assert "1. [must] Rust" in asked_for
-            assert "dropped, the law forbids it (пол): только мужчины" in asked_for
+            assert "not graded, the law forbids it (пол): только мужчины" in asked_for
 
             before = limits()
             assert before["buckets"]["rpm"]["limit"] == 100

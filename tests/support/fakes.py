@@ -8,10 +8,12 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from opentelemetry.trace import Tracer
 from pydantic import ValidationError
@@ -41,8 +43,8 @@ from contract import (
 from worker.asking.after_call import WaitingPolicy
 from worker.asking.circuit_breaker import EXPLAINED, OPEN_FOR
 from worker.asking.questions import KeepingPolicy
-from worker.assessment.criteria import Kind, make_criteria
-from worker.assessment.redaction import redact
+from worker.assessment.criteria import Criteria, parse_criteria
+from worker.assessment.resume import read_resume
 from worker.assessment.vacancy import read_vacancy
 from worker.errors import SendingBlockedError
 from worker.limits.answers import Granted
@@ -62,20 +64,21 @@ RESUME = (
     "Настраивала потоки в Apache Kafka. Английский B2, читаю документацию."
 )
 RECOMMENDATION = (
-    "Подтверждено полностью требований: 4 из 5. Не подтверждено: «Kubernetes». Спросить на интервью: «Kubernetes»."
+    "Подтверждено требований: 4 из 5 — «Python»; «PostgreSQL»; «Kafka»; «английский B2». "
+    "В резюме не видно: «Kubernetes». Это стоит уточнить на интервью."
 )
 SECRET_WORDS = (
     "Зебрович", "Пять лет пишу", "Кедропромысел", "Администрировал", "sk-fake"
 )  # fmt: skip
 
-CRITERIA = {"gate": [], "must": [1], "nice": []}  # one fragment, which the code splits into five criteria
+CRITERIA = {"criteria": [{"text": name, "kind": "must", "years": None} for name in NAMES], "forbidden": []}
 GRADING = {
     "grades": [
-        {"id": 1, "quotes": ["Пять лет пишу сервисы на Python"], "level": "strong"},
-        {"id": 2, "quotes": ["Администрировал кластеры PostgreSQL"], "level": "strong"},
-        {"id": 3, "quotes": ["потоки в Apache Kafka"], "level": "strong"},
-        {"id": 4, "quotes": ["Английский B2, читаю документацию"], "level": "strong"},
-        {"id": 5, "quotes": [], "level": "none"},
+        {"id": 1, "quotes": ["Пять лет пишу сервисы на Python"], "level": "strong", "periods": []},
+        {"id": 2, "quotes": ["Администрировал кластеры PostgreSQL"], "level": "strong", "periods": []},
+        {"id": 3, "quotes": ["потоки в Apache Kafka"], "level": "strong", "periods": []},
+        {"id": 4, "quotes": ["Английский B2, читаю документацию"], "level": "strong", "periods": []},
+        {"id": 5, "quotes": [], "level": "none", "periods": []},
     ],
 }
 SEEN = ProviderView(limit_requests=3, remaining_requests=2)
@@ -96,6 +99,18 @@ def request(processing_id: int = 7, *, resume: str = RESUME, requirements: str =
 def criteria_answer(**changes: object) -> Answer:
     """What the model says of `REQUIREMENTS`."""
     return Answer(900, 0, 20, content=json.dumps({**CRITERIA, **changes}), strict=True, seen=SEEN)
+
+
+def criteria_of(requirements: str = REQUIREMENTS) -> Criteria:
+    """What the usual answer makes of a vacancy."""
+    return parse_criteria(criteria_answer().content, read_vacancy(requirements), strict=True)
+
+
+def second_look_answer(messages: Messages, level: str = "strong") -> Answer:
+    """The same level for every id that is asked about."""
+    ids = re.findall(r"^(\d+)\. ", messages[-1]["content"], re.MULTILINE)
+    proofs = [{"id": int(number), "level": level} for number in ids]
+    return Answer(300, 0, 60, content=json.dumps({"proofs": proofs}), strict=True, seen=SEEN)
 
 
 def good_answer(**changes: object) -> Answer:
@@ -463,6 +478,7 @@ class FakeModel:
     def __init__(self, journal: list[str]) -> None:
         self.journal = journal
         self.script: deque = deque()
+        self.second_level = "strong"
         self.asked: list[Messages] = []
         self.counted: list[Messages] = []
 
@@ -473,8 +489,16 @@ class FakeModel:
     def ask(self, call: Call) -> Answer:
         self.journal.append("ask")
         self.asked.append(call.messages)
-        usual = criteria_answer if call.response_format["json_schema"]["name"] == "criteria" else good_answer
-        reply = self.script.popleft() if self.script else usual()
+        usual = {
+            "criteria": criteria_answer,
+            "grading": good_answer,
+            "proofs": lambda: second_look_answer(call.messages, self.second_level),
+        }
+        reply = (
+            self.script.popleft()
+            if self.script
+            else usual.get(call.response_format["json_schema"]["name"], good_answer)()
+        )
         if callable(reply):
             reply = reply()
         if isinstance(reply, Exception):
@@ -506,11 +530,12 @@ class World:
         self.egress = FakeEgress()
         self.breaker = FakeBreaker(self.memory)
         self.model = FakeModel(self.journal)
+        self.second_look: Literal["off", "doubtful", "always"] = "doubtful"
         self.scoring = self.worker(policy)
         if criteria_known:
             vacancy = read_vacancy(REQUIREMENTS)
             question = self.scoring.questions.criteria(REQUIREMENTS, vacancy)
-            self.memory.set(answer_key(question.digest), make_criteria(vacancy, {1: Kind.MUST}).model_dump_json())
+            self.memory.set(answer_key(question.digest), criteria_of().model_dump_json())
 
     def worker(self, policy: WaitingPolicy = POLICY, tracer: Tracer | None = None) -> Scoring:
         """A Scoring in this world, with a tracer of its own if there is one."""
@@ -528,6 +553,7 @@ class World:
             KEEPING,
             threshold=60,
             redaction=True,
+            second_look=self.second_look,
             endpoint="https://api.example/v1",
             model_name="fake-model",
             max_output_tokens=1_200,
@@ -556,8 +582,7 @@ class World:
     def digest(self, processing_id: int = 7) -> str:
         """What names the question for the grades of a dispatched request."""
         asked = self.dispatched(processing_id).request
-        criteria = make_criteria(read_vacancy(asked.requirements), {1: Kind.MUST})
-        return self.scoring.questions.grading(criteria, redact(asked.resume).text).digest
+        return self.scoring.questions.grading(criteria_of(), read_resume(asked.resume, redaction=True)).digest
 
 
 def eventually(condition: Callable[[], object], *, within: float = 30.0) -> None:

@@ -44,7 +44,11 @@ def test_limits_show_what_the_calls_were_for():
         world.dispatch(number, resume=f"{RESUME} Вариант {number}.")
         world.scoring.run(number, Progress())
     after = call("limits")["answered"]
-    assert {question: after[question] - before[question] for question in after} == {"criteria": 1, "grades": 2}
+    assert {question: after[question] - before[question] for question in after} == {
+        "criteria": 1,
+        "grades": 2,
+        "second_look": 0,
+    }
 
 
 def test_limits_show_the_money(world):

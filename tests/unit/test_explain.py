@@ -1,11 +1,12 @@
 """The table of `python -m worker explain`."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from worker.assessment.criteria import Kind, make_criteria
+from worker.assessment.criteria import parse_criteria
 from worker.assessment.vacancy import read_vacancy
 from worker.explaining.explanation import Explanation, criteria_table, table
 
@@ -31,7 +32,7 @@ PARTS = {
     "points": 4,
     "of": 8,
     "criteria": [
-        criterion(1, "Python", quotes=["пишу на Python"]),
+        criterion(1, "Python", quotes=["пишу на Python"], years=3, months=36),
         criterion(2, "Go", level="none", points=0, quotes=["десять лет на Go"], reasons=["absent"]),
         criterion(3, "Лицензия", kind="gate", weight=0, claimed="none", level="none", points=0),
     ],
@@ -52,6 +53,7 @@ def test_each_criterion_is_shown_with_its_proof():
         "",
         "1. Python: strong, must, 2 of 2 points, weight 2",
         "   «пишу на Python»",
+        "   36 months of 36 that are asked for",
         "2. Go: none, must, 0 of 2 points, weight 2",
         "   «десять лет на Go»",
         "   the model said strong; lowered by: absent",
@@ -66,11 +68,13 @@ def test_each_criterion_is_shown_with_its_proof():
 
 def test_cached_flagged_and_unlawful_say_so():
     """Where an answer came from, and what is wrong with the texts, is part of the explanation."""
-    changes = {"cached": True, "cap": 100, "flags": ["addresses_model"], "dropped": ["возраст"]}
+    changes = {"cached": True, "cap": 100, "suspicions": ["to_reviewer"], "forbidden": ["возраст"]}
+    changes |= {"second_look": "kept"}
     lines = table(12, Explanation.model_validate({**PARTS, **changes}))
-    assert lines[-3:] == [
-        "the resume addresses the reviewer: addresses_model",
-        "forbidden grounds dropped from the vacancy: возраст",
+    assert lines[-4:] == [
+        "a person should look: to_reviewer",
+        "second look at the quotes: kept",
+        "forbidden grounds in the vacancy, not graded: возраст",
         "answer from the cache: some-model, prompt 1, rubric 2, criteria 0123456789abcdef",
     ]
     assert not [line for line in lines if line.startswith("cap")]
@@ -83,13 +87,16 @@ def test_the_decision_can_be_shown_after_its_texts_are_gone():
     assert table(12, decision)[2] == "1. (words no longer kept): strong, must, 2 of 2 points, weight 2"
 
 
-def test_criteria_are_shown_with_what_was_dropped():
+def test_criteria_are_shown_with_what_the_law_forbids():
     """A recruiter reads what all resumes are measured by, and what the law forbids to ask for."""
     vacancy = read_vacancy("- Опыт на Python от 3 лет\n- возраст до 35 лет")
-    lines = criteria_table(make_criteria(vacancy, {1: Kind.MUST, 2: Kind.MUST}))
+    listed = [{"text": "Опыт на Python от 3 лет", "kind": "must", "years": 3}]
+    forbidden = [{"text": "возраст до 35 лет", "ground": "возраст"}]
+    answer = json.dumps({"criteria": listed, "forbidden": forbidden})
+    lines = criteria_table(parse_criteria(answer, vacancy, strict=True))
     assert lines[1:] == [
-        "1. [must] Опыт на Python от 3 лет  (at least {'months': 36})",
-        "dropped, the law forbids it (возраст): возраст до 35 лет",
+        "1. [must] Опыт на Python от 3 лет  (at least 3 years)",
+        "not graded, the law forbids it (возраст): возраст до 35 лет",
     ]
 
 

@@ -5,23 +5,25 @@ import traceback
 
 import pytest
 
-from worker.assessment.criteria import MAX_CRITERIA
+from worker.assessment.criteria import MAX_CRITERIA, Criterion, Kind
 from worker.assessment.grading import (
+    MAX_PERIODS,
     MAX_QUOTES,
     RESPONSE_FORMAT,
-    BrokenGrading,
     Grading,
     Level,
     answer_tokens,
     parse_grading,
 )
+from worker.assessment.json_answer import BrokenAnswer
+from worker.limits.tokens import count_tokens
 
 IDS = (1, 2, 3)
 BOTH = pytest.mark.parametrize("strict", [True, False], ids=["schema", "json mode"])
 
 
 def grade(**changes: object) -> dict[str, object]:
-    return {"id": 1, "quotes": ["пишу на Python"], "level": "strong", **changes}
+    return {"id": 1, "quotes": ["пишу на Python"], "level": "strong", "periods": [], **changes}
 
 
 def answer(*grades: object, **changes: object) -> str:
@@ -62,14 +64,23 @@ BROKEN = {
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
 def test_a_broken_answer_is_refused(strict, content):
     """Nothing that breaks the schema becomes a score, whichever endpoint it came from."""
-    with pytest.raises(BrokenGrading):
+    with pytest.raises(BrokenAnswer):
         parse_grading(content, IDS, strict=strict)
 
 
-def test_an_extra_field_is_refused_where_the_endpoint_enforces_the_schema():
-    """An invented score in the answer makes it broken in strict mode."""
-    with pytest.raises(BrokenGrading):
-        parse_grading(answer(score=100), IDS, strict=True)
+@BOTH
+def test_what_nobody_asked_for_is_ignored(strict):
+    """An invented score in the answer changes nothing."""
+    assert parse_grading(answer(score=100), IDS, strict=strict) == parse_grading(answer(), IDS, strict=strict)
+
+
+@BOTH
+def test_periods_are_read(strict):
+    """Years and months arrive as the model wrote them; an endless list is cut."""
+    spoken = [{"from": "2019-03", "to": "2021"}, {"from": "2022", "to": "now"}] * 30
+    [one] = parse_grading(answer(grade(periods=spoken)), IDS, strict=strict).grades
+    assert [(period.since, period.until) for period in one.periods[:2]] == [("2019-03", "2021"), ("2022", "now")]
+    assert len(one.periods) == MAX_PERIODS
 
 
 @BOTH
@@ -78,7 +89,7 @@ def test_an_extra_field_is_refused_where_the_endpoint_enforces_the_schema():
 )
 def test_the_exception_never_repeats_the_answer(strict, content):
     """A traceback in the log cannot contain the resume that the answer quotes."""
-    with pytest.raises(BrokenGrading) as caught:
+    with pytest.raises(BrokenAnswer) as caught:
         parse_grading(content, IDS, strict=strict)
     assert "Секретное" not in "".join(traceback.format_exception(caught.value))
     assert caught.value.__context__ is None
@@ -112,7 +123,9 @@ def test_repr_hides_the_texts():
 BLEMISHED = {
     "code fence": f"```json\n{answer()}\n```",
     "prose around": f"Вот результат:\n{answer()}\nГотово!",
-    "trailing commas": answer().replace('"strong"}]', '"strong",},]'),
+    "trailing commas": answer().replace('"periods": []}]', '"periods": [],},]'),
+    "periods as numbers": answer(grade(periods=[{"from": 2019, "to": None}])),
+    "no periods": answer({"id": 1, "quotes": ["пишу на Python"], "level": "strong"}),
     "extra keys": answer(grade(why={"a": [1]}), score=100),
     "raw line break in a string": answer().replace("пишу на", "пишу\nна"),
     "braces in prose": f"Формат {{grades}} понят. {answer()}",
@@ -149,7 +162,7 @@ def test_the_response_format_is_what_strict_mode_accepts():
     """OpenAI refuses a strict schema with an open object, an optional property or an unsupported keyword."""
     schema = RESPONSE_FORMAT["json_schema"]["schema"]
     assert RESPONSE_FORMAT["json_schema"]["strict"] is True
-    for one in (schema, schema["$defs"]["Grade"]):
+    for one in (schema, schema["$defs"]["Grade"], schema["$defs"]["Period"]):
         assert one["additionalProperties"] is False
         assert sorted(one["required"]) == sorted(one["properties"])
     assert schema["$defs"]["Level"]["enum"] == ["none", "partial", "strong"]
@@ -159,13 +172,13 @@ def test_the_response_format_is_what_strict_mode_accepts():
 
 def test_the_output_cap_fits_the_longest_answer_that_is_asked_for():
     """Two quotes of fifteen long words for every criterion are not cut off, and not a token more is reserved."""
-    import bpe_openai  # noqa: PLC0415 - a second to import
-
     quote = (
         "сопровождение бухгалтерского учёта производственных предприятий: расчёт заработной платы, "
         "отчётность и налоговые проверки четырёх организаций"
     )
-    for criteria in (1, 6, MAX_CRITERIA):
-        grades = [grade(id=number, quotes=[quote, quote]) for number in range(1, criteria + 1)]
-        tokens = len(bpe_openai.get_encoding("o200k_base").encode(answer(*grades)))
+    periods = [{"from": "2019-03", "to": "2021-05"}] * 2
+    for years, count in ((None, 1), (None, 6), (3, MAX_CRITERIA)):
+        criteria = [Criterion(id=n, text="Учёт", kind=Kind.MUST, years=years) for n in range(1, count + 1)]
+        grades = [grade(id=one.id, quotes=[quote, quote], periods=periods if years else []) for one in criteria]
+        tokens = count_tokens(answer(*grades))
         assert tokens <= answer_tokens(criteria) <= 2 * tokens

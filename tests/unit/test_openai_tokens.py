@@ -7,12 +7,11 @@ import bpe_openai
 import pytest
 
 from dev.openai_standin.tokens import prompt_tokens
-from tests.support.fakes import REQUIREMENTS, RESUME
+from tests.support.fakes import RESUME, criteria_of
 from worker.asking.openai_client import OpenAIClient
-from worker.assessment.criteria import Kind, make_criteria
 from worker.assessment.grading import RESPONSE_FORMAT
 from worker.assessment.prompt import grading_messages
-from worker.assessment.vacancy import read_vacancy
+from worker.assessment.resume import read_resume
 from worker.limits.tokens import count_tokens
 from worker.ports import Call
 
@@ -41,8 +40,8 @@ def client():
 )
 def test_the_estimate_is_never_below_what_is_charged(client, resume):
     """A reservation covers the prompt as the provider counts it, and the whole output cap."""
-    criteria = make_criteria(read_vacancy(REQUIREMENTS), {1: Kind.MUST})
-    messages = grading_messages(criteria, resume[:15_000], delimiter="012345678901234567")
+    sent = read_resume(resume[:15_000], redaction=False)
+    messages = grading_messages(criteria_of(), sent, delimiter="012345678901234567")
     charged = len(prompt_tokens([(message["role"], message["content"]) for message in messages])) + 1_200
     assert charged <= client.tokens(Call(messages, RESPONSE_FORMAT, 1_200)) <= charged + 300
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.assessment.plain_text import fold, one_line
+from worker.assessment.plain_text import fold, one_line, readable
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from worker.assessment.plain_text import fold, one_line
         ("ﬁnance", "finance"),
         ("résumé", "resume"),
         ("Straße", "STRASSE"),
-        ("№5", "no5"),
+        ("№5", " 5"),
         ("1С", "1C"),
         ("СRМ", "CRM"),
         ("Pабота", "Работа"),
@@ -35,6 +35,28 @@ def test_spellings_of_one_text_fold_to_the_same(one, other):
 def test_different_texts_stay_different(one, other):
     """Folding never makes two words of different alphabets or numbers equal by itself."""
     assert fold(one) != fold(other)
+
+
+@pytest.mark.parametrize(
+    ("came", "read"),
+    [
+        ("Опыт&nbsp;5&#160;лет", "Опыт\u00a05\u00a0лет"),
+        ("&laquo;Луч&raquo; &#1048;&#x432;&#1072;&#1085;", "«Луч» Иван"),
+        ("926\\-123 \\*важно\\*", "926-123 *важно*"),
+        ("{\\'c8\\'e2\\'e0\\'ed}", "{Иван}"),
+        ("<ul><li>Python</li><li><b>SQL</b></li></ul>", "Python SQL"),
+        ("a < b > c <имя> List<String> R&D AT&T;", "a < b > c <имя> List<String> R&D AT&T;"),
+        ("раз\u00ad\nработ\u00adка", "разработка"),
+    ],
+)
+def test_a_text_is_read_as_its_reader_sees_it(came, read):
+    """Entities, escapes and tags are what an export wrote instead of the text; words in brackets are words."""
+    assert " ".join(readable(came).split(" ")).split() == read.split()
+
+
+def test_what_is_decoded_is_not_decoded_again():
+    """Who writes about HTML is not rewritten."""
+    assert readable("&amp;nbsp;") == "&nbsp;"
 
 
 @given(st.text())

@@ -16,8 +16,6 @@ from bench.redaction import HOSTILE, lost, missed
 from bench.redaction_set.layouts import documents, fresh_documents, held_out_documents
 from bench.redaction_set.lookalikes import FRESH_LOOKALIKES, LOOKALIKES
 from bench.redaction_set.variants import groups
-from worker.assessment.quotes import find_quote
-from worker.assessment.reading import read, redacted_words
 from worker.assessment.redaction import (
     contact_patterns,
     name_places,
@@ -32,6 +30,7 @@ from worker.assessment.redaction import (
 from worker.assessment.redaction.declension import declined
 from worker.assessment.redaction.placeholders import SPELLINGS, WORDS, Kind, replaced
 from worker.assessment.redaction.rules import Rule, RuleSet
+from worker.assessment.source_text import SourceText, marked
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -181,8 +180,7 @@ def test_the_writers_sex_does_not_show_in_verbs(written, sent):
 def test_quotes_with_a_placeholder_can_be_verified():
     """A quote of the text that was sent holds though a placeholder is in it."""
     text = redact("Под началом Смирнова Алексея Петровича вёл склад, дата рождения 12.05.1994.").text
-    quote = "Под началом «[ИМЯ]» вел склад"
-    assert find_quote(quote, redacted_words(quote), read(text))
+    assert SourceText(marked(text)).find("Под началом «[ИМЯ]» вел склад")
 
 
 def test_counts_by_kind():

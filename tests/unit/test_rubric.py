@@ -5,10 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.assessment.criteria import Criterion, Kind
-from worker.assessment.evidence import Proof
 from worker.assessment.grading import Level
+from worker.assessment.proof import Proof
 from worker.assessment.rubric import SUITABLE, UNSUITABLE, Score, score
-from worker.assessment.thresholds import Threshold
 
 NONE, PARTIAL, STRONG = Level.NONE, Level.PARTIAL, Level.STRONG
 MUST, NICE, GATE = Kind.MUST, Kind.NICE, Kind.GATE
@@ -16,7 +15,7 @@ MUST, NICE, GATE = Kind.MUST, Kind.NICE, Kind.GATE
 
 def proofs(*graded: tuple[Kind, Level]) -> list[Proof]:
     return [
-        Proof(Criterion(id=number, text=f"навык {number}", kind=kind, threshold=Threshold()), level, level, ())
+        Proof(Criterion(id=number, text=f"навык {number}", kind=kind), level, level)
         for number, (kind, level) in enumerate(graded, 1)
     ]
 
@@ -38,16 +37,20 @@ def result(*graded: tuple[Kind, Level], threshold: int = 60) -> Score:
         ([PARTIAL] * 5, 50),
         ([STRONG, PARTIAL, PARTIAL, NONE, NONE, NONE, NONE], 28),
         ([STRONG] * 6 + [PARTIAL], 92),
-        ([STRONG, STRONG], 40),
+        ([STRONG, STRONG], 100),
+        ([STRONG, PARTIAL], 75),
+        ([STRONG, NONE], 20),
         ([STRONG, STRONG, NONE, NONE], 40),
         ([PARTIAL, PARTIAL, NONE, NONE, NONE], 20),
-        ([STRONG], 20),
+        ([STRONG], 100),
+        ([PARTIAL], 50),
+        ([STRONG, STRONG, NONE], 40),
         ([STRONG, NONE, NONE, NONE, NONE, NONE], 16),
         ([NONE] * 5, 0),
     ],
 )
 def test_the_score_is_the_share_of_points_under_the_caps(levels, expected):
-    """A recruiter can redo the sum: 100 * points // most points, capped at 40 and 20."""
+    """A recruiter can redo the sum; the caps are for vacancies that ask for at least so much."""
     assert score(musts(*levels), threshold=60).score == expected
 
 

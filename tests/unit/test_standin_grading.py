@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dev.openai_standin.fences import Case, VacancyCase, find_case
-from dev.openai_standin.grading import LONGEST_QUOTE, grade, grade_plainly
+from dev.openai_standin.grading import LONGEST_QUOTE, grade, grade_plainly, grade_quotes
 from dev.openai_standin.vacancy import criteria_of
 
 REQUIREMENTS = (
@@ -58,29 +58,67 @@ def test_reply_has_the_service_s_schema():
     """The reply is the JSON that the service asks for, a grade for every id."""
     reply = json.loads(json.dumps(grade(Case(CRITERIA, STRONG))))
     assert [item["id"] for item in reply["grades"]] == [1, 2, 3, 4, 5, 6]
-    assert all(item.keys() == {"id", "level", "quotes"} for item in reply["grades"])
+    assert all(item.keys() == {"id", "level", "quotes", "periods"} for item in reply["grades"])
 
 
 VACANCY = """Вакансия: разработчик
 Желательно:
-[1] Знание Kubernetes
+- Знание Kubernetes
 Обязательно:
-[2] Опыт разработки на Go от 2 лет
-[3] Водительское удостоверение категории B
-[4] Стрессоустойчивость
+- Опыт разработки на Go от 2 лет
+- Водительское удостоверение категории B
+- Стрессоустойчивость
+- возраст до 35 лет
 Условия:
-[5] офис в Самаре, ДМС"""
+- офис в Самаре, ДМС"""
+REQUIRED = [("Знание Kubernetes", "nice", None), ("Опыт разработки на Go от 2 лет", "must", 2),
+            ("Водительское удостоверение категории B", "gate", None)]  # fmt: skip
+
+
+def chosen(vacancy):
+    return [(one["text"], one["kind"], one["years"]) for one in criteria_of(vacancy)["criteria"]]
 
 
 def test_criteria_are_chosen_by_their_headings():
     """Wishes are wishes, papers are gates, and neither traits nor the employer's offers are requirements."""
-    assert criteria_of(VACANCY) == {"gate": [3], "must": [2], "nice": [1]}
+    assert chosen(VACANCY) == REQUIRED
+    assert criteria_of(VACANCY)["forbidden"] == [{"text": "возраст до 35 лет", "ground": "возраст"}]
+
+
+@pytest.mark.parametrize(
+    "vacancy",
+    [
+        "Желательно: {}. Обязательно: {}, {}.",
+        "Желательно: • {} • Обязательно: • {} • {}",
+    ],
+)  # fmt: skip
+def test_criteria_are_chosen_in_other_layouts(vacancy):
+    """A paragraph or bullets in one line ask for the same."""
+    assert chosen(vacancy.format(*(text for text, _, _ in REQUIRED))) == REQUIRED
+
+
+def test_quotes_are_graded_by_themselves():
+    """The second look is answered from the quotes alone."""
+    text = "1. Go\n   «четыре года на Go»\n2. MySQL\n   «веду кассу»"
+    case = find_case([("user", f"<<<QUOTES 5\n{text}\nQUOTES 5>>>")])
+    assert grade_quotes(case) == {"proofs": [{"id": 1, "level": "strong"}, {"id": 2, "level": "none"}]}
+
+
+def test_periods_are_those_of_the_resume():
+    """Where years are asked for, the reply dates them; elsewhere it has no periods."""
+    [item] = grade(Case(((1, "Go от 2 лет"),), "Go: 03.2019 — 05.2021, 2022 – н. в."))["grades"]
+    assert item["periods"] == [{"from": "2019-03", "to": "2021-05"}, {"from": "2022", "to": "now"}]
+    [item] = grade(Case(((1, "Go"),), "Go: 03.2019 — 05.2021"))["grades"]
+    assert item["periods"] == []
 
 
 def test_duties_stand_in_where_nothing_else_is_asked():
     """A vacancy that lists tasks only is measured by them; one that lists nothing has no criteria."""
-    assert criteria_of("Обязанности:\n[1] варить суп\n[2] печь хлеб")["must"] == [1, 2]
-    assert criteria_of("Условия:\n[1] офис") == {"gate": [], "must": [], "nice": []}
+    assert chosen("Обязанности:\n- варить суп\n- печь хлеб") == [
+        ("варить суп", "must", None),
+        ("печь хлеб", "must", None),
+    ]
+    assert chosen("Условия:\n- офис") == []
 
 
 def test_or_needs_only_one_of_both():
@@ -149,7 +187,7 @@ def test_services_that_ask_for_everything_at_once_are_answered_too():
     assert "заглушк" in graded["recommendation"]
 
 
-def test_the_two_kinds_of_calls_are_told_apart():
+def test_the_kinds_of_calls_are_told_apart():
     """A vacancy alone is asked about its criteria; a prompt that is not the service's is recognised as such."""
-    assert find_case([("user", "<<<VACANCY 1\n[1] x\nVACANCY 1>>>")]) == VacancyCase("[1] x")
+    assert find_case([("user", "<<<VACANCY 1\n- x\nVACANCY 1>>>")]) == VacancyCase("- x")
     assert find_case([("user", "Привет"), ("user", "<<<RESUME a1\nx\nRESUME a1>>>")]) is None

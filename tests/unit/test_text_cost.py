@@ -11,8 +11,9 @@ PROGRAM = """
 import json
 from bench.hostile_texts import HOSTILE_TEXTS, LENGTH
 from bench.text_cost import milliseconds, ordinary, ordinary_vacancy, text_work
-from worker.assessment.criteria import BrokenCriteria, parse_criteria
-from worker.assessment.grading import BrokenGrading, parse_grading
+from worker.assessment.criteria import parse_criteria
+from worker.assessment.grading import parse_grading
+from worker.assessment.json_answer import BrokenAnswer
 from worker.assessment.prompt import criteria_messages
 from worker.assessment.vacancy import read_vacancy
 from worker.assessment.wording import cleaned
@@ -28,11 +29,17 @@ def as_answer(text):
         lambda: parse_grading(text, [1], strict=False),
         lambda: parse_grading('{"grades": [{"id": 1, "level": "strong", "quotes": ["' + text, [1], strict=False),
         lambda: parse_criteria(text, read_vacancy("- a b"), strict=False),
+        lambda: parse_criteria(spans_of(text), read_vacancy(text[:5_000]), strict=True),
     ):
         try:
             parse()
-        except (BrokenGrading, BrokenCriteria):
+        except BrokenAnswer:
             pass
+
+
+def spans_of(text):
+    listed = [{"text": text[at : at + 290], "kind": "must", "years": 3} for at in range(0, 24 * 290, 290)]
+    return json.dumps({"criteria": listed, "forbidden": []})
 
 
 def as_words(text):

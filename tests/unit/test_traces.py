@@ -151,7 +151,7 @@ def test_spans_say_what_opentelemetrys_conventions_ask_for():
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": "openai",
         "gen_ai.request.model": "gpt-x",
-        "gen_ai.request.max_tokens": 560,
+        "gen_ai.request.max_tokens": 485,
         "gen_ai.output.type": "json",
         "gen_ai.response.model": "gpt-x-2026",
         "gen_ai.usage.input_tokens": 1_500,

@@ -1,6 +1,6 @@
 """What was found out of a word is remembered, but never a cache full of a stranger's text."""
 
-from worker.assessment.word_cache import LONGEST, remembered
+from worker.assessment.redaction.word_cache import LONGEST, remembered
 
 
 def noted(words):

@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract import MAX_RECOMMENDATION
 from worker.assessment.criteria import Criterion, Kind
-from worker.assessment.evidence import Proof, Reason
 from worker.assessment.grading import Level
+from worker.assessment.proof import Proof, Reason
+from worker.assessment.reviewer_talk import Sign
 from worker.assessment.rubric import score
-from worker.assessment.thresholds import Threshold
-from worker.assessment.wording import MAX_MATCH, MAX_RECOMMENDATION, cleaned, matches, recommendation
+from worker.assessment.suspicion import Doubt, Suspicion
+from worker.assessment.wording import MAX_MATCH, WHY_A_PERSON, cleaned, matches, recommendation
 
 NONE, PARTIAL, STRONG = Level.NONE, Level.PARTIAL, Level.STRONG
 
@@ -56,56 +58,61 @@ def test_any_requirement_can_be_published(text):
     assert not set("<>{}\x00\n") & set(shown)
 
 
-def proofs(*graded: tuple[Kind, Level, str], reasons: tuple[Reason, ...] = ()) -> list[Proof]:
+def proofs(*graded: tuple[Kind, Level, str], **more: object) -> list[Proof]:
     return [
-        Proof(Criterion(id=n, text=text, kind=kind, threshold=Threshold()), level, level, ("КРАЙНЕ",), reasons)
+        Proof(Criterion(id=n, text=text, kind=kind, years=3), level, level, ("КРАЙНЕ",), **more)
         for n, (kind, level, text) in enumerate(graded, 1)
     ]
 
 
-def said(found: list[Proof], *, threshold: int = 60, flagged: bool = False) -> str:
-    return recommendation(found, score(found, threshold=threshold), threshold=threshold, flagged=flagged)
+def said(found: list[Proof], *suspicions: Suspicion, threshold: int = 60) -> str:
+    return recommendation(found, score(found, threshold=threshold), suspicions)
 
 
 SKILLS = [(Kind.MUST, STRONG, "Python"), (Kind.MUST, PARTIAL, "PostgreSQL"), (Kind.MUST, NONE, "Kafka"),
           (Kind.NICE, STRONG, "Docker")]  # fmt: skip
 
 
-def test_matches_are_the_criteria_that_hold():
-    """In the vacancy's words and order; a gate only if it is confirmed."""
+def test_matches_are_what_is_fully_confirmed():
+    """In the vacancy's words; what holds in part is no match."""
     found = proofs(*SKILLS, (Kind.GATE, PARTIAL, "Лицензия"), (Kind.GATE, STRONG, "Допуск"))
-    assert matches(found) == ("Python", "PostgreSQL", "Docker", "Допуск")
+    assert matches(found) == ("Python", "Docker", "Допуск")
 
 
-def test_the_recommendation_says_what_is_confirmed_and_what_to_ask():
-    """A recruiter reads what holds, what holds in part, what is missing and what to ask."""
-    assert said(proofs(*SKILLS)) == (
-        "Подтверждено полностью требований: 2 из 4. Частично: «PostgreSQL». Не подтверждено: «Kafka». "
-        "Спросить на интервью: «Kafka»; «PostgreSQL». Нужна проверка человеком: балл близок к порогу."
+def test_the_recommendation_reads_like_a_colleagues_note():
+    """A recruiter reads what is confirmed, by name, what in part, what is missing and what to do about it."""
+    assert said(proofs(*SKILLS), Doubt.NEAR_THRESHOLD) == (
+        "Подтверждено требований: 2 из 4 — «Python»; «Docker». Частично: «PostgreSQL». В резюме не видно: «Kafka». "
+        "Это стоит уточнить на интервью. Нужна проверка человеком: балл близок к порогу."
     )
+    assert said(proofs(*SKILLS[:1])) == "Подтверждены все требования — «Python»."
 
 
 def test_an_unconfirmed_gate_is_said_first():
     """Nobody has to read to the end to learn that the licence is missing."""
     text = said(proofs((Kind.GATE, NONE, "Лицензия охранника"), *[(Kind.MUST, STRONG, f"навык {n}") for n in range(3)]))
-    assert text.startswith("Не подтверждено обязательное условие: «Лицензия охранника».")
-    assert "Нужна проверка человеком: остальные требования подтверждены." in text
+    assert text.startswith("Нет подтверждения обязательного условия: «Лицензия охранника».")
 
 
-def test_a_flag_asks_for_a_person():
-    """Who talks to the reviewer is looked at by a person, and the text says why."""
-    assert "обращения к проверяющему" in said(proofs(*SKILLS), flagged=True)
+def test_too_few_years_are_said_with_their_sum():
+    """Who is asked about it on the phone knows what the dates add up to."""
+    found = proofs((Kind.MUST, PARTIAL, "Сварка"), months=27, reasons=(Reason.YEARS_SHORT,))
+    assert "Частично: «Сварка» (по датам 2 года 3 мес., нужно: 3 года)." in said(found)
+    found = proofs((Kind.MUST, PARTIAL, "Сварка"), months=0, reasons=(Reason.YEARS_UNDATED,))
+    assert "Частично: «Сварка» (срок не подтверждён датами)." in said(found)
 
 
-def test_few_requirements_ask_for_a_person():
-    """The platform caps such a score; the reader learns that it is the vacancy's doing."""
-    assert "меньше трёх проверяемых требований" in said(proofs((Kind.MUST, STRONG, "Python")))
+@pytest.mark.parametrize(("levels", "cap"), [([STRONG, STRONG, NONE], 40), ([STRONG, NONE], 20)])
+def test_a_cap_is_said(levels, cap):
+    """Why 40, with two of three confirmed? The text names the limit."""
+    assert f"Балл не выше {cap}" in said(proofs(*((Kind.MUST, level, f"навык {n}") for n, level in enumerate(levels))))
 
 
-def test_rejected_quotes_ask_for_a_person():
-    """Where evidence was not accepted, somebody should see it."""
-    found = proofs(*SKILLS, reasons=(Reason.ECHO,))
-    assert "часть цитат не принята" in said(found)
+@pytest.mark.parametrize("suspicion", [*Sign, *Doubt])
+def test_every_suspicion_asks_for_a_person_and_says_why(suspicion):
+    """No code word reaches a recruiter, and none is forgotten."""
+    text = said(proofs(*SKILLS), suspicion)
+    assert f"Нужна проверка человеком: {WHY_A_PERSON[suspicion]}." in text
 
 
 GRADED = st.lists(
@@ -113,10 +120,10 @@ GRADED = st.lists(
 )
 
 
-@given(GRADED, st.booleans())
-def test_the_recommendation_always_fits(graded, flagged):
+@given(GRADED, st.lists(st.sampled_from([*Sign, *Doubt]), unique=True))
+def test_the_recommendation_always_fits(graded, suspicions):
     """700 characters at most, of whole sentences, with nothing of a quote."""
-    text = said(proofs(*graded), flagged=flagged)
+    text = said(proofs(*graded), *suspicions)
     assert 0 < len(text) <= MAX_RECOMMENDATION
     assert "КРАЙНЕ" not in text
     assert not set("<>{}\n") & set(text)

@@ -85,7 +85,7 @@ class OpenAIClient:
     def _tokens_of_schema(self, call: Call) -> int:
         name = call.response_format["json_schema"]["name"]
         if name not in self._schema_tokens:
-            self._schema_tokens[name] = self._count(json.dumps(call.response_format))
+            self._schema_tokens[name] = self._count(json.dumps(call.response_format, ensure_ascii=False))
         return self._schema_tokens[name]
 
     def ask(self, call: Call) -> Answer:

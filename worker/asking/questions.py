@@ -1,16 +1,21 @@
-"""The two questions that a scoring asks: what a vacancy requires, and how far a resume proves it."""
+"""The questions that a scoring asks: what a vacancy requires, how far a resume proves it, what quotes alone prove."""
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from worker.asking.asking import Question, digest_of
 from worker.assessment import criteria as criteria_answers
 from worker.assessment import grading as grading_answers
-from worker.assessment.criteria import CRITERIA_VERSION, BrokenCriteria, Criteria, parse_criteria
-from worker.assessment.grading import BrokenGrading, DatedGrading, answer_tokens, parse_grading
+from worker.assessment import second_look as second_answers
+from worker.assessment.criteria import CRITERIA_VERSION, Criteria, parse_criteria
+from worker.assessment.grading import DatedGrading, parse_grading
+from worker.assessment.json_answer import BrokenAnswer
 from worker.assessment.prompt import (
     CRITERIA_PROMPT_VERSION,
     DELIMITER_DIGITS,
@@ -18,10 +23,21 @@ from worker.assessment.prompt import (
     criteria_messages,
     grading_messages,
 )
+from worker.assessment.proof import Proof
+from worker.assessment.resume import Resume
 from worker.assessment.rubric import RUBRIC_VERSION
+from worker.assessment.second_look import (
+    SECOND_LOOK_VERSION,
+    SecondLook,
+    parse_second_look,
+    second_look_messages,
+    second_look_text,
+)
 from worker.assessment.vacancy import Vacancy
 from worker.errors import BrokenAnswerError
 from worker.ports import Answer, Call
+
+T = TypeVar("T", bound=BaseModel)
 
 _DELIMITERS = 10**DELIMITER_DIGITS
 _MOST_VACANCIES = 1_000  # whose criteria one process remembers
@@ -80,42 +96,65 @@ class Questions:
             messages = criteria_messages(vacancy)
             return Call(messages, criteria_answers.RESPONSE_FORMAT, criteria_answers.MAX_ANSWER_TOKENS)
 
-        def parse(answer: Answer) -> Criteria:
-            try:
-                return parse_criteria(answer.content, vacancy, strict=answer.strict)
-            except BrokenCriteria as error:
-                raise BrokenAnswerError(str(error)) from None
-
         digest = digest_of("criteria", self._model, CRITERIA_PROMPT_VERSION, CRITERIA_VERSION, requirements)
         return Question(
             "criteria",
             digest,
             self._keeping.criteria,
             make_call,
-            parse,
+            _usable(lambda answer: parse_criteria(answer.content, vacancy, strict=answer.strict)),
             Criteria,
             leads_on=lambda criteria: bool(criteria.items),  # without any the request fails
             remembered=lambda: self._known_criteria.get(digest),
         )
 
-    def grading(self, criteria: Criteria, resume: str) -> Question[DatedGrading]:
-        """The question how far a resume, as it may be sent, meets a vacancy's criteria."""
+    @property
+    def keep_grades(self) -> bool:
+        """Whether the grades of a resume are still known to who asks for them again."""
+        return self._keeping.grades > 0
+
+    def grading(self, criteria: Criteria, resume: Resume) -> Question[DatedGrading]:
+        """The question how far a resume meets a vacancy's criteria."""
         ids = [item.id for item in criteria.items]
 
         def make_call() -> Call:
             # The delimiter is fresh for every call: the resume's author cannot have known it.
-            delimiter = f"{secrets.randbelow(_DELIMITERS):0{DELIMITER_DIGITS}d}"
-            messages = grading_messages(criteria, resume, delimiter=delimiter)
-            cap = min(self._max_output_tokens, answer_tokens(len(ids)))
+            messages = grading_messages(criteria, resume, delimiter=_delimiter())
+            cap = min(self._max_output_tokens, grading_answers.answer_tokens(criteria.items))
             return Call(messages, grading_answers.RESPONSE_FORMAT, cap)
 
         def parse(answer: Answer) -> DatedGrading:
-            try:
-                grading = parse_grading(answer.content, ids, strict=answer.strict)
-            except BrokenGrading as error:
-                raise BrokenAnswerError(str(error)) from None
+            grading = parse_grading(answer.content, ids, strict=answer.strict)
             today = datetime.fromtimestamp(self._clock(), UTC)
             return DatedGrading(grades=grading.grades, year=today.year, month=today.month)
 
-        digest = grades_digest(self._model, PROMPT_VERSION, RUBRIC_VERSION, criteria.digest, resume)
-        return Question("grades", digest, self._keeping.grades, make_call, parse, DatedGrading)
+        digest = grades_digest(self._model, PROMPT_VERSION, RUBRIC_VERSION, criteria.digest, resume.sent)
+        return Question("grades", digest, self._keeping.grades, make_call, _usable(parse), DatedGrading)
+
+    def second_look(self, proofs: Sequence[Proof]) -> Question[SecondLook]:
+        """The question what the quotes that stand prove by themselves."""
+        text = second_look_text(proofs)
+
+        def make_call() -> Call:
+            messages = second_look_messages(text, delimiter=_delimiter())
+            return Call(messages, second_answers.RESPONSE_FORMAT, second_answers.answer_tokens(proofs))
+
+        def parse(answer: Answer) -> SecondLook:
+            return parse_second_look(answer.content, proofs, strict=answer.strict)
+
+        digest = digest_of("second_look", self._model, SECOND_LOOK_VERSION, text)
+        return Question("second_look", digest, self._keeping.grades, make_call, _usable(parse), SecondLook)
+
+
+def _delimiter() -> str:
+    return f"{secrets.randbelow(_DELIMITERS):0{DELIMITER_DIGITS}d}"
+
+
+def _usable(parse: Callable[[Answer], T]) -> Callable[[Answer], T]:
+    def parsed(answer: Answer) -> T:
+        try:
+            return parse(answer)
+        except BrokenAnswer as error:
+            raise BrokenAnswerError(str(error)) from None
+
+    return parsed

@@ -1,28 +1,30 @@
 """What the model is asked to return for a resume, and how its answer is read.
 
-It grades the criteria by their ids: a level and up to two quotes for each. It writes no requirement's words and no
-recommendation, so nothing of what it writes can be published. An id that it leaves out counts `none`; one that does
-not exist makes the answer unusable.
-
-Neither reader ever puts the answer's text into an exception: the answer quotes the resume.
+It grades the criteria by their ids: a level, up to two quotes, and the periods where a criterion asks for years. It
+writes no requirement's words and no recommendation, so nothing of what it writes can be published. An id that it
+leaves out counts `none`; one that does not exist makes the answer unusable.
 """
 
-import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import StrEnum
-from typing import Any, Final
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
-from worker.assessment.json_answer import complaint, find_object, strict_schema
+from worker.assessment.criteria import Criterion
+from worker.assessment.durations import Period
+from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema
 
 MAX_QUOTES: Final = 2
-_TOKENS_PER_GRADE: Final = 100  # a level, an id and two quotes of the length that the prompt allows; measured
+MAX_PERIODS: Final = 20
 _TOKENS_AROUND: Final = 60
-
-
-class BrokenGrading(ValueError):
-    """The model's answer is not a grading of these criteria. The message says which rule it breaks, never quotes it."""
+_TOKENS_PER_GRADE: Final = 85  # a level, an id and two quotes of fifteen long words; measured
+_TOKENS_OF_PERIODS: Final = 50  # three of them
+_LEVELS: Final = {
+    **dict.fromkeys(("no", "absent", "missing", "нет", "отсутствует", "не соответствует", "не подтверждено"), "none"),
+    **dict.fromkeys(("частично", "частичное", "частичный"), "partial"),
+    **dict.fromkeys(("full", "полностью", "полное", "полный", "сильно", "сильное", "сильный"), "strong"),
+}
 
 
 class Level(StrEnum):
@@ -32,35 +34,45 @@ class Level(StrEnum):
     PARTIAL = "partial"
     STRONG = "strong"
 
+    @property
+    def rank(self) -> int:
+        """The higher, the better."""
+        return list(Level).index(self)
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        """The level that another word means: where no schema is enforced, models find their own."""
+        word = str(value or "none").strip().lower()
+        known = _LEVELS.get(word, word)
+        return cls(known) if known != value and known in set(cls) else None
+
+
+def _in_a_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value or []
+
 
 # Lengths are checked after parsing and not by Field: strict-schema endpoints differ in whether they accept maxItems
-# and minLength, and one that does not refuses every request.
+# and minLength, and one that does not refuses every request. The quotes stand before the level: the model finds its
+# evidence first and grades second.
 class Grade(BaseModel):
-    # A docstring here would travel to the model as the schema's description.
-    # The quotes stand before the level: the model finds its evidence first and grades second.
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    """One criterion's grade."""
+
+    model_config = ConfigDict(frozen=True)
 
     id: int
-    quotes: list[str]
+    quotes: Annotated[list[str], BeforeValidator(_in_a_list)] = Field(
+        [], repr=False, validation_alias=AliasChoices("quotes", "quote")
+    )
     level: Level
-
-    def __repr__(self) -> str:
-        """Without the texts: this may end in a log."""
-        return f"Grade(id={self.id}, level={self.level.value})"
-
-    __str__ = __repr__
+    periods: Annotated[list[Period], BeforeValidator(_in_a_list)] = []
 
 
 class Grading(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    """All grades of a resume."""
+
+    model_config = ConfigDict(frozen=True)
 
     grades: list[Grade]
-
-    def __repr__(self) -> str:
-        """Without the texts: this may end in a log."""
-        return f"Grading({self.grades!r})"
-
-    __str__ = __repr__
 
 
 class DatedGrading(Grading):
@@ -73,80 +85,29 @@ class DatedGrading(Grading):
 RESPONSE_FORMAT: Final[dict[str, Any]] = strict_schema("grading", Grading)
 
 
-def answer_tokens(criteria: int) -> int:
-    """The output cap that so many criteria need: it is charged in full at admission, so it is kept tight."""
-    return _TOKENS_AROUND + _TOKENS_PER_GRADE * criteria
+def answer_tokens(criteria: Sequence[Criterion]) -> int:
+    """The output cap that these criteria need: it is charged in full at admission, so it is kept tight."""
+    dated = sum(criterion.years is not None for criterion in criteria)
+    return _TOKENS_AROUND + _TOKENS_PER_GRADE * len(criteria) + _TOKENS_OF_PERIODS * dated
 
 
 def parse_grading(content: str, ids: Collection[int], *, strict: bool) -> Grading:
-    """Read an answer.
-
-    Args:
-        content: the answer.
-        ids: of the criteria that were asked for.
-        strict: the endpoint promised the schema. Otherwise forgiven are code fences and prose around the object,
-            trailing commas, raw line breaks in strings, keys we did not ask for, one quote that is no list, a missing
-            one, levels in another case or in Russian.
+    """Read an answer to criteria with these ids. `strict`: the endpoint promised the schema.
 
     Returns:
         At most one grade for each id, in the order of `ids`; the lower one where an id was graded twice.
 
     Raises:
-        BrokenGrading: it is not JSON, or not of the schema, or grades an id that was not asked for, or none at all.
+        BrokenAnswer: it cannot be read, grades an id that was not asked for, or none at all.
     """
-    try:
-        body = content if strict else json.dumps(_mended(json.loads(find_object(content, "grades"))))
-        grading = Grading.model_validate_json(body, strict=True)
-    except ValidationError as error:
-        broken = complaint(error)
-    except UnicodeEncodeError:
-        broken = "lone surrogates"
-    except RecursionError:
-        broken = "the answer cannot be read"
-    except ValueError as error:
-        broken = str(error)
-    else:
-        return _by_id(grading, ids)
-    # Raised outside of the handler: a chained ValidationError would carry the answer's text into tracebacks.
-    raise BrokenGrading(broken)
-
-
-def _by_id(grading: Grading, ids: Collection[int]) -> Grading:
-    levels = list(Level)
     graded: dict[int, Grade] = {}
-    for grade in grading.grades:
+    for grade in read_answer(content, Grading, "grades", strict=strict).grades:
         if grade.id not in ids:
-            raise BrokenGrading("an id that was not asked for")
+            raise BrokenAnswer("an id that was not asked for")
         known = graded.get(grade.id)
-        if known is None or levels.index(grade.level) < levels.index(known.level):
-            graded[grade.id] = grade.model_copy(update={"quotes": grade.quotes[:MAX_QUOTES]})
+        if known is None or grade.level.rank < known.level.rank:
+            cut = {"quotes": grade.quotes[:MAX_QUOTES], "periods": grade.periods[:MAX_PERIODS]}
+            graded[grade.id] = grade.model_copy(update=cut)
     if not graded:
-        raise BrokenGrading("no id at all")
+        raise BrokenAnswer("no id at all")
     return Grading(grades=[graded[number] for number in ids if number in graded])
-
-
-# --- the tolerant path ---
-
-_LEVELS: Final = {
-    **dict.fromkeys(("none", "no", "absent", "missing", "нет", "отсутствует", "не соответствует"), Level.NONE),
-    **dict.fromkeys(("partial", "частично", "частичное", "частичный"), Level.PARTIAL),
-    **dict.fromkeys(("strong", "full", "полностью", "полное", "полный", "сильно", "сильное", "сильный"), Level.STRONG),
-}
-
-
-def _mended(answer: dict[str, Any]) -> dict[str, Any]:
-    grades = answer["grades"]
-    return {"grades": [_mended_grade(grade) for grade in grades] if isinstance(grades, list) else grades}
-
-
-def _mended_grade(grade: Any) -> Any:
-    if not isinstance(grade, dict):
-        return grade
-    number, level = grade.get("id"), grade.get("level")
-    quotes = grade.get("quotes", grade.get("quote"))
-    known = level.strip().lower() if isinstance(level, str) else "none" if level is None else ""
-    return {
-        "id": int(number) if isinstance(number, str) and number.isdecimal() and len(number) < 4 else number,
-        "quotes": [] if quotes is None else [quotes] if isinstance(quotes, str) else quotes,
-        "level": _LEVELS.get(known, level),
-    }

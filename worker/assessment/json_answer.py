@@ -1,11 +1,12 @@
 """JSON that a model wrote: the schema that it is asked for, and reading it where no schema is enforced.
 
-Time is linear: an answer is at most 50,000 characters, and at most twenty objects are tried in it.
+Forgiven are code fences and prose around the object, trailing commas, raw line breaks in strings, keys that nobody
+asked for, numbers as strings. Time is linear: of an answer some 50,000 characters and twenty objects are tried.
 """
 
 import json
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import re2
 from pydantic import BaseModel, ValidationError
@@ -14,56 +15,64 @@ _MAX_OBJECT_STARTS: Final = 20
 _MAX_CHARACTERS: Final = 50_000  # several times what the output cap allows; mending takes time for every character
 _STRING_OR_TRAILING_COMMA: Final = re2.compile(r'(?s)("(?:\\.|[^"\\])*")|,(\s*[}\]])')
 
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class BrokenAnswer(ValueError):
+    """The model's answer cannot be used. The message says which rule it breaks, and never quotes it."""
+
+
+def read_answer(content: str, model: type[Model], key: str, *, strict: bool) -> Model:
+    """Read an answer as an object of a class that has `key`. `strict`: the endpoint promised the schema.
+
+    Raises:
+        BrokenAnswer: it is not JSON, or not of the class.
+    """
+    try:
+        content.encode()
+        return model.model_validate_json(content) if strict else model.model_validate(_object(content, key))
+    except ValidationError as error:
+        # Only the kinds of errors: even a field's name in `loc` may be the model's invention.
+        broken = "the answer breaks the schema: " + ", ".join(sorted({detail["type"] for detail in error.errors()}))
+    except UnicodeEncodeError:
+        broken = "lone surrogates"
+    except RecursionError:
+        broken = "the answer cannot be read"
+    except ValueError as error:
+        broken = str(error)
+    # Raised outside of the handler: a chained ValidationError would carry the answer's text into tracebacks.
+    raise BrokenAnswer(broken)
+
 
 def strict_schema(name: str, model: type[BaseModel]) -> dict[str, Any]:
     """The `response_format` for a strict schema. Make it once: the SDK would rebuild it at every call, 7.5 ms each.
 
-    OpenAI's strict mode wants `additionalProperties: false` and every property required, as pydantic writes it for
-    closed models; the titles that it adds only cost tokens.
+    OpenAI's strict mode wants closed objects and every property required; titles and defaults only cost tokens.
     """
-    schema = _without_titles(model.model_json_schema())
+    schema = _closed(model.model_json_schema())
     return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
 
 
-def _without_titles(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {
-            key: _without_titles(value)
-            for key, value in node.items()
-            if not (key in {"title", "description"} and isinstance(value, str))
-        }
-    return [_without_titles(item) for item in node] if isinstance(node, list) else node
+def _closed(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_closed(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    dropped = {"title", "description", "default"}
+    closed = {key: _closed(value) for key, value in node.items() if key not in dropped or isinstance(value, dict)}
+    if "properties" in closed:
+        closed |= {"additionalProperties": False, "required": list(closed["properties"])}
+    return closed
 
 
-def complaint(error: ValidationError) -> str:
-    """Only the kinds of errors: even a field's name in `loc` may be the model's invention."""
-    return "the answer breaks the schema: " + ", ".join(sorted({detail["type"] for detail in error.errors()}))
-
-
-def find_object(content: str, key: str) -> str:
-    """The last outermost JSON object with `key` in an answer of an endpoint that promises JSON but no schema.
-
-    Forgiven: code fences and prose around the object, trailing commas, raw line breaks in strings.
-
-    Raises:
-        ValueError: there is none, or the answer is far too long. The message never quotes it.
-    """
+def _object(content: str, key: str) -> dict[str, Any]:
+    """The last outermost JSON object with `key`."""
     if len(content) > _MAX_CHARACTERS:
         raise ValueError("the answer is far too long")
-    try:
-        content.encode()
-    except UnicodeEncodeError:
-        raise ValueError("lone surrogates") from None
-    found = None
-    for candidate in _objects(content):
-        if key in candidate:
-            found = candidate
-    if found is None:
+    found = [candidate for candidate in _objects(content) if key in candidate]
+    if not found:
         raise ValueError("the answer holds no such JSON object")
-    try:
-        return json.dumps(found)
-    except (RecursionError, ValueError):
-        raise ValueError("the answer cannot be read") from None
+    return found[-1]
 
 
 def _objects(content: str) -> Iterator[dict[str, Any]]:

@@ -1,99 +1,63 @@
-"""One resume judged: the model's grades through the gates to the score and the words that are published.
+"""One resume judged: the model's grades, what is proven of them, the score, and the words that are published.
 
 Pure: no I/O, no clock. The same arguments always give the same judgement.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 from worker.assessment.criteria import Criteria
-from worker.assessment.dates import month
-from worker.assessment.evidence import Proof, Reason, prove
-from worker.assessment.grading import Grading
-from worker.assessment.reading import Reading
-from worker.assessment.rubric import POINTS, WEIGHTS, Score, score
+from worker.assessment.durations import month
+from worker.assessment.grading import DatedGrading
+from worker.assessment.proof import Proof, prove
+from worker.assessment.resume import Resume
+from worker.assessment.rubric import Score, score
+from worker.assessment.suspicion import Doubt, Suspicion, doubts
 from worker.assessment.vacancy import Vacancy
 from worker.assessment.wording import matches, recommendation
+
+NEAR: Final = 5  # points around the threshold at which a person should look
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What is published, and what explains it."""
+    """What is published, and what explains it; `suspicions` are what a person should look at."""
 
     result: Score
     matches: tuple[str, ...]
     recommendation: str
     proofs: tuple[Proof, ...]
+    suspicions: tuple[Suspicion, ...]
     criteria: Criteria
-    flags: tuple[str, ...]
-
-    def record(self) -> dict[str, Any]:
-        """The decision without any text of the resume: what may be kept for long."""
-        return {
-            "score": self.result.score,
-            "verdict": self.result.verdict,
-            "cap": self.result.cap,
-            "points": self.result.points,
-            "of": self.result.of,
-            "criteria_digest": self.criteria.digest,
-            "criteria": [
-                {
-                    "id": proof.criterion.id,
-                    "kind": proof.criterion.kind.value,
-                    "weight": WEIGHTS[proof.criterion.kind],
-                    "claimed": proof.claimed.value,
-                    "level": proof.level.value,
-                    "points": POINTS[proof.level],
-                    "reasons": [reason.value for reason in proof.reasons],
-                }
-                for proof in self.proofs
-            ],
-            "dropped": [dropped.ground for dropped in self.criteria.dropped],
-            "flags": list(self.flags),
-            "vacancy_flags": list(self.criteria.flags),
-        }
-
-    def explanation(self) -> dict[str, Any]:
-        """The record with the words of the criteria and the quotes: personal data, kept for a short time."""
-        record = self.record()
-        for entry, proof in zip(record["criteria"], self.proofs, strict=True):
-            entry["text"] = proof.criterion.text
-            entry["quotes"] = list(proof.quotes)
-        return record
 
     @property
-    def unverified_quotes(self) -> int:
-        """How many grades rested on quotes that are not in the resume."""
-        return sum(Reason.ABSENT in proof.reasons for proof in self.proofs)
+    def doubtful(self) -> bool:
+        """Whether something other than the nearness of the threshold is suspicious."""
+        return any(suspicion is not Doubt.NEAR_THRESHOLD for suspicion in self.suspicions)
 
 
-def judge(
-    criteria: Criteria,
-    grading: Grading,
-    resume: Reading,
-    vacancy: Vacancy,
-    *,
-    threshold: int,
-    graded_in: tuple[int, int],
-) -> Judgement:
+def judge(criteria: Criteria, grading: DatedGrading, resume: Resume, vacancy: Vacancy, *, threshold: int) -> Judgement:
     """Judge a resume.
 
     Args:
         criteria: of the vacancy.
-        grading: the model's answer.
+        grading: the model's answer; periods that go on "until today" count up to its month.
         resume: the text that was sent, read.
         vacancy: read.
         threshold: the lowest score, 1..100, whose verdict is `Подходит`.
-        graded_in: year and month (1..12) of the model's answer; up to then periods count that go on "until today".
     """
-    today = month(*graded_in)
-    proofs = prove(criteria.items, grading.grades, resume, vacancy, today=today)
+    proofs = prove(criteria.items, grading.grades, resume, today=month(grading.year, grading.month))
+    found: list[Suspicion] = [*resume.signs, *doubts(proofs, resume, vacancy)]
+    return concluded(criteria, proofs, found, threshold=threshold)
+
+
+def concluded(
+    criteria: Criteria, proofs: tuple[Proof, ...], suspicions: Sequence[Suspicion], *, threshold: int
+) -> Judgement:
+    """The score of proofs, and what is said of it; whether the threshold is near is found here."""
     result = score(proofs, threshold=threshold)
-    return Judgement(
-        result=result,
-        matches=matches(proofs),
-        recommendation=recommendation(proofs, result, threshold=threshold, flagged=bool(resume.flags)),
-        proofs=proofs,
-        criteria=criteria,
-        flags=resume.flags,
-    )
+    found: list[Suspicion] = [suspicion for suspicion in suspicions if suspicion is not Doubt.NEAR_THRESHOLD]
+    if abs(result.score - threshold) <= NEAR and not result.closed:
+        found.append(Doubt.NEAR_THRESHOLD)
+    return Judgement(result, matches(proofs), recommendation(proofs, result, found), proofs, tuple(found), criteria)

@@ -9,13 +9,13 @@ are replaced by `str.translate`, one table lookup each. Unicode's own normalisat
 sorts runs of combining marks by insertion (15,000 marks take seconds), and one character may become eighteen.
 """
 
+import html
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Final
 
 import re2
-
-from worker.assessment.word_cache import remembered
 
 # Unicode calls these letters or marks, but they print nothing: fillers, joiners and the Braille blank.
 _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -31,6 +31,7 @@ _CYRILLIC_LOOKALIKES = "авекмнорстухіјѕ"
 _LATIN_LOOKALIKES = "abekmhopctyxijs"
 _TO_LATIN = str.maketrans(_CYRILLIC_LOOKALIKES, _LATIN_LOOKALIKES)
 _TO_CYRILLIC = str.maketrans(_LATIN_LOOKALIKES[:12], _CYRILLIC_LOOKALIKES[:12])
+_MIXED = re.compile("[a-z0-9][\u0400-\u04ff]|[\u0400-\u04ff][a-z0-9]")
 _MIXED_WORD = re2.compile(r"[\pL\pN]*(?:[a-z0-9][\x{400}-\x{4FF}]|[\x{400}-\x{4FF}][a-z0-9])[\pL\pN]*")
 
 _KEPT_ENTRIES: Final = 20_000  # of a table: texts that use all of Unicode must not fill the memory with it
@@ -39,51 +40,33 @@ _LONGEST_EXPANSION: Final = 4  # characters; the few that become more (Arabic li
 # All but these are rare: they are visible, and `lower` and two letters are all that folding does to them.
 # One class of characters and a plus: linear in any engine, and a fifth of the price of a look-up for each character.
 _RARE: Final = re.compile("([^\n\t -~А-яЁё«»—–•]+)")
+_ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_RTF: Final = re.compile(r"(?:\\'[0-9a-fA-F]{2})+")
+_ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
+# Only what HTML knows: "<Boost>" and "<имя>" are somebody's words.
+_BLOCK: Final = re2.compile(
+    r"(?i)</?(?:address|article|blockquote|body|br|center|dd|div|dl|dt|h[1-6]|head|header|hr|html|li|main|ol|p|pre|"
+    r"section|table|tbody|td|tfoot|th|thead|title|tr|ul)(?:\s[^<>]{0,300})?/?>"
+)
+_INLINE: Final = re2.compile(
+    r"(?i)</?(?:a|abbr|b|big|code|em|font|i|img|meta|o:p|s|small|span|strike|strong|sub|sup|u)(?:\s[^<>]{0,300})?/?>"
+)
 # `re` knows the same letters and digits as `str.isalnum`.
 _BETWEEN_WORDS: Final = re.compile(r"[^\w+#\n ]|_")
-_BETWEEN_CLAUSES: Final = re.compile(r"[,;:()\[\]•|—–]")
 
 
 class _Table(dict[int, int | str | None]):
     """A `str.translate` table that works each character out when it is first met."""
+
+    def __init__(self, replacement: Callable[[str], int | str | None]) -> None:
+        super().__init__()
+        self._replacement = replacement
 
     def __missing__(self, code: int) -> int | str | None:
         replacement = self._replacement(chr(code))
         if len(self) < _KEPT_ENTRIES:
             self[code] = replacement
         return replacement
-
-    def _replacement(self, character: str) -> int | str | None:
-        raise NotImplementedError
-
-
-class _Visible(_Table):
-    def _replacement(self, character: str) -> int | str | None:
-        if character in _LINE_ENDS:
-            return "\n"
-        if is_invisible(character):
-            return None
-        if unicodedata.category(character) == _PRIVATE_USE:
-            return " "  # a bullet of an icon font, between words
-        return ord(character)
-
-
-class _Unmarked(_Visible):
-    def _replacement(self, character: str) -> int | str | None:
-        if character in "™®©":
-            return " "  # compatibility form would glue "TM" to the word
-        seen = super()._replacement(character)
-        if not isinstance(seen, int):
-            return seen
-        folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
-        bare = "".join(part for part in folded if unicodedata.category(part) not in {"Mn", "Me"})
-        return bare if len(bare) <= _LONGEST_EXPANSION else seen
-
-
-class _OnlyInvisible(_Table):
-    def _replacement(self, character: str) -> int | str | None:
-        # A soft hyphen breaks words, U+FE0F colours an emoji: both are what they seem.
-        return ord(character) if is_invisible(character) else None
 
 
 def is_invisible(character: str) -> bool:
@@ -97,9 +80,42 @@ def is_invisible(character: str) -> bool:
     )
 
 
-_VISIBLE = _Visible()
-_UNMARKED = _Unmarked()
-_ONLY_INVISIBLE = _OnlyInvisible()
+def _seen(character: str) -> int | str | None:
+    if character in _LINE_ENDS:
+        return "\n"
+    if is_invisible(character):
+        return None
+    # A bullet of an icon font stands between words.
+    return " " if unicodedata.category(character) == _PRIVATE_USE else ord(character)
+
+
+def _bare(character: str) -> int | str | None:
+    if character in "™®©№":
+        return " "  # compatibility form would glue "TM" to the word, and make a denial of "№"
+    seen = _seen(character)
+    if not isinstance(seen, int):
+        return seen
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+    bare = "".join(part for part in folded if unicodedata.category(part) not in {"Mn", "Me"})
+    return bare if len(bare) <= _LONGEST_EXPANSION else seen
+
+
+_VISIBLE = _Table(_seen)
+_UNMARKED = _Table(_bare)
+_ONLY_INVISIBLE = _Table(lambda character: ord(character) if is_invisible(character) else None)
+
+
+def decoded(text: str) -> str:
+    """The text with HTML entities, RTF's bytes and Markdown's escapes written as the characters that they stand for.
+
+    Once: what comes out of it is not decoded again.
+    """
+    if "&" in text:
+        text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
+    if "\\" in text:
+        text = _RTF.sub(lambda match: bytes.fromhex(match[0].replace("\\'", "")).decode("cp1251", "replace"), text)
+        text = _ESCAPE.sub(r"\1", text)
+    return text
 
 
 def visible(text: str) -> str:
@@ -107,7 +123,13 @@ def visible(text: str) -> str:
 
     The result can be encoded as UTF-8 and stored by Postgres (no lone surrogates, no NUL).
     """
-    return _RARE.sub(lambda match: match[0].translate(_VISIBLE), _mended(text).replace("\r\n", "\n"))
+    return _RARE.sub(lambda match: match[0].translate(_VISIBLE), _lines(text))
+
+
+def readable(text: str) -> str:
+    """The text as its reader sees it: `visible`, `decoded`, without HTML's tags; those of blocks become line ends."""
+    shown = visible(decoded(text))
+    return str(_INLINE.sub("", _BLOCK.sub("\n", shown))) if "<" in shown else shown
 
 
 def invisible(text: str) -> str:
@@ -122,7 +144,7 @@ def one_line(text: str) -> str:
 
 def unmarked(text: str) -> str:
     """The visible text in compatibility form, lower case, without accents (`ё` is `е`, `й` is `и`)."""
-    pieces = _RARE.split(_mended(text).replace("\r\n", "\n"))  # every other one is rare
+    pieces = _RARE.split(_lines(text))  # every other one is rare
     pieces[::2] = [piece.lower().replace("ё", "е").replace("й", "и") for piece in pieces[::2]]
     pieces[1::2] = [piece.translate(_UNMARKED) for piece in pieces[1::2]]
     return "".join(pieces)
@@ -134,15 +156,11 @@ def fold(text: str) -> str:
     Folding twice changes nothing. Punctuation and line ends stay, so that sentences can still be told apart.
     """
     bare = unmarked(text)
-    return bare if bare.isascii() else str(_MIXED_WORD.sub(lambda match: _one_alphabet(match[0]), bare))
-
-
-def words(folded: str) -> list[str]:
-    """The words of a folded text, in order: letters and digits, and `C++`, `C#` and their like.
-
-    Elsewhere a sign is punctuation: "5+" and "#1" are numbers.
-    """
-    return words_of(between_words(folded))
+    return (
+        bare
+        if bare.isascii() or not _MIXED.search(bare)
+        else str(_MIXED_WORD.sub(lambda match: _one_alphabet(match[0]), bare))
+    )
 
 
 def between_words(folded: str) -> str:
@@ -150,13 +168,11 @@ def between_words(folded: str) -> str:
     return _BETWEEN_WORDS.sub(" ", folded)
 
 
-def between_clauses(folded: str) -> str:
-    """As `between_words`, with a line end for every sign that ends a clause."""
-    return between_words(_BETWEEN_CLAUSES.sub("\n", folded.replace(" - ", "\n")))
-
-
 def words_of(bare: str) -> list[str]:
-    """The words of what `between_words` returned."""
+    """The words of what `between_words` returned, in order: letters and digits, and `C++`, `C#` and their like.
+
+    Elsewhere a sign is punctuation: "5+" and "#1" are numbers.
+    """
     found = bare.split()
     if "+" not in bare and "#" not in bare:
         return found
@@ -173,20 +189,11 @@ def _without_signs(piece: str) -> list[str]:
     return piece.replace("+", " ").replace("#", " ").split()
 
 
-def _mended(text: str) -> str:
-    """Words that a soft hyphen broke over two lines are whole again."""
-    if _SOFT_HYPHEN not in text:
-        return text
-    first, *others = text.split(_SOFT_HYPHEN)
-    mended = [first]
-    for other in others:
-        rest = other.lstrip(" \t")
-        wrapped = rest.startswith(("\n", "\r\n"))
-        mended.append(rest.removeprefix("\r").removeprefix("\n").lstrip(" \t") if wrapped else other)
-    return "".join(mended)
+def _lines(text: str) -> str:
+    # A word that a soft hyphen broke over two lines is whole again.
+    return text.replace("\r\n", "\n").replace(_SOFT_HYPHEN + "\n", "")
 
 
-@remembered(10_000)
 def _one_alphabet(word: str) -> str:
     # `1С`, `СRМ` and `ignоre` become Latin; `Pабота` with a Latin P becomes Cyrillic.
     cyrillic = [letter for letter in word if "Ѐ" <= letter <= "ӿ"]

@@ -6,24 +6,34 @@ links, contacts, and what a spreadsheet would take for a formula.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import re2
 
-from worker.assessment.criteria import Kind
-from worker.assessment.evidence import Proof, Reason
+from contract import MAX_RECOMMENDATION
+from worker.assessment.durations import in_words
 from worker.assessment.grading import Level
 from worker.assessment.plain_text import one_line
-from worker.assessment.rubric import Score, holds, is_gate
+from worker.assessment.proof import Proof, Reason
+from worker.assessment.reviewer_talk import Sign
+from worker.assessment.rubric import FEW_HOLD, Score
+from worker.assessment.suspicion import Doubt, Suspicion
 
-# What the storage service can hold (`recommendation VARCHAR(700)`), and what a person can read in a list.
-MAX_RECOMMENDATION: Final = 700
-MAX_MATCH: Final = 100
+MAX_MATCH: Final = 100  # characters that a person can read in a list
 _MAX_NAME: Final = 60  # characters of a criterion within the recommendation
-_MAX_NAMED: Final = 3  # criteria that one sentence names
-NEAR_MISS: Final = 5  # points around the threshold that ask for a second look
+_MAX_NAMED: Final = 4  # criteria that one sentence names
+WHY_A_PERSON: Final[dict[Suspicion, str]] = {
+    Sign.TO_REVIEWER: "в резюме есть обращения к проверяющему",
+    Sign.HIDDEN: "в резюме есть скрытый или закодированный текст",
+    Doubt.ECHO: "резюме повторяет слова вакансии",
+    Doubt.ONE_FOR_SEVERAL: "одна фраза подтверждает несколько требований",
+    Doubt.UNRELATED: "цитаты не называют то, что подтверждают",
+    Doubt.NOT_OWN_WORK: "рядом с цитатами отрицание, учёба, планы или другие люди",
+    Doubt.INVENTED: "модель приводила цитаты, которых в резюме нет",
+    Doubt.UNDATED: "срок опыта назван без дат",
+    Doubt.NEAR_THRESHOLD: "балл близок к порогу",
+}
 
-_TAG: Final = re2.compile(r"<[^<>]{0,300}>|&[#\w]{1,10};")
 _MARKDOWN_LINK: Final = re2.compile(r"!?\[([^\[\]]{0,200})\]\([^()]{0,300}\)")
 _SCHEME: Final = re2.compile(r"(?i)(?:javascript|data|vbscript|file|https?|ftp|mailto|tel|tg)\s*:\S*")
 _LINK: Final = re2.compile(
@@ -31,28 +41,20 @@ _LINK: Final = re2.compile(
     r"[\w-]+(?:\.[\w-]+)*\.(?:ru|рф|com|org|su|info|biz|me|xyz|online|site|top|click|link)(?:/\S*|\b)|"
     r"[\w-]+\.[a-z]{2,6}/\S+"
 )
-_PHONE: Final = re2.compile(r"\+?\d[\d\s().‐‑–-]{8,24}\d")
-_DIGITS_OF_A_PHONE: Final = 10  # a standard's number ("ГОСТ 2.105-2019") has fewer
+_PHONE: Final = re2.compile(r"\+?\d(?:[\s().‐‑–-]{0,3}\d){9,14}")  # a standard's number has fewer digits
 _SIGNS: Final = "<>{}[]|\\^`~$"
 _WITHOUT_SIGNS: Final = str.maketrans(_SIGNS, " " * len(_SIGNS))
 _AT_THE_ENDS: Final = " \t=+-@*_#.,;:–—•·/!?&%\"'"
-_KNOWN_NAMES: Final = frozenset({"hh.ru"})  # a site that a requirement may name, and no address to send people to
-
-
-def _without_phone(match: Any) -> str:
-    found = str(match[0])
-    return " " if sum(map(str.isdecimal, found)) >= _DIGITS_OF_A_PHONE else found
 
 
 @lru_cache(maxsize=4_000)
 def cleaned(words: str, limit: int = MAX_MATCH) -> str:
     """A vacancy's words as they may be published; empty if nothing is left of them."""
     text = one_line(words)
-    if any(mark in text for mark in "<&[("):
-        text = _MARKDOWN_LINK.sub(lambda match: match[1], _TAG.sub(" ", text))
-    text = _SCHEME.sub(" ", text)
-    text = _LINK.sub(lambda match: match[0] if match[0].strip().lower() in _KNOWN_NAMES else " ", text)
-    text = _PHONE.sub(_without_phone, text).translate(_WITHOUT_SIGNS)
+    text = _SCHEME.sub(" ", _MARKDOWN_LINK.sub(lambda match: match[1], text))
+    # A requirement may name the site, which is no address to send people to.
+    text = _LINK.sub(lambda match: match[0] if match[0].strip().lower() == "hh.ru" else " ", text)
+    text = _PHONE.sub(" ", text).translate(_WITHOUT_SIGNS)
     text = " ".join(text.replace("( )", " ").replace("()", " ").split())
     bare = text.lstrip(_AT_THE_ENDS)
     if text.startswith(".") and bare[:3].upper() == "NET":
@@ -61,79 +63,68 @@ def cleaned(words: str, limit: int = MAX_MATCH) -> str:
 
 
 def matches(proofs: Sequence[Proof]) -> tuple[str, ...]:
-    """The criteria that hold, in the vacancy's words."""
-    names = (cleaned(proof.criterion.text) for proof in proofs if holds(proof))
+    """The criteria that are fully confirmed, in the vacancy's words."""
+    names = (cleaned(proof.criterion.text) for proof in proofs if proof.level is Level.STRONG)
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def recommendation(proofs: Sequence[Proof], result: Score, *, threshold: int, flagged: bool) -> str:
+def recommendation(proofs: Sequence[Proof], result: Score, suspicions: Sequence[Suspicion]) -> str:
     """At most 700 characters: what is confirmed, in part, missing; whether a person should look, and why.
 
-    An unconfirmed gate is said first. The lists of criteria shrink until all the sentences fit.
+    A gate that is not confirmed is said first. The lists of criteria shrink until all the sentences fit.
     """
     for named in range(_MAX_NAMED, -1, -1):
-        text = " ".join(_sentences(proofs, result, threshold, flagged=flagged, named=named))
+        text = " ".join(_sentences(proofs, result, suspicions, named))
         if len(text) <= MAX_RECOMMENDATION:
             return text
     return _shortened(text, MAX_RECOMMENDATION)
 
 
-def _sentences(proofs: Sequence[Proof], result: Score, threshold: int, *, flagged: bool, named: int) -> list[str]:
-    graded = [proof for proof in proofs if not is_gate(proof)]
-    strong = [proof for proof in graded if proof.level is Level.STRONG]
-    partial = [proof for proof in graded if proof.level is Level.PARTIAL]
-    missing = [proof for proof in graded if proof.level is Level.NONE]
+def _sentences(proofs: Sequence[Proof], result: Score, suspicions: Sequence[Suspicion], named: int) -> list[str]:
+    others = [proof for proof in proofs if proof not in result.closed]
+    confirmed, partial, missing = (
+        [proof for proof in others if proof.level is level] for level in (Level.STRONG, Level.PARTIAL, Level.NONE)
+    )
     said = []
     if result.closed:
-        said.append(f"Не подтверждено обязательное условие{_named(result.closed, named)}.")
-    confirmed = sum(is_gate(proof) and holds(proof) for proof in proofs)
+        said.append(f"Нет подтверждения обязательного условия{_named(result.closed, named)}.")
     if confirmed:
-        said.append(f"Подтверждено обязательных условий: {confirmed}.")
-    if graded:
-        said.append(f"Подтверждено полностью требований: {len(strong)} из {len(graded)}.")
+        part = f"Подтверждено требований: {len(confirmed)} из {len(proofs)}"
+        said.append(
+            (part if len(confirmed) < len(proofs) else "Подтверждены все требования")
+            + _named(confirmed, named, " —")
+            + "."
+        )
     if partial:
         said.append(f"Частично{_named(partial, named)}.")
     if missing:
-        said.append(f"Не подтверждено{_named(missing, named)}.")
-    ask = [*result.closed, *(proof for proof in (*missing, *partial) if proof.criterion.kind is Kind.MUST)]
-    if ask:
-        said.append(f"Спросить на интервью{_named(ask, min(named, 2))}.")
-    reasons = _why_a_person(proofs, result, threshold, flagged=flagged)
+        said.append(f"В резюме не видно{_named(missing, named)}.")
+    if partial or missing:
+        said.append("Это стоит уточнить на интервью.")
+    if result.cap in FEW_HOLD:
+        said.append(f"Балл не выше {result.cap}: подтвердилось слишком мало требований.")
+    reasons = [WHY_A_PERSON[suspicion] for suspicion in suspicions]
     if reasons:
         said.append(f"Нужна проверка человеком: {'; '.join(reasons)}.")
     return said
 
 
-def _named(proofs: Sequence[Proof], count: int) -> str:
-    names = [name for proof in proofs if (name := cleaned(proof.criterion.text, _MAX_NAME))]
-    shown, others = names[:count], len(proofs) - len(names[:count])
+def _named(proofs: Sequence[Proof], count: int, colon: str = ":") -> str:
+    shown = [name for proof in proofs if (name := _name(proof))][:count]
+    others = len(proofs) - len(shown)
     if not shown:
-        return f": {len(proofs)}"
-    listed = "; ".join(f"«{name}»" for name in shown)
-    return f": {listed}" + (f" и ещё {others}" if others else "")
+        return f"{colon} {len(proofs)}" if colon == ":" else ""
+    return f"{colon} {'; '.join(shown)}" + (f" и ещё {others}" if others else "")
 
 
-def _why_a_person(proofs: Sequence[Proof], result: Score, threshold: int, *, flagged: bool) -> list[str]:
-    doubtful = {
-        reason for proof in proofs for reason in proof.reasons if reason not in (Reason.ABSENT, Reason.YEARS_SHORT)
-    }
-    reasons = []
-    if result.closed and result.of and 100 * result.points // result.of >= threshold:
-        reasons.append("остальные требования подтверждены")
-    if flagged:
-        reasons.append("в тексте резюме есть обращения к проверяющему")
-    if abs(result.score - threshold) <= NEAR_MISS and not result.closed:
-        reasons.append("балл близок к порогу")
-    if len(proofs) < 3:
-        reasons.append("в вакансии меньше трёх проверяемых требований")
-    if doubtful & _DOUBTS:
-        reasons.append("часть цитат не принята как доказательство")
-    return reasons
-
-
-_DOUBTS: Final = frozenset(
-    {Reason.UNRELATED, Reason.ECHO, Reason.ONE_FOR_MANY, Reason.REUSED, Reason.FUTURE, Reason.REVERSED}
-)
+def _name(proof: Proof) -> str:
+    name = cleaned(proof.criterion.text, _MAX_NAME)
+    if name and Reason.YEARS_SHORT in proof.reasons and proof.months and proof.criterion.years:
+        asked = in_words(12 * proof.criterion.years)
+        return f"«{name}» (по датам {in_words(proof.months)}, нужно: {asked})"
+    if name and Reason.YEARS_UNDATED in proof.reasons:
+        return f"«{name}» (срок не подтверждён датами)"
+    return f"«{name}»" if name else ""
 
 
 def _shortened(text: str, limit: int) -> str:

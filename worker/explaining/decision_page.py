@@ -11,8 +11,12 @@ from collections.abc import Iterable
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from worker.assessment.evidence import Reason
+from worker.assessment.durations import in_words
 from worker.assessment.plain_text import visible
+from worker.assessment.proof import Reason
+from worker.assessment.reviewer_talk import Sign
+from worker.assessment.suspicion import Doubt
+from worker.assessment.wording import WHY_A_PERSON
 from worker.explaining.explanation import CriterionExplanation, Explanation
 from worker.explaining.quote_places import pieces
 
@@ -21,38 +25,17 @@ LEVELS: Final = {"none": "не подтверждено", "partial": "части
 REASONS: Final = {
     Reason.ABSENT: "цитаты нет в резюме",
     Reason.PRIVATE: "в цитате только личные данные",
+    Reason.CUT_OFF: "цитата обрезана сразу за отрицанием",
     Reason.TO_REVIEWER: "предложение обращено к проверяющему",
-    Reason.ANOTHER_PERSON: "речь о другом человеке",
-    Reason.ONLY_INTENDED: "желание или план, а не опыт",
-    Reason.SPEAKS_OF_THE_VACANCY: "сказано о вакансии, а не о сделанном",
-    Reason.QUESTION: "вопрос",
-    Reason.DENIED: "предложение это отрицает",
-    Reason.DENIED_IN_PART: "часть требования отрицается",
-    Reason.NOT_VALID: "документ не действует",
-    Reason.FUTURE: "ещё не наступило",
-    Reason.REVERSED: "конец раньше начала",
-    Reason.UNRELATED: "цитата не связана с требованием",
-    Reason.REUSED: "та же цитата для многих требований",
-    Reason.ONE_FOR_MANY: "одно предложение для большинства требований",
-    Reason.ECHO: "повторяет слова вакансии",
-    Reason.TEMPLATED: "одна и та же фраза о разных навыках",
-    Reason.THIN: "только название",
-    Reason.HEDGED: "знакомство, а не работа",
-    Reason.LISTED: "только в перечне",
+    Reason.ONE_FOR_MOST: "одна и та же фраза для большинства требований",
     Reason.YEARS_SHORT: "по датам стаж меньше требуемого",
-    Reason.BELOW_GRADE: "уровень ниже требуемого или не указан",
+    Reason.YEARS_UNDATED: "срок не подтверждён датами",
+    Reason.SECOND_LOOK: "сами по себе цитаты доказывают меньше",
 }
-FLAGS: Final = {
-    "ignore_instructions": "просьба не следовать правилам",
-    "demands_score": "требование поставить оценку",
-    "declares_result": "готовый вывод вместо фактов",
-    "addresses_model": "обращение к модели или к проверяющему",
-    "fake_message": "подделка под служебное сообщение",
-    "output_form": "подделка под ответ модели",
-    "forged_section": "подделка под раздел запроса",
-    "hidden_markup": "разметка, которая прячет текст",
-    "hidden_characters": "невидимые символы",
-    "encoded_instruction": "закодированное указание",
+SECOND_LOOKS: Final = {
+    "kept": "Цитаты проверены вторым запросом к модели: оценки не изменились.",
+    "lowered": "Цитаты проверены вторым запросом к модели: часть оценок снижена.",
+    "missed": "Вторая проверка цитат не состоялась.",
 }
 STYLE: Final = """
 body { font: 14px/1.45 system-ui, sans-serif; color: #1a1a1a; max-width: 60rem; margin: 1.5rem auto; padding: 0 1rem }
@@ -77,6 +60,7 @@ _POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; "
     "base-uri 'none'; form-action 'none'"
 )
+_WHY: Final[dict[str, str]] = {suspicion.value: WHY_A_PERSON[suspicion] for suspicion in (*Sign, *Doubt)}
 _WIDE: Final = 1_000  # units of the drawing
 
 
@@ -180,6 +164,8 @@ def _criteria(body: Element, criteria: Iterable[CriterionExplanation]) -> None:
         words = _add(row, "td", one.text or "(слова больше не хранятся)")
         for quote in one.quotes:
             _add(words, "q", quote, dir="auto")
+        if one.years is not None and one.months is not None:
+            _add(words, "span", f"срок: {in_words(one.months)}, нужно: {in_words(12 * one.years)}", class_="small")
         for reason in one.reasons:
             _add(words, "span", f"снижено: {_reason(reason)}", class_="why")
         _add(row, "td", KINDS[one.kind])
@@ -195,24 +181,15 @@ def _reason(code: str) -> str:
     return REASONS.get(Reason(code), code) if code in set(Reason) else code
 
 
-def _flags(codes: Iterable[str]) -> str:
-    return ", ".join(FLAGS.get(code, code) for code in codes)
-
-
 def _remarks(body: Element, explanation: Explanation) -> None:
     remarks = []
-    if explanation.flags:
-        remarks.append(
-            f"В резюме есть места, похожие на попытку повлиять на оценку: {_flags(explanation.flags)}. Доказательством "
-            "они не служат, сами по себе балл не снижают."
-        )
-    if explanation.vacancy_flags:
-        remarks.append(
-            f"В вакансии есть места, похожие на попытку повлиять на оценку: {_flags(explanation.vacancy_flags)}. "
-            "Требованиями они не считаются."
-        )
-    if explanation.dropped:
-        remarks.append(f"Требования, запрещённые законом, не учитывались: {', '.join(explanation.dropped)}.")
+    if explanation.suspicions:
+        why = "; ".join(_WHY.get(code, code) for code in explanation.suspicions)
+        remarks.append(f"Нужна проверка человеком: {why}. Само по себе это балл не снижает.")
+    if explanation.second_look is not None:
+        remarks.append(SECOND_LOOKS.get(explanation.second_look, explanation.second_look))
+    if explanation.forbidden:
+        remarks.append(f"Требования, запрещённые законом, не учитывались: {', '.join(explanation.forbidden)}.")
     if remarks:
         _add(body, "h2", "Замечания")
         items = SubElement(body, "ul")

@@ -1,16 +1,22 @@
 """Why a request got its score: the grades and quotes behind it, kept for operators, and their readable table."""
 
-from typing import Literal
+from typing import Any, Literal, Self
 
 import redis
 from pydantic import BaseModel, ConfigDict, Field
 
 from contract import Verdict, decision_key, explanation_key
 from worker.assessment.criteria import Criteria
+from worker.assessment.judgement import Judgement
+from worker.assessment.prompt import PROMPT_VERSION
+from worker.assessment.rubric import POINTS, RUBRIC_VERSION, WEIGHTS
 
 
 class CriterionExplanation(BaseModel):
-    """One criterion: its words, kind and weight, the model's level and quotes, and what the gates left of it."""
+    """One criterion: its words, kind and weight, the model's level and quotes, and what is proven of it.
+
+    `years` are what it asks for, `months` what the resume has of them.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -22,6 +28,8 @@ class CriterionExplanation(BaseModel):
     level: Literal["none", "partial", "strong"]
     points: int = Field(ge=0, le=2)
     reasons: tuple[str, ...] = ()
+    years: int | None = None
+    months: int | None = None
     quotes: tuple[str, ...] = Field((), repr=False)
 
 
@@ -38,9 +46,9 @@ class Explanation(BaseModel):
     of: int
     criteria: tuple[CriterionExplanation, ...]
     criteria_digest: str
-    dropped: tuple[str, ...] = ()  # forbidden grounds in the vacancy
-    flags: tuple[str, ...] = ()  # of the resume
-    vacancy_flags: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()  # grounds in the vacancy that are not graded
+    suspicions: tuple[str, ...] = ()  # why a person should look
+    second_look: str | None = None  # kept, lowered, missed; None: there was none
     question: str  # the digest under which the model's answer is cached
     model: str
     prompt_version: str
@@ -50,6 +58,40 @@ class Explanation(BaseModel):
     cached: bool = False
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+
+    @classmethod
+    def from_judgement(cls, judgement: Judgement, **circumstances: Any) -> Self:
+        """What a judgement was made of, and the fields that say when, by whom and of which question."""
+        result = judgement.result
+        return cls(
+            score=result.score,
+            verdict=result.verdict,
+            cap=result.cap,
+            points=result.points,
+            of=result.of,
+            criteria=tuple(
+                CriterionExplanation(
+                    id=proof.criterion.id,
+                    text=proof.criterion.text,
+                    kind=proof.criterion.kind.value,
+                    weight=WEIGHTS[proof.criterion.kind],
+                    claimed=proof.claimed.value,
+                    level=proof.level.value,
+                    points=POINTS[proof.level],
+                    reasons=tuple(proof.reasons),
+                    years=proof.criterion.years,
+                    months=proof.months,
+                    quotes=proof.quotes,
+                )
+                for proof in judgement.proofs
+            ),
+            criteria_digest=judgement.criteria.digest,
+            forbidden=tuple(forbidden.ground for forbidden in judgement.criteria.forbidden),
+            suspicions=tuple(judgement.suspicions),
+            prompt_version=PROMPT_VERSION,
+            rubric_version=RUBRIC_VERSION,
+            **circumstances,
+        )
 
     def without_texts(self) -> str:
         """The decision record as JSON: no words of the vacancy, no quotes."""
@@ -83,6 +125,8 @@ def table(processing_id: int, explanation: Explanation) -> list[str]:
         earned = "a gate" if one.kind == "gate" else f"{one.kind}, {one.points} of 2 points, weight {one.weight}"
         lines.append(f"{one.id}. {one.text or '(words no longer kept)'}: {one.level}, {earned}")
         lines += [f"   «{quote}»" for quote in one.quotes]
+        if one.years is not None and one.months is not None:
+            lines.append(f"   {one.months} months of {12 * one.years} that are asked for")
         if one.reasons:
             lines.append(f"   the model said {one.claimed}; lowered by: {', '.join(one.reasons)}")
     lines.append("")
@@ -92,12 +136,12 @@ def table(processing_id: int, explanation: Explanation) -> list[str]:
     if explanation.cap < 100:
         lines.append(f"cap: at most {explanation.cap}")
     lines.append(f"verdict: «Подходит» from {explanation.threshold}")
-    if explanation.flags:
-        lines.append(f"the resume addresses the reviewer: {', '.join(explanation.flags)}")
-    if explanation.vacancy_flags:
-        lines.append(f"so does the vacancy: {', '.join(explanation.vacancy_flags)}")
-    if explanation.dropped:
-        lines.append(f"forbidden grounds dropped from the vacancy: {', '.join(explanation.dropped)}")
+    if explanation.suspicions:
+        lines.append(f"a person should look: {', '.join(explanation.suspicions)}")
+    if explanation.second_look:
+        lines.append(f"second look at the quotes: {explanation.second_look}")
+    if explanation.forbidden:
+        lines.append(f"forbidden grounds in the vacancy, not graded: {', '.join(explanation.forbidden)}")
     source = "answer from the cache" if explanation.cached else "answered by the model"
     lines.append(
         f"{source}: {explanation.model}, prompt {explanation.prompt_version}, rubric {explanation.rubric_version}, "
@@ -107,14 +151,13 @@ def table(processing_id: int, explanation: Explanation) -> list[str]:
 
 
 def criteria_table(criteria: Criteria) -> list[str]:
-    """The lines that show what the resumes for a vacancy are measured by, and what was dropped from it."""
+    """The lines that show what the resumes for a vacancy are measured by, and what the law forbids."""
     lines = [f"criteria {criteria.digest}"]
-    for one in criteria.items:
-        asked = one.threshold.model_dump(exclude_none=True)
-        lines.append(f"{one.id}. [{one.kind}] {one.text}" + (f"  (at least {asked})" if asked else ""))
+    lines += [
+        f"{one.id}. [{one.kind}] {one.text}" + (f"  (at least {one.years} years)" if one.years else "")
+        for one in criteria.items
+    ]
     if not criteria.items:
         lines.append("nothing in this vacancy can be checked: its requests fail")
-    lines += [f"dropped, the law forbids it ({one.ground}): {one.text}" for one in criteria.dropped]
-    if criteria.flags:
-        lines.append(f"the vacancy addresses the reviewer: {', '.join(criteria.flags)}")
+    lines += [f"not graded, the law forbids it ({one.ground}): {one.text}" for one in criteria.forbidden]
     return lines

@@ -36,7 +36,7 @@ def register(ports: Callable[[], Ports]) -> None:
             **adapters.limiter.snapshot(),
             "circuit_breaker": adapters.breaker.state() or "closed",
             "egress": adapters.egress.state,
-            "answered": {question: answered(question) for question in ("criteria", "grades")},
+            "answered": {question: answered(question) for question in ("criteria", "grades", "second_look")},
             **({"money": adapters.spending.state()} if adapters.spending else {}),
         }
 

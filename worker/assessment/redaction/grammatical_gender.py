@@ -12,7 +12,7 @@ import re
 from typing import Final, NamedTuple
 
 from worker.assessment.redaction.morphology import KEPT_WORDS, Reading, masculine, readings
-from worker.assessment.word_cache import remembered
+from worker.assessment.redaction.word_cache import remembered
 
 _FEMININE: Final = ("ла", "лась", "на", "ва", "ма", "да", "та")
 # Spelled in two ways by the men themselves («вёл» and «вел», «ответственен» and «ответствен»).

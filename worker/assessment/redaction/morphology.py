@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pymorphy3
 
-from worker.assessment.word_cache import remembered
+from worker.assessment.redaction.word_cache import remembered
 
 
 class Reading(Flag):

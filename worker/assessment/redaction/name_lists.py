@@ -5,8 +5,8 @@ Latin names are compared as `latin_key` folds them, so one entry stands for seve
 
 from typing import Final
 
+from worker.assessment.redaction.word_cache import remembered
 from worker.assessment.redaction.word_list import words
-from worker.assessment.word_cache import remembered
 
 _TO_LATIN: Final = {
     "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z", "и": "i", "й": "i",

@@ -15,7 +15,7 @@ from worker.assessment.redaction.name_lists import (
     TURKIC_PARTICLES,
     latin_key,
 )
-from worker.assessment.word_cache import remembered
+from worker.assessment.redaction.word_cache import remembered
 
 _POSSESSIVES: Final = ("ов", "ова", "ову", "овой", "овым", "ев", "ева", "еву", "евой", "евым")
 

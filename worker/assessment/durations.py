@@ -1,0 +1,149 @@
+"""How long somebody did something: the years that are asked for, claimed in words, or proven by dates.
+
+A period is counted in whole months. Years without months are subtracted ("2019 - 2022" is three years); where only
+one end has a month, the year at the other end counts whole.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Annotated, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from worker.assessment.plain_text import fold
+
+NOW: Final = "now"
+_NUMERALS: Final = {
+    1: "один одного одним одной полтора полутора one", 2: "два двух двумя две two", 3: "три трех тремя three",
+    4: "четыре четырех четырьмя four", 5: "пять пяти пятью five", 6: "шесть шести six", 7: "семь семи seven",
+    8: "восемь восьми eight", 9: "девять девяти nine", 10: "десять десяти ten", 12: "двенадцать двенадцати twelve",
+    15: "пятнадцать пятнадцати fifteen", 20: "двадцать двадцати twenty",
+}  # fmt: skip
+_NUMBER_OF: Final = {word: number for number, words in _NUMERALS.items() for word in fold(words).split()}
+_COUNT: Final = (
+    rf"(?:(?<!\d)(\d{{1,2}})(?:[.,]\d)?(?:[ -]?(?:x|х|ти|и|го))?|\b({'|'.join(_NUMBER_OF)}))"
+    r"[ +»\"-]*(?:plus )?(?:[(/][^)/]{1,12}[)/] ?)?(?:с половинои )?"
+)
+_YEAR_UNIT: Final = r"(?:полных |full )?(?:лет|год|г\b|л\b|years?|yrs?)"
+_YEARS: Final = re.compile(_COUNT + _YEAR_UNIT)
+_RANGE: Final = re.compile(rf"{_COUNT}(?:(?:[–—-]|до|to|and) ?{_COUNT})?{_YEAR_UNIT}")
+_MONTHS: Final = re.compile(_COUNT + r"(?:месяц|мес|months?)")
+_A_YEAR: Final = re.compile(r"(?<!\d )\b(?:год|года|a year|годичн\w+)\b")
+_HALF: Final = re.compile(r"полутора|полтора|половинои|and a half")
+_MONTH_NAMES: Final = (
+    "январ янв jan", "феврал фев feb", "март мар mar", "апрел апр apr", "маи мая may", "июн jun", "июл jul",
+    "август авг aug", "сентябр сен sep", "октябр окт oct", "ноябр ноя nov", "декабр дек dec",
+)  # fmt: skip
+_MONTHS_OF: Final[dict[str, tuple[int, ...]]] = {
+    **{name: (number,) for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()},
+    "весн": (3, 4, 5),
+    "летом": (6, 7, 8),
+    "осен": (9, 10, 11),
+    "зим": (12, 1, 2),
+}
+_MONTH_NAME: Final = re.compile(rf"\b(?:{'|'.join(_MONTHS_OF)})")
+_YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_SHORT_YEAR: Final = re.compile(r"(?:\d[./-]|['’`])(\d\d)(?![\d./])")
+_MONTH_NUMBER: Final = re.compile(
+    r"(?<!\d)(\d\d?)[./-](?= ?(?:(?:19|20)\d\d|\d\d)(?!\d))|(?:19|20)\d\d ?[./-] ?(\d\d)(?!\d)"
+)
+_LAST_CENTURY: Final = 69  # two digits above this are of the twentieth century
+_DATE: Final = re.compile(r"(\d{4})(?:-(\d\d?))?(?:-\d\d?)?")
+
+
+class Period(BaseModel):
+    """From and to as the model wrote them: "YYYY", "YYYY-MM" or `NOW`."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, coerce_numbers_to_str=True)
+
+    since: str = Field(alias="from")
+    until: Annotated[str, BeforeValidator(lambda until: until or NOW)] = Field(alias="to")
+
+
+def asks_for_years(span: str, years: int) -> bool:
+    """Whether a requirement's words name that number of years, as digits or as a word; of a range its lower end."""
+    folded = fold(span)
+    named = {12 * _number(match) for match in _RANGE.finditer(folded)} | set(map(_number, _MONTHS.finditer(folded)))
+    return 12 * years in named or (years == 1 and bool(_A_YEAR.search(folded)))
+
+
+def months_claimed(text: str) -> int:
+    """The longest duration that a text states in words ("5 лет 3 месяца"), in months; 0: none."""
+    folded = fold(text)
+    years = max(map(_number, _YEARS.finditer(folded)), default=int(bool(_A_YEAR.search(folded))))
+    months = max(map(_number, _MONTHS.finditer(folded)), default=0)
+    if not years:
+        return months
+    return 12 * years + (months if months < 12 else 0) + (6 if _HALF.search(folded) else 0)
+
+
+def _number(match: re.Match[str]) -> int:
+    return int(match[1]) if match[1] else _NUMBER_OF[match[2]]
+
+
+def month(year: int, number: int) -> int:
+    """The month `number` (1..12) of a year as a count since year 0."""
+    return year * 12 + number - 1
+
+
+class Dates:
+    """The years and months that a folded text names."""
+
+    def __init__(self, folded: str) -> None:
+        self._folded = folded
+
+    @cached_property
+    def _years(self) -> frozenset[int]:
+        short = {int(year) for year in _SHORT_YEAR.findall(self._folded)}
+        whole = (year + (1900 if year > _LAST_CENTURY else 2000) for year in short)
+        return frozenset(map(int, _YEAR.findall(self._folded))).union(whole)
+
+    @cached_property
+    def _months(self) -> frozenset[int]:
+        named = frozenset(_MONTH_NAME.findall(self._folded))
+        numbered = (int(before or after) for before, after in _MONTH_NUMBER.findall(self._folded))
+        return frozenset(numbered) | {number for name in named for number in _MONTHS_OF[name]}
+
+    def proven(self, periods: Iterable[Period], today: int) -> int:
+        """How many months the periods cover together whose dates stand in the text; none counts twice.
+
+        Args:
+            periods: those that end before they begin, or begin after `today`, count for nothing.
+            today: the current month, as `month` counts; no period goes on behind it.
+        """
+        spans = sorted(span for period in periods if (span := self._span(period, today)))
+        total, reached = 0, 0
+        for start, end in spans:
+            total += max(0, end - max(start, reached))
+            reached = max(reached, end)
+        return total
+
+    def _span(self, period: Period, today: int) -> tuple[int, int] | None:
+        """From one month up to, not including, another."""
+        since, until = self._date(period.since), self._date(period.until)
+        if since is None or (until is None and period.until.strip().lower() != NOW):
+            return None
+        start, end = month(since[0], since[1] or 1), today
+        if until is not None:
+            whole = since[1] is not None or since[0] == until[0]
+            end = min(today, month(until[0], until[1]) + 1 if until[1] else month(until[0] + whole, 1))
+        return (start, end) if start < end else None
+
+    def _date(self, date: str) -> tuple[int, int | None] | None:
+        """Year and month, if the year stands in the text; a month that does not is left out."""
+        match = _DATE.fullmatch(date.strip())
+        if match is None or int(match[1]) not in self._years:
+            return None
+        number = int(match[2]) if match[2] else None
+        return int(match[1]), number if number in self._months and number in range(1, 13) else None
+
+
+def in_words(months: int) -> str:
+    """A duration for people: «2 года 3 мес.»."""
+    years, rest = divmod(months, 12)
+    last = 0 if years % 100 in range(11, 15) else years % 10
+    said = [f"{years} {'год' if last == 1 else 'года' if last in (2, 3, 4) else 'лет'}"] if years else []
+    if rest or not years:
+        said.append(f"{rest} мес.")
+    return " ".join(said)

@@ -1,0 +1,50 @@
+"""A resume as it is sent, read once for all that judges it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from worker.assessment.durations import Dates
+from worker.assessment.plain_text import readable
+from worker.assessment.redaction import redact
+from worker.assessment.reviewer_talk import Sign, hides_something, talk
+from worker.assessment.source_text import SourceText, marked
+
+
+@dataclass(frozen=True)
+class Resume:
+    """A resume that was read.
+
+    Attributes:
+        sent: the text that is sent to the model.
+        source: its words.
+        dates: the years and months that it names.
+        barred: the sentences that talk to the reviewer.
+        signs: how it betrays that part of it is meant for the reviewer; empty as a rule.
+        redacted: how many things of each kind were replaced.
+    """
+
+    sent: str = field(repr=False)
+    source: SourceText = field(repr=False)
+    dates: Dates = field(repr=False)
+    barred: tuple[range, ...]
+    signs: tuple[Sign, ...]
+    redacted: Mapping[str, int]
+
+
+def as_sent(text: str, *, redaction: bool) -> tuple[str, Mapping[str, int]]:
+    """What is sent of a resume, and how many things of each kind were taken out of it."""
+    sent = readable(text)
+    if not redaction:
+        return sent, {}
+    redacted = redact(sent)
+    return redacted.text, redacted.counts
+
+
+def read_resume(text: str, *, redaction: bool) -> Resume:
+    """Read a resume as it came."""
+    sent, counts = as_sent(text, redaction=redaction)
+    source = SourceText(marked(sent))
+    to_reviewer = talk(source)
+    barred = tuple(map(source.sentence_of, to_reviewer))
+    signs = [Sign.TO_REVIEWER] * bool(to_reviewer) + [Sign.HIDDEN] * hides_something(text)
+    return Resume(sent, source, Dates(source.folded), barred, tuple(signs), counts)

@@ -1,0 +1,91 @@
+"""The second look: the model sees the criteria and the quotes that stand, and nothing else of the resume.
+
+An injection has no room there but in a quote, which has to stand in the resume. The lower of the two levels counts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from worker.assessment.grading import Level
+from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema
+from worker.assessment.judgement import Judgement, concluded
+from worker.assessment.prompt import fenced, system_prompt
+from worker.assessment.proof import Proof, Reason
+
+SECOND_LOOK_VERSION: Final = "1"
+SYSTEM: Final = system_prompt("second_look")
+_TOKENS_AROUND: Final = 20
+_TOKENS_PER_LEVEL: Final = 15
+
+
+class SecondLevel(BaseModel):
+    """What the quotes of one criterion prove."""
+
+    id: int
+    level: Level
+
+
+class SecondLook(BaseModel):
+    """What the model is asked for."""
+
+    proofs: list[SecondLevel]
+
+
+RESPONSE_FORMAT: Final[dict[str, Any]] = strict_schema("proofs", SecondLook)
+
+
+def looked_at(judgement: Judgement) -> list[Proof]:
+    """The proofs that have something to lose."""
+    return [proof for proof in judgement.proofs if proof.level is not Level.NONE]
+
+
+def second_look_text(proofs: Sequence[Proof]) -> str:
+    """The criteria and their quotes, numbered as they are."""
+    lines = []
+    for proof in proofs:
+        lines.append(f"{proof.criterion.id}. {proof.criterion.text}")
+        lines += [f"   «{' '.join(quote.split())}»" for quote in proof.quotes]
+    return "\n".join(lines)
+
+
+def second_look_messages(text: str, *, delimiter: str) -> list[dict[str, str]]:
+    """The chat messages that ask what quotes alone prove; `delimiter` as for a resume."""
+    return [
+        {"role": "system", "content": SYSTEM},
+        {"role": "user", "content": fenced("QUOTES", "Требования и цитаты", text, delimiter)},
+    ]
+
+
+def answer_tokens(proofs: Sequence[Proof]) -> int:
+    """The output cap that so many levels need."""
+    return _TOKENS_AROUND + _TOKENS_PER_LEVEL * len(proofs)
+
+
+def parse_second_look(content: str, proofs: Sequence[Proof], *, strict: bool) -> SecondLook:
+    """Read an answer. `strict`: the endpoint promised the schema.
+
+    Raises:
+        BrokenAnswer: it cannot be read, or does not have exactly the ids that were asked for.
+    """
+    found = read_answer(content, SecondLook, "proofs", strict=strict)
+    if sorted({one.id for one in found.proofs}) != sorted(proof.criterion.id for proof in proofs):
+        raise BrokenAnswer("other ids than were asked for")
+    return found
+
+
+def after_second_look(judgement: Judgement, second: SecondLook, *, threshold: int) -> Judgement:
+    """The judgement with the lower level of the two for each criterion; the suspicions stay."""
+    levels: dict[int, Level] = {}
+    for one in second.proofs:
+        levels[one.id] = min(one.level, levels.get(one.id, one.level), key=lambda level: level.rank)
+    proofs = tuple(_lowered(proof, levels.get(proof.criterion.id, proof.level)) for proof in judgement.proofs)
+    return concluded(judgement.criteria, proofs, judgement.suspicions, threshold=threshold)
+
+
+def _lowered(proof: Proof, level: Level) -> Proof:
+    if level.rank >= proof.level.rank:
+        return proof
+    return replace(proof, level=level, reasons=tuple(sorted({*proof.reasons, Reason.SECOND_LOOK})))

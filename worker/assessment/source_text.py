@@ -1,0 +1,163 @@
+"""A text that is quoted: its words, and where a quote of it stands.
+
+Texts are compared by their letters and digits alone, folded (`plain_text.fold`), with nothing between them: then case,
+punctuation, markup, line breaks, hyphens at line ends, page breaks and spaces that an export put in or left out make no
+difference. A quote begins and ends where words do.
+
+Models slip: one word of a quote, or one in four of a longer one, may differ behind its first letters. With k such
+words one of k + 1 parts of the quote stands in the text as it is (pigeonhole), and only around that part words are
+compared, so that no text takes more than linear time.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate, islice
+from typing import Final
+
+import re2
+
+from worker.assessment.plain_text import between_words, fold, readable, words_of
+from worker.assessment.redaction.placeholders import WORDS
+
+MAX_QUOTE: Final = 600  # characters; the prompt asks for fifteen words
+MAX_PLACES: Final = 8  # occurrences of one quote that are looked at
+PRIVATE: Final = "приватно"
+"""The word that a placeholder becomes."""
+
+_MOST_CANDIDATES: Final = 40  # occurrences of a part around which words are compared
+_MOST_LOOKS: Final = 200  # occurrences of a quote's letters, within other words too
+_WORDS_FOR_A_SLIP: Final = 4
+_ALIKE: Final = 4  # letters by which two words are taken for forms of one
+# A quote may begin or end within one.
+_PLACEHOLDER: Final = re2.compile(rf"«?\[?(?:{'|'.join(WORDS.values())})\]»?")
+_SENTENCE_END: Final = re.compile(r"[.!?…](?=[\s»\"”)]|$)|\n\s*")
+_CLAUSE_END: Final = re.compile(r"(?:[,;:()\[\]•|—–]| - )+")
+_CLAUSE, _SENTENCE = "\n", "\n\n"  # an empty clause is the end of a sentence
+
+
+def words_in(text: str) -> list[str]:
+    """The words of a short text, such as a quote of a `SourceText`."""
+    return words_of(between_words(fold(marked(readable(text)))))
+
+
+def marked(sent: str) -> str:
+    """The text of a resume with `PRIVATE` for every placeholder."""
+    return str(_PLACEHOLDER.sub(lambda _: f" {PRIVATE} ", sent)) if "[" in sent or "]" in sent else sent
+
+
+class SourceText:
+    """A text, `readable` and read once.
+
+    Attributes:
+        folded: the text as it is compared, punctuation and line ends included.
+        words: its words, folded, in order. Stretches of the text are ranges of their numbers.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.folded = fold(text)
+        parted = _CLAUSE_END.sub(_CLAUSE, _SENTENCE_END.sub(_SENTENCE, self.folded))
+        self.words: list[str] = []
+        self._clauses: list[int] = []  # the number of the word with which each begins
+        self._sentences = [0]
+        for clause in between_words(parted).split(_CLAUSE):
+            found = words_of(clause) if clause else []
+            if found:
+                self._clauses.append(len(self.words))
+                self.words += found
+            elif not clause and self._sentences[-1] != len(self.words):
+                self._sentences.append(len(self.words))
+
+    @cached_property
+    def _glued(self) -> str:
+        return "".join(self.words)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where in `_glued` each word begins, and the end of the last."""
+        return list(accumulate(map(len, self.words), initial=0))
+
+    @cached_property
+    def _vocabulary(self) -> frozenset[str]:
+        return frozenset(self.words)
+
+    def sentence_of(self, stretch: range) -> range:
+        """The sentences in which a stretch lies."""
+        return _around(self._sentences, stretch, len(self.words))
+
+    def clause_of(self, stretch: range) -> range:
+        """The clauses in which a stretch lies: what punctuation of any kind parts."""
+        return _around(self._clauses, stretch, len(self.words))
+
+    @cached_property
+    def stream(self) -> tuple[bytes, Callable[[int, int], range]]:
+        """The words as `Phrases` looks through them, and which words stand between two of its bytes."""
+        pieces = [f"{word} " for word in self.words]
+        for start in self._sentences:
+            if start < len(pieces):
+                pieces[start] = f". {pieces[start]}"
+        starts = list(accumulate((len(piece.encode()) for piece in pieces), initial=1))
+
+        def between(start: int, end: int) -> range:
+            # A phrase begins with the space before its first word, or with the mark of the sentence.
+            return range(bisect_right(starts, start + 1) - 1, bisect_left(starts, end))
+
+        return f" {''.join(pieces)}. ".encode(), between
+
+    def find(self, quote: str) -> list[range]:
+        """The stretches where a quote stands; none: it is not there, or says nothing."""
+        return self.find_words(words_in(quote)) if len(quote) <= MAX_QUOTE else []
+
+    def find_words(self, wanted: Sequence[str]) -> list[range]:
+        """The same for the quote's words."""
+        if not says_something(wanted):
+            return []
+        found = list(islice(self._exact(wanted), MAX_PLACES))
+        return found or list(islice(self._near(wanted), 1))
+
+    def _exact(self, wanted: Sequence[str]) -> Iterator[range]:
+        if len(wanted) == 1 and wanted[0] in self._vocabulary:
+            yield from (range(n, n + 1) for n, word in enumerate(self.words) if word == wanted[0])
+            return
+        glued, starts, place = "".join(wanted), self._starts, -1
+        for _ in range(_MOST_LOOKS):
+            place = self._glued.find(glued, place + 1)
+            if place < 0:
+                return
+            begin, end = bisect_left(starts, place), bisect_left(starts, place + len(glued))
+            if starts[begin] == place and starts[end] == place + len(glued):
+                yield range(begin, end)
+
+    def _near(self, wanted: Sequence[str]) -> Iterator[range]:
+        slips = max(1, len(wanted) // _WORDS_FOR_A_SLIP)
+        length = -(-len(wanted) // (slips + 1))
+        parts = ((at, one) for at in range(0, len(wanted), length) for one in self._exact(wanted[at : at + length]))
+        for at, stretch in islice(parts, _MOST_CANDIDATES if len(wanted) > 1 else 0):
+            start = stretch.start - at
+            there = self.words[start : start + len(wanted)] if start >= 0 else []
+            if len(there) == len(wanted):
+                pairs = list(zip(wanted, there, strict=True))
+                if sum(one != other for one, other in pairs) <= slips and all(alike(*pair) for pair in pairs):
+                    yield range(start, start + len(wanted))
+
+
+def says_something(words: Sequence[str]) -> bool:
+    """Whether there is more in a quote than placeholders and single letters of the Russian alphabet."""
+    return any(word != PRIVATE and (len(word) > 1 or word.isascii()) for word in words)
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two words are one but for an ending or a slip behind the first letters; Latin names are exact."""
+    return one == other or (
+        one[:_ALIKE] == other[:_ALIKE]
+        and min(len(one), len(other)) >= _ALIKE
+        and abs(len(one) - len(other)) < _ALIKE
+        and not one.isascii()
+    )
+
+
+def _around(starts: Sequence[int], stretch: range, end: int) -> range:
+    first = starts[max(0, bisect_right(starts, stretch.start) - 1)]
+    after = bisect_left(starts, stretch.stop)
+    return range(first, starts[after] if after < len(starts) else end)
