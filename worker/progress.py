@@ -36,7 +36,7 @@ class Progress:
 
 @dataclass(slots=True)
 class RequestInHand:
-    """A request that this worker has claimed. Whoever brings it forward replaces its `progress`."""
+    """A request that this worker has claimed. The code that brings it forward replaces its `progress`."""
 
     dispatch: Dispatch
     claim: Lease

@@ -55,7 +55,7 @@ def ended(how: Park | Failure | str) -> None:
 
 
 def limited(answer: Granted | Reserved) -> None:
-    """What the limiter answered to whoever wants to start."""
+    """What the limiter answered to a request that wants to start."""
     if isinstance(answer, Granted):
         get_current_span().add_event("ai_handler.limits.granted", {"ai_handler.waited_seconds": answer.waited})
     else:
