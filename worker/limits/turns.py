@@ -1,8 +1,8 @@
 """Which of this process's requests asks the limiter first.
 
 Requests start in the order of their places in the topic, so a thread that asks while one before it still counts its
-tokens is told to come back, and with many threads in one process most askings were in vain. Here those behind wait for the
-foremost, in memory; only across processes is the order still a matter of asking again.
+tokens is told to come back, and with many threads in one process most askings were in vain. Here those behind wait for
+the foremost, in memory; only across processes is the order still a matter of asking again.
 """
 
 import threading
