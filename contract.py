@@ -183,7 +183,7 @@ class Dispatch(BaseModel):
 
 
 class Outcome(BaseModel):
-    """How a request ended: the exact message bodies to publish. Whoever publishes adds nothing to them."""
+    """How a request ended: the exact message bodies to publish. The bridge adds nothing to them."""
 
     model_config = _FROZEN
 
@@ -267,7 +267,7 @@ def outcome_key(processing_id: int) -> str:
 
 
 # A channel (publish/subscribe) on which the worker names, by its processing id, each request whose outcome it has
-# stored. Whoever misses a name finds the outcome all the same, with its next look.
+# stored. A bridge that misses a name finds the outcome all the same, with its next look.
 OUTCOMES_CHANNEL = f"{KEY_PREFIX}outcomes"
 
 

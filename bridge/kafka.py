@@ -18,6 +18,9 @@ TRACEPARENT_LENGTH = 55  # bytes
 LIBRDKAFKA_LOG = logging.getLogger("librdkafka")
 
 CREATE_TIMEOUT = 30.0  # seconds
+MAX_POLL_INTERVAL_MS = 300_000  # a bridge that goes without polling for longer is put out of the group
+FETCH_WAIT_MS = 20  # for which a fetch waits on a quiet topic: most of a lone request's latency
+TRANSACTION_TIMEOUT_MS = 10_000  # after which the broker aborts a dead bridge's transaction
 SILENT_AFTER = 10.0  # seconds; a heartbeat is answered every three
 KAFKA_TIMEOUT = 10.0  # seconds, for one answer of the brokers
 
@@ -79,8 +82,8 @@ def make_consumer(settings: Settings, contact: Contact) -> Consumer:
             "isolation.level": "read_committed",
             "session.timeout.ms": settings.kafka_session_timeout_ms,
             "heartbeat.interval.ms": min(3_000, settings.kafka_session_timeout_ms // 3),
-            "max.poll.interval.ms": settings.kafka_max_poll_interval_ms,
-            "fetch.wait.max.ms": settings.kafka_fetch_wait_max_ms,
+            "max.poll.interval.ms": MAX_POLL_INTERVAL_MS,
+            "fetch.wait.max.ms": FETCH_WAIT_MS,
             # What is fetched beyond the window is thrown away with every pause.
             "queued.min.messages": 200,
             "fetch.queue.backoff.ms": 20,  # a second by default, each time that the queue was full
@@ -103,7 +106,7 @@ def make_reader(settings: Settings) -> Consumer:
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
-            "fetch.wait.max.ms": settings.kafka_fetch_wait_max_ms,
+            "fetch.wait.max.ms": FETCH_WAIT_MS,
             # It reads long topics: what waits in its queue must not be much.
             "queued.min.messages": 2_000,
             "fetch.queue.backoff.ms": 5,  # a second by default, each time that the queue was full
@@ -120,8 +123,8 @@ def make_producer(settings: Settings, transactional_id: str | None) -> Producer:
     if transactional_id is not None:
         transactional = {
             "transactional.id": transactional_id,
-            "transaction.timeout.ms": settings.kafka_transaction_timeout_ms,
-            "message.timeout.ms": settings.kafka_transaction_timeout_ms,
+            "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
+            "message.timeout.ms": TRANSACTION_TIMEOUT_MS,
             # Kafka writes the end of a transaction after it has confirmed it, and until then refuses the next one
             # (CONCURRENT_TRANSACTIONS). By default the client asks again after 100 ms.
             "retry.backoff.ms": 10,

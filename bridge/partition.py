@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import redis
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from kombu.exceptions import OperationalError
+from opentelemetry.trace import NoOpTracer
 
 from bridge import intake, metrics
 from bridge.dead_letter import CUTS, DeadLetter, DeadLetterCap, Grave, PendingLetter
@@ -34,6 +35,7 @@ from bridge.supervisor import SUPERVISE_EVERY, Supervisor, Unfinished
 from bridge.window import Window
 from contract import Addressee, Dispatch, Failure, Outcome
 from logs import log_about
+from tracing import traceparent_of
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +122,7 @@ class PartitionWork:
         self._policy = policy
         self._clock = clock
         self._wall_clock = wall_clock
-        self._spans = spans or RequestSpans(None, source, "", "")
+        self._spans = spans or RequestSpans(NoOpTracer(), source, "", "")
         self._supervisor = Supervisor(
             store, redispatch_after=policy.redispatch_after, lease=policy.lease, wall_clock=wall_clock
         )
@@ -251,7 +253,9 @@ class PartitionWork:
                 span = self._spans.take(message, sender := traceparent(message), request.processing_id)
                 deadline_at = sent_at + self._policy.request_deadline
                 self._requests[request.processing_id] = Unfinished(
-                    Dispatch(request=request, deadline_at=deadline_at, place=self._place, traceparent=span.traceparent),
+                    Dispatch(
+                        request=request, deadline_at=deadline_at, place=self._place, traceparent=traceparent_of(span)
+                    ),
                     [offset],
                     sender,
                     span=span,

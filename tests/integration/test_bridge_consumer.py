@@ -45,8 +45,7 @@ class Stage:
             _env_file=None, openai_key="-", kafka_bootstrap_servers=kafka, kafka_group_id=f"group-{self.input}",
             kafka_topic_for_ai_handler=self.input, kafka_topic_for_notifications=notifications,
             kafka_topic_for_uploading_data=uploading, kafka_topic_for_dead_letters=dead,
-            kafka_session_timeout_ms=6_000, health_file=folder / "run" / "bridge.health",
-            ready_file=folder / "run" / "bridge.ready", redis_url=redis_url,
+            kafka_session_timeout_ms=6_000, health_folder=folder / "run", redis_url=redis_url,
             **settings,
         )  # fmt: skip
         self.producer = Producer(
@@ -67,7 +66,7 @@ class Stage:
         consumer = make_consumer(settings, contact)
         cap = make_cap(settings, self.redis)
         policy = PartitionPolicy(
-            settings.window_size, settings.request_rate, settings.request_deadline, settings.redispatch_after,
+            settings.window_size, settings.request_rate, settings.request_deadline, settings.lease_seconds / 2,
             settings.lease_seconds, settings.kafka_start,
         )  # fmt: skip
 
@@ -82,7 +81,7 @@ class Stage:
                 lambda: self.publisher(source.partition), cap, policy,
             )  # fmt: skip
 
-        self.health = Health(settings.health_file, settings.ready_file)
+        self.health = Health(settings.health_folder)
         announcements = Announcements(lambda: redis.Redis.from_url(self.redis_url, socket_timeout=5))
         return Bridge(
             consumer,
@@ -211,14 +210,15 @@ def test_the_window_bounds_what_is_in_hand(stage):
     assert stage.committed() == 20
 
 
-def test_a_full_window_keeps_the_bridge_in_the_group(stage):
+def test_a_full_window_keeps_the_bridge_in_the_group(stage, monkeypatch):
     """While nothing moves, the bridge goes on polling: it is healthy, and Kafka keeps its partition for it."""
-    stage = stage(window_size=1, kafka_max_poll_interval_ms=6_000)
+    monkeypatch.setattr("bridge.kafka.MAX_POLL_INTERVAL_MS", 6_000)
+    stage = stage(window_size=1)
     stage.send(1, 2)
     stage.start()
     until(lambda: stage.dispatched() == {1})
     recoveries = metrics.RECOVERIES._value.get()
-    health = stage.settings.health_file
+    health = stage.settings.health_folder / "bridge.health"
     first = health.stat().st_mtime_ns
     until(lambda: health.stat().st_mtime_ns > first + 7_000_000_000)
     assert stage.dispatched() == {1}
@@ -282,7 +282,7 @@ def test_a_restart_takes_up_only_what_is_unfinished(stage, redis_emptied):
 
 def test_a_redis_emptied_under_way_loses_and_repeats_nothing(stage):
     """FLUSHDB while requests are in hand: those go out again, those that were answered do not."""
-    stage = stage(redispatch_after=1.0, lease_seconds=2.0)
+    stage = stage(lease_seconds=2.0)
     stage.send(*range(4))
     stage.start()
     until(lambda: len(stage.dispatched()) == 4)
@@ -301,7 +301,7 @@ def test_the_health_file_lives_with_the_bridge(stage):
     """The health file appears with the loop, is touched by it, and goes with it."""
     stage = stage()
     bridge = stage.start()
-    health = stage.settings.health_file
+    health = stage.settings.health_folder / "bridge.health"
     until(health.exists)
     first = health.stat().st_mtime_ns
     until(lambda: health.stat().st_mtime_ns > first)
@@ -335,7 +335,7 @@ def test_a_retry_in_another_partition_is_one_request(stage):
     """The same id in two partitions is dispatched, published and stored once, and both offsets are committed."""
     stage = stage(partitions=2)
     stage.start()
-    until(stage.settings.health_file.exists)
+    until((stage.settings.health_folder / "bridge.health").exists)
     stage.send(7, partition=0)
     until(lambda: stage.hints() == [7])
     stage.send(7, partition=1)
@@ -349,7 +349,7 @@ def test_a_retry_in_another_partition_is_one_request(stage):
 
 def test_partitions_move_between_bridges_without_a_trace(stage):
     """A second bridge comes and the first one goes, while requests are in hand: each is published once."""
-    stage = stage(partitions=2, redispatch_after=5.0)
+    stage = stage(partitions=2)
     for partition in (0, 1):
         stage.send(*range(partition * 10, partition * 10 + 10), partition=partition)
     first = stage.start()
@@ -382,7 +382,7 @@ def test_too_many_dead_letters_stop_the_taking_and_not_the_bridge(stage):
     stage.running.remove(bridge)
     stage.start()
     until(lambda: "dead_letters" in stage.health.troubles)
-    assert not stage.settings.ready_file.exists()
+    assert not (stage.settings.health_folder / "bridge.ready").exists()
     assert resume.run(stage.settings) == 0
     until(lambda: "dead_letters" not in stage.health.troubles or len(stage.letters()) == 4)
     until(lambda: len(stage.letters()) == 4)
@@ -393,7 +393,7 @@ def test_too_many_dead_letters_stop_the_taking_and_not_the_bridge(stage):
 
 def test_a_redis_rolled_back_under_way_repeats_nothing(stage):
     """A backup restored beneath a running bridge, with old outcomes in it: the sender's retries stay silent."""
-    stage = stage(redispatch_after=1.0, lease_seconds=2.0)
+    stage = stage(lease_seconds=2.0)
     stage.send(*range(4))
     stage.start()
     until(lambda: len(stage.dispatched()) == 4)
@@ -521,13 +521,13 @@ def test_readiness_tells_of_redis(kafka, topics, private_redis, tmp_path):
         stage = Stage(kafka, topics, client, url, tmp_path)
         stage.start()
         try:
-            until(stage.settings.ready_file.exists)
+            until((stage.settings.health_folder / "bridge.ready").exists)
             private_redis.kill()
             until(lambda: "redis" in stage.health.troubles)
-            assert not stage.settings.ready_file.exists()
+            assert not (stage.settings.health_folder / "bridge.ready").exists()
             assert stage.health.lives
             private_redis.start()
-            until(stage.settings.ready_file.exists)
+            until((stage.settings.health_folder / "bridge.ready").exists)
         finally:
             stage.stop()
             stage.celery.close()
@@ -545,12 +545,12 @@ def test_readiness_tells_of_kafka(private_kafka, redis_client, redis_url, tmp_pa
     stage = Stage(private_kafka.bootstrap, topics, redis_client, redis_url, tmp_path)
     stage.start()
     try:
-        until(stage.settings.ready_file.exists)
+        until((stage.settings.health_folder / "bridge.ready").exists)
         private_kafka.pause()
         until(lambda: "kafka" in stage.health.troubles)
-        assert not stage.settings.ready_file.exists()
+        assert not (stage.settings.health_folder / "bridge.ready").exists()
         private_kafka.resume()
-        until(stage.settings.ready_file.exists)
+        until((stage.settings.health_folder / "bridge.ready").exists)
     finally:
         private_kafka.resume()
         stage.stop()

@@ -38,7 +38,7 @@ from worker.errors import (
     TransientError,
     TrippingError,
 )
-from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
+from worker.limits.answers import Granted, NeverFitsError, Reserved
 from worker.limits.provider_limits import Denial
 from worker.ports import Follower
 from worker.progress import Park, Progress
@@ -530,7 +530,7 @@ def test_a_short_wait_happens_in_the_worker(world):
     assert world.store.outcomes[7]["notification"]["success"]
 
 
-@pytest.mark.parametrize("answer", [Reserved(60.0, 60.0), NotYet(60.0, 4_000.0)])
+@pytest.mark.parametrize("answer", [Reserved(60.0, 60.0), Reserved(60.0, 4_000.0)])
 def test_a_long_wait_becomes_a_countdown(world, answer):
     """The countdown ends a second early, because Celery's timer is coarse; the thread is free meanwhile."""
     world.limiter.script.append(answer)
@@ -557,7 +557,7 @@ def test_waiting_for_limits_is_no_fault(world):
     """However often a request has to wait for its turn, it does not use up its attempts."""
     progress = FRESH
     for _ in range(50):
-        world.limiter.script.append(NotYet(300.0, 9_000.0))
+        world.limiter.script.append(Reserved(300.0, 9_000.0))
         progress = world.scoring.run(7, progress).progress
         world.clock.now += 299
     assert progress == replace(FRESH, token="token-1", counted=progress.counted)
@@ -946,7 +946,8 @@ def test_a_command_for_criteria_is_not_expected_to_ask_again(fresh_world):
     """No resume follows: everybody would let it go first, for nothing."""
     fresh_world.model.script.append(criteria_answer())
     assert fresh_world.scoring.criteria_of_text(fresh_world.dispatched().request.requirements).items
-    assert len(fresh_world.limiter.joined) == 1
+    (joined,) = fresh_world.limiter.joined
+    assert joined[0].startswith("command:"), "no request can have that name"
 
 
 # --- stopping ---

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract import MAX_RECOMMENDATION
-from worker.assessment.criteria import Criterion, Kind
+from worker.assessment.criteria import Criterion, CriterionKind
 from worker.assessment.grading import Level
-from worker.assessment.proof import Proof, Reason
+from worker.assessment.proof import Lowering, Proof
 from worker.assessment.reviewer_talk import Sign
 from worker.assessment.rubric import score
 from worker.assessment.suspicion import Doubt, Suspicion
@@ -70,7 +70,7 @@ def test_any_requirement_can_be_published(text):
     assert not set("<>{}\x00\n") & set(shown)
 
 
-def proofs(*graded: tuple[Kind, Level, str], **more: object) -> list[Proof]:
+def proofs(*graded: tuple[CriterionKind, Level, str], **more: object) -> list[Proof]:
     return [
         Proof(Criterion(id=n, text=text, kind=kind, years=3), level, level, ("КРАЙНЕ",), **more)
         for n, (kind, level, text) in enumerate(graded, 1)
@@ -81,13 +81,14 @@ def said(found: list[Proof], *suspicions: Suspicion, threshold: int = 60) -> str
     return recommendation(found, score(found, threshold=threshold), suspicions)
 
 
-SKILLS = [(Kind.MUST, STRONG, "Python"), (Kind.MUST, PARTIAL, "PostgreSQL"), (Kind.MUST, NONE, "Kafka"),
-          (Kind.NICE, STRONG, "Docker")]  # fmt: skip
+GATE, MUST, NICE = CriterionKind.GATE, CriterionKind.MUST, CriterionKind.NICE
+SKILLS = [(MUST, STRONG, "Python"), (MUST, PARTIAL, "PostgreSQL"), (MUST, NONE, "Kafka"),
+          (NICE, STRONG, "Docker")]  # fmt: skip
 
 
 def test_matches_are_what_is_fully_confirmed():
     """In the vacancy's words; what holds in part is no match."""
-    found = proofs(*SKILLS, (Kind.GATE, PARTIAL, "Лицензия"), (Kind.GATE, STRONG, "Допуск"))
+    found = proofs(*SKILLS, (GATE, PARTIAL, "Лицензия"), (GATE, STRONG, "Допуск"))
     assert matches(found) == ("Python", "Docker", "Допуск")
 
 
@@ -102,22 +103,27 @@ def test_the_recommendation_reads_like_a_colleagues_note():
 
 def test_an_unconfirmed_gate_is_said_first():
     """Nobody has to read to the end to learn that the licence is missing."""
-    text = said(proofs((Kind.GATE, NONE, "Лицензия охранника"), *[(Kind.MUST, STRONG, f"навык {n}") for n in range(3)]))
+    text = said(
+        proofs(
+            (GATE, NONE, "Лицензия охранника"),
+            *[(MUST, STRONG, f"навык {n}") for n in range(3)],
+        )
+    )
     assert text.startswith("Нет подтверждения обязательного условия: «Лицензия охранника».")
 
 
 def test_too_few_years_are_said_with_their_sum():
     """Who is asked about it on the phone knows what the dates add up to."""
-    found = proofs((Kind.MUST, PARTIAL, "Сварка"), months=27, reasons=(Reason.YEARS_SHORT,))
+    found = proofs((MUST, PARTIAL, "Сварка"), months=27, reasons=(Lowering.YEARS_SHORT,))
     assert "Частично: «Сварка» (срок 2 года 3 мес., нужно: 3 года)." in said(found)
-    found = proofs((Kind.MUST, PARTIAL, "Сварка"), months=0, reasons=(Reason.YEARS_UNDATED,))
+    found = proofs((MUST, PARTIAL, "Сварка"), months=0, reasons=(Lowering.YEARS_UNDATED,))
     assert "Частично: «Сварка» (срок не подтверждён датами)." in said(found)
 
 
 @pytest.mark.parametrize(("levels", "cap"), [([STRONG, STRONG, NONE], 40), ([STRONG, NONE], 20)])
 def test_a_cap_is_said(levels, cap):
     """Why 40, with two of three confirmed? The text names the limit."""
-    assert f"Балл не выше {cap}" in said(proofs(*((Kind.MUST, level, f"навык {n}") for n, level in enumerate(levels))))
+    assert f"Балл не выше {cap}" in said(proofs(*((MUST, level, f"навык {n}") for n, level in enumerate(levels))))
 
 
 @pytest.mark.parametrize("suspicion", [*Sign, *Doubt])
@@ -128,7 +134,7 @@ def test_every_suspicion_asks_for_a_person_and_says_why(suspicion):
 
 
 GRADED = st.lists(
-    st.tuples(st.sampled_from(Kind), st.sampled_from(Level), st.text(max_size=400)), min_size=1, max_size=12
+    st.tuples(st.sampled_from(CriterionKind), st.sampled_from(Level), st.text(max_size=400)), min_size=1, max_size=12
 )
 
 

@@ -25,7 +25,7 @@ MAX_ANSWER_TOKENS: Final = 540
 """The output cap of the call: twelve spans of some twenty tokens, their keys, and what is forbidden."""
 
 
-class Kind(StrEnum):
+class CriterionKind(StrEnum):
     """How much a criterion weighs: a `gate` is never averaged away."""
 
     GATE = "gate"
@@ -40,7 +40,7 @@ class Criterion(BaseModel):
 
     id: int
     text: str = Field(repr=False)
-    kind: Kind
+    kind: CriterionKind
     years: int | None = None
 
 
@@ -85,7 +85,7 @@ class Listed(BaseModel):
     """A span as the model names it."""
 
     text: str = Field(repr=False)
-    kind: Kind
+    kind: CriterionKind
     years: Annotated[int | None, BeforeValidator(_whole)] = None
 
 
@@ -131,7 +131,7 @@ def parse_criteria(content: str, vacancy: Vacancy, *, strict: bool) -> Criteria:
 
 def _most_important(graded: dict[str, Listed]) -> Iterator[Criterion]:
     """At most twelve, gates first, then musts, each kind in the model's order."""
-    order = list(Kind)
+    order = list(CriterionKind)
     chosen = sorted(graded.items(), key=lambda one: order.index(one[1].kind))[:MAX_CRITERIA]
     for number, (span, listed) in enumerate(chosen, start=1):
         years = listed.years if listed.years and asks_for_years(span, listed.years) else None

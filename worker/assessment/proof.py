@@ -28,7 +28,7 @@ _FEWEST_SHARED: Final = 3  # criteria
 _SAME: Final = 0.8  # of the words of two stretches, taken together, that both have
 
 
-class Reason(StrEnum):
+class Lowering(StrEnum):
     """Why a grade counts for less than the model said."""
 
     ABSENT = "absent"  # to none: the quote is not in the resume
@@ -60,7 +60,7 @@ class Proof:
     level: Level
     quotes: tuple[str, ...] = field(default=(), repr=False)
     stretches: tuple[range, ...] = ()
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Lowering, ...] = ()
     months: int | None = None
     undated: bool = False
 
@@ -88,30 +88,29 @@ def prove(criteria: Sequence[Criterion], grades: Iterable[Grade], resume: Resume
     )
 
 
-def _places(quote: str, resume: Resume) -> tuple[range, ...] | Reason:
+def _places(quote: str, resume: Resume) -> tuple[range, ...] | Lowering:
     """Where a quote stands, or why it proves nothing; passages that an ellipsis joins stand each by itself."""
     joined = ".." in quote or "…" in quote
     parts = ([part for part in _ELLIPSIS.split(quote) if words_in(part)] if joined else []) or [quote]
     found = [_place(part, resume) for part in parts[:_MOST_PASSAGES]]
-    reason = next((place for place in found if isinstance(place, Reason)), None)
+    reason = next((place for place in found if isinstance(place, Lowering)), None)
     return reason or tuple(place for place in found if isinstance(place, range))
 
 
-def _place(passage: str, resume: Resume) -> range | Reason:
+def _place(passage: str, resume: Resume) -> range | Lowering:
     """Of several places the first that is good counts."""
     places = resume.source.find(passage)
     if not places:
-        return (
-            Reason.PRIVATE if PRIVATE in words_in(passage) and not says_something(words_in(passage)) else Reason.ABSENT
-        )
+        words = words_in(passage)
+        return Lowering.PRIVATE if PRIVATE in words and not says_something(words) else Lowering.ABSENT
     faults = [_fault(stretch, resume) for stretch in places]
-    return places[faults.index(None)] if None in faults else faults[0] or Reason.ABSENT
+    return places[faults.index(None)] if None in faults else faults[0] or Lowering.ABSENT
 
 
-def _fault(stretch: range, resume: Resume) -> Reason | None:
+def _fault(stretch: range, resume: Resume) -> Lowering | None:
     if any(stretch.start < clause.stop and clause.start < stretch.stop for clause in resume.barred):
-        return Reason.TO_REVIEWER
-    return Reason.CUT_OFF if _is_cut_off(stretch, resume) else None
+        return Lowering.TO_REVIEWER
+    return Lowering.CUT_OFF if _is_cut_off(stretch, resume) else None
 
 
 def _is_cut_off(stretch: range, resume: Resume) -> bool:
@@ -131,7 +130,7 @@ def _is_contracted(words: Sequence[str]) -> bool:
 def _proof(
     criterion: Criterion,
     grade: Grade,
-    places: Mapping[str, tuple[range, ...] | Reason],
+    places: Mapping[str, tuple[range, ...] | Lowering],
     resume: Resume,
     today: int,
     *,
@@ -139,9 +138,9 @@ def _proof(
 ) -> Proof:
     good = {quote: place for quote, place in places.items() if isinstance(place, tuple)}
     if not good:
-        reasons = {place for place in places.values() if isinstance(place, Reason)} or {Reason.ABSENT}
+        reasons = {place for place in places.values() if isinstance(place, Lowering)} or {Lowering.ABSENT}
         return Proof(criterion, grade.level, Level.NONE, tuple(grade.quotes), reasons=tuple(sorted(reasons)))
-    lowering = {Reason.ONE_FOR_MOST} if for_most else set()
+    lowering = {Lowering.ONE_FOR_MOST} if for_most else set()
     months, undated = None, False
     if criterion.years is not None:
         proven = resume.dates.proven(grade.periods, today)
@@ -149,7 +148,7 @@ def _proof(
         undated = proven < 12 * criterion.years <= claimed
         months = claimed if undated else proven or claimed
         if months < 12 * criterion.years:
-            lowering.add(Reason.YEARS_SHORT if months else Reason.YEARS_UNDATED)
+            lowering.add(Lowering.YEARS_SHORT if months else Lowering.YEARS_UNDATED)
     level = grade.level
     if lowering and level is Level.STRONG:
         level = Level.PARTIAL

@@ -8,11 +8,11 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from worker.assessment.criteria import Kind
+from worker.assessment.criteria import CriterionKind
 from worker.assessment.grading import Level
 from worker.assessment.phrases import Phrases
 from worker.assessment.plain_text import fold
-from worker.assessment.proof import Proof, Reason, same
+from worker.assessment.proof import Lowering, Proof, same
 from worker.assessment.resume import Resume
 from worker.assessment.reviewer_talk import Sign
 from worker.assessment.source_text import words_in
@@ -89,13 +89,13 @@ def doubts(proofs: Sequence[Proof], resume: Resume, vacancy: Vacancy) -> Iterato
     if _many([proof for proof in strong if not _own_words(proof, vocabulary)], strong, 1 / 2):
         yield Doubt.ECHO
     shared = (_count(stretch, strong) >= _SEVERAL for proof in strong for stretch in proof.stretches)
-    if any(shared) or any(Reason.ONE_FOR_MOST in proof.reasons for proof in proofs):
+    if any(shared) or any(Lowering.ONE_FOR_MOST in proof.reasons for proof in proofs):
         yield Doubt.ONE_FOR_SEVERAL
     if any(map(_is_gate, strangers)) or _many(strangers, strong, 0.9):
         yield Doubt.UNRELATED
     if others or any(map(_is_gate, denied + lapsed)) or _many(denied, strong, 1 / 3):
         yield Doubt.NOT_OWN_WORK
-    if sum(Reason.ABSENT in proof.reasons for proof in proofs) > 1:
+    if sum(Lowering.ABSENT in proof.reasons for proof in proofs) > 1:
         yield Doubt.INVENTED
     if any(proof.undated for proof in strong):
         yield Doubt.UNDATED
@@ -106,7 +106,7 @@ def _many(some: Sequence[Proof], of: Sequence[Proof], share: float) -> bool:
 
 
 def _is_gate(proof: Proof) -> bool:
-    return proof.criterion.kind is Kind.GATE
+    return proof.criterion.kind is CriterionKind.GATE
 
 
 def _count(stretch: range, proofs: Sequence[Proof]) -> int:

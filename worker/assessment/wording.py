@@ -14,7 +14,7 @@ from contract import MAX_RECOMMENDATION
 from worker.assessment.durations import in_words
 from worker.assessment.grading import Level
 from worker.assessment.plain_text import one_line
-from worker.assessment.proof import Proof, Reason
+from worker.assessment.proof import Lowering, Proof
 from worker.assessment.reviewer_talk import Sign
 from worker.assessment.rubric import FEW_HOLD, Score
 from worker.assessment.suspicion import Doubt, Suspicion
@@ -121,9 +121,9 @@ def _named(proofs: Sequence[Proof], count: int, colon: str = ":") -> str:
 
 def _name(proof: Proof) -> str:
     name = cleaned(proof.criterion.text, _MAX_NAME)
-    if name and Reason.YEARS_SHORT in proof.reasons and proof.months and proof.criterion.years:
+    if name and Lowering.YEARS_SHORT in proof.reasons and proof.months and proof.criterion.years:
         return f"«{name}» (срок {in_words(proof.months)}, нужно: {in_words(12 * proof.criterion.years)})"
-    if name and Reason.YEARS_UNDATED in proof.reasons:
+    if name and Lowering.YEARS_UNDATED in proof.reasons:
         return f"«{name}» (срок не подтверждён датами)"
     return f"«{name}»" if name else ""
 
