@@ -1,12 +1,13 @@
 # make demo                    see it work: everything starts here, scores the sample resumes, and ends
 # make demo STAY=1             the same, and keeps running (Flower included) until Ctrl-C
 # make demo FILE=mine.json     score your own request, or several, one a line
-# make test                    all tests; ARGS goes to pytest: make test ARGS="-k limiter"
+# make test                    all tests, in three processes; ARGS goes to pytest: make test ARGS="-k limiter -n 0"
 # make lint                    ruff, mypy, import-linter, luacheck, hadolint
 # make env                     .env and .test.env, copies of .env.example with passwords made up
 # make containers              build the image, run the compose file on a Docker engine of one's own (root), and test it
 # make lock                    resolve requirements*.txt anew into requirements*.lock, with hashes
 # make sbom                    sbom.json: what is in the image, in CycloneDX's format
+# make audit                   known weaknesses of the packages in the image (asks pypi.org)
 # make chaos                   kill everything again and again under load, and look for losses
 # make bench                   measure publishing, limits, scoring and the whole way, each beside something (python -m bench.NAME --help)
 # make venv                    only the virtual environment, with everything that developers need
@@ -18,14 +19,15 @@ MAKEFLAGS += --no-print-directory
 PIP_INSTALL = .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement
 STAYING = $(filter-out 0 no off,$(STAY))
 
-.PHONY: demo test lint env containers lock sbom chaos bench venv clean
+.PHONY: demo test lint env containers lock sbom audit chaos bench venv clean
 
 # `exec`: no shell stands between make and the demo, so a signal for make reaches it.
 demo: .venv/demo-installed
 	@exec .venv/bin/python -m dev.demo $(if $(STAYING),--stay) $(if $(FILE),--file "$(FILE)")
 
+# Mostly the tests wait, so three of them share two cores. Those that wait longest come first, the short ones fill up.
 test: .venv/dev-installed
-	@exec .venv/bin/python -m pytest $(ARGS)
+	@exec .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/dev-installed
 	@.venv/bin/ruff check
@@ -58,13 +60,17 @@ sbom: .venv/dev-installed
 	@.venv/bin/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.lock --output-reproducible -o sbom.json
 	@echo "wrote sbom.json"
 
+audit: .venv/dev-installed
+	@$(GET_UV)
+	@.venv/bin/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --require-hashes --disable-pip -r requirements.lock
+
 chaos: .venv/dev-installed
 	@exec .venv/bin/python -m tests.support.chaos $(ARGS)
 
 bench: .venv/dev-installed
 	@.venv/bin/python -m bench.publishing
 	@.venv/bin/python -m bench.catch_up --most 200000
-	@.venv/bin/python -m bench.limits --quick
+	@.venv/bin/python -m bench.limits_peers
 	@.venv/bin/python -m bench.scoring
 	@.venv/bin/python -m bench.end_to_end --quick
 

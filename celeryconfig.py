@@ -6,8 +6,8 @@ below is relied upon for "nothing is lost".
 
 from kombu.entity import Queue
 
-from config import load_settings
 from contract import QUEUE_NAME
+from startup import load_settings
 
 _settings = load_settings()
 
@@ -21,9 +21,9 @@ broker_connection_max_retries = None  # an outage of Redis is waited out, howeve
 broker_channel_error_retry = True
 broker_transport_options = {
     **_redis.broker_transport_options,
-    # A message unacknowledged for longer is delivered again. The longest countdown stays below it (config.py
-    # checks), and so does the longest task: one call of the model and a short wait.
-    "visibility_timeout": _settings.visibility_timeout,
+    # A message unacknowledged for longer is delivered again. The longest countdown and a lease stay below it, and so
+    # does the longest task: one call of the model and a short wait.
+    "visibility_timeout": 3_600,  # seconds
 }
 # It would kill running tasks whenever Redis restarts, and orphan their messages.
 worker_cancel_long_running_tasks_on_connection_loss = False

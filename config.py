@@ -4,16 +4,15 @@ The variable `ENV_FILE` names another file instead of `.env`; tests and the demo
 file of its name in the folder `SECRETS_DIR` (`/run/secrets` by default, where compose puts secrets): the environment
 and `.env` go before it.
 
-Names in capitals below are the environment variables. Only composition roots (`bridge/app.py`,
-`worker/app.py`, `celeryconfig.py`, the tools in `dev/` and `bench/`) call `load_settings`; everything else is
-handed what it needs. `.env.example` and docs/settings.md are kept in step by a test.
+Names in capitals below are the environment variables. Only composition roots (`bridge/app.py`, `worker/app.py`,
+`celeryconfig.py`, the tools in `dev/` and `bench/`) read them, by way of startup.py; everything else is handed what it
+needs. `.env.example` and docs/settings.md are kept in step by a test.
 """
 
 import ipaddress
 import math
 import os
 import string
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cached_property
@@ -21,15 +20,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from contract import PROCESSED_MARK_TTL
 from redis_connection import Address, RedisConnection
 
 PROJECT = Path(__file__).parent
-SENTINEL_PORT = 26_379
 _SECRETS_DIR = Path(os.environ.get("SECRETS_DIR", "/run/secrets"))
 _NO_KEY = SecretStr("")
 _REDIS_KINDS = {
@@ -40,10 +37,8 @@ _REDIS_KINDS = {
     ),
 }
 
-# For the default number of calls under way in one worker.
-SLOW_ANSWER = 15.0  # seconds
-SHORT_PROMPT = 1_500  # tokens
-FEWEST_CALLS, MOST_CALLS = 16, 500
+# For the default number of calls under way in one worker: seconds, tokens, calls.
+SLOW_ANSWER, SHORT_PROMPT, FEWEST_CALLS, MOST_CALLS = 15.0, 1_500, 16, 500
 _TOPIC_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")  # Kafka's own rule
 
 
@@ -67,7 +62,6 @@ Role = Literal["bridge", "worker", "tool"]
 Topic = Annotated[str, AfterValidator(_topic)]
 ReadableFile = Annotated[str | None, AfterValidator(_readable)]
 Seconds = Annotated[float, Field(gt=0)]
-Milliseconds = Annotated[int, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
@@ -128,14 +122,8 @@ class Settings(BaseSettings):
     openai_output: Literal["auto", "strict", "json"] = Field(
         "auto", description="`strict` schema, `json` mode, or `auto`: strict until the endpoint refuses it"
     )
-    limits_horizon: Seconds = Field(3_600.0, description="seconds, how far ahead a start time is reserved")
-    limits_jitter: Annotated[float, Field(ge=0)] = Field(
-        1.0,
-        description="seconds a request may take to reach the provider, by which the buckets are held back",
-    )
     limits_burst: Seconds = Field(
-        60.0,
-        description="seconds of refill that may be spent at once; below 60 where shorter spans are enforced",
+        60.0, description="seconds of refill that may be spent at once; below 60 where shorter spans are enforced"
     )
     task_rate_limit: str | None = Field(
         None,
@@ -145,18 +133,13 @@ class Settings(BaseSettings):
 
     # Where requests leave the network
     egress_check: bool = Field(
-        True,
-        description="`on`: nothing is sent unless the exit's country is known and allowed; `off`: unchecked",
+        True, description="`on`: nothing is sent unless the exit's country is known and allowed; `off`: unchecked"
     )
     egress_trace_url: str | None = Field(
-        None,
-        description="page that tells where we appear to be; empty: `/cdn-cgi/trace` at the API's own host",
+        None, description="page that tells where we appear to be; empty: `/cdn-cgi/trace` at the API's own host"
     )
     egress_blocked_countries: Annotated[frozenset[str], NoDecode] = Field(
         frozenset({"RU"}), description="country codes from which nothing may be sent, comma separated"
-    )
-    egress_check_interval: Annotated[float, Field(ge=5)] = Field(
-        300.0, description="seconds between two looks at the exit's country"
     )
 
     # Redis
@@ -204,17 +187,8 @@ class Settings(BaseSettings):
     kafka_ssl_ca_location: ReadableFile = Field(None, description="path of the CA certificates; empty: the system's")
     kafka_ssl_certificate_location: ReadableFile = Field(None, description="path of the client certificate")
     kafka_ssl_key_location: ReadableFile = Field(None, description="path of the client key")
-    kafka_session_timeout_ms: Milliseconds = Field(
-        10_000, description="milliseconds after which a dead bridge's partitions move to another"
-    )
-    kafka_max_poll_interval_ms: Milliseconds = Field(
-        300_000, description="milliseconds a bridge may go without polling before it is put out of the group"
-    )
-    kafka_fetch_wait_max_ms: Milliseconds = Field(
-        20, description="milliseconds a fetch waits on a quiet topic: most of a lone request's latency"
-    )
-    kafka_transaction_timeout_ms: Milliseconds = Field(
-        10_000, description="milliseconds after which the broker aborts a dead bridge's transaction"
+    kafka_session_timeout_ms: int = Field(
+        10_000, gt=0, description="milliseconds after which a dead bridge's partitions move to another"
     )
 
     # The bridge
@@ -227,22 +201,17 @@ class Settings(BaseSettings):
     request_deadline: Annotated[float, Field(gt=0, lt=PROCESSED_MARK_TTL)] = Field(
         43_200.0, description="seconds from a request's Kafka timestamp to its end, whatever it waits for"
     )
-    redispatch_after: Seconds = Field(
-        5.0,
-        description="seconds without a sign of a dispatched request before its hint goes again; then twice as long",
-    )
     dead_letter_limit: int = Field(
-        500, ge=1, description="dead letters in the window at which the bridge takes nothing new"
+        500, ge=1, description="dead letters in ten minutes at which the bridge takes nothing new"
     )
-    dead_letter_window: Seconds = Field(600.0, description="seconds over which `DEAD_LETTER_LIMIT` counts")
     dead_letter_retention: int = Field(
         1_209_600,
         ge=3_600,
         description="seconds that Kafka keeps a dead letter, set when the bridge creates that topic: resumes are in it",
     )
-    health_file: Path = Field(Path("run/bridge.health"), description="touched while the bridge's loop turns")
-    ready_file: Path = Field(
-        Path("run/bridge.ready"), description="touched while nothing is in the way of the bridge's work"
+    health_folder: Path = Field(
+        Path("run"),
+        description="of `bridge.health`, `bridge.ready` and `worker.health`, which are touched while all is well",
     )
     bridge_metrics_port: Port = Field(
         0, description="Prometheus metrics of the bridge, and its `/livez` and `/readyz`; 0: off"
@@ -253,25 +222,12 @@ class Settings(BaseSettings):
         None, ge=1, description="calls that one worker may have under way; empty: as many as the limits keep busy"
     )
     worker_metrics_port: Port = Field(0, description="Prometheus metrics of the worker; 0: off")
-    worker_health_file: Path = Field(
-        Path("run/worker.health"),
-        description="touched by the worker's main loop, which waits while Redis is away; the container's healthcheck",
-    )
     metrics_host: str = Field("127.0.0.1", description="address the metrics are served on")
-    lease_seconds: Annotated[float, Field(ge=1)] = Field(
-        10.0, description="seconds after which a killed worker's request is given to another"
+    lease_seconds: Annotated[float, Field(ge=1, le=600)] = Field(
+        10.0,
+        description="seconds after which a killed worker's request is another's; after half of them a hint goes again",
     )
-    short_wait: Annotated[float, Field(ge=0)] = Field(
-        3.0,
-        description="seconds: a wait up to this happens in the worker, a longer one is a Celery countdown",
-    )
-    max_countdown: Seconds = Field(300.0, description="seconds, longest Celery countdown; longer waits ask again")
     max_attempts: int = Field(5, ge=1, description="calls of the model for one request, transient faults included")
-    retry_base: Seconds = Field(1.0, description="seconds, first back-off after a transient fault; it doubles")
-    retry_max: Seconds = Field(60.0, description="seconds, longest back-off")
-    visibility_timeout: Annotated[int, Field(ge=600)] = Field(
-        3_600, description="seconds after which Celery redelivers over Redis; must exceed countdowns"
-    )
 
     # Scoring
     redaction: bool = Field(
@@ -308,7 +264,6 @@ class Settings(BaseSettings):
         Path("logs/auth_service.log"),
         description="the name the platform's collector reads; `none`: stdout only",
     )
-    log_keep_days: int = Field(14, ge=1, description="days of rotated log files that are kept")
 
     # Flower (read by celeryconfig.py's neighbour in compose, listed here so that there is one list)
     flower_basic_auth: SecretStr | None = Field(None, description="`user:password` of Flower; required by compose")
@@ -344,7 +299,7 @@ class Settings(BaseSettings):
             return value
         places = [urlsplit(f"//{place.strip()}") for place in value.split(",") if place.strip()]
         try:
-            addresses = tuple((place.hostname, place.port or SENTINEL_PORT) for place in places)
+            addresses = tuple((place.hostname, place.port or 26_379) for place in places)
         except ValueError:  # a port that is none; the message must not quote what was written
             addresses = ()
         if len(addresses) != len(places) or not all(host for host, _ in addresses) or any(p.path for p in places):
@@ -440,12 +395,6 @@ class Settings(BaseSettings):
         return self
 
     def _contradictions(self) -> Iterator[str]:
-        if self.max_countdown + self.lease_seconds >= self.visibility_timeout:
-            # Celery's documentation: an ETA beyond the visibility timeout runs again and again.
-            yield "MAX_COUNTDOWN and LEASE_SECONDS must stay below VISIBILITY_TIMEOUT"
-        if self.redispatch_after < self.lease_seconds / 2:
-            # After Redis was emptied a worker claims again with its next heartbeat, at a third of the lease.
-            yield "REDISPATCH_AFTER must be at least half of LEASE_SECONDS"
         outgoing = (self.kafka_topic_for_notifications, self.kafka_topic_for_uploading_data, self.dead_letter_topic)
         if self.kafka_topic_for_ai_handler in outgoing:
             yield "KAFKA_TOPIC_FOR_AI_HANDLER must be a topic of its own: we would read what we write"
@@ -510,12 +459,7 @@ class Settings(BaseSettings):
     @property
     def logging(self) -> dict[str, Any]:
         """The arguments of `logs.configure_logging`."""
-        return {
-            "level": self.log_level,
-            "style": self.log_format,
-            "file": self.log_file,
-            "keep_days": self.log_keep_days,
-        }
+        return {"level": self.log_level, "style": self.log_format, "file": self.log_file}
 
     @property
     def dead_letter_topic(self) -> str:
@@ -603,73 +547,3 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def load_settings() -> Settings:
-    """Read the settings.
-
-    Raises:
-        SystemExit: with one line for each thing that is wrong, all at once, and no values.
-    """
-    settings, faults = read_settings("tool")
-    complain(faults)
-    return settings
-
-
-def otel_variables() -> dict[str, str]:
-    """OpenTelemetry's own variables, of the environment or else of `.env`; an empty one is not set."""
-    file = Settings.model_config.get("env_file")
-    lines = dotenv_values(file) if isinstance(file, str | Path) else {}
-    found = {**lines, **{name: value for name, value in os.environ.items() if value}}
-    return {name: value for name, value in found.items() if name.startswith("OTEL_") and value}
-
-
-def complain(faults: list[str]) -> None:
-    """Return if there are none.
-
-    Raises:
-        SystemExit: with one line for each fault.
-    """
-    if faults:
-        sys.exit("\n".join(f"configuration error: {fault}" for fault in faults))
-
-
-def read_settings(role: Role) -> tuple[Settings, list[str]]:
-    """The settings, and one line for each fault: what is wrong, and what this role cannot do without.
-
-    Where there are faults the settings are good for nothing but looking for more of them: what is wrong has its
-    default, and only then do contradictions between the rest show.
-    """
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        faults, wrong = _faults(error)
-    else:
-        return settings, list(settings.missing(role))
-    mended: dict[str, Any] = {name: Settings.model_fields[name].default for name in wrong}
-    try:
-        settings = Settings(**mended)
-    except ValidationError as error:
-        settings = Settings.model_construct(**mended)
-        more = _faults(error)[0]
-    else:
-        more = list(settings.missing(role))
-    said = {*faults}
-    return settings, faults + [
-        line for line in more if line not in said and not any(name.upper() in line for name in wrong)
-    ]
-
-
-def _faults(error: ValidationError) -> tuple[list[str], set[str]]:
-    """One line for each fault, and the names of the settings that have one of their own."""
-    lines: list[str] = []
-    wrong: set[str] = set()
-    for fault in error.errors(include_input=False, include_url=False):
-        text = fault["msg"].removeprefix("Value error, ")
-        if fault["loc"]:
-            name = str(fault["loc"][0])
-            wrong.add(name)
-            lines.append(f"{name.upper()}: {text}")
-        else:
-            lines += text.splitlines()
-    return lines, wrong

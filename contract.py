@@ -183,7 +183,7 @@ class Dispatch(BaseModel):
 
 
 class Outcome(BaseModel):
-    """How a request ended: the exact message bodies to publish. Whoever publishes adds nothing to them."""
+    """How a request ended: the exact message bodies to publish. The bridge adds nothing to them."""
 
     model_config = _FROZEN
 
@@ -236,6 +236,10 @@ def request_key(processing_id: int) -> str:
     return f"{KEY_PREFIX}request:{processing_id}"
 
 
+# Seconds for which a request may be parked at a time: a claim lives so long, and a lease, without its worker.
+LONGEST_COUNTDOWN = 300.0
+
+
 def claim_key(processing_id: int) -> str:
     """Holds the owner token of the one task that may work on the request; expires with its lease.
 
@@ -267,7 +271,7 @@ def outcome_key(processing_id: int) -> str:
 
 
 # A channel (publish/subscribe) on which the worker names, by its processing id, each request whose outcome it has
-# stored. Whoever misses a name finds the outcome all the same, with its next look.
+# stored. A bridge that misses a name finds the outcome all the same, with its next look.
 OUTCOMES_CHANNEL = f"{KEY_PREFIX}outcomes"
 
 

@@ -1,7 +1,9 @@
 """Logging: one line a record, to stdout and to a file, each with the processing id it is about.
 
-Whoever logs only queues its record; one thread writes them, in their order, so that a line costs the thread that
-works on a request neither a file lock nor a system call. Is handed values and reads no settings.
+A thread that logs only queues its record; one thread writes them, in their order, so that a line costs the thread that
+works on a request neither a file lock nor a system call. It writes all that wait at once: the standard library's
+QueueListener takes the file's lock for each line, 0.3 ms of CPU more a request where there are a hundred a second.
+Is handed values and reads no settings.
 """
 
 import atexit
@@ -18,6 +20,8 @@ from pathlib import Path
 from typing import Literal
 
 import pythonjsonlogger.json
+
+KEEP_DAYS = 14  # days of rotated log files that are kept
 
 _processing_id: ContextVar[int | None] = ContextVar("processing_id", default=None)
 
@@ -146,7 +150,7 @@ class QueuedHandler(logging.Handler):
 
 
 def configure_logging(
-    *, level: str, style: str, file: Path | None, keep_days: int, stream: Literal["stdout", "stderr"] = "stdout"
+    *, level: str, style: str, file: Path | None, stream: Literal["stdout", "stderr"] = "stdout"
 ) -> QueuedHandler:
     """Log to a stream and to a file that is rotated daily, safely when several processes write to it.
 
@@ -177,7 +181,7 @@ def configure_logging(
             "filename": str(file),
             "when": "midnight",
             "utc": True,
-            "backupCount": keep_days,
+            "backupCount": KEEP_DAYS,
             "encoding": "utf-8",
             **shared,
         }

@@ -6,9 +6,10 @@ transactions touch keys of many slots at once, and Celery's transport knows no C
 """
 
 import ssl
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -27,7 +28,7 @@ HEALTH_CHECK_INTERVAL = 10  # seconds
 def _no_retry() -> Retry:
     """Nothing is tried twice in secret: the callers' loops do that, and know what may have happened before.
 
-    But a connection whose server answers READONLY is closed. It was a primary once; whoever asks again, over a
+    But a connection whose server answers READONLY is closed. It was a primary once; the next call, over a
     new connection, finds the new one.
     """
     return Retry(
@@ -77,6 +78,16 @@ class RedisConnection:
         client: redis.Redis = sentinel.master_for(self.master, **pool)
         return client
 
+    def is_cluster(self) -> bool:
+        """Whether this is a node of a Redis Cluster; one that is away is not judged.
+
+        Most clusters have but one database and refuse another as soon as a connection is made, so that is asked.
+        """
+        only_database = urlunsplit(urlsplit(self.url)._replace(path="/0"))
+        with replace(self, url=only_database).client() as client, suppress(redis.RedisError):
+            return bool(client.info("cluster").get("cluster_enabled"))
+        return False
+
     @property
     def broker_url(self) -> str:
         """Celery's `broker_url`."""
@@ -96,7 +107,7 @@ class RedisConnection:
         options: dict[str, Any] = {
             **SOCKET,
             "health_check_interval": HEALTH_CHECK_INTERVAL,
-            # Else whoever publishes a hint waits in kombu's own loop for as long as Redis is away.
+            # Else the bridge, publishing a hint, waits in kombu's own loop for as long as Redis is away.
             "max_retries": 1,
             "interval_start": 0.2,
         }
@@ -126,14 +137,3 @@ class RedisConnection:
         if self._tls:
             options |= {"ssl": True, **self._certificates}
         return options
-
-
-def is_cluster(client: redis.Redis) -> bool:
-    """Whether this is a node of a Redis Cluster; one that is away is not judged."""
-    try:
-        return bool(client.info("cluster").get("cluster_enabled"))
-    except redis.ResponseError as error:
-        # A cluster has one database, and refuses another as soon as a connection is made.
-        return "cluster mode" in str(error)
-    except redis.RedisError:
-        return False

@@ -37,7 +37,7 @@ from contract import HEADER_PROCESSING_ID, NOTIFICATION_KEY
 from dev.kafka_server import ApacheKafka, why_no_apache_kafka
 from dev.redis_server import RedisServer
 
-SIZES = (20_000, 200_000, 2_000_000)  # notifications
+SIZES = (2_000, 20_000, 200_000, 2_000_000)  # notifications
 BODY = b'{"success":true,"response":{"score":72},"message_error":null,"wait_seconds":null}' + b" " * 600
 PAGE = 4096  # bytes
 LOGGED = 50_000  # commands that Redis' slow log keeps

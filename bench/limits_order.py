@@ -3,6 +3,7 @@
     python -m bench.limits_order                       the three loads that the service is judged by
     python -m bench.limits_order --only "RPM 3"        one of them
     python -m bench.limits_order --latency 5           slower answers
+    python -m bench.limits_order --quick               a dozen requests, to see that it runs
 
 Everything runs as real processes on this machine: Apache Kafka, Redis, the stand-in for OpenAI with full buckets,
 the bridge and the workers. The requests lie in the topic when the workers start. Tau is Kendall's between the topic's
@@ -25,7 +26,7 @@ from typing import Any
 
 from confluent_kafka import Producer
 
-from bench.limits import kendalls_tau
+from bench.limits_simulation import kendalls_tau
 from contract import REQUEST_KEY
 from dev.kafka_server import ApacheKafka
 from dev.openai_standin.journal import content_key
@@ -57,6 +58,9 @@ LOADS = (
     Load("TPM 60,000", PLENTY, PLENTY, 60_000, 90, 4),
     Load("RPM 3, RPD 200", 3, 200, 40_000, 5, 1, vacancies=3),
 )
+
+
+QUICK = (Load("RPM 600", 600, PLENTY, PLENTY, 12, 1),)
 
 
 def resume(number: int) -> str:
@@ -154,6 +158,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="the beginning of a load's name, and its workers: `RPM 120/4`")
     parser.add_argument("--latency", type=float, default=2.0, help="seconds an answer takes")
     parser.add_argument("--jitter", type=float, default=0.05, help="seconds at most that the network adds, each way")
+    parser.add_argument("--quick", action="store_true", help="a dozen requests, to see that it runs")
     parser.add_argument("--headers", choices=["minute", "day", "none"], default="minute")
     options = parser.parse_args()
     settings: dict[str, object] = {"latency": options.latency, "jitter": options.jitter}
@@ -165,7 +170,7 @@ def main() -> None:
         flush=True,
     )
     with tempfile.TemporaryDirectory() as name, running(ApacheKafka(Path(name) / "kafka")) as kafka:
-        for number, load in enumerate(LOADS):
+        for number, load in enumerate(QUICK if options.quick else LOADS):
             wanted, _, workers = options.only.partition("/")
             if not load.name.startswith(wanted) or (workers and int(workers) != load.workers):
                 continue

@@ -4,7 +4,7 @@
     python -m bench.limits_peers --only "RPM 3"  those whose names begin so
 
 Ours is the real script on a real Redis; only the clock is simulated. The others are their algorithms, a few lines
-each, since their packages read the real clock (those that install are measured on it by `python -m bench.limits`):
+each, since their packages read the real clock:
 
     SDK retries          no limiter: the SDK sends, sleeps for `retry-after` (or backs off) and gives up after two
                          retries, as openai-python does by default; what it gives up is asked again by the task
@@ -36,8 +36,7 @@ from typing import Literal
 
 import redis
 
-from bench.limits import kendalls_tau
-from bench.limits_simulation import START, Attempt, Fleet
+from bench.limits_simulation import START, Attempt, Fleet, kendalls_tau
 from dev.redis_server import RedisServer
 from worker.limits.answers import Granted, Limits
 from worker.limits.provider_limits import Denial

@@ -7,6 +7,7 @@ settle when their answers arrive.
 
 from __future__ import annotations
 
+import bisect
 import heapq
 import itertools
 import random
@@ -36,6 +37,17 @@ def script_with_virtual_clock() -> str:
     if replaced != 1:
         raise ValueError("rate_limiter.lua has no single function now()")
     return source
+
+
+def kendalls_tau(keys: list[float]) -> float:
+    """How far values that should ascend do: 1 in order, 0 no order, -1 backwards."""
+    seen: list[float] = []
+    inversions = 0
+    for key in keys:
+        inversions += len(seen) - bisect.bisect_right(seen, key)
+        bisect.insort(seen, key)
+    pairs = len(keys) * (len(keys) - 1) / 2
+    return 1 - 2 * inversions / pairs if pairs else 1.0
 
 
 @dataclass
@@ -105,7 +117,6 @@ class Fleet:
     charge: Literal["admission", "use"] = "admission"
     headers: bool = True
     request_headers: BucketName = "rpm"
-    horizon: float = 3600.0
     span: float = 60.0
     burst: float = 60.0
     seed: int = 1
@@ -120,7 +131,6 @@ class Fleet:
             self.redis,
             self.limits,
             jitter=self.jitter,
-            horizon=self.horizon,
             burst=self.burst,
             script=script_with_virtual_clock(),
         )

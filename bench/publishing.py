@@ -2,6 +2,7 @@
 
     python -m bench.publishing                     starts an Apache Kafka of its own
     python -m bench.publishing --kafka HOST:PORT   uses that one, with topics of its own names
+    python -m bench.publishing --quick             a few groups, to see that it runs
 
 Both write the same messages with the same producer settings (`acks=all`, idempotent), each outcome to both
 topics. The transaction also commits the input offset, as in the bridge; the plain producer waits for the
@@ -22,6 +23,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -47,9 +49,17 @@ from contract import (
 )
 from dev.kafka_server import ApacheKafka, why_no_apache_kafka
 
-GROUPS = (1, 5, 20, 50, 100, 250, 500)  # outcomes
-MOST_GROUPS = 40  # a measurement
-ROUNDS = 3
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured: outcomes in a group, groups in a measurement, rounds."""
+
+    groups: tuple[int, ...] = (1, 5, 20, 50, 100, 250, 500)
+    repeated: int = 40
+    rounds: int = 3
+
+
+QUICK = Size((1, 20), repeated=3, rounds=1)
 PARTITIONS = 3
 JOIN = 30.0  # seconds
 
@@ -122,16 +132,18 @@ class Plain:
         self._producer.flush()
 
 
-def seconds(publish: Callable[[Sequence[Publication]], None], group: Sequence[Publication], pause: float) -> float:
+def seconds(
+    publish: Callable[[Sequence[Publication]], None], group: Sequence[Publication], pause: float, repeated: int
+) -> float:
     """How long it takes to publish that group again and again, starting once every `pause` seconds at most."""
     began = time.perf_counter()
-    for number in range(MOST_GROUPS):
+    for number in range(repeated):
         publish(group)
         time.sleep(max(0.0, began + (number + 1) * pause - time.perf_counter()))
     return time.perf_counter() - began
 
 
-def measure(kafka: str, screen: Console) -> None:
+def measure(kafka: str, screen: Console, size: Size) -> None:
     """Print the table."""
     suffix = uuid.uuid4().hex[:8]
     source = TopicPartition(f"bench-in-{suffix}", 0)
@@ -150,21 +162,26 @@ def measure(kafka: str, screen: Console) -> None:
     publisher.open()
     plain = Plain(make_producer(settings, None), topics)
     transactions = Transactions(publisher, consumer, source)
-    outcomes = publications(max(GROUPS))
+    outcomes = publications(max(size.groups))
     for title, pause in (("in the bridge's rhythm", LOOK_PAUSE), ("flat out", 0.0)):
         table = Table(title=f"Outcomes a second (each is a message to both topics), {title}", title_justify="left")
         for column in ("outcomes in a transaction", "plain", "transactions", "ratio", "cost"):
             table.add_column(column, justify="right")
-        for size in GROUPS:
-            table.add_row(str(size), *_compare(plain, transactions, outcomes[:size], pause))
+        for count in size.groups:
+            table.add_row(str(count), *_compare(plain, transactions, outcomes[:count], pause, size))
             consumer.poll(0)
         screen.print(table)
     consumer.close()
 
 
-def _compare(plain: Plain, transactions: Transactions, group: Sequence[Publication], pause: float) -> list[str]:
-    times = [(seconds(plain.publish, group, pause), seconds(transactions.publish, group, pause)) for _ in range(ROUNDS)]
-    sent = MOST_GROUPS * len(group)
+def _compare(
+    plain: Plain, transactions: Transactions, group: Sequence[Publication], pause: float, size: Size
+) -> list[str]:
+    times = [
+        tuple(seconds(way.publish, group, pause, size.repeated) for way in (plain, transactions))
+        for _ in range(size.rounds)
+    ]
+    sent = size.repeated * len(group)
     plain_rate, exact_rate = (sent / statistics.median(column) for column in zip(*times, strict=True))
     ratio = statistics.median(plain_time / exact_time for plain_time, exact_time in times)
     return [f"{plain_rate:,.0f}", f"{exact_rate:,.0f}", f"{ratio:.2f}", f"{1 - ratio:.0%}"]
@@ -176,7 +193,9 @@ def main() -> int:
         prog="python -m bench.publishing", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--kafka", help="bootstrap.servers of a Kafka that runs already")
-    kafka: str | None = parser.parse_args().kafka
+    parser.add_argument("--quick", action="store_true", help="a few groups, to see that it runs")
+    options = parser.parse_args()
+    kafka: str | None = options.kafka
     screen = Console(width=None if sys.stdout.isatty() else 110)
     if kafka is None and (reason := why_no_apache_kafka()):
         screen.print(f"needs Apache Kafka: {reason}; name another with --kafka")
@@ -187,7 +206,7 @@ def main() -> int:
             stack.callback(server.stop)
             server.start()
             kafka = server.bootstrap
-        measure(kafka, screen)
+        measure(kafka, screen, QUICK if options.quick else Size())
     return 0
 
 

@@ -29,8 +29,8 @@ IDLE = 10.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """Redis' own counters at one moment."""
+class Counters:
+    """Of Redis, at one moment."""
 
     at: float  # seconds, monotonic
     commands: int
@@ -38,7 +38,7 @@ class Reading:
     memory: int  # bytes
 
     @classmethod
-    def of(cls, store: redis.Redis) -> "Reading":
+    def of(cls, store: redis.Redis) -> "Counters":
         statistics, cpu = store.info("commandstats"), store.info("cpu")
         commands = sum(each["calls"] for each in statistics.values())
         seconds = cpu["used_cpu_user"] + cpu["used_cpu_sys"]
@@ -55,7 +55,7 @@ def per_request(store: redis.Redis, load: Load, requests: int, gap: float, idle:
         gap: seconds between two of them.
         idle: commands a second without any request.
     """
-    before = Reading.of(store)
+    before = Counters.of(store)
     sent: dict[int, float] = {}
     if gap:
         for _ in range(requests):
@@ -64,7 +64,7 @@ def per_request(store: redis.Redis, load: Load, requests: int, gap: float, idle:
     else:
         sent = load.send(requests, 1_500)
     load.await_answers(sent)
-    after = Reading.of(store)
+    after = Counters.of(store)
     commands = after.commands - before.commands - idle * (after.at - before.at)
     return (
         commands / requests,
@@ -98,9 +98,9 @@ def main() -> None:
         stack.callback(load.close)
         store = stack.enter_context(redis.Redis.from_url(memory.url))
         load.await_answers(load.send(5, 1_500))  # what only the first requests do
-        before = Reading.of(store)
+        before = Counters.of(store)
         time.sleep(IDLE)
-        idle = (Reading.of(store).commands - before.commands) / IDLE
+        idle = (Counters.of(store).commands - before.commands) / IDLE
         table = Table(title=f"What one request costs Redis ({idle:.1f} commands a second while idle)")
         for column in ("", "commands", "ms of CPU", "bytes kept"):
             table.add_column(column, justify="right" if column else "left")

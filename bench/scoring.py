@@ -26,9 +26,9 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
-from config import load_settings
 from contract import SUITABLE
 from dev.openai_standin.server import StandIn
+from startup import load_settings
 from worker.asking.asking import Question
 from worker.asking.egress import EgressCheck, UncheckedEgress
 from worker.asking.openai_client import OpenAIClient
@@ -196,7 +196,6 @@ def _asker(arguments: argparse.Namespace) -> Iterator[Asker]:
                 route.fetch,
                 settings.trace_url,
                 blocked=settings.egress_blocked_countries,
-                interval=settings.egress_check_interval,
             )
             if settings.egress_check
             else UncheckedEgress()

@@ -11,12 +11,13 @@ import redis
 from celery import Celery
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
+from opentelemetry.trace import NoOpTracer, Tracer
 from prometheus_client import REGISTRY
 
 from bridge.announcements import Announcements
 from bridge.commands import check, replay, resume, send
 from bridge.consumer import Bridge
-from bridge.dead_letter import DeadLetterCap, recent_dead_letters
+from bridge.dead_letter import CAP_WINDOW, DeadLetterCap, recent_dead_letters
 from bridge.health import Health, serve
 from bridge.kafka import (
     LIBRDKAFKA_LOG,
@@ -35,10 +36,9 @@ from bridge.request_store import RequestStore
 from bridge.spans import RequestSpans
 from bridge.start import StartUnknown
 from bridge.topic_watch import TopicWatch
-from config import Settings, otel_variables
-from contract import processed_mark
-from startup import begin
-from tracing import Tracer
+from config import Settings
+from contract import LONGEST_COUNTDOWN, processed_mark
+from startup import begin, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 
@@ -104,7 +104,8 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         window_cap=settings.window_size,
         request_rate=settings.request_rate,
         request_deadline=settings.request_deadline,
-        redispatch_after=settings.redispatch_after,
+        # After Redis was emptied a worker claims again with its next heartbeat, at a third of the lease.
+        redispatch_after=settings.lease_seconds / 2,
         lease=settings.lease_seconds,
         start=settings.kafka_start,
     )
@@ -130,9 +131,9 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
             marks,
             name,
             exists=watch.exists,
-            longest_claim=settings.max_countdown + settings.lease_seconds,
+            longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds,
         )
-        spans = RequestSpans(tracer, source, settings.kafka_group_id, topics.notifications)
+        spans = RequestSpans(tracer or NoOpTracer(), source, settings.kafka_group_id, topics.notifications)
         return PartitionWork(source, consumer, store, marks, make_publisher, watch, cap, policy, spans=spans)
 
     return Bridge(
@@ -156,19 +157,19 @@ def make_watch(settings: Settings, admin: AdminClient) -> TopicWatch:
 
 def make_cap(settings: Settings, client: redis.Redis) -> DeadLetterCap:
     """The dead letters' rate limit, which goes on from what stands in the topic."""
-    limit, window = settings.dead_letter_limit, settings.dead_letter_window
-    since = time.time() - window
+    limit = settings.dead_letter_limit
+    since = time.time() - CAP_WINDOW
     try:
         since = max(since, resume.resumed_at(client))
     except redis.RedisError as error:
         log.warning("Redis does not say whether an operator has resumed (%s)", type(error).__name__)
     written = recent_dead_letters(make_reader(settings), settings.dead_letter_topic, since, limit)
-    return DeadLetterCap(limit, window, time.time, written)
+    return DeadLetterCap(limit, CAP_WINDOW, time.time, written)
 
 
 def run(settings: Settings) -> int:
     """Run the bridge until a signal; its exit code."""
-    health = Health(settings.health_file, settings.ready_file)
+    health = Health(settings.health_folder)
     if settings.bridge_metrics_port:
         serve(health, settings.metrics_host, settings.bridge_metrics_port)
     admin = AdminClient({**settings.kafka}, logger=LIBRDKAFKA_LOG)

@@ -30,14 +30,14 @@ class Health:
     """What the bridge says of itself, from its loop.
 
     Args:
-        live_file: touched while the loop turns.
-        ready_file: there, and touched, while nothing is in the way of the work.
+        folder: of `bridge.health`, touched while the loop turns, and `bridge.ready`, which is there, and touched, while
+            nothing is in the way of the work.
         clock: seconds, monotonic.
     """
 
-    def __init__(self, live_file: Path, ready_file: Path, clock: Callable[[], float] = time.monotonic):
-        self._live_file = live_file
-        self._ready_file = ready_file
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic):
+        self._live_file = folder / "bridge.health"
+        self._ready_file = folder / "bridge.ready"
         self._clock = clock
         self._beat_at: float | None = None
         self._said_at: dict[str, float] = {}

@@ -19,6 +19,9 @@ LIBRDKAFKA_LOG = logging.getLogger("librdkafka")
 
 EARLIEST_TIMESTAMP = 10**12  # milliseconds since 1970: September 2001, long before Kafka
 CREATE_TIMEOUT = 30.0  # seconds
+MAX_POLL_INTERVAL_MS = 300_000  # a bridge that goes without polling for longer is put out of the group
+FETCH_WAIT_MS = 20  # for which a fetch waits on a quiet topic: most of a lone request's latency
+TRANSACTION_TIMEOUT_MS = 10_000  # after which the broker aborts a dead bridge's transaction
 SILENT_AFTER = 10.0  # seconds; a heartbeat is answered every three
 KAFKA_TIMEOUT = 10.0  # seconds, for one answer of the brokers
 
@@ -82,8 +85,8 @@ def make_consumer(settings: Settings, contact: Contact) -> Consumer:
             "isolation.level": "read_committed",
             "session.timeout.ms": settings.kafka_session_timeout_ms,
             "heartbeat.interval.ms": min(3_000, settings.kafka_session_timeout_ms // 3),
-            "max.poll.interval.ms": settings.kafka_max_poll_interval_ms,
-            "fetch.wait.max.ms": settings.kafka_fetch_wait_max_ms,
+            "max.poll.interval.ms": MAX_POLL_INTERVAL_MS,
+            "fetch.wait.max.ms": FETCH_WAIT_MS,
             "topic.metadata.refresh.interval.ms": 10_000,  # five minutes by default, until a new partition is noticed
             # What is fetched beyond the window is thrown away with every pause.
             "queued.min.messages": 200,
@@ -107,7 +110,7 @@ def make_reader(settings: Settings) -> Consumer:
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
-            "fetch.wait.max.ms": settings.kafka_fetch_wait_max_ms,
+            "fetch.wait.max.ms": FETCH_WAIT_MS,
             # It reads long topics: what waits in its queue must not be much.
             "queued.min.messages": 2_000,
             "fetch.queue.backoff.ms": 5,  # a second by default, each time that the queue was full
@@ -124,8 +127,8 @@ def make_producer(settings: Settings, transactional_id: str | None) -> Producer:
     if transactional_id is not None:
         transactional = {
             "transactional.id": transactional_id,
-            "transaction.timeout.ms": settings.kafka_transaction_timeout_ms,
-            "message.timeout.ms": settings.kafka_transaction_timeout_ms,
+            "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
+            "message.timeout.ms": TRANSACTION_TIMEOUT_MS,
             "topic.metadata.propagation.max.ms": 3_000,  # half a minute by default, for a topic that is missing
             # Kafka writes the end of a transaction after it has confirmed it, and until then refuses the next one
             # (CONCURRENT_TRANSACTIONS). By default the client asks again after 100 ms.

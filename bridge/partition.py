@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 import redis
 from confluent_kafka import Consumer, Message, TopicPartition
 from kombu.exceptions import OperationalError
+from opentelemetry.trace import NoOpTracer
 
 from bridge import intake, metrics
 from bridge.dead_letter import DeadLetterCap, PendingLetter
@@ -38,6 +39,7 @@ from bridge.topic_watch import TopicWatch
 from bridge.window import Window
 from contract import Dispatch
 from logs import log_about
+from tracing import traceparent_of
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +94,7 @@ class PartitionWork:
         self._policy = policy
         self._clock = clock
         self._wall_clock = wall_clock
-        self._spans = spans or RequestSpans(None, source, "", "")
+        self._spans = spans or RequestSpans(NoOpTracer(), source, "", "")
         self._supervisor = Supervisor(
             store, redispatch_after=policy.redispatch_after, lease=policy.lease, wall_clock=wall_clock
         )
@@ -219,7 +221,9 @@ class PartitionWork:
                 span = self._spans.take(message, sender := traceparent(message), request.processing_id)
                 deadline_at = at + self._policy.request_deadline
                 self._requests[request.processing_id] = Unfinished(
-                    Dispatch(request=request, deadline_at=deadline_at, place=self._place, traceparent=span.traceparent),
+                    Dispatch(
+                        request=request, deadline_at=deadline_at, place=self._place, traceparent=traceparent_of(span)
+                    ),
                     [offset],
                     sender,
                     span=span,

@@ -7,26 +7,27 @@ Attributes are those of OpenTelemetry's conventions for messaging. The outputs' 
 own, whatever is traced here: their readers depend on it.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from confluent_kafka import Message, TopicPartition
+from opentelemetry.trace import Span, SpanKind, Tracer
 
 from bridge.publisher import Publication
-from tracing import PROCESSING_ID, RESULT, Attributes, Span, Tracer, Untraced
+from tracing import PROCESSING_ID, RESULT, Attributes, context_of, failing
 
 
 class RequestSpans:
     """The spans of one partition's requests.
 
     Args:
-        tracer: None: nothing is traced, and the sender's trace context goes on to the worker.
+        tracer: OpenTelemetry's; where nothing is traced, the sender's trace context goes on to the worker.
         source: the input partition.
         group: the consumer group.
         notifications: the topic in which every outcome is published.
     """
 
-    def __init__(self, tracer: Tracer | None, source: TopicPartition, group: str, notifications: str) -> None:
+    def __init__(self, tracer: Tracer, source: TopicPartition, group: str, notifications: str) -> None:
         self._tracer = tracer
         self._source = source
         self._group = group
@@ -41,9 +42,6 @@ class RequestSpans:
                 wants to see where a request has been, whoever sent it.
             processing_id: of the request.
         """
-        sender = _written(traceparent)
-        if self._tracer is None:
-            return Untraced(sender)
         attributes: Attributes = {
             "messaging.system": "kafka",
             "messaging.operation.name": "process",
@@ -54,23 +52,14 @@ class RequestSpans:
             "messaging.kafka.offset": message.offset() or 0,
             PROCESSING_ID: processing_id,
         }
-        return self._tracer.start(f"process {self._source.topic}", "consumer", attributes, parent=sender)
+        name, parent = f"process {self._source.topic}", context_of(_written(traceparent))
+        return self._tracer.start_span(name, parent, SpanKind.CONSUMER, attributes)
 
-    @contextmanager
-    def publishing(self, publications: Sequence[Publication]) -> Iterator[None]:
+    def publishing(self, publications: Sequence[Publication]) -> AbstractContextManager[None]:
         """A span for each publication of one transaction, as long as that takes; all fail where it does."""
-        spans = [] if self._tracer is None else [self._publish(self._tracer, each) for each in publications]
-        error: str | None = None
-        try:
-            yield
-        except BaseException as raised:
-            error = type(raised).__name__
-            raise
-        finally:
-            for span in spans:
-                span.end(error)
+        return failing(*map(self._publish, publications))
 
-    def _publish(self, tracer: Tracer, publication: Publication) -> Span:
+    def _publish(self, publication: Publication) -> Span:
         attributes: Attributes = {
             "messaging.system": "kafka",
             "messaging.operation.name": "send",
@@ -79,8 +68,8 @@ class RequestSpans:
             PROCESSING_ID: publication.processing_id,
             RESULT: "scored" if publication.outcome.success else "failed",
         }
-        parent = publication.span_context or _written(publication.traceparent)
-        return tracer.start(f"send {self._notifications}", "producer", attributes, parent=parent)
+        name, parent = f"send {self._notifications}", publication.span_context or _written(publication.traceparent)
+        return self._tracer.start_span(name, context_of(parent), SpanKind.PRODUCER, attributes)
 
 
 def _written(traceparent: bytes | None) -> str | None:

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from opentelemetry.trace import INVALID_SPAN, Span
+
 from bridge import metrics
 from bridge.request_store import RequestStates, RequestStore
 from bridge.supervision import Decision, DispatchHistory, HintLatency, decide, is_charged, suspects_to_hold_back
 from contract import HANDED_BACK, Dispatch, Failure, Outcome
 from logs import log_about
-from tracing import Span, Untraced
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class Unfinished:
     finished: bool = False  # a processed mark says so
     outcome: Outcome | None = None
     refused: bool = False  # a topic does not take its outcome
-    span: Span = field(default_factory=Untraced)  # from its message to its first hint
+    span: Span = INVALID_SPAN  # from its message to its first hint
 
     def failed(self, failure: Failure) -> Outcome:
         """What its user is told where it ends without a score."""

@@ -237,7 +237,7 @@ class SentinelRedis:
             sentinel.kill()
         for server in self._servers:
             server.kill()
-        primary.replace_data(backup)
+            server.replace_data(backup)
         replicas = [server for server in self._servers if server is not primary]
         # As they were started first, the two may have the other's role, and the backup would be lost to the old data.
         primary.follow(None)

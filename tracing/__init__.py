@@ -1,7 +1,7 @@
-"""Traces: the steps of one request through bridge and worker, as spans for OpenTelemetry.
+"""Traces: the steps of one request through bridge and worker, as OpenTelemetry's spans.
 
-Off unless requirements-otel.txt is installed and OpenTelemetry's own variables (`OTEL_...`) say where spans go; nothing
-of OpenTelemetry is imported then. `otel.py` alone knows it, everything else sees the two protocols below.
+Without requirements-otel.txt and OpenTelemetry's own variables (`OTEL_...`) that say where spans go, its API does
+nothing but hand the sender's trace context on; `exporting.py` alone knows its SDK, and is not even imported then.
 
 A span holds ids, numbers, and names that we have chosen. No text of a stranger goes into it, and so no error's message:
 an error is told by its class or its code.
@@ -9,76 +9,62 @@ an error is told by its class or its code.
 
 import logging
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from opentelemetry.context import Context
+from opentelemetry.trace import NoOpTracer, Span, StatusCode, Tracer, set_span_in_context
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 log = logging.getLogger(__name__)
 
 Attributes = Mapping[str, str | int | float | bool]
-Kind = Literal["consumer", "producer", "client"]
 
 PROCESSING_ID = "ai_handler.processing_id"
 RESULT = "ai_handler.result"
 
+_W3C = TraceContextTextMapPropagator()
+_TRACEPARENT = "traceparent"
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _EXPORTERS = ("otlp", "console")
 
 
-class Span(Protocol):
-    """One step of a request."""
+def context_of(traceparent: str | None) -> Context:
+    """In which a span begins below another process' one; a trace of its own begins where that cannot be read.
 
-    @property
-    def traceparent(self) -> str | None:
-        """Its W3C trace context, for whoever goes on in another process."""
-        ...
-
-    def set(self, attributes: Attributes) -> None:
-        """Say more of it."""
-        ...
-
-    def event(self, name: str, attributes: Attributes) -> None:
-        """Say what has happened in it just now."""
-        ...
-
-    def end(self, error: str | None = None) -> None:
-        """It is over; `error` is a class or a code, where it has failed. Only what has ended is exported."""
-        ...
+    Made of nothing else: a request's parent is its own, whatever is traced here besides.
+    """
+    return _W3C.extract({_TRACEPARENT: traceparent} if traceparent else {}, Context())
 
 
-class Tracer(Protocol):
-    """Makes spans. Nothing that it does raises, or waits for anybody."""
-
-    def start(
-        self, name: str, kind: Kind, attributes: Attributes, *, parent: Span | str | None, at: int | None = None
-    ) -> Span:
-        """Begin a span.
-
-        Args:
-            name: what is done.
-            kind: of the span.
-            attributes: by OpenTelemetry's semantic conventions, or `ai_handler.` and a name of ours.
-            parent: a span of this process, or the W3C trace context of another one's. A trace of its own begins where
-                there is none, or one that cannot be read.
-            at: nanoseconds since 1970, when it began; None: now.
-        """
-        ...
+def traceparent_of(span: Span) -> str | None:
+    """The span's W3C trace context, for whoever goes on in another process."""
+    carrier: dict[str, str] = {}
+    _W3C.inject(carrier, set_span_in_context(span, Context()))
+    return carrier.get(_TRACEPARENT)
 
 
-@dataclass(frozen=True, slots=True)
-class Untraced:
-    """Stands where a span would, while nothing is traced; the sender's trace context passes it unchanged."""
+def fail(span: Span, error: str) -> None:
+    """Say that a span has failed, with the class or the code of the error."""
+    span.set_attribute("error.type", error)
+    span.set_status(StatusCode.ERROR)
 
-    traceparent: str | None = None
 
-    def set(self, attributes: Attributes) -> None:
-        """Nothing."""
+@contextmanager
+def failing(*spans: Span) -> Iterator[None]:
+    """End the spans with this block, failed where an error ends it.
 
-    def event(self, name: str, attributes: Attributes) -> None:
-        """Nothing."""
-
-    def end(self, error: str | None = None) -> None:
-        """Nothing."""
+    Not `record_exception`: messages and tracebacks may quote what strangers wrote.
+    """
+    try:
+        yield
+    except BaseException as raised:
+        for span in spans:
+            fail(span, type(raised).__name__)
+        raise
+    finally:
+        for span in spans:
+            span.end()
 
 
 def exporters(variables: Mapping[str, str]) -> list[str]:
@@ -97,8 +83,8 @@ def exporters(variables: Mapping[str, str]) -> list[str]:
     return [name for name in _EXPORTERS if name in named]
 
 
-def begin(service: str, variables: Mapping[str, str]) -> Tracer | None:
-    """This process' tracer, or None: nothing is traced. What is left to export is flushed when the process ends.
+def begin(service: str, variables: Mapping[str, str]) -> Tracer:
+    """This process' tracer. What is left to export is flushed when the process ends.
 
     Traces are never a reason not to work: what is wrong with them is a line in the log.
 
@@ -108,10 +94,10 @@ def begin(service: str, variables: Mapping[str, str]) -> Tracer | None:
     """
     wanted = exporters(variables)
     if not wanted:
-        return None
+        return NoOpTracer()
     os.environ.update(variables)
     try:
-        from tracing.otel import export_to  # noqa: PLC0415 # the packages may not be there
+        from tracing.exporting import export_to  # noqa: PLC0415 # the packages may not be there
 
         tracer = export_to(wanted, service)
     except ImportError as missing:
@@ -121,4 +107,4 @@ def begin(service: str, variables: Mapping[str, str]) -> Tracer | None:
     else:
         log.info("traces go to: %s", ", ".join(wanted))
         return tracer
-    return None
+    return NoOpTracer()

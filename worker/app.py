@@ -13,13 +13,13 @@ from celery import Celery
 from celery.signals import celeryd_init, setup_logging, worker_ready, worker_shutting_down
 from celery.utils.nodenames import default_nodename, nodename, nodesplit
 from celery.worker import state
+from opentelemetry.trace import Tracer
 from prometheus_client import REGISTRY
 
-from config import Settings, load_settings, otel_variables
-from contract import QUEUE_NAME
+from config import Settings
+from contract import LONGEST_COUNTDOWN, QUEUE_NAME
 from logs import configure_logging
-from startup import begin
-from tracing import Tracer
+from startup import begin, load_settings, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 from worker import metrics
@@ -42,7 +42,7 @@ from worker.ports import Egress, Ports
 from worker.running import control, redis_transport
 from worker.running.fleet_metrics import FleetMetrics
 from worker.scoring import Scoring
-from worker.spans import TracedScoring, traced
+from worker.spans import TracedModel
 from worker.tasks import register
 
 redis_transport.use()
@@ -53,6 +53,12 @@ app.config_from_object("celeryconfig")
 REDIS_CONNECTIONS = 32
 
 stopping = threading.Event()
+
+# What a request may meet, in seconds: a back-off doubles from its base; a wait longer than the short one is a Celery
+# countdown; a longer one than the longest countdown asks again. celeryconfig's visibility timeout is above them.
+RETRY_BASE, RETRY_MAX = 1.0, 60.0
+SHORT_WAIT, MAX_COUNTDOWN = 3.0, LONGEST_COUNTDOWN
+JITTER = 1.0  # seconds for which it may be on its way to the provider, by which the buckets are held back
 
 HEALTH_EVERY = 2.0  # seconds
 # Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
@@ -72,10 +78,9 @@ def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
     return RateLimiter(
         store,
         Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out),
-        horizon=settings.limits_horizon,
         # A parked request comes back at the latest when a dead worker's lease has run out.
         unused_grace=settings.lease_seconds * 3,
-        jitter=settings.limits_jitter,
+        jitter=JITTER,
         burst=settings.limits_burst,
     )
 
@@ -90,7 +95,6 @@ def make_egress(settings: Settings, route: Route) -> Egress:
         route.fetch,
         settings.trace_url,
         blocked=settings.egress_blocked_countries,
-        interval=settings.egress_check_interval,
     )
 
 
@@ -115,23 +119,22 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         timeout=settings.openai_timeout,
         output=settings.openai_output,
     )
+    traced = TracedModel(model, tracer, settings.openai_model, settings.openai_base_url) if tracer else model
     ports = Ports(
         store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl, decision_ttl=settings.decision_ttl),
         results=ResultCache(store, leases),
         limiter=make_limiter(settings, store),
         egress=make_egress(settings, route),
         breaker=breaker,
-        model=MeteredModel(model, settings.openai_model, price, spending.add),
+        model=MeteredModel(traced, settings.openai_model, price, spending.add),
         spending=spending if price else None,
     )
-    if tracer is not None:
-        ports = traced(ports, tracer, model=settings.openai_model, endpoint=settings.openai_base_url)
     policy = WaitingPolicy(
         max_attempts=settings.max_attempts,
-        retry_base=settings.retry_base,
-        retry_max=settings.retry_max,
-        short_wait=settings.short_wait,
-        max_countdown=settings.max_countdown,
+        retry_base=RETRY_BASE,
+        retry_max=RETRY_MAX,
+        short_wait=SHORT_WAIT,
+        max_countdown=MAX_COUNTDOWN,
     )
     return Scoring(
         ports,
@@ -145,6 +148,7 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         model_name=settings.openai_model,
         max_output_tokens=settings.openai_max_output_tokens,
         stopping=stopping,
+        tracer=tracer,
     )
 
 
@@ -152,13 +156,12 @@ _building = threading.Lock()
 
 
 @cache
-def _scoring_of(_process_id: int) -> Scoring | TracedScoring:
+def _scoring_of(_process_id: int) -> Scoring:
     tracer = begin_tracing("ai-handler-worker", otel_variables())
-    scoring = make_scoring(load_settings(), ExitStack(), tracer)  # open until the process ends
-    return scoring if tracer is None else TracedScoring(scoring)
+    return make_scoring(load_settings(), ExitStack(), tracer)  # open until the process ends
 
 
-def scoring() -> Scoring | TracedScoring:
+def scoring() -> Scoring:
     """This process' scoring. Connections and threads do not survive a fork, so each process has its own."""
     with _building:
         return _scoring_of(os.getpid())
@@ -187,7 +190,7 @@ def _begin(*, sender: str, instance: Any, **_: Any) -> None:
 
 @cache
 def _health_file() -> Path:
-    return load_settings().worker_health_file
+    return load_settings().health_folder / "worker.health"
 
 
 @worker_ready.connect
@@ -210,7 +213,7 @@ def _show_state(sender: Any, **_: Any) -> None:
         if ports.spending is not None:
             with suppress(redis.RedisError):  # the budget's own end comes at midnight
                 ports.spending.look_again()
-        keep_watching(ports.egress, interval=settings.egress_check_interval, stopping=stopping)
+        keep_watching(ports.egress, stopping)
 
     threading.Thread(target=watch, name="egress-watch", daemon=True).start()
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import redis
 from pydantic import ValidationError
 
-from config import load_settings
 from contract import MAX_REQUIREMENTS, MAX_RESUME
+from startup import load_settings
 from worker.app import connect, make_scoring
 from worker.asking.questions import grades_digest, model_id
 from worker.asking.result_cache import ResultCache

@@ -63,7 +63,7 @@ class Lease:
 
     Attributes:
         key: the Redis key.
-        token: the owner's token; whoever has it can adopt the lease.
+        token: the owner's token; a process that has it can adopt the lease.
         done_keys: keys whose existence says that there is nothing left to do.
         found: what stood in the key that was to be read when the lease was taken, if anything.
         lost: another process may have it now.
@@ -79,7 +79,7 @@ class Lease:
         self.lost = False
 
     def park(self, seconds: float) -> bool:
-        """Keep the lease for so many seconds and its own time, without renewing it, for whoever adopts it.
+        """Keep the lease for so many seconds and its own time, without renewing it, for the worker that adopts it.
 
         Returns:
             False if it was lost already.
@@ -94,7 +94,7 @@ class Lease:
         return self._leases.let_go(self)
 
     def hand_back(self) -> bool:
-        """Give the lease back, and let whoever watches it see that nothing went wrong. Returns and raises as `release`.
+        """Give the lease back, and let the bridge see that nothing went wrong. Returns and raises as `release`.
 
         Until another takes it, for the lease's own time, `contract.HANDED_BACK` stands there.
         """

@@ -14,7 +14,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from contract import SCHEMA_VERSION, Failure
 from worker.assessment.grounds import Ground
 from worker.assessment.prompt import PROMPT_VERSION
-from worker.assessment.proof import Reason
+from worker.assessment.proof import Lowering
 from worker.assessment.redaction.placeholders import Kind
 from worker.assessment.reviewer_talk import Sign
 from worker.assessment.rubric import RUBRIC_VERSION
@@ -68,7 +68,7 @@ LOST_SPANS = Counter("ai_handler_lost_spans_total", "Requirements of the model's
 LOWERED_GRADES = _counter(
     "ai_handler_lowered_grades_total",
     "Grades that were lowered; reason: the proof, or the second look",
-    reason=[reason.value for reason in Reason],
+    reason=[reason.value for reason in Lowering],
 )
 CACHE = _counter(
     "ai_handler_result_cache_total",

@@ -36,7 +36,7 @@ class Progress:
 
 @dataclass(slots=True)
 class RequestInHand:
-    """A request that this worker has claimed. Whoever brings it forward replaces its `progress`."""
+    """A request that this worker has claimed. The code that brings it forward replaces its `progress`."""
 
     dispatch: Dispatch
     claim: Lease
@@ -45,11 +45,12 @@ class RequestInHand:
     resume: Any = None  # as it was read; kept while it waits here, so that it is read once
     graded: Any = None  # the answer for the resume, likewise
     joined: str | None = None  # the reservation with which it told the limiter that it will ask soon
+    command: str = ""  # the name under which a command reserves, which is no request
 
     @property
     def reservation(self) -> str:
         """Every call needs a reservation of its own; waiting for it, however often, asks for the same one."""
-        return f"{self.dispatch.request.processing_id}:{self.progress.calls}"
+        return f"{self.command or self.dispatch.request.processing_id}:{self.progress.calls}"
 
 
 @dataclass(frozen=True, slots=True)

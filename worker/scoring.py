@@ -16,8 +16,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
+from opentelemetry.trace import NoOpTracer, Tracer
+
 from contract import Assessment, Dispatch, Failure, Outcome, ScoringRequest
-from worker import metrics
+from worker import metrics, spans
 from worker.asking.after_call import LEAD, WaitingPolicy, too_late
 from worker.asking.asking import Asked, Asking
 from worker.asking.questions import KeepingPolicy, Questions, model_id
@@ -36,7 +38,6 @@ from worker.progress import Park, Progress, RequestInHand
 log = logging.getLogger(__name__)
 
 _IDS = ("processing_id", "user_id", "resume_id", "requirements_id")
-_NOBODY = 2**31 - 1  # an id of no request: the reservation of a command
 _LISTEN_EVERY = 0.05  # seconds between two looks at whether this process has learnt an answer
 _PATIENCE = 600.0  # seconds that a command waits for the limits
 
@@ -56,6 +57,7 @@ class Scoring:
         max_output_tokens: cap of one answer; less where there are few criteria.
         stopping: set when this process should hand back what waits.
         clock: Unix time in seconds.
+        tracer: OpenTelemetry's; None: nothing is traced.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Scoring:
         max_output_tokens: int,
         stopping: threading.Event,
         clock: Callable[[], float] = time.time,
+        tracer: Tracer | None = None,
     ) -> None:
         self.ports = ports
         self._asking = Asking(ports, policy, stopping, clock)
@@ -83,6 +86,7 @@ class Scoring:
         self._model_name = model_name
         self._stopping = stopping
         self._clock = clock
+        self._tracer = tracer or NoOpTracer()
 
     def run(self, processing_id: int, progress: Progress) -> Park | Failure | None:
         """Work on a request until it ends, or has to wait for long.
@@ -94,6 +98,7 @@ class Scoring:
         Raises:
             Exception: of Redis. The claim is handed back or expires, and the bridge dispatches the request again.
         """
+        began_at = time.time_ns()
         claimed = self.ports.store.claim(processing_id, progress.token)
         if claimed is None:
             log.info("nothing to do: finished, or another worker has it")
@@ -104,7 +109,8 @@ class Scoring:
             claim.hand_back()
             return None
         try:
-            return self._work(RequestInHand(dispatch, claim, replace(progress, token=claim.token)))
+            with spans.scoring(self._tracer, dispatch, began_at):
+                return self._work(RequestInHand(dispatch, claim, replace(progress, token=claim.token)))
         except BaseException as error:
             claim.drop(error)  # the bridge sees that nobody has the request, and whether that was its own doing
             raise
@@ -116,6 +122,7 @@ class Scoring:
                 outcome, kept = self._end(in_hand)
             except ClaimLostError:
                 log.warning("claim lost: another worker has the request now")
+                spans.ended("claim_lost")
                 return None
             except PostponedError as postponed:
                 if postponed.seconds > self._policy.short_wait:
@@ -123,11 +130,14 @@ class Scoring:
                 if self._wait(postponed):
                     log.info("handed back: this worker is stopping")
                     claim.hand_back()
+                    spans.ended("claim_lost" if claim.lost else "handed_back")
                     return None
             else:
                 if not self.ports.store.finish(claim, processing_id, outcome, kept):
                     log.warning("claim lost before the outcome was stored: another worker has the request now")
+                    spans.ended("claim_lost")
                     return None
+                spans.ended(in_hand.failure or "scored")
                 return in_hand.failure
 
     def _wait(self, postponed: PostponedError) -> bool:
@@ -147,7 +157,9 @@ class Scoring:
         seconds = min(max(postponed.seconds - LEAD, self._policy.short_wait), self._policy.max_countdown)
         in_hand.claim.park(seconds)
         log.info("waits %.1f s for: %s", seconds, postponed.why)
-        return Park(seconds, in_hand.progress, postponed.why)
+        park = Park(seconds, in_hand.progress, postponed.why)
+        spans.ended(park)
+        return park
 
     def _end(self, in_hand: RequestInHand) -> tuple[Outcome, Kept | None]:
         """The outcome, a failure included, and what is kept of a score.
@@ -178,8 +190,6 @@ class Scoring:
 
     def _assess(self, in_hand: RequestInHand) -> tuple[Assessment, Kept]:
         request = in_hand.dispatch.request
-        if self._clock() >= in_hand.dispatch.deadline_at:
-            raise FailedError(Failure.OUT_OF_TIME)
         vacancy = read_vacancy(request.requirements)
         criteria = self.criteria(request, vacancy, in_hand)
         if in_hand.progress.counted is None:  # else it has a place in the line from its last wait
@@ -267,13 +277,15 @@ class Scoring:
         vacancy = read_vacancy(requirements)
         question = replace(self.questions.criteria(requirements, vacancy), leads_on=None)
         request = ScoringRequest(
-            callback_url="http://localhost/", requirements=requirements, resume="-", **dict.fromkeys(_IDS, _NOBODY)
+            callback_url="http://localhost/", requirements=requirements, resume="-", **dict.fromkeys(_IDS, 0)
         )
-        found = self.ports.results.look(f"command:{question.digest}", secrets.token_hex(8))
+        command = f"command:{question.digest}"
+        found = self.ports.results.look(command, secrets.token_hex(8))
         if not isinstance(found, Lead):  # the same command runs elsewhere
             raise FailedError(Failure.UNAVAILABLE)
         claim = found.lease
-        in_hand = RequestInHand(Dispatch(request=request, deadline_at=self._clock() + _PATIENCE), claim, Progress())
+        dispatch = Dispatch(request=request, deadline_at=self._clock() + _PATIENCE)
+        in_hand = RequestInHand(dispatch, claim, Progress(), command=command)
         try:
             while True:
                 try:

@@ -62,7 +62,7 @@ class Setting:
             "WORKER_CONCURRENCY": str(self.in_flight),
             "WINDOW_SIZE": str(self.window),
             "LOG_FILE": str(self.folder / "auth_service.log"),
-            "HEALTH_FILE": str(self.folder / "bridge.health"),
+            "HEALTH_FOLDER": str(self.folder),
         }
 
 

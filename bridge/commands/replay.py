@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, KafkaError, Message, Producer
 
-from bridge.dead_letter import HEADER_REASON, HEADER_SIZE
+from bridge.dead_letter import CAP_WINDOW, HEADER_REASON, HEADER_SIZE
 from bridge.intake import Reason
 from bridge.kafka import header, read_span, spans
 from config import Settings
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, produ
     found: Counter[str] = Counter()
     chosen: Counter[str] = Counter()
     not_whole = 0
-    pace = Pace(settings.dead_letter_limit, settings.dead_letter_window, options.rate)
+    pace = Pace(settings.dead_letter_limit, CAP_WINDOW, options.rate)
     failures: list[KafkaError] = []
     letters = (letter for span in spans(reader, settings.dead_letter_topic) for letter in read_span(reader, span))
     for letter in letters:

@@ -9,6 +9,7 @@ import time
 
 import redis
 
+from bridge.dead_letter import CAP_WINDOW
 from config import Settings
 from contract import RESUMED_KEY
 
@@ -18,7 +19,7 @@ log = logging.getLogger("bridge")
 def run(settings: Settings) -> int:
     """Run the command; the exit code is 0."""
     with settings.redis_connection.client() as client:
-        client.set(RESUMED_KEY, f"{time.time():.3f}", ex=math.ceil(settings.dead_letter_window))
+        client.set(RESUMED_KEY, f"{time.time():.3f}", ex=math.ceil(CAP_WINDOW))
     log.info("resumed: dead letters that were written up to now no longer count")
     return 0
 

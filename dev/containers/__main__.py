@@ -28,7 +28,6 @@ SETTINGS = {
     "RPD": "20000000",
     "TPM": "200000000",
     "LEASE_SECONDS": "2",
-    "REDISPATCH_AFTER": "1",
 }
 # A part of each floor that needs no servers but the two beside it; all of it runs on the host anyway.
 PYTEST = (

@@ -57,7 +57,7 @@ def stage(make_fleet, standin, eventually):
 def eventually():
     """Waits until something is so, and fails with `what` when it is not in time."""
 
-    def wait(is_so, what, seconds=30.0):
+    def wait(is_so, what, seconds=60.0):
         deadline = time.monotonic() + seconds
         while not is_so():
             assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"

@@ -98,18 +98,18 @@ def test_a_request_without_a_score_is_a_failure(demo, two_requests):
 def test_an_interrupted_demo_leaves_nothing_running(demo, number):
     """Ctrl-C or SIGTERM in the middle ends every process, and the exit code names the signal."""
     process = demo.start()
-    process.wait_ready(lambda: "requests sent" in process.log_text(), timeout=60)
+    process.wait_ready(lambda: "requests sent" in process.log_text(), timeout=120)
     process.send(number)
-    assert process.wait(timeout=60) == 128 + number
+    assert process.wait(timeout=120) == 128 + number
     assert demo.left_behind() == []
 
 
 def test_an_interrupt_while_starting_leaves_nothing_running(demo):
     """Ctrl-C before everything is up stops what is."""
     process = demo.start()
-    process.wait_ready(lambda: "the bridge" in process.log_text(), timeout=60)
+    process.wait_ready(lambda: "the bridge" in process.log_text(), timeout=120)
     process.send(signal.SIGINT)
-    assert process.wait(timeout=60) == 128 + signal.SIGINT
+    assert process.wait(timeout=120) == 128 + signal.SIGINT
     assert demo.left_behind() == []
 
 
@@ -121,7 +121,7 @@ def test_it_stays_until_it_is_told_to_end(demo, two_requests):
     for part in ("-m bridge", "-A worker worker", "-A worker flower", "dev.openai_standin"):
         assert part in running
     process.send(signal.SIGINT)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=120) == 0
     assert demo.left_behind() == []
 
 
@@ -173,7 +173,7 @@ def test_the_demo_says_how_to_send_one_more(demo, two_requests):
 def test_two_demos_do_not_meet(demo, two_requests):
     """A second demo in the same folder says so at once, and does not harm the first."""
     first = demo.start("--stay", "--file", str(two_requests))
-    first.wait_ready(lambda: "starting" in first.log_text(), timeout=60)
+    first.wait_ready(lambda: "starting" in first.log_text(), timeout=120)
     second = subprocess.run(
         [sys.executable, "-m", "dev.demo", "--folder", str(demo.folder / "demo")],
         cwd=CHECKOUT,

@@ -141,8 +141,6 @@ def play(crash, number, folder, kafka):
     settings = {
         # One request at a time in the worker, so that exactly one is in hand when it dies.
         "WORKER_CONCURRENCY": "2" if crash.program == "bridge" else "1",
-        "SHORT_WAIT": "0.1",
-        "RETRY_BASE": "2",
     }
     with contextlib.ExitStack() as stack:
         memory = stack.enter_context(running(RedisServer(folder / "redis")))
@@ -170,7 +168,8 @@ def play(crash, number, folder, kafka):
 
 def crash_and_restart(fleet, crash, memory):
     """The exit code of the process that died at the failpoint."""
-    launcher = (LAUNCHER, crash.when, crash.place, str(crash.call))
+    waits = ("worker.app:SHORT_WAIT=0.1", "worker.app:RETRY_BASE=2")  # so that a fault parks its request
+    launcher = (LAUNCHER, *waits, crash.when, crash.place, str(crash.call))
     start, other = (fleet.bridge, fleet.worker) if crash.program == "bridge" else (fleet.worker, fleet.bridge)
     other(wait=False)
     exit_code = start(launcher=launcher, wait=False).wait(60)

@@ -18,8 +18,8 @@ def test_a_worker_dies_or_freezes_in_mid_call(stage, standin, eventually):
     standin.set(latency=8.0)
     it.send(4)
     it.await_calls(4)
-    frozen = it.fleet.worker(name="frozen")
     killed.kill()
+    frozen = it.fleet.worker(name="frozen")
     it.await_calls(8)  # the other one has taken them: nobody waited for Celery's hour
     frozen.pause()
     standin.set(latency=0.02)

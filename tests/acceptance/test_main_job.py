@@ -15,6 +15,7 @@ import pytest
 from celery import Celery
 
 from contract import REQUEST_KEY
+from dev.kafka_server import CHECKOUT
 from dev.openai_standin.server import StandIn
 from tests.support.delivery_checker import check, notification_faults
 from tests.support.fleet import Fleet, scoring_request
@@ -103,10 +104,11 @@ def job(tmp_path_factory, kafka, own_redis):
                 redis_url=own_redis,
                 standin_url=standin.url,
                 partitions=3,
-                settings={"WORKER_CONCURRENCY": "8", "SHORT_WAIT": "0.2", "RETRY_BASE": "12", "LOG_LEVEL": "DEBUG"},
+                settings={"WORKER_CONCURRENCY": "8", "LOG_LEVEL": "DEBUG"},
             )
         )
-        fleet.worker(events=True)
+        launcher = (str(CHECKOUT / "tests" / "support" / "launch.py"), "worker.app:RETRY_BASE=12")
+        fleet.worker(launcher=launcher, events=True)
         fleet.bridge()
         flower = Flower(fleet)
         standin.fault("status_500", count=2)  # two requests wait in `inspect scheduled`

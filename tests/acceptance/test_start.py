@@ -60,13 +60,13 @@ def test_every_obstacle_is_told_at_once(start, tmp_path, role, command):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = f"{role.upper()}_METRICS_PORT"
         code, lines = start(
-            command, OPENAI_KEY="", LOG_FILE=str(tmp_path / "file" / "log"), HEALTH_FILE=str(tmp_path / "file" / "x"),
-            WORKER_HEALTH_FILE=str(tmp_path / "file" / "y"), **{port: str(taken.getsockname()[1])},
+            command, OPENAI_KEY="", LOG_FILE=str(tmp_path / "file" / "log"), HEALTH_FOLDER=str(tmp_path / "file" / "x"),
+            **{port: str(taken.getsockname()[1])},
         )  # fmt: skip
     assert code == 1
     expected = {
-        "bridge": ["LOG_FILE", "HEALTH_FILE", port],
-        "worker": ["OPENAI_KEY", "LOG_FILE", "WORKER_HEALTH_FILE", port],
+        "bridge": ["LOG_FILE", "HEALTH_FOLDER", port],
+        "worker": ["OPENAI_KEY", "LOG_FILE", "HEALTH_FOLDER", port],
     }[role]
     assert [line.split(": ")[:2] for line in lines] == [["configuration error", name] for name in expected]
     assert lines[-1].endswith("Address already in use")
@@ -103,7 +103,7 @@ def test_a_worker_shows_that_it_lives(make_fleet, private_redis, eventually):
     """Its health file is touched while it reaches Redis, and grows old while it does not."""
     fleet = make_fleet(redis_url=f"{private_redis.url}/1")
     fleet.worker()
-    file = fleet.folder / "worker.health"
+    file = fleet.folder / "worker" / "worker.health"
 
     def age():
         return time.time() - file.stat().st_mtime

@@ -77,9 +77,9 @@ def test_a_collector_sees_one_trace_through_both_programs(stage, collector):
     (taken,) = by_name.pop(("ai-handler-bridge", f"process {topics.requests}"))
     (sent,) = by_name.pop(("ai-handler-bridge", f"send {topics.notifications}"))
     (scored,) = by_name.pop(("ai-handler-worker", "score"))
-    criteria, grades = by_name.pop(("ai-handler-worker", "chat gpt-x"))
+    criteria, grades, *more = by_name.pop(("ai-handler-worker", "chat gpt-x"))  # a second look, where one is due
     assert by_name == {}
-    assert {span.trace_id for span in (taken, sent, scored, criteria, grades)} == {TRACE_ID}
+    assert {span.trace_id for span in (taken, sent, scored, criteria, grades, *more)} == {TRACE_ID}
     assert taken.parent_span_id == SENDERS_SPAN
     assert scored.parent_span_id == sent.parent_span_id == taken.span_id
     assert criteria.parent_span_id == grades.parent_span_id == scored.span_id

@@ -60,7 +60,9 @@ class Upgrade:
         self.stage.send(A_FEW)
         for program, version in programs.items():
             service = getattr(self, version)
-            process = getattr(service, program)(name=f"{version}-{program}-{len(service.processes)}")
+            # Where a bridge shows that it lives may differ from release to release; its log says that it works.
+            patience = {"wait": program != "bridge"}
+            process = getattr(service, program)(name=f"{version}-{program}-{len(service.processes)}", **patience)
             if program == "bridge":
                 self._eventually(lambda process=process: "assigned" in process.log_text(), "it has a partition", 60)
             if before := self._running.get(program):
@@ -97,7 +99,7 @@ def test_an_upgrade_under_load_and_back_again(upgrade, order):
 def test_both_versions_at_once(upgrade):
     """Two bridges and two workers of both versions share topics, Redis and limits for as long as one likes."""
     for version in ("old", "new"):
-        getattr(upgrade, version).bridge(name=f"{version}-bridge")
+        getattr(upgrade, version).bridge(name=f"{version}-bridge", wait=False)
         getattr(upgrade, version).worker(name=f"{version}-worker")
     for _ in range(10):
         upgrade.stage.send(A_FEW)

@@ -1,8 +1,12 @@
 """Worker parts on real connections, which must not go on when their test is over."""
 
+from importlib.util import find_spec
+
 import pytest
 
 from dev.kafka_server import why_no_apache_kafka
+from dev.processes import ProcessFailedError, running
+from dev.redis_server import redis_version
 from tests.conftest import needs, skip
 from tests.support.bridge_stage import Stage as BridgeStage
 from tests.support.fleets import FakeFleet, RedisFleet
@@ -51,8 +55,9 @@ def make_route():
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory):
-    pytest.importorskip("trustme", reason=needs("trustme"))
-
+    for package in ("trustme", "cryptography"):
+        if find_spec(package) is None:
+            skip(needs(package))
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
@@ -64,22 +69,23 @@ def stranger(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def secure_redis(tmp_path_factory, authority):
-
     server = SecureRedis(tmp_path_factory.mktemp("secure-redis"), authority)
-    server.start()
+    try:
+        server.start()
+    except ProcessFailedError as failed:
+        if "TLS support" not in str(failed):
+            raise
+        skip(f"{redis_version()} was built without TLS: apt-get install redis-server")
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="session")
 def secure_kafka(tmp_path_factory, authority):
-
     if reason := why_no_apache_kafka():
         skip(f"needs a Kafka of its own: {reason}")
-    server = SecureKafka(tmp_path_factory.mktemp("secure-kafka"), authority)
-    server.start()
-    yield server
-    server.stop()
+    with running(SecureKafka(tmp_path_factory.mktemp("secure-kafka"), authority)) as server:
+        yield server
 
 
 @pytest.fixture

@@ -45,14 +45,15 @@ def test_the_window_bounds_what_is_in_hand(stage):
     assert stage.committed() == 20
 
 
-def test_a_full_window_keeps_the_bridge_in_the_group(stage):
+def test_a_full_window_keeps_the_bridge_in_the_group(stage, monkeypatch):
     """While nothing moves, the bridge goes on polling: it is healthy, and Kafka keeps its partition for it."""
-    stage = stage(window_size=1, kafka_max_poll_interval_ms=6_000)
+    monkeypatch.setattr("bridge.kafka.MAX_POLL_INTERVAL_MS", 6_000)
+    stage = stage(window_size=1)
     stage.send(1, 2)
     stage.start()
     until(lambda: stage.dispatched() == {1})
     recoveries = metrics.RECOVERIES._value.get()
-    health = stage.settings.health_file
+    health = stage.settings.health_folder / "bridge.health"
     first = health.stat().st_mtime_ns
     until(lambda: health.stat().st_mtime_ns > first + 7_000_000_000)
     assert stage.dispatched() == {1}
@@ -116,7 +117,7 @@ def test_a_restart_takes_up_only_what_is_unfinished(stage, redis_emptied):
 
 def test_a_redis_emptied_under_way_loses_and_repeats_nothing(stage):
     """FLUSHDB while requests are in hand: those go out again, those that were answered do not."""
-    stage = stage(redispatch_after=1.0, lease_seconds=2.0)
+    stage = stage(lease_seconds=2.0)
     stage.send(*range(4))
     stage.start()
     until(lambda: len(stage.dispatched()) == 4)
@@ -135,7 +136,7 @@ def test_the_health_file_lives_with_the_bridge(stage):
     """The health file appears with the loop, is touched by it, and goes with it."""
     stage = stage()
     bridge = stage.start()
-    health = stage.settings.health_file
+    health = stage.settings.health_folder / "bridge.health"
     until(health.exists)
     first = health.stat().st_mtime_ns
     until(lambda: health.stat().st_mtime_ns > first)
@@ -197,7 +198,7 @@ def test_a_retry_in_another_partition_is_one_request(stage):
     """The same id in two partitions is dispatched, published and stored once, and both offsets are committed."""
     stage = stage(partitions=2)
     stage.start()
-    until(stage.settings.health_file.exists)
+    until((stage.settings.health_folder / "bridge.health").exists)
     stage.send(7, partition=0)
     until(lambda: stage.hints() == [7])
     stage.send(7, partition=1)
@@ -211,7 +212,7 @@ def test_a_retry_in_another_partition_is_one_request(stage):
 
 def test_partitions_move_between_bridges_without_a_trace(stage):
     """A second bridge comes and the first one goes, while requests are in hand: each is published once."""
-    stage = stage(partitions=2, redispatch_after=5.0)
+    stage = stage(partitions=2)
     for partition in (0, 1):
         stage.send(*range(partition * 10, partition * 10 + 10), partition=partition)
     first = stage.start()
@@ -244,7 +245,7 @@ def test_too_many_dead_letters_stop_the_taking_and_not_the_bridge(stage):
     stage.running.remove(bridge)
     stage.start()
     until(lambda: "dead_letters" in stage.health.troubles)
-    assert not stage.settings.ready_file.exists()
+    assert not (stage.settings.health_folder / "bridge.ready").exists()
     assert resume.run(stage.settings) == 0
     until(lambda: "dead_letters" not in stage.health.troubles or len(stage.letters()) == 4)
     until(lambda: len(stage.letters()) == 4)
@@ -255,7 +256,7 @@ def test_too_many_dead_letters_stop_the_taking_and_not_the_bridge(stage):
 
 def test_a_redis_rolled_back_under_way_repeats_nothing(stage):
     """A backup restored beneath a running bridge, with old outcomes in it: the sender's retries stay silent."""
-    stage = stage(redispatch_after=1.0, lease_seconds=2.0)
+    stage = stage(lease_seconds=2.0)
     stage.send(*range(4))
     stage.start()
     until(lambda: len(stage.dispatched()) == 4)
@@ -383,13 +384,13 @@ def test_readiness_tells_of_redis(kafka, topics, private_redis, tmp_path):
         stage = Stage(kafka, topics, client, url, tmp_path)
         stage.start()
         try:
-            until(stage.settings.ready_file.exists)
+            until((stage.settings.health_folder / "bridge.ready").exists)
             private_redis.kill()
             until(lambda: "redis" in stage.health.troubles)
-            assert not stage.settings.ready_file.exists()
+            assert not (stage.settings.health_folder / "bridge.ready").exists()
             assert stage.health.lives
             private_redis.start()
-            until(stage.settings.ready_file.exists)
+            until((stage.settings.health_folder / "bridge.ready").exists)
         finally:
             stage.stop()
             stage.celery.close()
@@ -402,14 +403,14 @@ def test_readiness_tells_that_redis_is_full(kafka, topics, private_redis, tmp_pa
         stage = Stage(kafka, topics, client, url, tmp_path)
         stage.start()
         try:
-            until(stage.settings.ready_file.exists)
+            until((stage.settings.health_folder / "bridge.ready").exists)
             until(lambda: stage.committed() == 0)
             until(lambda: "sequence" in str(client.hgetall("ai_handler:marks")))
             client.config_set("maxmemory", 1)
             stage.send(1)
             until(lambda: "OOM" in stage.health.troubles.get("redis", ""))
             client.config_set("maxmemory", 0)
-            until(stage.settings.ready_file.exists)
+            until((stage.settings.health_folder / "bridge.ready").exists)
             until(lambda: stage.dispatched() == {1})
         finally:
             stage.stop()
@@ -428,12 +429,12 @@ def test_readiness_tells_of_kafka(private_kafka, redis_client, redis_url, tmp_pa
     stage = Stage(private_kafka.bootstrap, topics, redis_client, redis_url, tmp_path)
     stage.start()
     try:
-        until(stage.settings.ready_file.exists)
+        until((stage.settings.health_folder / "bridge.ready").exists)
         private_kafka.pause()
         until(lambda: "kafka" in stage.health.troubles)
-        assert not stage.settings.ready_file.exists()
+        assert not (stage.settings.health_folder / "bridge.ready").exists()
         private_kafka.resume()
-        until(stage.settings.ready_file.exists)
+        until((stage.settings.health_folder / "bridge.ready").exists)
     finally:
         private_kafka.resume()
         stage.stop()

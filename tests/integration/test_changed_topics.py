@@ -166,14 +166,14 @@ def test_a_missing_dead_letter_topic_stops_no_answer(stage):
     stage = stage()
     dead = stage.settings.dead_letter_topic
     stage.start()
-    until(stage.settings.ready_file.exists)
+    until((stage.settings.health_folder / "bridge.ready").exists)
     stage.remove(dead)
     stage.send(1)
     stage.send(2, value=b"{oops")
     stage.send(3)
     stage.answer_all(2)
     until(lambda: f"{dead}: UNKNOWN_TOPIC_OR_PART" in stage.health.troubles.get("topics", ""))
-    assert not stage.settings.ready_file.exists()
+    assert not (stage.settings.health_folder / "bridge.ready").exists()
     stage.send(*range(10, 20))
     stage.answer_all(12)
     assert stage.published() == once(1, 3, *range(10, 20))
@@ -181,7 +181,7 @@ def test_a_missing_dead_letter_topic_stops_no_answer(stage):
     stage.create(dead)
     until(lambda: stage.committed() == 13)
     assert [letter.value() for letter in stage.letters()] == [b"{oops"]
-    until(stage.settings.ready_file.exists)
+    until((stage.settings.health_folder / "bridge.ready").exists)
 
 
 def test_a_missing_output_topic_is_named_and_waited_for(stage):
@@ -189,7 +189,7 @@ def test_a_missing_output_topic_is_named_and_waited_for(stage):
     stage = stage()
     uploads = stage.settings.kafka_topic_for_uploading_data
     stage.start()
-    until(stage.settings.ready_file.exists)
+    until((stage.settings.health_folder / "bridge.ready").exists)
     stage.remove(uploads)
     stage.send(1)
     until(lambda: stage.dispatched() == {1})
@@ -202,7 +202,7 @@ def test_a_missing_output_topic_is_named_and_waited_for(stage):
 
 def test_a_claim_that_outlives_every_setting_is_stale(stage):
     """Redis' clock went back by an hour as a worker died: its request goes to another worker, not an hour later."""
-    stage = stage(lease_seconds=1.0, redispatch_after=1.0)
+    stage = stage(lease_seconds=1.0)
     stage.start()
     stage.send(1, 2)
     until(lambda: stage.hints() == [1, 2])

@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from bench.limits_simulation import CLOCK_KEY, START, script_with_virtual_clock
-from worker.limits.answers import Granted, Limits, NeverFitsError, NotYet, Reserved
+from worker.limits.answers import Granted, Limits, NeverFitsError, Reserved
 from worker.limits.provider_limits import Denial, ProviderView
 from worker.limits.rate_limiter import MOST_AT_ONCE, RateLimiter
 
@@ -140,12 +140,11 @@ def test_what_has_only_joined_leaves_the_line_and_nothing_more(make):
     assert limiter.snapshot()["waiting"] == 1
 
 
-def test_beyond_the_horizon_only_the_place_is_kept(make):
-    """The answer is `not yet`, and those turned away are not overtaken by newcomers."""
-    limiter = make(horizon=60)
+def test_who_waits_for_long_is_not_overtaken_by_newcomers(make):
+    """Its start is told, and when to ask again: well before that, for the plan may improve."""
+    limiter = make()
     answers = [limiter.acquire(str(n), 2000) for n in range(8)]
-    assert isinstance(answers[4], Reserved)
-    assert isinstance(answers[7], NotYet)
+    assert isinstance(answers[7], Reserved)
     assert answers[7].until_start == pytest.approx(100, abs=1)
     assert 0 < answers[7].seconds <= 60
     assert until_start(limiter.acquire("late", 2000)) > answers[7].until_start

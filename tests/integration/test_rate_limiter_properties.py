@@ -12,9 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.limits import kendalls_tau
 from bench.limits_peers import Ours
-from bench.limits_simulation import CLOCK_KEY, START, Attempt, Fleet, script_with_virtual_clock
+from bench.limits_simulation import CLOCK_KEY, START, Attempt, Fleet, kendalls_tau, script_with_virtual_clock
 from worker.limits.answers import Granted, Limits
 from worker.limits.provider_limits import Denial, ProviderView
 from worker.limits.rate_limiter import RateLimiter

@@ -18,7 +18,7 @@ from dev.kafka_server import CHECKOUT
 from dev.processes import free_port
 from dev.redis_sentinel import MASTER, SentinelRedis
 from dev.redis_server import RedisServer
-from redis_connection import RedisConnection, is_cluster
+from redis_connection import RedisConnection
 
 PASSWORD, SENTINEL_PASSWORD = "of redis", "of the sentinels"
 
@@ -157,14 +157,14 @@ def cluster(tmp_path):
 
 @pytest.mark.parametrize("database", [0, 1])
 def test_a_cluster_is_recognised(cluster, database):
-    """By its answer, and by its refusal of any database but the first."""
-    assert is_cluster(RedisConnection(f"{cluster.url}/{database}").client())
+    """Whichever database is ours: most clusters refuse any but the first."""
+    assert RedisConnection(f"{cluster.url}/{database}").is_cluster()
 
 
 def test_one_server_is_no_cluster(redis_url):
     """Neither is a Redis that is away: whoever asks goes on and waits for it."""
-    assert not is_cluster(RedisConnection(redis_url).client())
-    assert not is_cluster(RedisConnection(f"redis://127.0.0.1:{free_port()}/1").client())
+    assert not RedisConnection(redis_url).is_cluster()
+    assert not RedisConnection(f"redis://127.0.0.1:{free_port()}/1").is_cluster()
 
 
 @pytest.mark.parametrize("program", [["bridge"], ["celery", "-A", "worker", "worker"]], ids=["bridge", "worker"])

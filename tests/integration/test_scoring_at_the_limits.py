@@ -31,7 +31,7 @@ class SharedClock:
         return False
 
 
-REQUESTS = 200  # a tenth of what an hour may bring; 2,000 at RPM 600 take a minute of real time
+REQUESTS = 120  # a tenth of what an hour may bring; 2,000 at RPM 600 take a minute of real time
 
 
 @pytest.mark.timeout(600)

@@ -215,11 +215,12 @@ def test_a_vacancy_without_requirements_costs_no_call_for_the_resume(make, put, 
     assert [attempt["asks"] for attempt in standin.attempts()] == ["criteria"]
 
 
-def test_a_fault_is_tried_again_after_its_countdown(make, put, outcome, standin):
+def test_a_fault_is_tried_again_after_its_countdown(make, put, outcome, standin, monkeypatch):
     """A provider that stumbles costs a countdown; another worker goes on from there."""
     standin.fault("status_500")
     put()
-    park = make(retry_base=20.0).run(7, FRESH)
+    monkeypatch.setattr("worker.app.RETRY_BASE", 20.0)
+    park = make().run(7, FRESH)
     assert isinstance(park, Park)
     assert outcome() is None
     assert make().run(7, FRESH) is None, "without its token the parked request is another's"
@@ -248,9 +249,10 @@ def test_a_429_costs_a_wait_only(make, put, outcome, standin):
     assert [attempt["status"] for attempt in standin.attempts()] == [429, 200]
 
 
-def test_limits_park_a_request_and_end_it_at_its_deadline(make, put, outcome, standin):
+def test_limits_park_a_request_and_end_it_at_its_deadline(make, put, outcome, standin, monkeypatch):
     """With the minute used up one request waits in a countdown; one that cannot wait hears for how long it should."""
-    scoring = make(rpm=1, limits_jitter=0.0, result_cache_ttl=0)
+    monkeypatch.setattr("worker.app.JITTER", 0.0)
+    scoring = make(rpm=1, result_cache_ttl=0)
     for processing_id in (7, 8):
         put(processing_id, resume=RESUME + str(processing_id))
     put(9, resume=RESUME + "9", deadline_in=40)

@@ -25,7 +25,7 @@ from bridge.policy import PartitionPolicy
 from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
 from config import Settings
-from contract import QUEUE_NAME, REQUEST_KEY, outcome_key
+from contract import LONGEST_COUNTDOWN, QUEUE_NAME, REQUEST_KEY, outcome_key
 from dev.kafka_server import silent
 from tests.support.samples import read_committed, request_value, scored, until
 
@@ -43,8 +43,7 @@ class Stage:
             _env_file=None, openai_key="-", kafka_bootstrap_servers=kafka, kafka_group_id=f"group-{self.input}",
             kafka_topic_for_ai_handler=self.input, kafka_topic_for_notifications=notifications,
             kafka_topic_for_uploading_data=uploading, kafka_topic_for_dead_letters=dead,
-            kafka_session_timeout_ms=6_000, health_file=folder / "run" / "bridge.health",
-            ready_file=folder / "run" / "bridge.ready", redis_url=redis_url,
+            kafka_session_timeout_ms=6_000, health_folder=folder / "run", redis_url=redis_url,
             **settings,
         )  # fmt: skip
         self.producer = self.new_producer()
@@ -69,7 +68,7 @@ class Stage:
         cap = make_cap(settings, self.redis)
         watch = make_watch(settings, self.admin)
         policy = PartitionPolicy(
-            settings.window_size, settings.request_rate, settings.request_deadline, settings.redispatch_after,
+            settings.window_size, settings.request_rate, settings.request_deadline, settings.lease_seconds / 2,
             settings.lease_seconds, settings.kafka_start,
         )  # fmt: skip
 
@@ -82,11 +81,11 @@ class Stage:
             return PartitionWork(
                 source, consumer, RequestStore(
                     self.redis, self.celery, marks, name, exists=watch.exists,
-                    longest_claim=settings.max_countdown + settings.lease_seconds,
+                    longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds,
                 ), marks, lambda: self.publisher(source.partition), watch, cap, policy,
             )  # fmt: skip
 
-        self.health = Health(settings.health_file, settings.ready_file)
+        self.health = Health(settings.health_folder)
         announcements = Announcements(lambda: redis.Redis.from_url(self.redis_url, socket_timeout=5))
         return Bridge(
             consumer, self.input, watch, make_work, announcements, cap, lambda: resumed_at(self.redis), contact,

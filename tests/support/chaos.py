@@ -300,7 +300,6 @@ def run(plan: Plan, screen: Console) -> int:
 
     settings = {
         "LEASE_SECONDS": f"{plan.lease:g}",
-        "REDISPATCH_AFTER": f"{max(2.0, plan.lease / 2):g}",
         "OPENAI_TIMEOUT": f"{OPENAI_TIMEOUT + plan.latency:g}",
     }
     standin = StandIn(rpm=60_000, rpd=20_000_000, tpm=200_000_000, latency=plan.latency, seed=plan.seed)

@@ -3,8 +3,8 @@
     python tests/support/crash_at.py before bridge.publisher:Publisher._commit 1 bridge
     python tests/support/crash_at.py after worker.outcome_store:OutcomeStore.finish 2 worker -n w@host
 
-That is: before (or after) the first (second, ...) call of that method. The production modules know nothing of
-this: the method is wrapped from outside, before the program starts.
+That is: before (or after) the first (second, ...) call of that method; values as for launch.py may stand in front. The
+production modules know nothing of this: the method is wrapped from outside, before the program starts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import importlib
 import os
-import runpy
 import signal
 import sys
 import time
@@ -52,17 +51,14 @@ def die():
 
 
 def main():
-    when, place, call, program, *arguments = sys.argv[1:]
     sys.path.insert(0, str(Path.cwd()))
-    if program == "worker":
-        import worker.app  # noqa: PLC0415 - as `celery -A worker` does
+    from tests.support.launch import put_values, run  # noqa: PLC0415 - not on the path before
 
-        arm(when, place, int(call))
-        worker.app.app.worker_main(["worker", *arguments])
-    else:
-        arm(when, place, int(call))
-        sys.argv = [program, *arguments]
-        runpy.run_module(program, run_name="__main__")
+    when, place, call, program, *arguments = put_values(sys.argv[1:])
+    if program == "worker":
+        importlib.import_module("worker.app")  # as `celery -A worker` does, before anything of it is wrapped
+    arm(when, place, int(call))
+    run(program, *arguments)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from opentelemetry.trace import Tracer
 from pydantic import ValidationError
 
 from contract import (
@@ -50,6 +51,7 @@ from worker.limits.answers import Granted
 from worker.limits.provider_limits import ProviderView
 from worker.ports import Answer, Call, Follow, Follower, Kept, Known, Lead, Messages, Ports
 from worker.scoring import Scoring
+from worker.spans import TracedModel
 
 START = 1_700_000_000.0
 HALF_A_DAY = 43_200.0
@@ -535,20 +537,18 @@ class World:
             question = self.scoring.questions.criteria(REQUIREMENTS, vacancy)
             self.memory.set(answer_key(question.digest), criteria_of().model_dump_json())
 
-    def worker(
-        self, policy: WaitingPolicy = POLICY, wrapped: Callable[[Ports], Ports] = lambda ports: ports
-    ) -> Scoring:
-        """A Scoring in this world; `wrapped` puts something around its ports."""
+    def worker(self, policy: WaitingPolicy = POLICY, tracer: Tracer | None = None) -> Scoring:
+        """A Scoring in this world, with a tracer of its own if there is one."""
         ports = Ports(
             store=self.store,
             results=self.results,
             limiter=self.limiter,
             egress=self.egress,
             breaker=self.breaker,
-            model=self.model,
+            model=TracedModel(self.model, tracer, "gpt-x", "https://api.example/v1") if tracer else self.model,
         )
         return Scoring(
-            wrapped(ports),
+            ports,
             policy,
             KEEPING,
             threshold=60,
@@ -559,6 +559,7 @@ class World:
             max_output_tokens=1_200,
             stopping=self.stopping,
             clock=self.clock,
+            tracer=tracer,
         )
 
     def dispatch(

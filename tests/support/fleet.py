@@ -27,7 +27,6 @@ SETTINGS = {
     "TPM": "200000000",
     "KAFKA_SESSION_TIMEOUT_MS": "6000",  # the least that a broker accepts by default
     "LEASE_SECONDS": "2",
-    "REDISPATCH_AFTER": "1",
 }
 
 

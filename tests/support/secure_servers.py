@@ -5,13 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import redis
-import trustme
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
 from dev.kafka_server import ApacheKafka
 from dev.processes import free_port
@@ -29,6 +22,10 @@ class Authority:
     """
 
     def __init__(self, folder: Path, *, host: str = "127.0.0.1") -> None:
+        # Of requirements-dev.txt: a test that uses no authority does without them.
+        import trustme  # noqa: PLC0415
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+
         folder.mkdir(parents=True, exist_ok=True)
         authority = trustme.CA()
         issued = authority.issue_cert(host)
@@ -37,8 +34,12 @@ class Authority:
         self.key = str(folder / "server.key")
         authority.cert_pem.write_to_path(self.ca)
         issued.cert_chain_pems[0].write_to_path(self.certificate)
-        key = load_pem_private_key(issued.private_key_pem.bytes(), None)
-        Path(self.key).write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        key = serialization.load_pem_private_key(issued.private_key_pem.bytes(), None)
+        Path(self.key).write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
 
 
 class SecureRedis(RedisServer):

@@ -36,20 +36,20 @@ class Stage:
         """Until the model has been asked so often since `forget_attempts`."""
         self._eventually(lambda: len(self.standin.attempts()) >= count, f"{count} calls of the model")
 
-    def await_notified(self, count=None, seconds=30.0):
+    def await_notified(self, count=None, seconds=60.0):
         """Until so many are notified; all by default."""
         wanted = len(self.sent) if count is None else count
         with self.fleet.reader() as reader:
             found = reader.records[self.fleet.names.notifications]
             assert reader.wait(lambda: len(found) >= wanted, seconds), f"{len(found)} of {wanted}\n{self.fleet.logs()}"
 
-    def await_so(self, is_so, what, seconds=30.0):
+    def await_so(self, is_so, what, seconds=60.0):
         """Until something is so."""
         self._eventually(is_so, what, seconds)
 
     def report(self):
         """What the topics contain, once everything is committed."""
-        assert self.fleet.drained(20), self.fleet.logs()
+        assert self.fleet.drained(40), self.fleet.logs()
         contents = self.fleet.contents()
         return check(
             self.sent,

@@ -223,9 +223,9 @@ def test_healthchecks_start_no_python_and_no_java(either):
 
 def test_healthchecks_look_where_the_roles_write(inside):
     """The files that are looked at are the files that the roles are told to touch."""
-    for name, setting in (("bridge", "health_file"), ("worker", "worker_health_file")):
+    for name in ("bridge", "worker"):
         service = inside["services"][name]
-        assert str(getattr(told(service), setting)) in service["healthcheck"]["test"][-1]
+        assert str(told(service).health_folder / f"{name}.health") in service["healthcheck"]["test"][-1]
 
 
 def test_there_is_time_to_stop_cleanly(either):

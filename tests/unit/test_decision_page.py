@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.support.browser import browser
 from worker import __main__ as command
 from worker import commands
-from worker.assessment.proof import Reason
+from worker.assessment.proof import Lowering
 from worker.explaining.decision_page import REASONS, page
 from worker.explaining.explanation import Explanation
 from worker.explaining.quote_places import pieces
@@ -156,7 +156,7 @@ def test_a_vacancy_of_papers_alone():
 
 def test_every_reason_has_its_words():
     """No code of ours stands on a page for people."""
-    assert set(REASONS) == set(Reason)
+    assert set(REASONS) == set(Lowering)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])

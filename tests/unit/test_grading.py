@@ -5,7 +5,7 @@ import traceback
 
 import pytest
 
-from worker.assessment.criteria import MAX_CRITERIA, Criterion, Kind
+from worker.assessment.criteria import MAX_CRITERIA, Criterion, CriterionKind
 from worker.assessment.grading import (
     MAX_PERIODS,
     MAX_QUOTES,
@@ -178,7 +178,7 @@ def test_the_output_cap_fits_the_longest_answer_that_is_asked_for():
     )
     periods = [{"from": "2019-03", "to": "2021-05"}] * 2
     for years, count in ((None, 1), (None, 6), (3, MAX_CRITERIA)):
-        criteria = [Criterion(id=n, text="Учёт", kind=Kind.MUST, years=years) for n in range(1, count + 1)]
+        criteria = [Criterion(id=n, text="Учёт", kind=CriterionKind.MUST, years=years) for n in range(1, count + 1)]
         grades = [grade(id=one.id, quotes=[quote, quote], periods=periods if years else []) for one in criteria]
         tokens = count_tokens(answer(*grades))
         assert tokens <= answer_tokens(criteria) <= 2 * tokens

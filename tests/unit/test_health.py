@@ -19,7 +19,7 @@ def clock():
 
 @pytest.fixture
 def health(tmp_path, clock):
-    return Health(tmp_path / "run" / "live", tmp_path / "run" / "ready", clock)
+    return Health(tmp_path / "run", clock)
 
 
 def files(tmp_path):
@@ -29,7 +29,7 @@ def files(tmp_path):
 def test_a_healthy_bridge_lives_and_is_ready(health, tmp_path):
     """Both files are there while all is well, and go with the bridge."""
     health.beat({})
-    assert files(tmp_path) == {"live", "ready"}
+    assert files(tmp_path) == {"bridge.health", "bridge.ready"}
     health.close()
     assert files(tmp_path) == set()
 
@@ -38,9 +38,9 @@ def test_what_is_not_ready_still_lives(health, tmp_path):
     """A trouble that no restart mends takes readiness away and leaves the sign of life."""
     health.beat({})
     health.beat({"redis": "no answer"})
-    assert files(tmp_path) == {"live"}
+    assert files(tmp_path) == {"bridge.health"}
     health.beat({})
-    assert files(tmp_path) == {"live", "ready"}
+    assert files(tmp_path) == {"bridge.health", "bridge.ready"}
 
 
 def test_a_health_file_that_cannot_be_written_ends_nothing(health, tmp_path, caplog):
@@ -52,15 +52,15 @@ def test_a_health_file_that_cannot_be_written_ends_nothing(health, tmp_path, cap
     assert "cannot be written" in caplog.text
     (tmp_path / "run").unlink()
     health.beat({})
-    assert files(tmp_path) == {"live", "ready"}
+    assert files(tmp_path) == {"bridge.health", "bridge.ready"}
     assert not health.troubles
 
 
 def test_an_end_needs_no_health_file(health, tmp_path):
     """The bridge stops in good order where there is nothing to take away."""
     health.beat({})
-    (tmp_path / "run" / "live").unlink()
-    (tmp_path / "run" / "ready").unlink()
+    (tmp_path / "run" / "bridge.health").unlink()
+    (tmp_path / "run" / "bridge.ready").unlink()
     (tmp_path / "run").rmdir()
     (tmp_path / "run").write_text("where the folder was")
     health.close()

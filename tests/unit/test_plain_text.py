@@ -19,11 +19,13 @@ from worker.assessment.plain_text import fold, one_line, readable
         ("Straße", "STRASSE"),
         ("№5", " 5"),
         ("1С", "1C"),
+        ("категории С, В", "категории C, B"),
+        ("С++", "C++"),
         ("СRМ", "CRM"),
         ("Pабота", "Работа"),
         ("10\u00a0000", "10 000"),
         ("Oracle™", "oracle "),
-        ("\uf0b7Python", " python"),
+        ("\uf0b7Python", "•python"),
     ],
 )
 def test_spellings_of_one_text_fold_to_the_same(one, other):
@@ -31,7 +33,7 @@ def test_spellings_of_one_text_fold_to_the_same(one, other):
     assert fold(one) == fold(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("5", "6"), ("кот", "код"), ("C++", "C"), ("с", "c"), ("СУБД", "CYBD")])
+@pytest.mark.parametrize(("one", "other"), [("5", "6"), ("кот", "код"), ("C++", "C"), ("СУБД", "CYBD")])
 def test_different_texts_stay_different(one, other):
     """Folding never makes two words of different alphabets or numbers equal by itself."""
     assert fold(one) != fold(other)

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from contract import ANSWERED_KEY
-from worker.limits.answers import Granted, Limits, NeverFitsError, NotYet, Reserved
+from worker.limits.answers import Granted, Limits, NeverFitsError, Reserved
 from worker.limits.provider_limits import Denial, ProviderView
 from worker.limits.rate_limiter import RateLimiter
 
@@ -32,8 +32,7 @@ class ScriptedRedis:
         (["granted", "0.5"], Granted(waited=0.5)),
         (["granted", "0.5", "again"], Granted(waited=0.5, first=False)),
         (["wait", "10", "20"], Reserved(seconds=10.0, until_start=20.0)),
-        (["wait", "3000", "7200"], NotYet(seconds=3000.0, until_start=7200.0)),
-        (["wait", "9000", "18000"], NotYet(seconds=3600.0, until_start=18000.0)),
+        (["wait", "9000", "18000"], Reserved(seconds=9000.0, until_start=18000.0)),
     ],
 )
 def test_answers_are_typed(encode, reply, answer):

@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.assessment.criteria import Criterion, Kind
+from worker.assessment.criteria import Criterion, CriterionKind
 from worker.assessment.grading import Level
 from worker.assessment.proof import Proof
 from worker.assessment.rubric import SUITABLE, UNSUITABLE, Score, score
 
 NONE, PARTIAL, STRONG = Level.NONE, Level.PARTIAL, Level.STRONG
-MUST, NICE, GATE = Kind.MUST, Kind.NICE, Kind.GATE
+MUST, NICE, GATE = CriterionKind.MUST, CriterionKind.NICE, CriterionKind.GATE
 
 
-def proofs(*graded: tuple[Kind, Level]) -> list[Proof]:
+def proofs(*graded: tuple[CriterionKind, Level]) -> list[Proof]:
     return [
         Proof(Criterion(id=number, text=f"навык {number}", kind=kind), level, level)
         for number, (kind, level) in enumerate(graded, 1)
@@ -24,7 +24,7 @@ def musts(*levels: Level) -> list[Proof]:
     return proofs(*((MUST, level) for level in levels))
 
 
-def result(*graded: tuple[Kind, Level], threshold: int = 60) -> Score:
+def result(*graded: tuple[CriterionKind, Level], threshold: int = 60) -> Score:
     return score(proofs(*graded), threshold=threshold)
 
 
@@ -99,7 +99,7 @@ def test_the_cap_is_told_only_where_it_lowered_the_score():
     assert score(musts(PARTIAL, PARTIAL, NONE, NONE, NONE), threshold=60).cap == 100
 
 
-GRADED = st.lists(st.tuples(st.sampled_from(Kind), st.sampled_from(Level)), min_size=1, max_size=12)
+GRADED = st.lists(st.tuples(st.sampled_from(CriterionKind), st.sampled_from(Level)), min_size=1, max_size=12)
 
 
 @given(GRADED, st.integers(1, 100))

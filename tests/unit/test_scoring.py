@@ -38,7 +38,7 @@ from worker.errors import (
     TransientError,
     TrippingError,
 )
-from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
+from worker.limits.answers import Granted, NeverFitsError, Reserved
 from worker.limits.provider_limits import Denial
 from worker.ports import Follower
 from worker.progress import Park, Progress
@@ -250,6 +250,30 @@ def test_a_second_look_past_the_deadline_is_left_out(world):
     world.scoring.run(7, FRESH)
     assert world.store.outcomes[7]["notification"]["response"]["score"] == 80
     assert world.limiter.cancelled[-1] == "7:1"
+
+
+def test_a_score_that_is_there_outlives_the_deadline(world):
+    """Parked for a second look and back too late: the request ends with the score that it has."""
+    world.dispatch(resume=TALKING, deadline_in=45.0)
+    world.limiter.script.extend([Granted(0.0), Reserved(40.0, 40.0)])
+    park = world.scoring.run(7, FRESH)
+    world.clock.now += 46.0
+    assert world.worker().run(7, park.progress) is None
+    assert world.store.outcomes[7]["notification"]["response"]["score"] == 80
+    assert world.store.explanations[7]["second_look"] == "missed"
+    assert world.journal.count("ask") == 1
+
+
+def test_unusable_answers_are_counted_over_a_wait(world):
+    """A second look that fails, waits and fails again is not asked a third time."""
+    world.dispatch(resume=TALKING)
+    broken = second_look_answer([{"content": "9. Что-то другое"}])
+    world.model.script.extend([good_answer(), broken])
+    world.limiter.script.extend([Granted(0.0), Granted(0.0), Reserved(40.0, 40.0)])
+    park = world.scoring.run(7, FRESH)
+    world.model.script.append(broken)
+    assert world.worker().run(7, park.progress) is None
+    assert (world.journal.count("ask"), world.store.explanations[7]["second_look"]) == (3, "missed")
 
 
 def test_a_long_wait_for_a_second_look_asks_for_no_grade_twice(world):
@@ -506,7 +530,7 @@ def test_a_short_wait_happens_in_the_worker(world):
     assert world.store.outcomes[7]["notification"]["success"]
 
 
-@pytest.mark.parametrize("answer", [Reserved(60.0, 60.0), NotYet(60.0, 4_000.0)])
+@pytest.mark.parametrize("answer", [Reserved(60.0, 60.0), Reserved(60.0, 4_000.0)])
 def test_a_long_wait_becomes_a_countdown(world, answer):
     """The countdown ends a second early, because Celery's timer is coarse; the thread is free meanwhile."""
     world.limiter.script.append(answer)
@@ -533,7 +557,7 @@ def test_waiting_for_limits_is_no_fault(world):
     """However often a request has to wait for its turn, it does not use up its attempts."""
     progress = FRESH
     for _ in range(50):
-        world.limiter.script.append(NotYet(300.0, 9_000.0))
+        world.limiter.script.append(Reserved(300.0, 9_000.0))
         progress = world.scoring.run(7, progress).progress
         world.clock.now += 299
     assert progress == replace(FRESH, token="token-1", counted=progress.counted)
@@ -922,7 +946,8 @@ def test_a_command_for_criteria_is_not_expected_to_ask_again(fresh_world):
     """No resume follows: everybody would let it go first, for nothing."""
     fresh_world.model.script.append(criteria_answer())
     assert fresh_world.scoring.criteria_of_text(fresh_world.dispatched().request.requirements).items
-    assert len(fresh_world.limiter.joined) == 1
+    (joined,) = fresh_world.limiter.joined
+    assert joined[0].startswith("command:"), "no request can have that name"
 
 
 # --- stopping ---

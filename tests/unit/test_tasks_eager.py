@@ -9,7 +9,7 @@ from celery.exceptions import Retry
 from contract import QUEUE_NAME, TASK_NAME
 from tests.support.fakes import SECRET_WORDS, World
 from worker.errors import TransientError
-from worker.limits.answers import NotYet, Reserved
+from worker.limits.answers import Reserved
 from worker.tasks import register
 
 
@@ -66,7 +66,7 @@ def test_the_task_runs_a_request_to_its_outcome(eager, world):
 
 def test_an_eager_task_goes_on_after_each_countdown(eager, world):
     """Waits and faults in between do not change the end: each retry continues where the last one stopped."""
-    world.limiter.script.extend([NotYet(600.0, 600.0), Reserved(60.0, 60.0)])
+    world.limiter.script.extend([Reserved(600.0, 600.0), Reserved(60.0, 60.0)])
     world.model.script.append(TransientError("500"))
     eager.conf.task_eager_propagates = False  # else a retry is an error to the caller and not a retry
     eager.tasks[TASK_NAME].apply((7,))

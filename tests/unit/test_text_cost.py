@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+from tests.conftest import needs
+
 PROGRAM = """
 import json
 from bench.hostile_texts import HOSTILE_TEXTS, LENGTH
@@ -58,6 +62,7 @@ GENEROUS = 10  # times the ordinary; the bar of 5 is measured by `python -m benc
 
 def test_no_text_costs_much_more_than_an_ordinary_one():
     """15,000 hostile characters, as resume, as vacancy, as the model's answer or as a requirement's words."""
+    pytest.importorskip("rich", reason=needs("rich"))  # of the benchmark
     import json  # noqa: PLC0415
 
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=PATIENCE, check=True)

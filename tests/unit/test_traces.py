@@ -15,22 +15,22 @@ from confluent_kafka import TopicPartition
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import NoOpTracer, SpanKind, StatusCode
 
 import config
 from bridge.partition import PartitionWork
 from bridge.publisher import PublishError
 from bridge.spans import RequestSpans
 from contract import TASK_NAME, Outcome, claim_key, outcome_key, request_key
+from startup import otel_variables
 from tests.support.fakes import REQUIREMENTS, RESUME, SECRET_WORDS, World, good_answer
 from tests.support.samples import FakeMessage, request_value
 from tests.unit.test_bridge_partition import TRACE, Part
 from tracing import begin, exporters
-from tracing.otel import OtelTracer, SeldomSaid, export_to
+from tracing.exporting import SeldomSaid, export_to
 from worker.errors import DeniedError, TransientError
-from worker.limits.answers import NotYet, Reserved
+from worker.limits.answers import Reserved
 from worker.limits.provider_limits import Denial
-from worker.spans import TracedScoring, traced
 from worker.tasks import register
 
 CHECKOUT = Path(__file__).parents[2]
@@ -63,21 +63,14 @@ class Way:
 
     def __init__(self, *, traced_bridge=True, traced_worker=True):
         self.exporter = InMemorySpanExporter()
-        self.part = TracedPart(self.tracer() if traced_bridge else None)
+        self.part = TracedPart(self.tracer() if traced_bridge else NoOpTracer())
         self.world = World()
-        self.scoring = self.world.worker()
-        if traced_worker:
-            tracer = self.tracer()
-            self.scoring = TracedScoring(
-                self.world.worker(
-                    wrapped=lambda ports: traced(ports, tracer, model="gpt-x", endpoint="https://api.example/v1")
-                )
-            )
+        self.scoring = self.world.worker(tracer=self.tracer() if traced_worker else None)
 
     def tracer(self):
         provider = TracerProvider(shutdown_on_exit=False)
         provider.add_span_processor(SimpleSpanProcessor(self.exporter))
-        return OtelTracer(provider.get_tracer("test"))
+        return provider.get_tracer("test")
 
     def take(self, *headers, processing_id=7):
         value = request_value(processing_id, requirements=REQUIREMENTS, resume=PERSON + RESUME)
@@ -251,7 +244,7 @@ def test_what_the_sender_does_not_sample_is_not_exported():
 def test_a_request_that_waits_for_the_limits_says_so():
     """From "it is slow" to the reason: the span of the first hint says what it waits for, the last one's how long."""
     way = Way()
-    way.world.limiter.script.extend([Reserved(2.0, 2.0), NotYet(600.0, 600.0)])
+    way.world.limiter.script.extend([Reserved(2.0, 2.0), Reserved(600.0, 600.0)])
     way.go(TRACE)
     parked, scored = [span for span in way.spans if span.name == "score"]
     assert parked.attributes["ai_handler.result"] == "parked"
@@ -382,23 +375,23 @@ def test_traces_are_made_where_somebody_says_where_to_send_them(variables, wante
     """Nobody's spans go to a port of the host because a package is installed."""
     assert exporters(variables) == wanted
     if not wanted:
-        assert begin("test", variables) is None
+        assert isinstance(begin("test", variables), NoOpTracer)
 
 
 def test_without_the_packages_the_service_works_and_says_why_nothing_is_traced(monkeypatch, caplog):
     """An endpoint that the cluster gives to every program does not stop one that has no OpenTelemetry."""
-    monkeypatch.setitem(sys.modules, "opentelemetry", None)
-    monkeypatch.delitem(sys.modules, "tracing.otel")
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    monkeypatch.delitem(sys.modules, "tracing.exporting")
     monkeypatch.setattr(os, "environ", dict(os.environ))
-    assert begin("test", ENDPOINT) is None
+    assert isinstance(begin("test", ENDPOINT), NoOpTracer)
     assert "requirements-otel.txt" in caplog.text
 
 
 def test_a_variable_that_cannot_be_read_stops_nobody(monkeypatch, caplog):
     """A mistake in what OpenTelemetry is told costs the traces only, and the log does not repeat what may be secret."""
-    monkeypatch.setattr("tracing.otel.export_to", lambda *_: float("Bearer secret"))
+    monkeypatch.setattr("tracing.exporting.export_to", lambda *_: float("Bearer secret"))
     monkeypatch.setattr(os, "environ", dict(os.environ))
-    assert begin("test", ENDPOINT) is None
+    assert isinstance(begin("test", ENDPOINT), NoOpTracer)
     assert "ValueError" in caplog.text
     assert "secret" not in caplog.text
 
@@ -413,11 +406,11 @@ def run(code, **variables):
 
 
 def test_what_is_off_costs_nothing():
-    """Without an endpoint neither program loads what exports spans (redis-py loads some of OpenTelemetry by itself)."""
+    """Without an endpoint neither program loads what exports spans."""
     run(
-        "import sys, bridge.app, worker.app; from config import otel_variables\n"
-        "assert bridge.app.begin_tracing('test', otel_variables()) is None\n"
-        "found = [name for name in sys.modules if name.startswith(('opentelemetry.exporter', 'tracing.otel'))]\n"
+        "import sys, bridge.app, worker.app; from startup import otel_variables\n"
+        "bridge.app.begin_tracing('test', otel_variables())\n"
+        "found = [name for name in sys.modules if name.startswith(('opentelemetry.exporter', 'tracing.exporting'))]\n"
         "assert not found, found"
     )
 
@@ -427,9 +420,9 @@ def test_a_collector_that_never_answers_delays_the_end_by_moments():
     ended = run(
         "import socket, os; silent = socket.create_server(('127.0.0.1', 0))\n"
         "os.environ['OTEL_EXPORTER_OTLP_ENDPOINT'] = f'http://127.0.0.1:{silent.getsockname()[1]}'\n"
-        "import tracing; from config import otel_variables\n"
+        "import tracing; from startup import otel_variables\n"
         "tracer = tracing.begin('test', otel_variables())\n"
-        "for _ in range(10_000): tracer.start('a', 'client', {}, parent=None).end()\n"
+        "for _ in range(10_000): tracer.start_span('a').end()\n"
         "print('done')",
         OTEL_EXPORTER_OTLP_TIMEOUT="600",
     )
@@ -465,4 +458,4 @@ def test_lines_of_the_env_file_count_too(monkeypatch, tmp_path):
     monkeypatch.setitem(config.Settings.model_config, "env_file", file)
     monkeypatch.setenv("OTEL_TRACES_EXPORTER", "console")
     monkeypatch.setenv("OTEL_SERVICE_NAME", "")
-    assert config.otel_variables() == {"OTEL_SERVICE_NAME": "mine", "OTEL_TRACES_EXPORTER": "console"}
+    assert otel_variables() == {"OTEL_SERVICE_NAME": "mine", "OTEL_TRACES_EXPORTER": "console"}

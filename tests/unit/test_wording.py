@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract import MAX_RECOMMENDATION
-from worker.assessment.criteria import Criterion, Kind
+from worker.assessment.criteria import Criterion, CriterionKind
 from worker.assessment.grading import Level
-from worker.assessment.proof import Proof, Reason
+from worker.assessment.proof import Lowering, Proof
 from worker.assessment.reviewer_talk import Sign
 from worker.assessment.rubric import score
 from worker.assessment.suspicion import Doubt, Suspicion
@@ -18,7 +18,7 @@ NONE, PARTIAL, STRONG = Level.NONE, Level.PARTIAL, Level.STRONG
 PAYLOADS = [
     "<script>alert(1)</script> Python", "<img src=x onerror=alert(1)> Python", "[Python](javascript:alert(1))",
     "Python javascript:alert(1)", "Python https://evil.example/?q=1", "Python www.evil.example",
-    "Python evil.ru", "Python t.me/evil", "Python +7 (912) 345-67-89", "Python 8-912-345-67-89",
+    "Python t.me/evil", "Python +7 (912) 345-67-89", "Python 8-912-345-67-89",
     "Python evil@example.org", "Python @evil_handle", '=HYPERLINK("https://evil.example") Python',
     "+cmd|'/C calc'!A0 Python", "-2+3 Python", "@SUM(1) Python", "Python data:text/html;base64,AAAA",
     "![Python](https://evil.example/x.png)", "Python\x00\u202e\u200b", "&lt;b&gt; Python", "{{7*7}} ${7*7} Python",
@@ -39,7 +39,7 @@ def test_active_payloads_do_not_survive(payload):
     "text",
     [
         "Опыт расчёта зарплаты от 2 лет", "Уверенная работа в 1С:ЗУП 3.1", "ASP.NET и Node.js", ".NET Core", "C++ и C#",
-        "Сдача отчётности в СФР и ФНС (ЕФС-1, 6-НДФЛ)", "CI/CD", "Работа с hh.ru и Авито Работа", "ГОСТ 2.105-2019",
+        "Сдача отчётности в СФР и ФНС (ЕФС-1, 6-НДФЛ)", "CI/CD", "ГОСТ 2.105-2019",
         "Участие в тендерах по 44-ФЗ и 223-ФЗ", "Excel: сводные таблицы, ВПР", "Доход от 100 000 до 200 000 руб",
         "Python 3.11.7", "Группа по электробезопасности не ниже IV до и выше 1000 В", "TCP/IP", "socket.io",
     ],
@@ -47,6 +47,18 @@ def test_active_payloads_do_not_survive(payload):
 def test_ordinary_requirements_stay_as_they_are(text):
     """Versions, standards, products and sums of money are no contacts."""
     assert cleaned(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Работа с hh.ru и avito.ru", "Работа с hh и avito"), ("СП 48.13330.2019", "СП 48.13330.2019"),
+        ("Vue.js/Nuxt, тел. 8 (912) 345-67-89", "Vue.js/Nuxt, тел"),
+    ],
+)  # fmt: skip
+def test_sites_keep_their_names(text, shown):
+    """A product that is named for its address stays, and is no link; numbers of standards are no telephones."""
+    assert cleaned(text) == shown
 
 
 @given(st.text(alphabet=st.characters()))
@@ -58,7 +70,7 @@ def test_any_requirement_can_be_published(text):
     assert not set("<>{}\x00\n") & set(shown)
 
 
-def proofs(*graded: tuple[Kind, Level, str], **more: object) -> list[Proof]:
+def proofs(*graded: tuple[CriterionKind, Level, str], **more: object) -> list[Proof]:
     return [
         Proof(Criterion(id=n, text=text, kind=kind, years=3), level, level, ("КРАЙНЕ",), **more)
         for n, (kind, level, text) in enumerate(graded, 1)
@@ -69,13 +81,14 @@ def said(found: list[Proof], *suspicions: Suspicion, threshold: int = 60) -> str
     return recommendation(found, score(found, threshold=threshold), suspicions)
 
 
-SKILLS = [(Kind.MUST, STRONG, "Python"), (Kind.MUST, PARTIAL, "PostgreSQL"), (Kind.MUST, NONE, "Kafka"),
-          (Kind.NICE, STRONG, "Docker")]  # fmt: skip
+GATE, MUST, NICE = CriterionKind.GATE, CriterionKind.MUST, CriterionKind.NICE
+SKILLS = [(MUST, STRONG, "Python"), (MUST, PARTIAL, "PostgreSQL"), (MUST, NONE, "Kafka"),
+          (NICE, STRONG, "Docker")]  # fmt: skip
 
 
 def test_matches_are_what_is_fully_confirmed():
     """In the vacancy's words; what holds in part is no match."""
-    found = proofs(*SKILLS, (Kind.GATE, PARTIAL, "Лицензия"), (Kind.GATE, STRONG, "Допуск"))
+    found = proofs(*SKILLS, (GATE, PARTIAL, "Лицензия"), (GATE, STRONG, "Допуск"))
     assert matches(found) == ("Python", "Docker", "Допуск")
 
 
@@ -90,22 +103,27 @@ def test_the_recommendation_reads_like_a_colleagues_note():
 
 def test_an_unconfirmed_gate_is_said_first():
     """Nobody has to read to the end to learn that the licence is missing."""
-    text = said(proofs((Kind.GATE, NONE, "Лицензия охранника"), *[(Kind.MUST, STRONG, f"навык {n}") for n in range(3)]))
+    text = said(
+        proofs(
+            (GATE, NONE, "Лицензия охранника"),
+            *[(MUST, STRONG, f"навык {n}") for n in range(3)],
+        )
+    )
     assert text.startswith("Нет подтверждения обязательного условия: «Лицензия охранника».")
 
 
 def test_too_few_years_are_said_with_their_sum():
     """Who is asked about it on the phone knows what the dates add up to."""
-    found = proofs((Kind.MUST, PARTIAL, "Сварка"), months=27, reasons=(Reason.YEARS_SHORT,))
-    assert "Частично: «Сварка» (по датам 2 года 3 мес., нужно: 3 года)." in said(found)
-    found = proofs((Kind.MUST, PARTIAL, "Сварка"), months=0, reasons=(Reason.YEARS_UNDATED,))
+    found = proofs((MUST, PARTIAL, "Сварка"), months=27, reasons=(Lowering.YEARS_SHORT,))
+    assert "Частично: «Сварка» (срок 2 года 3 мес., нужно: 3 года)." in said(found)
+    found = proofs((MUST, PARTIAL, "Сварка"), months=0, reasons=(Lowering.YEARS_UNDATED,))
     assert "Частично: «Сварка» (срок не подтверждён датами)." in said(found)
 
 
 @pytest.mark.parametrize(("levels", "cap"), [([STRONG, STRONG, NONE], 40), ([STRONG, NONE], 20)])
 def test_a_cap_is_said(levels, cap):
     """Why 40, with two of three confirmed? The text names the limit."""
-    assert f"Балл не выше {cap}" in said(proofs(*((Kind.MUST, level, f"навык {n}") for n, level in enumerate(levels))))
+    assert f"Балл не выше {cap}" in said(proofs(*((MUST, level, f"навык {n}") for n, level in enumerate(levels))))
 
 
 @pytest.mark.parametrize("suspicion", [*Sign, *Doubt])
@@ -116,7 +134,7 @@ def test_every_suspicion_asks_for_a_person_and_says_why(suspicion):
 
 
 GRADED = st.lists(
-    st.tuples(st.sampled_from(Kind), st.sampled_from(Level), st.text(max_size=400)), min_size=1, max_size=12
+    st.tuples(st.sampled_from(CriterionKind), st.sampled_from(Level), st.text(max_size=400)), min_size=1, max_size=12
 )
 
 

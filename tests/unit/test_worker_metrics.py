@@ -97,7 +97,7 @@ def test_an_idle_worker_knows_where_it_would_send_from(world):
             world.egress.closed = SendingBlockedError("egress: RU", 15.0) if len(waits) == 2 else None
             return len(waits) == 4
 
-    keep_watching(world.egress, interval=300.0, stopping=Stopping())
+    keep_watching(world.egress, Stopping())
     assert waits == [0.0, 300.0, 15.0, 300.0]
 
 

@@ -16,7 +16,7 @@ from typing import Generic, NoReturn, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from contract import Failure
-from worker import metrics
+from worker import metrics, spans
 from worker.asking.after_call import AskAgain, End, WaitForBreaker, WaitForLimits, WaitingPolicy, after_call, too_late
 from worker.errors import (
     BrokenAnswerError,
@@ -27,17 +27,13 @@ from worker.errors import (
     PostponedError,
     SendingBlockedError,
 )
-from worker.limits.answers import Granted, NeverFitsError, NotYet, Reserved
-from worker.limits.turns import Turn, Turns
+from worker.limits.answers import Granted, NeverFitsError, Reserved
+from worker.limits.turns import FIRST_TURN, NEXT_TURN, Turn, Turns
 from worker.ports import Answer, Call, Follow, Follower, Known, Lead, Lease, Ports
 from worker.progress import RequestInHand
 
 log = logging.getLogger(__name__)
 
-# Seconds to wait for those of this process that stand before. The limiter lets nobody behind pass who has joined it
-# within a second or is late by less than a quarter of one.
-FIRST_TURN = 0.7
-NEXT_TURN = 0.2
 LOOK_EVERY = 0.1  # seconds between two looks of one process for an answer that another one waits for
 MOST_LOOKED_FOR = 1_000  # questions
 PLENTY_LASTS = 1.0  # seconds for which "there is enough for all" is believed; the limiter itself never relies on it
@@ -216,7 +212,9 @@ class Asking:
         return self._ports.results.known(digest)
 
     def _call(self, question: Question[T], in_hand: RequestInHand, *, breaker_closed: bool) -> tuple[Answer, str]:
-        """One call of the model, at a start time that the limiter granted; the answer, and what is to be settled."""
+        """One call of the model, at a granted start, none past the deadline; the answer, and what is to be settled."""
+        if self._clock() >= in_hand.dispatch.deadline_at:
+            raise FailedError(Failure.OUT_OF_TIME)
         ports = self._ports
         try:
             ports.egress.require()
@@ -258,6 +256,7 @@ class Asking:
                 answer = self._ports.limiter.acquire(in_hand.reservation, tokens, in_hand.dispatch.place)
             except NeverFitsError:
                 raise FailedError(Failure.TOO_LARGE) from None
+            spans.limited(answer)
             match answer:
                 case Granted(first=False):
                     # A worker that died may have used it: pay again rather than call twice for one charge.
@@ -267,7 +266,7 @@ class Asking:
                         self._turns.needless(PLENTY_LASTS)
                     metrics.WAIT_SECONDS.observe(waited)
                     return
-                case Reserved(seconds=seconds, until_start=start) | NotYet(seconds=seconds, until_start=start):
+                case Reserved(seconds=seconds, until_start=start):
                     if seconds > NEXT_TURN:
                         turn.step_aside()
                     self._wait_here(PostponedError("limits", seconds, start), in_hand)

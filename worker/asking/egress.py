@@ -17,6 +17,7 @@ from worker.ports import Egress
 log = logging.getLogger(__name__)
 
 TIMEOUT = 10.0  # seconds to answer
+LOOK_EVERY = 300.0  # seconds for which a good answer holds
 RECHECK_AFTER = 15.0  # seconds, while the answer is bad
 
 
@@ -37,7 +38,7 @@ class EgressCheck:
         url: str,
         *,
         blocked: frozenset[str],
-        interval: float,
+        interval: float = LOOK_EVERY,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fetch = fetch
@@ -93,12 +94,11 @@ class EgressCheck:
         self._valid_until = self._clock() + (self._interval if allowed else min(RECHECK_AFTER, self._interval))
 
 
-def keep_watching(egress: Egress, *, interval: float, stopping: threading.Event) -> None:
+def keep_watching(egress: Egress, stopping: threading.Event) -> None:
     """Look where requests would leave, again and again: operators see it of a worker without any request, too.
 
     Args:
         egress: is asked as for a request, so it looks no more often than it would.
-        interval: seconds for which a good answer holds.
         stopping: ends this.
     """
     pause = 0.0
@@ -108,7 +108,7 @@ def keep_watching(egress: Egress, *, interval: float, stopping: threading.Event)
         except SendingBlockedError as blocked:
             pause = max(1.0, blocked.seconds)
         else:
-            pause = interval
+            pause = LOOK_EVERY
 
 
 class UncheckedEgress:

@@ -9,9 +9,9 @@ import hashlib
 import json
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from worker.assessment.durations import asks_for_years
 from worker.assessment.grounds import Ground, forbidden_ground
@@ -21,11 +21,11 @@ from worker.assessment.vacancy import Vacancy
 CRITERIA_VERSION: Final = "3"
 MAX_CRITERIA: Final = 12
 MAX_LISTED: Final = 24  # spans that an answer may name
-MAX_ANSWER_TOKENS: Final = 500
+MAX_ANSWER_TOKENS: Final = 540
 """The output cap of the call: twelve spans of some twenty tokens, their keys, and what is forbidden."""
 
 
-class Kind(StrEnum):
+class CriterionKind(StrEnum):
     """How much a criterion weighs: a `gate` is never averaged away."""
 
     GATE = "gate"
@@ -40,7 +40,7 @@ class Criterion(BaseModel):
 
     id: int
     text: str = Field(repr=False)
-    kind: Kind
+    kind: CriterionKind
     years: int | None = None
 
 
@@ -73,19 +73,27 @@ class Criteria(BaseModel):
         return hashlib.sha256(f"{CRITERIA_VERSION} {body}".encode()).hexdigest()[:16]
 
 
+def _whole(years: Any) -> Any:
+    return int(years) if str(years).isdecimal() else None
+
+
+def _of_the_list(forbidden: Any) -> Any:
+    return [one for one in forbidden or [] if not isinstance(one, dict) or one.get("ground") in set(Ground)]
+
+
 class Listed(BaseModel):
     """A span as the model names it."""
 
     text: str = Field(repr=False)
-    kind: Kind
-    years: int | None = None
+    kind: CriterionKind
+    years: Annotated[int | None, BeforeValidator(_whole)] = None
 
 
 class CriteriaAnswer(BaseModel):
     """What the model is asked for."""
 
     criteria: list[Listed]
-    forbidden: list[Forbidden] = []
+    forbidden: Annotated[list[Forbidden], BeforeValidator(_of_the_list)] = []
 
 
 RESPONSE_FORMAT: Final[dict[str, Any]] = strict_schema("criteria", CriteriaAnswer)
@@ -123,7 +131,7 @@ def parse_criteria(content: str, vacancy: Vacancy, *, strict: bool) -> Criteria:
 
 def _most_important(graded: dict[str, Listed]) -> Iterator[Criterion]:
     """At most twelve, gates first, then musts, each kind in the model's order."""
-    order = list(Kind)
+    order = list(CriterionKind)
     chosen = sorted(graded.items(), key=lambda one: order.index(one[1].kind))[:MAX_CRITERIA]
     for number, (span, listed) in enumerate(chosen, start=1):
         years = listed.years if listed.years and asks_for_years(span, listed.years) else None

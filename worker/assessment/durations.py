@@ -11,25 +11,30 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from worker.assessment.plain_text import fold
+from worker.assessment.plain_text import unmarked
 
 NOW: Final = "now"
 _NUMERALS: Final = {
-    1: "один одного одним одной полтора полутора one", 2: "два двух двумя две two", 3: "три трех тремя three",
-    4: "четыре четырех четырьмя four", 5: "пять пяти пятью five", 6: "шесть шести six", 7: "семь семи seven",
-    8: "восемь восьми eight", 9: "девять девяти nine", 10: "десять десяти ten", 12: "двенадцать двенадцати twelve",
-    15: "пятнадцать пятнадцати fifteen", 20: "двадцать двадцати twenty",
+    1: "один|одного|одним|одной|полтора|полутора|one", 2: "два|двух|двумя|две|two", 3: "три|трех|тремя|three",
+    4: "четыре|четырех|четырьмя|four", 5: "пять|пяти|пятью|five", 6: "шесть|шести|six", 7: "семь|семи|seven",
+    8: "восемь|восьми|eight", 9: "девять|девяти|nine", 10: "десять|десяти|ten", 11: "одиннадцать|одиннадцати|eleven",
+    12: "двенадцать|двенадцати|twelve", 15: "пятнадцать|пятнадцати|fifteen", 20: "двадцать|двадцати|twenty",
+    25: "двадцать пять|двадцати пяти", 30: "тридцать|тридцати|thirty",
 }  # fmt: skip
-_NUMBER_OF: Final = {word: number for number, words in _NUMERALS.items() for word in fold(words).split()}
+_NUMBER_OF: Final = {word: number for number, words in _NUMERALS.items() for word in words.split("|")}
 _COUNT: Final = (
-    rf"(?:(?<!\d)(\d{{1,2}})(?:[.,]\d)?(?:[ -]?(?:x|х|ти|и|го))?|\b({'|'.join(_NUMBER_OF)}))"
-    r"[ +»\"-]*(?:plus )?(?:[(/][^)/]{1,12}[)/] ?)?(?:с половинои )?"
+    r"(?:(?<!\d)(\d{1,2})(?:[.,]\d)?(?:[ -]?(?:[xх]|ти|и|го|ех))?|"
+    rf"\b({'|'.join(sorted(_NUMBER_OF, key=len, reverse=True))}))[ +»\"-]*(?:plus )?(?:[(/][^)/]{{1,12}}[)/] ?)?"
+    r"(?:с половинои )?(?:(?:и|or|and|и/или) (?:более|больше|выше|more|over) )?"
+    r"(?:полных |календарных |full |consecutive )?"
 )
-_YEAR_UNIT: Final = r"(?:полных |full )?(?:лет|год|г\b|л\b|years?|yrs?)"
+_YEAR_UNIT: Final = r"(?:лет|год|years?|yrs?)"
 _YEARS: Final = re.compile(_COUNT + _YEAR_UNIT)
-_RANGE: Final = re.compile(rf"{_COUNT}(?:(?:[–—-]|до|to|and) ?{_COUNT})?{_YEAR_UNIT}")
+_RANGE: Final = re.compile(rf"{_COUNT}(?:(?:[–—-]|до|to|and) ?{_COUNT})?(?:{_YEAR_UNIT}|г\b|л\b)")
 _MONTHS: Final = re.compile(_COUNT + r"(?:месяц|мес|months?)")
-_A_YEAR: Final = re.compile(r"(?<!\d )\b(?:год|года|a year|годичн\w+)\b")
+_A_YEAR: Final = re.compile(
+    r"\b(?:более|больше|свыше|около|почти|от|менее|минимум|at least|over) (?:года?\b|a year)|\bгодичн|\bопыт\w* год"
+)
 _HALF: Final = re.compile(r"полутора|полтора|половинои|and a half")
 _MONTH_NAMES: Final = (
     "январ янв jan", "феврал фев feb", "март мар mar", "апрел апр apr", "маи мая may", "июн jun", "июл jul",
@@ -44,12 +49,13 @@ _MONTHS_OF: Final[dict[str, tuple[int, ...]]] = {
 }
 _MONTH_NAME: Final = re.compile(rf"\b(?:{'|'.join(_MONTHS_OF)})")
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_SHORT_YEAR: Final = re.compile(r"(?:\d[./-]|['’`])(\d\d)(?![\d./])")
+_SHORT_YEAR: Final = re.compile(r"(?:\d ?[./–—-]|['’`]|\b(?:c|с|по|до)) ?(\d\d)(?![\d./])(?! ?(?:лет|мес|час))")
 _MONTH_NUMBER: Final = re.compile(
     r"(?<!\d)(\d\d?)[./-](?= ?(?:(?:19|20)\d\d|\d\d)(?!\d))|(?:19|20)\d\d ?[./-] ?(\d\d)(?!\d)"
 )
+_NOW: Final = re.compile("now|present|current|today|наст|н ?\\. ?в|сеичас|сегодня|сеи день")
 _LAST_CENTURY: Final = 69  # two digits above this are of the twentieth century
-_DATE: Final = re.compile(r"(\d{4})(?:-(\d\d?))?(?:-\d\d?)?")
+_DATE: Final = re.compile(r"(\d{4})(?:[-./](\d\d?))?(?:[-./]\d\d?)?|(\d\d?)[-./](\d{4})")
 
 
 class Period(BaseModel):
@@ -63,14 +69,14 @@ class Period(BaseModel):
 
 def asks_for_years(span: str, years: int) -> bool:
     """Whether a requirement's words name that number of years, as digits or as a word; of a range its lower end."""
-    folded = fold(span)
+    folded = unmarked(span)
     named = {12 * _number(match) for match in _RANGE.finditer(folded)} | set(map(_number, _MONTHS.finditer(folded)))
     return 12 * years in named or (years == 1 and bool(_A_YEAR.search(folded)))
 
 
 def months_claimed(text: str) -> int:
     """The longest duration that a text states in words ("5 лет 3 месяца"), in months; 0: none."""
-    folded = fold(text)
+    folded = unmarked(text)
     years = max(map(_number, _YEARS.finditer(folded)), default=int(bool(_A_YEAR.search(folded))))
     months = max(map(_number, _MONTHS.finditer(folded)), default=0)
     if not years:
@@ -122,7 +128,8 @@ class Dates:
     def _span(self, period: Period, today: int) -> tuple[int, int] | None:
         """From one month up to, not including, another."""
         since, until = self._date(period.since), self._date(period.until)
-        if since is None or (until is None and period.until.strip().lower() != NOW):
+        is_now = bool(_NOW.search(unmarked(period.until))) or period.until.startswith(str(today // 12))
+        if since is None or (until is None and not is_now):
             return None
         start, end = month(since[0], since[1] or 1), today
         if until is not None:
@@ -133,10 +140,10 @@ class Dates:
     def _date(self, date: str) -> tuple[int, int | None] | None:
         """Year and month, if the year stands in the text; a month that does not is left out."""
         match = _DATE.fullmatch(date.strip())
-        if match is None or int(match[1]) not in self._years:
+        if match is None or int(match[1] or match[4]) not in self._years:
             return None
-        number = int(match[2]) if match[2] else None
-        return int(match[1]), number if number in self._months and number in range(1, 13) else None
+        number = int(match[2] or match[3] or 0)
+        return int(match[1] or match[4]), number if number in self._months and number in range(1, 13) else None
 
 
 def in_words(months: int) -> str:

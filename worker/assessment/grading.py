@@ -19,7 +19,7 @@ MAX_QUOTES: Final = 2
 MAX_PERIODS: Final = 20
 _TOKENS_AROUND: Final = 60
 _TOKENS_PER_GRADE: Final = 85  # a level, an id and two quotes of fifteen long words; measured
-_TOKENS_OF_PERIODS: Final = 50  # three of them
+_TOKENS_OF_PERIODS: Final = 100  # seven of them
 _LEVELS: Final = {
     **dict.fromkeys(("no", "absent", "missing", "нет", "отсутствует", "не соответствует", "не подтверждено"), "none"),
     **dict.fromkeys(("частично", "частичное", "частичный"), "partial"),
@@ -51,6 +51,10 @@ def _in_a_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value or []
 
 
+def _dated(value: Any) -> Any:
+    return [one for one in value if not isinstance(one, dict) or one.get("from")] if isinstance(value, list) else []
+
+
 # Lengths are checked after parsing and not by Field: strict-schema endpoints differ in whether they accept maxItems
 # and minLength, and one that does not refuses every request. The quotes stand before the level: the model finds its
 # evidence first and grades second.
@@ -64,7 +68,7 @@ class Grade(BaseModel):
         [], repr=False, validation_alias=AliasChoices("quotes", "quote")
     )
     level: Level
-    periods: Annotated[list[Period], BeforeValidator(_in_a_list)] = []
+    periods: Annotated[list[Period], BeforeValidator(_dated)] = []
 
 
 class Grading(BaseModel):

@@ -10,7 +10,7 @@ import re
 from enum import StrEnum
 from typing import Final
 
-from worker.assessment.plain_text import fold
+from worker.assessment.plain_text import unmarked
 
 
 class Ground(StrEnum):
@@ -38,16 +38,16 @@ _PATTERNS: Final = {
     Ground.AGE: (
         rf"\b(?:до|не старше|не более|старше|моложе|максимум) {_AGE} лет\b|\b(?:старше|моложе) {_AGE}\b",
         rf"\b{_AGE} лет (?:максимум|макс)\b|\b{_AGE} ?[—–-] ?{_AGE} лет\b|^\W*до {_AGE}\W*$",
-        rf"(?:^\W*|\b(?:лет|от) ){_AGE} ?(?:[—–-]|до) ?{_AGE}(?: лет| года)?\W*$",
+        rf"^\W*(?:от )?{_AGE} ?(?:[—–-]|до) ?{_AGE}(?: лет| года)?\W*$|\bот {_AGE} до {_AGE} лет",
         rf"\bвозраст\w* ?[:—–-]? ?(?:до|от|не|старше|моложе|в пределах|{_AGE})",
-        r"\bмолод(?:ои|ая|ые|ого|ых|ую) (?:человек|люд|девушк|сотрудни|специалист|кандидат|парен|парн)",
-        rf"\b(?:under|over|below|aged?|up to) (?:{_AGE}|limit|between)\b(?! years? (?:of )?exp)|\b{_AGE} years? old",
+        r"\bмолод(?:ои|ая|ые) (?:человек|люд|девушк|сотрудни|специалист|кандидат|парен)",
+        rf"\b(?:under|over|below|up to) {_AGE} years(?! (?:of )?exp)|\baged? (?:{_AGE}|limit)|\b{_AGE} years? old",
     ),
     Ground.LOOKS: (
         r"\b(?:приятн|презентабельн|модельн|привлекательн|ярк|европеиск|славянск|ухоженн)\w* (?:внешност|наружност)",
         r"\bвнешност\w* (?:европеиск|славянск|модельн)|\bвнешние данные|\bмодельн\w+ (?:параметр|рост)",
-        r"\bрост (?:от|не ниже|выше|до) 1|\bвес (?:до|не более) \d|\bбез (?:татуировок|тату|пирсинга)",
-        r"\battractive\b|\bgood[ -]looking|\b(?:pleasant|presentable) (?:appearance|looks)",
+        r"\bрост (?:от|не ниже|выше|до) 1\d\d|\bбез (?:татуировок|тату|пирсинга)",
+        r"\bgood[ -]looking|\b(?:attractive|pleasant|presentable) (?:appearance|looks|candidate|girl|woman)",
     ),
     Ground.FAMILY: (
         r"\bсемеин\w+ положени|\b(?:не)?замуж(?:ем|няя|них)\b|\b(?:не)?женат(?:ыи|ых)?\b|\bхолост(?:ои|ых)?\b",
@@ -60,8 +60,9 @@ _PATTERNS: Final = {
         r"\b(?:us|uk|eu|russian|only) citizens?\b|\bcitizens? only|\bcitizenship\b|\bpermanent resident",
     ),
     Ground.NATIONALITY: (
-        r"\bнациональност|\b(?:славян|кавказ)\w* (?:национальн|внешн|происхожд)|\bславян(?:е|ин|ка)\b|\bтолько русск",
-        r"\bне (?:кавказ|мигрант|приезж)|\bбез акцента|\bnative \w+ only|\bonly native|\bwithout (?:an )?accent",
+        r"\bнациональност|\b(?:славян|кавказ)\w* (?:национальн|внешн|происхожд)|\bславян(?:е|ин|ка)\b",
+        r"\bтолько русск(?:ие|их)\b|\bне (?:кавказ|мигрант|приезж)",
+        r"\bбез акцента|\bnative (?:speakers?|russians?|english) only|\bno accent",
     ),
     Ground.RELIGION: (r"\bправославн|\bмусульман|\bхристиан|\bвероисповедан|\bрелигиозн|\bmuslim|\bchristian\b",),
     Ground.HEALTH: (
@@ -69,8 +70,8 @@ _PATTERNS: Final = {
         r"\b(?:хорош|отличн|крепк)\w+ (?:состояние )?здоровь|\bgood health\b",
     ),
     Ground.RESIDENCE: (
-        r"\bпрописк|\b(?:постоянн|временн|московск|местн)\w+ регистраци|\bместн\w+ жител|\bместные\b|\blocals only",
-        r"\bрегистраци\w+ (?:в|по) (?:москв|спб|санкт|город|област|мест)|\bпроживани\w+ (?:в|рядом|недалеко)",
+        r"\bпрописк|\b(?:постоянн|временн|московск|местн)\w+ регистраци|\bместн\w+ жител|^\W*местные\W*$",
+        r"\bрегистраци\w+ (?:в|по) (?:москв|спб|санкт|город|област|мест)|\blocals only",
     ),
 }
 _FORBIDDEN: Final = {ground: re.compile("|".join(patterns)) for ground, patterns in _PATTERNS.items()}
@@ -84,7 +85,7 @@ _PARTS: Final = re.compile(r"[,;]|\. ")
 
 def forbidden_ground(text: str) -> Ground | None:
     """The forbidden ground that a requirement's words plainly name, or None. The text is at most a few hundred long."""
-    for part in map(str.strip, _PARTS.split(fold(text))):
+    for part in map(str.strip, _PARTS.split(unmarked(text))):
         if not _OF_A_TRADE.search(part):
             for ground, pattern in _FORBIDDEN.items():
                 if pattern.search(part):

@@ -72,6 +72,7 @@ def _object(content: str, key: str) -> dict[str, Any]:
     found = [candidate for candidate in _objects(content) if key in candidate]
     if not found:
         raise ValueError("the answer holds no such JSON object")
+    json.dumps(found[-1], ensure_ascii=False).encode()  # a lone surrogate that was escaped ends here
     return found[-1]
 
 

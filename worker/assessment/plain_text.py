@@ -31,6 +31,7 @@ _CYRILLIC_LOOKALIKES = "авекмнорстухіјѕ"
 _LATIN_LOOKALIKES = "abekmhopctyxijs"
 _TO_LATIN = str.maketrans(_CYRILLIC_LOOKALIKES, _LATIN_LOOKALIKES)
 _TO_CYRILLIC = str.maketrans(_LATIN_LOOKALIKES[:12], _CYRILLIC_LOOKALIKES[:12])
+_LONE = re.compile(rf"(?<![^\W_])[{_CYRILLIC_LOOKALIKES}](?![^\W_])")
 _MIXED = re.compile("[a-z0-9][\u0400-\u04ff]|[\u0400-\u04ff][a-z0-9]")
 _MIXED_WORD = re2.compile(r"[\pL\pN]*(?:[a-z0-9][\x{400}-\x{4FF}]|[\x{400}-\x{4FF}][a-z0-9])[\pL\pN]*")
 
@@ -43,13 +44,16 @@ _RARE: Final = re.compile("([^\n\t -~А-яЁё«»—–•]+)")
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _RTF: Final = re.compile(r"(?:\\'[0-9a-fA-F]{2})+")
 _ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ATTRIBUTES: Final = r"(?:\s+[\w:-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s<>\"']+))?)*\s*/?"
 # Only what HTML knows: "<Boost>" and "<имя>" are somebody's words.
 _BLOCK: Final = re2.compile(
     r"(?i)</?(?:address|article|blockquote|body|br|center|dd|div|dl|dt|h[1-6]|head|header|hr|html|li|main|ol|p|pre|"
-    r"section|table|tbody|td|tfoot|th|thead|title|tr|ul)(?:\s[^<>]{0,300})?/?>"
+    r"section|table|tbody|td|tfoot|th|thead|title|tr|ul)"
+    rf"{_ATTRIBUTES}>"
 )
 _INLINE: Final = re2.compile(
-    r"(?i)</?(?:a|abbr|b|big|code|em|font|i|img|meta|o:p|s|small|span|strike|strong|sub|sup|u)(?:\s[^<>]{0,300})?/?>"
+    rf"(?i)</?(?:a|abbr|b|big|code|em|font|i|img|meta|o:p|s|small|span|strike|strong|sub|sup|u){_ATTRIBUTES}>|"
+    r"(?s:<style\b.*?</style>|<script\b.*?</script>)"
 )
 # `re` knows the same letters and digits as `str.isalnum`.
 _BETWEEN_WORDS: Final = re.compile(r"[^\w+#\n ]|_")
@@ -85,8 +89,8 @@ def _seen(character: str) -> int | str | None:
         return "\n"
     if is_invisible(character):
         return None
-    # A bullet of an icon font stands between words.
-    return " " if unicodedata.category(character) == _PRIVATE_USE else ord(character)
+    # As an icon font's bullet looks.
+    return "•" if unicodedata.category(character) == _PRIVATE_USE else ord(character)
 
 
 def _bare(character: str) -> int | str | None:
@@ -151,16 +155,15 @@ def unmarked(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """`unmarked`, with look-alike letters of the other alphabet put right word by word.
+    """`unmarked`, with look-alike letters of the other alphabet put right word by word; a lone one becomes Latin.
 
     Folding twice changes nothing. Punctuation and line ends stay, so that sentences can still be told apart.
     """
     bare = unmarked(text)
-    return (
-        bare
-        if bare.isascii() or not _MIXED.search(bare)
-        else str(_MIXED_WORD.sub(lambda match: _one_alphabet(match[0]), bare))
-    )
+    if bare.isascii():
+        return bare
+    bare = _LONE.sub(lambda match: match[0].translate(_TO_LATIN), bare)  # "категории С", "С++"
+    return str(_MIXED_WORD.sub(lambda match: _one_alphabet(match[0]), bare)) if _MIXED.search(bare) else bare
 
 
 def between_words(folded: str) -> str:

@@ -15,24 +15,26 @@ from worker.assessment.durations import months_claimed
 from worker.assessment.grading import Grade, Level
 from worker.assessment.plain_text import fold
 from worker.assessment.resume import Resume
-from worker.assessment.source_text import says_something, words_in
+from worker.assessment.source_text import PRIVATE, says_something, words_in
 
-_NEGATIONS: Final = frozenset(["не", "ни", "нет", "нету", "без", "not", "no", "never", "without", "cannot", "t"])
+_NEGATIONS: Final = frozenset(["не", "ни", "нет", "нету", "без", "not", "no", "never", "without", "cannot"])
 # "Не только", "не менее": no denial of what follows.
-_NOT_DENIED: Final = frozenset(fold("только просто лишь менее меньше ниже хуже раз only just less fewer more").split())
+_NOT_DENIED: Final = frozenset(
+    fold("только просто лишь менее меньше ниже хуже раз один одна одно стал only just less fewer more").split()
+)
 _ELLIPSIS: Final = re.compile(r"\.{2,}|…")
 _MOST_PASSAGES: Final = 3
 _FEWEST_SHARED: Final = 3  # criteria
 _SAME: Final = 0.8  # of the words of two stretches, taken together, that both have
 
 
-class Reason(StrEnum):
+class Lowering(StrEnum):
     """Why a grade counts for less than the model said."""
 
     ABSENT = "absent"  # to none: the quote is not in the resume
     PRIVATE = "private"  # to none: there is nothing in it but placeholders
     CUT_OFF = "cut_off"  # to none: cut right behind a negation
-    TO_REVIEWER = "to_reviewer"  # to none: its sentence talks to the reviewer
+    TO_REVIEWER = "to_reviewer"  # to none: its clause talks to the reviewer
     ONE_FOR_MOST = "one_for_most"  # to partial: the same stretch of words for more than half of the criteria
     YEARS_SHORT = "years_short"  # to partial: the dates add up to less than is asked for
     YEARS_UNDATED = "years_undated"  # to partial: no date and no words tell how long
@@ -49,7 +51,7 @@ class Proof:
         quotes: the model's quotes that stand; all of them where none does.
         stretches: where they stand, as numbers of the resume's words.
         reasons: why `level` is below `claimed`; sorted.
-        months: how long, where the criterion asks for years: by dates, or else as claimed in words.
+        months: how long, where the criterion asks for years: by dates, or as claimed in words where those say less.
         undated: the duration was believed without dates.
     """
 
@@ -58,7 +60,7 @@ class Proof:
     level: Level
     quotes: tuple[str, ...] = field(default=(), repr=False)
     stretches: tuple[range, ...] = ()
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Lowering, ...] = ()
     months: int | None = None
     undated: bool = False
 
@@ -86,27 +88,29 @@ def prove(criteria: Sequence[Criterion], grades: Iterable[Grade], resume: Resume
     )
 
 
-def _places(quote: str, resume: Resume) -> tuple[range, ...] | Reason:
+def _places(quote: str, resume: Resume) -> tuple[range, ...] | Lowering:
     """Where a quote stands, or why it proves nothing; passages that an ellipsis joins stand each by itself."""
-    parts = [part for part in _ELLIPSIS.split(quote) if words_in(part)] or [quote]
+    joined = ".." in quote or "…" in quote
+    parts = ([part for part in _ELLIPSIS.split(quote) if words_in(part)] if joined else []) or [quote]
     found = [_place(part, resume) for part in parts[:_MOST_PASSAGES]]
-    reason = next((place for place in found if isinstance(place, Reason)), None)
+    reason = next((place for place in found if isinstance(place, Lowering)), None)
     return reason or tuple(place for place in found if isinstance(place, range))
 
 
-def _place(passage: str, resume: Resume) -> range | Reason:
+def _place(passage: str, resume: Resume) -> range | Lowering:
     """Of several places the first that is good counts."""
     places = resume.source.find(passage)
     if not places:
-        return Reason.ABSENT if says_something(words_in(passage)) else Reason.PRIVATE
+        words = words_in(passage)
+        return Lowering.PRIVATE if PRIVATE in words and not says_something(words) else Lowering.ABSENT
     faults = [_fault(stretch, resume) for stretch in places]
-    return places[faults.index(None)] if None in faults else faults[0] or Reason.ABSENT
+    return places[faults.index(None)] if None in faults else faults[0] or Lowering.ABSENT
 
 
-def _fault(stretch: range, resume: Resume) -> Reason | None:
-    if any(stretch.start < sentence.stop and sentence.start < stretch.stop for sentence in resume.barred):
-        return Reason.TO_REVIEWER
-    return Reason.CUT_OFF if _is_cut_off(stretch, resume) else None
+def _fault(stretch: range, resume: Resume) -> Lowering | None:
+    if any(stretch.start < clause.stop and clause.start < stretch.stop for clause in resume.barred):
+        return Lowering.TO_REVIEWER
+    return Lowering.CUT_OFF if _is_cut_off(stretch, resume) else None
 
 
 def _is_cut_off(stretch: range, resume: Resume) -> bool:
@@ -114,15 +118,19 @@ def _is_cut_off(stretch: range, resume: Resume) -> bool:
     words, clause = resume.source.words, resume.source.clause_of(stretch)
     return (
         clause.start < stretch.start
-        and words[stretch.start - 1] in _NEGATIONS
+        and (words[stretch.start - 1] in _NEGATIONS or _is_contracted(words[max(0, stretch.start - 2) : stretch.start]))
         and words[stretch.start] not in _NOT_DENIED
     )
+
+
+def _is_contracted(words: Sequence[str]) -> bool:
+    return len(words) == 2 and words[0].endswith("n") and words[1] == "t"  # "don't"
 
 
 def _proof(
     criterion: Criterion,
     grade: Grade,
-    places: Mapping[str, tuple[range, ...] | Reason],
+    places: Mapping[str, tuple[range, ...] | Lowering],
     resume: Resume,
     today: int,
     *,
@@ -130,17 +138,17 @@ def _proof(
 ) -> Proof:
     good = {quote: place for quote, place in places.items() if isinstance(place, tuple)}
     if not good:
-        reasons = {place for place in places.values() if isinstance(place, Reason)} or {Reason.ABSENT}
+        reasons = {place for place in places.values() if isinstance(place, Lowering)} or {Lowering.ABSENT}
         return Proof(criterion, grade.level, Level.NONE, tuple(grade.quotes), reasons=tuple(sorted(reasons)))
-    lowering = {Reason.ONE_FOR_MOST} if for_most else set()
+    lowering = {Lowering.ONE_FOR_MOST} if for_most else set()
     months, undated = None, False
     if criterion.years is not None:
-        months = resume.dates.proven(grade.periods, today)
-        if not months:
-            months = max(map(months_claimed, good))
-            undated = months >= 12 * criterion.years
+        proven = resume.dates.proven(grade.periods, today)
+        claimed = max(map(months_claimed, good))
+        undated = proven < 12 * criterion.years <= claimed
+        months = claimed if undated else proven or claimed
         if months < 12 * criterion.years:
-            lowering.add(Reason.YEARS_SHORT if months else Reason.YEARS_UNDATED)
+            lowering.add(Lowering.YEARS_SHORT if months else Lowering.YEARS_UNDATED)
     level = grade.level
     if lowering and level is Level.STRONG:
         level = Level.PARTIAL

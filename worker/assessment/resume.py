@@ -18,7 +18,7 @@ class Resume:
         sent: the text that is sent to the model.
         source: its words.
         dates: the years and months that it names.
-        barred: the sentences that talk to the reviewer.
+        barred: the clauses that talk to the reviewer.
         signs: how it betrays that part of it is meant for the reviewer; empty as a rule.
         redacted: how many things of each kind were replaced.
     """
@@ -45,6 +45,7 @@ def read_resume(text: str, *, redaction: bool) -> Resume:
     sent, counts = as_sent(text, redaction=redaction)
     source = SourceText(marked(sent))
     to_reviewer = talk(source)
-    barred = tuple(map(source.sentence_of, to_reviewer))
+    # The clauses that hold it and the one that follows: in one paragraph a sentence may be the whole resume.
+    barred = tuple(source.clause_of(range(said.start, min(said.stop + 1, len(source.words)))) for said in to_reviewer)
     signs = [Sign.TO_REVIEWER] * bool(to_reviewer) + [Sign.HIDDEN] * hides_something(text)
     return Resume(sent, source, Dates(source.folded), barred, tuple(signs), counts)

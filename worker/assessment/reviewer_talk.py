@@ -41,14 +41,14 @@ _TALK: Final = Phrases(
     игнорируй|игнорируйте|проигнорируй|проигнорируйте .. {_RULES}|все
     забудь|забудьте|отмени|отмените|отбрось|отбросьте|нарушь .. инструкц*|указани*|промпт*|предыдущ*|вышесказанн*
     не следуй|следуйте|учитывай|учитывайте|применяй|применяйте|проверяй|проверяйте .. {_RULES}
-    ignore|disregard|forget|override|bypass all|any|the|your|every? previous|prior|above|earlier|preceding|system ..\
- {_ENGLISH_RULES}|text|message*
+    ignore|disregard|forget|override|bypass all|any|the|your|every? previous|prior|above|earlier|preceding|system \
+and|or? *? {_ENGLISH_RULES}|text|message*
     ignore|disregard|forget|override your|these|all {_ENGLISH_RULES}
     disregard|ignore|forget everything .. before|above|told|earlier
-    do not|t follow your|the|these|any? {_ENGLISH_RULES}
+    ^ do not|t follow your|the|these|any? {_ENGLISH_RULES}
     пропусти|пропустите проверку|оценку|анализ
     {_GIVE} .. {_MARK}
-    {_SAY} .. strong|score|100|вердикт|подходит|балл*|высш*
+    {_SAY} .. strong|score|вердикт|подходит|баллов|высший|высшую
     не занижай|занижайте|снижай|снижайте .. балл*|оценк*
     считай|считайте .. требовани*|критери*|навык* .. выполненн*|подтвержденн*|strong
     считай|считайте что все .. навык*|требовани*
@@ -57,17 +57,18 @@ _TALK: Final = Phrases(
     give|assign|award|grant {_WHOM} .. {_FULL} score|mark|marks|rating|points|grade
     rate|grade|mark|score|evaluate {_WHOM} .. as|with|at|a? {_FULL}
     mark|treat|consider|grade|rate all|every|each requirement*|criteri*|criterion|skill* .. strong|met|satisfied|passed
-    return|output|respond|answer with|only? .. strong|score 100|suitable|подходит|for|in?
-    approve this|the resume|candidate|applicant|profile
+    approve this resume|candidate|applicant|profile
     you must|should conclude|decide|say that .. candidate|applicant
     ^ данный|этот|эта|наш? кандидат|кандидатка|соискатель полностью|идеально|безусловно .. соответствует|подходит
     ^ this|the candidate|applicant|resume|profile .. meets|matches|satisfies|fulfils|passes all|every|each
     ^ уважаем*|дорог*|внимание|вниманию|привет|эй|обращение|инструкция|сообщение|примечание для|к|всем? {_JUDGE}|модели
     если|раз ты|вы .. {_JUDGE}|модель читаешь|анализируешь|обрабатываешь|это|этот|то|поставь|оцени|?
     ты|вы теперь|отныне .. {_JUDGE}|модель|рекрутер|помощник
-    твоя|ваша|your новая|new задача|цель|роль|task|goal|role
+    твоя новая задача|цель|роль
+    your new task|goal|role is
     if you are|re a|an|the? large? {_MODEL}|language|automated|model
-    ^ attention|dear|hello|hi|hey|note|message|memo to|for|the|any|all? {_JUDGE}
+    ^ attention|dear|hello|hi|hey to|the|any|all? {_JUDGE}
+    ^ note|message|memo to|for the|any|all? {_JUDGE}
     you are now a|an|the
     ігноруй|ігноруйте|zignoruj|ignoruj|ignoriere|ignorieren|vergiss|ignorez|oublie|ignora|olvida|ignore .. \
 інструкц*|вказівк*|правил*|instrukcj*|polece*|anweisung*|consigne*|instructions|instrucciones|istruzioni|instrucoes
@@ -80,9 +81,12 @@ _TALK: Final = Phrases(
     *忽略*|*无视*|*無視*|*满分*|*滿分*
     im start|end system|assistant|user
     inst|sys system|you|ты|ignore|игнорируй
-    ^ system|developer message|override|prompt|notice
+    ^ system|developer message|override|notice
+    system prompt you|ignore|new|is
+    system|assistant score|verdict 100|подходит|suitable|strong
+    quotes|цитаты .. level strong
+    level strong id|level|quotes|periods
     ^ системное|новое? сообщение|уведомление системы?
-    level|score|verdict|grade strong|100|подходит|suitable
     """
 )
 # Who looks for injections by trade quotes them.
@@ -90,7 +94,8 @@ _ABOUT_ATTACKS: Final = (b"injection", "инъекц".encode(), "атак".encod
 _NEAR: Final = 120  # bytes
 
 # A few zero-width characters come with any export; more than this, beside so many letters, is no accident.
-_INNOCENT: Final = 20
+_INNOCENT: Final = 40
+_UNSEEN: Final = re2.compile(r"(?i)<[^<>]{0,200}(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0[^.\d])")
 _BASE64: Final = re2.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _LONGEST_ENCODED: Final = 2_000  # characters
 _MOST_ENCODED: Final = 20  # pieces of a text that are decoded
@@ -98,24 +103,25 @@ _MOST_ENCODED: Final = 20  # pieces of a text that are decoded
 
 def talk(source: SourceText) -> list[range]:
     """The stretches of a text that talk to the reviewer, as numbers of its words."""
-    found = []
     stream, numbers = source.stream
-    for start, end in _TALK.find(stream):
-        around = stream[max(0, start - _NEAR) : end + _NEAR]
-        if not any(word in around for word in _ABOUT_ATTACKS):
-            found.append(numbers(start, end))
-    return found
+    found = [
+        numbers(start, end)
+        for start, end in _TALK.find(stream)
+        if not any(word in stream[max(0, start - _NEAR) : end + _NEAR] for word in _ABOUT_ATTACKS)
+    ]
+    return [stretch for stretch in found if not source.is_quoted(stretch)]
 
 
 def hides_something(text: str) -> bool:
     """Whether a text, as it came, holds what a reader would not see, or orders in base64."""
     unseen = invisible(text)
-    # Tag characters and an overridden direction have no place in a resume.
-    if any("\U000e0020" <= character <= "\U000e007f" or character in "\u202d\u202e" for character in set(unseen)):
+    # Letters that are tags (but in flags) and a reversed direction have no place in a resume.
+    tags = any("\U000e0020" <= character <= "\U000e007e" for character in set(unseen)) and "\U0001f3f4" not in text
+    if tags or "\u202e" in unseen or _UNSEEN.search(text):
         return True
     # A soft hyphen breaks words, joiners and variation selectors make emoji and Persian: all are what they seem.
     hiding = sum(not (character in "\u00ad\u200c\u200d" or "\ufe00" <= character <= "\ufe0f") for character in unseen)
-    return hiding > max(_INNOCENT, len(text) // 50) or any(
+    return hiding > max(_INNOCENT, len(text) // 20) or any(
         talk(SourceText(readable(order))) for order in _encoded(text)
     )
 

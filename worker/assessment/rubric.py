@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from contract import SUITABLE, UNSUITABLE, Verdict
-from worker.assessment.criteria import Kind
+from worker.assessment.criteria import CriterionKind
 from worker.assessment.grading import Level
 from worker.assessment.proof import Proof
 
 RUBRIC_VERSION: Final = "3"
 
-WEIGHTS: Final = {Kind.MUST: 2, Kind.NICE: 1, Kind.GATE: 0}
+WEIGHTS: Final = {CriterionKind.MUST: 2, CriterionKind.NICE: 1, CriterionKind.GATE: 0}
 POINTS: Final = {Level.NONE: 0, Level.PARTIAL: 1, Level.STRONG: 2}
 
 FEW_HOLD: Final = {20: (1, 2), 40: (2, 3)}
@@ -30,8 +30,8 @@ FEW_HOLD: Final = {20: (1, 2), 40: (2, 3)}
 class Score:
     """The score (0..100), its verdict, and the sum behind them: weighted points that were earned and could be had.
 
-    `cap` is the highest score that the rules allowed (100: none of them lowered it), `closed` the gates that are not
-    confirmed.
+    `cap` is the highest score that the rules allowed (100: none of them lowered it); `few`: too little holds; `closed`
+    are the gates that are not confirmed.
     """
 
     score: int
@@ -39,6 +39,7 @@ class Score:
     points: int
     of: int
     cap: int
+    few: bool
     closed: tuple[Proof, ...]
 
 
@@ -46,10 +47,11 @@ def score(proofs: Sequence[Proof], *, threshold: int) -> Score:
     """Do the sum. `threshold` is the lowest score, 1..100, whose verdict is `Подходит`."""
     points = sum(WEIGHTS[proof.criterion.kind] * POINTS[proof.level] for proof in proofs)
     of = 2 * sum(WEIGHTS[proof.criterion.kind] for proof in proofs)
-    gates = [proof for proof in proofs if proof.criterion.kind is Kind.GATE]
+    gates = [proof for proof in proofs if proof.criterion.kind is CriterionKind.GATE]
     closed = tuple(proof for proof in gates if proof.level is not Level.STRONG)
     held = sum(proof.level is not Level.NONE for proof in proofs) - sum(proof.level is Level.PARTIAL for proof in gates)
     cap = next((cap for cap, (most, asked) in FEW_HOLD.items() if held <= most and len(proofs) >= asked), 100)
+    few = cap < 100
     if closed:
         cap = min(cap, threshold - 1)
     # Where a vacancy asks for papers alone, they are all there is to have.
@@ -61,5 +63,6 @@ def score(proofs: Sequence[Proof], *, threshold: int) -> Score:
         points=points,
         of=of,
         cap=cap if share > cap else 100,
+        few=few and share > cap,
         closed=closed,
     )

@@ -13,7 +13,7 @@ from worker.assessment.grading import Level
 from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema
 from worker.assessment.judgement import Judgement, concluded
 from worker.assessment.prompt import fenced, system_prompt
-from worker.assessment.proof import Proof, Reason
+from worker.assessment.proof import Lowering, Proof
 
 SECOND_LOOK_VERSION: Final = "1"
 SYSTEM: Final = system_prompt("second_look")
@@ -88,4 +88,4 @@ def after_second_look(judgement: Judgement, second: SecondLook, *, threshold: in
 def _lowered(proof: Proof, level: Level) -> Proof:
     if level.rank >= proof.level.rank:
         return proof
-    return replace(proof, level=level, reasons=tuple(sorted({*proof.reasons, Reason.SECOND_LOOK})))
+    return replace(proof, level=level, reasons=tuple(sorted({*proof.reasons, Lowering.SECOND_LOOK})))

@@ -33,13 +33,15 @@ _ALIKE: Final = 4  # letters by which two words are taken for forms of one
 # A quote may begin or end within one.
 _PLACEHOLDER: Final = re2.compile(rf"«?\[?(?:{'|'.join(WORDS.values())})\]»?")
 _SENTENCE_END: Final = re.compile(r"[.!?…](?=[\s»\"”)]|$)|\n\s*")
-_CLAUSE_END: Final = re.compile(r"(?:[,;:()\[\]•|—–]| - )+")
+_CLAUSE_END: Final = re.compile(r"(?:[,;:()\[\]|—–\t•·●▪◦■□►▶→✓✔*]| - | {3,})+")
+_QUOTATION: Final = re.compile(r"[«\"“„][^«»\"“”„\n]{1,200}[»\"”“]")
+_MOST_QUOTATIONS: Final = 50
 _CLAUSE, _SENTENCE = "\n", "\n\n"  # an empty clause is the end of a sentence
 
 
 def words_in(text: str) -> list[str]:
-    """The words of a short text, such as a quote of a `SourceText`."""
-    return words_of(between_words(fold(marked(readable(text)))))
+    """The words of a short text as a `SourceText` of it has them."""
+    return words_of(between_words(fold(marked(text))))
 
 
 def marked(sent: str) -> str:
@@ -90,6 +92,16 @@ class SourceText:
         """The clauses in which a stretch lies: what punctuation of any kind parts."""
         return _around(self._clauses, stretch, len(self.words))
 
+    def is_quoted(self, stretch: range) -> bool:
+        """Whether a stretch stands in quotation marks."""
+        return any(quoted.start <= stretch.start and stretch.stop <= quoted.stop for quoted in self._quoted)
+
+    @cached_property
+    def _quoted(self) -> list[range]:
+        matches = islice(_QUOTATION.finditer(self.folded), _MOST_QUOTATIONS)
+        ends = [[len(words_of(between_words(self.folded[:end]))) for end in match.span()] for match in matches]
+        return [range(*pair) for pair in ends]
+
     @cached_property
     def stream(self) -> tuple[bytes, Callable[[int, int], range]]:
         """The words as `Phrases` looks through them, and which words stand between two of its bytes."""
@@ -107,7 +119,11 @@ class SourceText:
 
     def find(self, quote: str) -> list[range]:
         """The stretches where a quote stands; none: it is not there, or says nothing."""
-        return self.find_words(words_in(quote)) if len(quote) <= MAX_QUOTE else []
+        if len(quote) > MAX_QUOTE:
+            return []
+        found = self.find_words(words_in(quote))
+        # A model may write markup that was in the text before it was made readable.
+        return found or (self.find_words(words_in(shown)) if (shown := readable(quote)) != quote else [])
 
     def find_words(self, wanted: Sequence[str]) -> list[range]:
         """The same for the quote's words."""
@@ -143,8 +159,8 @@ class SourceText:
 
 
 def says_something(words: Sequence[str]) -> bool:
-    """Whether there is more in a quote than placeholders and single letters of the Russian alphabet."""
-    return any(word != PRIVATE and (len(word) > 1 or word.isascii()) for word in words)
+    """Whether there is more in a quote than placeholders and single letters."""
+    return any(word != PRIVATE and (len(word) > 1 or word.isdecimal()) for word in words)
 
 
 def alike(one: str, other: str) -> bool:

@@ -3,15 +3,16 @@
 An honest resume may look like this now and then, so nothing here is proof.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
-from worker.assessment.criteria import Kind
+from worker.assessment.criteria import CriterionKind
 from worker.assessment.grading import Level
 from worker.assessment.phrases import Phrases
 from worker.assessment.plain_text import fold
-from worker.assessment.proof import Proof, Reason, same
+from worker.assessment.proof import Lowering, Proof, same
 from worker.assessment.resume import Resume
 from worker.assessment.reviewer_talk import Sign
 from worker.assessment.source_text import words_in
@@ -24,7 +25,7 @@ class Doubt(StrEnum):
     ECHO = "echo"  # most of what is confirmed is the vacancy's words and nothing of one's own
     ONE_FOR_SEVERAL = "one_for_several"  # one stretch of words confirms three and more criteria
     UNRELATED = "unrelated"  # no word in common with the gate that it confirms, or with most of the criteria
-    NOT_OWN_WORK = "not_own_work"  # somebody else, a plan, a course, a denial beside a gate's quote or several quotes
+    NOT_OWN_WORK = "not_own_work"  # somebody else, a plan, a course; a gate's quote beside a denial, or several quotes
     INVENTED = "invented"  # the model quoted what is not in the resume, more than once
     UNDATED = "undated"  # a duration that no date confirms
     NEAR_THRESHOLD = "near_threshold"  # see `judgement`
@@ -62,13 +63,16 @@ _NOT_OWN: Final = Phrases(
     в планах
     прошел|прошла|прохожу|слушал|слушала|изучаю|изучал|изучала *? *? курс*|тренинг*|вебинар*|интенсив*
     на|с|в|по|из курсе|курсах|занятия|занятии|занятиях|экскурсии|лекции|лекциях|туториалу|учебника|методичке
-    учебн*|буткемп*|bootcamp
-    цель|интересует|интересуюсь|хотелось|овладеть|научиться
+    учебный|учебного|учебном проект*|сервис*|кейс*
+    буткемп*|bootcamp|интересует|интересуюсь|хотелось|овладеть|научиться
     want|plan|hope|intend|like|going|planning|eager to learn|study|master|become|get|try|start|work
     completed|took|taking|attended *? *? course|courses|training|bootcamp|webinar
     ^ требуется|требуются|нужен|нужна|ищем|ищете|необходим|необходимо|вам
     кандидат|соискатель должен|обязан
     """
+)
+_LAPSED: Final = Phrases(
+    "просроч*|истек*|утерян*|утрачен*|лишен*|недеист*|аннулир*|отозван*|expired|lapsed|revoked|suspended|lost"
 )
 _DENIAL: Final = Phrases("не|нет|нету|никогда|ноль|отсутств*|not|no|never|none|zero")
 # How words of criteria begin that are about study, or words that ask for the absence of something.
@@ -81,18 +85,17 @@ def doubts(proofs: Sequence[Proof], resume: Resume, vacancy: Vacancy) -> Iterato
     strong = [proof for proof in proofs if proof.level is Level.STRONG]
     vocabulary = {word[:_KEY] for word in vacancy.source.words} | _COMMON
     strangers = [proof for proof in strong if not _names(proof, resume)]
-    denied, others = (_beside(phrases, strong, resume) for phrases in (_DENIAL, _NOT_OWN))
+    denied, lapsed, others = (_beside(phrases, strong, resume) for phrases in (_DENIAL, _LAPSED, _NOT_OWN))
     if _many([proof for proof in strong if not _own_words(proof, vocabulary)], strong, 1 / 2):
         yield Doubt.ECHO
     shared = (_count(stretch, strong) >= _SEVERAL for proof in strong for stretch in proof.stretches)
-    if any(shared) or any(Reason.ONE_FOR_MOST in proof.reasons for proof in proofs):
+    if any(shared) or any(Lowering.ONE_FOR_MOST in proof.reasons for proof in proofs):
         yield Doubt.ONE_FOR_SEVERAL
-    one_script = _cyrillic(vacancy.source.words) == _cyrillic(resume.source.words)
-    if any(map(_is_gate, strangers)) or (one_script and _many(strangers, strong, 2 / 3)):
+    if any(map(_is_gate, strangers)) or _many(strangers, strong, 0.9):
         yield Doubt.UNRELATED
-    if others or any(map(_is_gate, denied)) or _many(denied, strong, 1 / 3):
+    if others or any(map(_is_gate, denied + lapsed)) or _many(denied, strong, 1 / 3):
         yield Doubt.NOT_OWN_WORK
-    if sum(Reason.ABSENT in proof.reasons for proof in proofs) > 1:
+    if sum(Lowering.ABSENT in proof.reasons for proof in proofs) > 1:
         yield Doubt.INVENTED
     if any(proof.undated for proof in strong):
         yield Doubt.UNDATED
@@ -103,7 +106,7 @@ def _many(some: Sequence[Proof], of: Sequence[Proof], share: float) -> bool:
 
 
 def _is_gate(proof: Proof) -> bool:
-    return proof.criterion.kind is Kind.GATE
+    return proof.criterion.kind is CriterionKind.GATE
 
 
 def _count(stretch: range, proofs: Sequence[Proof]) -> int:
@@ -117,10 +120,16 @@ def _own_words(proof: Proof, vocabulary: frozenset[str] | set[str]) -> bool:
 
 
 def _names(proof: Proof, resume: Resume) -> bool:
-    """Whether a quote shares a word with the criterion, or the beginning of one ("медкнижка", "книжка")."""
-    asked = set(filter(_tells, words_in(proof.criterion.text)))
+    """Whether a quote shares a word with the criterion, the beginning of one ("медкнижка", "книжка") or its initials.
+
+    Who writes in another alphabet shares no words.
+    """
+    words = _asked(proof.criterion.text)
+    asked = {*filter(_tells, words), "".join(word[0] for word in words)}
     quoted = {word for one in proof.stretches for word in resume.source.words[one.start : one.stop] if _tells(word)}
-    return not asked or any(
+    if _foreign(quoted, words) or (len(words) > 2 and _foreign(words, quoted)):
+        return True
+    return any(
         word == other or (min(len(word), len(other)) >= _LEAST_KEY and (word[:_KEY] in other or other[:_KEY] in word))
         for word in asked
         for other in quoted
@@ -131,8 +140,8 @@ def _tells(word: str) -> bool:
     return word[:_KEY] not in _COMMON and (len(word) >= _LEAST_KEY or word.isascii())
 
 
-def _cyrillic(words: Sequence[str]) -> bool:
-    return 2 * sum(map(str.isascii, words)) < len(words)
+def _foreign(words: Collection[str], to: Collection[str]) -> bool:
+    return all(map(str.isascii, words)) and not all(map(str.isascii, to))
 
 
 def _beside(phrases: Phrases, proofs: Sequence[Proof], resume: Resume) -> list[Proof]:
@@ -150,4 +159,9 @@ def _beside(phrases: Phrases, proofs: Sequence[Proof], resume: Resume) -> list[P
 
 
 def _is_about_study(text: str) -> bool:
-    return any(word.startswith(_STUDY) or word in _ABSENCE for word in words_in(text))
+    return any(word.startswith(_STUDY) or word in _ABSENCE for word in _asked(text))
+
+
+@lru_cache(maxsize=2_000)
+def _asked(text: str) -> list[str]:
+    return words_in(text)  # many resumes share a vacancy's words

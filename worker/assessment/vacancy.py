@@ -28,7 +28,7 @@ class Vacancy:
 
     def span(self, copied: str) -> str | None:
         """The vacancy's own words where a model copied them, or None: they are not there, or say nothing."""
-        words = words_in(copied) if len(copied) <= MAX_SPAN else []
+        words = words_in(readable(copied)) if len(copied) <= MAX_SPAN else []
         if not says_something(words):
             return None
         places = self.source.find_words(words)
@@ -38,7 +38,7 @@ class Vacancy:
     def _snapped(self, words: list[str]) -> range | None:
         """The stretch that has nearly all of the words in their order, whatever their endings."""
         if len(words) == 1:
-            return next((range(n, n + 1) for n, word in enumerate(self.source.words) if alike(word, words[0])), None)
+            return next((range(n, n + 1) for n, word in enumerate(self.source.words) if _is_form(word, words[0])), None)
         wanted, there = ([word[:_KEY] for word in found] for found in (words, self.source.words))
         # Words that come again and again are no anchors: else a vacancy of one word would take quadratic time.
         longest = SequenceMatcher(None, wanted, there, autojunk=True).find_longest_match()
@@ -46,7 +46,8 @@ class Vacancy:
         begin = max(0, longest.b - longest.a - around)
         window = there[begin : longest.b - longest.a + len(wanted) + around]
         blocks = SequenceMatcher(None, window, wanted, autojunk=False).get_matching_blocks()[:-1]
-        if sum(block.size for block in blocks) < max(2, _ALIGNED * len(wanted)):
+        whole = blocks and blocks[0].b == 0 and blocks[-1].b + blocks[-1].size == len(wanted)
+        if not whole or sum(block.size for block in blocks) < max(2, _ALIGNED * len(wanted)):
             return None
         return range(begin + blocks[0].a, begin + blocks[-1].a + blocks[-1].size)
 
@@ -74,6 +75,12 @@ class Vacancy:
             places.append((owners[at], owners[at + len(word) - 1] + 1))
             at += len(word)
         return places
+
+
+def _is_form(word: str, other: str) -> bool:
+    """Whether two words share more than the few letters that are enough within a longer span."""
+    shared = max(_KEY + 1, 3 * max(len(word), len(other)) // 5)
+    return alike(word, other) and word[:shared] == other[:shared]
 
 
 @lru_cache(maxsize=256)

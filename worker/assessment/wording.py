@@ -14,7 +14,7 @@ from contract import MAX_RECOMMENDATION
 from worker.assessment.durations import in_words
 from worker.assessment.grading import Level
 from worker.assessment.plain_text import one_line
-from worker.assessment.proof import Proof, Reason
+from worker.assessment.proof import Lowering, Proof
 from worker.assessment.reviewer_talk import Sign
 from worker.assessment.rubric import FEW_HOLD, Score
 from worker.assessment.suspicion import Doubt, Suspicion
@@ -38,10 +38,12 @@ _MARKDOWN_LINK: Final = re2.compile(r"!?\[([^\[\]]{0,200})\]\([^()]{0,300}\)")
 _SCHEME: Final = re2.compile(r"(?i)(?:javascript|data|vbscript|file|https?|ftp|mailto|tel|tg)\s*:\S*")
 _LINK: Final = re2.compile(
     r"(?i)(?:[\w-]+://|www\.)\S+|[\w.%+-]+@[\w.-]+|(?:^|\s)@\w{3,}|"
-    r"[\w-]+(?:\.[\w-]+)*\.(?:ru|рф|com|org|su|info|biz|me|xyz|online|site|top|click|link)(?:/\S*|\b)|"
-    r"[\w-]+\.[a-z]{2,6}/\S+"
+    r"[\w-]+(?:\.[\w-]+)*\.(?:ru|рф|com|org|su|info|biz|me|xyz|online|site|top|click|link)/\S+"
 )
-_PHONE: Final = re2.compile(r"\+?\d(?:[\s().‐‑–-]{0,3}\d){9,14}")  # a standard's number has fewer digits
+_SITE: Final = re2.compile(
+    r"(?i)([\w-]+)(?:\.[\w-]+)*\.(?:ru|рф|com|org|su|info|biz|me|xyz|online|site|top|click|link)\b"
+)
+_PHONE: Final = re2.compile(r"(?:\+\d|\b[78])(?:[\s().‐‑–-]{0,3}\d){9,13}")
 _SIGNS: Final = "<>{}[]|\\^`~$"
 _WITHOUT_SIGNS: Final = str.maketrans(_SIGNS, " " * len(_SIGNS))
 _AT_THE_ENDS: Final = " \t=+-@*_#.,;:–—•·/!?&%\"'"
@@ -52,8 +54,8 @@ def cleaned(words: str, limit: int = MAX_MATCH) -> str:
     """A vacancy's words as they may be published; empty if nothing is left of them."""
     text = one_line(words)
     text = _SCHEME.sub(" ", _MARKDOWN_LINK.sub(lambda match: match[1], text))
-    # A requirement may name the site, which is no address to send people to.
-    text = _LINK.sub(lambda match: match[0] if match[0].strip().lower() == "hh.ru" else " ", text)
+    # A requirement may name a site: its name stays, and is no address to send people to.
+    text = _SITE.sub(lambda match: match[1], _LINK.sub(" ", text))
     text = _PHONE.sub(" ", text).translate(_WITHOUT_SIGNS)
     text = " ".join(text.replace("( )", " ").replace("()", " ").split())
     bare = text.lstrip(_AT_THE_ENDS)
@@ -101,7 +103,7 @@ def _sentences(proofs: Sequence[Proof], result: Score, suspicions: Sequence[Susp
         said.append(f"В резюме не видно{_named(missing, named)}.")
     if partial or missing:
         said.append("Это стоит уточнить на интервью.")
-    if result.cap in FEW_HOLD:
+    if result.cap in FEW_HOLD and result.few:
         said.append(f"Балл не выше {result.cap}: подтвердилось слишком мало требований.")
     reasons = [WHY_A_PERSON[suspicion] for suspicion in suspicions]
     if reasons:
@@ -119,10 +121,9 @@ def _named(proofs: Sequence[Proof], count: int, colon: str = ":") -> str:
 
 def _name(proof: Proof) -> str:
     name = cleaned(proof.criterion.text, _MAX_NAME)
-    if name and Reason.YEARS_SHORT in proof.reasons and proof.months and proof.criterion.years:
-        asked = in_words(12 * proof.criterion.years)
-        return f"«{name}» (по датам {in_words(proof.months)}, нужно: {asked})"
-    if name and Reason.YEARS_UNDATED in proof.reasons:
+    if name and Lowering.YEARS_SHORT in proof.reasons and proof.months and proof.criterion.years:
+        return f"«{name}» (срок {in_words(proof.months)}, нужно: {in_words(12 * proof.criterion.years)})"
+    if name and Lowering.YEARS_UNDATED in proof.reasons:
         return f"«{name}» (срок не подтверждён датами)"
     return f"«{name}»" if name else ""
 

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from worker.assessment.durations import in_words
 from worker.assessment.plain_text import visible
-from worker.assessment.proof import Reason
+from worker.assessment.proof import Lowering
 from worker.assessment.reviewer_talk import Sign
 from worker.assessment.suspicion import Doubt
 from worker.assessment.wording import WHY_A_PERSON
@@ -23,14 +23,14 @@ from worker.explaining.quote_places import pieces
 KINDS: Final = {"gate": "допуск", "must": "обязательное", "nice": "желательное"}
 LEVELS: Final = {"none": "не подтверждено", "partial": "частично", "strong": "подтверждено"}
 REASONS: Final = {
-    Reason.ABSENT: "цитаты нет в резюме",
-    Reason.PRIVATE: "в цитате только личные данные",
-    Reason.CUT_OFF: "цитата обрезана сразу за отрицанием",
-    Reason.TO_REVIEWER: "предложение обращено к проверяющему",
-    Reason.ONE_FOR_MOST: "одна и та же фраза для большинства требований",
-    Reason.YEARS_SHORT: "по датам стаж меньше требуемого",
-    Reason.YEARS_UNDATED: "срок не подтверждён датами",
-    Reason.SECOND_LOOK: "сами по себе цитаты доказывают меньше",
+    Lowering.ABSENT: "цитаты нет в резюме",
+    Lowering.PRIVATE: "в цитате только личные данные",
+    Lowering.CUT_OFF: "цитата обрезана сразу за отрицанием",
+    Lowering.TO_REVIEWER: "предложение обращено к проверяющему",
+    Lowering.ONE_FOR_MOST: "одна и та же фраза для большинства требований",
+    Lowering.YEARS_SHORT: "по датам стаж меньше требуемого",
+    Lowering.YEARS_UNDATED: "срок не подтверждён датами",
+    Lowering.SECOND_LOOK: "сами по себе цитаты доказывают меньше",
 }
 SECOND_LOOKS: Final = {
     "kept": "Цитаты проверены вторым запросом к модели: оценки не изменились.",
@@ -178,7 +178,7 @@ def _criteria(body: Element, criteria: Iterable[CriterionExplanation]) -> None:
 
 
 def _reason(code: str) -> str:
-    return REASONS.get(Reason(code), code) if code in set(Reason) else code
+    return REASONS.get(Lowering(code), code) if code in set(Lowering) else code
 
 
 def _remarks(body: Element, explanation: Explanation) -> None:

@@ -5,6 +5,8 @@ from typing import Literal
 
 Bucket = Literal["rpm", "rpd", "tpm"]
 
+LEAST_TPM = 1_000  # no sane limit is below
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -44,19 +46,6 @@ class Reserved:
 
     seconds: float
     until_start: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class NotYet:
-    """Only the place is kept: the start is beyond the horizon.
-
-    Attributes:
-        seconds: when to ask again.
-        until_start: the best estimate of the whole wait.
-    """
-
-    seconds: float
-    until_start: float
 
 
 class NeverFitsError(Exception):

@@ -20,7 +20,8 @@
 --
 -- ARGV[1] JSON, one table of arguments. Always: op, limits {rpm, rpd, tpm; 0: there is none}, auto {three booleans:
 -- such a limit is only where to begin, headers say the rest}, grace, jitter, burst (seconds of refill that may be
--- spent at once), day_share (of the day's requests, when nothing is known). By operation, [missing where unknown]:
+-- spent at once), day_share (of the day's requests, when nothing is known), settle and due (how long to wait for who
+-- has joined, for who is due), least {three limits: no sane one is below}. By operation, [missing where unknown]:
 --   join       joining {{id, place}}    -> {'ok'}; these will ask soon
 --   acquire    id, place, tokens        -> {'granted', waited[, 'again' or 'plenty']}, {'wait', seconds until it should
 --                                          ask again, seconds until its start} or {'never fits', tpm}
@@ -45,10 +46,10 @@ local KEPT, SLOTS = 172800, 1024  -- how long an idle limiter keeps all but its 
 local HEAD = 32                 -- so many at the head of the line are counted one by one, the others on average
 local CROWD = 500               -- requests, see `plenty`
 local STEP = 30                 -- waits up to this are told in full, see `tell`
-local SETTLE, DUE, LATE = 1, 0.25, 5  -- how long to wait for who joined, for who is due; then nothing is set aside
+local LATE = 5                  -- so long something is set aside for who is due and does not come
 local FOREIGN_DECAY, TREND = 600, 60  -- so slowly foreign consumption is forgotten; a denial within it is no accident
 local SLOWEST, SLOW_RECOVERY = 1 / 16, 900  -- OpenAI: a steady rate for 15 minutes after slow_down
-local LEAST, HOLD, FADE = {1, 1, 1000}, 600, 3000  -- no sane limit is below; a learned one holds, then gives way
+local HOLD, FADE = 600, 3000    -- a learned limit holds, then gives way
 local HANDFUL, BURST_LEAST, BURST_DOUBLES = 4, 0.5, 7200  -- requests; seconds of tokens; forgotten so slowly
 local BACK_OFF, BACK_OFF_MOST, BLOCK_MOST = 1, 60, 300  -- after a denial that says nothing; that says a lot
 
@@ -56,6 +57,7 @@ local call, max, min, huge = redis.call, math.max, math.min, math.huge
 local STATE, LINE, RECORD, RECENT, LIMITS, ANSWERED = unpack(KEYS)
 local A = cjson.decode(ARGV[1])
 local JITTER, SLOT = A.jitter, max(A.jitter, 0.01)
+local SETTLE, DUE, LEAST = A.settle, A.due, A.least
 local NOW, state, buckets
 
 local function now()

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import redis
 
-from worker.limits.answers import Granted, Limits, NeverFitsError, NotYet, Reserved
+from worker.limits.answers import LEAST_TPM, Granted, Limits, NeverFitsError, Reserved
+from worker.limits.turns import DUE_FOR, JOINED_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +49,6 @@ class RateLimiter:
     Args:
         redis: a client, with or without `decode_responses`.
         limits: used until `set_limits` has stored others for the whole fleet.
-        horizon: seconds ahead for which start times are reserved.
         unused_grace: seconds after its start time at which an unclaimed reservation is given back.
         jitter: seconds by which a request may reach the provider later than it was granted. Costs
             rate * jitter of the burst that a full bucket allows, and nothing of the steady rate.
@@ -69,7 +69,6 @@ class RateLimiter:
         redis: redis.Redis,
         limits: Limits,
         *,
-        horizon: float = 3600.0,
         unused_grace: float = 30.0,
         jitter: float = 0.25,
         burst: float = 60.0,
@@ -78,7 +77,6 @@ class RateLimiter:
         script: str = SCRIPT,
     ) -> None:
         self._limits = limits
-        self._horizon = horizon
         self._always = {
             "limits": [limits.rpm, limits.rpd, limits.tpm],
             "auto": [bucket in limits.auto for bucket in _BUCKETS],
@@ -86,6 +84,9 @@ class RateLimiter:
             "jitter": jitter,
             "burst": burst,
             "day_share": unknown_day_share,
+            "settle": JOINED_FOR,
+            "due": DUE_FOR,
+            "least": [1, 1, LEAST_TPM],
         }
         self._keys = [f"{prefix}:{key}" for key in _KEYS]
         self._script = redis.register_script(script)
@@ -106,7 +107,7 @@ class RateLimiter:
         except redis.RedisError as error:
             log.warning("the limiter does not hear who will ask: %s", type(error).__name__)
 
-    def acquire(self, reservation_id: str, tokens: int, place: float | None = None) -> Granted | Reserved | NotYet:
+    def acquire(self, reservation_id: str, tokens: int, place: float | None = None) -> Granted | Reserved:
         """Ask to start a request.
 
         Asking again with the same id never queues or pays twice.
@@ -257,7 +258,7 @@ class RateLimiter:
                 self._warn_at = now + WARN_EVERY
                 log.warning("%s=%d is configured, but the provider grants %d", bucket.upper(), configured, limit)
 
-    def _answer(self, reply: list[bytes]) -> Granted | Reserved | NotYet:
+    def _answer(self, reply: list[bytes]) -> Granted | Reserved:
         word, *numbers = reply
         if word == b"granted":
             waited, *how = numbers
@@ -265,10 +266,7 @@ class RateLimiter:
         values = [float(number) for number in numbers]
         if word == b"never fits":
             raise NeverFitsError(f"more tokens than the limit per minute, which is {values[0]:.0f}")
-        seconds, until_start = values[0], values[-1]
-        if until_start > self._horizon:
-            return NotYet(min(seconds, self._horizon), until_start)
-        return Reserved(seconds, until_start)
+        return Reserved(values[0], values[-1])
 
     def _send(
         self, operation: str, reservation_id: str | None, arguments: dict[str, Any], client: redis.Redis | None = None

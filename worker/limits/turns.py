@@ -1,8 +1,8 @@
 """Which of this process's requests asks the limiter first.
 
-Requests start in the order of their places in the topic, so whoever asks while one before it still counts its tokens
-is told to come back, and with many threads in one process most askings were in vain. Here those behind wait for the
-foremost, in memory; only across processes is the order still a matter of asking again.
+Requests start in the order of their places in the topic, so a thread that asks while one before it still counts its
+tokens is told to come back, and with many threads in one process most askings were in vain. Here those behind wait for
+the foremost, in memory; only across processes is the order still a matter of asking again.
 """
 
 import threading
@@ -10,6 +10,11 @@ import time
 from bisect import insort
 from types import TracebackType
 from typing import Self
+
+# Seconds for which the limiter lets nobody pass one who has joined, or is due, and does not come.
+JOINED_FOR, DUE_FOR = 1.0, 0.25
+# Seconds to wait for those of this process that stand before, first and then; less than the limiter waits.
+FIRST_TURN, NEXT_TURN = 0.7 * JOINED_FOR, 0.8 * DUE_FOR
 
 
 class Turns:

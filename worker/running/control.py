@@ -11,11 +11,9 @@ from typing import Any
 from celery.worker.control import control_command, inspect_command
 from prometheus_client import REGISTRY
 
-from worker.limits.answers import Limits
+from worker.limits.answers import LEAST_TPM, Limits
 from worker.limits.provider_limits import LARGEST
 from worker.ports import Ports
-
-MIN_TPM = 1_000
 
 
 def answered(question: str) -> int:
@@ -47,8 +45,8 @@ def register(ports: Callable[[], Ports]) -> None:
         """Change the provider's limits for the whole fleet, until they are changed again; 0: there is none."""
         # Programs that send this command are not held to `args`, and NaN in a bucket would stop it for good.
         whole = all(type(limit) is int and 0 <= limit <= LARGEST for limit in (rpm, rpd, tpm))
-        if not whole or 0 < tpm < MIN_TPM:
-            return {"error": f"limits are whole numbers up to {LARGEST}, 0 for none, and TPM at least {MIN_TPM}"}
+        if not whole or 0 < tpm < LEAST_TPM:
+            return {"error": f"limits are whole numbers up to {LARGEST}, 0 for none, and TPM at least {LEAST_TPM}"}
         ports().limiter.set_limits(Limits(rpm=rpm, rpd=rpd, tpm=tpm))
         return {"ok": f"limits are now RPM={rpm} RPD={rpd} TPM={tpm}"}
 

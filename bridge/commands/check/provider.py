@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from urllib.parse import quote, urlsplit
 
-import bpe_openai
 import httpx2
 
 from bridge.commands.check.finding import Finding, State, note, ok, skipped, wrong
 from config import Settings
+from worker.limits.tokens import count_tokens
 
 TIMEOUT = 15.0  # seconds
 SAMPLE = "Требуется разработчик на Python."
@@ -78,7 +78,7 @@ def _look_at_model(settings: Settings, client: httpx2.Client, key: str) -> Findi
 
 def _look_at_tokens() -> Finding:
     try:
-        tokens = len(bpe_openai.get_encoding("o200k_base").encode_ordinary(SAMPLE))
+        tokens = count_tokens(SAMPLE)
     except Exception as error:  # noqa: BLE001 # whatever is wrong with its tables
         return wrong("tokens", f"cannot be counted: {_short(error)}", "install requirements.txt again")
     return ok("tokens", f"«{SAMPLE}» is {tokens}")

@@ -10,7 +10,6 @@ from redis.sentinel import MasterNotFoundError
 from bridge.commands.check.finding import Finding, note, ok, wrong
 from config import Settings
 from contract import KEY_PREFIX, QUEUE_NAME, processed_mark
-from redis_connection import is_cluster
 
 WHAT = "Redis"
 
@@ -37,7 +36,7 @@ def look_at_redis(settings: Settings) -> Iterator[Finding]:
     if settings.redis_sentinels:
         where = f"primary {settings.redis_sentinel_master} behind Sentinel, database {parts.path[1:]}"
     client = settings.redis_connection.client()
-    if is_cluster(client):
+    if settings.redis_connection.is_cluster():
         yield wrong(WHAT, f"{where}: a Redis Cluster", "use one server, a managed one, or Sentinel")
         return
     try:

@@ -1,4 +1,4 @@
-"""Traces by OpenTelemetry's SDK."""
+"""Where OpenTelemetry's SDK sends spans."""
 
 import atexit
 import logging
@@ -7,77 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from opentelemetry import trace
-from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
-from opentelemetry.trace import SpanKind, StatusCode
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-
-from tracing import Attributes, Kind, Span
+from opentelemetry.trace import Tracer
 
 SAY_AGAIN = 600.0  # seconds between two lines of the log about a collector that is away
 FLUSH_WITHIN = 2.0  # seconds at the end of a process; a collector that does not answer gets no more
-
-_KINDS = {"consumer": SpanKind.CONSUMER, "producer": SpanKind.PRODUCER, "client": SpanKind.CLIENT}
-_W3C = TraceContextTextMapPropagator()
-_TRACEPARENT = "traceparent"
-
-
-class OtelSpan:
-    """A span of the SDK; see `tracing.Span`."""
-
-    def __init__(self, span: trace.Span) -> None:
-        self._span = span
-
-    @property
-    def traceparent(self) -> str | None:
-        carrier: dict[str, str] = {}
-        _W3C.inject(carrier, self.context)
-        return carrier.get(_TRACEPARENT)
-
-    @property
-    def context(self) -> Context:
-        """In which its children begin."""
-        return trace.set_span_in_context(self._span, Context())
-
-    def set(self, attributes: Attributes) -> None:
-        self._span.set_attributes(attributes)
-
-    def event(self, name: str, attributes: Attributes) -> None:
-        self._span.add_event(name, attributes)
-
-    def end(self, error: str | None = None) -> None:
-        if error is not None:
-            # Not `record_exception`: messages and tracebacks may quote what strangers wrote.
-            self._span.set_attribute("error.type", error)
-            self._span.set_status(StatusCode.ERROR)
-        self._span.end()
-
-
-class OtelTracer:
-    """A tracer of the SDK; see `tracing.Tracer`."""
-
-    def __init__(self, tracer: trace.Tracer) -> None:
-        self._tracer = tracer
-
-    def start(
-        self, name: str, kind: Kind, attributes: Attributes, *, parent: Span | str | None, at: int | None = None
-    ) -> OtelSpan:
-        span = self._tracer.start_span(
-            name, _context(parent), _KINDS[kind], attributes, start_time=at, record_exception=False
-        )
-        return OtelSpan(span)
-
-
-def _context(parent: Span | str | None) -> Context:
-    if isinstance(parent, OtelSpan):
-        return parent.context
-    written = parent if parent is None or isinstance(parent, str) else parent.traceparent
-    # An empty context and not the current one: a request's parent is its own, whatever else is traced here.
-    return _W3C.extract({_TRACEPARENT: written} if written else {}, Context())
 
 
 class SeldomSaid(logging.Filter):
@@ -100,7 +37,7 @@ class SeldomSaid(logging.Filter):
         return True
 
 
-def export_to(names: Sequence[str], service: str) -> OtelTracer:
+def export_to(names: Sequence[str], service: str) -> Tracer:
     """A tracer whose spans go out in batches, from a thread of its own, over a queue that drops what does not fit.
 
     Args:
@@ -119,7 +56,7 @@ def export_to(names: Sequence[str], service: str) -> OtelTracer:
         exporter = OTLPSpanExporter() if name == "otlp" else ConsoleSpanExporter()
         provider.add_span_processor(BatchSpanProcessor(exporter))
     _flush_at_exit(provider)
-    return OtelTracer(provider.get_tracer("ai_handler"))
+    return provider.get_tracer("ai_handler")
 
 
 def _flush_at_exit(provider: TracerProvider) -> None:
