@@ -9,9 +9,11 @@ import venv
 import pytest
 
 from dev.kafka_server import CHECKOUT
-from dev.service import Service
+from dev.processes import ChildProcess, free_port, listens
+from dev.service import READY, Service, standin_settings
 from tests.conftest import skip
 
+AMPLE = ("--rpm=60000", "--rpd=20000000", "--tpm=200000000")
 A_FEW = 12  # requests that are sent at each step of an upgrade
 
 
@@ -48,9 +50,19 @@ class Upgrade:
         checkout, python = last_release
         fleet = stage.fleet
         self.new = fleet
+        # A stand-in knows the questions of its own version alone.
+        port = free_port()
+        self._standin = ChildProcess(
+            "the last release's stand-in",
+            [sys.executable, "-m", "dev.openai_standin", f"--port={port}", *AMPLE, "--latency=0.2"],
+            log_file=fleet.folder / "old" / "standin.log", folder=checkout,
+        )  # fmt: skip
+        self._standin.start()
+        self._standin.wait_ready(lambda: listens(port), timeout=READY)
         self.old = Service(
             fleet.folder / "old", kafka=fleet.kafka, redis_url=fleet.redis_url, standin_url=None, names=fleet.names,
-            settings=fleet.settings, checkout=checkout, python=python,
+            settings={**fleet.settings, **standin_settings(f"http://127.0.0.1:{port}")},
+            checkout=checkout, python=python,
         )  # fmt: skip
         self._eventually = eventually
         self._running = {}
@@ -73,6 +85,7 @@ class Upgrade:
 
     def stop(self):
         self.old.stop()
+        self._standin.stop()
 
 
 @pytest.fixture
