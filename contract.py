@@ -236,6 +236,10 @@ def request_key(processing_id: int) -> str:
     return f"{KEY_PREFIX}request:{processing_id}"
 
 
+# Seconds for which a request may be parked at a time: a claim lives so long, and a lease, without its worker.
+LONGEST_COUNTDOWN = 300.0
+
+
 def claim_key(processing_id: int) -> str:
     """Holds the owner token of the one task that may work on the request; expires with its lease.
 
@@ -271,7 +275,7 @@ def outcome_key(processing_id: int) -> str:
 OUTCOMES_CHANNEL = f"{KEY_PREFIX}outcomes"
 
 
-def source_key(processing_id: int) -> str:
+def source_key(processing_id: int | Literal["*"]) -> str:
     """Holds the input partition that answers for the id, should the sender's retry land in another one.
 
     The bridge alone writes and reads it.

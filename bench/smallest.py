@@ -13,6 +13,7 @@ SMALLEST = {
     "bench.limits": ("--quick",),
     "bench.limits_order": ("--quick",),
     "bench.limits_peers": ("--only", "RPM 3"),
+    "bench.memory": ("--requests", "500"),
     "bench.publishing": ("--quick",),
     "bench.redaction": ("--no-held-out",),
     "bench.redis_cost": ("--requests", "5"),

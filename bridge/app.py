@@ -29,13 +29,15 @@ from bridge.kafka import (
 )
 from bridge.lag import Lag
 from bridge.marks import ProcessedMarks
-from bridge.partition import PartitionPolicy, PartitionWork
+from bridge.partition import PartitionWork
+from bridge.policy import PartitionPolicy
 from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
 from bridge.spans import RequestSpans
 from bridge.start import StartUnknown
+from bridge.topic_watch import TopicWatch
 from config import Settings
-from contract import processed_mark
+from contract import LONGEST_COUNTDOWN, processed_mark
 from startup import begin, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
@@ -83,7 +85,7 @@ def is_processed(settings: Settings, processing_id: int) -> bool:
             return False
 
 
-def make_bridge(settings: Settings, health: Health, tracer: Tracer | None = None) -> Bridge:
+def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: Tracer | None = None) -> Bridge:
     """Everything that a bridge needs, built from the settings."""
     client = settings.redis_connection.client()
     celery = Celery("bridge")
@@ -123,13 +125,21 @@ def make_bridge(settings: Settings, health: Health, tracer: Tracer | None = None
             owner=secrets.token_hex(8),
             notification_key=topics.notification_key,
         )
-        store = RequestStore(client, celery, marks, name)
+        store = RequestStore(
+            client,
+            celery,
+            marks,
+            name,
+            exists=watch.exists,
+            longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds,
+        )
         spans = RequestSpans(tracer or NoOpTracer(), source, settings.kafka_group_id, topics.notifications)
-        return PartitionWork(source, consumer, store, marks, make_publisher, cap, policy, spans=spans)
+        return PartitionWork(source, consumer, store, marks, make_publisher, watch, cap, policy, spans=spans)
 
     return Bridge(
         consumer,
         settings.kafka_topic_for_ai_handler,
+        watch,
         make_work,
         Announcements(settings.redis_connection.client),
         cap,
@@ -137,6 +147,12 @@ def make_bridge(settings: Settings, health: Health, tracer: Tracer | None = None
         contact,
         health,
     )
+
+
+def make_watch(settings: Settings, admin: AdminClient) -> TopicWatch:
+    """What the brokers say of our topics."""
+    answers = (settings.kafka_topic_for_notifications, settings.kafka_topic_for_uploading_data)
+    return TopicWatch(admin, settings.kafka_topic_for_ai_handler, answers, settings.dead_letter_topic)
 
 
 def make_cap(settings: Settings, client: redis.Redis) -> DeadLetterCap:
@@ -156,9 +172,10 @@ def run(settings: Settings) -> int:
     health = Health(settings.health_folder)
     if settings.bridge_metrics_port:
         serve(health, settings.metrics_host, settings.bridge_metrics_port)
+    admin = AdminClient({**settings.kafka}, logger=LIBRDKAFKA_LOG)
     if settings.kafka_create_topics:
         create_missing_topics(
-            AdminClient({**settings.kafka}, logger=LIBRDKAFKA_LOG),
+            admin,
             {
                 settings.kafka_topic_for_ai_handler: settings.kafka_input_partitions,
                 # The storage service needs users, requirements, resumes and results in one order, so the topics of
@@ -170,7 +187,12 @@ def run(settings: Settings) -> int:
             retention=settings.dead_letter_retention,
             replication=settings.kafka_topic_replication,
         )
-    bridge = make_bridge(settings, health, begin_tracing("ai-handler-bridge", otel_variables()))
+    watch = make_watch(settings, admin)
+    watch.look()
+    if watch.missing and not settings.kafka_create_topics:  # else one that was made just now may not show yet
+        log.critical("missing topics: %s; create them, or set KAFKA_CREATE_TOPICS=on", ", ".join(watch.missing))
+        return 1
+    bridge = make_bridge(settings, health, watch, begin_tracing("ai-handler-bridge", otel_variables()))
     if settings.bridge_metrics_port:
         REGISTRY.register(Lag(lambda: make_reader(settings), bridge.watermarks))
     watchdog = Watchdog(STOP_WITHIN)

@@ -20,8 +20,11 @@ from bridge.announcements import Announcements
 from bridge.dead_letter import DeadLetterCap
 from bridge.health import Health
 from bridge.kafka import Contact
+from bridge.offsets import LogChanged
 from bridge.partition import PartitionWork
 from bridge.publisher import PublishError
+from bridge.start import StartAwaited
+from bridge.topic_watch import TopicWatch
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,7 @@ class Bridge:
     Args:
         consumer: not yet subscribed, with automatic commits off.
         topic: the input topic.
+        topics: what the brokers say of it, and of those that are written.
         make_work: builds the work of an assigned partition.
         announcements: of outcomes, started and closed here.
         cap: the dead letters' rate limit.
@@ -53,6 +57,7 @@ class Bridge:
         self,
         consumer: Consumer,
         topic: str,
+        topics: TopicWatch,
         make_work: Callable[[TopicPartition], PartitionWork],
         announcements: Announcements,
         cap: DeadLetterCap,
@@ -63,6 +68,7 @@ class Bridge:
     ):
         self._consumer = consumer
         self._topic = topic
+        self._topics = topics
         self._make_work = make_work
         self._announcements = announcements
         self._cap = cap
@@ -75,6 +81,7 @@ class Bridge:
         self._full: set[Key] = set()
         self._retry_at: dict[Key, float] = {}
         self._failing_since: dict[Key, float] = {}
+        self._redis_said = ""  # the last that was wrong with it
         self._stopping = False
 
     def stop(self) -> None:
@@ -98,6 +105,7 @@ class Bridge:
         self._announcements.start()
         try:
             while not self._stopping:
+                self._topics.glance()
                 self._take_messages()
                 self._recover()
                 self._step()
@@ -122,10 +130,17 @@ class Bridge:
                     raise KafkaException(error)
                 log.warning("Kafka: %s", error.str())
             elif key in self._running:
-                self._running[key].take(message)
-                self._pause_if_full(key)
+                self._take(key, message)
             # else: fetched before its partition was paused for recovery, which reads it again
             message = self._consumer.poll(0) if self._clock() < until else None
+
+    def _take(self, key: Key, message: Message) -> None:
+        try:
+            self._running[key].take(message)
+        except LogChanged as error:
+            self._start_over(key, "not the log that it was, reading the state from Kafka", error)
+        else:
+            self._pause_if_full(key)
 
     def _await_news(self) -> Message | None:
         """Wait on Kafka and on Redis at once: a message to take, or None, when outcomes may be ready to look at."""
@@ -151,7 +166,7 @@ class Bridge:
                 continue
             try:
                 recovered = work.recover()
-            except (KafkaException, PublishError, redis.RedisError) as error:
+            except (KafkaException, PublishError, StartAwaited, redis.RedisError) as error:
                 self._try_later(key, "cannot read its state yet", error)
             else:
                 if recovered:
@@ -170,9 +185,9 @@ class Bridge:
                 work.step()
             except PublishError as error:
                 # Its rebalance, if that is the reason, is told by the next poll, before the recovery.
-                self._try_later(key, "a transaction failed, reading the state from Kafka", error)
-                self._consumer.pause([TopicPartition(*key)])
-                self._recovering[key] = self._running.pop(key)
+                self._start_over(key, "a transaction failed, reading the state from Kafka", error)
+            except LogChanged as error:
+                self._start_over(key, "not the log that it was, reading the state from Kafka", error)
             except (redis.RedisError, OperationalError, KafkaException) as error:
                 self._try_later(key, "waiting", error)
             else:
@@ -180,7 +195,14 @@ class Bridge:
                 self._pause_if_full(key)
                 self._resume_if_free(key)
 
+    def _start_over(self, key: Key, what: str, error: Exception) -> None:
+        self._try_later(key, what, error)
+        self._consumer.pause([TopicPartition(*key)])
+        self._recovering[key] = self._running.pop(key)
+
     def _try_later(self, key: Key, what: str, error: Exception) -> None:
+        if isinstance(error, (redis.RedisError, OperationalError)):
+            self._redis_said = _of_redis(error)
         self._retry_at[key] = self._clock() + RETRY_AFTER
         self._failing_since.setdefault(key, self._clock())
         log.warning("%s-%d: %s (%s: %s)", *key, what, type(error).__name__, error)
@@ -201,7 +223,7 @@ class Bridge:
         consumer.incremental_assign(partitions)
         if partitions:
             consumer.pause(partitions)
-        for partition in partitions:
+        for partition in sorted(partitions, key=lambda each: each.partition):  # the first chooses where all begin
             key = (partition.topic, partition.partition)
             log.info("assigned %s-%d", *key)
             self._recovering[key] = self._make_work(partition)
@@ -235,7 +257,7 @@ class Bridge:
             try:
                 self._cap.resume(self._resumed_at())
             except redis.RedisError as error:
-                redis_trouble = type(error).__name__
+                redis_trouble = _of_redis(error)
         self._health.beat(self._troubles(redis_trouble))
 
     def _troubles(self, redis_trouble: str) -> dict[str, str]:
@@ -243,12 +265,21 @@ class Bridge:
         troubles = {}
         silent = max((now - work.redis_answered_at for work in self._running.values()), default=0.0)
         if redis_trouble or silent > REDIS_PATIENCE:
-            troubles["redis"] = redis_trouble or f"no answer for {silent:.0f} s"
+            troubles["redis"] = redis_trouble or f"{self._redis_said or 'no answer'}, for {silent:.0f} s"
         if self._contact.trouble:
             troubles["kafka"] = self._contact.trouble
         stuck = [key for key, since in self._failing_since.items() if now - since > RECOVERY_PATIENCE]
         if stuck:
             troubles["partitions"] = "no progress in " + ", ".join(f"{topic}-{number}" for topic, number in stuck)
+        if self._topics.troubles:
+            troubles["topics"] = ", ".join(f"{topic}: {why}" for topic, why in self._topics.troubles.items())
         if self._cap.tripped:
             troubles["dead_letters"] = self._cap.reason
         return troubles
+
+
+def _of_redis(error: Exception) -> str:
+    """What is wrong with Redis, in a few words; its own text may quote what we asked."""
+    if isinstance(error, redis.OutOfMemoryError):
+        return "OOM: it answers, and its memory is full"
+    return type(error).__name__

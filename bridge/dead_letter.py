@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from bridge.intake import Reason, Rejected
-from bridge.kafka import as_bytes, read_span, spans
+from bridge.intake import Rejected
+from bridge.kafka import as_bytes, read_span, spans, traceparent
 
 HEADER_REASON = "reason"
 HEADER_TOPIC = "original-topic"
@@ -35,83 +35,66 @@ class DeadLetter:
     headers: tuple[tuple[str, bytes], ...]
     offset: int = -1  # the original's
 
-    @classmethod
-    def of(cls, message: Message, reason: Reason, cut: int = CUTS[0]) -> "DeadLetter":
-        """The dead letter of a message.
-
-        Args:
-            message: the original.
-            reason: why nobody can work on it.
-            cut: bytes of its value to keep; what is longer is cut, and its size and digest stand in headers.
-        """
-        headers = {
-            HEADER_REASON: reason.value,
-            HEADER_TOPIC: message.topic(),
-            HEADER_PARTITION: message.partition(),
-            HEADER_OFFSET: message.offset(),
-            HEADER_TIMESTAMP: message.timestamp()[1],  # milliseconds since 1970
-        }
-        value = as_bytes(message.value())
-        if value is not None and len(value) > cut:
-            headers |= {HEADER_SIZE: len(value), HEADER_SHA256: hashlib.sha256(value).hexdigest()}
-            value = value[:cut]
-        return cls(
-            as_bytes(message.key()),
-            value,
-            tuple((name, str(text).encode()) for name, text in headers.items()),
-            message.offset() or 0,
-        )
-
 
 @dataclass(slots=True)
 class PendingLetter:
-    """A dead letter to be: a message that nobody can work on, until it is written.
+    """A dead letter to be: what is kept of a message that nobody can work on, until it is written.
 
     Attributes:
-        message: the original.
+        source: the partition that it came from, and its offset there.
         rejected: why, and whom to tell.
+        key, value: as they came; None where nothing is kept of it.
+        timestamp: milliseconds since 1970, -1 where the message had none.
+        traceparent: the sender's.
         cut: which of `CUTS`; beyond the last it is not written at all.
     """
 
-    message: Message
+    source: TopicPartition
     rejected: Rejected
+    key: bytes | None = None
+    value: bytes | None = None
+    timestamp: int = -1
+    traceparent: bytes | None = None
     cut: int = 0
+
+    @classmethod
+    def of(cls, message: Message, rejected: Rejected) -> "PendingLetter":
+        """What is kept of a delivered message."""
+        return cls(
+            TopicPartition(message.topic() or "", message.partition() or 0, message.offset() or 0),
+            rejected,
+            as_bytes(message.key()),
+            as_bytes(message.value()),
+            message.timestamp()[1],
+            traceparent(message),
+        )
 
     @property
     def offset(self) -> int:
         """Of the message."""
-        return self.message.offset() or 0
+        return self.source.offset
 
     @property
     def size(self) -> int:
         """Bytes of its value."""
-        return len(self.message.value() or b"")
+        return len(self.value or b"")
 
     def dead_letter(self) -> DeadLetter:
-        """What is written, as far as it is cut by now."""
-        return DeadLetter.of(self.message, self.rejected.reason, CUTS[self.cut])
-
-
-class Grave:
-    """Stands for a message that is not kept: it is at its offset of the input topic."""
-
-    def __init__(self, source: TopicPartition, offset: int) -> None:
-        self._source, self._offset = source, offset
-
-    def topic(self) -> str:
-        return self._source.topic
-
-    def partition(self) -> int:
-        return self._source.partition
-
-    def offset(self) -> int:
-        return self._offset
-
-    def key(self) -> None: ...
-    def value(self) -> None: ...
-    def headers(self) -> None: ...
-    def timestamp(self) -> tuple[int, int]:
-        return (0, -1)
+        """What is written: what does not fit is cut, and its size and digest stand in headers."""
+        headers = {
+            HEADER_REASON: self.rejected.reason.value,
+            HEADER_TOPIC: self.source.topic,
+            HEADER_PARTITION: self.source.partition,
+            HEADER_OFFSET: self.offset,
+            HEADER_TIMESTAMP: self.timestamp,
+        }
+        value, longest = self.value, CUTS[self.cut]
+        if value is not None and len(value) > longest:
+            headers |= {HEADER_SIZE: len(value), HEADER_SHA256: hashlib.sha256(value).hexdigest()}
+            value = value[:longest]
+        return DeadLetter(
+            self.key, value, tuple((name, str(text).encode()) for name, text in headers.items()), self.offset
+        )
 
 
 class DeadLetterCap:

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 TRACEPARENT_LENGTH = 55  # bytes
 LIBRDKAFKA_LOG = logging.getLogger("librdkafka")
 
+EARLIEST_TIMESTAMP = 10**12  # milliseconds since 1970: September 2001, long before Kafka
 CREATE_TIMEOUT = 30.0  # seconds
 MAX_POLL_INTERVAL_MS = 300_000  # a bridge that goes without polling for longer is put out of the group
 FETCH_WAIT_MS = 20  # for which a fetch waits on a quiet topic: most of a lone request's latency
@@ -39,30 +40,32 @@ class Contact:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._heard_at = self._joined_at = clock()
+        # When the client last spoke of itself: a loop that is late hears of it late, which is not the brokers' silence.
+        self._noted_at = self._heard_at = self._joined_at = clock()
         self._group = "not joined"
 
     def note(self, statistics: str) -> None:
         """Librdkafka's callback: once a second, from `poll`. The text is JSON of its own making."""
         found = json.loads(statistics)
+        self._noted_at = self._clock()
         idle = [
             broker["rxidle"] / 1e6  # microseconds since the last byte
             for broker in found.get("brokers", {}).values()
             if broker["state"] == "UP" and broker["rxidle"] >= 0
         ]
         if idle:
-            self._heard_at = max(self._heard_at, self._clock() - min(idle))
+            self._heard_at = max(self._heard_at, self._noted_at - min(idle))
         self._group = found.get("cgrp", {}).get("state", "unknown")
         if self._group == "up":
-            self._joined_at = self._clock()
+            self._joined_at = self._noted_at
 
     @property
     def trouble(self) -> str:
         """What is wrong, in a few words; empty while all is well."""
-        silent = self._clock() - self._heard_at
+        silent = self._noted_at - self._heard_at
         if silent > SILENT_AFTER:
             return f"no broker has answered for {silent:.0f} s"
-        if self._clock() - self._joined_at > SILENT_AFTER:
+        if self._noted_at - self._joined_at > SILENT_AFTER:
             return f"the consumer group: {self._group}"
         return ""
 
@@ -84,6 +87,7 @@ def make_consumer(settings: Settings, contact: Contact) -> Consumer:
             "heartbeat.interval.ms": min(3_000, settings.kafka_session_timeout_ms // 3),
             "max.poll.interval.ms": MAX_POLL_INTERVAL_MS,
             "fetch.wait.max.ms": FETCH_WAIT_MS,
+            "topic.metadata.refresh.interval.ms": 10_000,  # five minutes by default, until a new partition is noticed
             # What is fetched beyond the window is thrown away with every pause.
             "queued.min.messages": 200,
             "fetch.queue.backoff.ms": 20,  # a second by default, each time that the queue was full
@@ -125,6 +129,7 @@ def make_producer(settings: Settings, transactional_id: str | None) -> Producer:
             "transactional.id": transactional_id,
             "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
             "message.timeout.ms": TRANSACTION_TIMEOUT_MS,
+            "topic.metadata.propagation.max.ms": 3_000,  # half a minute by default, for a topic that is missing
             # Kafka writes the end of a transaction after it has confirmed it, and until then refuses the next one
             # (CONCURRENT_TRANSACTIONS). By default the client asks again after 100 ms.
             "retry.backoff.ms": 10,
@@ -171,7 +176,8 @@ def create_missing_topics(
             future.result()
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # two bridges start at once
-                raise
+                problem = f"cannot create topic {name}: {error.args[0].str()}"
+                raise KafkaException(KafkaError(error.args[0].code(), problem)) from error
         else:
             log.info("created topic %s", name)
 
@@ -286,6 +292,15 @@ def traceparent(message: Message) -> bytes | None:
     well_formed = version == b"00" and [len(part) for part in ids] == [32, 16, 2]
     hexadecimal = all(byte in b"0123456789abcdef-" for byte in value)
     return value if well_formed and hexadecimal and all(part.strip(b"0") for part in ids[:2]) else None
+
+
+def sent_at(message: Message, now: float) -> float:
+    """When a message was sent: Unix time, seconds; now where it does not say, or says what cannot be.
+
+    What is below this century in milliseconds is none of it: seconds most likely. What is in the future is now.
+    """
+    milliseconds = message.timestamp()[1]
+    return min(milliseconds / 1000, now) if milliseconds >= EARLIEST_TIMESTAMP else now
 
 
 def as_bytes(value: str | bytes | None) -> bytes | None:

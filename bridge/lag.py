@@ -16,7 +16,10 @@ from prometheus_client.registry import Collector
 log = logging.getLogger(__name__)
 
 NAME: Final = "ai_handler_bridge_lag"
-MEANING: Final = "Offsets of the input partition that are not finished; none while the brokers do not answer"
+MEANING: Final = (
+    "Offsets of the input partition that are not finished; none while the brokers do not answer, "
+    "negative where the partition ends below what is finished"
+)
 PATIENCE = 2.0  # seconds; a scrape waits for ten
 
 
@@ -51,5 +54,5 @@ class Lag(Collector):
             except KafkaException as error:
                 log.debug("no lag: %s", error)
                 break  # the others would not be answered either, and the scrape has an end
-            family.add_metric([str(partition)], max(0, end - watermark))
+            family.add_metric([str(partition)], end - watermark)
         return [family]

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import redis
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from bridge.kafka import KAFKA_TIMEOUT, Span, as_bytes, header, read_batches, spans
+from bridge.kafka import KAFKA_TIMEOUT, Span, as_bytes, header, read_batches, sent_at, spans
 from contract import (
     ANSWERED_KEY,
     HEADER_PROCESSING_ID,
@@ -259,9 +259,9 @@ class ProcessedMarks:
         """The notifications among some messages of the topic; one that has no time counts as new."""
         found = []
         for message in messages:
-            processing_id, milliseconds = self._processing_id(message), message.timestamp()[1]
+            processing_id = self._processing_id(message)
             if processing_id is not None:
-                found.append(Notified(processing_id, milliseconds / 1000 if milliseconds > 0 else now))
+                found.append(Notified(processing_id, sent_at(message, now)))
         return found
 
     def _processing_id(self, message: Message) -> int | None:

@@ -51,14 +51,26 @@ END_TO_END = Histogram(
 )
 TRANSACTION_SECONDS = Histogram("ai_handler_bridge_transaction_seconds", "Duration of one Kafka transaction")
 RECOVERIES = Counter("ai_handler_bridge_recoveries_total", "Partitions whose state was read from Kafka again")
+LOG_CHANGES = _counter(
+    "ai_handler_bridge_log_changes_total",
+    "Times an input partition was not the log that it was; lost_its_start: requests were deleted unread",
+    "kind",
+    ["made_anew", "lost_its_end", "lost_its_start"],
+)
+UNREAD = Counter(
+    "ai_handler_bridge_unread_total", "Offsets of the input topic that Kafka deleted before they were read"
+)
 REDIS_REFILLS = Counter("ai_handler_bridge_redis_refills_total", "Times Redis was found emptied or rolled back")
 WINDOW = Gauge("ai_handler_bridge_window", "Unfinished requests that a partition may hold", ["partition"])
 REFUSED = Counter("ai_handler_bridge_refused_total", "Messages that a topic did not take as they were", ["topic"])
 GIVEN_UP = Counter("ai_handler_bridge_given_up_total", "Requests that took their workers down")
 READY = Gauge("ai_handler_bridge_ready", "1 while nothing is in the way of the work")
 TROUBLE = Gauge("ai_handler_bridge_trouble", "1 while this is in the way of the work", ["name"])
-for _name in ("redis", "kafka", "partitions", "dead_letters", "files"):
+for _name in ("redis", "kafka", "partitions", "topics", "dead_letters", "files"):
     TROUBLE.labels(_name)
+TOPIC_TROUBLE = Gauge(
+    "ai_handler_bridge_topic_trouble", "1 while this topic cannot be read or written, for this reason", ["topic", "why"]
+)
 BUILD = Gauge(
     "ai_handler_bridge_build_info",
     "Always 1; the labels say what this bridge is made of",

@@ -4,6 +4,9 @@ Requests end out of order. What is committed to Kafka is the *watermark*, the lo
 finished, together with the offsets above it that are not finished either, written into the commit's metadata
 string. A bridge that starts from such a commit knows all that is finished, even beside an emptied Redis.
 (The idea is that of Confluent's parallel-consumer.)
+
+The string also names the topic by its id: a topic that was removed and made again has the name and the offsets of the
+old one, and none of its messages.
 """
 
 from collections.abc import Collection
@@ -12,7 +15,8 @@ from typing import NamedTuple, Self
 # Kafka's `offset.metadata.max.bytes` is 4,096 by default and counts more than the string.
 MAX_METADATA = 3_900
 
-_VERSION = "v1"
+_VERSION = "v2"  # "v2 <topic id> <span> <open offsets, each as its distance from the one before>"; v1 names no topic
+_ANY_TOPIC = "-"  # brokers before 2.8 have no ids
 
 
 class Commit(NamedTuple):
@@ -21,6 +25,16 @@ class Commit(NamedTuple):
     offset: int
     metadata: str
 
+    def is_of(self, topic_id: str | None) -> bool:
+        """Whether it may speak of the topic with this id; None: that is not known."""
+        version, _, rest = self.metadata.partition(" ")
+        named = rest.partition(" ")[0]
+        return version != _VERSION or topic_id is None or named in (topic_id, _ANY_TOPIC)
+
+
+class LogChanged(Exception):
+    """This is not the log that it was: what is known of its offsets says nothing; recover."""
+
 
 class PartitionProgress:
     """The finished and the open offsets of one partition.
@@ -28,30 +42,47 @@ class PartitionProgress:
     Every offset below the watermark is finished; between the watermark and `high` all are finished but the
     open ones; nothing is known from `high` on. Offsets may have gaps (transaction markers, compaction): what
     was never delivered counts as finished as soon as something above it was delivered.
+
+    Args:
+        watermark: the lowest offset that is not finished.
+        high: nothing is known from here on; the watermark by default.
+        still_open: offsets between the two that are not finished.
+        topic_id: of the topic that all of it is about, None where that is not known.
     """
 
-    def __init__(self, watermark: int | None = None, high: int | None = None, still_open: Collection[int] = ()):
+    def __init__(
+        self,
+        watermark: int | None = None,
+        high: int | None = None,
+        still_open: Collection[int] = (),
+        topic_id: str | None = None,
+    ):
+        self.topic_id = topic_id
+        self.position = watermark or 0  # what is delivered next is here or above
+        self.gap = range(0)  # the last offsets that were passed over
         self._high = high if high is not None else watermark
         # Both ascend: Kafka delivers a partition in order.
         self._open: dict[int, None] = dict.fromkeys(sorted(still_open))
         self._awaited: list[int] = sorted(still_open)  # open in an earlier life, not yet delivered in this one
 
     @classmethod
-    def from_commit(cls, commit: Commit | None, end: int | None = None) -> Self:
+    def from_commit(cls, commit: Commit, end: int | None = None, topic_id: str | None = None) -> Self:
         """Resume where a commit left off.
 
         Args:
-            commit: the last one, None where there is none; foreign or damaged metadata means that nothing is known
-                above its offset.
+            commit: the last one, of this topic; foreign or damaged metadata means that nothing is known above its
+                offset.
             end: of the partition. Nothing is known from there on: a topic that has lost its end gives the same
                 offsets to other messages.
+            topic_id: of the topic as it is now.
         """
-        if commit is None:
-            return cls()
+        nothing_above = cls(commit.offset, topic_id=topic_id)
         version, _, rest = (commit.metadata or "").partition(" ")
+        if version == _VERSION:
+            _, _, rest = rest.partition(" ")
+        elif version != "v1":
+            return nothing_above
         span, _, deltas = rest.partition(" ")
-        if version != _VERSION:
-            return cls(commit.offset)
         try:
             high = commit.offset + int(span)
             still_open, last = [], commit.offset
@@ -59,16 +90,25 @@ class PartitionProgress:
                 last += int(delta)
                 still_open.append(last)
         except ValueError:
-            return cls(commit.offset)
+            return nothing_above
         orderly = still_open == sorted(set(still_open)) and all(commit.offset <= offset < high for offset in still_open)
         if high < commit.offset or not orderly:
-            return cls(commit.offset)
+            return nothing_above
         if end is not None and end < high:
             high, still_open = max(end, commit.offset), [offset for offset in still_open if offset < end]
-        return cls(commit.offset, high, still_open)
+        return cls(commit.offset, high, still_open, topic_id)
 
     def deliver(self, offset: int) -> bool:
-        """Note a delivered offset; False if it was finished in an earlier life and needs nothing."""
+        """Note a delivered offset; False if it was finished in an earlier life and needs nothing.
+
+        Raises:
+            LogChanged: it lies below what was delivered before.
+        """
+        if offset < self.position:
+            raise LogChanged(f"offset {offset} came after {self.position - 1}")
+        if offset > self.position:
+            self.gap = range(self.position, offset)
+        self.position = offset + 1
         while self._awaited and self._awaited[0] < offset:
             # Kafka went past it without delivering it: deleted by retention, nothing to wait for.
             self._open.pop(self._awaited.pop(0), None)
@@ -80,6 +120,19 @@ class PartitionProgress:
         self._open[offset] = None
         self._high = offset + 1
         return True
+
+    def skip(self, start: int) -> int:
+        """The log begins at `start` now, above what would be delivered next; how many unread requests that may be."""
+        if start <= self.position:
+            return 0
+        awaited = [offset for offset in self._awaited if offset < start]
+        unread = max(0, start - max(self.position, self._high or 0))
+        for offset in awaited:
+            self._open.pop(offset, None)
+        self._awaited = self._awaited[len(awaited) :]
+        self.position = start
+        self._high = max(start, self._high or 0)
+        return len(awaited) + unread
 
     def finish(self, offsets: Collection[int]) -> None:
         """Note offsets whose end is committed in Kafka."""
@@ -110,7 +163,8 @@ class PartitionProgress:
         watermark = still_open[0] if still_open else self._high
         high, last = self._high, watermark
         deltas: list[str] = []
-        length = len(f"{_VERSION} {high - watermark} ")
+        prefix = f"{_VERSION} {self.topic_id or _ANY_TOPIC}"
+        length = len(f"{prefix} {high - watermark} ")
         for offset in still_open:
             delta = str(offset - last)
             length += len(delta) + 1
@@ -120,4 +174,4 @@ class PartitionProgress:
                 break
             deltas.append(delta)
             last = offset
-        return Commit(watermark, f"{_VERSION} {high - watermark} {','.join(deltas)}")
+        return Commit(watermark, f"{prefix} {high - watermark} {','.join(deltas)}")

@@ -6,7 +6,6 @@ nobody has to search the topics after a crash. A bridge that lost its partition 
 refused twice over: its transactional id was taken over, and its group generation is stale (KIP-447).
 """
 
-import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -27,10 +26,7 @@ from contract import (
     Outcome,
 )
 
-log = logging.getLogger(__name__)
-
-TIMEOUT = 10.0  # seconds, for each call that waits for the broker
-COMMIT_TRIES = 2  # then recovery finds out what became of it
+TIMEOUT = 10.0  # seconds, for each call that waits for the broker; recovery finds out what became of a commit
 
 # What a topic says of a message that it will never take.
 REFUSALS = {
@@ -138,19 +134,27 @@ class Publisher:
             PublishError: nothing is known; recover.
         """
         outputs: list[Publication | DeadLetter] = [*publications, *dead_letters]
-        position = TopicPartition(source.topic, source.partition, commit.offset, commit.metadata)
+        positions = [TopicPartition(source.topic, source.partition, commit.offset, commit.metadata)]
         try:
-            self._publish(outputs, position, consumer)
+            self._publish(outputs, positions, consumer)
         except OutputRefused:
             if self._one_by_one:
                 raise
             # A topic's limit is one of batches. Alone, a message either fits or is known for the one that does not.
             self._one_by_one = True
-            self._publish(outputs, position, consumer)
+            self._publish(outputs, positions, consumer)
         self._one_by_one = False
 
+    def commit(self, positions: Sequence[TopicPartition], consumer: Consumer) -> None:
+        """Commit offsets of several partitions, with their metadata, and write nothing.
+
+        Raises:
+            PublishError: nothing is known; recover.
+        """
+        self._publish((), positions, consumer)
+
     def _publish(
-        self, outputs: Sequence[Publication | DeadLetter], position: TopicPartition, consumer: Consumer
+        self, outputs: Sequence[Publication | DeadLetter], positions: Sequence[TopicPartition], consumer: Consumer
     ) -> None:
         self._undelivered = self._refused = None
         try:
@@ -162,7 +166,7 @@ class Publisher:
                 if self._refused is not None:
                     break
             else:
-                self._send_offsets(position, consumer.consumer_group_metadata())
+                self._send_offsets(positions, consumer.consumer_group_metadata())
                 self._commit()
                 return
         except (KafkaException, BufferError) as error:
@@ -203,7 +207,7 @@ class Publisher:
         if not self._stuck:
             self._producer.purge()
 
-    def _send_offsets(self, position: TopicPartition, group: object) -> None:
+    def _send_offsets(self, positions: Sequence[TopicPartition], group: object) -> None:
         """Put the input offsets into the transaction.
 
         librdkafka ignores the timeout of this call when the group's coordinator went away in mid-transaction, and
@@ -214,7 +218,7 @@ class Publisher:
 
         def send() -> None:
             try:
-                self._producer.send_offsets_to_transaction([position], group, TIMEOUT)
+                self._producer.send_offsets_to_transaction(list(positions), group, TIMEOUT)
             except Exception as error:  # noqa: BLE001 # handed over, not swallowed
                 result.put(error)
             else:
@@ -231,15 +235,9 @@ class Publisher:
             raise error
 
     def _commit(self) -> None:
-        for tries_left in reversed(range(COMMIT_TRIES)):
-            try:
-                self._producer.commit_transaction(TIMEOUT)
-            except KafkaException as error:
-                if not error.args[0].retriable() or not tries_left:
-                    raise
-                log.warning("the broker is slow to commit a transaction, asking again: %s", error.args[0].name())
-            else:
-                break
+        # Asked once. librdkafka lacks KIP-890: a late EndTxn of a producer that goes on may end its next transaction
+        # (librdkafka #5423). One that was made anew has a new epoch, and a late EndTxn of the old one is refused.
+        self._producer.commit_transaction(TIMEOUT)
         if self._undelivered is not None:  # commit_transaction fails then too, but the report is the proof
             raise KafkaException(self._undelivered)
 

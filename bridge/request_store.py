@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -32,6 +32,18 @@ log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 
+# KEYS: sources. ARGV[1] who takes them ('': nobody does), then those who may hold them. What others hold stays theirs.
+_HAND_OVER = """
+for _, key in ipairs(KEYS) do
+  local holder = redis.call('GET', key)
+  for n = 2, #ARGV do
+    if holder == ARGV[n] then
+      if ARGV[1] == '' then redis.call('DEL', key) else redis.call('SET', key, ARGV[1], 'KEEPTTL') end
+    end
+  end
+end
+"""
+
 KEYS_A_COMMAND = 500  # an MGET of so many keys takes Redis a fraction of a millisecond
 
 
@@ -41,14 +53,14 @@ class RequestStates:
 
     Attributes:
         marked: the processing ids that have a processed mark.
-        elsewhere: those that another partition answers for.
+        elsewhere: those that another partition answers for, and which that is.
         claims: the worker that has claimed a request, by processing id.
         living: those of the workers asked about that have a heartbeat.
         complete: False when Redis has lost marks, so that a missing one says nothing.
     """
 
     marked: frozenset[int] = frozenset()
-    elsewhere: frozenset[int] = frozenset()
+    elsewhere: Mapping[int, str] = field(default_factory=dict)
     claims: Mapping[int, str] = field(default_factory=dict)
     living: frozenset[str] = frozenset()
     complete: bool = True
@@ -62,13 +74,26 @@ class RequestStore:
         celery: an app with the broker's settings; tasks are reached by name alone.
         marks: tells whether what is read can be believed.
         source: the input partition, `<topic>-<number>`.
+        exists: whether there is a partition of such a name.
+        longest_claim: seconds that a claim lives at most, as it is set: parked for as long as can be, and a lease.
     """
 
-    def __init__(self, store: redis.Redis, celery: Celery, marks: ProcessedMarks, source: str):
+    def __init__(
+        self,
+        store: redis.Redis,
+        celery: Celery,
+        marks: ProcessedMarks,
+        source: str,
+        *,
+        exists: Callable[[str], bool],
+        longest_claim: float,
+    ):
         self._redis = store
         self._celery = celery
         self._marks = marks
         self._source = source
+        self._exists = exists
+        self._longest_claim = longest_claim
 
     def dispatch(self, dispatches: Iterable[Dispatch]) -> None:
         """Put requests where the worker reads them and send a hint for each.
@@ -146,26 +171,79 @@ class RequestStore:
             for step in _steps(processing_ids):
                 pipe.mget(list(map(claim_key, step)))
             # The heartbeats after the claims: a dead worker's heartbeat ends before its claims do.
-            for names in _steps(asked):
-                pipe.mget(list(map(worker_key, names)))
+            for worker in asked:
+                pipe.pttl(worker_key(worker))
             pipe.hgetall(MARKS_KEY)  # after the marks: if it is as it should be, they were all there
             *answers, state = pipe.execute()
         answered = iter(answers)
         sources = [next(answered) for _ in processing_ids]
         marks = _joined([next(answered) for _ in _steps(processing_ids)])
         claims = _joined([next(answered) for _ in _steps(processing_ids)])
-        beats = _joined(answered)
+        living = {worker for worker, left in zip(asked, answered, strict=True) if self._may_live(left)}
+        elsewhere = {
+            processing_id: holder.decode()
+            for processing_id, holder in zip(processing_ids, sources, strict=True)
+            if holder not in (None, self._source.encode())
+        }
         return RequestStates(
             marked=_where(processing_ids, [mark is not None for mark in marks]),
-            elsewhere=_where(processing_ids, [holder not in (None, self._source.encode()) for holder in sources]),
+            elsewhere=self._without_ghosts(elsewhere),
             claims={
                 processing_id: worker_of(token.decode())
                 for processing_id, token in zip(processing_ids, claims, strict=True)
                 if token is not None
             },
-            living=frozenset(worker for worker, beat in zip(asked, beats, strict=True) if beat is not None),
+            living=frozenset(living),
             complete=self._marks.are_believable(state),
         )
+
+    def take_over(self, elsewhere: Mapping[int, str]) -> None:
+        """Answer for ids that another partition answers for, unless a third one does so by now."""
+        for processing_id, holder in elsewhere.items():
+            self._hand_over([source_key(processing_id)], [holder], self._source)
+
+    def let_go_of_all(self, partitions: Sequence[str]) -> Iterator[int]:
+        """These partitions answer for no id any more, but for those that they ask about again.
+
+        In steps; yields how many keys.
+        """
+        cursor = 0
+        while True:
+            cursor, keys = self._redis.scan(cursor, match=source_key("*"), count=1_000)
+            if keys:
+                self._hand_over(keys, partitions, "")
+            yield len(keys)
+            if cursor == 0:
+                return
+
+    def _hand_over(self, keys: Sequence[str | bytes], holders: Sequence[str], to: str) -> None:
+        self._redis.eval(_HAND_OVER, len(keys), *keys, to, *holders)
+
+    def drop_stale_claims(self, claims: Mapping[int, str]) -> None:
+        """Of some claims whose workers are gone, end those that live longer than any is made to.
+
+        Redis' clock went back, and with it everything that should expire stays. A claim that its worker has parked
+        lives on without it, but not for so long.
+        """
+        ids = list(claims)
+        with self._redis.pipeline(transaction=False) as pipe:
+            for processing_id in ids:
+                pipe.pttl(claim_key(processing_id))
+            lifetimes = pipe.execute()
+        stale = [pid for pid, left in zip(ids, lifetimes, strict=True) if left > self._longest_claim * 1000]
+        if stale:
+            log.warning("%d claims outlive their workers by far: Redis' clock went back, they are dropped", len(stale))
+            self._redis.delete(*map(claim_key, stale))
+
+    def _may_live(self, milliseconds_left: int) -> bool:
+        """Whether a worker's heartbeat is there, and was not kept by a clock that went back."""
+        return 0 < milliseconds_left <= self._longest_claim * 1000
+
+    def _without_ghosts(self, elsewhere: Mapping[int, str]) -> Mapping[int, str]:
+        """Those that a partition answers for that exists: the others are this one's from the next look on."""
+        ghosts = {processing_id: holder for processing_id, holder in elsewhere.items() if not self._exists(holder)}
+        self.take_over(ghosts)
+        return elsewhere
 
 
 def _steps(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 SUPERVISE_EVERY = 1.0  # seconds between two looks at claims and marks
 STUCK_FOR = 10.0  # seconds that a worker's command may take to fail after Redis is back: it waits for a connection, too
 OVERTIME = 120.0  # seconds past its deadline that a worker which still has a request may need to end it
+TAKEN_OVER_AFTER = 2 * OVERTIME  # seconds past its deadline that another partition may answer for a request
 DISPATCHES_A_STEP = 200
 
 
@@ -96,13 +97,21 @@ class Supervisor:
         if not states.complete:
             return False  # the next look at outcomes will find out
         self._note_claims(requests, states, now)
+        dead = {worker for worker, since in self._dead_workers.items() if now - since > self._lease + SUPERVISE_EVERY}
+        if outlived := {pid: worker for pid, worker in states.claims.items() if worker in dead}:
+            self._store.drop_stale_claims(outlived)
         held_back = _held_back(requests)
         due: list[Unfinished] = []
+        overdue: dict[int, str] = {}
         patience = self._latency.patience(self._redispatch_after, now)
         for processing_id, unfinished in requests.items():
             unfinished.ours = processing_id not in states.elsewhere
             unfinished.finished = processing_id in states.marked
-            if unfinished.finished or unfinished.outcome is not None or unfinished.refused or not unfinished.ours:
+            if unfinished.finished or unfinished.outcome is not None or unfinished.refused:
+                continue
+            if not unfinished.ours:
+                if self._is_past_deadline(unfinished, TAKEN_OVER_AFTER):
+                    overdue[processing_id] = states.elsewhere[processing_id]
                 continue
             if self._is_out_of_time(unfinished):
                 log.warning("out of time", extra={"processing_id": processing_id})
@@ -115,13 +124,16 @@ class Supervisor:
                     log.error("given up: its workers went away because of it", extra={"processing_id": processing_id})
                     metrics.GIVEN_UP.inc()
                     unfinished.outcome = unfinished.failed(Failure.INTERNAL)
+        self._store.take_over(overdue)
         self._dispatch(due[:DISPATCHES_A_STEP], now)
         return len(due) > DISPATCHES_A_STEP
 
     def _is_out_of_time(self, unfinished: Unfinished) -> bool:
         """Past its deadline; a worker that still has the request in hand says so itself, if it lives."""
-        overtime = OVERTIME if unfinished.history.worker is not None else 0.0
-        return self._wall_clock() >= unfinished.dispatch.deadline_at + overtime
+        return self._is_past_deadline(unfinished, OVERTIME if unfinished.history.worker is not None else 0.0)
+
+    def _is_past_deadline(self, unfinished: Unfinished, by: float) -> bool:
+        return self._wall_clock() >= unfinished.dispatch.deadline_at + by
 
     def _note_claims(self, requests: Mapping[int, Unfinished], states: RequestStates, now: float) -> None:
         """Bring the histories up to date; see whose doing it is where a claim was lost."""

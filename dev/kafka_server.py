@@ -166,6 +166,20 @@ class ApacheKafka(LocalServer):
         self._process.start()
         self._process.wait_ready(lambda: _serves(self.port), timeout=60)
 
+    def lose_end(self, topic: str) -> None:
+        """Take the last batch away from a topic's first partition; it must not run.
+
+        Producers are to send batches of one message, or several get lost.
+        """
+        folder = self.data_dir.resolve() / "topics" / f"{topic}-0"
+        segment = folder / "00000000000000000000.log"
+        raw, at, last = segment.read_bytes(), 0, 0
+        while at < len(raw):
+            last, at = at, at + 12 + int.from_bytes(raw[at + 8 : at + 12], "big")  # offset, length, batch
+        segment.write_bytes(raw[:last])
+        for index in [*folder.glob("*.index"), *folder.glob("*.timeindex"), *folder.glob("*.snapshot")]:
+            index.unlink()
+
     def _prepare(self) -> ChildProcess:
         jars = fetch_jars(self._jars_dir)
         folder = self.data_dir.resolve()

@@ -63,6 +63,7 @@ class Service:
         names: of the group and the topics.
         partitions: of each topic that the bridge makes.
         settings: of the service, by the names of their environment variables, over all of the above.
+        checkout: whose code is run, with the interpreter `python`; this one's by default.
     """
 
     def __init__(
@@ -75,7 +76,11 @@ class Service:
         names: Names | None = None,
         partitions: int = 1,
         settings: Mapping[str, str] | None = None,
+        checkout: Path = CHECKOUT,
+        python: str = sys.executable,
     ) -> None:
+        self._checkout = checkout
+        self._python = python
         self.folder = folder.resolve()
         self.kafka = kafka
         self.redis_url = redis_url
@@ -186,10 +191,10 @@ class Service:
         turn = self._turns[name] = self._turns.get(name, 0) + 1
         process = ChildProcess(
             name,
-            [sys.executable, *arguments],
+            [self._python, *arguments],
             log_file=self.folder / (f"{name}.log" if turn == 1 else f"{name}.{turn}.log"),
             environment={**self.environment, **(more or {})},
-            folder=CHECKOUT,
+            folder=self._checkout,
         )
         self.processes.append(process)
         process.start()

@@ -17,7 +17,7 @@ from opentelemetry.trace import Tracer
 from prometheus_client import REGISTRY
 
 from config import Settings
-from contract import QUEUE_NAME
+from contract import LONGEST_COUNTDOWN, QUEUE_NAME
 from logs import configure_logging
 from startup import begin, load_settings, otel_variables
 from tracing import begin as begin_tracing
@@ -57,7 +57,7 @@ stopping = threading.Event()
 # What a request may meet, in seconds: a back-off doubles from its base; a wait longer than the short one is a Celery
 # countdown; a longer one than the longest countdown asks again. celeryconfig's visibility timeout is above them.
 RETRY_BASE, RETRY_MAX = 1.0, 60.0
-SHORT_WAIT, MAX_COUNTDOWN = 3.0, 300.0
+SHORT_WAIT, MAX_COUNTDOWN = 3.0, LONGEST_COUNTDOWN
 JITTER = 1.0  # seconds for which it may be on its way to the provider, by which the buckets are held back
 
 HEALTH_EVERY = 2.0  # seconds

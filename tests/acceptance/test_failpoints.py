@@ -67,14 +67,19 @@ BRIDGE = [
     Crash("A transaction is open and empty.", "before", "bridge.publisher:Publisher._produce_output"),
     Crash("One topic has its message, the other not.", "before", "bridge.publisher:Publisher._produce", 2),
     Crash("One of two outcomes is in the transaction.", "after", "bridge.publisher:Publisher._produce_output"),
-    Crash("Both messages and the offsets are sent, and not committed.", "before", "bridge.publisher:Publisher._commit"),
-    Crash("Everything is committed, and Redis does not know.", "after", "bridge.publisher:Publisher._commit"),
+    # The first commit of all is of where it begins.
+    Crash("It has chosen where to begin, and not said so.", "before", "bridge.publisher:Publisher._commit"),
+    Crash(
+        "Both messages and the offsets are sent, and not committed.", "before", "bridge.publisher:Publisher._commit", 2
+    ),
+    Crash("Everything is committed, and Redis does not know.", "after", "bridge.publisher:Publisher._commit", 2),
     Crash("Everything is committed, and nothing is marked.", "before", "bridge.marks:ProcessedMarks.finish"),
     Crash("Everything is committed and marked.", "after", "bridge.marks:ProcessedMarks.finish"),
     Crash(
         "Committed, not marked, and Redis forgets all else.",
         "after",
         "bridge.publisher:Publisher._commit",
+        2,
         emptied=True,
         asked_again=range(REQUESTS + 1),
     ),
@@ -82,6 +87,7 @@ BRIDGE = [
         "Not committed, and the outcomes are gone with Redis.",
         "before",
         "bridge.publisher:Publisher._commit",
+        2,
         emptied=True,
         asked_again=range(REQUESTS + 1),
     ),

@@ -81,6 +81,18 @@ def test_the_bridge_and_its_commands_need_no_key(start):
         assert f"Kafka at {nowhere}: " in lines[-1]
 
 
+def test_the_bridge_names_a_topic_that_nobody_makes(start, kafka, redis_url, topics):
+    """Where topics are not to be created, a missing dead-letter topic ends the start with its name."""
+    requests, notifications, uploads = topics("requests", "notifications", "uploads")
+    code, lines = start(
+        BRIDGE, KAFKA_BOOTSTRAP_SERVERS=kafka, REDIS_URL=redis_url, KAFKA_CREATE_TOPICS="off",
+        KAFKA_TOPIC_FOR_AI_HANDLER=requests, KAFKA_TOPIC_FOR_NOTIFICATIONS=notifications,
+        KAFKA_TOPIC_FOR_UPLOADING_DATA=uploads,
+    )  # fmt: skip
+    assert code == 1
+    assert f"missing topics: {requests}.DLQ;" in lines[-1]
+
+
 def test_help_needs_nothing(start):
     """`--help` answers without any setting."""
     code, lines = start(("bridge", "replay", "--help"), OPENAI_KEY="")

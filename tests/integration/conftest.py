@@ -8,6 +8,7 @@ from dev.kafka_server import why_no_apache_kafka
 from dev.processes import ProcessFailedError, running
 from dev.redis_server import redis_version
 from tests.conftest import needs, skip
+from tests.support.bridge_stage import Stage as BridgeStage
 from tests.support.fleets import FakeFleet, RedisFleet
 from tests.support.secure_servers import Authority, SecureKafka, SecureRedis
 from worker.asking.route import Route
@@ -85,3 +86,18 @@ def secure_kafka(tmp_path_factory, authority):
         skip(f"needs a Kafka of its own: {reason}")
     with running(SecureKafka(tmp_path_factory.mktemp("secure-kafka"), authority)) as server:
         yield server
+
+
+@pytest.fixture
+def stage(kafka, topics, redis_client, redis_url, tmp_path):
+    """Makes stages with bridges in threads, which end with the test."""
+    stages = []
+
+    def make(**settings):
+        stages.append(BridgeStage(kafka, topics, redis_client, redis_url, tmp_path, **settings))
+        return stages[-1]
+
+    yield make
+    for each in stages:
+        each.stop()
+        each.celery.close()

@@ -1,192 +1,27 @@
 """The bridge's loop on a real Kafka and a real Redis; the tests play the workers."""
 
-import base64
 import hashlib
 import json
-import threading
 import time
-import uuid
 from collections import Counter
 
 import pytest
 import redis
-from celery import Celery
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from bridge import metrics
-from bridge.announcements import Announcements
-from bridge.app import make_cap
+from bridge import metrics, publisher
 from bridge.commands import resume
-from bridge.consumer import Bridge
 from bridge.dead_letter import recent_dead_letters
-from bridge.health import Health
-from bridge.kafka import Contact, make_consumer, make_producer, make_reader
-from bridge.marks import ProcessedMarks
-from bridge.partition import PartitionPolicy, PartitionWork
-from bridge.publisher import Publisher, Topics
-from bridge.request_store import RequestStore
+from bridge.kafka import Contact, make_reader
 from bridge.start import StartUnknown
-from config import Settings
-from contract import QUEUE_NAME, REQUEST_KEY, outcome_key
-from dev.kafka_server import silent
-from tests.support.samples import read_committed, request_value, scored, snapshot, until
-
-
-class Stage:
-    """Topics and Redis of one test, and bridges in threads."""
-
-    def __init__(self, kafka, topics, redis_client, redis_url, folder, partitions=1, **settings):
-        self.input, notifications, uploading, dead = topics(
-            "in", "notifications", "uploading", "dead", partitions=partitions
-        )
-        self.redis, self.redis_url = redis_client, redis_url
-        self.settings = Settings(
-            _env_file=None, openai_key="-", kafka_bootstrap_servers=kafka, kafka_group_id=f"group-{self.input}",
-            kafka_topic_for_ai_handler=self.input, kafka_topic_for_notifications=notifications,
-            kafka_topic_for_uploading_data=uploading, kafka_topic_for_dead_letters=dead,
-            kafka_session_timeout_ms=6_000, health_folder=folder / "run", redis_url=redis_url,
-            **settings,
-        )  # fmt: skip
-        self.producer = Producer(
-            {"bootstrap.servers": kafka, "compression.type": "gzip", "message.max.bytes": 4_000_000}, logger=silent
-        )
-        self.celery = Celery("test", broker=redis_url, set_as_current=False)
-        self.running = []
-
-    def send(self, *processing_ids, key=REQUEST_KEY, partition=0, value=None, **more):
-        for processing_id in processing_ids:
-            self.producer.produce(self.input, value or request_value(processing_id), key, partition, **more)
-        assert self.producer.flush(20) == 0
-
-    def bridge(self):
-        """A bridge, composed as bridge/app.py does."""
-        settings = self.settings
-        contact = Contact()
-        consumer = make_consumer(settings, contact)
-        cap = make_cap(settings, self.redis)
-        policy = PartitionPolicy(
-            settings.window_size, settings.request_rate, settings.request_deadline, settings.lease_seconds / 2,
-            settings.lease_seconds, settings.kafka_start,
-        )  # fmt: skip
-
-        def make_work(source):
-            name = f"{source.topic}-{source.partition}"
-            marks = ProcessedMarks(
-                self.redis, lambda: make_reader(settings), settings.kafka_topic_for_notifications, name,
-                uuid.uuid4().hex,
-            )  # fmt: skip
-            return PartitionWork(
-                source, consumer, RequestStore(self.redis, self.celery, marks, name), marks,
-                lambda: self.publisher(source.partition), cap, policy,
-            )  # fmt: skip
-
-        self.health = Health(settings.health_folder)
-        announcements = Announcements(lambda: redis.Redis.from_url(self.redis_url, socket_timeout=5))
-        return Bridge(
-            consumer,
-            self.input,
-            make_work,
-            announcements,
-            cap,
-            lambda: resume.resumed_at(self.redis),
-            contact,
-            self.health,
-        )
-
-    def publisher(self, partition):
-        settings = self.settings
-        topics = Topics(
-            settings.kafka_topic_for_notifications, settings.kafka_topic_for_uploading_data, settings.dead_letter_topic
-        )
-        name = f"{settings.kafka_group_id}.{self.input}.{partition}"
-        return Publisher(lambda name: make_producer(settings, name), name, topics)
-
-    def start(self):
-        thread = BridgeThread(self.bridge())
-        self.running.append(thread)
-        thread.start()
-        return thread
-
-    def stop(self):
-        while self.running:
-            self.running.pop().stop()
-
-    def dispatched(self):
-        """Ids of the requests that are dispatched and not finished."""
-        return {int(key.rsplit(b":", 1)[1]) for key in self.redis.keys("ai_handler:request:*")}
-
-    def hints(self):
-        """Ids in the Celery queue."""
-        bodies = [json.loads(raw) for raw in self.redis.lrange(QUEUE_NAME, 0, -1)]
-        return sorted(json.loads(_decoded(body))[0][0] for body in bodies)
-
-    def answer(self, *processing_ids):
-        """What a worker does in the end."""
-        for processing_id in processing_ids:
-            self.redis.set(outcome_key(processing_id), scored(processing_id).model_dump_json())
-
-    def marked(self):
-        return {int(key.rsplit(b":", 1)[1]) for key in self.redis.keys("processed_messages:*")}
-
-    def published(self):
-        """How often each id stands in notifications and in uploading_data."""
-        return tuple(
-            Counter(int(dict(message.headers())["processing-id"]) for message in read_committed(self.settings, topic))
-            for topic in (self.settings.kafka_topic_for_notifications, self.settings.kafka_topic_for_uploading_data)
-        )
-
-    def letters(self):
-        return read_committed(self.settings, self.settings.dead_letter_topic)
-
-    def committed(self, partition=0):
-        group = {**self.settings.kafka, "group.id": self.settings.kafka_group_id}
-        reader = Consumer(group)
-        found = reader.committed([TopicPartition(self.input, partition)], timeout=20)[0]
-        reader.close()
-        return found.offset
-
-
-def _decoded(message):
-    return base64.b64decode(message["body"])
-
-
-class BridgeThread(threading.Thread):
-    def __init__(self, bridge):
-        super().__init__(daemon=True)
-        self.bridge = bridge
-        self.error = None
-
-    def run(self):
-        try:
-            self.bridge.run()
-        except Exception as error:  # noqa: BLE001 - told by stop()
-            self.error = error
-
-    def stop(self):
-        self.bridge.stop()
-        self.join(30)
-        assert not self.is_alive()
-        if self.error is not None:
-            raise self.error
-
-
-@pytest.fixture
-def stage(kafka, topics, redis_client, redis_url, tmp_path):
-    stages = []
-
-    def make(**settings):
-        stages.append(Stage(kafka, topics, redis_client, redis_url, tmp_path, **settings))
-        return stages[-1]
-
-    yield make
-    for each in stages:
-        each.stop()
-        each.celery.close()
-
-
-def once(*processing_ids):
-    return (Counter(processing_ids), Counter(processing_ids))
+from contract import QUEUE_NAME, REQUEST_KEY
+from dev.kafka_server import silent, why_no_apache_kafka
+from dev.processes import running
+from tests.conftest import skip
+from tests.support.bridge_stage import Stage, once
+from tests.support.held_commits import HeldCommits
+from tests.support.samples import read_committed, request_value, snapshot, until
 
 
 def test_the_window_bounds_what_is_in_hand(stage):
@@ -329,6 +164,34 @@ def test_a_failed_transaction_is_recovered_from(stage):
     stage.answer(3)
     until(lambda: stage.committed() == 3)
     assert stage.published() == once(1, 2, 3)
+
+
+def test_a_commit_that_arrives_in_the_next_transaction(redis_client, redis_url, tmp_path, monkeypatch):
+    """The network holds the end of a transaction back, past the timeout and into the next: nothing lost, nothing twice.
+
+    librdkafka #5423: the next transaction of the same producer might end before its time.
+    """
+    if reason := why_no_apache_kafka():
+        skip(f"needs a Kafka of its own: {reason}")
+    monkeypatch.setattr(publisher, "TIMEOUT", 3.0)
+    with running(HeldCommits(tmp_path / "kafka")) as kafka:
+        stage = Stage(kafka.bootstrap, None, redis_client, redis_url, tmp_path)
+        try:
+            stage.start()
+            until(lambda: stage.committed() == 0)
+            stage.send(*range(6))
+            until(lambda: len(stage.dispatched()) == 6)
+            kafka.hold_next_commit()
+            stage.answer(0, 1, 2)
+            assert kafka.held.wait(30)
+            stage.answer(3)
+            assert kafka.let_go.wait(60)
+            stage.answer(4, 5)
+            until(lambda: stage.committed() == 6)
+            assert stage.published() == once(*range(6))
+        finally:
+            stage.stop()
+            stage.celery.close()
 
 
 def test_a_retry_in_another_partition_is_one_request(stage):
@@ -528,6 +391,27 @@ def test_readiness_tells_of_redis(kafka, topics, private_redis, tmp_path):
             assert stage.health.lives
             private_redis.start()
             until((stage.settings.health_folder / "bridge.ready").exists)
+        finally:
+            stage.stop()
+            stage.celery.close()
+
+
+def test_readiness_tells_that_redis_is_full(kafka, topics, private_redis, tmp_path):
+    """A Redis that answers and takes nothing more is called what it is."""
+    url = f"{private_redis.url}/1"
+    with redis.Redis.from_url(url) as client:
+        stage = Stage(kafka, topics, client, url, tmp_path)
+        stage.start()
+        try:
+            until((stage.settings.health_folder / "bridge.ready").exists)
+            until(lambda: stage.committed() == 0)
+            until(lambda: "sequence" in str(client.hgetall("ai_handler:marks")))
+            client.config_set("maxmemory", 1)
+            stage.send(1)
+            until(lambda: "OOM" in stage.health.troubles.get("redis", ""))
+            client.config_set("maxmemory", 0)
+            until((stage.settings.health_folder / "bridge.ready").exists)
+            until(lambda: stage.dispatched() == {1})
         finally:
             stage.stop()
             stage.celery.close()

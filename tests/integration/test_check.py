@@ -21,6 +21,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from bridge.app import make_watch
 from bridge.commands.check.brokers import look_at_kafka
 from bridge.commands.check.finding import State, table
 from bridge.commands.check.provider import look_at_the_provider
@@ -204,6 +205,21 @@ def test_missing_topics(ground):
     assert "KAFKA_CREATE_TOPICS" in ground.faults(kafka_create_topics=False)[f"topic {ground.dead_letters}"]
     ground.allow(ResourceType.TOPIC, ground.dead_letters, AclOperation.CREATE)
     assert ground.faults_without() == {}
+
+
+def test_a_running_bridge_sees_what_it_may_not_write(ground):
+    """Without the right to write it, an output is named with the reason while the bridge runs, and until it has it."""
+    ground.create(*ground.topics)
+    ground.allow_all(but=(ground.uploads, ground.dead_letters))
+    ground.allow(ResourceType.TOPIC, ground.dead_letters, READ, DESCRIBE)
+    configured = settings(**ground.right)
+    watch = make_watch(configured, AdminClient(configured.kafka))
+    wanted = {ground.uploads: "TOPIC_AUTHORIZATION_FAILED", ground.dead_letters: "we may not WRITE"}
+    until(lambda: watch.look() or watch.troubles == wanted)
+    assert (watch.may_write_answers(), watch.may_write_letters(), watch.missing) == (False, False, ())
+    ground.allow_all()
+    until(lambda: watch.look() or not watch.troubles)
+    assert (watch.may_write_answers(), watch.may_write_letters()) == (True, True)
 
 
 def test_topics_that_lose_or_disorder_messages(ground):

@@ -26,6 +26,7 @@ from contract import (
 from dev.redis_server import RedisServer
 from tests.support.samples import dispatch, scored
 
+LONGEST = 310.0  # seconds
 HERE, ELSEWHERE = "AI_handler-0", "AI_handler-1"
 
 
@@ -48,7 +49,9 @@ class Marks:
 def make_store(redis_client, celery):
     """Makes the store of an input partition."""
     redis_client.hset(MARKS_KEY, "position:0", 0)
-    return lambda source=HERE, client=redis_client: RequestStore(client, celery, Marks(), source)
+    return lambda source=HERE, client=redis_client: RequestStore(
+        client, celery, Marks(), source, exists=lambda name: name in (HERE, ELSEWHERE), longest_claim=LONGEST
+    )
 
 
 @pytest.fixture
@@ -103,20 +106,48 @@ def test_marks_and_claims(store, redis_client):
     redis_client.set(processed_mark(1), "_")
     redis_client.set(claim_key(2), "w1:token")
     redis_client.set(claim_key(1_999), "w2:token")
-    redis_client.set(worker_key("w1"), "_")
+    redis_client.set(worker_key("w1"), "_", ex=10)
+    redis_client.set(worker_key("w3"), "_", ex=3_600)  # kept by a clock that went back
     redis_client.set(source_key(3), ELSEWHERE)
     assert store.states(range(1, 2_000), {"w1", "w2", "w3"}) == RequestStates(
-        marked=frozenset({1}), elsewhere=frozenset({3}), claims={2: "w1", 1_999: "w2"}, living=frozenset({"w1"})
+        marked=frozenset({1}), elsewhere={3: ELSEWHERE}, claims={2: "w1", 1_999: "w2"}, living=frozenset({"w1"})
     )
     assert store.states([]) == RequestStates()
 
 
 def test_the_first_partition_answers_for_an_id(store, make_store, redis_client):
     """A retry that lands in another partition finds the id taken, until it is finished."""
-    assert store.states([7]).elsewhere == set()
-    assert make_store(ELSEWHERE).states([7]).elsewhere == {7}
-    assert store.states([7]).elsewhere == set()
+    assert store.states([7]).elsewhere == {}
+    assert make_store(ELSEWHERE).states([7]).elsewhere == {7: HERE}
+    assert store.states([7]).elsewhere == {}
     assert 0 < redis_client.ttl(source_key(7)) <= PROCESSED_MARK_TTL
+
+
+def test_a_partition_that_does_not_exist_answers_for_nothing(store, make_store, redis_client):
+    """What a topic with more partitions, or another name, left in Redis goes to whoever has the request, and to one."""
+    redis_client.set(source_key(7), "AI_handler-9", ex=60)
+    assert store.states([7]).elsewhere == {7: "AI_handler-9"}
+    assert store.states([7]).elsewhere == {}
+    make_store(ELSEWHERE).take_over({7: "AI_handler-9"})
+    assert redis_client.get(source_key(7)) == HERE.encode()
+    assert 0 < redis_client.ttl(source_key(7)) <= 60
+
+
+def test_a_partition_lets_go_of_what_it_answers_for(store, redis_client):
+    """The ids of a topic that is gone are free again, those of other partitions stay taken."""
+    store.states(range(3_000))
+    redis_client.set(source_key(7), ELSEWHERE)
+    steps = list(store.let_go_of_all([HERE]))
+    assert len(steps) > 1
+    assert [key.decode() for key in redis_client.keys("ai_handler:source:*")] == [source_key(7)]
+
+
+def test_claims_longer_than_any_setting_are_dropped(store, redis_client):
+    """A claim that a clock of Redis keeps, which went back by an hour, is no claim; a parked one is."""
+    redis_client.set(claim_key(1), "dead:token", ex=3_600)
+    redis_client.set(claim_key(2), "parked:token", ex=300)
+    store.drop_stale_claims({1: "dead", 2: "parked", 3: "gone"})
+    assert store.states([1, 2]).claims == {2: "parked"}
 
 
 def test_a_hint_tells_operators_which_request_it_is(store, redis_client):
@@ -133,7 +164,7 @@ def test_hints_to_a_broker_that_went_away_are_an_outage(redis_client, tmp_path):
     broker = RedisServer(tmp_path)
     broker.start()
     app = Celery("test", broker=broker.url, set_as_current=False)
-    store = RequestStore(redis_client, app, Marks(), HERE)
+    store = RequestStore(redis_client, app, Marks(), HERE, exists=lambda _name: True, longest_claim=LONGEST)
     try:
         store.dispatch([dispatch(7)])
         broker.stop()
@@ -205,7 +236,7 @@ def test_a_request_that_ends_elsewhere_meanwhile_is_never_free(make_store, redis
     elsewhere = make_marks(redis_client, ELSEWHERE)
     states = make_store(client=Interrupted(redis_client, at, lambda: elsewhere.finish([7]))).states([7])
     assert redis_client.exists(processed_mark(7))
-    assert 7 in states.marked | states.elsewhere
+    assert 7 in states.marked | states.elsewhere.keys()
 
 
 @pytest.mark.parametrize("at", range(4))

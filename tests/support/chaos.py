@@ -5,13 +5,15 @@
     python -m tests.support.chaos --flushes 2                                ... and Redis forgets everything, twice
     python -m tests.support.chaos --rollbacks 2 --failovers 1             ... or the last 10 s, or what a replica missed
     python -m tests.support.chaos --freezes 2 --topic-limit 4000             ... Redis and Kafka freeze, topics shrink
+    python -m tests.support.chaos --remakes 2 --cuts 2 --partitions 2     ... the input topic is made anew, cut, grows
+    python -m tests.support.chaos --bad 0.05 --dead-letter-losses 2 --clock-backs 2
     python -m tests.support.chaos --kill-every 0 --poison 2 --exits 20       requests that kill whoever takes them
     python -m tests.support.chaos --stops --storm --disconnects 5 --faults 0.1
 
 Everything is real: Apache Kafka, Redis with its append-only file (with --failovers a primary, a replica and three
 sentinels), bridges and workers as processes; only OpenAI is a stand-in. A small supervisor starts again what dies,
 as a container engine would. The kills go on while requests are being sent; then all that is unfinished has to be
-finished.
+finished. What Kafka itself has lost, the sender sends again: to any partition.
 
 Exit codes: 0 nothing was lost, doubled, torn or wrong, and nothing failed that was not meant to; 1 something was;
 2 it could not be run.
@@ -35,6 +37,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from contract import HEADER_PROCESSING_ID, REQUEST_KEY
 from dev.kafka_server import CHECKOUT, ApacheKafka, why_no_apache_kafka
 from dev.openai_standin.server import StandIn
 from dev.processes import ChildProcess, ProcessFailedError, running
@@ -91,6 +94,12 @@ class Plan:
     stops: bool
     storm: bool
     faults: float
+    remakes: int
+    cuts: int
+    partitions: int
+    bad: float
+    dead_letter_losses: int
+    clock_backs: int
     seed: int
     folder: Path | None
 
@@ -118,6 +127,7 @@ class Chaos:
         self._chance = random.Random(plan.seed)  # chaos, no secret
         self._began = 0.0
         self._sent = 0
+        self._partitions = PARTITIONS
         self.requests = [scoring_request(number) for number in range(1, plan.requests + 1)]
         chosen = self._chance.sample(range(1, plan.requests + 1), plan.poison + plan.exits)
         self.poison = sorted(chosen[: plan.poison])
@@ -134,7 +144,8 @@ class Chaos:
         self.supervisor = Supervisor(self._start, names)
         self._began = time.monotonic()
         events = self._events()
-        with self._fleet.reader() as reader:
+        with self._fleet.reader() as self._reader:
+            reader = self._reader
             upcoming = next(events, None)
             while self._sent < len(self.requests):
                 now = time.monotonic() - self._began
@@ -159,10 +170,13 @@ class Chaos:
         now = time.monotonic()
         self.supervisor.look(now)
         while self._sent < min(len(self.requests), (now - self._began) * self._plan.rate):
-            self._fleet.queue(self.requests[self._sent], partition=self._sent % PARTITIONS)
+            self._fleet.queue(self.requests[self._sent], partition=self._sent % self._partitions)
+            if self._chance.random() < self._plan.bad:
+                self._fleet.send_raw(REQUEST_KEY, b"{oops", partition=self._chance.randrange(self._partitions))
+                self.done["unreadable messages sent"] += 1
             if self._chance.random() < self._plan.repeat:  # the sender's retry of an older one, anywhere
                 again = self._chance.randint(max(0, self._sent - 100), self._sent)
-                self._fleet.queue(self.requests[again], partition=self._chance.randrange(PARTITIONS))
+                self._fleet.queue(self.requests[again], partition=self._chance.randrange(self._partitions))
                 self.done["requests sent again"] += 1
             self._sent += 1
             if self._sent % 100 == 0:
@@ -194,7 +208,15 @@ class Chaos:
             (int(plan.sending / (4 * plan.lease)) if plan.stops else 0, self._freeze_one),
             (int(plan.sending / STORM_EVERY) if plan.storm else 0, self._storm),
         ]
+        at_random: list[tuple[int, Callable[[], None]]] = [
+            (plan.remakes, self._remake_requests),
+            (plan.cuts, self._cut_requests),
+            (plan.partitions, self._add_partition),
+            (plan.dead_letter_losses, outages.lose_dead_letters),
+            (plan.clock_backs, self._set_clock_back),
+        ]
         events = [(self._moment(number, count), what) for count, what in kinds for number in range(count)]
+        events += [(self._chance.uniform(0, plan.sending), what) for count, what in at_random for _ in range(count)]
         for number in range(plan.rollbacks):
             # A moment later, so that rollbacks and failovers do not wait for each other.
             moment = self._moment(number + 0.25, plan.rollbacks)
@@ -226,6 +248,41 @@ class Chaos:
             self.supervisor.freeze(name, time.monotonic() + 2 * self._plan.lease)
             self.done[f"{name.split('-')[0]} stopped for {2 * self._plan.lease:g} s"] += 1
 
+    def _remake_requests(self) -> None:
+        self._say("input topic removed and made again")
+        self._fleet.remake_requests(self._partitions)
+        self.done["input topic removed and made again"] += 1
+        self._send_unanswered()
+
+    def _cut_requests(self) -> None:
+        self._say("input topic cut")
+        self._fleet.cut_requests()
+        self.done["input topic cut to nothing"] += 1
+        self._send_unanswered()
+
+    def _send_unanswered(self) -> None:
+        """What the sender does who hears nothing: Kafka has those requests no more."""
+        self._reader.poll(0)
+        records = self._reader.records[self._fleet.names.notifications]
+        answered = {int(record.header(HEADER_PROCESSING_ID) or -1) for record in records}
+        for request in self.requests[: self._sent]:
+            if request["processing_id"] not in answered:
+                self._fleet.queue(request, partition=self._chance.randrange(self._partitions))
+                self.done["requests sent again, lost by Kafka"] += 1
+
+    def _add_partition(self) -> None:
+        self._partitions += 1
+        self._fleet.add_partition(self._partitions)
+        self.done["partitions added"] += 1
+
+    def _set_clock_back(self) -> None:
+        """A worker dies at that very moment: nobody renews its claims."""
+        awake = [name for name in self.supervisor.awake if name.startswith("worker")]
+        if awake:
+            self.supervisor.kill(awake[0])
+            self.done["worker killed"] += 1
+        self._outages.set_clock_back()
+
     def _storm(self) -> None:
         """A bridge comes, and goes again as soon as it is there."""
         extra = self._fleet.bridge(name="extra", wait=False)
@@ -243,7 +300,6 @@ def run(plan: Plan, screen: Console) -> int:
 
     settings = {
         "LEASE_SECONDS": f"{plan.lease:g}",
-        "REDISPATCH_AFTER": f"{max(2.0, plan.lease / 2):g}",
         "OPENAI_TIMEOUT": f"{OPENAI_TIMEOUT + plan.latency:g}",
     }
     standin = StandIn(rpm=60_000, rpd=20_000_000, tpm=200_000_000, latency=plan.latency, seed=plan.seed)
@@ -340,6 +396,14 @@ def main() -> int:
     parser.add_argument("--stops", action="store_true", help="SIGSTOP for twice the lease, then SIGCONT")
     parser.add_argument("--storm", action="store_true", help="a bridge comes and goes all the time")
     parser.add_argument("--faults", type=float, default=0.0, help="share of calls that the stand-in spoils")
+    parser.add_argument("--remakes", type=int, default=0, help="times that the input topic is removed and made again")
+    parser.add_argument("--cuts", type=int, default=0, help="times that everything in the input topic is deleted")
+    parser.add_argument("--partitions", type=int, default=0, help="that are added to the input topic")
+    parser.add_argument("--bad", type=float, default=0.0, help="unreadable messages, for each request")
+    parser.add_argument("--dead-letter-losses", type=int, default=0, help="times that the dead-letter topic is removed")
+    parser.add_argument(
+        "--clock-backs", type=int, default=0, help="times that Redis' clock goes back by an hour, as a worker dies"
+    )
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
     parser.add_argument("--folder", type=Path, help="keep data and logs here")
     plan = Plan(**vars(parser.parse_args()))

@@ -9,10 +9,11 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
+from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from contract import REQUEST_KEY
 from dev.kafka_server import silent
+from dev.processes import ProcessFailedError
 from dev.service import Names, Service
 from tests.support.delivery_checker import Record
 from tests.support.topic_reader import TopicReader, read_topics
@@ -74,14 +75,79 @@ class Fleet(Service):
             settings={**SETTINGS, **(settings or {})},
         )
         self._partitions = partitions
-        self._producer = Producer({"bootstrap.servers": kafka, "acks": "all", "log_level": 0}, logger=silent)
+        self._producer = self._new_producer()
 
     def create_topics(self) -> None:
         """For those who send before the bridge has made its topics."""
         topics = (self.names.requests, self.names.notifications, self.names.uploads, self.names.dead_letters)
-        admin = AdminClient({"bootstrap.servers": self.kafka, "log_level": 0}, logger=silent)
-        for created in admin.create_topics([NewTopic(topic, self._partitions, 1) for topic in topics]).values():
+        for created in self._admin().create_topics([NewTopic(topic, self._partitions, 1) for topic in topics]).values():
             created.result(timeout=TIMEOUT)
+
+    def make_topic(self, topic: str, partitions: int) -> None:
+        """Make a topic that was removed a moment ago; somebody else may be faster."""
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            try:
+                self._admin().create_topics([NewTopic(topic, partitions, 1)])[topic].result(TIMEOUT)
+            except KafkaException as error:
+                there = self._admin().list_topics(timeout=TIMEOUT).topics.get(topic)
+                if there is not None and there.error is None and there.partitions:
+                    return
+                if time.monotonic() > deadline:
+                    raise ProcessFailedError(f"{topic} cannot be made: {error}") from error
+                time.sleep(0.1)
+            else:
+                return
+
+    def remove_topic(self, topic: str) -> None:
+        """Remove a topic with all that it holds."""
+        self._admin().delete_topics([topic])[topic].result(TIMEOUT)
+
+    def remake_requests(self, partitions: int) -> None:
+        """Remove the input topic and make it again: what was not answered is gone."""
+        self.flush()
+        self.remove_topic(self.names.requests)
+        self.make_topic(self.names.requests, partitions)
+        self._meet_partitions(partitions)
+
+    def add_partition(self, partitions: int) -> None:
+        """Let the input topic have so many."""
+        topic = self.names.requests
+        self._admin().create_partitions([NewPartitions(topic, partitions)])[topic].result(TIMEOUT)
+        self._meet_partitions(partitions)
+
+    def cut_requests(self) -> None:
+        """What retention does, at its worst: every message of the input topic is deleted, read or not."""
+        self.flush()
+        reader = Consumer({"bootstrap.servers": self.kafka, "group.id": "nobody", "log_level": 0}, logger=silent)
+        numbers = reader.list_topics(self.names.requests, timeout=TIMEOUT).topics[self.names.requests].partitions
+        places = [TopicPartition(self.names.requests, number) for number in numbers]
+        for place in places:
+            place.offset = reader.get_watermark_offsets(place, timeout=TIMEOUT)[1]
+        reader.close()
+        for cut in self._admin().delete_records(places).values():
+            cut.result(TIMEOUT)
+
+    def _meet_partitions(self, count: int) -> None:
+        """A sender that knows of all of them; the old one may hold on to what it knew."""
+        self._producer = self._new_producer()
+        deadline = time.monotonic() + TIMEOUT
+        while (
+            len(self._producer.list_topics(self.names.requests, timeout=TIMEOUT).topics[self.names.requests].partitions)
+            < count
+        ):
+            if time.monotonic() > deadline:
+                raise ProcessFailedError("the new partitions do not show")
+            time.sleep(0.1)
+
+    def _admin(self) -> AdminClient:
+        """A client that knows the topics as they are now."""
+        # Kept: what one was asked ends unanswered when it goes.
+        self._newest_admin = AdminClient({"bootstrap.servers": self.kafka, "log_level": 0}, logger=silent)
+        return self._newest_admin
+
+    def _new_producer(self) -> Producer:
+        return Producer({"bootstrap.servers": self.kafka, "acks": "all", "log_level": 0}, logger=silent)
 
     def send(self, requests: Iterable[Mapping[str, Any]]) -> None:
         """Put requests on the input topic, as the platform does, all to one partition."""

@@ -18,7 +18,20 @@ from tests.support.fleet import Fleet
 
 REDIS_AWAY = 1.0  # seconds that a killed Redis stays away
 DEAD_PRIMARY_AWAY = 3.0  # seconds that a primary stays away after its replica took over
+DEAD_LETTERS_AWAY = 6.0  # seconds that the dead-letter topic stays away
+CLOCK_BACK = 3_600  # seconds
 AGREEMENT = 60.0  # seconds until the sentinels agree on who is the primary, after whatever happened before
+
+# ARGV[1] milliseconds. Every key that expires does so that much later.
+_LATER = """
+for _, database in ipairs({0, 1}) do
+  redis.call('SELECT', database)
+  for _, key in ipairs(redis.call('KEYS', '*')) do
+    local left = redis.call('PTTL', key)
+    if left > 0 then redis.call('PEXPIRE', key, left + ARGV[1]) end
+  end
+end
+"""
 
 
 class Outages:
@@ -128,6 +141,15 @@ class Outages:
 
         self._begin("Redis", "all connections of Redis cut", disconnect)
 
+    def set_clock_back(self) -> None:
+        """Whatever was to expire does so an hour later, as when Redis' clock goes back by an hour."""
+
+        def set_back() -> None:
+            with self._client() as client:
+                client.eval(_LATER, 0, CLOCK_BACK * 1000)
+
+        self._begin("Redis", "Redis' clock set back by an hour", set_back)
+
     # --- Kafka --------------------------------------------------------------------------------------------
 
     def restart_kafka(self) -> None:
@@ -167,6 +189,17 @@ class Outages:
                 changed.result(timeout=30)
 
         self._begin("Kafka", "topics limited" if largest else "limits of topics lifted", limit)
+
+    def lose_dead_letters(self) -> None:
+        """Their topic is removed, and made again later, by us or by a bridge that starts."""
+        topic = self._fleet.names.dead_letters
+
+        def lose() -> None:
+            self._fleet.remove_topic(topic)
+            time.sleep(DEAD_LETTERS_AWAY)
+            self._fleet.make_topic(topic, 1)
+
+        self._begin("Kafka", "dead-letter topic removed for a while", lose)
 
     # --- how ----------------------------------------------------------------------------------------------
 

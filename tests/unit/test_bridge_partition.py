@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import logging
+from types import SimpleNamespace
 
 import pytest
 import redis
@@ -10,9 +11,11 @@ from confluent_kafka import KafkaError, TopicPartition
 from prometheus_client import REGISTRY
 
 from bridge.dead_letter import CUTS, DeadLetter, DeadLetterCap
+from bridge.ending import LETTERS_IN_HAND
 from bridge.intake import Reason
-from bridge.offsets import MAX_METADATA, Commit
-from bridge.partition import LOOK_PAUSE, PartitionPolicy, PartitionWork
+from bridge.offsets import MAX_METADATA, Commit, LogChanged
+from bridge.partition import LOOK_PAUSE, PartitionWork
+from bridge.policy import PartitionPolicy
 from bridge.publisher import OutputRefused, PublishError
 from bridge.request_store import RequestStates
 from bridge.start import StartUnknown
@@ -27,6 +30,23 @@ POLICY = PartitionPolicy(window_cap=10, request_rate=1.0, request_deadline=3_600
 TRACE = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
+class FakeTopics:
+    """What the brokers say of the topics."""
+
+    def __init__(self):
+        self.source_id, self.partitions, self.log_starts = "first", 1, {}
+        self.broken = set()
+
+    def look(self):
+        pass
+
+    def may_write_answers(self):
+        return "answers" not in self.broken
+
+    def may_write_letters(self):
+        return "letters" not in self.broken
+
+
 class FakeRedis:
     """The store and the marks, with their Redis as plain sets."""
 
@@ -36,7 +56,9 @@ class FakeRedis:
         self.marked = set()
         self.claimed = {}  # workers by processing id
         self.living = set()  # workers
-        self.elsewhere = set()
+        self.elsewhere = {}
+        self.let_go = 0  # times that it answers for no id any more
+        self.stale = []
         self.emptied = False
         self.complete = True  # False: emptied after the look at outcomes
         self.away = set()  # names of methods that fail
@@ -59,7 +81,25 @@ class FakeRedis:
         ids = frozenset(processing_ids)
         claims = {i: worker for i, worker in self.claimed.items() if i in ids}
         living = frozenset(workers) & self.living
-        return RequestStates(ids & self.marked, ids & self.elsewhere, claims, living, self.complete)
+        return RequestStates(
+            ids & self.marked,
+            {i: holder for i, holder in self.elsewhere.items() if i in ids},
+            claims,
+            living,
+            self.complete,
+        )
+
+    def take_over(self, elsewhere):
+        for processing_id in elsewhere:
+            del self.elsewhere[processing_id]
+
+    def let_go_of_all(self, partitions):
+        assert partitions == ["AI_handler-0"]
+        self.let_go += 1
+        yield 0
+
+    def drop_stale_claims(self, claims):
+        self.stale += claims
 
     def finish(self, processing_ids):
         self._answer("finish")
@@ -118,8 +158,12 @@ class FakeKafka:
         assert timeout
         return [self.committed_at]
 
-    def get_watermark_offsets(self, _partition, timeout):
+    def list_topics(self, topic, timeout):
         assert timeout
+        return SimpleNamespace(topics={topic: SimpleNamespace(partitions={0: None})})
+
+    def get_watermark_offsets(self, _partition, timeout=None, *, cached=False):
+        assert timeout or cached
         return self.low, self.end
 
     def offsets_for_times(self, partitions, timeout):
@@ -136,6 +180,10 @@ class FakeKafka:
     def close(self):
         self.log.append("close")
 
+    def commit(self, positions, consumer):
+        assert consumer is self
+        (self.committed_at,) = positions
+
     def publish(self, publications, dead_letters, *, source, commit, consumer):
         if self.failing:
             raise PublishError("fenced")
@@ -151,7 +199,7 @@ class FakeKafka:
         self.committed_at = TopicPartition(source.topic, source.partition, commit.offset, commit.metadata)
 
     @property
-    def commit(self):
+    def committed_to(self):
         return Commit(self.committed_at.offset, self.committed_at.metadata)
 
 
@@ -161,6 +209,7 @@ class Part:
     def __init__(self, policy=POLICY, limit=100):
         self.redis = FakeRedis()
         self.kafka = FakeKafka()
+        self.topics = FakeTopics()
         self.now = 1_000.0
         self.wall = SENT_AT / 1000 + 60.0
         self.cap = DeadLetterCap(limit, 600.0, lambda: self.now)
@@ -170,8 +219,8 @@ class Part:
     def start(self):
         """A new bridge's."""
         self.work = PartitionWork(
-            TopicPartition("AI_handler", 0), self.kafka, self.redis, self.redis, lambda: self.kafka, self.cap,
-            self.policy, lambda: self.now, lambda: self.wall,
+            TopicPartition("AI_handler", 0), self.kafka, self.redis, self.redis, lambda: self.kafka, self.topics,
+            self.cap, self.policy, lambda: self.now, lambda: self.wall,
         )  # fmt: skip
         self.recover()
 
@@ -203,7 +252,7 @@ def test_a_request_is_dispatched_once_and_published_with_its_offset(part):
     part.step()
     part.step()
     assert part.kafka.published == [(7, True)]
-    assert part.kafka.commit == Commit(1, "v1 0 ")
+    assert part.kafka.committed_to == Commit(1, "v2 first 0 ")
     assert part.redis.marked == {7}
     assert part.redis.dispatched == [7]
 
@@ -217,7 +266,7 @@ def test_outcomes_that_are_ready_together_share_a_transaction(part):
     part.step()
     assert part.kafka.transactions == 1
     assert part.kafka.published == [(101, True), (102, True), (104, True)]
-    assert part.kafka.commit.offset == 0
+    assert part.kafka.committed_to.offset == 0
     part.start()
     for offset in range(5):
         part.take(offset, 100 + offset)
@@ -248,7 +297,7 @@ def test_a_duplicate_in_the_window_joins(part):
     part.step()
     assert part.redis.dispatched == [7]
     assert part.kafka.published == [(7, True)]
-    assert part.kafka.commit.offset == 2
+    assert part.kafka.committed_to.offset == 2
 
 
 def test_a_finished_request_comes_to_nothing(part):
@@ -257,7 +306,7 @@ def test_a_finished_request_comes_to_nothing(part):
     part.take(0)
     part.step()
     assert (part.redis.dispatched, part.kafka.published) == ([], [])
-    assert part.kafka.commit.offset == 1
+    assert part.kafka.committed_to.offset == 1
 
 
 def test_a_mark_that_comes_late_still_silences(part):
@@ -268,7 +317,7 @@ def test_a_mark_that_comes_late_still_silences(part):
     part.redis.marked.add(7)
     part.step(0.1)
     assert part.kafka.published == []
-    assert part.kafka.commit.offset == 1
+    assert part.kafka.committed_to.offset == 1
 
 
 def test_the_headers_of_the_sender_are_passed_on(part):
@@ -290,7 +339,7 @@ def test_a_dead_letter_is_committed_and_its_user_told(part):
     part.step()
     assert [dict(letter.headers)["reason"] for letter in part.kafka.letters] == [b"blank_text"]
     assert part.kafka.published == [(7, False)]
-    assert part.kafka.commit.offset == 1
+    assert part.kafka.committed_to.offset == 1
     assert part.redis.marked == {7}
 
 
@@ -317,7 +366,7 @@ def test_a_bad_duplicate_is_silent_while_a_good_one_is_in_hand(part, bad_first):
     part.redis.ready[7] = scored(7)
     part.step()
     assert part.kafka.published == [(7, True)]
-    assert part.kafka.commit.offset == 2
+    assert part.kafka.committed_to.offset == 2
 
 
 def test_bad_duplicates_are_told_once(part):
@@ -352,7 +401,7 @@ def test_at_the_cap_the_bridge_stops_taking_and_goes_on_publishing():
     part.redis.ready[100] = scored(100)
     part.step()
     assert part.kafka.published == [(1, False), (2, False), (100, True)]
-    assert part.kafka.commit.offset == 3
+    assert part.kafka.committed_to.offset == 3
     part.cap.resume(part.now)
     assert part.work.free > 0
     part.step()
@@ -392,7 +441,7 @@ def test_other_services_messages_are_committed_and_logged_once(part, caplog):
     for offset in range(4):
         part.work.take(FakeMessage(offset, b"whatever", b"other" if offset % 2 else b"another"))
     part.step()
-    assert part.kafka.commit.offset == 4
+    assert part.kafka.committed_to.offset == 4
     assert (part.kafka.published, part.kafka.letters) == ([], [])
     assert sum("not ours" in line for line in caplog.messages) == 2
 
@@ -405,12 +454,12 @@ def test_skipped_messages_do_not_cost_a_transaction_each(part):
     part.step(0.1)
     assert part.kafka.transactions == 1
     part.step(1.0)
-    assert part.kafka.commit.offset == 2
+    assert part.kafka.committed_to.offset == 2
 
 
 def test_an_id_of_another_partition_is_left_to_it(part):
     """A retry that landed in another partition is neither dispatched nor published here, and ends with the mark."""
-    part.redis.elsewhere.add(7)
+    part.redis.elsewhere[7] = "AI_handler-1"
     part.take(0)
     part.step()
     part.redis.ready[7] = scored(7)
@@ -418,12 +467,12 @@ def test_an_id_of_another_partition_is_left_to_it(part):
     assert (part.redis.dispatched, part.kafka.published, part.kafka.transactions) == ([], [], 0)
     part.redis.marked.add(7)
     part.step()
-    assert (part.kafka.published, part.kafka.commit.offset) == ([], 1)
+    assert (part.kafka.published, part.kafka.committed_to.offset) == ([], 1)
 
 
 def test_a_bad_copy_of_another_partitions_request_is_silent(part):
     """The partition that answers for the id is the one that speaks."""
-    part.redis.elsewhere.add(7)
+    part.redis.elsewhere[7] = "AI_handler-1"
     part.take(0, resume=" ")
     part.step()
     assert (len(part.kafka.letters), part.kafka.published) == (1, [])
@@ -668,7 +717,7 @@ def test_marks_that_an_emptied_redis_lacks_are_not_missed_for_good(part):
     part.redis.marked = {7, 8}
     part.step()
     assert part.kafka.published == []
-    assert part.kafka.commit.offset == 2
+    assert part.kafka.committed_to.offset == 2
 
 
 def test_a_dead_letter_outlives_a_flush_between_two_looks(part):
@@ -688,7 +737,7 @@ def test_a_dead_letter_outlives_a_flush_between_two_looks(part):
         part.step()
         part.step()
         assert len(part.kafka.letters) == emptied_at + 1
-        assert part.kafka.commit.offset == 2 * emptied_at + 2
+        assert part.kafka.committed_to.offset == 2 * emptied_at + 2
 
 
 def test_a_message_without_a_time_has_its_whole_deadline(part):
@@ -732,7 +781,7 @@ def test_a_recovery_that_finds_its_transaction_committed_says_nothing_again(part
     assert part.kafka.sought == 1
     part.take(1)
     part.step()
-    assert (part.kafka.published, part.kafka.commit.offset) == ([], 2)
+    assert (part.kafka.published, part.kafka.committed_to.offset) == ([], 2)
 
 
 def test_recovery_takes_over_before_it_reads(part):
@@ -870,7 +919,7 @@ def test_an_outcome_that_the_topic_refuses_becomes_a_failure_of_its_own(part):
         part.step()
     assert sorted(part.kafka.published) == [(7, False), (8, True)]
     assert Failure.UNPUBLISHABLE.value in said
-    assert part.kafka.commit.offset == 2
+    assert part.kafka.committed_to.offset == 2
     assert part.redis.marked == {7, 8}
 
 
@@ -886,7 +935,7 @@ def test_a_request_of_which_nothing_can_be_said_is_buried(part):
     assert part.kafka.published == [(8, True)]
     (letter,) = part.kafka.letters
     assert (letter.value, dict(letter.headers)["reason"], letter.offset) == (None, b"unpublishable", 0)
-    assert part.kafka.commit.offset == 3
+    assert part.kafka.committed_to.offset == 3
 
 
 @pytest.mark.parametrize("takes", [2_000_000, 950_000, 6_000, 0, -1])
@@ -901,7 +950,7 @@ def test_a_dead_letter_is_cut_until_the_topic_takes_it(part, takes):
     assert [len(letter.value) for letter in part.kafka.letters] == [cut for cut in CUTS if cut <= takes][:1]
     assert all(dict(letter.headers)["original-size"] == b"3000000" for letter in part.kafka.letters)
     assert part.kafka.published == [(8, True)]
-    assert part.kafka.commit.offset == 2
+    assert part.kafka.committed_to.offset == 2
 
 
 def test_a_dead_letter_whose_notification_is_refused_goes_alone(part):
@@ -911,7 +960,7 @@ def test_a_dead_letter_whose_notification_is_refused_goes_alone(part):
     part.step()
     part.step()
     assert (len(part.kafka.letters), part.kafka.published) == (1, [])
-    assert part.kafka.commit.offset == 1
+    assert part.kafka.committed_to.offset == 1
 
 
 @pytest.mark.parametrize(
@@ -968,7 +1017,7 @@ def test_a_rolled_back_redis_repeats_nothing(part):
     for _ in range(4):
         part.step()
     assert part.kafka.published == [(7, True)]
-    assert part.kafka.commit.offset == 2
+    assert part.kafka.committed_to.offset == 2
 
 
 def test_marks_that_do_not_arrive_are_caught_up(part):
@@ -1026,7 +1075,7 @@ def test_a_topic_that_was_made_again_is_read_from_its_beginning(part, committed,
         part.redis.ready[offset] = scored(offset)
     for _ in range(3):
         part.step()
-    assert part.kafka.commit.offset == 50
+    assert part.kafka.committed_to.offset == 50
 
 
 def test_what_a_topic_has_lost_is_not_known(part):
@@ -1034,6 +1083,7 @@ def test_what_a_topic_has_lost_is_not_known(part):
     part.kafka.committed_at = TopicPartition("AI_handler", 0, 40, "v1 20 0,2")
     part.kafka.end = 45
     part.start()
+    part.kafka.end = 50
     for offset in range(40, 50):
         part.take(offset, offset)
     part.step()
@@ -1075,7 +1125,7 @@ def test_a_full_window_of_five_thousand_survives_a_restart():
     for _ in range(4):
         part.step()
     assert len(part.kafka.published) == 2_500
-    assert len(part.kafka.commit.metadata) <= MAX_METADATA
+    assert len(part.kafka.committed_to.metadata) <= MAX_METADATA
     part.redis.dispatched.clear()
     part.start()
     for offset in range(part.kafka.sought, 5_000):
@@ -1087,7 +1137,7 @@ def test_a_full_window_of_five_thousand_survives_a_restart():
     for _ in range(4):
         part.step()
     assert sorted(part.kafka.published) == [(offset, True) for offset in range(5_000)]
-    assert part.kafka.commit == Commit(5_000, "v1 0 ")
+    assert part.kafka.committed_to == Commit(5_000, "v2 first 0 ")
 
 
 def value(name, **labels):
@@ -1124,3 +1174,145 @@ def test_the_way_of_a_request_is_timed_from_end_to_end(part):
 def test_every_reason_of_a_dead_letter_has_its_series_from_the_start(reason):
     """`increase()` sees the first dead letter of each kind."""
     assert value("ai_handler_bridge_dead_letters_total", reason=reason) is not None
+
+
+def test_a_topic_with_another_id_is_started_over(part):
+    """The bridge does not publish offsets of one topic as those of another that has its name."""
+    part.take(0)
+    part.step()
+    part.topics.source_id = "second"
+    part.redis.ready[7] = scored(7)
+    with pytest.raises(LogChanged, match="second"):
+        part.step()
+    assert part.kafka.published == []
+    part.kafka.low = 0
+    part.recover()
+    assert (part.kafka.sought, part.redis.let_go) == (0, 2)
+    assert part.kafka.committed_to == Commit(0, "v2 second 0 ")
+    part.take(0, 8)
+    part.step()
+    assert part.kafka.published == []
+    assert 8 in part.redis.dispatched
+
+
+def test_what_is_in_hand_is_answered_though_its_message_is_deleted(part):
+    """Retention that passes over a request in hand does not take it away; what was not read is counted, once."""
+    part.take(0)
+    part.step()
+    part.kafka.low = 5
+    part.topics.log_starts = {0: 5}
+    before = value("ai_handler_bridge_unread_total")
+    part.step()
+    part.step()
+    part.redis.ready[7] = scored(7)
+    part.step()
+    assert part.kafka.published == [(7, True)]
+    assert part.kafka.committed_to == Commit(5, "v2 first 0 ")
+    assert value("ai_handler_bridge_unread_total") == before + 4
+
+
+def test_a_gap_that_was_jumped_over_is_told(part):
+    """Where the client goes on at the log's new beginning before anybody looks, what was passed over is counted."""
+    part.take(0)
+    before = value("ai_handler_bridge_unread_total")
+    part.take(9, 8)
+    part.kafka.low = 6  # the other three were never there
+    part.step()
+    part.step()
+    assert value("ai_handler_bridge_unread_total") == before + 5
+    part.take(12, 9)
+    part.step()
+    assert value("ai_handler_bridge_unread_total") == before + 5
+
+
+def test_what_was_fetched_before_it_was_deleted_is_still_taken(part):
+    """Messages that the client holds already come after the look that finds the log cut, and are no other log's."""
+    part.take(0)
+    part.topics.log_starts, part.kafka.low = {0: 5}, 5
+    for offset in range(1, 5):
+        part.step()
+        part.take(offset, 10 + offset)
+    part.step()
+    assert part.redis.dispatched == [7, 11, 12, 13, 14]
+
+
+def test_a_gap_that_a_start_finds_is_counted_once(part):
+    """Requests that were deleted while no bridge ran are told by the first that comes, and by no other."""
+    part.kafka.committed_at = TopicPartition("AI_handler", 0, 10, "v1 4 0,2")
+    part.kafka.low = 20
+    before = value("ai_handler_bridge_unread_total")
+    part.start()
+    part.step()
+    assert value("ai_handler_bridge_unread_total") == before + 8  # 10, 12, and 14 to 19
+    part.start()
+    assert value("ai_handler_bridge_unread_total") == before + 8
+    assert part.kafka.sought == 20
+
+
+def test_an_offset_that_comes_twice_is_another_logs(part):
+    """A log that lost its end, or was made anew, is read from what is committed of it, whatever was in hand."""
+    part.take(0)
+    part.take(1, 8)
+    with pytest.raises(LogChanged):
+        part.take(0, 9)
+
+
+def test_letters_that_cannot_be_written_keep_no_answer_back(part):
+    """While the dead-letter topic is away a window full of bad messages leaves room, and answers go on."""
+    part.topics.broken.add("letters")
+    for offset in range(10):
+        part.take(offset, 100 + offset, resume=" ")
+    assert part.work.free == 10
+    part.take(10, 7)
+    part.redis.ready[7] = scored(7)
+    part.step()
+    assert (part.kafka.published, part.kafka.letters) == ([(7, True)], [])
+    assert part.kafka.committed_to.offset == 0
+    part.topics.broken.clear()
+    part.step()
+    assert len(part.kafka.letters) == 10
+    assert part.kafka.committed_to.offset == 11
+
+
+def test_letters_in_waiting_are_bounded(part):
+    """A flood of bad messages beside a missing topic fills no memory."""
+    part.topics.broken.add("letters")
+    for offset in range(LETTERS_IN_HAND):
+        part.work.take(FakeMessage(offset, b""))
+    assert part.work.free == 0
+
+
+def test_answers_that_cannot_be_written_are_not_tried(part):
+    """Where an output topic is away every transaction would fail, and cost a recovery."""
+    part.topics.broken.add("answers")
+    part.take(0)
+    part.redis.ready[7] = scored(7)
+    part.step()
+    assert part.kafka.published == []
+    part.topics.broken.clear()
+    part.step()
+    assert part.kafka.published == [(7, True)]
+
+
+def test_a_deadline_is_kept_whoever_answers_for_the_request(part):
+    """Another partition that does not end what it answers for keeps nobody waiting for ever."""
+    part.redis.elsewhere[7] = "AI_handler-1"
+    part.take(0)
+    part.step(POLICY.request_deadline)
+    assert part.kafka.published == []
+    part.step(2 * OVERTIME)
+    part.step()
+    assert part.kafka.published == [(7, False)]
+
+
+def test_claims_that_outlive_their_workers_are_looked_at(part):
+    """Parked, or kept by a clock of Redis that went back: its time to live tells."""
+    part.take(0)
+    part.step()
+    part.redis.claim("w", 7)
+    part.step()
+    part.redis.living.clear()
+    part.step()
+    assert part.redis.stale == []
+    part.step(POLICY.lease + 1.5)
+    assert part.redis.stale == [7]

@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from bridge.dead_letter import CUTS, DeadLetter, DeadLetterCap
-from bridge.intake import Reason
+from bridge.dead_letter import CUTS, DeadLetterCap, PendingLetter
+from bridge.intake import Reason, Rejected
 from tests.support.fakes import FakeClock
 from tests.support.samples import FakeMessage
 
@@ -15,9 +15,15 @@ def clock():
     return FakeClock(1_000.0)
 
 
+def letter_of(message, reason, cut=CUTS[0]):
+    letter = PendingLetter.of(message, Rejected(reason))
+    letter.cut = CUTS.index(cut)
+    return letter.dead_letter()
+
+
 def test_a_dead_letter_is_its_original_and_says_where_from():
     """Key and value stay as they came; the headers name reason, topic, partition, offset and time, no more."""
-    letter = DeadLetter.of(FakeMessage(41, b"\xff{oops", b"new_request"), Reason.NOT_UTF8)
+    letter = letter_of(FakeMessage(41, b"\xff{oops", b"new_request"), Reason.NOT_UTF8)
     assert (letter.key, letter.value) == (b"new_request", b"\xff{oops")
     assert letter.headers == (
         ("reason", b"not_utf8"),
@@ -30,13 +36,13 @@ def test_a_dead_letter_is_its_original_and_says_where_from():
 
 def test_missing_key_and_value_stay_missing():
     """A tombstone is kept as a tombstone."""
-    letter = DeadLetter.of(FakeMessage(0, None, None), Reason.EMPTY_VALUE)
+    letter = letter_of(FakeMessage(0, None, None), Reason.EMPTY_VALUE)
     assert (letter.key, letter.value) == (None, None)
 
 
 def test_headers_carry_no_content():
     """No part of a resume ever stands in a header."""
-    letter = DeadLetter.of(FakeMessage(0, '{"resume": "тайна"}'.encode()), Reason.MISSING_FIELD)
+    letter = letter_of(FakeMessage(0, '{"resume": "тайна"}'.encode()), Reason.MISSING_FIELD)
     assert not any("тайна".encode() in value for _, value in letter.headers)
 
 
@@ -44,12 +50,12 @@ def test_headers_carry_no_content():
 def test_what_is_too_large_is_cut_and_says_so(cut):
     """A value that cannot be kept whole keeps its beginning; its size and digest tell which message it was."""
     value = b"x" * (cut + 1)
-    letter = DeadLetter.of(FakeMessage(41, value), Reason.NOT_JSON, cut)
+    letter = letter_of(FakeMessage(41, value), Reason.NOT_JSON, cut)
     headers = dict(letter.headers)
     assert letter.value == value[:cut]
     assert headers["original-size"] == str(cut + 1).encode()
     assert headers["original-sha256"] == hashlib.sha256(value).hexdigest().encode()
-    assert "original-size" not in dict(DeadLetter.of(FakeMessage(41, value[:cut]), Reason.NOT_JSON, cut).headers)
+    assert "original-size" not in dict(letter_of(FakeMessage(41, value[:cut]), Reason.NOT_JSON, cut).headers)
 
 
 def test_the_cap_stops_a_bad_deploy(clock):

@@ -141,3 +141,13 @@ def test_kafka_that_does_not_answer_is_a_trouble(clock, told):
     assert contact.trouble
     contact.note(statistics())
     assert contact.trouble == ""
+
+
+def test_a_late_loop_is_not_the_brokers_silence(clock):
+    """While Redis holds the loop up the client's statistics wait to be read: that says nothing of Kafka."""
+    contact = Contact(clock)
+    contact.note(statistics())
+    clock.now += 10 * SILENT_AFTER
+    assert contact.trouble == ""
+    contact.note(statistics())
+    assert contact.trouble == ""

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bridge.offsets import MAX_METADATA, Commit, PartitionProgress
+from bridge.offsets import MAX_METADATA, Commit, LogChanged, PartitionProgress
 
 
 def progress_of(*offsets):
@@ -29,7 +29,7 @@ def test_the_watermark_stays_below_the_slowest_request():
 
 def test_everything_finished_commits_the_next_offset():
     """When all is done, the committed offset is the next one to read, as in any consumer group."""
-    assert progress_of(5, 6, 7).commit([5, 6, 7]) == Commit(8, "v1 0 ")
+    assert progress_of(5, 6, 7).commit([5, 6, 7]) == Commit(8, "v2 - 0 ")
 
 
 def test_what_is_about_to_finish_is_not_finished_yet():
@@ -58,7 +58,7 @@ def test_an_offset_deleted_by_retention_does_not_block():
     """An open request whose message Kafka has deleted does not hold the watermark back for ever."""
     restarted = PartitionProgress.from_commit(progress_of(0, 1, 2).commit([1]))
     assert restarted.deliver(2)
-    assert restarted.commit([2]) == Commit(3, "v1 0 ")
+    assert restarted.commit([2]) == Commit(3, "v2 - 0 ")
     assert restarted.unfinished == 1
 
 
@@ -70,7 +70,8 @@ def test_gaps_count_as_finished():
 @pytest.mark.parametrize(
     "metadata",
     [
-        "", "something of another tool", "v2 5 0", "v1", "v1 ", "v1 x 0", "v1 5 a,b", "v1 5 0,,1", "v1 5 0;1",
+        "", "something of another tool", "v3 - 5 0", "v2 5 0", "v2 - 5 0,9",
+        "v1", "v1 ", "v1 x 0", "v1 5 a,b", "v1 5 0,,1", "v1 5 0;1",
         "v1 5 3,-2", "v1 5 0,0", "v1 5 0,9", "v1 -5 0", "v1 5 -3", None,
     ],
 )  # fmt: skip
@@ -86,7 +87,7 @@ def test_damaged_metadata_never_takes_the_commit_back():
     assert PartitionProgress.from_commit(Commit(10, "v1 -5 ")).watermark == 10
 
 
-@given(st.text(max_size=60) | st.from_regex(r"v1 -?\d{1,3} (-?\d{1,3},?){0,6}", fullmatch=True))
+@given(st.text(max_size=60) | st.from_regex(r"(v1|v2 \S{1,22}) -?\d{1,3} (-?\d{1,3},?){0,6}", fullmatch=True))
 def test_no_metadata_makes_a_commit_pass_an_open_offset(metadata):
     """Whatever the metadata, what is delivered and not finished stays at or above the watermark."""
     progress = PartitionProgress.from_commit(Commit(10, metadata))
@@ -116,6 +117,38 @@ def test_a_full_window_of_neighbours_fits_whole():
     assert [offset for offset in range(0, 1_000, 2) if restarted.deliver(offset)] == list(range(0, 1_000, 4))
 
 
+def test_a_commit_of_the_last_release_is_understood():
+    """A bridge that is upgraded goes on where its predecessor was."""
+    progress = PartitionProgress.from_commit(Commit(10, "v1 4 0,2"), topic_id="new")
+    assert [offset for offset in range(10, 16) if progress.deliver(offset)] == [10, 12, 14, 15]
+
+
+def test_a_commit_says_which_topic_it_is_about():
+    """A topic that was made again has another id; where nobody knows ids, every commit counts."""
+    commit = PartitionProgress(5, topic_id="abc").commit()
+    assert commit == Commit(5, "v2 abc 0 ")
+    assert [commit.is_of(topic) for topic in ("abc", "xyz", None)] == [True, False, True]
+    assert progress_of(4).commit().is_of("abc")
+    assert Commit(5, "v1 0 ").is_of("abc")
+
+
+def test_an_offset_that_runs_backwards_is_told():
+    """What is delivered below what came before is another log's."""
+    progress = progress_of(5, 6)
+    with pytest.raises(LogChanged):
+        progress.deliver(6)
+
+
+def test_what_is_in_hand_stays_open_when_the_log_is_cut():
+    """Retention that passes over requests in hand leaves them in hand, and counts only those that were not read."""
+    progress = PartitionProgress.from_commit(Commit(0, "v1 10 0,4,2"))  # open: 0, 4, 6
+    progress.deliver(0)
+    assert progress.skip(20) == 12  # 4, 6, and 10 to 19
+    assert (progress.unfinished, progress.awaited, progress.watermark) == (1, 0, 0)
+    assert progress.skip(15) == 0
+    assert progress.deliver(20)
+
+
 class Deliveries(RuleBasedStateMachine):
     """Random lives of one partition: deliveries with gaps, ends in any order, crashes, retention."""
 
@@ -129,7 +162,7 @@ class Deliveries(RuleBasedStateMachine):
         self.live(None)
 
     def live(self, commit):
-        self.progress = PartitionProgress.from_commit(commit)
+        self.progress = PartitionProgress() if commit is None else PartitionProgress.from_commit(commit)
         self.in_hand = set()
         self.next = 0 if commit is None else commit.offset
 
@@ -172,6 +205,9 @@ class Deliveries(RuleBasedStateMachine):
     def retention(self, data):
         """Kafka deletes old messages; those not in hand are gone for good."""
         oldest = data.draw(st.sampled_from(self.log))
+        unread = {offset for offset in self.log if self.next <= offset < oldest} - self.finished
+        assert self.progress.skip(oldest) >= len(unread), "more were deleted unread than it says"
+        self.next = max(self.next, oldest)
         self.log = [offset for offset in self.log if offset >= oldest]
 
     @invariant()
@@ -189,7 +225,7 @@ class Deliveries(RuleBasedStateMachine):
         """Whatever happened, a last life finishes all that is left, and nothing blocks the end."""
         self.append(1)
         self.deliver(len(self.log))
-        assert self.progress.commit(self.in_hand) == Commit(self.log[-1] + 1, "v1 0 ")
+        assert self.progress.commit(self.in_hand) == Commit(self.log[-1] + 1, "v2 - 0 ")
 
 
 TestDeliveries = Deliveries.TestCase

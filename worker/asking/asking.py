@@ -161,9 +161,14 @@ class Asking:
             self._keep(question, remembered, lead, in_hand)
             return Asked(remembered, None)
         try:
-            answer = self._call(question, in_hand, breaker_closed=found.breaker_closed)
-            meaning = self._parse(question, answer, in_hand)
-            self._keep(question, meaning, lead, in_hand)
+            answer, reservation = self._call(question, in_hand, breaker_closed=found.breaker_closed)
+            try:
+                # First of all: a worker that dies before this asks, and pays, again.
+                meaning = self._parse(question, answer, in_hand)
+                self._keep(question, meaning, lead, in_hand)
+            finally:
+                used = answer.prompt_tokens + answer.completion_tokens
+                self._ports.limiter.settle(reservation, used_tokens=used or None, seen=answer.seen)
         except PostponedError as postponed:
             if too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at):
                 lead.release()
@@ -206,8 +211,8 @@ class Asking:
             self._look_at[digest] = now + LOOK_EVERY
         return self._ports.results.known(digest)
 
-    def _call(self, question: Question[T], in_hand: RequestInHand, *, breaker_closed: bool) -> Answer:
-        """One call of the model, at a start time that the limiter granted; none past the deadline."""
+    def _call(self, question: Question[T], in_hand: RequestInHand, *, breaker_closed: bool) -> tuple[Answer, str]:
+        """One call of the model, at a granted start, none past the deadline; the answer, and what is to be settled."""
         if self._clock() >= in_hand.dispatch.deadline_at:
             raise FailedError(Failure.OUT_OF_TIME)
         ports = self._ports
@@ -239,9 +244,7 @@ class Asking:
             self._act_on(error, reservation, in_hand)
         if probing:
             ports.breaker.reset()
-        used = answer.prompt_tokens + answer.completion_tokens
-        ports.limiter.settle(reservation, used_tokens=used or None, seen=answer.seen)
-        return answer
+        return answer, reservation
 
     def _await_start(self, tokens: int, in_hand: RequestInHand, turn: Turn) -> None:
         """Return when the limiter says "now"; `in_hand.reservation` is then the one to use."""

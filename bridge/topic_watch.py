@@ -1,0 +1,151 @@
+"""What the brokers say of our topics: which one the input topic is, where it begins, which outputs cannot be written.
+
+A topic that is removed and made again keeps its name; its id tells it apart. A transaction that fails does not say
+which of its topics was to blame; a topic that is missing, or that we may not write, tells of itself.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._acl import AclOperation
+from confluent_kafka.admin._listoffsets import OffsetSpec
+
+from bridge import metrics
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 2.0  # seconds
+ANSWER_WITHIN = 3.0  # seconds
+_NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"  # of brokers before 2.8
+
+
+class _Asked(NamedTuple):
+    """What was asked and is not answered yet: about each topic, and where each partition begins."""
+
+    topics: Mapping[str, "Future[Any]"]
+    starts: Mapping[TopicPartition, "Future[Any]"]
+
+    def is_answered(self) -> bool:
+        return all(future.done() for future in (*self.topics.values(), *self.starts.values()))
+
+
+class TopicWatch:
+    """The input topic and those that are written, as they were when last looked at.
+
+    Args:
+        admin: any client.
+        source: the input topic.
+        answers: the topics that outcomes go to.
+        dead_letters: the topic of what nobody can read.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        admin: AdminClient,
+        source: str,
+        answers: Collection[str],
+        dead_letters: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._admin = admin
+        self._source = source
+        self._answers = tuple(answers)
+        self._dead_letters = dead_letters
+        self._clock = clock
+        self._asked: _Asked | None = None
+        self._ask_at = clock()
+        self._is_silent = False  # the last answer was none
+        self.source_id: str | None = None  # None: not known
+        self.partitions = 0  # of the input topic; 0: not known
+        self.log_starts: Mapping[int, int] = {}  # the lowest offset of each, as far as known: it may be higher by now
+        self.missing: tuple[str, ...] = ()
+        self.troubles: Mapping[str, str] = {}  # by topic: what keeps it from being read or written
+
+    def exists(self, partition: str) -> bool:
+        """Whether `<topic>-<number>` is a partition of the input topic, as far as anybody knows."""
+        topic, _, number = partition.rpartition("-")
+        return not self.partitions or (topic == self._source and number.isdigit() and int(number) < self.partitions)
+
+    def may_write_answers(self) -> bool:
+        """Whether outcomes can be published."""
+        return self.troubles.keys().isdisjoint(self._answers)
+
+    def may_write_letters(self) -> bool:
+        """Whether dead letters can be written."""
+        return self._dead_letters not in self.troubles
+
+    def look(self) -> None:
+        """Ask, and wait for the answer; without one all stays as it was.
+
+        librdkafka asks the cluster's controller, which may be away while the rest is there; its imitation has none.
+        """
+        waits = not self._is_silent
+        self._asked, self._ask_at = self._ask(), self._clock()
+        if waits:
+            self._note(self._asked)
+            self._asked = None
+
+    def glance(self) -> None:
+        """The same every now and then, without waiting."""
+        if self._asked is None and self._clock() >= self._ask_at:
+            self._asked = self._ask()
+        if self._asked is not None and self._asked.is_answered():
+            self._note(self._asked)
+            self._asked = None
+
+    def _ask(self) -> _Asked:
+        topics = self._admin.describe_topics(
+            TopicCollection([self._source, *self._answers, self._dead_letters]),
+            include_authorized_operations=True,
+            request_timeout=ANSWER_WITHIN,
+        )
+        earliest: OffsetSpec = OffsetSpec.earliest()  # type: ignore[no-untyped-call] # its stubs say nothing
+        places = {TopicPartition(self._source, number): earliest for number in range(self.partitions)}
+        starts = self._admin.list_offsets(places, request_timeout=ANSWER_WITHIN) if places else {}
+        return _Asked(topics, starts)
+
+    def _note(self, asked: _Asked) -> None:
+        self._ask_at = self._clock() + LOOK_EVERY
+        try:
+            self._understand(asked)
+        except (KafkaException, TimeoutError) as error:
+            self._is_silent = True
+            log.debug("the brokers do not describe our topics: %s", error)
+        else:
+            self._is_silent = False
+
+    def _understand(self, asked: _Asked) -> None:
+        troubles: dict[str, str] = {}
+        missing, starts = [], {}
+        for place, start in asked.starts.items():
+            with suppress(KafkaException):  # its topic may have been made again with fewer
+                starts[place.partition] = start.result(ANSWER_WITHIN + 1).offset
+        for name, future in asked.topics.items():
+            try:
+                found = future.result(ANSWER_WITHIN + 1)
+            except KafkaException as error:
+                fault = error.args[0]
+                if fault.code() not in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED):
+                    raise
+                troubles[name] = fault.name()
+                missing += [name] * (fault.code() == KafkaError.UNKNOWN_TOPIC_OR_PART)
+                continue
+            if name == self._source:
+                topic_id = str(found.topic_id)
+                self.source_id = None if topic_id == _NO_ID else topic_id
+                self.partitions = len(found.partitions)
+            # None where the brokers have no such list.
+            elif found.authorized_operations and AclOperation.WRITE not in found.authorized_operations:
+                troubles[name] = "we may not WRITE"
+        if troubles != self.troubles:
+            metrics.TOPIC_TROUBLE.clear()
+            for topic, why in troubles.items():
+                metrics.TOPIC_TROUBLE.labels(topic, why).set(1)
+        self.troubles, self.missing, self.log_starts = troubles, tuple(missing), starts
