@@ -15,6 +15,7 @@ from bridge.ending import LETTERS_IN_HAND
 from bridge.intake import Reason
 from bridge.offsets import MAX_METADATA, Commit, LogChanged
 from bridge.partition import LOOK_PAUSE, PartitionWork
+from bridge.places import Kept
 from bridge.policy import PartitionPolicy
 from bridge.publisher import OutputRefused, PublishError
 from bridge.request_store import RequestStates
@@ -48,9 +49,13 @@ class FakeTopics:
 
 
 class FakeRedis:
-    """The store and the marks, with their Redis as plain sets."""
+    """The store, the marks and the places, with their Redis as plain sets."""
 
     def __init__(self):
+        self.places = self
+        self.reached = 0.0
+        self.kept = {}  # places by processing id
+        self.users = {}  # one step behind their last places
         self.dispatched = []
         self.ready = {}
         self.marked = set()
@@ -88,6 +93,21 @@ class FakeRedis:
             living,
             self.complete,
         )
+
+    def look(self, processing_ids, reached):
+        self._answer("look")
+        self.reached = max(self.reached, reached)
+        ids = frozenset(processing_ids)
+        return Kept(self.reached, {i: place for i, place in self.kept.items() if i in ids}, ids & self.marked)
+
+    def give(self, wanted, reached):
+        self._answer("give")
+        self.users = {user: place for user, place in self.users.items() if place > reached}
+        places = []
+        for user, step, least in wanted:
+            places.append(max(least, self.users.get(user, 0.0)))
+            self.users[user] = places[-1] + step
+        return places
 
     def take_over(self, elsewhere):
         for processing_id in elsewhere:
@@ -1073,7 +1093,7 @@ def test_a_topic_that_was_made_again_is_read_from_its_beginning(part, committed,
     for offset in range(sought, 50):
         part.take(offset, offset)
         part.redis.ready[offset] = scored(offset)
-    for _ in range(3):
+    for _ in range(6):
         part.step()
     assert part.kafka.committed_to.offset == 50
 
