@@ -345,7 +345,7 @@ end
 -- asked together do not come back together.
 local function tell(id, record, wait, exact, guessed)
   local pause = min(wait, guessed and SETTLE or max(STEP, wait / 2))
-  if pause < wait or not exact then pause = pause * (0.75 + 0.25 * (record.place % 1 * 618033.9887 % 1)) end
+  if pause < wait or not exact then pause = pause * (0.7 + 0.1 * (record.place / TURN * 0.6180339887 % 1)) end
   record.told, record.silent = NOW + pause, nil
   write(id, record)
   return {'wait', text(pause), text(wait)}
