@@ -39,9 +39,6 @@ class FairOrder:
         self._behind: dict[int, float] = {}  # by user: one turn behind the last place
         self._arrivals = count()
 
-    def __len__(self) -> int:
-        return sum(map(len, self._waiting.values()))
-
     def step(self, user: int) -> float:
         """How far apart a user's places are."""
         return TURN / self._weights.get(user, 1.0)

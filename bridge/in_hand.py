@@ -88,6 +88,10 @@ class InHand:
             head = self.order.head()
         return len(self.called) > before
 
+    def forget_the_answered(self) -> None:
+        """Users without a request in hand are the order's no more; Redis has their last places."""
+        self.order.forget({self.user(unfinished) for unfinished in self.all.values()})
+
     def call_off(self, is_over: Callable[[Unfinished], bool]) -> None:
         """Call those whose turn would come too late, to be ended."""
         over = [pid for pid, unfinished in self.all.items() if pid not in self.called and is_over(unfinished)]

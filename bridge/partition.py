@@ -293,6 +293,7 @@ class PartitionWork:
         if self._in_hand.new or (due and self._in_hand.all):
             self._in_hand.line_up(self._store.places.look(self._in_hand.new, self._in_hand.order.reached))
         if due:
+            self._in_hand.forget_the_answered()
             self._in_hand.call_off(self._supervisor.is_out_of_time)
         if self._in_hand.call(self._window.size):
             self._supervise_at = now
