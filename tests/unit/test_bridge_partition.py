@@ -1351,7 +1351,7 @@ def fill(part, user, ids):
 
 
 def test_a_flood_keeps_nobody_out_of_the_line():
-    """A user who sends one request behind another's thousand is called at once, and placed before nearly all of them."""
+    """A user who sends one request behind another's thousand is called at once, and placed before nearly all."""
     part = Part(LONG_LINE)
     fill(part, A, range(1_000))
     assert part.work.free == 1_000
