@@ -58,6 +58,12 @@ _INLINE: Final = re2.compile(
 # `re` knows the same letters and digits as `str.isalnum`.
 _BETWEEN_WORDS: Final = re.compile(r"[^\w+#\n ]|_")
 
+# A Mac writes й and ё as two characters.
+_DECOMPOSED: Final = (("и\u0306", "й"), ("И\u0306", "Й"), ("е\u0308", "ё"), ("Е\u0308", "Ё"))
+_UNEVEN: Final = re.compile(r"[^\n\t -)+-_a-}А-яЁё«»“”„•]+")
+_LONG_DASHES: Final = frozenset("–—―⸺⸻")
+_FORMS: Final = {"-": "−⁃", " ": "*~", "'": "`ʻʼ‘’´ʹ′", "•": "·∙‣●○▪▫◦■□►▶✓✔", "|": "│┃¦"}
+
 
 class _Table(dict[int, int | str | None]):
     """A `str.translate` table that works each character out when it is first met."""
@@ -105,7 +111,19 @@ def _bare(character: str) -> int | str | None:
 
 
 _VISIBLE = _Table(_seen)
+def _even(character: str) -> str:
+    if character in _LONG_DASHES:
+        return "—"
+    category = unicodedata.category(character)
+    if category in {"Pd", "Zs"}:
+        return "-" if category == "Pd" else " "
+    folded = unicodedata.normalize("NFKC", character)
+    return folded if len(folded) == 1 else character
+
+
 _UNMARKED = _Table(_bare)
+_EVEN = _Table(_even)
+_EVEN.update({ord(sign): form for form, signs in _FORMS.items() for sign in signs})
 _ONLY_INVISIBLE = _Table(lambda character: ord(character) if is_invisible(character) else None)
 
 
@@ -133,7 +151,17 @@ def visible(text: str) -> str:
 def readable(text: str) -> str:
     """The text as its reader sees it: `visible`, `decoded`, without HTML's tags; those of blocks become line ends."""
     shown = visible(decoded(text))
+    for decomposed, composed in _DECOMPOSED:
+        shown = shown.replace(decomposed, composed)
     return str(_INLINE.sub("", _BLOCK.sub("\n", shown))) if "<" in shown else shown
+
+
+def even(visible_text: str) -> str:
+    """The text, character for character, with one form for all that only looks different.
+
+    Dashes are "-" or "—", blanks, asterisks and tildes " ", apostrophes "'", bullets "•", full-width characters ASCII.
+    """
+    return _UNEVEN.sub(lambda match: match[0].translate(_EVEN), visible_text)
 
 
 def invisible(text: str) -> str:

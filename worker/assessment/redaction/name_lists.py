@@ -3,6 +3,7 @@
 Latin names are compared as `latin_key` folds them, so one entry stands for several transliterations.
 """
 
+import unicodedata
 from typing import Final
 
 from worker.assessment.redaction.word_cache import remembered
@@ -17,10 +18,17 @@ _TO_LATIN: Final = {
 }  # fmt: skip
 
 
+def _bare(letter: str) -> str:
+    """A Latin letter without its marks; «й» is a letter of its own."""
+    return letter if "Ѐ" <= letter <= "ӿ" else unicodedata.normalize("NFD", letter)[0]
+
+
 @remembered(10_000)
 def latin_key(word: str) -> str:
     """What the usual transliterations of one name have in common («Юлия», Yuliya, Iuliia, Julia: `iulia`)."""
     lower = word.lower()
+    if not lower.isascii():
+        lower = "".join(map(_bare, lower))
     key = "".join(_TO_LATIN.get(letter, letter) for letter in lower)
     for old, new in (
         ("shch", "sch"), ("kh", "h"), ("x", "ks"), ("j", "i"), ("y", "i"), ("w", "v"), ("q", "k"), ("iie", "ie"),
@@ -145,6 +153,10 @@ BRANDS: Final = frozenset(
         "louis vuitton", "marie claire", "jack daniels", "john deere", "henry schein", "grant thornton", "tom tailor",
         "arthur andersen", "ernst young", "yves rocher", "max mara", "karen millen", "anne klein", "victoria metrics",
         "carl zeiss", "robert bosch", "martin bauer", "johnson controls", "frank walter", "louis dreyfus", "jean paul",
+        "morgan stanley", "goldman sachs", "merrill lynch", "wells fargo", "ralph lauren", "harley davidson", "marks spencer",
+        "arthur little", "johnson matthey", "martin marietta", "charles schwab", "lloyds bank", "max factor", "jo malone",
+        "paul smith", "marc jacobs", "michael kors", "kate spade", "donna karan", "tom ford", "giorgio armani", "zara home",
+        "альфа банк", "макс мара", "коко шанель", "кристиан диор", "бритиш американ", "джон дир", "роберт бош", "карл цейс",
         "bill gates", "james webb", "ray tracing", "kim lee", "jack wolfskin", "harry winston", "helena rubinstein",
     )
 )  # fmt: skip
@@ -177,8 +189,34 @@ ENGLISH_COMMON: Final = words(
     "telegram phone mobile email street road avenue city region russia russian moscow kazan photoshop",
     "illustrator corel draw bot teams free tier git gitlab ci cd unit rest soap http html css mongo",
     "mongodb redis django flask fast fastapi postgres postgresql clean martini campari bianco catalyst",
-    "fanuc mikrotik grafana loki",
+    "fanuc mikrotik grafana loki bank group holding ltd inc llc corp corporation co gmbh plc agency association club hotel",
+    "restaurant airlines airways energy foods motors partners brothers sons house trade trust insurance capital investment",
+    "ventures labs lab institute college academy foundation federal state national united public private chef cook pastry",
+    "welder truck civil registered welding electrician plumber carpenter mason painter cashier secretary receptionist barista",
+    "waiter bartender housekeeper cleaner guard soldier pilot captain sailor intern student graduate bachelor phd mba msc bsc",
+    "male female years born available open relocation remote hybrid full-time part-time in at by on from and or for with",
+    "kubernetes terraform ansible fluent native advanced intermediate beginner saint petersburg nizhny novgorod kazakhstan",
+    "uzbekistan belarus ukraine germany london berlin new york united kingdom states city town village university",
 )
+# What somebody is to the candidate.
+RELATIVES: Final = words(
+    "муж мужа мужу мужем жена жены жене жену женой супруг супруга супруги супругу супругой супругом сын сына сыну сыном сыновья",
+    "дочь дочери дочерью дочка дети ребенок мать мама матери маме отец папа отца отцу брат брата братом сестра сестры сестре",
+    "сестрой бабушка дедушка тетя дядя опекун коллега коллеги партнер напарник бывший рекомендует хозяин врач",
+)
+POSTS: Final = (
+    "начальник", "руководител", "директор", "заведующ", "мастер", "бригадир", "наставни", "рекоменд", "поручител", "менеджер",
+    "инженер", "бухгалтер", "куратор", "тренер", "администратор", "управляющ", "владел", "основател", "президент", "прораб",
+    "завуч", "замдиректор", "зам", "председател", "командир", "декан", "методист", "преподавател", "тимлид", "контактн", "лицо",
+    "отзыв", "благодарност", "характеристик", "супервайзер", "специалист", "профессор", "доцент", "доктор", "врач", "повар", "шеф",
+)  # fmt: skip
+ENGLISH_PEOPLE: Final = words(
+    "head director manager supervisor lead mentor boss chief reference references referee wife husband spouse son daughter",
+    "mother father brother sister cto ceo cfo coo founder president professor colleague recommended recommendation owner vp hr",
+    "contact emergency",
+)
+# Small words within names.
+PARTICLES: Final = words("de da di do dos del della la le van von der den bin ibn ben al el abu аль эль ибн бин абу де да ван фон дер оол")
 HEADING_WORDS: Final = words(
-    "резюме cv curriculum vitae resume кандидат кандидата соискатель анкета фио имя name автор",
+    "резюме cv curriculum vitae resume кандидат кандидата соискатель анкета фио имя name автор cv mr mrs ms dr г-н г-жа",
 )

@@ -20,10 +20,12 @@ from bisect import bisect_left
 from itertools import pairwise
 from typing import Final
 
+from worker.assessment.redaction.head import end_of_head
 from worker.assessment.redaction.mentions import Mentions
 from worker.assessment.redaction.name_lists import (
     BRANDS,
     HEADING_WORDS,
+    PARTICLES,
     PRODUCT_NAMES,
     TURKIC_PARTICLES,
 )
@@ -37,16 +39,24 @@ from worker.assessment.redaction.name_places import (
     QUOTED,
     QUOTED_WITHOUT_STRAIGHT,
     SEGMENT,
+    SPACED_OUT,
 )
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, word_of
-from worker.assessment.redaction.placeholders import Kind, Span
-from worker.assessment.redaction.whole_name import is_a_latin_name, is_a_name, may_be_named
+from worker.assessment.redaction.placeholders import SYMBOLS, Kind, Span
+from worker.assessment.redaction.whole_name import is_a_name, may_be_named
+from worker.assessment.redaction.word_list import words as listed
 
 _HEADER_LINES: Final = 4  # that are still there when the names in them have gone
 _LONGEST_NAME: Final = 6  # words
 
 # One class of characters and a plus, joined by a character outside of it: linear in any engine.
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ‘`\-][^\W\d_]+)*")
+
+
+_NAMED = re.compile(f"[{SYMBOLS[Kind.NAME]}{SYMBOLS[Kind.PERSON]}]")
+_FARTHEST: Final = 8  # words between one for people and the name
+_ELSEWHERE: Final = listed("в во на из от для со к при у at in from for with и and ооо оао зао пао ао ип компании фирмы ресторана магазина")
+_APPOSITION: Final = re.compile(r",? ?\(|, ?| ?[—-] ")
 
 
 def find_names(text: str) -> list[Span]:
@@ -72,9 +82,10 @@ class _Search:
     def spans(self) -> list[Span]:
         self._protect()
         self._after_labels()
-        self._header()
-        self._lines_of_their_own()
+        self._in_the_head()
+        self._one_below_the_other()
         self._in_running_text()
+        self._beside_people()
         self._later_mentions()
         return [self._span(number) for number in self._taken] + self._extra
 
@@ -87,9 +98,9 @@ class _Search:
 
     def _protect(self) -> None:
         quoted = QUOTED if '"' in self._text else QUOTED_WITHOUT_STRAIGHT
-        for pattern, group in ((quoted, 0), (NAMED_AFTER, 1)):
+        for pattern in (quoted, NAMED_AFTER):
             for match in pattern.finditer(self._text):
-                self._protected.update(self._numbers_in(*match.span(group)))
+                self._protected.update(self._numbers_in(*match.span(match.lastindex or 0)))
 
     def _numbers_in(self, start: int, end: int) -> range:
         return range(bisect_left(self._starts, start), bisect_left(self._starts, end))
@@ -111,8 +122,13 @@ class _Search:
 
     def _after_labels(self) -> None:
         for match in LABELLED.finditer(self._text):
-            numbers = self._numbers_in(*match.span(1))[:_LONGEST_NAME]
-            certain = "фам" in match[0].lower() or "surname" in match[0].lower() or "last" in match[0].lower()
+            numbers = self._numbers_in(*match.span(match.lastindex))[:_LONGEST_NAME]
+            below = match.lastindex == 2
+            stranger = next((number for number in numbers if not may_be_named(self._words[number])), None)
+            if below and stranger is not None:
+                numbers = range(numbers.start, stranger)
+            label = match[0].lower()
+            certain = any(part in label for part in ("фам", "surname", "last", "family"))
             if numbers and (
                 self._may_be_labelled(numbers) or (certain and self._words[numbers[0]].capital and len(numbers) < 4)
             ):
@@ -136,35 +152,50 @@ class _Search:
             len(words) > 1 and all(word.common and not (word.given or word.surname) for word in words[:2])
         )
 
-    def _header(self) -> None:
-        """The first lines. One that is nothing but a person does not count: a second reading sees the same lines."""
-        seen = 0
+    def _in_the_head(self) -> None:
+        """The lines before the first section: once a name stands above, words that nobody knows are none."""
+        end = end_of_head(self._text)
+        lines = 0
         for start, line, numbers in self._lines:
+            if start >= end:
+                return
             if not numbers:
                 continue
+            whole = len(self._lines) > 1 or not self._joined_by_spaces(numbers)
             for match in SEGMENT.finditer(line):
                 begin = start + match.start()
-                self._segment(self._numbers_in(begin, start + match.end()), first=seen == 0)
-            if any(number not in self._taken for number in numbers):
-                seen += 1
-                if seen >= _HEADER_LINES:
-                    return
+                unnamed = not self._taken and not _NAMED.search(self._text[:begin])
+                self._segment(
+                    self._numbers_in(begin, start + match.end()),
+                    first=unnamed and lines == 0,
+                    stranger=unnamed and whole and lines < _HEADER_LINES,
+                )
+            lines += any(number not in self._taken for number in numbers)
+        for match in SPACED_OUT.finditer(self._text[:end]):
+            word = "".join(match[1].split())
+            if word.lower() not in HEADING_WORDS and not word_of(word).common:
+                self._extra.append((*match.span(1), Kind.NAME))
 
-    def _segment(self, numbers: range, *, first: bool) -> None:
+    def _segment(self, numbers: range, *, first: bool, stranger: bool) -> None:
         # Initials are words of one letter and belong to the name.
         while numbers and self._words[numbers[0]].lower in HEADING_WORDS:
             numbers = numbers[1:]
-        if not 2 <= len(numbers) <= _LONGEST_NAME:
-            return
-        if not self._protected.isdisjoint(numbers) or not self._joined_by_spaces(numbers):
+        if not numbers or not self._protected.isdisjoint(numbers) or not self._joined_by_spaces(numbers):
             return
         words = self._words[numbers.start : numbers.stop]
-        if any(
-            len(word.text) == 1 and not word.capital and self._text[end : end + 1] != "."
+        if len(numbers) == 1:
+            word = words[0]
+            if word.capital and word.lower not in PRODUCT_NAMES and (
+                (first and (word.given or (word.surname and not word.common))) or (stranger and word.only_given)
+            ):
+                self._take(numbers[0])
+            return
+        if len(numbers) > _LONGEST_NAME or any(
+            len(word.text) == 1 and not word.capital and self._text[end : end + 1] != "." and word.lower not in PARTICLES
             for word, end in zip(words, self._ends[numbers.start : numbers.stop], strict=True)
         ):
             return  # «Джонсон и Джонсон»
-        if is_a_name(words, first=first):
+        if is_a_name(words, first=first, stranger=stranger):
             # «Токарь Иванов Иван Иванович»: the post stays.
             post = len(numbers) > 3 and not may_be_named(words[0])
             self._take(*(numbers[1:] if post else numbers))
@@ -174,39 +205,18 @@ class _Search:
             not self._text[self._ends[one] : self._starts[other]].strip(" .") for one, other in pairwise(numbers)
         )
 
-    def _lines_of_their_own(self) -> None:
-        """A surname and a given name on a line of their own or on lines one below the other, wherever they stand."""
+    def _one_below_the_other(self) -> None:
+        """A surname and a given name on lines one below the other, in the first lines."""
         lone: list[int] = []
-        above: list[int] = []
-        lines = 0
-        for _start, line, numbers in self._lines:
-            bare = line.strip(" \t•|,.—–-")
-            if not bare:
-                continue
-            lines += 1
-            whole = 1 <= len(numbers) <= 4 and not any(map(str.isdigit, bare)) and self._joined_by_spaces(numbers)
-            if whole and len(numbers) > 1 and self._protected.isdisjoint(numbers):
-                words = self._words[numbers.start : numbers.stop]
-                if all(word.capital and not word.cyrillic for word in words) and is_a_latin_name(words):
-                    self._take(*numbers)
-            if whole and len(numbers) == 1 and lines <= _HEADER_LINES + 3:
-                above.append(numbers[0])
+        for _start, line, numbers in [line for line in self._lines if line[1].strip(" \t•|,.—-")][: _HEADER_LINES + 3]:
+            if len(numbers) == 1 and not any(map(str.isdigit, line)):
+                lone.append(numbers[0])
+            elif len(lone) > 1:
+                break
             else:
-                lone, above = lone or above, []
-            if lines <= _HEADER_LINES and whole and len(numbers) == 1 and self._words[numbers[0]].only_given:
-                self._take(numbers[0])
-            if lines == 1 and whole and len(numbers) == 1:
-                word = self._words[numbers[0]]
-                if (
-                    word.capital
-                    and numbers[0] not in self._protected
-                    and (word.given or (word.surname and not word.common))
-                    and word.lower not in PRODUCT_NAMES
-                ):
-                    self._take(numbers[0])
-        lone = lone or above
+                lone = []
         words = [self._words[number] for number in lone]
-        if len(lone) >= 2 and any(word.given for word in words) and any(word.surname for word in words):
+        if len(lone) > 1 and any(word.given for word in words) and any(word.surname for word in words):
             self._take(*(number for number, word in zip(lone, words, strict=True) if may_be_named(word)))
 
     # --- running text ---
@@ -258,10 +268,18 @@ class _Search:
             return
         self._take(given, number)
         before, behind = self._beside(given, -1), self._beside(number, +1)
-        if before is not None and (self._words[before].surname or self._words[before].unknown):
+        if before is not None and self._may_stand_before(before):
             self._take(before)
         elif behind is not None and (self._words[behind].surname or self._words[behind].unknown):
             self._take(behind)
+
+    def _may_stand_before(self, number: int) -> bool:
+        word, start = self._words[number], self._starts[number]
+        if word.surname or (word.unknown and not word.abbreviation):
+            return True
+        # «резюме Зайца Николая Трофимовича»: within a phrase only a name has a capital, or a post at its beginning.
+        within = start > 1 and self._text[start - 1] == " " and self._text[start - 2].isalpha()
+        return within and not word.people and number - 1 not in self._protected
 
     def _at_a_particle(self, number: int, _word: Word) -> None:
         taken = [number]
@@ -333,6 +351,74 @@ class _Search:
         rest = self._text[end : end + 2].strip(" ")
         line_start = start == 0 or self._text[start - 1] == "\n"
         return word.surname and (not word.common or line_start) and (not rest or not rest[0].isalnum())
+
+    # --- other people ---
+
+    def _beside_people(self) -> None:
+        """Names behind and before words for people: «Супруг — Антон», «Руководитель: Мельников», "John Whitfield, Head"."""
+        for number, word in enumerate(self._words):
+            if word.people:
+                self._behind_people(number)
+                self._before_people(number)
+
+    def _behind_people(self, number: int) -> None:
+        sign = ""
+        for other in range(number + 1, min(number + _FARTHEST, len(self._words))):
+            word = self._words[other]
+            between = self._text[self._ends[other - 1] : self._starts[other]]
+            if "\n" in between and not between.strip(" \t").startswith((":", "\n")):
+                return
+            if ";" in between or ". " in between or other in self._protected or word.lower in _ELSEWHERE:
+                return
+            sign = between if between.strip(" ") else sign
+            if not word.capital or word.people or word.abbreviation:
+                continue
+            told = (":" in sign or "—" in sign or "- " in sign) and between == sign
+            if self._is_somebody(other, told=told):
+                self._take_name(other)
+                return
+
+    def _is_somebody(self, number: int, *, told: bool) -> bool:
+        """Whether a capitalised word near one for people is a name; `told`, right behind a colon or a dash."""
+        word = self._words[number]
+        if word.lower in PRODUCT_NAMES or word.key in PRODUCT_NAMES:
+            return told and word.given and word.cyrillic
+        if word.only_given or word.patronymic or (word.surname and not word.common and not word.place):
+            return True
+        if not told:
+            return False
+        end = self._ends[number]
+        alone = self._text[end : end + 2].lstrip(" ")[:1] in {"", "\n", ",", ".", ";", "(", "—", "-"}
+        return word.given or (alone and ((word.unknown and word.cyrillic) or word.surname) and not word.place)
+
+    def _take_name(self, number: int) -> None:
+        """Take the word and what else of the name stands behind it."""
+        self._take(number)
+        for _ in range(2):
+            behind = self._beside(number, 1)
+            if behind is None or not may_be_named(self._words[behind]) or self._words[behind].abbreviation:
+                return
+            self._take(behind)
+            number = behind
+
+    def _before_people(self, number: int) -> None:
+        start = self._starts[number]
+        last = number - 1
+        if last < 0 or not _APPOSITION.fullmatch(self._text[self._ends[last] : start]):
+            return
+        first = self._beside(last, -1)
+        numbers = range(last if first is None else first, last + 1)
+        words = self._words[numbers.start : numbers.stop]
+        if not all(word.capital for word in words) or not self._protected.isdisjoint(numbers):
+            return
+        begin = self._starts[numbers.start]
+        opens = not self._text[max(0, begin - 2) : begin].rstrip(" ")[-1:].isalnum()
+        if len(words) == 2 and opens and not any(word.common or word.abbreviation for word in words):
+            pair = " ".join(word.lower for word in words)
+            if pair not in BRANDS and any(word.only_given for word in words):
+                self._take(*numbers)
+        elif len(words) == 1 and opens and words[0].cyrillic and words[0].surname and not words[0].common:
+            self._take(*numbers)
 
     # --- the same people again ---
 

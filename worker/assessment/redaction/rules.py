@@ -8,6 +8,7 @@ from typing import Any
 import re2
 
 from worker.assessment.redaction.placeholders import Kind, Span, replaced
+from worker.assessment.redaction.sheet import Sheet
 
 
 def _anything(_match: Any) -> bool:
@@ -50,26 +51,30 @@ class RuleSet:
 
     Args:
         rules: in the order in which they are applied.
+        ends: says how many characters of a text they look at.
     """
 
-    def __init__(self, *rules: Rule) -> None:
+    def __init__(self, *rules: Rule, ends: Callable[[str], int] = len) -> None:
         self._rules = rules
+        self._ends = ends
         self._patterns = re2.Set.SearchSet()
         for pattern in (*(rule.pattern.pattern for rule in rules), ""):
             self._patterns.Add(pattern)
         self._patterns.Compile()
 
-    def applied(self, text: str, counts: Counter[str]) -> str:
+    def applied(self, sheet: Sheet, counts: Counter[str]) -> Sheet:
         """The text with placeholders for what the rules find; `counts` as in `placeholders.replaced`."""
-        matched = self._matched(text)
+        look = sheet.look[: self._ends(sheet.look)]
+        matched = self._matched(look)
         for number, rule in enumerate(self._rules):
             if number in matched:
-                before, text = text, replaced(text, rule.spans(text), counts)
-                if text != before:
-                    matched = self._matched(text)
-        return text
+                before, sheet = sheet, replaced(sheet, rule.spans(look), counts)
+                if sheet is not before:
+                    look = sheet.look[: self._ends(sheet.look)]
+                    matched = self._matched(look)
+        return sheet
 
-    def _matched(self, text: str) -> Container[int]:
-        found = self._patterns.Match(text)
+    def _matched(self, look: str) -> Container[int]:
+        found = self._patterns.Match(look)
         # The empty pattern matches every text, so nothing means that the automaton ran out of memory.
         return range(len(self._rules)) if found is None else found
