@@ -111,6 +111,8 @@ def _bare(character: str) -> int | str | None:
 
 
 _VISIBLE = _Table(_seen)
+
+
 def _even(character: str) -> str:
     if character in _LONG_DASHES:
         return "—"

@@ -58,18 +58,7 @@ EMAILS: Final = (
 _IN_LINK = rf"[^\s|<>«»\"{ANY}]"
 _LINK_END = rf"[^\s|<>«»\"{ANY}.,;:!?()'\]]"
 _REST = rf"{_IN_LINK}*{_LINK_END}/?"
-_PERSONAL_HOSTS = "|".join(
-    host.replace(".", rf"{JOINT}?\.{JOINT}?")
-    for host in sorted(
-        words(
-            "github.com gitlab.com bitbucket.org gitverse.ru linkedin.com t.me telegram.me vk.com vk.me vk.ru ok.ru",
-            "facebook.com fb.com fb.me instagram.com habr.com hh.ru superjob.ru behance.net dribbble.com x.com",
-            "stackoverflow.com medium.com youtube.com youtu.be wa.me twitter.com leetcode.com kaggle.com codepen.io",
-            "notion.so notion.site linktr.ee about.me disk.yandex.ru drive.google.com docs.google.com xing.com",
-            "viber.click zen.yandex.ru dzen.ru rutube.ru",
-        )
-    )
-)
+_PERSONAL_HOSTS = "|".join(host.replace(".", rf"{JOINT}?\.{JOINT}?") for host in sorted(words("hosts")))
 _DOMAIN = r"[\p{L}\p{N}\-]+(?:\.[\p{L}\p{N}\-]+)*"
 _PRODUCTS: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
 _BARE_DOMAIN = linear(rf"(?i){_DOMAIN}\.(?:{ZONES}|js|net)")
@@ -104,18 +93,8 @@ _MESSENGERS = (
     r"ватсап|вотсап|viber|вайбер|signal|icq|аська|twitter|facebook|фейсбук|vk|вк|вконтакте|одноклассники|linkedin|"
     r"линкедин|github|гитхаб|gitlab|habr|хабр|kaggle|leetcode|behance|бихэнс|tiktok|ник|nick(?:name)?|username|логин)"
 )
-_NOT_HANDLES: Final = words(
-    "actions pages copilot api bot bots aiogram telethon pyrogram telebot business for ads enterprise desktop ci",
-    "and or web premium",
-)
-_ANNOTATIONS: Final = words(
-    "media import keyframes mixin include extend supports font-face charset layer container property staticmethod",
-    "classmethod dataclass pytest override deprecated param return returns throws see since author async cache",
-    "cached task app router route get post put delete patch login_required abstractmethod overload contextmanager",
-    "wraps lru_cache singledispatch validator root_validator field_validator model_validator fixture mock given",
-    "example angular nestjs types vue babel mui emotion reduxjs tanstack storybook testing-library latest next",
-    "component tailwind apply use if else for while end autowired transactional input output inject injectable",
-)
+_NOT_HANDLES: Final = words("no handles")
+_ANNOTATIONS: Final = words("annotations")
 
 
 def _is_a_handle(match: Any) -> bool:

@@ -22,12 +22,7 @@ _WORK: Final = linear(
     r"|(?:^|[ ,;.])(?:с|since|from) (?:\d\d\.)?(?:19|20)\d\d|работаю|experience (?:in|with|of)"
 )
 _PEOPLE_ARE_BORN: Final = range(1930, 2012)
-_CITIES: Final = words(
-    "moscow petersburg saint st kazan samara novosibirsk yekaterinburg ekaterinburg perm ufa omsk tomsk sochi rostov krasnodar",
-    "voronezh chelyabinsk russia russian federation tashkent uzbekistan almaty astana kazakhstan minsk belarus kyiv ukraine",
-    "yerevan armenia tbilisi georgia baku azerbaijan bishkek kyrgyzstan dushanbe tajikistan berlin germany london uk vladivostok",
-    "nizhny novgorod krasnoyarsk tyumen kaliningrad belgrade serbia dubai uae israel turkey istanbul usa spain madrid",
-)
+_CITIES: Final = words("cities, in English")
 
 
 def end_of_head(look: str) -> int:
@@ -61,7 +56,9 @@ def _names_a_place(part: list[str]) -> bool:
 
 _BEFORE: Final = rf"(?:^|[\n\t,;|•({ANY}]|[{ANY}] )[ \t—-]*"
 _BESIDE: Final = rf"[{ANY}][ \t\n,;|•(.—-]{{0,4}}"
-_PART: Final = r"(?:(?:г|гор|пос|с|дер)\.? ?|город )?\p{Lu}[\p{L}\-]+(?: (?:\p{Lu}[\p{L}\-]+|область|обл\.?|край|район|р-н)){0,2}"
+_PART: Final = (
+    r"(?:(?:г|гор|пос|с|дер)\.? ?|город )?\p{Lu}[\p{L}\-]+(?: (?:\p{Lu}[\p{L}\-]+|область|обл\.?|край|район|р-н)){0,2}"
+)
 _PLACE: Final = rf"({_PART}(?:, ?{_PART}){{0,3}})"
 HEAD: Final = (
     Rule(Kind.BIRTH_DATE, linear(rf"(?im){_BEFORE}({DATE}{YEAR_WORD}\.?)"), group=1, accepts=_is_a_birth_date),
@@ -81,5 +78,10 @@ HEAD: Final = (
         accepts=_is_an_address,
     ),
     Rule(Kind.ADDRESS, linear(rf"{_BESIDE}{_PLACE}"), group=1, accepts=_is_a_place),
-    Rule(Kind.ADDRESS, linear(rf"(?m)(?:^|[\n\t,;|•(])[ \t]*{_PLACE}[ \t\n,;|•).—-]{{1,4}}[{ANY}]"), group=1, accepts=lambda match: all(_names_a_place(part.split()) for part in match[1].split(","))),
+    Rule(
+        Kind.ADDRESS,
+        linear(rf"(?m)(?:^|[\n\t,;|•(])[ \t]*{_PLACE}[ \t\n,;|•).—-]{{1,4}}[{ANY}]"),
+        group=1,
+        accepts=lambda match: all(_names_a_place(part.split()) for part in match[1].split(",")),
+    ),
 )

@@ -42,8 +42,9 @@ from worker.assessment.redaction.name_places import (
     SPACED_OUT,
 )
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, word_of
-from worker.assessment.redaction.placeholders import SYMBOLS, Kind, Span
+from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
 from worker.assessment.redaction.whole_name import is_a_name, may_be_named
+from worker.assessment.redaction.word_list import phrases
 from worker.assessment.redaction.word_list import words as listed
 
 _HEADER_LINES: Final = 4  # that are still there when the names in them have gone
@@ -53,9 +54,12 @@ _LONGEST_NAME: Final = 6  # words
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ‘`\-][^\W\d_]+)*")
 
 
+_LAST_CYRILLIC: Final = "ӿ"
 _NAMED = re.compile(f"[{SYMBOLS[Kind.NAME]}{SYMBOLS[Kind.PERSON]}]")
+DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
+_SIDEBARS: Final = phrases("sidebars")
 _FARTHEST: Final = 8  # words between one for people and the name
-_ELSEWHERE: Final = listed("в во на из от для со к при у at in from for with и and ооо оао зао пао ао ип компании фирмы ресторана магазина")
+_ELSEWHERE: Final = listed("elsewhere")
 _APPOSITION: Final = re.compile(r",? ?\(|, ?| ?[—-] ")
 
 
@@ -155,20 +159,25 @@ class _Search:
     def _in_the_head(self) -> None:
         """The lines before the first section: once a name stands above, words that nobody knows are none."""
         end = end_of_head(self._text)
+        above = _NAMED.search(self._text[:end])
+        named = len(self._text) if above is None else above.start()
         lines = 0
+        sidebar = False  # of skills or languages, as LinkedIn has it
         for start, line, numbers in self._lines:
             if start >= end:
-                return
-            if not numbers:
-                continue
-            whole = len(self._lines) > 1 or not self._joined_by_spaces(numbers)
-            for match in SEGMENT.finditer(line):
-                begin = start + match.start()
-                unnamed = not self._taken and not _NAMED.search(self._text[:begin])
+                break
+            sidebar = line.strip(" :").lower() in _SIDEBARS or (sidebar and bool(line.strip()))
+            for match in SEGMENT.finditer(line) if numbers else ():
+                begin, stop = start + match.start(), start + match.end()
+                found = self._numbers_in(begin, stop)
+                unnamed = not self._taken and begin < named
+                # On a line with other words a person's data follow the name.
+                alone = len(found) == len(numbers) or self._text[stop : stop + 3].strip(" ,|(•—\t")[:1] in DATA
                 self._segment(
-                    self._numbers_in(begin, start + match.end()),
+                    found,
                     first=unnamed and lines == 0,
-                    stranger=unnamed and whole and lines < _HEADER_LINES,
+                    stranger=unnamed and not sidebar and alone and (len(self._lines) > 1 or len(found) < len(numbers)),
+                    alone=alone,
                 )
             lines += any(number not in self._taken for number in numbers)
         for match in SPACED_OUT.finditer(self._text[:end]):
@@ -176,7 +185,7 @@ class _Search:
             if word.lower() not in HEADING_WORDS and not word_of(word).common:
                 self._extra.append((*match.span(1), Kind.NAME))
 
-    def _segment(self, numbers: range, *, first: bool, stranger: bool) -> None:
+    def _segment(self, numbers: range, *, first: bool, stranger: bool, alone: bool) -> None:
         # Initials are words of one letter and belong to the name.
         while numbers and self._words[numbers[0]].lower in HEADING_WORDS:
             numbers = numbers[1:]
@@ -185,13 +194,22 @@ class _Search:
         words = self._words[numbers.start : numbers.stop]
         if len(numbers) == 1:
             word = words[0]
-            if word.capital and word.lower not in PRODUCT_NAMES and (
-                (first and (word.given or (word.surname and not word.common))) or (stranger and word.only_given)
+            if (
+                alone
+                and word.capital
+                and word.lower not in PRODUCT_NAMES
+                and (
+                    (first and (word.given or (word.surname and not word.common)))
+                    or (stranger and (word.only_given or word.text[0] > _LAST_CYRILLIC))
+                )
             ):
                 self._take(numbers[0])
             return
         if len(numbers) > _LONGEST_NAME or any(
-            len(word.text) == 1 and not word.capital and self._text[end : end + 1] != "." and word.lower not in PARTICLES
+            len(word.text) == 1
+            and not word.capital
+            and self._text[end : end + 1] != "."
+            and word.lower not in PARTICLES
             for word, end in zip(words, self._ends[numbers.start : numbers.stop], strict=True)
         ):
             return  # «Джонсон и Джонсон»
@@ -237,8 +255,11 @@ class _Search:
                 if number not in self._taken and number not in self._protected:
                     look(number, self._words[number])
 
-    def _beside(self, number: int, step: int, *, small: bool = False) -> int | None:
-        """The number of the next capitalised word (with `small`, of any), if only spaces are between."""
+    def _beside(self, number: int, step: int, *, small: bool = False, mixed: bool = False) -> int | None:
+        """The number of the next capitalised word (with `small`, of any), if only spaces are between.
+
+        It is of the same alphabet, unless it may be `mixed`.
+        """
         other = number + step
         if not 0 <= other < len(self._words):
             return None
@@ -248,7 +269,7 @@ class _Search:
             return None
         if not neighbour.capital and not small:
             return None
-        return other if neighbour.cyrillic == word.cyrillic else None
+        return other if mixed or neighbour.cyrillic == word.cyrillic else None
 
     def _at_a_patronymic(self, number: int, word: Word) -> None:
         if not word.capital:
@@ -283,7 +304,7 @@ class _Search:
 
     def _at_a_particle(self, number: int, _word: Word) -> None:
         taken = [number]
-        while len(taken) < 4 and (other := self._beside(taken[-1], -1)) is not None:
+        while len(taken) < 4 and (other := self._beside(taken[-1], -1, mixed=True)) is not None:
             taken.append(other)
         if len(taken) > 2 and any(may_be_named(self._words[other]) for other in taken[1:]):
             self._take(*taken)
@@ -383,7 +404,8 @@ class _Search:
         word = self._words[number]
         if word.lower in PRODUCT_NAMES or word.key in PRODUCT_NAMES:
             return told and word.given and word.cyrillic
-        if word.only_given or word.patronymic or (word.surname and not word.common and not word.place):
+        # «Гусев» is a town as well.
+        if word.only_given or word.patronymic or (word.surname and (not word.common or (word.place and not told))):
             return True
         if not told:
             return False

@@ -22,7 +22,8 @@ def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
     """
     if " ".join(word.lower for word in words[:2]) in BRANDS:
         return False
-    words = [word for word in words if word.capital or word.lower not in PARTICLES] or words
+    if any(word.capital for word in words):
+        words = [word for word in words if word.capital or word.lower not in PARTICLES]
     long = [word for word in words if len(word.text) > 1]
     if all(not word.cyrillic for word in words):
         return _is_a_latin_name(words, stranger=stranger)
@@ -48,7 +49,7 @@ def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
     named = sum(word.given or word.surname for word in long)
     if all(word.common for word in long):
         return (named == len(long) or long[0].given) and first and capital and len(long) <= 3
-    if any(word.abbreviation for word in long) and not any(word.given for word in long):
+    if any(word.abbreviation for word in long) and not named:
         return False
     return bool(named) or (stranger and all(word.unknown for word in long) and capital and len(long) <= 4)
 
@@ -66,7 +67,7 @@ def _is_a_latin_name(words: list[Word], *, stranger: bool) -> bool:
     ends = {words[0].key, words[-1].key}
     if any(_RUSSIAN_ENDING.fullmatch(word.lower) for word in words):
         return True  # «Lavrentiy Ryabinin»: one word is on no list, the other ends as no product does
-    if ends & PRODUCT_NAMES:
+    if ends & PRODUCT_NAMES and not stranger:
         return False
     if any(word.only_given for word in words) or all(word.surname for word in words):
         return True
