@@ -28,30 +28,26 @@ def _is_encoded(match: Any) -> bool:
 
 
 PICTURES: Final = (
-    Rule(Kind.PHOTO, linear(r"(?i)data:[a-z]+/[a-z0-9+.\-]+;base64,[a-z0-9+/=]+"), alone=False),
-    Rule(Kind.PHOTO, linear(r"(?i)<img[^>\n]*>|!\[[^\]\n]*\]\([^)\n]*\)"), alone=False),
-    Rule(Kind.PHOTO, linear(r"(?:[A-Za-z0-9+/]{60,80}\n){2,}[A-Za-z0-9+/]*={0,2}"), alone=False, accepts=_is_encoded),
-    Rule(Kind.PHOTO, linear(r"[A-Za-z0-9+/]{200,}={0,2}"), alone=False, accepts=_is_encoded),
-    Rule(Kind.PHOTO, linear(r"(?i)[\p{L}\p{N}_\-]+\.(?:jpe?g|heic|png|webp)")),
-)
+    Rule(Kind.PHOTO, r"(?i)data:[a-z]+/[a-z0-9+.\-]+;base64,[a-z0-9+/=]+", alone=False),
+    Rule(Kind.PHOTO, r"(?i)<img[^>\n]*>|!\[[^\]\n]*\]\([^)\n]*\)", alone=False),
+    Rule(Kind.PHOTO, r"(?:[A-Za-z0-9+/]{60,80}\n){2,}[A-Za-z0-9+/]*={0,2}", alone=False, accepts=_is_encoded),
+    Rule(Kind.PHOTO, r"[A-Za-z0-9+/]{200,}={0,2}", alone=False, accepts=_is_encoded),
+    Rule(Kind.PHOTO, r"(?i)[\p{L}\p{N}_\-]+\.(?:jpe?g|heic|png|webp)"),
+)  # fmt: skip
 
 # --- e-mail ---
 
 _LOCAL = rf"[\p{{L}}\p{{N}}_][\p{{L}}\p{{N}}._%+{JOINT}\-]*"
 _DOT = r"(?:\.| ?[(\[{](?:dot|точка|\.)[)\]}] ?| dot | точка )"
 _AT_SIGN = r"(?: ?[(\[{<](?:at|собака|эт|a|@)[)\]}>] ?| собака | ?\(собачка\) ?| собачка )"
+_MAIL = "gmail|mail|yandex|ya|bk|list|inbox|rambler|outlook|hotmail|icloud|yahoo|proton"
 EMAILS: Final = (
-    Rule(
-        Kind.EMAIL,
-        linear(
-            rf"(?i){_LOCAL}(?:@| @ |@ )[\p{{L}}\p{{N}}{JOINT}\-]+(?:\.[\p{{L}}\p{{N}}{JOINT}\-]+)*\.{JOINT}?\p{{L}}{{2,}}"
-            rf"|{_LOCAL} @(?:gmail|mail|yandex|ya|bk|list|inbox|rambler|outlook|hotmail|icloud|yahoo|proton)\.[a-z]{{2,}}"
-            rf"|[a-z0-9][a-z0-9._%+\-]*{_AT_SIGN}[a-z0-9\-]+(?:{_DOT}[a-z0-9\-]+)*{_DOT}[a-z]{{2,}}"
-            r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}"
-        ),
-        alone=False,
-    ),
-)
+    Rule(Kind.EMAIL,
+         rf"(?i){_LOCAL}(?:@| @ |@ )[\p{{L}}\p{{N}}{JOINT}\-]+(?:\.[\p{{L}}\p{{N}}{JOINT}\-]+)*\.{JOINT}?\p{{L}}{{2,}}"
+         rf"|{_LOCAL} @(?:{_MAIL})\.[a-z]{{2,}}"
+         rf"|[a-z0-9][a-z0-9._%+\-]*{_AT_SIGN}[a-z0-9\-]+(?:{_DOT}[a-z0-9\-]+)*{_DOT}[a-z]{{2,}}"
+         r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}", alone=False),
+)  # fmt: skip
 
 # --- links ---
 
@@ -72,19 +68,14 @@ def _is_a_path(match: Any) -> bool:
 
 
 LINKS: Final = (
-    Rule(Kind.LINK, linear(rf"(?i)(?:(?:https?|ftp|tg|mailto|skype|viber|whatsapp):|www\.){_REST}")),
-    Rule(Kind.LINK, linear(rf"(?i)(?:[\p{{L}}\p{{N}}\-]+\.)*(?:{_PERSONAL_HOSTS}){JOINT}?/{_REST}")),
-    Rule(Kind.LINK, linear(rf"(?i)[a-z0-9\-]+\.(?:github|gitlab)\.io(?:/{_REST})?|[а-яё0-9\-]+\.рф(?:/[^\s|]*)?")),
-    Rule(Kind.LINK, linear(rf"(?i){_DOMAIN}\.(?:{ZONES}){JOINT}?/{_REST}"), accepts=_is_a_path),
-    Rule(
-        Kind.LINK,
-        linear(
-            r"(?i)(?:(?:мой |личный )?сайт|портфолио|блог|web-?site|site|portfolio|home ?page|web|ссылка|blog)"
-            rf"[ :=|\t\n—\-]{{1,4}}([a-z0-9][a-z0-9.\-]*\.[a-z]{{2,}}(?:/{_REST})?)"
-        ),
-        group=1,
-    ),
-)
+    Rule(Kind.LINK, rf"(?i)(?:(?:https?|ftp|tg|mailto|skype|viber|whatsapp):|www\.){_REST}"),
+    Rule(Kind.LINK, rf"(?i)(?:[\p{{L}}\p{{N}}\-]+\.)*(?:{_PERSONAL_HOSTS}){JOINT}?/{_REST}"),
+    Rule(Kind.LINK, rf"(?i)[a-z0-9\-]+\.(?:github|gitlab)\.io(?:/{_REST})?|[а-яё0-9\-]+\.рф(?:/[^\s|]*)?"),
+    Rule(Kind.LINK, rf"(?i){_DOMAIN}\.(?:{ZONES}){JOINT}?/{_REST}", accepts=_is_a_path),
+    Rule(Kind.LINK,
+         r"(?i)(?:(?:мой |личный )?сайт|портфолио|блог|web-?site|site|portfolio|home ?page|web|ссылка|blog)"
+         rf"[ :=|\t\n—\-]{{1,4}}([a-z0-9][a-z0-9.\-]*\.[a-z]{{2,}}(?:/{_REST})?)", group=1),
+)  # fmt: skip
 
 # --- handles ---
 
@@ -111,6 +102,8 @@ def _is_a_handle(match: Any) -> bool:
 def _is_a_value(match: Any) -> bool:
     """Whether what stands behind a messenger's name is somebody's name there."""
     said, value = match[1], match[2]
+    if not stands_alone(match.string, *match.span()):
+        return False
     if value.lower().strip("@.") in _NOT_HANDLES:
         return False
     text, start, end = match.string, match.start(), match.end()
@@ -127,20 +120,12 @@ def _is_a_value(match: Any) -> bool:
 
 
 HANDLES: Final = (
-    Rule(
-        Kind.HANDLE,
-        linear(rf"(?i){_MESSENGERS}[ :=|\t\n—\-]{{0,4}}[(]?(@[a-z0-9_.\-]*[a-z0-9_])"),
-        group=1,
-        alone=False,
-    ),
-    Rule(
-        Kind.HANDLE,
-        linear(rf"(?i){_MESSENGERS}([ :=|\t—\-\"(]{{1,4}}|[ :]*\n)((?:live:)?[a-z0-9_@][a-z0-9_.#\-]{{2,}}[a-z0-9_])"),
-        group=2,
-        accepts=lambda match: stands_alone(match.string, match.start(), match.end()) and _is_a_value(match),
-    ),
-    Rule(Kind.HANDLE, linear(r"@[A-Za-z][A-Za-z0-9_.\-]*[A-Za-z0-9_]"), alone=False, accepts=_is_a_handle),
-)
+    Rule(Kind.HANDLE, rf"(?i){_MESSENGERS}[ :=|\t\n—\-]{{0,4}}[(]?(@[a-z0-9_.\-]*[a-z0-9_])", group=1, alone=False),
+    Rule(Kind.HANDLE,
+         rf"(?i){_MESSENGERS}([ :=|\t—\-\"(]{{1,4}}|[ :]*\n)((?:live:)?[a-z0-9_@][a-z0-9_.#\-]{{2,}}[a-z0-9_])",
+         group=2, accepts=_is_a_value),
+    Rule(Kind.HANDLE, r"@[A-Za-z][A-Za-z0-9_.\-]*[A-Za-z0-9_]", alone=False, accepts=_is_a_handle),
+)  # fmt: skip
 
 # --- telephone numbers ---
 
@@ -166,9 +151,10 @@ _UNIT = linear(r"(?i) ?(?:руб|р\.|₽|\$|€|usd|eur|тыс|млн|млрд|
 _THOUSANDS = linear(r"\+? ?\d{1,3}(?:[ .]\d{3})+")
 # What numbers of another kind stand behind.
 _NUMBERED = linear(
-    r"(?i)(?:артикул|арт\.|№|номер(?:ом)? (?:заказа|договора|детали|партии|дела|заявки|проекта|приказа)|sku|код|заказ|договор|"
-    r"партия|серийн\p{L}+ (?:№|номер)|s/n|p/n|кат\.|каталожн\p{L}+ номер|оборот\p{L}*|выручк\p{L}+|бюджет\p{L}*|прибыл\p{L}+|счет|счёт|"
-    r"кадастров\p{L}+ номер|гост|ту|окпд2?|оквэд|тн вэд|isbn|issn|кбк|огрн)[ :№—\-]*$"
+    r"(?i)(?:артикул|арт\.|№|номер(?:ом)? (?:заказа|договора|детали|партии|дела|заявки|проекта|приказа)|sku|код|заказ|"
+    r"договор|партия|серийн\p{L}+ (?:№|номер)|s/n|p/n|кат\.|каталожн\p{L}+ номер|оборот\p{L}*|выручк\p{L}+|"
+    r"бюджет\p{L}*|"
+    r"прибыл\p{L}+|сч[её]т|кадастров\p{L}+ номер|гост|ту|окпд2?|оквэд|тн вэд|isbn|issn|кбк|огрн)[ :№—\-]*$"
 )
 
 
@@ -198,12 +184,8 @@ def _is_a_phone(match: Any) -> bool:
 
 
 PHONES: Final = (
-    Rule(Kind.PHONE, linear(rf"(?:{_SHAPES}){_EXTENSION}"), alone=False, accepts=_is_a_phone),
-    Rule(
-        Kind.PHONE,
-        linear(
-            rf"(?i)(?:^|[^\p{{L}}]){_LABELS}\.?[ :=|\t\n—\-\"№•]{{1,5}}(\+?\(?\d(?:{_GAP}{{0,3}}\d){{5,14}}{_EXTENSION})"
-        ),
-        group=1,
-    ),
-)
+    Rule(Kind.PHONE, rf"(?:{_SHAPES}){_EXTENSION}", alone=False, accepts=_is_a_phone),
+    Rule(Kind.PHONE,
+         rf"(?i)(?:^|[^\p{{L}}]){_LABELS}\.?[ :=|\t\n—\-\"№•]{{1,5}}(\+?\(?\d(?:{_GAP}{{0,3}}\d){{5,14}}{_EXTENSION})",
+         group=1),
+)  # fmt: skip

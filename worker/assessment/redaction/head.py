@@ -15,11 +15,12 @@ from worker.assessment.redaction.word_list import words
 
 _LONGEST: Final = 1_500  # characters
 _WORK: Final = linear(
-    r"(?im)^[ \t•#>\d.)—-]*(?:опыт|стаж|мест[оа] работы|трудов(?:ая|ой)|карьера|профессиональн\p{L}+|образование|обо мне|"
-    r"о себе|обязанности|проекты|достижения|(?:ключевые |основные )?(?:навыки|компетенции)|(?:work |professional |job )?"
-    r"(?:experience|history)|work\b|employment|career|education|summary|about|projects|profile|(?:key |core )?skills|objective)"
-    r"|[.;•|,\n] ?(?:опыт|стаж|работал)|(?:19|20)\d\d ?г?\.? ?[—-] ?(?:(?:\d\d\.){0,2}(?:19|20)\d\d|н\. ?в|по н|present|now|настоящ)"
-    r"|(?:^|[ ,;.])(?:с|since|from) (?:\d\d\.)?(?:19|20)\d\d|работаю|experience (?:in|with|of)"
+    r"(?im)^[ \t•#>\d.)—-]*(?:опыт|стаж|мест[оа] работы|трудов(?:ая|ой)|карьера|профессиональн\p{L}+|образование|"
+    r"об? (?:мне|себе)|обязанности|проекты|достижения|(?:ключевые |основные )?(?:навыки|компетенции)|"
+    r"(?:work |professional |job )?(?:experience|history)|work\b|employment|career|education|summary|about|projects|"
+    r"profile|(?:key |core )?skills|objective)|[.;•|,\n] ?(?:опыт|стаж|работал)|работаю|experience (?:in|with|of)|"
+    r"(?:19|20)\d\d ?г?\.? ?[—-] ?(?:(?:\d\d\.){0,2}(?:19|20)\d\d|н\. ?в|по н|present|now|настоящ)|"
+    r"(?:^|[ ,;.])(?:с|since|from) (?:\d\d\.)?(?:19|20)\d\d"
 )
 _PEOPLE_ARE_BORN: Final = range(1930, 2012)
 _CITIES: Final = words("cities, in English")
@@ -45,8 +46,13 @@ def _is_an_address(match: Any) -> bool:
     return ends_a_segment(match) and any(sign in KIND_OF for sign in match.string)
 
 
+def _is_an_age(match: Any) -> bool:
+    return 16 <= int(match[1]) <= 80 and ends_a_segment(match)
+
+
 def _is_a_place(match: Any) -> bool:
-    return ends_a_segment(match) and all(_names_a_place(part.split()) for part in match[1].split(","))
+    told = match.group().endswith(tuple(KIND_OF)) or ends_a_segment(match)
+    return told and all(_names_a_place(part.split()) for part in match[1].split(","))
 
 
 def _names_a_place(part: list[str]) -> bool:
@@ -61,27 +67,12 @@ _PART: Final = (
 )
 _PLACE: Final = rf"({_PART}(?:, ?{_PART}){{0,3}})"
 HEAD: Final = (
-    Rule(Kind.BIRTH_DATE, linear(rf"(?im){_BEFORE}({DATE}{YEAR_WORD}\.?)"), group=1, accepts=_is_a_birth_date),
-    Rule(Kind.BIRTH_DATE, linear(rf"{_BESIDE}(\d{{4}}{YEAR_WORD})"), group=1, accepts=_is_a_birth_date),
-    Rule(
-        Kind.AGE,
-        linear(rf"[{ANY}][ ,;|(\n]{{1,3}}(\d{{2}})"),
-        group=1,
-        accepts=lambda match: 16 <= int(match[1]) <= 80 and ends_a_segment(match),
-    ),
-    Rule(
-        Kind.ADDRESS,
-        linear(
-            rf"{_BEFORE}((?:\p{{Lu}}[\p{{L}}.\-]+,? ){{1,3}}(?:д\.? ?)?\d{{1,3}}\p{{L}}?(?:[\-/]|,? кв\.? ?)\d{{1,4}})"
-        ),
-        group=1,
-        accepts=_is_an_address,
-    ),
-    Rule(Kind.ADDRESS, linear(rf"{_BESIDE}{_PLACE}"), group=1, accepts=_is_a_place),
-    Rule(
-        Kind.ADDRESS,
-        linear(rf"(?m)(?:^|[\n\t,;|•(])[ \t]*{_PLACE}[ \t\n,;|•).—-]{{1,4}}[{ANY}]"),
-        group=1,
-        accepts=lambda match: all(_names_a_place(part.split()) for part in match[1].split(",")),
-    ),
-)
+    Rule(Kind.BIRTH_DATE, rf"(?im){_BEFORE}({DATE}{YEAR_WORD}\.?)", group=1, accepts=_is_a_birth_date),
+    Rule(Kind.BIRTH_DATE, rf"{_BESIDE}(\d{{4}}{YEAR_WORD})", group=1, accepts=_is_a_birth_date),
+    Rule(Kind.AGE, rf"[{ANY}][ ,;|(\n]{{1,3}}(\d{{2}})", group=1, accepts=_is_an_age),
+    Rule(Kind.ADDRESS,
+         rf"{_BEFORE}((?:\p{{Lu}}[\p{{L}}.\-]+,? ){{1,3}}(?:д\.? ?)?\d{{1,3}}\p{{L}}?(?:[\-/]|,? кв\.? ?)\d{{1,4}})",
+         group=1, accepts=_is_an_address),
+    Rule(Kind.ADDRESS, rf"{_BESIDE}{_PLACE}", group=1, accepts=_is_a_place),
+    Rule(Kind.ADDRESS, rf"(?m)(?:^|[\n\t,;|•(])[ \t]*{_PLACE}[ \t\n,;|•).—-]{{1,4}}[{ANY}]", group=1, accepts=_is_a_place),
+)  # fmt: skip

@@ -5,7 +5,8 @@ from typing import Final
 from worker.assessment.redaction.placeholders import ANY
 
 NAME: Final = (
-    r"(?:ф\. ?и\. ?о\.?|фио|имя(?: и фамилия|, отчество)?|фамилия(?:[ ,]{1,2}имя(?:[ ,]{1,2}(?:и )?отчество)?)?|отчество|"
+    r"(?:ф\. ?и\. ?о\.?|фио|имя(?: и фамилия|, отчество)?|фамилия(?:[ ,]{1,2}имя(?:[ ,]{1,2}(?:и )?отчество)?)?|"
+    r"отчество|"
     r"полное имя|full[ _]?name|first[ _]?name|last[ _]?name|middle[ _]?name|given names?|family name|surname|name|"
     r"кандидат|соискатель|applicant|candidate)"
 )
@@ -22,17 +23,20 @@ CITIZENSHIP: Final = (
 FAMILY: Final = r"(?:сем(?:ейное|\.) (?:положение|пол\.)|семейный статус|состав семьи|marital status|family status)"
 ADDRESS: Final = (
     r"(?:(?:(?:домашний|фактический|почтовый|мой) )?адрес(?: (?:фактического )?(?:проживания|регистрации|прописки))?|"
-    r"прожива(?:ет|ю|ние)|прописка|прописан|место (?:жительства|проживания|рождения)|(?:город|регион) проживания|регистрация|"
+    r"прожива(?:ет|ю|ние)|прописка|прописан|место (?:жительства|проживания|рождения)|(?:город|регион) проживания|"
+    r"регистрация|"
     r"живу|место нахождения|place of birth|(?:home |postal |permanent |current )?address|place of residence|residence|"
     r"resid(?:e|es|ing) in|lives? in|living in|based in|home ?town)"
 )
 _CHANNEL: Final = (
-    r"(?:тел(?:ефоны?)?|моб|сот|e-?mail|mail|почта|эл(?:ектронная|\.)? ?почта|tg|тг|telegram|телеграмм?|skype|скайп|whats ?app|"
+    r"(?:тел(?:ефоны?)?|моб|сот|e-?mail|mail|почта|эл(?:ектронная|\.)? ?почта|tg|тг|telegram|телеграмм?|skype|скайп|"
+    r"whats ?app|"
     r"ватсап|viber|вайбер|wa|вк|vk|вконтакте|github|linkedin|phone|mobile|cell|tel|сайт|портфолио|фио)"
 )
 ANY_LABEL: Final = (
     rf"(?:{NAME}|{BIRTH}|{AGE}|{SEX}|{CITIZENSHIP}|{FAMILY}|{ADDRESS}|{_CHANNEL}|"
-    r"(?:мобильный |контактный |сотовый |мой |рабочий )?телефон(?:ы)?|(?:моя )?почта|почтой|instagram|website|portfolio|web|"
+    r"(?:мобильный |контактный |сотовый |мой |рабочий )?телефон(?:ы)?|(?:моя )?почта|почтой|instagram|website|"
+    r"portfolio|web|"
     r"link|ссылка|контакты|контактные данные|contacts?|contact details|личные данные|персональные данные|паспорт|"
     r"паспортные данные|снилс|инн|фото|photo|г\. ?р\.?|доб\. ?\d+|или|и)"
 )

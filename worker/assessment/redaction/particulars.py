@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from worker.assessment.redaction import labels
 from worker.assessment.redaction.labels import ANY_SIGN, SIGN
-from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.placeholders import ANY, Kind
 from worker.assessment.redaction.rules import Rule
 
@@ -18,40 +17,25 @@ from worker.assessment.redaction.rules import Rule
 _NUMBER_SIGN = r"(?:№|N|No\.?|номер|серия|series|number|#)"
 DOCUMENTS: Final = (
     # Passport: a label, the number, and whoever issued it.
-    Rule(
-        Kind.DOCUMENT,
-        linear(
-            r"(?i)(?:загран)?паспорт\p{L}*[^\d\n]{0,60}\n?[^\d\n]{0,20}\d{2} ?\d{2}[ ,№N]{0,4}(?:номер )?№? ?\d{6}"
-            r"(?:[ ,.]{1,3}(?:выдан|код|кем выдан|дата выдачи)[^\n|;]*)?"
-        ),
-    ),
-    Rule(
-        Kind.DOCUMENT,
-        linear(
-            rf"(?i)(?:загранпаспорт|паспорт|passport)(?: (?:рф|гражданина \p{{L}}+))?(?:{ANY_SIGN}{_NUMBER_SIGN})*"
-            rf"{ANY_SIGN}\p{{L}}{{0,2}} ?\d{{2}} ?\d{{5,8}}"
-        ),
-    ),
-    Rule(Kind.DOCUMENT, linear(r"(?i)(?:серия[ :]{1,2})?\d{2} ?\d{2}[ ,]{0,2}(?:№|номер) ?\d{6}")),
-    Rule(Kind.DOCUMENT, linear(rf"(?i)(?:снилс{ANY_SIGN})?\d{{3}}-\d{{3}}- ?\d{{3}}[ \-]{{1,2}}\d{{2}}")),
-    Rule(
-        Kind.DOCUMENT,
-        linear(
-            rf"(?i)(?:снилс|инн|иин|inn|ssn|огрнип|пинфл|омс)(?:[ \t]+№)?[ :|№\"\t\n=—\-]{{1,5}}\d(?:[ \-]{{0,2}}\d){{8,15}}"
-        ),
-    ),
-    Rule(Kind.DOCUMENT, linear(r"\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{4}|\d{3}-\d{2}-\d{4}")),
-    Rule(
-        Kind.DOCUMENT,
-        linear(
-            r"(?i)(?:^|[^\p{L}])(?:военн\p{L}+ билет|полис|вод(?:ительск\p{L}+|\.) ?(?:удостоверени\p{L}+|уд\.?|права)|права|в/у|ву|диплом|аттестат|"
-            r"вид на жительство|внж|driv(?:er'?s?|ing) licen[cs]e|свидетельство|удостоверение|трудов\p{L}+ книжк\p{L}+)"
-            rf"[^\d\n,;.]*?[ \t:]\n?[ \t]*{_NUMBER_SIGN}? ?"
-            r"((?:\p{Lu}{2} ?|\d{2} ?[\p{Lu}\d]{2} ?|\p{L}{2}-\p{L}{1,4} )?№? ?\d{6,16})"
-        ),
-        group=1,
-    ),
-)
+    Rule(Kind.DOCUMENT,
+         r"(?i)(?:загран)?паспорт\p{L}*[^\d\n]{0,60}\n?[^\d\n]{0,20}\d{2} ?\d{2}[ ,№N]{0,4}(?:номер )?№? ?\d{6}"
+         r"(?:[ ,.]{1,3}(?:выдан|код|кем выдан|дата выдачи)[^\n|;]*)?"),
+    Rule(Kind.DOCUMENT,
+         rf"(?i)(?:загранпаспорт|паспорт|passport)(?: (?:рф|гражданина \p{{L}}+))?(?:{ANY_SIGN}{_NUMBER_SIGN})*"
+         rf"{ANY_SIGN}\p{{L}}{{0,2}} ?\d{{2}} ?\d{{5,8}}"),
+    Rule(Kind.DOCUMENT, r"(?i)(?:серия[ :]{1,2})?\d{2} ?\d{2}[ ,]{0,2}(?:№|номер) ?\d{6}"),
+    Rule(Kind.DOCUMENT, rf"(?i)(?:снилс{ANY_SIGN})?\d{{3}}-\d{{3}}- ?\d{{3}}[ \-]{{1,2}}\d{{2}}"),
+    Rule(Kind.DOCUMENT,
+         r"(?i)(?:снилс|инн|иин|inn|ssn|огрнип|пинфл|омс)(?:[ \t]+№)?[ :|"
+         r"№\"\t\n=—\-]{1,5}\d(?:[ \-]{0,2}\d){8,15}"),
+    Rule(Kind.DOCUMENT, r"\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{4}|\d{3}-\d{2}-\d{4}"),
+    Rule(Kind.DOCUMENT,
+         r"(?i)(?:^|[^\p{L}])(?:военн\p{L}+ билет|полис|вод(?:ительск\p{L}+|\.) ?(?:удостоверени\p{L}+|уд\.?|права)|"
+         r"права|в/у|ву|диплом|аттестат|"
+         r"вид на жительство|внж|driv(?:er'?s?|ing) licen[cs]e|свидетельство|удостоверение|трудов\p{L}+ книжк\p{L}+)"
+         rf"[^\d\n,;.]*?[ \t:]\n?[ \t]*{_NUMBER_SIGN}? ?"
+         r"((?:\p{Lu}{2} ?|\d{2} ?[\p{Lu}\d]{2} ?|\p{L}{2}-\p{L}{1,4} )?№? ?\d{6,16})", group=1),
+)  # fmt: skip
 
 # --- birth dates and ages ---
 
@@ -80,23 +64,17 @@ def _is_an_age(match: Any) -> bool:
 
 
 BIRTH: Final = (
-    Rule(
-        Kind.BIRTH_DATE,
-        linear(
-            rf"(?i){labels.BIRTH}(?: ?\([^)\n]{{1,20}}\))?{ANY_SIGN}(?:on |in |в )?[ \"]?{_LABELLED_DATE}{YEAR_WORD}{_OF_BIRTH}?"
-            r"(?:,? (?:в )?(?:г\.|городе|гор\.|с\.|дер\.|пос\.) ?[\p{L}\-]+)?"
-        ),
-    ),
-    Rule(Kind.BIRTH_DATE, linear(rf"(?i){_LABELLED_DATE}{YEAR_WORD}{_OF_BIRTH}")),
-    Rule(
-        Kind.AGE,
-        linear(
-            rf"(?i){labels.AGE}(?: ?\([^)\n]{{1,20}}\))?[ \t\n:|=—\"\-]{{1,6}}(?:сейчас |уже |полных )?(\d{{2}})(?: {_YEARS})?"
-        ),
-        accepts=_is_an_age,
-    ),
-    Rule(Kind.AGE, linear(r"(?i)(\d{2})(?: ?y\.?/?o\.?| years? old|-year-old)")),
-)
+    Rule(Kind.BIRTH_DATE,
+         rf"(?i){labels.BIRTH}(?: ?\([^)\n]{{1,20}}\))?{ANY_SIGN}(?:on |in |"
+         rf"в )?[ \"]?{_LABELLED_DATE}{YEAR_WORD}{_OF_BIRTH}?"
+         r"(?:,? (?:в )?(?:г\.|городе|гор\.|с\.|дер\.|пос\.) ?[\p{L}\-]+)?"),
+    Rule(Kind.BIRTH_DATE, rf"(?i){_LABELLED_DATE}{YEAR_WORD}{_OF_BIRTH}"),
+    Rule(Kind.AGE,
+         rf"(?i){labels.AGE}(?: ?\([^)\n]{{1,20}}\))?[ \t\n:|=—\"\-]{{1,6}}(?:сейчас |уже |"
+         rf"полных )?(\d{{2}})(?: {_YEARS})?",
+         accepts=_is_an_age),
+    Rule(Kind.AGE, r"(?i)(\d{2})(?: ?y\.?/?o\.?| years? old|-year-old)"),
+)  # fmt: skip
 
 # --- sex, family, citizenship ---
 
@@ -112,20 +90,13 @@ def ends_a_segment(match: Any) -> bool:
 
 
 SEX: Final = (
-    Rule(
-        Kind.SEX,
-        linear(
-            rf"(?i){labels.SEX}(?: ?[:|—=]+ ?\n?|[ \t\n\-\":|]{{1,6}})(?:мужской|женский|мужчина|женщина|female|male)"
-            rf"|{labels.SEX}(?: ?[:|—=]+[ \n\t]?|\t[ ]*)\"?(?:муж|жен|м|ж|m|f)\.?"
-        ),
-    ),
-    Rule(
-        Kind.SEX,
-        linear(rf"(?im){_SEGMENT_START}(мужчина|женщина|девушка|молодой человек|муж\.|жен\.|male|female)"),
-        group=1,
-        accepts=ends_a_segment,
-    ),
-)
+    Rule(Kind.SEX,
+         rf"(?i){labels.SEX}(?: ?[:|—=]+ ?\n?|[ \t\n\-\":|]{{1,6}})(?:мужской|женский|мужчина|женщина|female|male)"
+         rf"|{labels.SEX}(?: ?[:|—=]+[ \n\t]?|\t[ ]*)\"?(?:муж|жен|м|ж|m|f)\.?"),
+    Rule(Kind.SEX,
+         rf"(?im){_SEGMENT_START}(мужчина|женщина|девушка|молодой человек|муж\.|жен\.|male|female)",
+         group=1, accepts=ends_a_segment),
+)  # fmt: skip
 
 _COUNT = r"(?:\d|одного|одна|один|двое|двоих|трое|троих|четверо|четверых|пятеро|две|два|три|one|two|three|four)"
 _MARRIED = (
@@ -142,54 +113,37 @@ _LEAVE = r"(?:в декрете|в декретном отпуске|декре�
 _FAMILY = rf"(?:{_MARRIED}|{_CHILDREN}|{_LEAVE}|married|divorced|widowed|unmarried)"
 
 FAMILY: Final = (
-    Rule(
-        Kind.FAMILY,
-        linear(
-            rf"(?i)(?:{labels.FAMILY}{ANY_SIGN}|(?:семья|дети|children) ?(?::[ :|—\"\-\n]{{0,6}}|\t))"
-            rf"(?:{_FAMILY}(?:[ ,;и]{{1,3}}(?:{_FAMILY}|сын|дочь))*|[^\n|;,.\"\t{ANY}]+)"
-        ),
-    ),
-    Rule(
-        Kind.FAMILY,
-        linear(r"(?i)(?:отпуск по уходу за реб[её]нком|(?:из|в) декрет[ае]|декретный отпуск|maternity leave)"),
-    ),
-    Rule(
-        Kind.FAMILY,
-        linear(rf"(?im){_SEGMENT_START}({_FAMILY}(?:[ ,и]{{1,3}}{_FAMILY})*)"),
-        group=1,
-        accepts=ends_a_segment,
-    ),
-)
+    Rule(Kind.FAMILY,
+         rf"(?i)(?:{labels.FAMILY}{ANY_SIGN}|(?:семья|дети|children) ?(?::[ :|—\"\-\n]{{0,6}}|\t))"
+         rf"(?:{_FAMILY}(?:[ ,;и]{{1,3}}(?:{_FAMILY}|сын|дочь))*|[^\n|;,.\"\t{ANY}]+)"),
+    Rule(Kind.FAMILY,
+         r"(?i)(?:отпуск по уходу за реб[её]нком|(?:из|в) декрет[ае]|декретный отпуск|maternity leave)"),
+    Rule(Kind.FAMILY,
+         rf"(?im){_SEGMENT_START}({_FAMILY}(?:[ ,и]{{1,3}}{_FAMILY})*)", group=1, accepts=ends_a_segment),
+)  # fmt: skip
 
 _PERMIT = (
-    r"(?:есть |имею |имеется |получен )?(?:разрешение на работу|вид на жительство|(?:has )?work permit(?: at)?|патент на работу)"
+    r"(?:есть |имею |имеется |получен )?(?:разрешение на работу|вид на жительство|(?:has )?work permit(?: at)?|"
+    r"патент на работу)"
     rf"(?:[ :]{{1,2}}[^\n|;,.{ANY}]+)?"
 )
 _STATE = rf"[\p{{L}}][^\n|;,.(\"«\t{ANY}]+"
 CITIZENSHIP: Final = (
-    Rule(
-        Kind.CITIZENSHIP,
-        linear(rf"(?i){labels.CITIZENSHIP}(?:\"[: \"]+|{SIGN}){_STATE}(?:, ?{_PERMIT})?"),
-    ),
-    Rule(
-        Kind.CITIZENSHIP,
-        linear(
-            rf"(?:[Гг]ражданство|ГРАЖДАНСТВО|[Гг]раждан(?:ин|ка)|ГРАЖДАН(?:ИН|КА)|[Cc]itizen of) (?:[Рр]еспублики )?"
-            rf"\p{{Lu}}[\p{{L}}]*(?: \p{{Lu}}[\p{{L}}]*)?(?:, ?{_PERMIT})?"
-        ),
-    ),
-    Rule(
-        Kind.CITIZENSHIP,
-        linear(rf"(?im){_SEGMENT_START}((?:(?:есть|имею|имеется|получен) (?:внж|рвп|патент)|{_PERMIT}))"),
-        group=1,
-        accepts=ends_a_segment,
-    ),
-)
+    Rule(Kind.CITIZENSHIP,
+         rf"(?i){labels.CITIZENSHIP}(?:\"[: \"]+|{SIGN}){_STATE}(?:, ?{_PERMIT})?"),
+    Rule(Kind.CITIZENSHIP,
+         rf"(?:[Гг]ражданство|ГРАЖДАНСТВО|[Гг]раждан(?:ин|ка)|ГРАЖДАН(?:ИН|КА)|[Cc]itizen of) (?:[Рр]еспублики )?"
+         rf"\p{{Lu}}[\p{{L}}]*(?: \p{{Lu}}[\p{{L}}]*)?(?:, ?{_PERMIT})?"),
+    Rule(Kind.CITIZENSHIP,
+         rf"(?im){_SEGMENT_START}((?:(?:есть|имею|имеется|получен) (?:внж|рвп|патент)|{_PERMIT}))",
+         group=1, accepts=ends_a_segment),
+)  # fmt: skip
 
 # --- addresses ---
 
 _STREET = (
-    r"(?:ул\.?|улица|пр\.|пр-т|пр-кт|просп\.|проспект|пер\.|переулок|наб\.|набережная|б-р|бул\.|бульвар|шоссе|ш\.|проезд|пр-д|"
+    r"(?:ул\.?|улица|пр\.|пр-т|пр-кт|просп\.|проспект|пер\.|переулок|наб\.|набережная|б-р|бул\.|бульвар|шоссе|ш\.|"
+    r"проезд|пр-д|"
     r"мкр\.?|мкрн\.?|микрорайон|кв-л|квартал|пл\.|площадь|тупик|аллея|тракт)"
 )
 _FLAT = r"(?:,? ?(?:корпус|корп\.?|к\.?|стр\.?|строение|кв\.?|квартира|оф\.?|офис|подъезд|эт\.) ?\d{1,4}\p{L}?)"
@@ -201,42 +155,27 @@ _PLACE = (
 _ADJECTIVE = r"[\p{L}\-]+(?:ий|ый|ой|ая|ое|ье|ья)"
 ADDRESSES: Final = (
     # At a line's beginning a label owns the line; in the middle of one, the next few words.
-    Rule(
-        Kind.ADDRESS,
-        linear(
-            rf"(?im)(?:^|[|\"\t])[ \t•—\-]*((?:{labels.ADDRESS}(?:\"?{SIGN}| в )|(?:адрес|живу|прож\.|address) (?-i:\p{{Lu}}))[^\n|;\"\t{ANY}]+)"
-        ),
-        group=1,
-    ),
-    Rule(
-        Kind.ADDRESS,
-        linear(
-            rf"(?i){labels.ADDRESS} ?[:—=] ?"
-            rf"[^\n|;,\"{ANY}]+(?:, *(?:{_STREET}[^\n|;,\"{ANY}]+|{_HOUSE}|[^\n|;,\"{ANY}]+ \d+(?:-\d+)?))*"
-        ),
-    ),
-    Rule(Kind.ADDRESS, linear(rf"(?i)(?:проживаю|живу|resid(?:e|ing)|lives?) (?:в|во|на|in) [^\n|;,.{ANY}]+")),
+    Rule(Kind.ADDRESS,
+         rf"(?im)(?:^|[|\"\t])[ \t•—\-]*((?:{labels.ADDRESS}(?:\"?{SIGN}| в )|(?:адрес|живу|прож\.|"
+         rf"address) (?-i:\p{{Lu}}))[^\n|;\"\t{ANY}]+)",
+         group=1),
+    Rule(Kind.ADDRESS,
+         rf"(?i){labels.ADDRESS} ?[:—=] ?"
+         rf"[^\n|;,\"{ANY}]+(?:, *(?:{_STREET}[^\n|;,\"{ANY}]+|{_HOUSE}|[^\n|;,\"{ANY}]+ \d+(?:-\d+)?))*"),
+    Rule(Kind.ADDRESS, rf"(?i)(?:проживаю|живу|resid(?:e|ing)|lives?) (?:в|во|на|in) [^\n|;,.{ANY}]+"),
     # «443081, Самара, Московское шоссе, 55, кв. 3»
-    Rule(
-        Kind.ADDRESS,
-        linear(
-            rf"(?i)\d{{6}}, ?(?:[\p{{L}}][\p{{L}}. \-]*, ?){{1,5}}(?:[\p{{L}}][\p{{L}}. \-]*[ ,]{{0,2}})?{_HOUSE}(?:, ?\d{{1,4}})?"
-        ),
-    ),
-    Rule(
-        Kind.ADDRESS,
-        linear(rf"(?i){_PLACE}{_STREET} ?(?-i:[\p{{Lu}}\d\"«])[\p{{L}}\d\"«» .\-]*?,? {_HOUSE}"),
-    ),
-    Rule(Kind.ADDRESS, linear(rf"(?i){_PLACE}{_ADJECTIVE} {_STREET},? ?{_HOUSE}")),
-    Rule(
-        Kind.ADDRESS,
-        linear(
-            r"\d{1,5}\p{Lu}? \p{Lu}\p{Ll}+ (?:\p{Lu}\p{Ll}+ )?(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Lane|Ln\.?|Drive|Dr\.|"
-            r"Boulevard|Blvd\.?)(?:,? (?:Apt|Flat|Suite|#)\.? ?\d+\p{L}?)?"
-            r"|(?:ul|ulitsa|pr|prospekt|per)\.? \p{Lu}\p{Ll}+,? (?:d\.? ?)?\d{1,4}(?:[\-/, ]{1,2}(?:kv\.? ?|apt\.? ?)?\d{1,4})?"
-        ),
-    ),
-)
+    Rule(Kind.ADDRESS,
+         rf"(?i)\d{{6}}, ?(?:[\p{{L}}][\p{{L}}. \-]*, ?){{1,5}}(?:[\p{{L}}][\p{{L}}. \-]*[ ,]{{0,2}})?{_HOUSE}(?:, ?\d{{1,4}})?"),
+    Rule(Kind.ADDRESS,
+         rf"(?i){_PLACE}{_STREET} ?(?-i:[\p{{Lu}}\d\"«])[\p{{L}}\d\"«» .\-]*?,? {_HOUSE}"),
+    Rule(Kind.ADDRESS, rf"(?i){_PLACE}{_ADJECTIVE} {_STREET},? ?{_HOUSE}"),
+    Rule(Kind.ADDRESS,
+         r"\d{1,5}\p{Lu}? \p{Lu}\p{Ll}+ (?:\p{Lu}\p{Ll}+ )?(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Lane|Ln\.?|"
+         r"Drive|Dr\.|"
+         r"Boulevard|Blvd\.?)(?:,? (?:Apt|Flat|Suite|#)\.? ?\d+\p{L}?)?"
+         r"|(?:ul|ulitsa|pr|prospekt|per)\.? \p{Lu}\p{Ll}+,? (?:d\.? ?)?\d{1,4}(?:[\-/, ]{1,2}(?:kv\.? ?|"
+         r"apt\.? ?)?\d{1,4})?"),
+)  # fmt: skip
 
 # --- what only a neighbour tells ---
 
@@ -250,25 +189,16 @@ def _is_neighbouring_age(match: Any) -> bool:
 
 
 NEIGHBOURS: Final = (
-    Rule(Kind.ADDRESS, linear(rf"(?i)({_METRO})[ ,;|]+[{ANY}]"), group=1),
-    Rule(Kind.CITIZENSHIP, linear(rf"[{ANY}][ ,;|]+(ВНЖ|РВП)"), group=1),
-    Rule(
-        Kind.AGE,
-        linear(rf"(?i)[{ANY}][ \t,;|•(\n—/.\-]{{1,6}}((?:возраст )?(\d{{2}}) ?(?:{_YEARS}|г\.?|y\.?o\.?))"),
-        group=1,
-        accepts=_is_neighbouring_age,
-    ),
-    Rule(
-        Kind.AGE,
-        linear(rf"(?im)(?:^|[\n,;|•(])[ \t]*((\d{{2}}) {_YEARS})[ \t,;|•)\n]{{1,4}}[{ANY}]"),
-        group=1,
-        accepts=lambda match: 14 <= int(match[2]) <= 90,
-    ),
-    Rule(
-        Kind.FAMILY,
-        linear(rf"(?i)[{ANY}][ ,;и]{{1,3}}((?:есть )?(?:сын|дочь|дети)(?: \d{{1,2}} \p{{L}}+)?)"),
-        group=1,
-        accepts=ends_a_segment,
-    ),
-    Rule(Kind.ADDRESS, linear(rf"(?i)[{ANY}][ ,;|]{{1,3}}({_METRO}|кв\.? ?\d+)"), group=1),
-)
+    Rule(Kind.ADDRESS, rf"(?i)({_METRO})[ ,;|]+[{ANY}]", group=1),
+    Rule(Kind.CITIZENSHIP, rf"[{ANY}][ ,;|]+(ВНЖ|РВП)", group=1),
+    Rule(Kind.AGE,
+         rf"(?i)[{ANY}][ \t,;|•(\n—/.\-]{{1,6}}((?:возраст )?(\d{{2}}) ?(?:{_YEARS}|г\.?|y\.?o\.?))",
+         group=1, accepts=_is_neighbouring_age),
+    Rule(Kind.AGE,
+         rf"(?im)(?:^|[\n,;|•(])[ \t]*((\d{{2}}) {_YEARS})[ \t,;|•)\n]{{1,4}}[{ANY}]",
+         group=1, accepts=lambda match: 14 <= int(match[2]) <= 90),
+    Rule(Kind.FAMILY,
+         rf"(?i)[{ANY}][ ,;и]{{1,3}}((?:есть )?(?:сын|дочь|дети)(?: \d{{1,2}} \p{{L}}+)?)",
+         group=1, accepts=ends_a_segment),
+    Rule(Kind.ADDRESS, rf"(?i)[{ANY}][ ,;|]{{1,3}}({_METRO}|кв\.? ?\d+)", group=1),
+)  # fmt: skip

@@ -40,7 +40,8 @@ _NOTE = (
     r"дом\.?|раб\.?)(?:[,/ ]{1,2}(?:whats ?app|viber|telegram|ватсап))*\))"
 )
 _LABELLED = linear(
-    rf"(?im)(?:^|[\t\n,;|•({ANY} ])((?:{ANY_LABEL}/)*{ANY_LABEL}[ ]*[.:|=\t\n—\-][ \t|:.—\-\"]*|{CHANNEL_ALONE}[ \t]+)[{ANY}]"
+    rf"(?im)(?:^|[\t\n,;|•({ANY} ])((?:{ANY_LABEL}/)*{ANY_LABEL}[ ]*[.:|=\t\n—\-][ \t|:.—\-\"]*|"
+    rf"{CHANNEL_ALONE}[ \t]+)[{ANY}]"
 )
 _NOTED = linear(rf"(?i)[{ANY}]([ \t]*{_NOTE})")
 # Where the first finds nothing `_LABELLED` cannot, where the second finds nothing `_NOTED` cannot; RE2 takes ten times

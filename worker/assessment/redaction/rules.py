@@ -7,6 +7,7 @@ from typing import Any
 
 import re2
 
+from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.placeholders import Kind, Span, replaced
 from worker.assessment.redaction.sheet import Sheet
 
@@ -17,16 +18,20 @@ def _anything(_match: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A kind of data, the pattern that finds it, the group that is redacted, and a last look at the match.
+    """A kind of data, the pattern that finds it (`linear`), the group that is redacted, and a last look at the match.
 
     With `alone`, a match that begins or ends in the middle of a word or a number does not count.
     """
 
     kind: Kind
-    pattern: Any  # RE2 has no types
+    pattern: Any  # a string, compiled: RE2 has no types
     group: int = 0
     alone: bool = True
     accepts: Callable[[Any], bool] = _anything
+
+    def __post_init__(self) -> None:
+        """Compile the pattern."""
+        object.__setattr__(self, "pattern", linear(self.pattern))
 
     def spans(self, text: str) -> Iterator[Span]:
         """Where the rule holds."""
