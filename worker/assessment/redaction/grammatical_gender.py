@@ -21,8 +21,8 @@ _ENDINGS: Final = (*_FEMININE, *_MASCULINE)
 # One class of characters and a plus: linear in any engine, and a tenth of RE2's price for many matches.
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_END: Final = frozenset(".;!?\n•|")
-# Linear only in a text that ends with a sign, as `masculine_forms` sees to: an unfinished clause would be read again from
-# each of its letters.
+# Linear only in a text that ends with a sign, as `masculine_forms` sees to: an unfinished clause would be read again
+# from each of its letters.
 _CLAUSE = re.compile(r"([^.,;:!?()\n—–•|]*)([.,;:!?()\n—–•|])")
 
 _Word = tuple[int, int, str]  # start, end, in small letters; or another form of it

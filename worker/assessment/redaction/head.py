@@ -74,5 +74,6 @@ HEAD: Final = (
          rf"{_BEFORE}((?:\p{{Lu}}[\p{{L}}.\-]+,? ){{1,3}}(?:д\.? ?)?\d{{1,3}}\p{{L}}?(?:[\-/]|,? кв\.? ?)\d{{1,4}})",
          group=1, accepts=_is_an_address),
     Rule(Kind.ADDRESS, rf"{_BESIDE}{_PLACE}", group=1, accepts=_is_a_place),
-    Rule(Kind.ADDRESS, rf"(?m)(?:^|[\n\t,;|•(])[ \t]*{_PLACE}[ \t\n,;|•).—-]{{1,4}}[{ANY}]", group=1, accepts=_is_a_place),
+    Rule(Kind.ADDRESS, rf"(?m)(?:^|[\n\t,;|•(])[ \t]*{_PLACE}[ \t\n,;|•).—-]{{1,4}}[{ANY}]",
+         group=1, accepts=_is_a_place),
 )  # fmt: skip

@@ -291,7 +291,8 @@ class _Search:
         bears = word.surname or (word.cyrillic and word.unknown and not word.text.isupper())
         # Slices: RE2 encodes the whole of what it is handed, wherever it is to begin. Initials end with a full stop.
         following, before = text[end : end + 12], text[max(0, start - 7) : start]
-        behind = places.INITIALS_BEHIND.match(following) if "." in following[:8] else None
+        may = "." in following[:8] and (bears or word.surname or self._begins_a_line(number))
+        behind = places.INITIALS_BEHIND.match(following) if may else None
         if behind is not None:
             two = sum(map(str.isalpha, behind[1])) > 1
             rest = following[behind.end(1) :].strip(" ,;—-")[:1]
@@ -325,13 +326,17 @@ class _Search:
             sign = between if between.strip(" ") else sign
             told = between == sign and (":" in sign or "—" in sign or "- " in sign)
             if word.capital and not word.people and not word.abbreviation and self._is_somebody(other, told=told):
-                self._take(other)
-                while (behind := self._beside(other, 1)) is not None and may_be_named(self._words[behind]):
-                    if behind - number > _FARTHEST or self._words[behind].abbreviation:
-                        return
-                    self._take(behind)
-                    other = behind
+                self._take_all_from(other)
                 return
+
+    def _take_all_from(self, number: int) -> None:
+        self._take(number)
+        behind = self._beside(number, 1)
+        if behind is not None and may_be_named(self._words[behind]) and not self._words[behind].abbreviation:
+            self._take(behind)
+            last = self._beside(behind, 1)
+            if last is not None and self._words[last].patronymic:
+                self._take(last)
 
     def _is_somebody(self, number: int, *, told: bool) -> bool:
         """Whether a capitalised word near one for people is a name; `told`, right behind a colon or a dash."""
@@ -346,7 +351,7 @@ class _Search:
         return told and (word.given or (alone and ((word.unknown and word.cyrillic) or word.surname)))
 
     def _before_people(self, number: int) -> None:
-        """ "John Whitfield, Head of …", «Мельников, начальник отдела»."""
+        """«Мельников, начальник отдела»; "John Whitfield, Head of …"."""
         last = number - 1
         if last < 0 or not _APPOSITION.fullmatch(self._text[self._ends[last] : self._starts[number]]):
             return

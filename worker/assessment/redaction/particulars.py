@@ -165,7 +165,8 @@ ADDRESSES: Final = (
     Rule(Kind.ADDRESS, rf"(?i)(?:проживаю|живу|resid(?:e|ing)|lives?) (?:в|во|на|in) [^\n|;,.{ANY}]+"),
     # «443081, Самара, Московское шоссе, 55, кв. 3»
     Rule(Kind.ADDRESS,
-         rf"(?i)\d{{6}}, ?(?:[\p{{L}}][\p{{L}}. \-]*, ?){{1,5}}(?:[\p{{L}}][\p{{L}}. \-]*[ ,]{{0,2}})?{_HOUSE}(?:, ?\d{{1,4}})?"),
+         rf"(?i)\d{{6}}, ?(?:\p{{L}}[\p{{L}}. \-]*, ?){{1,5}}(?:\p{{L}}[\p{{L}}. \-]*[ ,]{{0,2}})?{_HOUSE}"
+         r"(?:, ?\d{1,4})?"),
     Rule(Kind.ADDRESS,
          rf"(?i){_PLACE}{_STREET} ?(?-i:[\p{{Lu}}\d\"«])[\p{{L}}\d\"«» .\-]*?,? {_HOUSE}"),
     Rule(Kind.ADDRESS, rf"(?i){_PLACE}{_ADJECTIVE} {_STREET},? ?{_HOUSE}"),

@@ -69,15 +69,14 @@ def redact(text: str) -> Redacted:
     long as the text, and redacting it again changes nothing. Never raises.
     """
     counts: Counter[str] = Counter()
-    text = unspelled(readable(text))
-    for _ in range(_MOST_ROUNDS):
-        before = sheet = Sheet.of(text)
-        for step in _STEPS:
-            sheet = step(sheet, counts)
-        text = sheet.text
-        if sheet is before:
+    sheet = Sheet.of(unspelled(readable(text)))
+    unchanged = 0
+    for step in _STEPS * _MOST_ROUNDS:
+        before, sheet = sheet, step(sheet, counts)
+        unchanged = unchanged + 1 if sheet is before else 0
+        if unchanged == len(_STEPS):
             break
-    return Redacted(spelled(text), MappingProxyType(dict(counts)))
+    return Redacted(spelled(sheet.text), MappingProxyType(dict(counts)))
 
 
 def _without_names(sheet: Sheet, counts: Counter[str]) -> Sheet:

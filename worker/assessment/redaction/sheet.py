@@ -20,12 +20,14 @@ ZONES: Final = (
     "page|link|bio|eu|us|xyz|club|store|work|рф"
 )
 _MONTH: Final = r"(?:янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек)[а-я]*"
-# Only there anything can be broken.
-_CANDIDATE: Final = re.compile(
-    r"[0-9@/.\-—_=&?%+#()№][ \t]?\n[ \t]?(?=[0-9A-Za-zа-я@/._=&?(№\-])|[A-Za-z]\n(?=[@./_?=&\-])|"
-    r"(?<=@)[\w-]{1,30}\n(?=[a-z])|[а-я]\n(?=[12]\d{3})"
-)
-_SHORTEST: Final = 6
+# What may stand at both ends of a line end inside of one thing.
+_ENDS: Final = frozenset("0123456789@/.-—_=&?%+#()№")
+_BEGINS: Final = frozenset("@./_?=&-(№")
+_BLANKS: Final = frozenset(" \t")
+_MONTHS_BEGIN: Final = frozenset("яфмаисонд")
+_SHORT: Final = 30  # characters of a local part
+_SHORTEST: Final = 6  # characters on both lines
+_MOST_LOOKS: Final = 400  # at line ends that may be inside of something
 _WINDOW: Final = 70  # characters to both sides
 _T: Final = r"[^\s|,;<>()\"«»]"
 _HOST: Final = rf"(?:://|www\.|\.(?:{ZONES})/)"
@@ -86,22 +88,32 @@ class Sheet(NamedTuple):
 def _bridged(look: str) -> str:
     pieces: list[str] = []
     done = 0
-    for match in _CANDIDATE.finditer(look):
-        start, end = look.index("\n", match.start()), match.end()
-        start -= look[start - 1] in " \t"
-        before = look[max(0, start - _WINDOW) : start].rpartition("\n")[2]
-        behind = look[end : end + _WINDOW].partition("\n")[0]
-        sign = _sign(before, behind)
-        if sign:
-            pieces += (look[done:start], sign * (end - start))
-            done = end
+    at = look.find("\n")
+    left = _MOST_LOOKS
+    while at >= 0 and left:
+        start, end = at - (look[at - 1 : at] in _BLANKS), at + 1 + (look[at + 1 : at + 2] in _BLANKS)
+        last, first = look[start - 1 : start], look[end : end + 1]
+        if _may_be_one(last, first) or (first.isascii() and "@" in look[max(0, start - _SHORT) : start]):
+            left -= 1
+            before = look[max(0, start - _WINDOW) : start].rpartition("\n")[2]
+            sign = _sign(before, look[end : end + _WINDOW].partition("\n")[0])
+            if sign:
+                pieces += (look[done:start], sign * (end - start))
+                done = end
+        at = look.find("\n", at + 1)
     return "".join((*pieces, look[done:])) if pieces else look
+
+
+def _may_be_one(last: str, first: str) -> bool:
+    if first.isalnum() and first.isascii():
+        return last in _ENDS or (first in "12" and last.islower())
+    return (first in _BEGINS and last.isalnum() and last.isascii()) or (last.isdigit() and first in _MONTHS_BEGIN)
 
 
 def _sign(before: str, behind: str) -> str:
     """What stands for a line end between two pieces of one thing; nothing: they are two things."""
     both = f"{before}\n{behind}"
-    if len(both) < _SHORTEST:
+    if len(both) < _SHORTEST or "\n" in (both[0], both[-1]):
         return ""
     if _BROKEN_ADDRESS.search(both):
         return JOINT

@@ -29,9 +29,8 @@ def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
         return _is_a_latin_name(words, stranger=stranger)
     if not all(word.cyrillic for word in words) or not long:
         return False
-    capital = all(word.capital for word in long)
     if any(word.patronymic or word.lower in TURKIC_PARTICLES for word in long):
-        if capital and len(long) == 3 and long[-1].patronymic and not long[-1].common:
+        if all(word.capital for word in long) and len(long) == 3 and long[-1].patronymic and not long[-1].common:
             return True  # «Щебетуха Ёлка Ивановна»
         return any(word.given or word.unknown or word.surname for word in long) and (
             sum(not may_be_named(word) for word in long) <= 1
@@ -40,8 +39,12 @@ def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
         SURNAME_ENDING.fullmatch(word.lower) for word in long
     ):
         return False
-    strangers = [word for word in long if not may_be_named(word)]
-    if strangers:
+    return _is_a_cyrillic_name(words, long, first=first, stranger=stranger)
+
+
+def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, stranger: bool) -> bool:
+    capital = all(word.capital for word in long)
+    if not all(map(may_be_named, long)):
         # «Анна Король»: beside an unmistakable given name one common word may be a surname.
         return len(long) == 2 and long[0].given and first and capital
     if len(long) == 1:
