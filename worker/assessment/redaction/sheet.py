@@ -127,6 +127,7 @@ def _is_broken_phone(before: str, behind: str) -> bool:
     if match is None:
         return False
     digits = "".join(filter(str.isdigit, match[0]))
+    lengths: tuple[int, ...]
     if match[0][0] == "+":
         there = digits + "".join(filter(str.isdigit, behind[:14]))
         lengths = next((found for code, found in _LENGTHS.items() if f"+{there}".startswith(code)), (11, 12, 13))
