@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import cache
 from urllib.parse import urlsplit
 
 from bridge.kafka import make_reader
@@ -61,7 +62,7 @@ def make_look(settings: Settings) -> Callable[[], Status]:
     store = settings.redis_connection.client()
     limits = Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out)
     limiter = RateLimiter(store, limits, burst=settings.limits_burst)
-    reader = make_reader(settings, settings.kafka_group_id)
+    reader = cache(lambda: make_reader(settings, settings.kafka_group_id))  # made when somebody looks
     redis = urlsplit(settings.redis)
     redis_at = f"{redis.hostname}:{redis.port or 6379}{redis.path}"
     if settings.redis_sentinels:
@@ -72,7 +73,7 @@ def make_look(settings: Settings) -> Callable[[], Status]:
         bridges = found.bridges if isinstance(found, InRedis) else ()
         return Status(
             redis=found,
-            kafka=from_kafka(reader, settings.kafka_topic_for_ai_handler, bridges),
+            kafka=from_kafka(reader(), settings.kafka_topic_for_ai_handler, bridges),
             redis_at=redis_at,
             kafka_at=settings.kafka_bootstrap_servers,
             priced=settings.openai_price is not None,
