@@ -12,6 +12,7 @@ needs. `.env.example` and docs/settings.md are kept in step by a test.
 import ipaddress
 import math
 import os
+import ssl
 import string
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from contract import PROCESSED_MARK_TTL
+from provider_endpoint import ProviderEndpoint, address_fault, headers_in
 from redis_connection import Address, RedisConnection
 from settings_files import EnvFile, SecretFiles
 
@@ -59,6 +61,12 @@ def _topic(name: str) -> str:
     return name
 
 
+def _header_value(value: str | None) -> str | None:
+    if value is not None and not (value.isascii() and value.isprintable() and value == value.strip()):
+        raise ValueError("has a character that no header may have")
+    return value
+
+
 def _readable(path: str | None) -> str | None:
     if path is not None:
         try:
@@ -69,8 +77,21 @@ def _readable(path: str | None) -> str | None:
     return path
 
 
+def _certificates(path: str | None) -> str | None:
+    if path is not None:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        except ssl.SSLError:
+            raise ValueError("has no certificate in it that can be read") from None
+        except OSError as error:
+            raise ValueError(f"cannot be read: {error.strerror}") from None
+    return path
+
+
 Role = Literal["bridge", "worker", "tool"]
 Topic = Annotated[str, AfterValidator(_topic)]
+HeaderValue = Annotated[str | None, AfterValidator(_header_value)]
+Certificates = Annotated[str | None, AfterValidator(_certificates)]
 ReadableFile = Annotated[str | None, AfterValidator(_readable)]
 Seconds = Annotated[float, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
@@ -113,7 +134,19 @@ class Settings(BaseSettings):
     openai_allow_http: bool = Field(
         False, description="`on` lets the key and resumes travel unencrypted, to an `http://` endpoint elsewhere"
     )
-    openai_base_url: str = Field("https://api.openai.com/v1", description="any OpenAI-compatible endpoint")
+    openai_base_url: str = Field(
+        "https://api.openai.com/v1",
+        description="any OpenAI-compatible endpoint, up to and without `/chat/completions`; a query stays: "
+        "`…/deployments/NAME?api-version=…`",
+    )
+    openai_tls_ca: Certificates = Field(
+        None, description="path of CA certificates that are trusted beside the system's, for an endpoint with its own"
+    )
+    openai_organization: HeaderValue = Field(None, description="sent as `OpenAI-Organization`")
+    openai_project: HeaderValue = Field(None, description="sent as `OpenAI-Project`; Yandex wants its folder there")
+    openai_headers: SecretStr | None = Field(
+        None, description="more headers of every request, `Name: value; Name: value`; may hold secrets, never shown"
+    )
     openai_model: str = Field("gpt-4.1-mini-2025-04-14", description="the pinned model")
     openai_prices: str = Field(
         "gpt-4.1-mini-2025-04-14=0.40/0.10/1.60",
@@ -405,7 +438,20 @@ class Settings(BaseSettings):
         allowed = info.data.get("openai_allow_http", False) or _is_loopback(parts.hostname or "")
         if parts.scheme == "http" and not allowed:
             raise ValueError("unencrypted to another machine: use https, or set OPENAI_ALLOW_HTTP=on")
-        return value.rstrip("/") if info.field_name == "openai_base_url" else value
+        if info.field_name != "openai_base_url":
+            return value
+        if fault := address_fault(value):
+            raise ValueError(fault)
+        return urlunsplit(parts._replace(path=parts.path.rstrip("/")))
+
+    @field_validator("openai_headers")
+    @classmethod
+    def _headers(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and headers_in(value.get_secret_value()) is None:
+            raise ValueError(
+                "must be Name: value, or several with semicolons between them, in ASCII; of HTTP's own none"
+            )
+        return value
 
     @field_validator("openai_prices")
     @classmethod
@@ -463,6 +509,19 @@ class Settings(BaseSettings):
         sasl = self.kafka_security_protocol.startswith("SASL")
         if role == "bridge" and sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
             yield "KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
+
+    @property
+    def provider(self) -> ProviderEndpoint:
+        """How the provider is reached, secrets included: never log it."""
+        named = {"OpenAI-Organization": self.openai_organization, "OpenAI-Project": self.openai_project}
+        more = headers_in(self.openai_headers.get_secret_value()) if self.openai_headers else None
+        return ProviderEndpoint(
+            self.openai_base_url,
+            self.openai_key.get_secret_value(),
+            {name: value for name, value in named.items() if value} | (more or {}),
+            self.openai_proxy.get_secret_value() if self.openai_proxy else None,
+            self.openai_tls_ca,
+        )
 
     @property
     def openai_price(self) -> tuple[float, float, float] | None:

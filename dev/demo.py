@@ -282,10 +282,14 @@ def main() -> int:
             return run(options, screen)
     except ProcessFailedError as error:
         screen.print(f"[bold red]demo failed:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        return 1
+        return 128 + _signals[0] if _signals else 1
+
+
+_signals: list[int] = []  # that came: whoever ended it is no failure of a part that was ending
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    _signals.append(number)
     raise SystemExit(128 + number)
 
 

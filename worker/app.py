@@ -107,16 +107,18 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
     opened.callback(store.close)
     leases = Leases(store, settings.lease_seconds)
     opened.callback(leases.close)
-    proxy = settings.openai_proxy.get_secret_value() if settings.openai_proxy else None
-    route = Route(proxy=proxy, connections=settings.calls_in_flight + 1)
+    provider = settings.provider
+    route = Route(proxy=provider.proxy, connections=settings.calls_in_flight + 1, ca_location=provider.ca_location)
     opened.callback(route.close)
     breaker = CircuitBreaker(store)
     spending = Spending(store, breaker, budget=settings.openai_budget)
     price = Price(*settings.openai_price) if settings.openai_price else None
     model = OpenAIClient(
         route,
-        key=settings.openai_key.get_secret_value(),
-        base_url=settings.openai_base_url,
+        key=provider.key,
+        base_url=provider.base_url,
+        query=provider.query,
+        headers=provider.headers,
         model=settings.openai_model,
         count=count_tokens,
         timeout=settings.openai_timeout,
