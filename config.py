@@ -260,7 +260,7 @@ class Settings(BaseSettings):
     )
     bridge_metrics_port: Port = Field(
         0,
-        description="metrics of the bridge for Prometheus, its `/livez` and `/readyz`, its state as a page, `/`; 0: off",
+        description="Prometheus metrics of the bridge, its `/livez` and `/readyz`, its state as a page, `/`; 0: off",
     )
 
     # The worker
