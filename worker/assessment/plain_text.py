@@ -12,15 +12,16 @@ sorts runs of combining marks by insertion (15,000 marks take seconds), and one 
 import html
 import re
 import unicodedata
-from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import re2
 
-# Unicode calls these letters or marks, but they print nothing: fillers, joiners and the Braille blank.
-_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _LINE_ENDS = frozenset("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
-_VARIATION_SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+# Unicode calls these letters or marks, but they print nothing: fillers, joiners, the Braille blank, variation selectors.
+_BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(
+    map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
 # Format (zero-width, bidi controls, tag characters, soft hyphen), control, and lone surrogates, which UTF-8
 # lacks: the HTTP client would fail.
 _INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Cs"})
@@ -35,7 +36,7 @@ _LONE = re.compile(rf"(?<![^\W_])[{_CYRILLIC_LOOKALIKES}](?![^\W_])")
 _MIXED = re.compile("[a-z0-9][\u0400-\u04ff]|[\u0400-\u04ff][a-z0-9]")
 _MIXED_WORD = re2.compile(r"[\pL\pN]*(?:[a-z0-9][\x{400}-\x{4FF}]|[\x{400}-\x{4FF}][a-z0-9])[\pL\pN]*")
 
-_KEPT_ENTRIES: Final = 20_000  # of a table: texts that use all of Unicode must not fill the memory with it
+_KEPT: Final = 20_000  # characters that are remembered
 _LONGEST_EXPANSION: Final = 4  # characters; the few that become more (Arabic ligatures) stay as they are
 
 # All but these are rare: they are visible, and `lower` and two letters are all that folding does to them.
@@ -55,58 +56,31 @@ _INLINE: Final = re2.compile(
     rf"(?i)</?(?:a|abbr|b|big|code|em|font|i|img|meta|o:p|s|small|span|strike|strong|sub|sup|u){_ATTRIBUTES}>|"
     r"(?s:<style\b.*?</style>|<script\b.*?</script>)"
 )
-# `re` knows the same letters and digits as `str.isalnum`.
-_BETWEEN_WORDS: Final = re.compile(r"[^\w+#\n ]|_")
+# Letters and digits; `C++`, `C#` and their like. Elsewhere a sign is punctuation: "5+" and "#1" are numbers.
+_WORD: Final = re.compile(r"[^\W_]+(?:(?<!\d)(?:\+\+|#)(?![^\W_]))?")
 
 
-class _Table(dict[int, int | str | None]):
-    """A `str.translate` table that works each character out when it is first met."""
-
-    def __init__(self, replacement: Callable[[str], int | str | None]) -> None:
-        super().__init__()
-        self._replacement = replacement
-
-    def __missing__(self, code: int) -> int | str | None:
-        replacement = self._replacement(chr(code))
-        if len(self) < _KEPT_ENTRIES:
-            self[code] = replacement
-        return replacement
-
-
-def is_invisible(character: str) -> bool:
-    """Whether a person looking at the text would miss this character (tab and newline count as visible)."""
-    if character in "\n\t" or character in _LINE_ENDS:
-        return False
-    return (
-        character in _BLANK_LETTERS
-        or character in _VARIATION_SELECTORS
-        or unicodedata.category(character) in _INVISIBLE_CATEGORIES
-    )
-
-
-def _seen(character: str) -> int | str | None:
+@lru_cache(_KEPT)
+def _seen(character: str) -> str:
+    """A rare character as a person sees it; empty if it is invisible."""
+    category = unicodedata.category(character)
     if character in _LINE_ENDS:
         return "\n"
-    if is_invisible(character):
-        return None
+    if character in _BLANKS or category in _INVISIBLE_CATEGORIES:
+        return ""
     # As an icon font's bullet looks.
-    return "•" if unicodedata.category(character) == _PRIVATE_USE else ord(character)
+    return "•" if category == _PRIVATE_USE else character
 
 
-def _bare(character: str) -> int | str | None:
+@lru_cache(_KEPT)
+def _bare(character: str) -> str:
+    """A rare character in compatibility form, lower case, without accents."""
     if character in "™®©№":
         return " "  # compatibility form would glue "TM" to the word, and make a denial of "№"
     seen = _seen(character)
-    if not isinstance(seen, int):
-        return seen
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", seen).casefold())
     bare = "".join(part for part in folded if unicodedata.category(part) not in {"Mn", "Me"})
     return bare if len(bare) <= _LONGEST_EXPANSION else seen
-
-
-_VISIBLE = _Table(_seen)
-_UNMARKED = _Table(_bare)
-_ONLY_INVISIBLE = _Table(lambda character: ord(character) if is_invisible(character) else None)
 
 
 def decoded(text: str) -> str:
@@ -127,7 +101,7 @@ def visible(text: str) -> str:
 
     The result can be encoded as UTF-8 and stored by Postgres (no lone surrogates, no NUL).
     """
-    return _RARE.sub(lambda match: match[0].translate(_VISIBLE), _lines(text))
+    return _RARE.sub(lambda match: "".join(map(_seen, match[0])), _lines(text))
 
 
 def readable(text: str) -> str:
@@ -138,7 +112,7 @@ def readable(text: str) -> str:
 
 def invisible(text: str) -> str:
     """The invisible characters of a text, in order."""
-    return "".join(_RARE.findall(text)).translate(_ONLY_INVISIBLE)
+    return "".join(character for character in "".join(_RARE.findall(text)) if not _seen(character))
 
 
 def one_line(text: str) -> str:
@@ -150,7 +124,7 @@ def unmarked(text: str) -> str:
     """The visible text in compatibility form, lower case, without accents (`ё` is `е`, `й` is `и`)."""
     pieces = _RARE.split(_lines(text))  # every other one is rare
     pieces[::2] = [piece.lower().replace("ё", "е").replace("й", "и") for piece in pieces[::2]]
-    pieces[1::2] = [piece.translate(_UNMARKED) for piece in pieces[1::2]]
+    pieces[1::2] = ["".join(map(_bare, piece)) for piece in pieces[1::2]]
     return "".join(pieces)
 
 
@@ -166,30 +140,9 @@ def fold(text: str) -> str:
     return str(_MIXED_WORD.sub(lambda match: _one_alphabet(match[0]), bare)) if _MIXED.search(bare) else bare
 
 
-def between_words(folded: str) -> str:
-    """The folded text with a space for every character that is no part of a word; line ends stay."""
-    return _BETWEEN_WORDS.sub(" ", folded)
-
-
-def words_of(bare: str) -> list[str]:
-    """The words of what `between_words` returned, in order: letters and digits, and `C++`, `C#` and their like.
-
-    Elsewhere a sign is punctuation: "5+" and "#1" are numbers.
-    """
-    found = bare.split()
-    if "+" not in bare and "#" not in bare:
-        return found
-    return [word for piece in found for word in _without_signs(piece)]
-
-
-def _without_signs(piece: str) -> list[str]:
-    if piece.isalnum():
-        return [piece]
-    stem = piece.rstrip("+#")
-    sign = piece[len(stem) :]
-    if stem.isalnum() and not stem[-1].isdecimal() and sign[:2] in {"++", "#"}:
-        return [stem + sign[:2]]
-    return piece.replace("+", " ").replace("#", " ").split()
+def words_of(folded: str) -> list[str]:
+    """The words of a folded text, in order."""
+    return _WORD.findall(folded)
 
 
 def _lines(text: str) -> str:

@@ -4,7 +4,6 @@ An injection has no room there but in a quote, which has to stand in the resume.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -64,13 +63,13 @@ def answer_tokens(proofs: Sequence[Proof]) -> int:
     return _TOKENS_AROUND + _TOKENS_PER_LEVEL * len(proofs)
 
 
-def parse_second_look(content: str, proofs: Sequence[Proof], *, strict: bool) -> SecondLook:
-    """Read an answer. `strict`: the endpoint promised the schema.
+def parse_second_look(content: str, proofs: Sequence[Proof]) -> SecondLook:
+    """Read an answer.
 
     Raises:
         BrokenAnswer: it cannot be read, or does not have exactly the ids that were asked for.
     """
-    found = read_answer(content, SecondLook, "proofs", strict=strict)
+    found = read_answer(content, SecondLook, "proofs")
     if sorted({one.id for one in found.proofs}) != sorted(proof.criterion.id for proof in proofs):
         raise BrokenAnswer("other ids than were asked for")
     return found
@@ -81,11 +80,5 @@ def after_second_look(judgement: Judgement, second: SecondLook, *, threshold: in
     levels: dict[int, Level] = {}
     for one in second.proofs:
         levels[one.id] = min(one.level, levels.get(one.id, one.level), key=lambda level: level.rank)
-    proofs = tuple(_lowered(proof, levels.get(proof.criterion.id, proof.level)) for proof in judgement.proofs)
-    return concluded(judgement.criteria, proofs, judgement.suspicions, threshold=threshold)
-
-
-def _lowered(proof: Proof, level: Level) -> Proof:
-    if level.rank >= proof.level.rank:
-        return proof
-    return replace(proof, level=level, reasons=tuple(sorted({*proof.reasons, Lowering.SECOND_LOOK})))
+    proofs = (proof.lowered({Lowering.SECOND_LOOK}, levels.get(proof.criterion.id)) for proof in judgement.proofs)
+    return concluded(judgement.criteria, tuple(proofs), judgement.suspicions, threshold=threshold)

@@ -14,14 +14,15 @@ from worker.assessment.phrases import Phrases
 from worker.assessment.plain_text import fold
 from worker.assessment.proof import Lowering, Proof, same
 from worker.assessment.resume import Resume
-from worker.assessment.reviewer_talk import Sign
 from worker.assessment.source_text import words_in
 from worker.assessment.vacancy import Vacancy
 
 
-class Doubt(StrEnum):
-    """What is suspicious about the evidence."""
+class Suspicion(StrEnum):
+    """What a person should look at, and why."""
 
+    TO_REVIEWER = "to_reviewer"  # the resume tells the reviewer what to do, or forges a message or an answer of ours
+    HIDDEN = "hidden"  # part of it a reader would not see, or not understand
     ECHO = "echo"  # most of what is confirmed is the vacancy's words and nothing of one's own
     ONE_FOR_SEVERAL = "one_for_several"  # one stretch of words confirms three and more criteria
     UNRELATED = "unrelated"  # no word in common with the gate that it confirms, or with most of the criteria
@@ -30,8 +31,6 @@ class Doubt(StrEnum):
     UNDATED = "undated"  # a duration that no date confirms
     NEAR_THRESHOLD = "near_threshold"  # see `judgement`
 
-
-Suspicion = Sign | Doubt
 
 _SEVERAL: Final = 3  # criteria
 _KEY: Final = 4  # letters by which words count as the same here
@@ -80,25 +79,29 @@ _STUDY: Final = ("курс", "обуч", "образов", "учеб", "повы
 _ABSENCE: Final = frozenset(["без", "не", "no", "without"])
 
 
-def doubts(proofs: Sequence[Proof], resume: Resume, vacancy: Vacancy) -> Iterator[Doubt]:
-    """What is suspicious about the evidence of one resume, each once."""
+def suspicions(proofs: Sequence[Proof], resume: Resume, vacancy: Vacancy) -> Iterator[Suspicion]:
+    """What is suspicious about a resume and its evidence, each once."""
+    if resume.barred:
+        yield Suspicion.TO_REVIEWER
+    if resume.hidden:
+        yield Suspicion.HIDDEN
     strong = [proof for proof in proofs if proof.level is Level.STRONG]
     vocabulary = {word[:_KEY] for word in vacancy.source.words} | _COMMON
     strangers = [proof for proof in strong if not _names(proof, resume)]
     denied, lapsed, others = (_beside(phrases, strong, resume) for phrases in (_DENIAL, _LAPSED, _NOT_OWN))
     if _many([proof for proof in strong if not _own_words(proof, vocabulary)], strong, 1 / 2):
-        yield Doubt.ECHO
+        yield Suspicion.ECHO
     shared = (_count(stretch, strong) >= _SEVERAL for proof in strong for stretch in proof.stretches)
     if any(shared) or any(Lowering.ONE_FOR_MOST in proof.reasons for proof in proofs):
-        yield Doubt.ONE_FOR_SEVERAL
+        yield Suspicion.ONE_FOR_SEVERAL
     if any(map(_is_gate, strangers)) or _many(strangers, strong, 0.9):
-        yield Doubt.UNRELATED
+        yield Suspicion.UNRELATED
     if others or any(map(_is_gate, denied + lapsed)) or _many(denied, strong, 1 / 3):
-        yield Doubt.NOT_OWN_WORK
+        yield Suspicion.NOT_OWN_WORK
     if sum(Lowering.ABSENT in proof.reasons for proof in proofs) > 1:
-        yield Doubt.INVENTED
+        yield Suspicion.INVENTED
     if any(proof.undated for proof in strong):
-        yield Doubt.UNDATED
+        yield Suspicion.UNDATED
 
 
 def _many(some: Sequence[Proof], of: Sequence[Proof], share: float) -> bool:
