@@ -31,7 +31,7 @@ def read_answer(content: str, model: type[Model], key: str) -> Model:
     """
     broken = "the answer holds no such JSON object"
     try:
-        found = [one for one in _objects(content) if key in one] if len(content) <= _MAX_CHARACTERS else []
+        found = [one for one in _objects(content) if key in one] or [one for one in _mended(content) if key in one]
         if found:
             json.dumps(found[-1], ensure_ascii=False).encode()
             return model.model_validate(found[-1])
@@ -65,13 +65,18 @@ def _closed(node: Any) -> Any:
 def _objects(content: str) -> Iterator[dict[str, Any]]:
     """The outermost objects of a text, in order."""
     decoder, place = json.JSONDecoder(strict=False), 0
-    rest = str(_STRING_OR_TRAILING_COMMA.sub(lambda match: match[1] or match[2], content[content.find("{") :]))
-    for _ in range(_MAX_OBJECT_STARTS):
-        place = rest.find("{", place)
+    for _ in range(_MAX_OBJECT_STARTS if len(content) <= _MAX_CHARACTERS else 0):
+        place = content.find("{", place)
         if place < 0:
             return
         try:
-            value, place = decoder.raw_decode(rest, place)
+            value, place = decoder.raw_decode(content, place)
             yield value
         except (ValueError, RecursionError):
             place += 1
+
+
+def _mended(content: str) -> Iterator[dict[str, Any]]:
+    """The same without trailing commas."""
+    start = max(0, content.find("{")) if len(content) <= _MAX_CHARACTERS else len(content)
+    return _objects(str(_STRING_OR_TRAILING_COMMA.sub(lambda match: match[1] or match[2], content[start:])))

@@ -18,7 +18,7 @@ from typing import Final
 import re2
 
 _LINE_ENDS = frozenset("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
-# Unicode calls these letters or marks, but they print nothing: fillers, joiners, the Braille blank, variation selectors.
+# Unicode calls these letters or marks, but they print nothing: fillers, joiners, Braille's blank, variation selectors.
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(
     map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
 )
@@ -33,8 +33,8 @@ _LATIN_LOOKALIKES = "abekmhopctyxijs"
 _TO_LATIN = str.maketrans(_CYRILLIC_LOOKALIKES, _LATIN_LOOKALIKES)
 _TO_CYRILLIC = str.maketrans(_LATIN_LOOKALIKES[:12], _CYRILLIC_LOOKALIKES[:12])
 _LONE = re.compile(rf"(?<![^\W_])[{_CYRILLIC_LOOKALIKES}](?![^\W_])")
-_MIXED = re.compile("[a-z0-9][\u0400-\u04ff]|[\u0400-\u04ff][a-z0-9]")
-_MIXED_WORD = re2.compile(r"[\pL\pN]*(?:[a-z0-9][\x{400}-\x{4FF}]|[\x{400}-\x{4FF}][a-z0-9])[\pL\pN]*")
+# A word begins in one alphabet and goes on in the other.
+_MIXED = re.compile("(?<![^\\W_])(?:[a-z0-9]++[\u0400-\u04ff]|[\u0400-\u04ff]++[a-z0-9])[^\\W_]*")
 
 _KEPT: Final = 20_000  # characters that are remembered
 _LONGEST_EXPANSION: Final = 4  # characters; the few that become more (Arabic ligatures) stay as they are
@@ -137,7 +137,7 @@ def fold(text: str) -> str:
     if bare.isascii():
         return bare
     bare = _LONE.sub(lambda match: match[0].translate(_TO_LATIN), bare)  # "категории С", "С++"
-    return str(_MIXED_WORD.sub(lambda match: _one_alphabet(match[0]), bare)) if _MIXED.search(bare) else bare
+    return _MIXED.sub(lambda match: _one_alphabet(match[0]), bare)
 
 
 def words_of(folded: str) -> list[str]:
@@ -150,9 +150,8 @@ def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace(_SOFT_HYPHEN + "\n", "")
 
 
+@lru_cache(_KEPT)
 def _one_alphabet(word: str) -> str:
     # `1С`, `СRМ` and `ignоre` become Latin; `Pабота` with a Latin P becomes Cyrillic.
-    cyrillic = [letter for letter in word if "Ѐ" <= letter <= "ӿ"]
-    if all(letter in _CYRILLIC_LOOKALIKES for letter in cyrillic):
-        return word.translate(_TO_LATIN)
-    return word.translate(_TO_CYRILLIC)
+    is_latin = all(letter in _CYRILLIC_LOOKALIKES for letter in word if "Ѐ" <= letter <= "ӿ")
+    return word.translate(_TO_LATIN if is_latin else _TO_CYRILLIC)
