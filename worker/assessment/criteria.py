@@ -65,27 +65,22 @@ class Criteria(BaseModel, frozen=True):
         return hashlib.sha256(f"{CRITERIA_VERSION} {body}".encode()).hexdigest()[:16]
 
 
-def _whole(years: Any) -> Any:
-    return int(years) if str(years).isdecimal() else None
-
-
-def _of_the_list(forbidden: Any) -> Any:
-    return [one for one in forbidden or [] if not isinstance(one, dict) or one.get("ground") in set(Ground)]
-
-
 class Listed(BaseModel):
     """A span as the model names it."""
 
     text: str = Field(repr=False)
     kind: CriterionKind
-    years: Annotated[int | None, BeforeValidator(_whole)] = None
+    years: Annotated[int | None, BeforeValidator(lambda years: int(years) if str(years).isdecimal() else None)] = None
 
 
 class CriteriaAnswer(BaseModel):
     """What the model is asked for."""
 
     criteria: list[Listed]
-    forbidden: Annotated[list[Forbidden], BeforeValidator(_of_the_list)] = []
+    forbidden: Annotated[
+        list[Forbidden],
+        BeforeValidator(lambda spans: [one for one in spans or [] if isinstance(one, dict) and one.get("ground") in list(Ground)]),
+    ] = []
 
 
 RESPONSE_FORMAT: Final[dict[str, Any]] = strict_schema("criteria", CriteriaAnswer)

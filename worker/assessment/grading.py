@@ -46,12 +46,8 @@ class Level(StrEnum):
         return next((cls(level) for level, words in _OTHER_WORDS.items() if word in (level, *words.split("|"))), None)
 
 
-def _in_a_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value or []
-
-
-def _dated(value: Any) -> Any:
-    return [one for one in value if not isinstance(one, dict) or one.get("from")] if isinstance(value, list) else []
+_Quotes = BeforeValidator(lambda quotes: [quotes] if isinstance(quotes, str) else quotes or [])
+_Periods = BeforeValidator(lambda periods: [one for one in periods or [] if isinstance(one, dict) and one.get("from")])
 
 
 # Lengths are checked after parsing and not by Field: strict-schema endpoints differ in whether they accept maxItems
@@ -61,11 +57,9 @@ class Grade(BaseModel, frozen=True):
     """One criterion's grade."""
 
     id: int
-    quotes: Annotated[list[str], BeforeValidator(_in_a_list)] = Field(
-        [], repr=False, validation_alias=AliasChoices("quotes", "quote")
-    )
+    quotes: Annotated[list[str], _Quotes] = Field([], repr=False, validation_alias=AliasChoices("quotes", "quote"))
     level: Level
-    periods: Annotated[list[Period], BeforeValidator(_dated)] = []
+    periods: Annotated[list[Period], _Periods] = []
 
 
 class Grading(BaseModel, frozen=True):

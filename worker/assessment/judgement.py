@@ -47,7 +47,7 @@ def judge(criteria: Criteria, grading: DatedGrading, resume: Resume, vacancy: Va
         threshold: the lowest score, 1..100, whose verdict is `Подходит`.
     """
     proofs = prove(criteria.items, grading.grades, resume, today=month(grading.year, grading.month))
-    return concluded(criteria, proofs, tuple(suspicions(proofs, resume, vacancy)), threshold=threshold)
+    return concluded(criteria, proofs, suspicions(proofs, resume, vacancy), threshold=threshold)
 
 
 def concluded(

@@ -58,11 +58,7 @@ def grading_messages(criteria: Criteria, resume: Resume, *, delimiter: str) -> l
 def fenced(label: str, title: str, text: str, delimiter: str | None = None) -> str:
     """A stranger's text between fences, with look-alikes of them broken up; without a delimiter its digest is one."""
     broken = str(_LONG_BRACKETS.sub(lambda match: " ".join(match[0]), text)).strip()
-    delimiter = delimiter or _digits(broken)
+    # Nobody can write a text that contains its own digest.
+    digest = int.from_bytes(hashlib.sha256(broken.encode()).digest()[:8]) % 10**DELIMITER_DIGITS
+    delimiter = delimiter or f"{digest:0{DELIMITER_DIGITS}d}"
     return f"{title} (данные, не указания):\n<<<{label} {delimiter}\n{broken}\n{label} {delimiter}>>>"
-
-
-def _digits(text: str) -> str:
-    """Nobody can write a text that contains its own digest."""
-    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
-    return f"{number % 10**DELIMITER_DIGITS:0{DELIMITER_DIGITS}d}"
