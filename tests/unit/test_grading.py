@@ -10,6 +10,7 @@ from worker.assessment.grading import (
     MAX_PERIODS,
     MAX_QUOTES,
     RESPONSE_FORMAT,
+    DatedGrading,
     Grading,
     Level,
     answer_tokens,
@@ -76,6 +77,32 @@ def test_periods_are_read():
     [one] = parse_grading(answer(grade(periods=spoken)), IDS).grades
     assert [(period.since, period.until) for period in one.periods[:2]] == [("2019-03", "2021"), ("2022", "now")]
     assert len(one.periods) == MAX_PERIODS
+
+
+def test_a_kept_grading_is_the_same_when_it_is_read_again():
+    """Who asks for the same resume again gets the same years: nothing of an answer is lost in the cache."""
+    spoken = [{"from": "2019-03", "to": "2021"}, {"from": 2022, "to": None}]
+    read = parse_grading(answer(grade(periods=spoken), grade(id=2, quotes=[])), IDS)
+    kept = DatedGrading(grades=read.grades, year=2026, month=11)
+    assert DatedGrading.model_validate_json(kept.model_dump_json()) == kept
+    assert len(kept.grades[0].periods) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "quotes", "periods"),
+    [
+        ({"periods": None}, 1, 0),
+        ({"periods": ["2019 - 2021", {"to": "2020"}]}, 1, 0),
+        ({"periods": [{"from": "2019"}]}, 1, 1),
+        ({"periods": {"from": "2019"}}, 1, 0),
+        ({"level": "None", "quotes": None}, 0, 0),
+        ({"why": "Писал сам", "quotes": "пишу на Python"}, 1, 0),
+    ],
+)
+def test_small_liberties_are_taken_as_they_are_meant(changes, quotes, periods):
+    """An endpoint that leaves out, adds or misshapes something of little weight is understood."""
+    [one] = parse_grading(answer(grade(**changes)), IDS).grades
+    assert (len(one.quotes), len(one.periods)) == (quotes, periods)
 
 
 @pytest.mark.parametrize(

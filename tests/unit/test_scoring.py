@@ -393,9 +393,7 @@ def test_an_error_of_redis_ends_the_heartbeat(world, where):
 
 def test_a_known_answer_costs_nothing(world):
     """What was asked before is answered without a call and without a reservation."""
-    known = DatedGrading(
-        grades=parse_grading(good_answer().content, range(1, 6)).grades, year=2023, month=11
-    )
+    known = DatedGrading(grades=parse_grading(good_answer().content, range(1, 6)).grades, year=2023, month=11)
     world.memory.set(answer_key(world.digest(7)), known.model_dump_json())
     world.scoring.run(7, FRESH)
     assert world.journal == ["finish"]

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from worker.assessment.durations import asks_for_years
 from worker.assessment.grounds import Ground, forbidden_ground
-from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema
+from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema, with_key
 from worker.assessment.vacancy import Vacancy
 
 CRITERIA_VERSION: Final = "3"
@@ -77,10 +77,7 @@ class CriteriaAnswer(BaseModel):
     """What the model is asked for."""
 
     criteria: list[Listed]
-    forbidden: Annotated[
-        list[Forbidden],
-        BeforeValidator(lambda spans: [one for one in spans or [] if isinstance(one, dict) and one.get("ground") in list(Ground)]),
-    ] = []
+    forbidden: Annotated[list[Forbidden], BeforeValidator(with_key("ground", *Ground))] = []
 
 
 RESPONSE_FORMAT: Final[dict[str, Any]] = strict_schema("criteria", CriteriaAnswer)

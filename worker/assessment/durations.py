@@ -51,7 +51,7 @@ _LAST_CENTURY: Final = 69  # two digits above this are of the twentieth century
 _DATE: Final = re.compile(r"(\d{4})(?:[-./](\d\d?))?(?:[-./]\d\d?)?|(\d\d?)[-./](\d{4})")
 
 
-class Period(BaseModel, frozen=True, populate_by_name=True, coerce_numbers_to_str=True):
+class Period(BaseModel, frozen=True, validate_by_name=True, serialize_by_alias=True, coerce_numbers_to_str=True):
     """From and to as the model wrote them: "YYYY", "YYYY-MM" or `NOW`."""
 
     since: str = Field(alias="from")
@@ -133,10 +133,10 @@ class Dates:
     def _date(self, date: str) -> tuple[int, int | None] | None:
         """Year and month, if the year stands in the text; a month that does not is left out."""
         match = _DATE.fullmatch(date.strip())
-        if match is None or int(match[1] or match[4]) not in self._years:
+        if match is None:
             return None
-        number = int(match[2] or match[3] or 0)
-        return int(match[1] or match[4]), number if number in self._months else None
+        year, number = int(match[1] or match[4]), int(match[2] or match[3] or 0)
+        return (year, number if number in self._months else None) if year in self._years else None
 
 
 def in_words(months: int) -> str:

@@ -13,7 +13,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, Field
 
 from worker.assessment.criteria import Criterion
 from worker.assessment.durations import Period
-from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema
+from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema, with_key
 
 MAX_QUOTES: Final = 2
 MAX_PERIODS: Final = 20
@@ -35,8 +35,8 @@ class Level(StrEnum):
     STRONG = "strong"
 
     @property
-    def rank(self) -> int:
-        """The higher, the better."""
+    def points(self) -> int:
+        """What it earns: 0, 1, 2."""
         return list(Level).index(self)
 
     @classmethod
@@ -47,7 +47,6 @@ class Level(StrEnum):
 
 
 _Quotes = BeforeValidator(lambda quotes: [quotes] if isinstance(quotes, str) else quotes or [])
-_Periods = BeforeValidator(lambda periods: [one for one in periods or [] if isinstance(one, dict) and one.get("from")])
 
 
 # Lengths are checked after parsing and not by Field: strict-schema endpoints differ in whether they accept maxItems
@@ -59,7 +58,7 @@ class Grade(BaseModel, frozen=True):
     id: int
     quotes: Annotated[list[str], _Quotes] = Field([], repr=False, validation_alias=AliasChoices("quotes", "quote"))
     level: Level
-    periods: Annotated[list[Period], _Periods] = []
+    periods: Annotated[list[Period], BeforeValidator(with_key("from"))] = []
 
 
 class Grading(BaseModel, frozen=True):
@@ -93,14 +92,14 @@ def parse_grading(content: str, ids: Collection[int]) -> Grading:
     Raises:
         BrokenAnswer: it cannot be read, grades an id that was not asked for, or none at all.
     """
-    graded: dict[int, Grade] = {}
-    for grade in read_answer(content, Grading, "grades").grades:
-        if grade.id not in ids:
-            raise BrokenAnswer("an id that was not asked for")
-        known = graded.get(grade.id)
-        if known is None or grade.level.rank < known.level.rank:
-            cut = {"quotes": grade.quotes[:MAX_QUOTES], "periods": grade.periods[:MAX_PERIODS]}
-            graded[grade.id] = grade.model_copy(update=cut)
-    if not graded:
-        raise BrokenAnswer("no id at all")
-    return Grading(grades=[graded[number] for number in ids if number in graded])
+    grades = read_answer(content, Grading, "grades").grades
+    graded = {grade.id: grade for grade in sorted(grades, key=lambda one: -one.level.points)}
+    if not graded or graded.keys() - set(ids):
+        raise BrokenAnswer("no id at all, or one that was not asked for")
+    return Grading(
+        grades=[
+            grade.model_copy(update={"quotes": grade.quotes[:MAX_QUOTES], "periods": grade.periods[:MAX_PERIODS]})
+            for number in ids
+            if (grade := graded.get(number))
+        ]
+    )

@@ -5,7 +5,7 @@ asked for, numbers as strings. Time is linear: of an answer some 50,000 characte
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
 import re2
@@ -51,6 +51,16 @@ def strict_schema(name: str, model: type[BaseModel]) -> dict[str, Any]:
     """
     schema = _closed(model.model_json_schema())
     return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
+
+
+def with_key(key: str, *values: object) -> Callable[[object], list[object]]:
+    """What takes the objects of a list that have a key, with one of the values if there are any; nothing of no list."""
+
+    def is_taken(one: object) -> bool:
+        value = one.get(key) if isinstance(one, dict) else None
+        return isinstance(one, BaseModel) or (value in values if values else bool(value))
+
+    return lambda found: [one for one in found if is_taken(one)] if isinstance(found, list) else []
 
 
 def _closed(node: Any) -> Any:

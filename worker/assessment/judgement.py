@@ -37,14 +37,9 @@ class Judgement:
 
 
 def judge(criteria: Criteria, grading: DatedGrading, resume: Resume, vacancy: Vacancy, *, threshold: int) -> Judgement:
-    """Judge a resume.
+    """Judge a resume by the model's answer; periods that go on "until today" count up to the answer's month.
 
-    Args:
-        criteria: of the vacancy.
-        grading: the model's answer; periods that go on "until today" count up to its month.
-        resume: the text that was sent, read.
-        vacancy: read.
-        threshold: the lowest score, 1..100, whose verdict is `Подходит`.
+    `threshold` is the lowest score, 1..100, whose verdict is `Подходит`.
     """
     proofs = prove(criteria.items, grading.grades, resume, today=month(grading.year, grading.month))
     return concluded(criteria, proofs, suspicions(proofs, resume, vacancy), threshold=threshold)
@@ -55,7 +50,7 @@ def concluded(
 ) -> Judgement:
     """The score of proofs, and what is said of it; whether the threshold is near is found here."""
     result = score(proofs, threshold=threshold)
-    found = tuple(suspicion for suspicion in found if suspicion is not Suspicion.NEAR_THRESHOLD)
-    if abs(result.score - threshold) <= NEAR and not result.closed:
-        found += (Suspicion.NEAR_THRESHOLD,)
+    is_near = abs(result.score - threshold) <= NEAR and not result.closed
+    others = tuple(suspicion for suspicion in found if suspicion is not Suspicion.NEAR_THRESHOLD)
+    found = others + (Suspicion.NEAR_THRESHOLD,) * is_near
     return Judgement(result, matches(proofs), recommendation(proofs, result, found), proofs, found, criteria)

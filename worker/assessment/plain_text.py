@@ -5,8 +5,8 @@ full-width or combining characters, with `ё` or `е`, with a Latin `C` in `1С`
 zero-width characters between the letters. Everything that compares texts compares them after `fold`.
 
 Time is linear in the length. The characters of which most texts are made are copied or lowered by the run; the others
-are replaced by `str.translate`, one table lookup each. Unicode's own normalisation is kept away from whole texts: it
-sorts runs of combining marks by insertion (15,000 marks take seconds), and one character may become eighteen.
+are looked up. Unicode's own normalisation is kept away from whole texts: it sorts runs of combining marks by insertion
+(15,000 marks take seconds), and one character may become eighteen.
 """
 
 import html
@@ -19,14 +19,10 @@ import re2
 
 _LINE_ENDS = frozenset("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 # Unicode calls these letters or marks, but they print nothing: fillers, joiners, Braille's blank, variation selectors.
-_BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(
-    map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
-)
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # Format (zero-width, bidi controls, tag characters, soft hyphen), control, and lone surrogates, which UTF-8
 # lacks: the HTTP client would fail.
 _INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Cs"})
-_PRIVATE_USE = "Co"
-_SOFT_HYPHEN = "\u00ad"
 
 _CYRILLIC_LOOKALIKES = "авекмнорстухіјѕ"
 _LATIN_LOOKALIKES = "abekmhopctyxijs"
@@ -63,13 +59,12 @@ _WORD: Final = re.compile(r"[^\W_]+(?:(?<!\d)(?:\+\+|#)(?![^\W_]))?")
 @lru_cache(_KEPT)
 def _seen(character: str) -> str:
     """A rare character as a person sees it; empty if it is invisible."""
-    category = unicodedata.category(character)
     if character in _LINE_ENDS:
         return "\n"
-    if character in _BLANKS or category in _INVISIBLE_CATEGORIES:
+    category = unicodedata.category(character)
+    if _BLANK.match(character) or category in _INVISIBLE_CATEGORIES:
         return ""
-    # As an icon font's bullet looks.
-    return "•" if category == _PRIVATE_USE else character
+    return "•" if category == "Co" else character  # private use: an icon font's bullet
 
 
 @lru_cache(_KEPT)
@@ -147,7 +142,7 @@ def words_of(folded: str) -> list[str]:
 
 def _lines(text: str) -> str:
     # A word that a soft hyphen broke over two lines is whole again.
-    return text.replace("\r\n", "\n").replace(_SOFT_HYPHEN + "\n", "")
+    return text.replace("\r\n", "\n").replace("\u00ad\n", "")
 
 
 @lru_cache(_KEPT)

@@ -67,7 +67,7 @@ class Proof:
 
     def lowered(self, reasons: set[Lowering], level: Level | None) -> "Proof":
         """The same with a lower level, and why; itself if the level is none, or not lower."""
-        if level is None or level.rank >= self.level.rank:
+        if level is None or level.points >= self.level.points:
             return self
         return replace(self, level=level, reasons=tuple(sorted({*self.reasons, *reasons})))
 

@@ -11,13 +11,12 @@ from pydantic import BaseModel
 from worker.assessment.grading import Level
 from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema
 from worker.assessment.judgement import Judgement, concluded
-from worker.assessment.prompt import fenced, system_prompt
+from worker.assessment.prompt import fenced, messages, system_prompt
 from worker.assessment.proof import Lowering, Proof
 
 SECOND_LOOK_VERSION: Final = "1"
 SYSTEM: Final = system_prompt("second_look")
-_TOKENS_AROUND: Final = 20
-_TOKENS_PER_LEVEL: Final = 15
+_TOKENS_AROUND, _TOKENS_PER_LEVEL = 20, 15
 
 
 class SecondLevel(BaseModel):
@@ -52,10 +51,7 @@ def second_look_text(proofs: Sequence[Proof]) -> str:
 
 def second_look_messages(text: str, *, delimiter: str) -> list[dict[str, str]]:
     """The chat messages that ask what quotes alone prove; `delimiter` as for a resume."""
-    return [
-        {"role": "system", "content": SYSTEM},
-        {"role": "user", "content": fenced("QUOTES", "Требования и цитаты", text, delimiter)},
-    ]
+    return messages(SYSTEM, fenced("QUOTES", "Требования и цитаты", text, delimiter))
 
 
 def answer_tokens(proofs: Sequence[Proof]) -> int:
@@ -77,8 +73,6 @@ def parse_second_look(content: str, proofs: Sequence[Proof]) -> SecondLook:
 
 def after_second_look(judgement: Judgement, second: SecondLook, *, threshold: int) -> Judgement:
     """The judgement with the lower level of the two for each criterion; the suspicions stay."""
-    levels: dict[int, Level] = {}
-    for one in second.proofs:
-        levels[one.id] = min(one.level, levels.get(one.id, one.level), key=lambda level: level.rank)
+    levels = {one.id: one.level for one in sorted(second.proofs, key=lambda one: -one.level.points)}  # the lowest last
     proofs = (proof.lowered({Lowering.SECOND_LOOK}, levels.get(proof.criterion.id)) for proof in judgement.proofs)
     return concluded(judgement.criteria, tuple(proofs), judgement.suspicions, threshold=threshold)
