@@ -510,3 +510,27 @@ def test_calls_ignore_the_environments_proxies(monkeypatch, standin, make_client
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     assert make_client(standin.url).ask(CALL).content
+
+
+def test_query_and_headers_go_with_every_call(make_route):
+    """Azure's version stands behind the path, and the headers that are set are sent."""
+    asked = []
+
+    def answer(handler, _body):
+        asked.append((handler.path, handler.headers["X-Title"], handler.headers["Authorization"]))
+        reply(handler, 500, b"{}")
+
+    with web_server(answer) as url:
+        client = OpenAIClient(
+            make_route(),
+            key="sk-fake",
+            base_url=f"{url}/deployments/gpt",
+            query={"api-version": "2024-10-21"},
+            headers={"X-Title": "AI Handler"},
+            model="gpt",
+            count=len,
+            timeout=20.0,
+            output="auto",
+        )
+        fault_of(client, TransientError)
+    assert asked == [("/deployments/gpt/chat/completions?api-version=2024-10-21", "AI Handler", "Bearer sk-fake")]
