@@ -29,7 +29,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     criteria = commands.add_parser("criteria", help="print what the resumes for a vacancy are measured by")
     criteria.add_argument("vacancy", metavar="REQUIREMENTS_ID|FILE")
     redact = commands.add_parser("redact", help="print what would be sent of a resume, with what was taken out marked")
-    redact.add_argument("file", metavar="FILE|-", help="a text, or the JSON of a request; needs neither Redis nor model")
+    redact.add_argument(
+        "file", metavar="FILE|-", help="a text, or the JSON of a request; needs neither Redis nor model"
+    )
     forget = commands.add_parser("forget", help="delete what is kept of a resume or of a request")
     which = forget.add_mutually_exclusive_group(required=True)
     which.add_argument("--resume-id", type=int)

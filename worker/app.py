@@ -1,6 +1,7 @@
 """The Celery app, and the composition root: builds the adapters once per process."""
 
 import os
+import sys
 import threading
 from contextlib import ExitStack, suppress
 from functools import cache
@@ -19,7 +20,8 @@ from prometheus_client import REGISTRY
 from config import Settings
 from contract import LONGEST_COUNTDOWN, QUEUE_NAME
 from logs import configure_logging
-from startup import begin, load_settings, otel_variables
+from presence import Presence
+from startup import begin, flower_variables, load_settings, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 from worker import metrics
@@ -48,6 +50,8 @@ from worker.tasks import register
 redis_transport.use()
 app = Celery("worker")
 app.config_from_object("celeryconfig")
+if "flower" in sys.argv[1:]:  # Celery has loaded us to run it, and it reads its environment next
+    os.environ.update(flower_variables(load_settings()))
 
 # Calls of the model last seconds, commands of Redis milliseconds: hundreds of calls share a few connections.
 REDIS_CONNECTIONS = 32
@@ -104,16 +108,18 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
     opened.callback(store.close)
     leases = Leases(store, settings.lease_seconds)
     opened.callback(leases.close)
-    proxy = settings.openai_proxy.get_secret_value() if settings.openai_proxy else None
-    route = Route(proxy=proxy, connections=settings.calls_in_flight + 1)
+    provider = settings.provider
+    route = Route(proxy=provider.proxy, connections=settings.calls_in_flight + 1, ca_location=provider.ca_location)
     opened.callback(route.close)
     breaker = CircuitBreaker(store)
     spending = Spending(store, breaker, budget=settings.openai_budget)
     price = Price(*settings.openai_price) if settings.openai_price else None
     model = OpenAIClient(
         route,
-        key=settings.openai_key.get_secret_value(),
-        base_url=settings.openai_base_url,
+        key=provider.key,
+        base_url=provider.base_url,
+        query=provider.query,
+        headers=provider.headers,
         model=settings.openai_model,
         count=count_tokens,
         timeout=settings.openai_timeout,
@@ -216,6 +222,20 @@ def _show_state(sender: Any, **_: Any) -> None:
         keep_watching(ports.egress, stopping)
 
     threading.Thread(target=watch, name="egress-watch", daemon=True).start()
+
+    def say() -> dict[str, object]:
+        egress = scoring().ports.egress.state
+        return {
+            "model": settings.openai_model,
+            "threads": sender.controller.concurrency,
+            "busy": len(state.active_requests),
+            "egress": egress,
+            "exit_closed": egress != "not asked yet" and not REGISTRY.get_sample_value("ai_handler_egress_open"),
+            "waits": scoring().waits.counts(),
+        }
+
+    name = f"{sender.hostname}:{os.getpid()}"
+    Presence(settings.redis_connection.client, "worker", name, say, stopping).start()
 
 
 @worker_shutting_down.connect
