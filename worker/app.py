@@ -1,6 +1,7 @@
 """The Celery app, and the composition root: builds the adapters once per process."""
 
 import os
+import sys
 import threading
 from contextlib import ExitStack, suppress
 from functools import cache
@@ -19,7 +20,7 @@ from prometheus_client import REGISTRY
 from config import Settings
 from contract import LONGEST_COUNTDOWN, QUEUE_NAME
 from logs import configure_logging
-from startup import begin, load_settings, otel_variables
+from startup import begin, flower_variables, load_settings, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 from worker import metrics
@@ -49,6 +50,8 @@ from worker.tasks import register
 redis_transport.use()
 app = Celery("worker")
 app.config_from_object("celeryconfig")
+if "flower" in sys.argv[1:]:  # Celery has loaded us to run it, and it reads its environment next
+    os.environ.update(flower_variables(load_settings()))
 
 # Calls of the model last seconds, commands of Redis milliseconds: hundreds of calls share a few connections.
 REDIS_CONNECTIONS = 32

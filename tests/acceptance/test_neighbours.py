@@ -122,7 +122,7 @@ def test_topics_of_others_have_one_partition(kafka, make_fleet):
 def test_a_reader_with_aiokafka(kafka, topics, isolation, seen):
     """An aiokafka consumer sees what an aborted transaction left behind, unless it is told not to."""
     (topic,) = topics("notifications")
-    settings = Settings(_env_file=None, openai_key="-", kafka_bootstrap_servers=kafka)
+    settings = Settings(openai_key="-", kafka_bootstrap_servers=kafka)
     producer = make_producer(settings, f"neighbours-{uuid.uuid4().hex}")
     producer.init_transactions(30)
     for text in ("aborted", "committed"):
@@ -139,7 +139,7 @@ def test_a_reader_with_aiokafka(kafka, topics, isolation, seen):
 def test_a_reader_with_librdkafka(kafka, topics, eventually, isolation):
     """The platform's own consumers are librdkafka's, which read committed messages unless they are told not to."""
     (topic,) = topics("notifications")
-    settings = Settings(_env_file=None, openai_key="-", kafka_bootstrap_servers=kafka)
+    settings = Settings(openai_key="-", kafka_bootstrap_servers=kafka)
     producer = make_producer(settings, f"neighbours-{uuid.uuid4().hex}")
     producer.init_transactions(30)
     producer.begin_transaction()

@@ -41,7 +41,7 @@ READ, WRITE, DESCRIBE = AclOperation.READ, AclOperation.WRITE, AclOperation.DESC
 
 
 def settings(**values):
-    return Settings(_env_file=None, openai_key="sk-right", **values)
+    return Settings(openai_key="sk-right", **values)
 
 
 def faults(findings):
@@ -338,7 +338,7 @@ def test_the_endpoint_is_asked_as_the_workers_ask_it(authority):
 def test_a_role_without_the_key_leaves_the_provider_alone():
     """In the bridge's container there is no key, and no proxy to try: it says so instead of guessing."""
     with provider() as (url, asked):
-        rows = list(look_at_the_provider(Settings(_env_file=None, openai_base_url=f"{url}/v1")))
+        rows = list(look_at_the_provider(Settings(openai_base_url=f"{url}/v1")))
     assert [row.state for row in rows] == [State.OK, State.SKIPPED]
     assert asked == []
 

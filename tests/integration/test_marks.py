@@ -32,7 +32,7 @@ class Stage:
     def __init__(self, kafka, redis_client, topic):
         self.redis = redis_client
         self.topic = topic
-        self.settings = Settings(_env_file=None, openai_key="-", kafka_bootstrap_servers=kafka)
+        self.settings = Settings(openai_key="-", kafka_bootstrap_servers=kafka)
         self.producer = Producer({"bootstrap.servers": kafka, "partitioner": "random"}, logger=silent)
         self.transactional = Producer({"bootstrap.servers": kafka, "transactional.id": f"marks-{topic}"}, logger=silent)
         self.transactional.init_transactions(20)

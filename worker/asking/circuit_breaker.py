@@ -52,8 +52,9 @@ class CircuitBreaker:
             return False
         reason, remaining = max(reasons.items(), key=lambda item: item[1])  # all of them must be over
         if remaining == 0:
-            probe = self._redis.set(probe_key(reason), token, nx=True, get=True, ex=PROBE_SECONDS)
-            if probe is None or probe == token.encode():
+            key = probe_key(reason)
+            # Two commands, since NX and GET go together from Redis 7 on only. Whoever loses in between tries later.
+            if self._redis.set(key, token, nx=True, ex=PROBE_SECONDS) or self._redis.get(key) == token.encode():
                 log.info("circuit breaker half open, trying whether the reason is gone: %s", EXPLAINED[reason])
                 return True
         raise SendingBlockedError(f"{reason}: {EXPLAINED[reason]}", max(1.0, remaining or PROBE_SECONDS / 4))
