@@ -41,13 +41,11 @@ class Answer(Usage):
 
     Attributes:
         content: the answer's text, unvalidated.
-        strict: the provider promised that it follows the schema.
         seen: what the headers say of the limits.
         model: the one that answered, by its own account.
     """
 
     content: str = field(repr=False)
-    strict: bool
     seen: ProviderView
     model: str | None = None
 

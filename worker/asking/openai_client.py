@@ -115,7 +115,7 @@ class OpenAIClient:
             self._explain(error, strict=strict)
         except openai.OpenAIError as error:  # a body that is not JSON, and what the SDK may add
             raise BrokenAnswerError(type(error).__name__) from None
-        return _answer(response, strict=strict)
+        return _answer(response)
 
     async def _create(self, call: Call, *, strict: bool) -> httpx2.Response:
         return await self._sdk.post(
@@ -153,7 +153,7 @@ class OpenAIClient:
         raise RefusedCallError(what, seen) from None
 
 
-def _answer(response: httpx2.Response, *, strict: bool) -> Answer:
+def _answer(response: httpx2.Response) -> Answer:
     seen = ProviderView.from_headers(response.headers)
     completion: Any = None
     try:
@@ -178,7 +178,6 @@ def _answer(response: httpx2.Response, *, strict: bool) -> Answer:
         usage.cached_tokens,
         usage.completion_tokens,
         content=content,
-        strict=strict,
         seen=seen,
         model=_name(completion.get("model")),
     )
