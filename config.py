@@ -259,7 +259,8 @@ class Settings(BaseSettings):
         description="of `bridge.health`, `bridge.ready` and `worker.health`, which are touched while all is well",
     )
     bridge_metrics_port: Port = Field(
-        0, description="Prometheus metrics of the bridge, and its `/livez` and `/readyz`; 0: off"
+        0,
+        description="Prometheus metrics of the bridge, its `/livez` and `/readyz`, its state as a page, `/`; 0: off",
     )
 
     # The worker

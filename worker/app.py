@@ -20,6 +20,7 @@ from prometheus_client import REGISTRY
 from config import Settings
 from contract import LONGEST_COUNTDOWN, QUEUE_NAME
 from logs import configure_logging
+from presence import Presence
 from startup import begin, flower_variables, load_settings, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
@@ -235,6 +236,20 @@ def _show_state(sender: Any, **_: Any) -> None:
 
     threading.Thread(target=watch, name="egress-watch", daemon=True).start()
     threading.Thread(target=watch_model, name="model-watch", daemon=True).start()
+
+    def say() -> dict[str, object]:
+        egress = scoring().ports.egress.state
+        return {
+            "model": settings.openai_model,
+            "threads": sender.controller.concurrency,
+            "busy": len(state.active_requests),
+            "egress": egress,
+            "exit_closed": egress != "not asked yet" and not REGISTRY.get_sample_value("ai_handler_egress_open"),
+            "waits": scoring().waits.counts(),
+        }
+
+    name = f"{sender.hostname}:{os.getpid()}"
+    Presence(settings.redis_connection.client, "worker", name, say, stopping).start()
 
 
 @worker_shutting_down.connect
