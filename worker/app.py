@@ -1,6 +1,7 @@
 """The Celery app, and the composition root: builds the adapters once per process."""
 
 import os
+import sys
 import threading
 from contextlib import ExitStack, suppress
 from functools import cache
@@ -19,13 +20,15 @@ from prometheus_client import REGISTRY
 from config import Settings
 from contract import LONGEST_COUNTDOWN, QUEUE_NAME
 from logs import configure_logging
-from startup import begin, load_settings, otel_variables
+from presence import Presence
+from startup import begin, flower_variables, load_settings, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 from worker import metrics
 from worker.asking.after_call import WaitingPolicy
 from worker.asking.circuit_breaker import CircuitBreaker
 from worker.asking.egress import EgressCheck, ForbiddenEgress, UncheckedEgress, keep_watching
+from worker.asking.model_watch import keep_looking
 from worker.asking.money.metered_model import MeteredModel
 from worker.asking.money.prices import Price
 from worker.asking.money.spending import Spending
@@ -48,6 +51,8 @@ from worker.tasks import register
 redis_transport.use()
 app = Celery("worker")
 app.config_from_object("celeryconfig")
+if "flower" in sys.argv[1:]:  # Celery has loaded us to run it, and it reads its environment next
+    os.environ.update(flower_variables(load_settings()))
 
 # Calls of the model last seconds, commands of Redis milliseconds: hundreds of calls share a few connections.
 REDIS_CONNECTIONS = 32
@@ -60,6 +65,7 @@ RETRY_BASE, RETRY_MAX = 1.0, 60.0
 SHORT_WAIT, MAX_COUNTDOWN = 3.0, LONGEST_COUNTDOWN
 JITTER = 1.0  # seconds for which it may be on its way to the provider, by which the buckets are held back
 
+PAGE_WITHIN = 15.0  # seconds for what the endpoint says of its models
 HEALTH_EVERY = 2.0  # seconds
 # Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
 STORE_WITHIN = 10.0
@@ -104,21 +110,28 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
     opened.callback(store.close)
     leases = Leases(store, settings.lease_seconds)
     opened.callback(leases.close)
-    proxy = settings.openai_proxy.get_secret_value() if settings.openai_proxy else None
-    route = Route(proxy=proxy, connections=settings.calls_in_flight + 1)
+    provider = settings.provider
+    route = Route(proxy=provider.proxy, connections=settings.calls_in_flight + 1, ca_location=provider.ca_location)
     opened.callback(route.close)
     breaker = CircuitBreaker(store)
     spending = Spending(store, breaker, budget=settings.openai_budget)
     price = Price(*settings.openai_price) if settings.openai_price else None
     model = OpenAIClient(
         route,
-        key=settings.openai_key.get_secret_value(),
-        base_url=settings.openai_base_url,
+        key=provider.key,
+        base_url=provider.base_url,
+        query=provider.query,
+        headers=provider.headers,
         model=settings.openai_model,
         count=count_tokens,
         timeout=settings.openai_timeout,
         output=settings.openai_output,
     )
+
+    def page(path: str) -> tuple[int, bytes] | None:
+        found = route.get(provider.url(path), PAGE_WITHIN, provider.authorized)
+        return None if found is None else (found.status_code, found.content)
+
     traced = TracedModel(model, tracer, settings.openai_model, settings.openai_base_url) if tracer else model
     ports = Ports(
         store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl, decision_ttl=settings.decision_ttl),
@@ -128,6 +141,7 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         breaker=breaker,
         model=MeteredModel(traced, settings.openai_model, price, spending.add),
         spending=spending if price else None,
+        page=page,
     )
     policy = WaitingPolicy(
         max_attempts=settings.max_attempts,
@@ -215,7 +229,27 @@ def _show_state(sender: Any, **_: Any) -> None:
                 ports.spending.look_again()
         keep_watching(ports.egress, stopping)
 
+    def watch_model() -> None:
+        ports = scoring().ports
+        if ports.page is not None:
+            keep_looking(ports.page, settings.openai_model, ports.egress, stopping)
+
     threading.Thread(target=watch, name="egress-watch", daemon=True).start()
+    threading.Thread(target=watch_model, name="model-watch", daemon=True).start()
+
+    def say() -> dict[str, object]:
+        egress = scoring().ports.egress.state
+        return {
+            "model": settings.openai_model,
+            "threads": sender.controller.concurrency,
+            "busy": len(state.active_requests),
+            "egress": egress,
+            "exit_closed": egress != "not asked yet" and not REGISTRY.get_sample_value("ai_handler_egress_open"),
+            "waits": scoring().waits.counts(),
+        }
+
+    name = f"{sender.hostname}:{os.getpid()}"
+    Presence(settings.redis_connection.client, "worker", name, say, stopping).start()
 
 
 @worker_shutting_down.connect

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import signal
 
+from dev.openai_standin.families import NAMES
 from dev.openai_standin.provider import Provider
 from dev.openai_standin.server import serve
 from dev.openai_standin.settings import Settings
@@ -28,6 +29,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--request-headers", choices=["minute", "day"], default=defaults.request_headers)
     parser.add_argument("--country", default=defaults.country)
     parser.add_argument("--obey-injections", action="store_true")
+    parser.add_argument("--family", choices=NAMES, help="whose refusals and manners to imitate")
     return parser.parse_args()
 
 

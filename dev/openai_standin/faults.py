@@ -2,12 +2,13 @@
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dev.openai_standin.buckets import WINDOWS, BucketName, Denial
-from dev.openai_standin.replies import Reply, error, rate_limited
+from dev.openai_standin.replies import Reply, error, error_in_choice, error_in_ok, rate_limited
 
 FaultKind = Literal[
     "status_500",
@@ -27,6 +28,21 @@ FaultKind = Literal[
     "bad_request",
     "invalid_key",
     "model_not_found",
+    "payment_required",
+    "arrearage",
+    "billing_hard_limit",
+    "billing_not_active",
+    "bad_request_key",
+    "bad_request_country",
+    "model_decommissioned",
+    "unknown_parameter",
+    "overloaded",
+    "flex_capacity",
+    "error_in_ok",
+    "error_in_choice",
+    "cut_prompt",
+    "thinking",
+    "parts",
 ]
 
 
@@ -34,7 +50,8 @@ class Fault(BaseModel):
     """One order for trouble: the next ``count`` calls, or a ``share`` of all calls until cleared.
 
     ``seconds`` is how late a ``timeout`` answers and how long a ``rate_limit`` tells one to wait;
-    ``bucket`` and ``limit`` are what a ``rate_limit`` blames.
+    ``bucket`` and ``limit`` are what a ``rate_limit`` blames, ``code`` is what an error in a 200 says. ``retry_after``
+    is sent as the header of an error, word for word.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -45,6 +62,8 @@ class Fault(BaseModel):
     seconds: float = Field(1.0, ge=0)
     bucket: BucketName = "rpm"
     limit: int = Field(500, ge=1)
+    code: int = 502
+    retry_after: str | None = None
 
     @model_validator(mode="after")
     def _one_call_unless_said_otherwise(self) -> Self:
@@ -99,8 +118,15 @@ def error_reply(fault: Fault, model: str) -> Reply | None:
     """The error that this fault is, or None when it is not an error but a bad answer."""
     if fault.kind == "rate_limit":
         return rate_limited(model, fault.denial())
+    if fault.kind == "error_in_ok":
+        return error_in_ok(fault.code)
+    if fault.kind == "error_in_choice":
+        return error_in_choice(model, fault.code)
     make = _ERRORS.get(fault.kind)
-    return make(model) if make else None
+    if make is None:
+        return None
+    reply = make(model)
+    return reply if fault.retry_after is None else replace(reply, headers={"retry-after": fault.retry_after})
 
 
 _ERRORS: Mapping[FaultKind, Callable[[str], Reply]] = {
@@ -148,5 +174,57 @@ _ERRORS: Mapping[FaultKind, Callable[[str], Reply]] = {
     ),
     "model_not_found": lambda model: error(
         404, f"The model `{model}` does not exist or you do not have access to it.", code="model_not_found"
+    ),
+    # DeepSeek: https://api-docs.deepseek.com/quick_start/error_codes
+    "payment_required": lambda _: error(
+        402, "Insufficient Balance", kind="unknown_error", code="invalid_request_error"
+    ),
+    # Alibaba's Model Studio: https://www.alibabacloud.com/help/en/model-studio/error-code
+    "arrearage": lambda _: error(
+        400, "Access denied, please make sure your account is in good standing.", kind="Arrearage", code="Arrearage"
+    ),
+    "billing_hard_limit": lambda _: error(
+        400, "Billing hard limit has been reached", code="billing_hard_limit_reached"
+    ),
+    "billing_not_active": lambda _: error(
+        429,
+        "Your account is not active, please check your billing details on our website.",
+        kind="billing_not_active",
+        code="billing_not_active",
+    ),
+    # Google's OpenAI-compatible endpoint sends both as 400.
+    "bad_request_key": lambda _: Reply(
+        400,
+        {
+            "error": {
+                "code": 400,
+                "message": "API key not valid. Please pass a valid API key.",
+                "status": "INVALID_ARGUMENT",
+            }
+        },
+    ),
+    "bad_request_country": lambda _: Reply(
+        400,
+        {
+            "error": {
+                "code": 400,
+                "message": "User location is not supported for the API use.",
+                "status": "FAILED_PRECONDITION",
+            }
+        },
+    ),
+    # Groq: https://console.groq.com/docs/deprecations
+    "model_decommissioned": lambda model: error(
+        400,
+        f"The model `{model}` has been decommissioned and is no longer supported.",
+        code="model_decommissioned",
+    ),
+    "unknown_parameter": lambda _: Reply(
+        422, {"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]}
+    ),
+    "overloaded": lambda _: error(529, "Overloaded", kind="overloaded_error"),
+    # "Flex processing": 429 Resource Unavailable, not charged: https://developers.openai.com/api/docs/guides/flex-processing
+    "flex_capacity": lambda _: error(
+        429, "Resource Unavailable", kind="resource_unavailable", code="resource_unavailable"
     ),
 }

@@ -17,7 +17,7 @@ class Attempt:
     ``asks`` is ``criteria``, ``grades`` or ``other``. ``status`` is None while it runs and 0 when the connection
     was closed without an answer. ``tokens`` is what it asks of the TPM bucket. ``key`` is the SHA-256 of the stripped
     resume, or of the vacancy where its criteria are asked for, or of all contents where nothing is fenced. ``tag`` is
-    the caller's own ``x-standin-tag`` header.
+    the caller's own ``x-standin-tag`` header. ``refused`` are the parameters that the family does not take.
     """
 
     at: float
@@ -31,10 +31,12 @@ class Attempt:
     tokens: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    reasoning_tokens: int = 0
     cached_tokens: int = 0
     admitted: bool = False
     bucket: str | None = None
     fault: str | None = None
+    refused: tuple[str, ...] = ()
 
 
 class Journal:

@@ -6,15 +6,26 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from dev.openai_standin import faults, tokens
 from dev.openai_standin.buckets import WINDOWS, BucketName, Buckets
+from dev.openai_standin.families import THOUGHTS_IN_TEXT, WRAPS, Family, family
 from dev.openai_standin.faults import Fault, FaultQueue
 from dev.openai_standin.fences import Case, PlainCase, QuotesCase, VacancyCase, find_case
 from dev.openai_standin.grading import grade, grade_plainly, grade_quotes
 from dev.openai_standin.journal import Attempt, Journal, content_key
-from dev.openai_standin.replies import Reply, Usage, completion, error, limit_headers, rate_limited
+from dev.openai_standin.replies import (
+    Reply,
+    Usage,
+    completion,
+    error,
+    error_in_choice,
+    error_in_ok,
+    limit_headers,
+    rate_limited,
+)
 from dev.openai_standin.requests import ChatRequest, RefusedError, check_key, parse
 from dev.openai_standin.schema import plainest_value
 from dev.openai_standin.settings import Settings
@@ -43,6 +54,7 @@ class Provider:
         self.buckets = Buckets(_limits(settings), clock)
         self.faults = FaultQueue(self._chance)
         self.journal = Journal()
+        self._stumbled = 0
         self.buckets.configure(_limits(settings), settings.foreign_share)
 
     def change(self, changes: Mapping[str, Any]) -> None:
@@ -57,7 +69,9 @@ class Provider:
         self.buckets.configure(_limits(self.settings), self.settings.foreign_share)
         self.buckets.set_used(used)
 
-    async def complete(self, body: bytes, authorization: str, tag: str) -> Reply:
+    async def complete(
+        self, body: bytes, authorization: str, tag: str, query: Mapping[str, str] = MappingProxyType({})
+    ) -> Reply:
         """Answer one call as the API would. Raises ConnectionDroppedError where it would just hang up."""
         sent = time.monotonic()
         await asyncio.sleep(self._jitter())
@@ -68,13 +82,17 @@ class Provider:
         except RefusedError as refused:
             attempt.status = refused.reply.status
             return refused.reply
+        attempt.model = request.model
+        for check in self._family.checks:
+            if complaint := check(request.body, query):
+                attempt.status, attempt.refused = complaint.reply.status, complaint.about
+                return complaint.reply
         prompt = tokens.prompt_tokens(request.messages)
         case = find_case(request.messages)
-        attempt.model = request.model
         attempt.asks = ASKS.get(type(case), "other")
         attempt.key = content_key(_subject(case) or "\n".join(text for _, text in request.messages))
-        attempt.prompt_tokens = len(prompt)
-        attempt.tokens = len(prompt) + (request.output_cap or 0)
+        attempt.prompt_tokens = self._family.counted_prompt(len(prompt))
+        attempt.tokens = attempt.prompt_tokens + (request.output_cap or 0)
 
         denial = self.buckets.admit(attempt.tokens)
         headers = self._limit_headers()
@@ -103,13 +121,37 @@ class Provider:
         failure = faults.error_reply(fault, request.model) if fault else None
         if failure:
             return failure
+        if self._stumbled < self._family.stumbles:
+            self._stumbled += 1
+            return error_in_ok(502) if self._stumbled % 2 else error_in_choice(request.model, 502)
+        if fault and fault.kind == "cut_prompt":
+            attempt.prompt_tokens //= 2
+        attempt.cached_tokens = min(self._prefixes.cached_tokens(prompt), attempt.prompt_tokens)
+        return self._written(request, _spoilt(fault, self._answer(request, case)), fault, attempt)
 
-        content, finish_reason, refusal = _spoilt(fault, self._answer(request, case))
-        if content is not None and request.output_cap and len(tokens.encode(content)) > request.output_cap:
-            content, finish_reason = tokens.cut(content, request.output_cap), "length"
-        attempt.completion_tokens = len(tokens.encode(content or refusal or ""))
-        attempt.cached_tokens = self._prefixes.cached_tokens(prompt)
-        usage = Usage(attempt.prompt_tokens, attempt.completion_tokens, attempt.cached_tokens)
+    def _written(
+        self,
+        request: ChatRequest,
+        answer: tuple[str | None, str, str | None],
+        fault: Fault | None,
+        attempt: Attempt,
+    ) -> Reply:
+        """The answer as the family writes it, inside the cap: what was reasoned takes its part of that first."""
+        text, finish_reason, refusal = answer
+        reasoned = self._family.reasoning_tokens(request.body)
+        wrap = WRAPS[fault.kind] if fault and fault.kind in WRAPS else self._family.wrap
+        content = wrap(text, reasoned > 0) if text is not None else None
+        if wrap in THOUGHTS_IN_TEXT:
+            reasoned = 0
+        cap = request.output_cap
+        written = tokens.encode(_text_of(content) or refusal or "")
+        if cap and reasoned + len(written) > cap:
+            reasoned = min(reasoned, cap)
+            content, finish_reason = tokens.cut(_text_of(content), cap - reasoned), "length"
+            written = tokens.encode(content)
+        attempt.reasoning_tokens = reasoned
+        attempt.completion_tokens = reasoned + len(written)
+        usage = Usage(attempt.prompt_tokens, attempt.completion_tokens, attempt.cached_tokens, reasoned)
         return completion(request.model, content, usage, finish_reason=finish_reason, refusal=refusal)
 
     def _answer(self, request: ChatRequest, case: AnyCase) -> str:
@@ -132,6 +174,32 @@ class Provider:
         levels = self.buckets.levels()
         requests = levels["rpm" if self.settings.request_headers == "minute" else "rpd"]
         return limit_headers(requests, levels["tpm"])
+
+    def model(self, name: str, authorization: str) -> Reply:
+        """What the API says of one model."""
+        try:
+            check_key(authorization)
+        except RefusedError as refused:
+            return refused.reply
+        if self.settings.models is not None and name not in self.settings.models:
+            return faults.error_reply(Fault(kind="model_not_found"), name) or Reply(404, {})
+        return Reply(200, self._model(name))
+
+    def models(self, authorization: str) -> Reply:
+        """Its list of models."""
+        try:
+            check_key(authorization)
+        except RefusedError as refused:
+            return refused.reply
+        return Reply(200, {"object": "list", "data": [self._model(name) for name in self.settings.models or ()]})
+
+    def _model(self, name: str) -> dict[str, Any]:
+        dated = {"shutdown_date": self.settings.shutdown_date}
+        return {"id": name, "object": "model", "created": 0, "owned_by": "openai-standin", **dated}
+
+    @property
+    def _family(self) -> Family:
+        return family(self.settings.family)
 
     def _jitter(self) -> float:
         return self._chance.random() * self.settings.jitter
@@ -172,6 +240,13 @@ def _spoilt(fault: Fault | None, content: str) -> tuple[str | None, str, str | N
             return None, "stop", None
         case _:
             return content, "stop", None
+
+
+def _text_of(content: Any) -> str:
+    """All that a model wrote of an answer, for counting it."""
+    if isinstance(content, list):
+        return "".join(part.get("text", "") for part in content)
+    return content or ""
 
 
 def _with_headers(reply: Reply, headers: dict[str, str]) -> Reply:

@@ -79,12 +79,13 @@ class Usage:
     prompt: int
     completion: int
     cached: int
+    reasoning: int = 0  # of the completion's
 
 
 def completion(
-    model: str, content: str | None, usage: Usage, *, finish_reason: str = "stop", refusal: str | None = None
+    model: str, content: Any, usage: Usage, *, finish_reason: str = "stop", refusal: str | None = None
 ) -> Reply:
-    """A ``chat.completion`` object with one choice."""
+    """A ``chat.completion`` object with one choice; ``content`` is a string, or what a family makes of it."""
     message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": refusal, "annotations": []}
     return Reply(
         200,
@@ -99,9 +100,23 @@ def completion(
                 "completion_tokens": usage.completion,
                 "total_tokens": usage.prompt + usage.completion,
                 "prompt_tokens_details": {"cached_tokens": usage.cached, "audio_tokens": 0},
-                "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
+                "completion_tokens_details": {"reasoning_tokens": usage.reasoning, "audio_tokens": 0},
             },
             "service_tier": "default",
             "system_fingerprint": "fp_openai_standin",
         },
     )
+
+
+def error_in_ok(code: int) -> Reply:
+    """An error in an HTTP 200, as gateways send it when who is behind them fails too late."""
+    said = {"message": "Provider returned error", "code": code}
+    return Reply(200, {"id": f"gen-standin-{uuid.uuid4().hex}", "choices": None, "error": said})
+
+
+def error_in_choice(model: str, code: int) -> Reply:
+    """The same, where a part of the answer is already there; what it cost is not known."""
+    begun = {"role": "assistant", "content": '{"grades": [{"id'}
+    choice = {"index": 0, "message": begun, "finish_reason": "error", "error": {"message": "Upstream", "code": code}}
+    usage = {"prompt_tokens": None, "completion_tokens": None, "total_tokens": 0}
+    return Reply(200, {"object": "chat.completion", "model": model, "choices": [choice], "usage": usage})

@@ -27,6 +27,7 @@ class ChatRequest:
     output_cap: int | None
     schema: dict[str, Any] | None
     wants_json: bool
+    body: dict[str, Any]
 
 
 def check_key(authorization: str) -> None:
@@ -73,6 +74,7 @@ def parse(body: bytes) -> ChatRequest:
         output_cap=_output_cap(request),
         schema=schema,
         wants_json=wants_json,
+        body=request,
     )
 
 

@@ -9,11 +9,13 @@ from concurrent.futures import Future
 from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import unquote
 
 import tornado.httpserver
 import tornado.web
 
 from dev.openai_standin import tokens
+from dev.openai_standin.families import family
 from dev.openai_standin.faults import Fault
 from dev.openai_standin.provider import ConnectionDroppedError, Provider, unknown_url
 from dev.openai_standin.replies import Reply
@@ -65,12 +67,21 @@ class _Chat(_Handler):
         headers = self.request.headers
         try:
             reply = await self.provider.complete(
-                self.request.body, headers.get("Authorization", ""), headers.get("X-Standin-Tag", "")
+                self.request.body,
+                headers.get("Authorization", ""),
+                headers.get("X-Standin-Tag", ""),
+                {name: values[-1].decode() for name, values in self.request.query_arguments.items()},
             )
         except ConnectionDroppedError:
             self.detach().close()
             return
         self.reply(reply)
+
+
+class _Models(_Handler):
+    def get(self, name: str | None = None) -> None:
+        key = self.request.headers.get("Authorization", "")
+        self.reply(self.provider.models(key) if name is None else self.provider.model(unquote(name), key))
 
 
 class _Trace(_Handler):
@@ -143,6 +154,9 @@ def application(provider: Provider) -> tornado.web.Application:
     shared = {"provider": provider}
     routes: list[tuple[str, type[_Handler], dict[str, Provider]]] = [
         (r"/v1/chat/completions", _Chat, shared),
+        (r"/openai/deployments/[^/]+/chat/completions", _Chat, shared),
+        (r"/v1/models", _Models, shared),
+        (r"/v1/models/([^/]+)", _Models, shared),
         (r"/cdn-cgi/trace", _Trace, shared),
         (r"/standin/log", _Log, shared),
         (r"/standin/set", _Set, shared),
@@ -201,6 +215,11 @@ class StandIn:
         self._thread.start()
         self._loop, self._stop, self.url = self._started.result()
         return self
+
+    @property
+    def base_url(self) -> str:
+        """What a client of the family's API is given."""
+        return self.url + family(self._provider.settings.family).path
 
     def stop(self) -> None:
         """Serve no more; returns when the thread has ended. Stopping twice is harmless."""

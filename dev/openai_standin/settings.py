@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dev.openai_standin.families import FamilyName
+
 
 class Settings(BaseModel):
     """Every knob with its default; a value that makes no sense raises pydantic's ``ValidationError``.
@@ -34,6 +36,14 @@ class Settings(BaseModel):
     trace_delay: float = Field(30.0, ge=0)
 
     obey_injections: bool = False
+
+    family: FamilyName | None = None
+    """Whose refusals and manners are imitated; None takes every request."""
+
+    models: list[str] | None = None
+    """What ``GET /v1/models`` lists; None: any model is known."""
+    shutdown_date: str | None = None
+    """When the provider says that its models end, as ``2027-01-14``."""
 
     def changed(self, changes: dict[str, object]) -> "Settings":
         """The same settings with ``changes`` applied and validated."""

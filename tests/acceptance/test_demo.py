@@ -100,7 +100,7 @@ def test_an_interrupted_demo_leaves_nothing_running(demo, number):
     process = demo.start()
     process.wait_ready(lambda: "requests sent" in process.log_text(), timeout=120)
     process.send(number)
-    assert process.wait(timeout=120) == 128 + number
+    assert process.wait(timeout=120) == 128 + number, process.log_text()
     assert demo.left_behind() == []
 
 
@@ -109,7 +109,7 @@ def test_an_interrupt_while_starting_leaves_nothing_running(demo):
     process = demo.start()
     process.wait_ready(lambda: "the bridge" in process.log_text(), timeout=120)
     process.send(signal.SIGINT)
-    assert process.wait(timeout=120) == 128 + signal.SIGINT
+    assert process.wait(timeout=120) == 128 + signal.SIGINT, process.log_text()
     assert demo.left_behind() == []
 
 
@@ -121,7 +121,7 @@ def test_it_stays_until_it_is_told_to_end(demo, two_requests):
     for part in ("-m bridge", "-A worker worker", "-A worker flower", "dev.openai_standin"):
         assert part in running
     process.send(signal.SIGINT)
-    assert process.wait(timeout=120) == 0
+    assert process.wait(timeout=120) == 0, process.log_text()
     assert demo.left_behind() == []
 
 

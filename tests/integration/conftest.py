@@ -43,8 +43,8 @@ def make_route():
     """Makes ways out; after the test their connections and threads end."""
     made = []
 
-    def make(*, proxy=None, connections=4):
-        route = Route(proxy=proxy, connections=connections)
+    def make(*, proxy=None, connections=4, ca_location=None):
+        route = Route(proxy=proxy, connections=connections, ca_location=ca_location)
         made.append(route)
         return route
 

@@ -218,3 +218,26 @@ def test_latency_is_waited(standin, client):
     standin.set(latency=60)
     with pytest.raises(openai.APITimeoutError):
         client.with_options(timeout=0.2).chat.completions.create(**ASK)
+
+
+def test_models_are_told_with_their_end(standin, web):
+    """As the API does: one or all of them, a date where there is one, 404 for a stranger, 401 without a key."""
+    key = {"Authorization": "Bearer sk-test"}
+    assert web.get("/v1/models/any", headers=key).json()["shutdown_date"] is None
+    standin.set(models=["gpt-6-luna", "a/model"], shutdown_date="2027-01-14")
+    assert web.get("/v1/models/a%2Fmodel", headers=key).json()["shutdown_date"] == "2027-01-14"
+    assert [model["id"] for model in web.get("/v1/models", headers=key).json()["data"]] == ["gpt-6-luna", "a/model"]
+    assert web.get("/v1/models/other", headers=key).json()["error"]["code"] == "model_not_found"
+    assert web.get("/v1/models/other").status_code == 401
+
+
+def test_azure_is_asked_at_an_address_of_its_own(standin):
+    """The client keeps the query that the base URL has."""
+    standin.set(family="azure")
+    url = httpx2.URL(standin.base_url)
+    assert url.path.startswith("/openai/deployments/")
+    query = {"api-version": url.params["api-version"]}
+    with openai.OpenAI(
+        base_url=str(url.copy_with(query=None)), default_query=query, api_key="sk-test", max_retries=0
+    ) as sdk:
+        assert sdk.chat.completions.create(**{**ASK, "max_completion_tokens": openai.omit}).choices

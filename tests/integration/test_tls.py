@@ -21,7 +21,7 @@ from tests.support.secure_servers import PASSWORD, SecureKafka
 
 
 def settings(**values):
-    return Settings(_env_file=None, openai_key="-", **values)
+    return Settings(openai_key="-", **values)
 
 
 def redis_settings(server, ca, host="127.0.0.1"):
@@ -136,3 +136,12 @@ def test_an_endpoint_that_cannot_prove_itself_is_refused(authority, make_route):
         assert url.startswith("https://")
         assert make_route().fetch(f"{url}/cdn-cgi/trace", 10) is None
     assert heard == []
+
+
+def test_an_endpoint_with_a_ca_of_its_own_is_reached(authority, stranger, make_route):
+    """With OPENAI_TLS_CA an endpoint inside the network is trusted, and nobody else who is not."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.certificate, authority.key)
+    with web_server(lambda handler, _: reply(handler, 200, b"loc=NL"), tls=context) as url:
+        assert make_route(ca_location=authority.ca).fetch(url, 10) == "loc=NL"
+        assert make_route(ca_location=stranger.ca).fetch(url, 10) is None

@@ -1,5 +1,8 @@
 """The settings: what they accept, and what a wrong one says."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +20,8 @@ def env(monkeypatch, tmp_path):
     """An environment with nothing but a key, and a `.env` that can be written."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
+    monkeypatch.setattr(Settings, "env_file", tmp_path / ".env")
+    monkeypatch.delenv("ENV_FILE")
     monkeypatch.setenv("OPENAI_KEY", "sk-test")
 
     def put(**variables):
@@ -96,6 +100,22 @@ def test_limits_that_nobody_set_are_found_out(env):
         ("OPENAI_BASE_URL", "http://models.example/v1"),
         ("OPENAI_BASE_URL", "http://10.0.0.1/v1"),
         ("OPENAI_BASE_URL", "http://localhost.example/v1"),
+        ("OPENAI_BASE_URL", "https://models.example/v1 "),
+        ("OPENAI_BASE_URL", "https://models.example/v1\r"),
+        ("OPENAI_BASE_URL", "https://models.example/v1/chat/completions"),
+        ("OPENAI_BASE_URL", "https://models.example/v1/chat/completions?api-version=1"),
+        ("OPENAI_BASE_URL", "https://models.example/v1/models/"),
+        ("OPENAI_BASE_URL", "https://models.example/v1#here"),
+        ("OPENAI_BASE_URL", f"https://user:{SECRET}@models.example/v1"),
+        ("OPENAI_TLS_CA", "/no/such/ca.pem"),
+        ("OPENAI_TLS_CA", __file__),
+        ("OPENAI_PROJECT", "проект"),
+        ("OPENAI_HEADERS", SECRET),
+        ("OPENAI_HEADERS", f"X-Key {SECRET}"),
+        ("OPENAI_HEADERS", f"X Key: {SECRET}"),
+        ("OPENAI_HEADERS", f"X-Key: {SECRET}\nHost: elsewhere"),
+        ("OPENAI_HEADERS", f"Host: {SECRET}"),
+        ("OPENAI_HEADERS", "X-Key:"),
         ("EGRESS_TRACE_URL", "http://models.example/trace"),
         ("EGRESS_TRACE_URL", "trace"),
         ("REDIS_URL", "nonsense"),
@@ -182,13 +202,14 @@ def test_secrets_are_not_shown(env):
     env(
         OPENAI_KEY=SECRET,
         OPENAI_PROXY=f"http://u:{SECRET}@proxy",
+        OPENAI_HEADERS=f"X-Key: {SECRET}",
         REDIS_PASSWORD=SECRET,
         REDIS_URL=f"redis://:{SECRET}@host/1",
         KAFKA_SASL_PASSWORD=SECRET,
-        FLOWER_BASIC_AUTH=SECRET,
+        FLOWER_BASIC_AUTH=f"operator:{SECRET}",
     )
     settings = load_settings()
-    assert SECRET not in repr(settings) + str(settings) + str(settings.model_dump())
+    assert SECRET not in repr(settings) + str(settings) + str(settings.model_dump()) + repr(settings.provider)
 
 
 def test_errors_do_not_quote_secrets(env):
@@ -209,7 +230,10 @@ def test_the_env_file_is_read(env):
 
 def test_the_env_file_is_found_from_any_directory():
     """The service reads its own `.env`, wherever it is started from."""
-    assert Settings.model_config["env_file"] == PROJECT / ".env"
+    code = "from config import Settings; print(Settings.env_file)"
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)}
+    told = subprocess.run([sys.executable, "-c", code], env=environment, cwd="/", capture_output=True, check=True)
+    assert told.stdout.decode().strip() == str(PROJECT / ".env")
     assert (PROJECT / "config.py").exists()
 
 
@@ -331,6 +355,25 @@ def test_the_trace_page_is_at_the_api_host(env, base, trace):
     assert not load_settings().openai_base_url.endswith("/")
     env(EGRESS_TRACE_URL="https://else/trace")
     assert load_settings().trace_url == "https://else/trace"
+
+
+def test_the_address_of_the_provider_keeps_its_query(env):
+    """Azure wants its version behind every path; nothing else of the address changes."""
+    env(OPENAI_BASE_URL="https://my.openai.azure.com/openai/deployments/gpt/?api-version=2024-10-21&x=a%20b")
+    provider = load_settings().provider
+    assert provider.base_url == "https://my.openai.azure.com/openai/deployments/gpt"
+    assert provider.query == {"api-version": "2024-10-21", "x": "a b"}
+    assert provider.url("/models").endswith("/gpt/models?api-version=2024-10-21&x=a+b")
+    env(OPENAI_BASE_URL="https://models.example/v1/")
+    assert load_settings().provider.url("/models") == "https://models.example/v1/models"
+
+
+def test_headers_of_ones_own(env):
+    """Organization, project and any other header go with each request; what is written out goes first."""
+    env(OPENAI_ORGANIZATION="org-1", OPENAI_PROJECT="folder", OPENAI_HEADERS="api-key: a:b=c,d ; X-Title: AI Handler;")
+    assert load_settings().provider.headers == {
+        "OpenAI-Organization": "org-1", "OpenAI-Project": "folder", "api-key": "a:b=c,d", "X-Title": "AI Handler",
+    }  # fmt: skip
 
 
 def test_http_to_other_machines_can_be_allowed(env):

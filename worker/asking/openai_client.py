@@ -8,7 +8,7 @@ models of requests and answers cost more CPU than all the rest of a call (`creat
 
 import json
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Literal, NoReturn
 
@@ -45,7 +45,9 @@ class OpenAIClient:
     Args:
         route: the way out.
         key: the API key.
-        base_url: the endpoint.
+        base_url: the endpoint, without a query.
+        query: what every URL ends with.
+        headers: that go with every request; never logged.
         model: its name.
         count: counts the tokens of a text.
         timeout: seconds, in total, for one call.
@@ -63,10 +65,18 @@ class OpenAIClient:
         count: Callable[[str], int],
         timeout: float,
         output: Literal["auto", "strict", "json"],
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self._route = route
         self._sdk = openai.AsyncOpenAI(
-            api_key=key, base_url=base_url, max_retries=0, timeout=None, http_client=route.client
+            api_key=key,
+            base_url=base_url,
+            default_query=query,
+            default_headers=headers,
+            max_retries=0,
+            timeout=None,
+            http_client=route.client,
         )
         self._model = model
         self._count = count
@@ -105,7 +115,7 @@ class OpenAIClient:
             self._explain(error, strict=strict)
         except openai.OpenAIError as error:  # a body that is not JSON, and what the SDK may add
             raise BrokenAnswerError(type(error).__name__) from None
-        return _answer(response, strict=strict)
+        return _answer(response)
 
     async def _create(self, call: Call, *, strict: bool) -> httpx2.Response:
         return await self._sdk.post(
@@ -143,7 +153,7 @@ class OpenAIClient:
         raise RefusedCallError(what, seen) from None
 
 
-def _answer(response: httpx2.Response, *, strict: bool) -> Answer:
+def _answer(response: httpx2.Response) -> Answer:
     seen = ProviderView.from_headers(response.headers)
     completion: Any = None
     try:
@@ -168,7 +178,6 @@ def _answer(response: httpx2.Response, *, strict: bool) -> Answer:
         usage.cached_tokens,
         usage.completion_tokens,
         content=content,
-        strict=strict,
         seen=seen,
         model=_name(completion.get("model")),
     )

@@ -8,9 +8,10 @@ a *total* deadline: an HTTP client's timeouts are per read, and the threads pool
 import asyncio
 import logging
 import math
+import ssl
 import sys
 import threading
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import Any, TypeVar
 
 import httpx2
@@ -32,15 +33,16 @@ class Route:
 
     Args:
         proxy: `http://` or `socks5://` URL, or None; never logged.
+        ca_location: path of CA certificates that are trusted beside the system's.
         connections: how many requests may be under way at once.
     """
 
-    def __init__(self, *, proxy: str | None, connections: int) -> None:
+    def __init__(self, *, proxy: str | None, connections: int, ca_location: str | None = None) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="route", daemon=True)
         self._thread.start()
         self.client = httpx2.AsyncClient(
-            transport=_Pools(proxy, math.ceil(connections / POOL)),
+            transport=_Pools(proxy, tls_context(ca_location), math.ceil(connections / POOL)),
             # A compressed answer of a few KB may be gigabytes, and answers are too short to gain by it.
             headers={"Accept-Encoding": "identity"},
             trust_env=False,
@@ -57,12 +59,15 @@ class Route:
 
     def fetch(self, url: str, seconds: float) -> str | None:
         """A page's text, or None if there is no good answer in time."""
+        response = self.get(url, seconds)
+        return response.text if response is not None and response.status_code == 200 else None
+
+    def get(self, url: str, seconds: float, headers: Mapping[str, str] | None = None) -> httpx2.Response | None:
+        """What a page answers, or None if nothing comes in time."""
         try:
-            response = self.wait(self.client.get(url), seconds)
-            page = response.text if response.status_code == 200 else None
+            return self.wait(self.client.get(url, headers=headers), seconds)
         except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL):
             return None
-        return page
 
     def close(self) -> None:
         """Close the connections and end the thread."""
@@ -70,6 +75,18 @@ class Route:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+def tls_context(ca_location: str | None) -> ssl.SSLContext:
+    """Whom requests trust: the system's CAs, and those of a file. The environment's proxies and CAs are not ours.
+
+    Raises:
+        ssl.SSLError, OSError: the file holds no certificates, or is away.
+    """
+    context = httpx2.create_ssl_context(trust_env=False)
+    if ca_location is not None:
+        context.load_verify_locations(ca_location)
+    return context
 
 
 async def _within(seconds: float, call: Coroutine[Any, Any, T]) -> T:
@@ -83,9 +100,7 @@ class _Pools(httpx2.AsyncBaseTransport):
     With 500 calls under way one pool cost 4.7 ms of CPU a call, sixteen of 32 connections cost 2.1 ms.
     """
 
-    def __init__(self, proxy: str | None, count: int) -> None:
-        # The environment's proxies are not ours: the exit has to be the one that was checked.
-        verify = httpx2.create_ssl_context(trust_env=False)
+    def __init__(self, proxy: str | None, verify: ssl.SSLContext, count: int) -> None:
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=POOL, keepalive_expiry=KEPT)
         self._pools = [
             httpx2.AsyncHTTPTransport(verify=verify, trust_env=False, proxy=proxy, limits=limits) for _ in range(count)
