@@ -19,7 +19,14 @@ from worker.assessment.redaction.placeholders import Kind
 from worker.assessment.reviewer_talk import Sign
 from worker.assessment.rubric import RUBRIC_VERSION
 from worker.assessment.suspicion import Doubt
-from worker.errors import BrokenAnswerError, DeniedError, RefusedCallError, TransientError, TrippingError
+from worker.errors import (
+    BrokenAnswerError,
+    DeniedError,
+    LessonError,
+    RefusedCallError,
+    TransientError,
+    TrippingError,
+)
 
 
 def _counter(name: str, meaning: str, **labels: Iterable[str]) -> Counter:
@@ -79,10 +86,8 @@ CACHE = _counter(
 
 # --- Calls of the model -----------------------------------------------------------------------------------------------
 
-_CALL_RESULTS = [
-    "answer",
-    *(error.__name__ for error in (TransientError, BrokenAnswerError, RefusedCallError, TrippingError, DeniedError)),
-]
+_ERRORS = (TransientError, BrokenAnswerError, RefusedCallError, TrippingError, DeniedError, LessonError)
+_CALL_RESULTS = ["answer", *(error.__name__ for error in _ERRORS)]
 CALLS = _counter(
     "ai_handler_model_calls_total", "Calls of the model; result: answer, or the error's class", result=_CALL_RESULTS
 )
@@ -118,7 +123,7 @@ EGRESS_OPEN = Gauge("ai_handler_egress_open", "1 while the exit's country is kno
 BREAKER_TRIPS = _counter(
     "ai_handler_circuit_breaker_trips_total",
     "Times the circuit breaker opened",
-    reason=["region", "quota", "credentials", "budget"],
+    reason=["region", "quota", "credentials", "model", "url", "refused", "provider", "budget"],
 )
 
 # --- This process -----------------------------------------------------------------------------------------------------

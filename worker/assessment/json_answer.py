@@ -1,7 +1,7 @@
 """JSON that a model wrote: the schema that it is asked for, and reading it where no schema is enforced.
 
-Forgiven are code fences and prose around the object, trailing commas, raw line breaks in strings, keys that nobody
-asked for, numbers as strings. Time is linear: of an answer some 50,000 characters and twenty objects are tried.
+Forgiven are a block of thoughts before the object, code fences and prose around it, trailing commas, raw line breaks in
+strings, keys that nobody asked for, numbers as strings. Time is linear: of an answer some 50,000 characters and twenty objects are tried.
 """
 
 import json
@@ -23,14 +23,19 @@ class BrokenAnswer(ValueError):
 
 
 def read_answer(content: str, model: type[Model], key: str, *, strict: bool) -> Model:
-    """Read an answer as an object of a class that has `key`. `strict`: the endpoint promised the schema.
+    """Read an answer as an object of a class that has `key`. `strict`: nothing is forgiven.
 
     Raises:
         BrokenAnswer: it is not JSON, or not of the class.
     """
     try:
         content.encode()
-        return model.model_validate_json(content) if strict else model.model_validate(_object(content, key))
+        if strict:
+            return model.model_validate_json(content)
+        try:
+            return model.model_validate_json(content)
+        except ValidationError:
+            return model.model_validate(_object(content, key))
     except ValidationError as error:
         # Only the kinds of errors: even a field's name in `loc` may be the model's invention.
         broken = "the answer breaks the schema: " + ", ".join(sorted({detail["type"] for detail in error.errors()}))
@@ -66,7 +71,8 @@ def _closed(node: Any) -> Any:
 
 
 def _object(content: str, key: str) -> dict[str, Any]:
-    """The last outermost JSON object with `key`."""
+    """The last outermost JSON object with `key`, behind the thoughts that some models write down first."""
+    content = content.rpartition("</think>")[2]
     if len(content) > _MAX_CHARACTERS:
         raise ValueError("the answer is far too long")
     found = [candidate for candidate in _objects(content) if key in candidate]
