@@ -20,9 +20,10 @@ MOST_PARTS = 200  # values of an error's JSON that are looked at
 LONGEST_CODE = 60
 
 _OF_CODES = frozenset(string.ascii_letters + string.digits + "-._")
-_CODES = frozenset({"code", "type", "status", "reason"})
-_PARAMS = frozenset({"param", "parameter", "loc"})
-_TEXTS = frozenset({"message", "msg", "detail", "title", "error", "raw", "error_description", "errors"})
+_CODES = ("code", "reason", "type", "status")  # the most telling first
+_PARAMS = ("param", "parameter", "loc")
+_AROUND = ("message", "msg", "detail", "title", "error", "errors", "error_description", "metadata", "raw", "details",
+           "innererror")  # fmt: skip
 
 
 class Follows(StrEnum):
@@ -235,8 +236,7 @@ def _parts(body: object) -> Iterator[tuple[str, str | int]]:
         elif isinstance(value, list):
             waiting.extend((name, one) for one in value[:MOST_PARTS])
         elif isinstance(value, Mapping):
-            known = _CODES | _PARAMS | _TEXTS | {"metadata", "details", "innererror"}
-            waiting.extend((key, one) for key, one in value.items() if key in known)
+            waiting.extend((key, value[key]) for key in (*_CODES, *_PARAMS, *_AROUND) if key in value)
 
 
 def decoded(content: bytes) -> object:

@@ -1,7 +1,8 @@
 """JSON that a model wrote: the schema that it is asked for, and reading it where no schema is enforced.
 
 Forgiven are a block of thoughts before the object, code fences and prose around it, trailing commas, raw line breaks in
-strings, keys that nobody asked for, numbers as strings. Time is linear: of an answer some 50,000 characters and twenty objects are tried.
+strings, keys that nobody asked for, numbers as strings. Time is linear: of an answer some 50,000 characters and twenty
+objects are tried.
 """
 
 import json
