@@ -1,8 +1,8 @@
 """Every setting of the service, read once from the environment and from `.env` beside this file.
 
-The variable `ENV_FILE` names another file instead of `.env`; tests and the demo name none. A setting may also be a
-file of its name in the folder `SECRETS_DIR` (`/run/secrets` by default, where compose puts secrets): the environment
-and `.env` go before it.
+The variable `ENV_FILE` names another file instead of `.env`; tests and the demo name an empty one. A setting may also
+be a file of its name in the folder `SECRETS_DIR` (`/run/secrets` by default, where compose puts secrets): the
+environment and `.env` go before it. How both are read: settings_files.py.
 
 Names in capitals below are the environment variables. Only composition roots (`bridge/app.py`, `worker/app.py`,
 `celeryconfig.py`, the tools in `dev/` and `bench/`) read them, by way of startup.py; everything else is handed what it
@@ -18,18 +18,28 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from contract import PROCESSED_MARK_TTL
 from provider_endpoint import ProviderEndpoint, address_fault, headers_in
 from redis_connection import Address, RedisConnection
+from settings_files import EnvFile, SecretFiles
 
 PROJECT = Path(__file__).parent
-_SECRETS_DIR = Path(os.environ.get("SECRETS_DIR", "/run/secrets"))
+_SECRETS_DIR = Path(os.environ.get("SECRETS_DIR") or "/run/secrets")
 _NO_KEY = SecretStr("")
 _REDIS_KINDS = {
     "sentinel": "set REDIS_SENTINELS and REDIS_SENTINEL_MASTER instead of a sentinel:// URL",
@@ -42,6 +52,7 @@ _REDIS_KINDS = {
 # For the default number of calls under way in one worker: seconds, tokens, calls.
 SLOW_ANSWER, SHORT_PROMPT, FEWEST_CALLS, MOST_CALLS = 15.0, 1_500, 16, 500
 _TOPIC_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")  # Kafka's own rule
+_HOST_CHARACTERS = _TOPIC_CHARACTERS  # an underscore is none by the RFC, and what compose calls a service
 
 
 def _topic(name: str) -> str:
@@ -90,13 +101,14 @@ class Settings(BaseSettings):
     """The service's settings. Each description says the unit and what the value is for."""
 
     model_config = SettingsConfigDict(
-        env_file=os.environ.get("ENV_FILE") or PROJECT / ".env",
         env_ignore_empty=True,  # `OPENAI_PROXY=` in a .env file means "not set"
-        secrets_dir=_SECRETS_DIR if _SECRETS_DIR.is_dir() else None,
+        secrets_dir=_SECRETS_DIR if os.environ.get("SECRETS_DIR") or _SECRETS_DIR.is_dir() else None,
         extra="ignore",  # the platform's .env has other services' variables too
         frozen=True,
         hide_input_in_errors=True,  # an input may be a secret
     )
+
+    env_file: ClassVar[Path] = Path(os.environ.get("ENV_FILE") or PROJECT / ".env")
 
     # The platform's own names
     openai_key: SecretStr = Field(_NO_KEY, description="the API key; required by workers, unknown to all others")
@@ -267,7 +279,8 @@ class Settings(BaseSettings):
         description="of `bridge.health`, `bridge.ready` and `worker.health`, which are touched while all is well",
     )
     bridge_metrics_port: Port = Field(
-        0, description="Prometheus metrics of the bridge, and its `/livez` and `/readyz`; 0: off"
+        0,
+        description="Prometheus metrics of the bridge, its `/livez` and `/readyz`, its state as a page, `/`; 0: off",
     )
 
     # The worker
@@ -325,22 +338,34 @@ class Settings(BaseSettings):
     # Flower (read by celeryconfig.py's neighbour in compose, listed here so that there is one list)
     flower_basic_auth: SecretStr | None = Field(None, description="`user:password` of Flower; required by compose")
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 # pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 # likewise
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Our own readers of files in the place of pydantic's."""
+        return init_settings, env_settings, EnvFile(settings_cls, cls.env_file), SecretFiles(settings_cls)
+
     @field_validator("mode", "log_level", mode="before")
     @classmethod
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("rpm", "rpd", "tpm", mode="before")
+    @field_validator("rpm", "rpd", "tpm", mode="wrap")
     @classmethod
-    def _unlimited(cls, value: object) -> object:
-        return 0 if isinstance(value, str) and value.strip().lower() == "unlimited" else value
-
-    @field_validator("tpm")
-    @classmethod
-    def _some_tokens(cls, value: int) -> int:
-        if 0 < value < 1_000:
-            raise ValueError("must be 0 or at least 1000")
-        return value
+    def _limit(cls, value: object, number: ValidatorFunctionWrapHandler, info: ValidationInfo) -> int:
+        least = 1_000 if info.field_name == "tpm" else 1
+        try:
+            limit: int = 0 if isinstance(value, str) and value.strip().lower() == "unlimited" else number(value)
+        except ValidationError:
+            limit = -1
+        if limit != 0 and limit < least:
+            raise ValueError(f"must be a whole number from {least}, or `unlimited`")
+        return limit
 
     @field_validator("egress_blocked_countries", mode="before")
     @classmethod
@@ -374,7 +399,10 @@ class Settings(BaseSettings):
     @classmethod
     def _unix_time(cls, value: object) -> object:
         if isinstance(value, str) and value not in ("earliest", "latest"):
-            time = datetime.fromisoformat(value)
+            try:
+                time = datetime.fromisoformat(value)
+            except ValueError:
+                raise ValueError("must be `earliest`, `latest` or an ISO time") from None
             return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
         return value
 
@@ -398,8 +426,30 @@ class Settings(BaseSettings):
     def _brokers(cls, value: str) -> str:
         for broker in value.split(","):
             parts = _url_or_none(f"kafka://{broker.strip()}")
-            if parts is None or parts.path:
+            if parts is None or parts.path or not _is_host(parts.hostname or "") or "@" in broker:
                 raise ValueError("must be HOST:PORT, or several with commas between them")
+        return value
+
+    @field_validator("redis_host")
+    @classmethod
+    def _host_alone(cls, value: str) -> str:
+        if "/" in value or "@" in value:
+            raise ValueError("must be a host alone; a whole URL goes into REDIS_URL")
+        if value.count(":") == 1:
+            raise ValueError("must be a host alone; its port goes into REDIS_PORT")
+        if not _is_host(value.removeprefix("[").removesuffix("]")):
+            raise ValueError("must be a host name or an address")
+        return value
+
+    @field_validator("flower_basic_auth")
+    @classmethod
+    def _one_user(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            user, _, password = value.get_secret_value().partition(":")
+            if not (user and password):
+                raise ValueError("must be USER:PASSWORD")
+            if "," in user + password:
+                raise ValueError("must have no comma: Flower would cut the password there")
         return value
 
     @field_validator("openai_base_url", "egress_trace_url")
@@ -518,7 +568,7 @@ class Settings(BaseSettings):
             password = self.redis_password.get_secret_value() if self.redis_password else ""
             user = f"{quote(self.redis_username or '', safe='')}:{quote(password, safe='')}@" if password else ""
             scheme = "rediss" if self.redis_tls else "redis"
-            url = f"{scheme}://{user}{self.redis_host}:{self.redis_port}/{self.redis_db}"
+            url = f"{scheme}://{user}{_bracketed(self.redis_host)}:{self.redis_port}/{self.redis_db}"
         parts = urlsplit(url)
         if parts.scheme != "rediss":
             return url
@@ -623,6 +673,21 @@ def _url_parts(url: str, what: str) -> SplitResult:
     if parts is None:
         raise ValueError(f"must be {what}")
     return parts
+
+
+def _is_host(text: str) -> bool:
+    """Whether it is a name or an address, without brackets and port."""
+    if ":" not in text:
+        return bool(text) and _HOST_CHARACTERS.issuperset(text)
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def _is_loopback(host: str) -> bool:

@@ -335,6 +335,10 @@ def too_early_key(reason: str) -> str:
 NOT_CLOSED_KEY = f"{KEY_PREFIX}circuit_breaker"
 
 
+# A hash: why it is open, in a sentence for operators, by reason. Nothing decides by it.
+TRIPPED_WHY_KEY = f"{KEY_PREFIX}circuit_breaker:why"
+
+
 def probe_key(reason: str) -> str:
     """Holds the claim's token of the request that tries whether the reason is gone."""
     return f"{KEY_PREFIX}circuit_breaker:{reason}:probe"
@@ -372,6 +376,12 @@ def spent_key(day: str) -> str:
 # A hash that the bridge moves in one step with the processed marks: it tells whether they are all there. See
 # bridge/marks.py.
 MARKS_KEY = f"{KEY_PREFIX}marks"
+
+# A hash of who is alive: each process' name, and what it says of itself every other second. See presence.py.
+PRESENT_KEY = f"{KEY_PREFIX}present"
+
+# A hash of how requests ended: "<number of ten minutes since 1970> <how>" and how many. See bridge/tally.py.
+TALLY_KEY = f"{KEY_PREFIX}tally"
 
 # Written by `python -m bridge resume`: the Unix time up to which dead letters no longer count.
 RESUMED_KEY = f"{KEY_PREFIX}dead_letters_resumed"

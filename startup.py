@@ -1,5 +1,6 @@
 """The start of a process: settings, logs and metrics, and every reason why it cannot start, at once."""
 
+import difflib
 import logging
 import os
 import socket
@@ -7,15 +8,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
 
-from dotenv import dotenv_values
 from prometheus_client import start_http_server
 from pydantic import ValidationError
 
 from config import Role, Settings
 from logs import configure_logging
+from settings_files import UnreadableFileError, read_env_file
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,28 @@ RETIRED = {
 }  # fmt: skip
 
 
+# What other programs call what we have another name for.
+OTHERS_NAMES = {
+    "OPENAI_API_KEY": "OPENAI_KEY",
+    "OPENAI_API_BASE": "OPENAI_BASE_URL",
+    "OPENAI_API_URL": "OPENAI_BASE_URL",
+    "OPENAI_ENDPOINT": "OPENAI_BASE_URL",
+    "KAFKA_BROKERS": "KAFKA_BOOTSTRAP_SERVERS",
+    "KAFKA_SERVERS": "KAFKA_BOOTSTRAP_SERVERS",
+    "BOOTSTRAP_SERVERS": "KAFKA_BOOTSTRAP_SERVERS",
+    "REDIS_PASS": "REDIS_PASSWORD",
+    "REDIS_USER": "REDIS_USERNAME",
+}
+NEAR = 0.9  # of 1: how like a setting's a name must be to be meant for it; other services' topics are less so
+# Of pydantic's own sentences, those that say more about Python than about the setting.
+_SAID = {
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "bool_parsing": "must be `on` or `off`",
+}
+LONGEST_SHOWN = 20  # characters of a wrong value
+
+
 def begin(role: Role) -> Settings:
     """Read the settings, log where they say, serve metrics where they say.
 
@@ -38,6 +61,8 @@ def begin(role: Role) -> Settings:
     complain([*faults, *_obstacles(settings, role)])
     if retired := retired_variables():
         log.warning("no settings any more, and without effect: %s", ", ".join(retired))
+    for name, meant in misspelt_variables().items():
+        log.warning("%s is set, and is no setting of ours: did you mean %s?", name, meant)
     if role != "tool" and settings.redis_connection.is_cluster():
         complain(["REDIS_HOST: Redis Cluster is not supported: use one server, a managed one, or Sentinel"])
     return settings
@@ -72,10 +97,12 @@ def read_settings(role: Role) -> tuple[Settings, list[str]]:
     """
     try:
         settings = Settings()
+    except UnreadableFileError as error:  # what it would have said cannot be known, so nothing else is looked for
+        return Settings.model_construct(), str(error).splitlines()
     except ValidationError as error:
         faults, wrong = _faults(error)
     else:
-        return settings, list(settings.missing(role))
+        return settings, [_with_guess(line) for line in settings.missing(role)]
     mended: dict[str, Any] = {name: Settings.model_fields[name].default for name in wrong}
     try:
         settings = Settings(**mended)
@@ -83,7 +110,7 @@ def read_settings(role: Role) -> tuple[Settings, list[str]]:
         settings = Settings.model_construct(**mended)
         more = _faults(error)[0]
     else:
-        more = list(settings.missing(role))
+        more = [_with_guess(line) for line in settings.missing(role)]
     said = {*faults}
     return settings, faults + [
         line for line in more if line not in said and not any(name.upper() in line for name in wrong)
@@ -94,15 +121,26 @@ def _faults(error: ValidationError) -> tuple[list[str], set[str]]:
     """One line for each fault, and the names of the settings that have one of their own."""
     lines: list[str] = []
     wrong: set[str] = set()
-    for fault in error.errors(include_input=False, include_url=False):
-        text = fault["msg"].removeprefix("Value error, ")
+    for fault in error.errors(include_url=False):
+        text = _SAID.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
+        text = text.replace("Input should be", "must be")
         if fault["loc"]:
             name = str(fault["loc"][0])
+            if name not in wrong:  # a union complains once for each of its types
+                lines.append(f"{name.upper()}: {text}{_instead_of(name, fault['input'])}")
             wrong.add(name)
-            lines.append(f"{name.upper()}: {text}")
         else:
             lines += text.splitlines()
     return lines, wrong
+
+
+def _instead_of(name: str, value: object) -> str:
+    """What was written, where it can be neither a secret nor a text: a number, a switch, a choice of words."""
+    kind = Settings.model_fields[name].annotation
+    kinds = (kind,) if kind in (int, float, bool) or get_origin(kind) is Literal else get_args(kind)
+    shown = str(value)
+    harmless = all(each in (int, float, bool, NoneType) or get_origin(each) is Literal for each in kinds)
+    return f", not {shown!r}" if kinds and harmless and len(shown) <= LONGEST_SHOWN else ""
 
 
 def _obstacles(settings: Settings, role: Role) -> Iterator[str]:
@@ -147,8 +185,35 @@ def retired_variables() -> list[str]:
     return sorted(RETIRED.intersection(name.upper() for name in _variables()))
 
 
+def flower_variables(settings: Settings) -> dict[str, str]:
+    """Flower's own variables that the environment lacks: it reads that alone, and so no `.env` and no secret file."""
+    found = {name: value for name, value in _variables().items() if name.startswith("FLOWER_")}
+    if settings.flower_basic_auth is not None:
+        found["FLOWER_BASIC_AUTH"] = settings.flower_basic_auth.get_secret_value()
+    return {name: value for name, value in found.items() if not os.environ.get(name)}
+
+
+def misspelt_variables() -> dict[str, str]:
+    """Names that are set, are no settings, and look like one that is not set; and that one."""
+    names = {name.upper() for name in Settings.model_fields}
+    is_set = {name.upper() for name in _variables()}
+    free = names - is_set
+    found = {}
+    for name in sorted(is_set - names - RETIRED):
+        near = [OTHERS_NAMES[name]] if name in OTHERS_NAMES else difflib.get_close_matches(name, free, 1, NEAR)
+        if near and near[0] in free:
+            found[name] = near[0]
+    return found
+
+
+def _with_guess(line: str) -> str:
+    """A line about something that is missing, with the misspelt name that may have been meant for it."""
+    name = line.partition(":")[0]
+    misspelt = [found for found, meant in misspelt_variables().items() if meant == name]
+    return f"{line}; {misspelt[0]} is set: did you mean {name}?" if misspelt else line
+
+
 def _variables() -> dict[str, str]:
-    file = Settings.model_config.get("env_file")
-    lines = dotenv_values(file) if isinstance(file, str | Path) else {}
+    lines = read_env_file(Settings.env_file) if Settings.env_file.exists() else {}
     found = {**lines, **{name: value for name, value in os.environ.items() if value}}
     return {name: value for name, value in found.items() if value}

@@ -90,7 +90,7 @@ class Asker:
     def judged(self, case: Case) -> Judgement | None:
         """A case judged by its labelled criteria, with a second look where one is due."""
         vacancy = read_vacancy(case["vacancy"])
-        criteria = parse_criteria(json.dumps(case["criteria_answer"]), vacancy, strict=True)
+        criteria = parse_criteria(json.dumps(case["criteria_answer"]), vacancy)
         resume = read_resume(case["resume"], redaction=True)
         grading = self.ask(self.questions.grading(criteria, resume))
         if grading is None:

@@ -44,6 +44,17 @@ for _, key in ipairs(KEYS) do
 end
 """
 
+# KEYS: sources. ARGV[1] who answers for those that nobody answers for, ARGV[2] for how many seconds. Returns who
+# answered for each, None where nobody did. `SET ... NX GET` says the same, but from Redis 7 on only.
+_ANSWER_FOR = """
+local holders = {}
+for n, key in ipairs(KEYS) do
+  holders[n] = redis.call('GET', key)
+  if not holders[n] then redis.call('SET', key, ARGV[1], 'EX', ARGV[2]) end
+end
+return holders
+"""
+
 KEYS_A_COMMAND = 500  # an MGET of so many keys takes Redis a fraction of a millisecond
 
 
@@ -164,8 +175,9 @@ class RequestStore:
         asked = sorted(workers)
         with self._redis.pipeline(transaction=False) as pipe:
             # The source before the mark: `finish` ends both at once, so whoever finds the source free sees the mark.
-            for processing_id in processing_ids:
-                pipe.set(source_key(processing_id), self._source, nx=True, get=True, ex=PROCESSED_MARK_TTL)
+            for step in _steps(processing_ids):
+                keys = list(map(source_key, step))
+                pipe.eval(_ANSWER_FOR, len(keys), *keys, self._source, PROCESSED_MARK_TTL)
             for step in _steps(processing_ids):
                 pipe.mget(list(map(processed_mark, step)))
             for step in _steps(processing_ids):
@@ -176,7 +188,7 @@ class RequestStore:
             pipe.hgetall(MARKS_KEY)  # after the marks: if it is as it should be, they were all there
             *answers, state = pipe.execute()
         answered = iter(answers)
-        sources = [next(answered) for _ in processing_ids]
+        sources = _joined([next(answered) for _ in _steps(processing_ids)])
         marks = _joined([next(answered) for _ in _steps(processing_ids)])
         claims = _joined([next(answered) for _ in _steps(processing_ids)])
         living = {worker for worker, left in zip(asked, answered, strict=True) if self._may_live(left)}

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
-from dotenv import dotenv_values
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -32,6 +31,7 @@ from dev.kafka_server import CHECKOUT, silent
 from dev.local_service import LocalService, choose_kafka, local_service
 from dev.processes import ProcessFailedError
 from dev.service import Service
+from settings_files import UnreadableFileError, read_env_file
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -107,7 +107,12 @@ def _is_one_object(text: str) -> bool:
 
 def real_openai(env_file: Path) -> bool:
     """Whether `.env` has a key of one's own, and does not say that this is a test."""
-    own, example = dotenv_values(env_file), dotenv_values(env_file.with_name(".env.example"))
+    if not env_file.exists():
+        return False
+    try:
+        own, example = read_env_file(env_file), read_env_file(env_file.with_name(".env.example"))
+    except UnreadableFileError as error:
+        raise SystemExit(f"demo: {error}") from None
     key = own.get("OPENAI_KEY")
     return bool(key) and key != example.get("OPENAI_KEY") and (own.get("MODE") or "").upper() != "TEST"
 

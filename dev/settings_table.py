@@ -24,8 +24,9 @@ HEAD = """\
 # Settings
 
 Environment variables, or lines of a `.env` beside `config.py`; the environment wins. An empty value means "not set".
-What is wrong or missing stops a process at its start, with one line for each variable. Switches are `on` or
-`off`. Every meaning says its unit.
+What is wrong or missing stops a process at its start, with one line for each variable, and so does a line of `.env`
+that cannot be read. Nothing in it is expanded: `${X}` stays `${X}`. Switches are `on` or `off`. Every meaning says its
+unit.
 
 This page is made by `python -m dev.settings_table` from `config.py`; `.env.example` has the same in a form to copy."""
 

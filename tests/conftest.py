@@ -83,6 +83,8 @@ def _servers() -> Iterator[str]:
 
 # Read by pytest-timeout, where it is installed; a setting in pyproject.toml would be an unknown one where it is not.
 os.environ.setdefault("PYTEST_TIMEOUT", "180")
+# Somebody's `.env` beside config.py is not the tests'; an empty file is.
+os.environ["ENV_FILE"] = os.devnull
 
 # A busy machine makes generating examples slow, which says nothing about the code.
 with contextlib.suppress(ModuleNotFoundError):

@@ -1,6 +1,7 @@
 """The Celery app, and the composition root: builds the adapters once per process."""
 
 import os
+import sys
 import threading
 from contextlib import ExitStack, suppress
 from functools import cache
@@ -19,13 +20,15 @@ from prometheus_client import REGISTRY
 from config import Settings
 from contract import LONGEST_COUNTDOWN, QUEUE_NAME
 from logs import configure_logging
-from startup import begin, load_settings, otel_variables
+from presence import Presence
+from startup import begin, flower_variables, load_settings, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 from worker import metrics
 from worker.asking.after_call import WaitingPolicy
 from worker.asking.circuit_breaker import CircuitBreaker
 from worker.asking.egress import EgressCheck, ForbiddenEgress, UncheckedEgress, keep_watching
+from worker.asking.model_watch import keep_looking
 from worker.asking.money.metered_model import MeteredModel
 from worker.asking.money.prices import Price
 from worker.asking.money.spending import Spending
@@ -50,6 +53,8 @@ from worker.tasks import register
 redis_transport.use()
 app = Celery("worker")
 app.config_from_object("celeryconfig")
+if "flower" in sys.argv[1:]:  # Celery has loaded us to run it, and it reads its environment next
+    os.environ.update(flower_variables(load_settings()))
 
 # Calls of the model last seconds, commands of Redis milliseconds: hundreds of calls share a few connections.
 REDIS_CONNECTIONS = 32
@@ -63,7 +68,7 @@ SHORT_WAIT, MAX_COUNTDOWN = 3.0, LONGEST_COUNTDOWN
 JITTER = 1.0  # seconds for which it may be on its way to the provider, by which the buckets are held back
 
 MOST_OF_TPM = 4  # the part of a minute's tokens that one request may reserve for reasoning
-
+PAGE_WITHIN = 15.0  # seconds for what the endpoint says of its models
 HEALTH_EVERY = 2.0  # seconds
 # Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
 STORE_WITHIN = 10.0
@@ -143,6 +148,11 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         timeout=settings.openai_timeout,
         profiles=profiles,
     )
+
+    def page(path: str) -> tuple[int, bytes] | None:
+        found = route.get(provider.url(path), PAGE_WITHIN, provider.authorized)
+        return None if found is None else (found.status_code, found.content)
+
     traced = TracedModel(model, tracer, settings.openai_model, settings.openai_base_url) if tracer else model
     ports = Ports(
         store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl, decision_ttl=settings.decision_ttl),
@@ -153,6 +163,7 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         model=MeteredModel(traced, settings.openai_model, price, spending.add),
         profiles=profiles,
         spending=spending if price else None,
+        page=page,
     )
     policy = WaitingPolicy(
         max_attempts=settings.max_attempts,
@@ -240,7 +251,27 @@ def _show_state(sender: Any, **_: Any) -> None:
                 ports.spending.look_again()
         keep_watching(ports.egress, stopping)
 
+    def watch_model() -> None:
+        ports = scoring().ports
+        if ports.page is not None:
+            keep_looking(ports.page, settings.openai_model, ports.egress, stopping)
+
     threading.Thread(target=watch, name="egress-watch", daemon=True).start()
+    threading.Thread(target=watch_model, name="model-watch", daemon=True).start()
+
+    def say() -> dict[str, object]:
+        egress = scoring().ports.egress.state
+        return {
+            "model": settings.openai_model,
+            "threads": sender.controller.concurrency,
+            "busy": len(state.active_requests),
+            "egress": egress,
+            "exit_closed": egress != "not asked yet" and not REGISTRY.get_sample_value("ai_handler_egress_open"),
+            "waits": scoring().waits.counts(),
+        }
+
+    name = f"{sender.hostname}:{os.getpid()}"
+    Presence(settings.redis_connection.client, "worker", name, say, stopping).start()
 
 
 @worker_shutting_down.connect

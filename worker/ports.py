@@ -1,6 +1,6 @@
 """What scoring needs of the outside world: shapes and protocols, no SDK. Adapters and fakes satisfy them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -49,13 +49,11 @@ class Answer(Usage):
 
     Attributes:
         content: the answer's text, unvalidated.
-        strict: it is to be read as it is: a setting says that the endpoint keeps to the schema.
         seen: what the headers say of the limits.
         model: the one that answered, by its own account.
     """
 
     content: str = field(repr=False)
-    strict: bool
     seen: ProviderView
     model: str | None = None
 
@@ -216,3 +214,5 @@ class Ports:
     model: Model
     profiles: Profiles
     spending: Spending | None = None
+    page: Callable[[str], tuple[int, bytes] | None] | None = None
+    """Status and body of a page below the endpoint's address; see `model_card`."""

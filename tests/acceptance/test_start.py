@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import http.client
 import os
 import socket
 import subprocess
@@ -9,10 +12,11 @@ import sys
 import time
 
 import pytest
+import yaml
 
 from config import Settings
 from dev.kafka_server import CHECKOUT
-from dev.processes import free_port
+from dev.processes import ChildProcess, free_port, listens
 
 BRIDGE = ("bridge",)
 WORKER = ("celery", "-A", "worker", "worker")
@@ -91,6 +95,42 @@ def test_the_bridge_names_a_topic_that_nobody_makes(start, kafka, redis_url, top
     )  # fmt: skip
     assert code == 1
     assert f"missing topics: {requests}.DLQ;" in lines[-1]
+
+
+def test_flower_reads_the_env_file(redis_url, tmp_path, eventually):
+    """Its password and its prefix may stand in `.env`, as for every process; and the compose file's probe finds it."""
+    file, port = tmp_path / "env", free_port()
+    file.write_text(
+        f"REDIS_URL={redis_url}\nLOG_FILE=none\nFLOWER_BASIC_AUTH=operator:secret\nFLOWER_URL_PREFIX=/tasks/\n"
+    )
+    ours = {name.upper() for name in Settings.model_fields}
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
+    flower = ChildProcess(
+        "flower", [sys.executable, "-m", "celery", "-A", "worker", "flower", "--address=127.0.0.1", f"--port={port}"],
+        log_file=tmp_path / "flower.log", environment={**environment, "ENV_FILE": str(file)}, folder=CHECKOUT,
+    )  # fmt: skip
+
+    def status(path, login=b"nobody"):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        headers = {"Authorization": f"Basic {base64.b64encode(login).decode()}"}
+        with contextlib.closing(connection):
+            connection.request("GET", path, headers=headers)
+            return connection.getresponse().status
+
+    flower.start()
+    try:
+        eventually(lambda: listens(port), "Flower listens")
+        assert status("/tasks/workers") == 401
+        assert status("/tasks/workers", b"operator:wrong") == 401
+        assert status("/tasks/workers", b"operator:secret") == 200
+        compose = yaml.safe_load((CHECKOUT / "docker-compose.services.yml").read_text())
+        _, *probe = compose["services"]["flower"]["healthcheck"]["test"]
+        command = [word.replace("$$", "$").replace("5555", str(port)) for word in probe]
+        for prefix, code in (("/tasks/", 0), ("tasks", 0), ("", 1)):
+            done = subprocess.run(command, env={**os.environ, "FLOWER_URL_PREFIX": prefix}, check=False, timeout=20)
+            assert done.returncode == code
+    finally:
+        flower.stop()
 
 
 def test_help_needs_nothing(start):

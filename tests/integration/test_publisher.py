@@ -33,9 +33,7 @@ class Stage:
         )
         (self.dead_letters,) = topics("dead")
         self.group = f"group-{self.source}"
-        self.settings = Settings(
-            _env_file=None, openai_key="-", kafka_bootstrap_servers=kafka, kafka_group_id=self.group
-        )
+        self.settings = Settings(openai_key="-", kafka_bootstrap_servers=kafka, kafka_group_id=self.group)
         self.partition = TopicPartition(self.source, 0)
         self.closing = []
         self.consumer = self.member()

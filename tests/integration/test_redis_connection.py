@@ -108,7 +108,7 @@ def test_the_check_finds_redis_behind_sentinel(behind_sentinel):
     def findings(**more):
         places = server.settings["REDIS_SENTINELS"]
         given = {"redis_sentinels": places, "redis_password": PASSWORD, "redis_sentinel_password": SENTINEL_PASSWORD}
-        found = look_at_redis(Settings(_env_file=None, redis_sentinel_master=MASTER, **{**given, **more}))
+        found = look_at_redis(Settings(redis_sentinel_master=MASTER, **{**given, **more}))
         return {finding.what: finding for finding in found}
 
     assert findings()["Redis"].state is State.OK

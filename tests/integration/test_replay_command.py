@@ -19,7 +19,7 @@ class Stage:
     def __init__(self, kafka, topics):
         self.input, self.dead = topics("in", "dead", partitions=2)
         self.kafka = kafka
-        self.settings = Settings(_env_file=None, openai_key="-", kafka_bootstrap_servers=kafka)
+        self.settings = Settings(openai_key="-", kafka_bootstrap_servers=kafka)
         producer = Producer({"bootstrap.servers": kafka, "transactional.id": self.dead}, logger=silent)
         producer.init_transactions(20)
         self.letters = [

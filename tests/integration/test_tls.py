@@ -21,7 +21,7 @@ from tests.support.secure_servers import PASSWORD, SecureKafka
 
 
 def settings(**values):
-    return Settings(_env_file=None, openai_key="-", **values)
+    return Settings(openai_key="-", **values)
 
 
 def redis_settings(server, ca, host="127.0.0.1"):

@@ -65,7 +65,6 @@ def make(redis_url, redis_client, standin):
 
     def make(*, criteria_known=True, **changes):
         settings = Settings(
-            _env_file=None,
             **{
                 "openai_key": "sk-fake",
                 "openai_base_url": f"{standin.url}/v1",

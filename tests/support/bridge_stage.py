@@ -40,7 +40,7 @@ class Stage:
         )
         self.redis, self.redis_url = redis_client, redis_url
         self.settings = Settings(
-            _env_file=None, openai_key="-", kafka_bootstrap_servers=kafka, kafka_group_id=f"group-{self.input}",
+            openai_key="-", kafka_bootstrap_servers=kafka, kafka_group_id=f"group-{self.input}",
             kafka_topic_for_ai_handler=self.input, kafka_topic_for_notifications=notifications,
             kafka_topic_for_uploading_data=uploading, kafka_topic_for_dead_letters=dead,
             kafka_session_timeout_ms=6_000, health_folder=folder / "run", redis_url=redis_url,

@@ -98,25 +98,25 @@ def request(processing_id: int = 7, *, resume: str = RESUME, requirements: str =
 
 def criteria_answer(**changes: object) -> Answer:
     """What the model says of `REQUIREMENTS`."""
-    return Answer(900, 0, 20, content=json.dumps({**CRITERIA, **changes}), strict=True, seen=SEEN)
+    return Answer(900, 0, 20, content=json.dumps({**CRITERIA, **changes}), seen=SEEN)
 
 
 def criteria_of(requirements: str = REQUIREMENTS) -> Criteria:
     """What the usual answer makes of a vacancy."""
-    return parse_criteria(criteria_answer().content, read_vacancy(requirements), strict=True)
+    return parse_criteria(criteria_answer().content, read_vacancy(requirements))
 
 
 def second_look_answer(messages: Messages, level: str = "strong") -> Answer:
     """The same level for every id that is asked about."""
     ids = re.findall(r"^(\d+)\. ", messages[-1]["content"], re.MULTILINE)
     proofs = [{"id": int(number), "level": level} for number in ids]
-    return Answer(300, 0, 60, content=json.dumps({"proofs": proofs}), strict=True, seen=SEEN)
+    return Answer(300, 0, 60, content=json.dumps({"proofs": proofs}), seen=SEEN)
 
 
 def good_answer(**changes: object) -> Answer:
     """What the model says of `RESUME`: four of five requirements hold, so the score is 80."""
     content = json.dumps({**GRADING, **changes}, ensure_ascii=False)
-    return Answer(1_500, 1_024, 250, content=content, strict=True, seen=SEEN)
+    return Answer(1_500, 1_024, 250, content=content, seen=SEEN)
 
 
 @dataclass

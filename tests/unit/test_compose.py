@@ -103,7 +103,7 @@ def told(service):
     """The settings that a container starts with."""
     ours = {name: str(value) for name, value in service["environment"].items() if name in variables()}
     with patch.dict(os.environ, ours, clear=True):
-        return Settings(_env_file=None)
+        return Settings()
 
 
 def test_a_plain_copy_is_enough(tmp_path):

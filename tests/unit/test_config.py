@@ -1,5 +1,8 @@
 """The settings: what they accept, and what a wrong one says."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +20,8 @@ def env(monkeypatch, tmp_path):
     """An environment with nothing but a key, and a `.env` that can be written."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
+    monkeypatch.setattr(Settings, "env_file", tmp_path / ".env")
+    monkeypatch.delenv("ENV_FILE")
     monkeypatch.setenv("OPENAI_KEY", "sk-test")
 
     def put(**variables):
@@ -197,7 +201,7 @@ def test_secrets_are_not_shown(env):
         REDIS_PASSWORD=SECRET,
         REDIS_URL=f"redis://:{SECRET}@host/1",
         KAFKA_SASL_PASSWORD=SECRET,
-        FLOWER_BASIC_AUTH=SECRET,
+        FLOWER_BASIC_AUTH=f"operator:{SECRET}",
     )
     settings = load_settings()
     assert SECRET not in repr(settings) + str(settings) + str(settings.model_dump()) + repr(settings.provider)
@@ -221,7 +225,10 @@ def test_the_env_file_is_read(env):
 
 def test_the_env_file_is_found_from_any_directory():
     """The service reads its own `.env`, wherever it is started from."""
-    assert Settings.model_config["env_file"] == PROJECT / ".env"
+    code = "from config import Settings; print(Settings.env_file)"
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)}
+    told = subprocess.run([sys.executable, "-c", code], env=environment, cwd="/", capture_output=True, check=True)
+    assert told.stdout.decode().strip() == str(PROJECT / ".env")
     assert (PROJECT / "config.py").exists()
 
 

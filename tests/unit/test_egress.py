@@ -158,7 +158,7 @@ class Route:
 
 
 def settings(**changes):
-    return Settings(_env_file=None, **{"openai_key": "sk-fake", "mode": "PROD", "egress_check": True, **changes})
+    return Settings(**{"openai_key": "sk-fake", "mode": "PROD", "egress_check": True, **changes})
 
 
 def test_requests_are_checked_unless_somebody_says_otherwise():

@@ -93,19 +93,19 @@ def test_criteria_are_shown_with_what_the_law_forbids():
     listed = [{"text": "Опыт на Python от 3 лет", "kind": "must", "years": 3}]
     forbidden = [{"text": "возраст до 35 лет", "ground": "возраст"}]
     answer = json.dumps({"criteria": listed, "forbidden": forbidden})
-    lines = criteria_table(parse_criteria(answer, vacancy, strict=True))
+    lines = criteria_table(parse_criteria(answer, vacancy))
     assert lines[1:] == [
         "1. [must] Опыт на Python от 3 лет  (at least 3 years)",
         "not graded, the law forbids it (возраст): возраст до 35 лет",
     ]
 
 
-def test_help_needs_no_settings(tmp_path):
+def test_help_needs_no_settings():
     """Whoever asks how the command is used gets an answer, before there is a key or a Redis."""
     environment = {name: value for name, value in os.environ.items() if name != "OPENAI_KEY"}
     done = subprocess.run(
         [sys.executable, "-m", "worker", "--help"],
-        env={**environment, "ENV_FILE": str(tmp_path / "none")},
+        env={**environment, "ENV_FILE": os.devnull},
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,

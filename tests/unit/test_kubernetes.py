@@ -8,6 +8,7 @@ import yaml
 
 from config import Settings
 from dev.settings_table import variables
+from settings_files import read_env_file
 
 CHECKOUT = Path(__file__).parents[2]
 FOLDER = CHECKOUT / "deploy" / "kubernetes"
@@ -26,7 +27,8 @@ PROBES = {
 
 def settings():
     """settings.env as the service reads it."""
-    return Settings(_env_file=FOLDER / "base" / "settings.env", openai_key="sk-test")
+    lines = read_env_file(FOLDER / "base" / "settings.env")
+    return Settings(**{name.lower(): value for name, value in lines.items() if value}, openai_key="sk-test")
 
 
 @pytest.mark.parametrize("kind", OBJECTS, ids=lambda each: f"{each['kind']}-{each['metadata']['name']}")

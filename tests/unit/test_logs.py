@@ -23,9 +23,7 @@ def configure(tmp_path):
     file = tmp_path / "logs" / "auth_service.log"
 
     def start(**settings):
-        handler = configure_logging(
-            **Settings(_env_file=None, openai_key="sk-test", **{"log_file": file, **settings}).logging
-        )
+        handler = configure_logging(**Settings(openai_key="sk-test", **{"log_file": file, **settings}).logging)
 
         def lines():
             handler.flush()
@@ -132,7 +130,7 @@ import logging, sys
 from pathlib import Path
 from config import Settings
 from logs import configure_logging
-configure_logging(**Settings(_env_file=None, openai_key="sk", log_file=Path(sys.argv[1])).logging)
+configure_logging(**Settings(openai_key="sk", log_file=Path(sys.argv[1])).logging)
 handler = next(h for h in logging.getLogger().handlers[-1].targets if hasattr(h, "backupCount"))
 handler.clh.maxBytes = 2_000  # rotates again and again, as it does at midnight
 handler.backupCount = 100
@@ -169,7 +167,7 @@ import logging, os, sys
 from pathlib import Path
 from config import Settings
 from logs import configure_logging
-configure_logging(**Settings(_env_file=None, openai_key="sk", log_file=Path(sys.argv[1])).logging)
+configure_logging(**Settings(openai_key="sk", log_file=Path(sys.argv[1])).logging)
 for number in range(1_000):
     logging.getLogger("w").info("%d", number)
 if sys.argv[2] == "fork":

@@ -14,7 +14,7 @@ from tests.support.samples import FakeMessage
 
 NOON = int(datetime(2026, 1, 2, 12, tzinfo=UTC).timestamp() * 1000)
 HOUR = 3_600_000
-SETTINGS = Settings(_env_file=None, openai_key="-")
+SETTINGS = Settings(openai_key="-")
 
 
 def letter(offset, reason="not_json", *, hours=0, key=REQUEST_KEY, value=b"{oops"):

@@ -455,7 +455,7 @@ def test_lines_of_the_env_file_count_too(monkeypatch, tmp_path):
     """What stands in `.env` reaches OpenTelemetry however the service is started; the environment wins."""
     file = tmp_path / "env"
     file.write_text("OTEL_SERVICE_NAME=mine\nOTEL_TRACES_EXPORTER=otlp\nOTEL_TRACES_SAMPLER=\nRPM=3\n")
-    monkeypatch.setitem(config.Settings.model_config, "env_file", file)
+    monkeypatch.setattr(config.Settings, "env_file", file)
     monkeypatch.setenv("OTEL_TRACES_EXPORTER", "console")
     monkeypatch.setenv("OTEL_SERVICE_NAME", "")
     assert otel_variables() == {"OTEL_SERVICE_NAME": "mine", "OTEL_TRACES_EXPORTER": "console"}

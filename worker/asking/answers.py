@@ -25,6 +25,7 @@ from worker.ports import Usage
 
 MOST_PARTS = 1_000  # of an answer that comes in parts
 LEAST_SHARE = 0.55  # of the tokens that we count which an endpoint counts that has read them all; tokenizers differ
+_THOUGHT = "</think>"
 LONGEST_NAME = 100  # characters of a model's name
 _OF_NAMES = frozenset(string.ascii_letters + string.digits + "-._:/@")
 
@@ -35,7 +36,8 @@ class Reading:
 
     Attributes:
         usage: its tokens, as far as they were counted.
-        content: the answer's text; empty where something is wrong.
+        content: the answer's text, without the thoughts that some models write down before it.
+        bare: it came as nothing but a JSON object.
         model: the one that answered, by its own account.
         wrong: the row of the table about what is wrong, if anything.
         problem: the error inside, whose row has still to be found.
@@ -43,15 +45,10 @@ class Reading:
 
     usage: Usage
     content: str = field(default="", repr=False)
+    bare: bool = True
     model: str | None = None
     wrong: Row | None = None
     problem: Problem | None = None
-
-    @property
-    def bare(self) -> bool:
-        """Whether it looks like nothing but a JSON object."""
-        text = self.content.strip()
-        return text.startswith("{") and text.endswith("}")
 
 
 def read_completion(body: object, *, sent_tokens: int) -> Reading:
@@ -80,13 +77,15 @@ def read_completion(body: object, *, sent_tokens: int) -> Reading:
     seen = usage.prompt_tokens + usage.cached_tokens  # some leave the cached ones out
     if wrong is None and usage.prompt_tokens and seen < LEAST_SHARE * sent_tokens:
         wrong = CUT_PROMPT
-    return Reading(usage, content, _name(body.get("model")), wrong)
+    said = content.strip()
+    bare = not said or (said.startswith("{") and said.endswith("}"))
+    return Reading(usage, content.rpartition(_THOUGHT)[2], bare, _name(body.get("model")), wrong)
 
 
 def _wrong(message: Mapping[str, Any], content: str, finish: object, usage: Usage) -> Row | None:
     if finish == "length":
         thought = message.get("reasoning_content") or message.get("reasoning")
-        unfinished = content.lstrip().startswith("<think>") and "</think>" not in content
+        unfinished = content.lstrip().startswith("<think>") and _THOUGHT not in content
         reasoned = usage.reasoning_tokens or thought or unfinished or not content.strip()
         return THOUGHT_TOO_LONG if reasoned else CUT
     if finish == "content_filter":

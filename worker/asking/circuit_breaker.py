@@ -11,7 +11,7 @@ from typing import Any
 
 import redis
 
-from contract import NOT_CLOSED_KEY, probe_key, too_early_key, tripped_key
+from contract import NOT_CLOSED_KEY, TRIPPED_WHY_KEY, probe_key, too_early_key, tripped_key
 from worker import metrics
 from worker.errors import SendingBlockedError
 
@@ -72,8 +72,9 @@ class CircuitBreaker:
             return ""
         reason, remaining = max(reasons.items(), key=lambda item: item[1])  # all of them must be over
         if remaining == 0:
-            probe = self._redis.set(probe_key(reason), token, nx=True, get=True, ex=PROBE_SECONDS)
-            if probe is None or probe == token.encode():
+            key = probe_key(reason)
+            # Two commands, since NX and GET go together from Redis 7 on only. Whoever loses in between tries later.
+            if self._redis.set(key, token, nx=True, ex=PROBE_SECONDS) or self._redis.get(key) == token.encode():
                 log.info("circuit breaker half open, trying whether the reason is gone: %s", EXPLAINED[reason])
                 return reason
         raise SendingBlockedError(f"{reason}: {EXPLAINED[reason]}", max(1.0, remaining or LOOK_AGAIN))
@@ -85,7 +86,10 @@ class CircuitBreaker:
         if only is None or self.state().keys() <= {only}:
             log.info("circuit breaker closed again")
             keys.append(NOT_CLOSED_KEY)
-        self._redis.delete(*keys)
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.delete(*keys)
+            pipe.hdel(TRIPPED_WHY_KEY, *gone)
+            pipe.execute()
 
     def trip(self, reason: str, seconds: float | None = None) -> None:
         """Open it for all workers, at once, for so many seconds or as long as the reason says.
@@ -102,6 +106,8 @@ class CircuitBreaker:
             pipe.set(NOT_CLOSED_KEY, "_", ex=TRIPPED_KEPT)
             pipe.set(tripped_key(reason), times + 1, ex=TRIPPED_KEPT)
             pipe.delete(probe_key(reason))
+            pipe.hset(TRIPPED_WHY_KEY, reason, EXPLAINED[reason])
+            pipe.expire(TRIPPED_WHY_KEY, TRIPPED_KEPT)
             pipe.execute()
         metrics.BREAKER_TRIPS.labels(reason).inc()
         log.error("circuit breaker open for %g s: %s", seconds, EXPLAINED[reason])

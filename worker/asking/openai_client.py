@@ -138,7 +138,7 @@ class OpenAIClient:
         if reading.problem is not None:
             self._explain(reading.problem, response, sent, call, body)
         if reading.wrong is None or reading.wrong.follows is not Follows.PROVIDER:
-            self._profiles.answered(sent, reading.usage, room=call.room, bare=reading.bare or not reading.content)
+            self._profiles.answered(sent, reading.usage, room=call.room, bare=reading.bare)
         seen = ProviderView.from_headers(response.headers)
         if reading.wrong is not None:
             self._explain_answer(reading.wrong, reading, seen, sent, call)
@@ -148,7 +148,6 @@ class OpenAIClient:
             reading.usage.completion_tokens,
             reading.usage.reasoning_tokens,
             content=reading.content,
-            strict=sent.output == "strict" and "output" in sent.pinned,
             seen=seen,
             model=reading.model,
         )

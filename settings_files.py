@@ -1,0 +1,121 @@
+"""The files that settings are read from: `.env`, read in full or not at all, and one file for each secret.
+
+`.env` is read with python-dotenv's own parser, so what that accepts stays accepted: comments, `export`, quotes with
+escapes, values over several lines, BOM, CRLF. But where python-dotenv skips a line that it cannot read, and the setting
+has its default, which may be another provider, another mode or no password, here the start ends. Nothing is expanded:
+`${X}` inside a password is part of the password.
+"""
+
+import codecs
+import io
+import os
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from dotenv.parser import Binding, parse_stream
+from pydantic_settings import DotEnvSettingsSource, SecretsSettingsSource
+
+# What a line looks like that was swallowed by the quotes of an earlier one.
+_ASSIGNMENT = re.compile(r"(?:export )?[A-Z][A-Z0-9_]*=")
+
+
+class UnreadableFileError(Exception):
+    """A file of settings cannot be read; the text is one line for each fault, and quotes no value."""
+
+
+def read_env_file(file: Path, ours: Collection[str] = ()) -> dict[str, str | None]:
+    """The variables of an `.env`; None where a name stands alone, which none of `ours` may.
+
+    Raises:
+        UnreadableFileError: it is not there, may not be read, is not UTF-8, or has lines that cannot be read.
+    """
+    variables: dict[str, str | None] = {}
+    faults = []
+    for binding in parse_stream(io.StringIO(_text(file), newline="")):
+        place = f"{_shown(file)} line {_line(binding)}"
+        if binding.error:
+            faults.append(f"{place} cannot be read: {_why(binding)}")
+        elif binding.key is not None:
+            swallowed = [line for line in binding.original.string.strip().splitlines()[1:] if _ASSIGNMENT.match(line)]
+            if swallowed:
+                faults.append(f"{place} cannot be read: the quote that opens there closes on a later line")
+            if binding.value is None and binding.key.upper() in ours:
+                faults.append(f"{place} cannot be read: {binding.key} has no value: it must be NAME=VALUE")
+            variables[binding.key] = binding.value
+    if faults:
+        raise UnreadableFileError("\n".join(faults))
+    return variables
+
+
+def _text(file: Path) -> str:
+    shown = _shown(file)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise UnreadableFileError(f"{shown} cannot be read: {error.strerror}") from None
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content:
+        raise UnreadableFileError(f"{shown} is not UTF-8 but UTF-16: save it as UTF-8")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UnreadableFileError(f"{shown} line {line} is not UTF-8 (cp1251?): save the file as UTF-8") from None
+
+
+def _shown(file: Path) -> str:
+    """As people know it: by its name where it is the one beside config.py."""
+    return file.name if file.parent == Path(__file__).parent else str(file)
+
+
+def _line(binding: Binding) -> int:
+    """Where it begins; the parser counts the empty lines before it in."""
+    written = binding.original.string
+    return binding.original.line + written[: len(written) - len(written.lstrip())].count("\n")
+
+
+def _why(binding: Binding) -> str:
+    written = binding.original.string.strip()
+    name, equals, value = written.partition("=")
+    if not equals or len(name.removeprefix("export ").split()) != 1:
+        return "it must be NAME=VALUE"
+    quote = value.lstrip()[:1]
+    if quote not in ("'", '"'):
+        return "it must be NAME=VALUE"
+    if value.count(quote) == 1:
+        return f"{name.strip()} has no closing quote"
+    return f"something stands after the closing quote of {name.strip()}: quote all of the value"
+
+
+class EnvFile(DotEnvSettingsSource):
+    """`.env` for pydantic-settings; a file that `ENV_FILE` names has to be there, the one beside config.py need not."""
+
+    def _read_env_files(self) -> Mapping[str, str | None]:
+        path = Path(str(self.env_file))
+        if not os.environ.get("ENV_FILE") and not path.exists():
+            return {}
+        names = {name.upper() for name in self.settings_cls.model_fields}
+        return {name.lower(): value for name, value in read_env_file(path, names).items() if value}
+
+
+class SecretFiles(SecretsSettingsSource):
+    """Secrets that are files; one that is there and cannot be read is no secret that is not set."""
+
+    def __call__(self) -> dict[str, Any]:
+        folder = Path(str(self.secrets_dir))
+        if self.secrets_dir is not None and not folder.is_dir():
+            raise UnreadableFileError(f"SECRETS_DIR: {folder} is no folder")
+        for name in self.settings_cls.model_fields if self.secrets_dir is not None else ():
+            if file := self.find_case_path(folder, name, self.case_sensitive):
+                _try(file, name.upper())
+        return super().__call__()
+
+
+def _try(file: Path, name: str) -> None:
+    try:
+        file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UnreadableFileError(f"{name}: {file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UnreadableFileError(f"{name}: {file} is not UTF-8") from None

@@ -1,0 +1,207 @@
+"""What people do wrong on their first day, and the one line that each of it gets."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from config import Settings
+from startup import complain, flower_variables, misspelt_variables, read_settings
+
+SECRET = "s3cret"
+
+
+@pytest.fixture
+def given(monkeypatch, tmp_path):
+    """Puts an `.env` and an environment; returns the lines with which a worker does not start."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.delenv("ENV_FILE", raising=False)
+    monkeypatch.delenv("SECRETS_DIR", raising=False)
+    monkeypatch.setenv("OPENAI_KEY", "sk-test")
+    file = tmp_path / ".env"
+    monkeypatch.setattr(Settings, "env_file", file)
+    monkeypatch.setitem(Settings.model_config, "secrets_dir", None)
+
+    def put(written=None, /, **variables):
+        if written is not None:
+            file.write_bytes(written if isinstance(written, bytes) else written.encode())
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        _, faults = read_settings("worker")
+        return [fault.replace(str(tmp_path), "…") for fault in faults]
+
+    return put
+
+
+# `.env` as it was written: the line.
+ENV_FILES = [
+    ('OPENAI_BASE_URL="https://models.internal/v1\n', "line 1 cannot be read: OPENAI_BASE_URL has no closing quote"),
+    ('RPM=3\nMODE="TEST\n', "line 2 cannot be read: MODE has no closing quote"),
+    ("REDIS_PASSWORD='s3cret\n", "line 1 cannot be read: REDIS_PASSWORD has no closing quote"),
+    ('\n\nA="1"\nREDIS_PASSWORD="s3cret\nREDIS_DB="2"\n',
+     "line 4 cannot be read: something stands after the closing quote of REDIS_PASSWORD: quote all of the value"),
+    ('REDIS_PASSWORD="s3cret\nREDIS_DB=2\nTITLE="x"\nMODE=TEST\n',
+     "line 1 cannot be read: something stands after the closing quote of REDIS_PASSWORD: quote all of the value"),
+    ('REDIS_PASSWORD="s3cret\nREDIS_DB=2"\n',
+     "line 1 cannot be read: the quote that opens there closes on a later line"),
+    ('REDIS_PASSWORD="s3cret"123\n',
+     "line 1 cannot be read: something stands after the closing quote of REDIS_PASSWORD: quote all of the value"),
+    ("REDIS_PASSWORD s3cret\n", "line 1 cannot be read: it must be NAME=VALUE"),
+    ("OPENAI_KEY: s3cret\n", "line 1 cannot be read: it must be NAME=VALUE"),
+    ("REDIS PASSWORD=s3cret\n", "line 1 cannot be read: it must be NAME=VALUE"),
+    ("=s3cret\n", "line 1 cannot be read: it must be NAME=VALUE"),
+    ("REDIS_PASSWORD\n", "line 1 cannot be read: REDIS_PASSWORD has no value: it must be NAME=VALUE"),
+    ("RPM=3\n# ключ\n".encode("cp1251"), "line 2 is not UTF-8 (cp1251?): save the file as UTF-8"),
+    ("RPM=3\n".encode("utf-16"), "is not UTF-8 but UTF-16: save it as UTF-8"),
+    ("RPM=3\n".encode("utf-16-le"), "is not UTF-8 but UTF-16: save it as UTF-8"),
+]  # fmt: skip
+
+# What was set: the line.
+VARIABLES = [
+    ({"REDIS_HOST": "redis:6379"}, "REDIS_HOST: must be a host alone; its port goes into REDIS_PORT"),
+    ({"REDIS_HOST": "redis://redis"}, "REDIS_HOST: must be a host alone; a whole URL goes into REDIS_URL"),
+    ({"REDIS_HOST": f":{SECRET}@redis"}, "REDIS_HOST: must be a host alone; a whole URL goes into REDIS_URL"),
+    ({"REDIS_HOST": "redis server"}, "REDIS_HOST: must be a host name or an address"),
+    ({"REDIS_HOST": "::1:6379:x"}, "REDIS_HOST: must be a host name or an address"),
+    ({"REDIS_PORT": "tcp://10.0.0.1:6379"}, "REDIS_PORT: must be a whole number, not 'tcp://10.0.0.1:6379'"),
+    ({"REDIS_DB": "one"}, "REDIS_DB: must be a whole number, not 'one'"),
+    ({"REDIS_URL": f"redis://:{SECRET}@redis"}, "REDIS_URL: must end with the number of the database, such as /1"),
+    ({"REDIS_URL": "redis/1"},
+     "REDIS_URL: must be redis://[[USER]:PASSWORD@]HOST[:PORT]/DATABASE, or rediss://"),
+    ({"KAFKA_BOOTSTRAP_SERVERS": "kafka://kafka:9092"},
+     "KAFKA_BOOTSTRAP_SERVERS: must be HOST:PORT, or several with commas between them"),
+    ({"KAFKA_BOOTSTRAP_SERVERS": "one:9092;two:9092"},
+     "KAFKA_BOOTSTRAP_SERVERS: must be HOST:PORT, or several with commas between them"),
+    ({"KAFKA_BOOTSTRAP_SERVERS": "one two"},
+     "KAFKA_BOOTSTRAP_SERVERS: must be HOST:PORT, or several with commas between them"),
+    ({"KAFKA_BOOTSTRAP_SERVERS": f"user:{SECRET}@kafka:9092"},
+     "KAFKA_BOOTSTRAP_SERVERS: must be HOST:PORT, or several with commas between them"),
+    ({"KAFKA_START": "yesterday"}, "KAFKA_START: must be `earliest`, `latest` or an ISO time, not 'yesterday'"),
+    ({"KAFKA_SECURITY_PROTOCOL": "TLS"},
+     "KAFKA_SECURITY_PROTOCOL: must be 'PLAINTEXT', 'SSL', 'SASL_PLAINTEXT' or 'SASL_SSL', not 'TLS'"),
+    ({"KAFKA_TOPIC_FOR_AI_HANDLER": "AI handler"},
+     "KAFKA_TOPIC_FOR_AI_HANDLER: not a topic name: Kafka takes up to 249 of a-z, A-Z, 0-9, '.', '_' and '-'"),
+    ({"TPM": "abc"}, "TPM: must be a whole number from 1000, or `unlimited`, not 'abc'"),
+    ({"TPM": "999"}, "TPM: must be a whole number from 1000, or `unlimited`, not '999'"),
+    ({"RPM": "3.5"}, "RPM: must be a whole number from 1, or `unlimited`, not '3.5'"),
+    ({"RPD": "-1"}, "RPD: must be a whole number from 1, or `unlimited`, not '-1'"),
+    ({"RPM": SECRET * 5}, "RPM: must be a whole number from 1, or `unlimited`"),
+    ({"MODE": "STAGING"}, "MODE: must be 'DEV', 'TEST' or 'PROD', not 'STAGING'"),
+    ({"EGRESS_CHECK": "maybe"}, "EGRESS_CHECK: must be `on` or `off`, not 'maybe'"),
+    ({"WINDOW_SIZE": "9999"}, "WINDOW_SIZE: must be less than or equal to 5000, not '9999'"),
+    ({"OPENAI_TIMEOUT": "60s"}, "OPENAI_TIMEOUT: must be a number, not '60s'"),
+    ({"OPENAI_KEY": f"{SECRET} "}, "OPENAI_KEY: has a character that no API key has"),
+    ({"OPENAI_KEY": "", "OPENAI_API_KEY": SECRET},
+     "OPENAI_KEY: required; OPENAI_API_KEY is set: did you mean OPENAI_KEY?"),
+    ({"OPENAI_KEY": "", "OPENAI_KEYS": SECRET},
+     "OPENAI_KEY: required; OPENAI_KEYS is set: did you mean OPENAI_KEY?"),
+    ({"FLOWER_BASIC_AUTH": f"operator:se,{SECRET}"},
+     "FLOWER_BASIC_AUTH: must have no comma: Flower would cut the password there"),
+    ({"FLOWER_BASIC_AUTH": SECRET}, "FLOWER_BASIC_AUTH: must be USER:PASSWORD"),
+    ({"ENV_FILE": "/no/such.env"}, "… cannot be read: No such file or directory"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "line"), ENV_FILES)
+def test_an_env_file_that_cannot_be_read_in_full(given, written, line):
+    """Nothing of it is believed, no setting has its default instead, and no value is shown."""
+    faults = given(written)
+    assert faults == [f"….env {line}".replace("….env", "…/.env")]
+    assert SECRET not in faults[0]
+
+
+@pytest.mark.parametrize(("variables", "line"), VARIABLES)
+def test_a_wrong_setting(given, variables, line):
+    """One line says what to write instead."""
+    faults = given(**variables)
+    assert [fault.replace("…/.env", "…") for fault in faults] == [line]
+    assert SECRET not in faults[0]
+
+
+def test_the_start_ends_with_it(given):
+    """The process ends with the line, and with exit code 1."""
+    faults = given('MODE="TEST\n')
+    with pytest.raises(SystemExit) as ended:
+        complain(faults)
+    assert ended.value.code == "configuration error: …/.env line 1 cannot be read: MODE has no closing quote"
+
+
+def test_an_env_file_as_people_write_it(given):
+    """BOM, CRLF, comments, `export`, quotes and values over several lines are read; nothing is expanded."""
+    written = (
+        "\ufeff# ключи\r\nexport MODE='TEST'\r\nRPM=7 # a minute\r\nTITLE=\"one\r\ntwo\"\r\n"
+        'REDIS_PASSWORD="${RPM}#\'x" # ours\r\nREDIS_DB = 4\r\nKAFKA_GROUP_ID=\r\nALONE\r\nREDIS_HOST=::1'
+    )
+    assert given(written) == []
+    settings = Settings()
+    assert (settings.mode, settings.rpm, settings.redis_db, settings.kafka_group_id) == ("TEST", 7, 4, "ai-handler")
+    assert settings.redis_password.get_secret_value() == "${RPM}#'x"
+    assert "@[::1]:6379/4" in settings.redis
+
+
+@pytest.mark.parametrize(
+    ("make", "line"),
+    [
+        (lambda file: file.mkdir(), "cannot be read: Is a directory"),
+        (lambda file: file.write_bytes(b"\xff\xfe"), "is not UTF-8"),
+        (lambda file: file.symlink_to("/no/such/file"), "cannot be read: No such file or directory"),
+    ],
+    ids=["a folder", "not UTF-8", "a broken link"],
+)
+def test_a_secret_file_that_cannot_be_read(given, monkeypatch, tmp_path, make, line):
+    """It is no secret that is not set: Redis would be asked without a password."""
+    monkeypatch.setitem(Settings.model_config, "secrets_dir", tmp_path)
+    make(tmp_path / "redis_password")
+    assert given() == [f"REDIS_PASSWORD: …/redis_password {line}"]
+
+
+def test_a_folder_of_secrets_that_is_not_there(given, monkeypatch, tmp_path):
+    """Whoever names one means it."""
+    monkeypatch.setitem(Settings.model_config, "secrets_dir", tmp_path / "none")
+    assert given() == ["SECRETS_DIR: …/none is no folder"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("KAFKA_BOOTSTRAP_SERVER", "KAFKA_BOOTSTRAP_SERVERS"),
+        ("OPENAI_API_KEY", "OPENAI_KEY"),
+        ("OPENAI_API_BASE", "OPENAI_BASE_URL"),
+        ("REDIS_PASSWRD", "REDIS_PASSWORD"),
+        ("FLOWER_BASICAUTH", "FLOWER_BASIC_AUTH"),
+    ],
+)
+def test_a_name_that_is_nearly_ours(given, monkeypatch, name, meant):
+    """A misspelt name is told with the one that was meant, unless that one is set as well."""
+    monkeypatch.delenv("OPENAI_KEY")
+    given(f"{name}=x\n")
+    assert misspelt_variables() == {name: meant}
+    monkeypatch.setenv(meant, "y")
+    assert misspelt_variables() == {}
+
+
+def test_names_of_other_services_are_no_mistakes(given):
+    """The platform's `.env` has other services' names, some of which look like ours."""
+    given("KAFKA_TOPIC_FOR_USERS=users\nKAFKA_TOPIC_FOR_RESUMES=resumes\nKAFKA_TOPIC_FOR_AUTH=auth\nPOSTGRES_HOST=pg\n")
+    assert misspelt_variables() == {}
+
+
+def test_flower_is_given_what_stands_in_the_env_file(given):
+    """Flower reads its environment alone: without its password from `.env` its pages would be open to everybody."""
+    given("FLOWER_BASIC_AUTH=operator:s3cret\nFLOWER_URL_PREFIX=flower\nFLOWER_PORT=7777\n", FLOWER_PORT="8888")
+    found = flower_variables(Settings())
+    assert found == {"FLOWER_BASIC_AUTH": "operator:s3cret", "FLOWER_URL_PREFIX": "flower"}
+
+
+def test_an_env_file_that_is_named_must_be_there(given, monkeypatch):
+    """`ENV_FILE` that names nothing is a mistake; no `.env` beside config.py is none."""
+    assert given() == []
+    monkeypatch.setenv("ENV_FILE", os.devnull)
+    assert given() == ["…/.env cannot be read: No such file or directory"]
+
+
+def test_there_are_at_least_forty():
+    """The table is what the first hour is measured by."""
+    assert len(ENV_FILES) + len(VARIABLES) >= 40
