@@ -8,7 +8,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Mapping
 
 from bridge.fair_order import FairOrder
-from bridge.places import Kept, Wanted
+from bridge.places import Places, Wanted
 from bridge.supervisor import Unfinished
 
 
@@ -16,6 +16,7 @@ class InHand:
     """Unfinished requests, by processing id.
 
     Args:
+        places: as the bridges share them.
         weights: see fair_order.py.
         fair: users take turns; False: all are one.
 
@@ -26,7 +27,8 @@ class InHand:
         new: ids of those that have just been taken.
     """
 
-    def __init__(self, weights: Mapping[int, float], *, fair: bool) -> None:
+    def __init__(self, places: Places, weights: Mapping[int, float], *, fair: bool) -> None:
+        self._places = places
         self._weights = weights
         self._fair = fair
         self.order = FairOrder(weights)
@@ -52,12 +54,9 @@ class InHand:
         self.called.pop(processing_id, None)
         return self.all.pop(processing_id, None)
 
-    def line_up(self, kept: Kept) -> None:
-        """Let the new ones wait for their turns, but for those that had theirs.
-
-        Args:
-            kept: what Redis knows of them.
-        """
+    def line_up(self) -> None:
+        """Let the new ones wait for their turns, but for those that had theirs. May raise `redis.RedisError`."""
+        kept = self._places.look(self.new, self.order.reached)
         self.order.reach(kept.reached)
         for processing_id in self.new:
             unfinished = self.all.get(processing_id)
@@ -99,20 +98,15 @@ class InHand:
             unfinished = self.called[processing_id] = self.all[processing_id]
             self.order.remove(self.user(unfinished), processing_id)
 
-    def unplaced(self, due: Iterable[Unfinished]) -> dict[int, Wanted]:
-        """What is needed to place those of some requests that have no place."""
-        return {
-            unfinished.dispatch.request.processing_id: Wanted(
-                user := self.user(unfinished), self.order.step(user), unfinished.least
-            )
-            for unfinished in due
-            if not unfinished.dispatch.place
-        }
-
-    def place(self, places: Mapping[int, float]) -> None:
-        """Called requests have these places, by processing id."""
-        for processing_id, place in places.items():
-            self._put(self.called[processing_id], place)
+    def place(self, due: Iterable[Unfinished]) -> None:
+        """Give a place to those of some called ones that have none. May raise `redis.RedisError`."""
+        placeless = [unfinished for unfinished in due if not unfinished.dispatch.place]
+        if not placeless:
+            return
+        users = map(self.user, placeless)
+        wanted = [Wanted(user, self.order.step(user), each.least) for user, each in zip(users, placeless, strict=True)]
+        for unfinished, place in zip(placeless, self._places.give(wanted, self.order.reached), strict=True):
+            self._put(unfinished, place)
 
     def _put(self, unfinished: Unfinished, place: float) -> None:
         unfinished.dispatch = unfinished.dispatch.model_copy(update={"place": place})

@@ -98,11 +98,11 @@ class PartitionWork:
         self._clock = clock
         self._wall_clock = wall_clock
         self._spans = spans or RequestSpans(NoOpTracer(), source, "", "")
+        self._in_hand = InHand(store.places, policy.weights, fair=policy.fair)
         self._supervisor = Supervisor(
-            store, self._give_places, policy.redispatch_after, lease=policy.lease, wall_clock=wall_clock
+            store, self._in_hand.place, policy.redispatch_after, lease=policy.lease, wall_clock=wall_clock
         )
         self._window = Window(policy.window_cap, policy.look_ahead, policy.request_rate, clock)
-        self._in_hand = InHand(policy.weights, fair=policy.fair)
         self._publisher: Publisher | None = None
         self._foreign_keys: set[bytes] = set()
         self._recovery: Iterator[object] | None = None
@@ -294,7 +294,7 @@ class PartitionWork:
         """Let those take part whose turn comes, and who are out of time."""
         due = now >= self._supervise_at
         if self._in_hand.new or (due and self._in_hand.all):
-            self._in_hand.line_up(self._store.places.look(self._in_hand.new, self._in_hand.order.reached))
+            self._in_hand.line_up()
         if due:
             self._in_hand.forget_the_answered()
             self._in_hand.call_off(self._supervisor.is_out_of_time)
@@ -302,12 +302,6 @@ class PartitionWork:
             self._supervise_at = now
         if self._in_hand.order.head() is not None:
             self._window.note_full()
-
-    def _give_places(self, due: list[Unfinished]) -> None:
-        wanted = self._in_hand.unplaced(due)
-        if wanted:
-            places = self._store.places.give(list(wanted.values()), self._in_hand.order.reached)
-            self._in_hand.place(dict(zip(wanted, places, strict=True)))
 
     def close(self) -> None:
         """The partition is leaving; requests in hand stay in Redis for its next owner."""
