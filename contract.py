@@ -157,6 +157,7 @@ class Failure(Enum):
     TOO_LARGE = "Вакансия и резюме вместе слишком велики для обработки. Сократите текст и отправьте запрос снова."
     OUT_OF_TIME = "Не удалось обработать резюме вовремя: сервис оценки недоступен. Отправьте запрос ещё раз позже."
     QUEUE_TOO_LONG = "Сервис оценки перегружен, и очередь не дойдёт до запроса вовремя."  # and when to come back
+    USER_LIMIT = "Дневной лимит оценок исчерпан: этот запрос не будет обработан."  # and when to come back
     BROKEN_ANSWER = "Модель не смогла оценить это резюме. Проверьте текст вакансии и резюме и отправьте запрос снова."
     NO_CRITERIA = "В вакансии нет проверяемых требований. Уточните требования к кандидату и отправьте запрос снова."
     REFUSED = "Сервис оценки не принял этот запрос. Проверьте текст вакансии и резюме и отправьте запрос снова."
@@ -371,6 +372,11 @@ def answered_key(model: str) -> str:
 def spent_key(day: str) -> str:
     """Holds the US dollars that the workers have spent on a day of UTC (`2026-11-24`)."""
     return f"{KEY_PREFIX}spent:{day}"
+
+
+def user_day_key(user_id: int, day: str) -> str:
+    """Holds the processing ids that count for a user on a day of UTC (`2026-11-24`). See bridge/user_limit.py."""
+    return f"{KEY_PREFIX}user:{user_id}:{day}"
 
 
 # A hash that the bridge moves in one step with the processed marks: it tells whether they are all there. See

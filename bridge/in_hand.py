@@ -4,12 +4,18 @@ Only who is called takes part in the traffic with Redis and Celery, and only so 
 busy. Whoever comes late and stands in front of them all the same is called beside them.
 """
 
+import logging
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Mapping
 
 from bridge.fair_order import FairOrder
 from bridge.places import Places, Wanted
+from bridge.publisher import Publication
 from bridge.supervisor import Unfinished
+from bridge.user_limit import UserLimit
+from contract import Failure
+
+log = logging.getLogger(__name__)
 
 
 class InHand:
@@ -17,6 +23,7 @@ class InHand:
 
     Args:
         places: as the bridges share them.
+        limit: how many answers a user gets in a day.
         weights: see fair_order.py.
         fair: users take turns; False: all are one.
 
@@ -27,8 +34,9 @@ class InHand:
         new: ids of those that have just been taken.
     """
 
-    def __init__(self, places: Places, weights: Mapping[int, float], *, fair: bool) -> None:
+    def __init__(self, places: Places, limit: UserLimit, weights: Mapping[int, float], *, fair: bool) -> None:
         self._places = places
+        self._limit = limit
         self._weights = weights
         self._fair = fair
         self.order = FairOrder(weights)
@@ -58,12 +66,16 @@ class InHand:
         """Let the new ones wait for their turns, but for those that had theirs. May raise `redis.RedisError`."""
         kept = self._places.look(self.new, self.order.reached)
         self.order.reach(kept.reached)
+        known = kept.places.keys() | kept.finished
+        refused = self._limit.refused([self.all[each].sent for each in self.new if each not in known])
         for processing_id in self.new:
-            unfinished = self.all.get(processing_id)
-            if unfinished is None:
-                continue
+            unfinished = self.all[processing_id]
+            if processing_id in refused:
+                log.warning("too many requests of its user", extra={"processing_id": processing_id})
+                wait = self._limit.wait(unfinished.sent_at)
+                unfinished.outcome = unfinished.failed(Failure.USER_LIMIT, wait_seconds=wait)
             user = self.user(unfinished)
-            if processing_id in kept.finished or processing_id in kept.places:
+            if processing_id in known or processing_id in refused:
                 if place := kept.places.get(processing_id, 0.0):
                     self._put(unfinished, place)
                 self.called[processing_id] = unfinished
@@ -107,6 +119,11 @@ class InHand:
         wanted = [Wanted(user, self.order.step(user), each.least) for user, each in zip(users, placeless, strict=True)]
         for unfinished, place in zip(placeless, self._places.give(wanted, self.order.reached), strict=True):
             self._put(unfinished, place)
+
+    def give_back(self, publications: Iterable[Publication]) -> None:
+        """What ends without an answer does not count for its user. May raise `redis.RedisError`."""
+        failed = [each.processing_id for each in publications if not each.outcome.success]
+        self._limit.give_back([self.all[each].sent for each in failed if each in self.all])
 
     def _put(self, unfinished: Unfinished, place: float) -> None:
         unfinished.dispatch = unfinished.dispatch.model_copy(update={"place": place})

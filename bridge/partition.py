@@ -98,7 +98,7 @@ class PartitionWork:
         self._clock = clock
         self._wall_clock = wall_clock
         self._spans = spans or RequestSpans(NoOpTracer(), source, "", "")
-        self._in_hand = InHand(store.places, policy.weights, fair=policy.fair)
+        self._in_hand = InHand(store.places, store.user_limit, policy.weights, fair=policy.fair)
         self._supervisor = Supervisor(
             store, self._in_hand.place, policy.redispatch_after, lease=policy.lease, wall_clock=wall_clock
         )
@@ -221,7 +221,7 @@ class PartitionWork:
                 span = self._spans.take(message, sender := traceparent(message), request.processing_id)
                 deadline_at = at + self._policy.request_deadline
                 dispatch = Dispatch(request=request, deadline_at=deadline_at, traceparent=traceparent_of(span))
-                self._in_hand.take(Unfinished(dispatch, [offset], sender, span=span))
+                self._in_hand.take(Unfinished(dispatch, [offset], sender, sent_at=at, span=span))
                 self._look_at = 0.0
 
     def _log_foreign_key(self, key: bytes) -> None:
@@ -320,7 +320,7 @@ class PartitionWork:
 
     def _age(self, unfinished: Unfinished) -> float:
         """Seconds from the request's Kafka timestamp to now."""
-        return max(0.0, self._wall_clock() - unfinished.dispatch.deadline_at + self._policy.request_deadline)
+        return max(0.0, self._wall_clock() - unfinished.sent_at)
 
     def _look_at_log(self, now: float) -> None:
         if self._log_watch.look(self._progress, now):
@@ -351,6 +351,7 @@ class PartitionWork:
         if not states.complete:
             return  # it lost marks since the look at outcomes; the next one will find out
         ending = self._endings.compose(self._in_hand.all, ended, letters, states)
+        self._in_hand.give_back(ending.publications)
         if ending.offsets or (self._uncommitted and now >= self._commit_at):
             self._publish(ending, now)
 

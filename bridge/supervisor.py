@@ -13,6 +13,7 @@ from opentelemetry.trace import INVALID_SPAN, Span
 from bridge import metrics
 from bridge.request_store import RequestStates, RequestStore
 from bridge.supervision import Decision, DispatchHistory, HintLatency, decide, is_charged, suspects_to_hold_back
+from bridge.user_limit import Sent
 from contract import HANDED_BACK, Dispatch, Failure, Outcome
 from logs import log_about
 
@@ -32,6 +33,7 @@ class Unfinished:
     dispatch: Dispatch
     offsets: list[int]
     traceparent: bytes | None
+    sent_at: float = 0.0  # Unix time, seconds
     history: DispatchHistory = field(default_factory=DispatchHistory)
     first_dispatched_at: float | None = None
     ours: bool = True  # no other partition answers for this id
@@ -41,9 +43,15 @@ class Unfinished:
     least: float = 0.0  # the least place that it can have, once it is called
     span: Span = INVALID_SPAN  # from its message to its first hint
 
-    def failed(self, failure: Failure) -> Outcome:
+    def failed(self, failure: Failure, *, wait_seconds: int | None = None) -> Outcome:
         """What its user is told where it ends without a score."""
-        return Outcome.failed(self.dispatch.request.addressee(), failure.value)
+        return Outcome.failed(self.dispatch.request.addressee(), failure.value, wait_seconds=wait_seconds)
+
+    @property
+    def sent(self) -> Sent:
+        """Whose it is, and when it was sent."""
+        request = self.dispatch.request
+        return request.processing_id, request.user_id, self.sent_at
 
 
 class Supervisor:
