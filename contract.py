@@ -379,6 +379,11 @@ def user_day_key(user_id: int, day: str) -> str:
     return f"{KEY_PREFIX}user:{user_id}:{day}"
 
 
+# A hash of who waits, by input partition: JSON of when that was told, and of each user's requests and weight. Bridges
+# write it every few seconds, workers read it for operators.
+LINE_KEY = f"{KEY_PREFIX}line"
+LINE_KEPT = 60  # seconds
+
 # A hash that the bridge moves in one step with the processed marks: it tells whether they are all there. See
 # bridge/marks.py.
 MARKS_KEY = f"{KEY_PREFIX}marks"

@@ -6,13 +6,16 @@ busy. Whoever comes late and stands in front of them all the same is called besi
 
 import logging
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 from bridge.fair_order import FairOrder
-from bridge.places import Places, Wanted
+from bridge.line import InLine
+from bridge.places import Wanted
+from bridge.policy import PartitionPolicy
 from bridge.publisher import Publication
+from bridge.request_store import RequestStore
 from bridge.supervisor import Unfinished
-from bridge.user_limit import UserLimit
 from contract import Failure
 
 log = logging.getLogger(__name__)
@@ -22,10 +25,9 @@ class InHand:
     """Unfinished requests, by processing id.
 
     Args:
-        places: as the bridges share them.
-        limit: how many answers a user gets in a day.
-        weights: see fair_order.py.
-        fair: users take turns; False: all are one.
+        store: Redis.
+        policy: whose turn it is, and how far apart.
+        wall_clock: Unix time, seconds.
 
     Attributes:
         order: whose is next.
@@ -34,22 +36,23 @@ class InHand:
         new: ids of those that have just been taken.
     """
 
-    def __init__(self, places: Places, limit: UserLimit, weights: Mapping[int, float], *, fair: bool) -> None:
-        self._places = places
-        self._limit = limit
-        self._weights = weights
-        self._fair = fair
-        self.order = FairOrder(weights)
+    def __init__(self, store: RequestStore, policy: PartitionPolicy, wall_clock: Callable[[], float]) -> None:
+        self._places = store.places
+        self._limit = store.user_limit
+        self._policy = policy
+        self._wall_clock = wall_clock
+        self.order = FairOrder(policy.weights)
         self.forget()
 
     def forget(self) -> None:
         """Nothing is in hand; how far the others have come is still known."""
         reached = self.order.reached
-        self.order = FairOrder(self._weights)
+        self.order = FairOrder(self._policy.weights)
         self.order.reach(reached)
         self.all: dict[int, Unfinished] = {}
         self.called: dict[int, Unfinished] = {}
         self.new: list[int] = []
+        self._served: dict[int, float] = {}  # by user: when a request ended last
 
     def take(self, unfinished: Unfinished) -> None:
         """A request was delivered."""
@@ -60,7 +63,25 @@ class InHand:
     def pop(self, processing_id: int) -> Unfinished | None:
         """A request is in hand no more."""
         self.called.pop(processing_id, None)
-        return self.all.pop(processing_id, None)
+        unfinished = self.all.pop(processing_id, None)
+        if unfinished is not None:
+            self._served[unfinished.dispatch.request.user_id] = self._wall_clock()
+        return unfinished
+
+    def users(self) -> list[InLine]:
+        """Who waits for an answer; since the user's last one, or since the oldest request."""
+        waiting, since = Counter[int](), dict[int, float]()
+        for unfinished in self.all.values():
+            user = unfinished.dispatch.request.user_id
+            waiting[user] += 1
+            since.setdefault(user, unfinished.sent_at)
+        # Users without a request in hand are forgotten; Redis has their last places.
+        self._served = {user: at for user, at in self._served.items() if user in since}
+        self.order.forget(since if self._policy.fair else [0])
+        return [
+            InLine(user, count, self.order.weight(user), max(since[user], self._served.get(user, 0.0)))
+            for user, count in waiting.items()
+        ]
 
     def line_up(self) -> None:
         """Let the new ones wait for their turns, but for those that had theirs. May raise `redis.RedisError`."""
@@ -99,10 +120,6 @@ class InHand:
             head = self.order.head()
         return len(self.called) > before
 
-    def forget_the_answered(self) -> None:
-        """Users without a request in hand are the order's no more; Redis has their last places."""
-        self.order.forget({self.user(unfinished) for unfinished in self.all.values()})
-
     def call_off(self, is_over: Callable[[Unfinished], bool]) -> None:
         """Call those whose turn would come too late, to be ended."""
         over = [pid for pid, unfinished in self.all.items() if pid not in self.called and is_over(unfinished)]
@@ -131,4 +148,4 @@ class InHand:
 
     def user(self, unfinished: Unfinished) -> int:
         """Whose turn it takes."""
-        return unfinished.dispatch.request.user_id if self._fair else 0
+        return unfinished.dispatch.request.user_id if self._policy.fair else 0

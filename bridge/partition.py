@@ -98,10 +98,9 @@ class PartitionWork:
         self._clock = clock
         self._wall_clock = wall_clock
         self._spans = spans or RequestSpans(NoOpTracer(), source, "", "")
-        self._in_hand = InHand(store.places, store.user_limit, policy.weights, fair=policy.fair)
-        self._supervisor = Supervisor(
-            store, self._in_hand.place, policy.redispatch_after, lease=policy.lease, wall_clock=wall_clock
-        )
+        self._in_hand = InHand(store, policy, wall_clock)
+        self._line = store.line(str(source.partition), fair=policy.fair)
+        self._supervisor = Supervisor(store, self._in_hand.place, policy, wall_clock)
         self._window = Window(policy.window_cap, policy.look_ahead, policy.request_rate, clock)
         self._publisher: Publisher | None = None
         self._foreign_keys: set[bytes] = set()
@@ -287,6 +286,7 @@ class PartitionWork:
             more = self._supervisor.supervise(called, now)
             self._supervise_at = now if more else now + SUPERVISE_EVERY
         self._end(now)
+        self._line.tell(self._in_hand.users, now)
         self.redis_answered_at = self._clock()
         self._marking.move_on(now)
 
@@ -296,7 +296,6 @@ class PartitionWork:
         if self._in_hand.new or (due and self._in_hand.all):
             self._in_hand.line_up()
         if due:
-            self._in_hand.forget_the_answered()
             self._in_hand.call_off(self._supervisor.is_out_of_time)
         if self._in_hand.call(self._window.size):
             self._supervise_at = now
@@ -309,6 +308,7 @@ class PartitionWork:
             self._publisher.close()
         for gauge in (metrics.UNFINISHED, metrics.OLDEST, metrics.WINDOW):
             gauge.labels(str(self._source.partition)).set(0)
+        self._line.close()
 
     def _show(self) -> None:
         self.watermark = self._progress.watermark

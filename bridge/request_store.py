@@ -11,6 +11,7 @@ from celery import Celery
 from kombu.exceptions import BatchPublishError, OperationalError
 from pydantic import ValidationError
 
+from bridge.line import Line
 from bridge.marks import ProcessedMarks
 from bridge.places import Places
 from bridge.user_limit import UserLimit
@@ -115,6 +116,10 @@ class RequestStore:
         self._longest_claim = longest_claim
         self.places = Places(store)
         self.user_limit = UserLimit(store, answers_a_day)
+
+    def line(self, label: str, *, fair: bool) -> Line:
+        """What tells operators who waits; `label` is that of the metrics."""
+        return Line(self._redis, self._source, label, fair=fair)
 
     def dispatch(self, dispatches: Iterable[Dispatch]) -> None:
         """Put requests where the worker reads them and send a hint for each.

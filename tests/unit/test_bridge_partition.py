@@ -103,6 +103,14 @@ class FakeRedis:
         ids = frozenset(processing_ids)
         return Kept(self.reached, {i: place for i, place in self.kept.items() if i in ids}, ids & self.marked)
 
+    def line(self, label, *, fair):
+        assert (label, fair) in {("0", True), ("0", False)}
+        return self
+
+    def tell(self, who, now):
+        assert now
+        self.unserved = {each.user: each.since for each in who()}
+
     def refused(self, requests):
         self._answer("refused")
         return {processing_id for processing_id, _, _ in requests} & self.too_many
@@ -1506,3 +1514,17 @@ def test_what_was_dispatched_before_is_not_refused(part):
     part.step()
     assert part.kafka.published == [(7, True)]
     assert part.redis.given_back == []
+
+
+def test_how_long_each_user_waits_is_known(part):
+    """A user waits since the last answer, or since the oldest request where there was none."""
+    at = SENT_AT / 1000
+    fill(part, A, [0, 1])
+    fill(part, B, [2])
+    assert part.redis.unserved == {A: at, B: at}
+    part.redis.ready = {0: scored(0)}
+    part.step()
+    assert part.redis.unserved == {A: part.wall, B: at}
+    part.redis.ready = {2: scored(2)}
+    part.step()
+    assert part.redis.unserved == {A: part.wall - 1.0}
