@@ -60,8 +60,8 @@ class Supervisor:
     Args:
         store: Redis and Celery.
         give_places: to those of some requests that have none; may raise `redis.RedisError`.
-        policy: of it the first pause before a hint goes again (longer while workers are slow to come), and for how long a
-            worker's claim lives without it.
+        policy: the first pause before a hint goes again, which is longer while workers are slow to come, and for how
+            long a worker's claim lives without it.
         wall_clock: Unix time, seconds.
     """
 
