@@ -7,7 +7,7 @@ a session that later answers *and* requests share. So every field is always said
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, BaseModel, ConfigDict, Field, StrictBool, StrictStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr
 
 from contract.messages import FROZEN, MAX_REQUIREMENTS, Assessment, Dialect, Id, Outcome, Recipient, Request
 
