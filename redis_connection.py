@@ -6,9 +6,9 @@ transactions touch keys of many slots at once, and Celery's transport knows no C
 """
 
 import ssl
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -94,13 +94,9 @@ class RedisConnection:
         except redis.ResponseError as error:
             if "unknown command" in str(error):  # the first that the client sends, HELLO, came with Redis 6
                 return too_old("5")
-            if "DB index" not in str(error):
-                raise
-            # Most clusters have but one database, and refuse another as soon as a connection is made.
-            with replace(self, url=urlunsplit(urlsplit(self.url)._replace(path="/0"))).client() as client:
-                info = client.info()
-            if not info.get("cluster_enabled"):
-                raise
+            if "cluster mode" in str(error):  # most have but one database, and refuse another
+                return CLUSTER
+            raise
         if info.get("cluster_enabled"):
             return CLUSTER
         return too_old(str(info.get("redis_version", "")))

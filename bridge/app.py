@@ -175,7 +175,7 @@ def run(settings: Settings) -> int:
     if settings.bridge_metrics_port:
         serve(health, settings.metrics_host, settings.bridge_metrics_port)
     contact = FirstContact(settings.kafka)
-    contact.brokers(BROKERS_WITHIN, persists=True)
+    contact.metadata(BROKERS_WITHIN, persists=True)
     admin = contact.admin
     if settings.kafka_create_topics:
         create_missing_topics(

@@ -35,8 +35,8 @@ class FirstContact:
         told: dict[str, Any] = {**options, "error_cb": self._heard.append}
         self.admin = AdminClient(told, logger=LIBRDKAFKA_LOG)
 
-    def brokers(self, patience: float, *, persists: bool = False) -> Any:
-        """The brokers.
+    def metadata(self, patience: float, *, persists: bool = False) -> Any:
+        """What they say of themselves: the cluster's metadata.
 
         Args:
             patience: seconds.
@@ -50,7 +50,7 @@ class FirstContact:
         say_at = began + SAY_AFTER
         while True:
             try:
-                return self.admin.list_topics(timeout=1.0).brokers
+                return self.admin.list_topics(timeout=1.0)
             except KafkaException as error:
                 self.admin.poll(0.1)  # the reason comes as a callback
                 told = self._telling(error)

@@ -35,13 +35,12 @@ def look_at_redis(settings: Settings) -> Iterator[Finding]:
     where = settings.redis_connection.where
     client = settings.redis_connection.client()
     try:
-        refusal = settings.redis_connection.refusal()
+        if refusal := settings.redis_connection.refusal():
+            yield wrong(WHAT, f"{where}: {refusal}", "give it another server")
+            return
         client.ping()
     except redis.RedisError as error:
         yield wrong(WHAT, f"{where}: {told(error)}", advice(error))
-        return
-    if refusal:
-        yield wrong(WHAT, f"{where}: {refusal}", "give it another server")
         return
     yield ok(WHAT, where + (", TLS verified" if parts.scheme == "rediss" else ""))
     if parts.path[1:] == "0":
