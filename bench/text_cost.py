@@ -45,7 +45,7 @@ def ordinary_vacancy() -> tuple[Vacancy, Criteria]:
     """A vacancy of the labelled set with its criteria."""
     pair = labelled()[0]
     vacancy = read_vacancy(pair["vacancy"])
-    return vacancy, parse_criteria(json.dumps(pair["criteria_answer"]), vacancy, strict=True)
+    return vacancy, parse_criteria(json.dumps(pair["criteria_answer"]), vacancy)
 
 
 def text_work(text: str, vacancy: Vacancy, criteria: Criteria) -> None:
@@ -64,7 +64,7 @@ def text_work(text: str, vacancy: Vacancy, criteria: Criteria) -> None:
         }
         for number, item in enumerate(criteria.items)
     ]
-    answer = parse_grading(json.dumps({"grades": grades}), [item.id for item in criteria.items], strict=True)
+    answer = parse_grading(json.dumps({"grades": grades}), [item.id for item in criteria.items])
     judge(criteria, DatedGrading(grades=answer.grades, year=2026, month=11), resume, vacancy, threshold=60)
 
 

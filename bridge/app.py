@@ -2,8 +2,11 @@
 
 import argparse
 import logging
+import os
 import secrets
 import signal
+import socket
+import threading
 import time
 from contextlib import suppress
 from types import FrameType
@@ -16,7 +19,8 @@ from opentelemetry.trace import NoOpTracer, Tracer
 from prometheus_client import REGISTRY
 
 from bridge.announcements import Announcements
-from bridge.commands import check, replay, resume, send
+from bridge.commands import check, predecessor, replay, resume, send, status
+from bridge.commands.check.brokers import faults_at_start
 from bridge.consumer import Bridge
 from bridge.dead_letter import CAP_WINDOW, DeadLetterCap, recent_dead_letters
 from bridge.health import Health, serve
@@ -37,9 +41,12 @@ from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
 from bridge.spans import RequestSpans
 from bridge.start import StartUnknown
+from bridge.status.page import Overview
+from bridge.tally import Tally
 from bridge.topic_watch import TopicWatch
 from config import Settings
 from contract import LONGEST_COUNTDOWN, processed_mark
+from presence import Presence
 from redis_trouble import line as trouble_with_redis
 from startup import begin, otel_variables
 from tracing import begin as begin_tracing
@@ -59,8 +66,12 @@ def main(options: argparse.Namespace) -> int:
             return check.run(settings)
         if options.command == "replay":
             return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
+        if options.command == "predecessor":
+            return predecessor.run(options, settings, make_reader(settings), make_consumer(settings, Contact()))
         if options.command == "resume":
             return resume.run(settings)
+        if options.command == "status":
+            return status.run(options, settings)
         if options.command == "send":
             return send.run(
                 options,
@@ -102,6 +113,7 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         settings.kafka_key_for_uploading_data.encode(),
     )
     cap = make_cap(settings, client)
+    tally = Tally(client)
     contact = Contact()
     consumer = make_consumer(settings, contact)
     policy = PartitionPolicy(
@@ -138,7 +150,9 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
             longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds,
         )
         spans = RequestSpans(tracer or NoOpTracer(), source, settings.kafka_group_id, topics.notifications)
-        return PartitionWork(source, consumer, store, marks, make_publisher, watch, cap, policy, spans=spans)
+        return PartitionWork(
+            source, consumer, store, marks, make_publisher, watch, cap, policy, spans=spans, tally=tally
+        )
 
     return Bridge(
         consumer,
@@ -169,11 +183,18 @@ def make_cap(settings: Settings, client: redis.Redis) -> DeadLetterCap:
     return DeadLetterCap(limit, CAP_WINDOW, time.time, written)
 
 
+def warn(settings: Settings, admin: AdminClient) -> None:
+    """Say what `check` would call wrong with Kafka; the start does not wait for it."""
+    for fault in faults_at_start(settings, admin):
+        log.warning("%s: %s; %s", fault.what, fault.found, fault.advice)
+
+
 def run(settings: Settings) -> int:
     """Run the bridge until a signal; its exit code."""
     health = Health(settings.health_folder)
     if settings.bridge_metrics_port:
-        serve(health, settings.metrics_host, settings.bridge_metrics_port)
+        overview = Overview(status.make_look(settings))
+        serve(health, settings.metrics_host, settings.bridge_metrics_port, overview.page)
     contact = FirstContact(settings.kafka)
     contact.metadata(BROKERS_WITHIN, persists=True)
     admin = contact.admin
@@ -196,11 +217,20 @@ def run(settings: Settings) -> int:
     if watch.missing and not settings.kafka_create_topics:  # else one that was made just now may not show yet
         log.critical("missing topics: %s; create them, or set KAFKA_CREATE_TOPICS=on", ", ".join(watch.missing))
         return 1
+    threading.Thread(target=warn, args=(settings, admin), name="faults-at-start", daemon=True).start()
     bridge = make_bridge(settings, health, watch, begin_tracing("ai-handler-bridge", otel_variables()))
     if settings.bridge_metrics_port:
         REGISTRY.register(Lag(lambda: make_reader(settings), bridge.watermarks))
     watchdog = Watchdog(STOP_WITHIN)
     watchdog.start()
+    ended = threading.Event()
+    name = f"{socket.gethostname()}:{os.getpid()}"
+
+    def say() -> dict[str, object]:
+        return {**health.said(), "watermarks": {number: mark for (_, number), mark in bridge.watermarks().items()}}
+
+    presence = Presence(settings.redis_connection.client, "bridge", name, say, ended)
+    presence.start()
 
     def stop(number: int, _frame: FrameType | None) -> None:
         watchdog.stop_asked()
@@ -210,6 +240,10 @@ def run(settings: Settings) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     log.info("bridge started, reading %s (MODE=%s)", settings.kafka_topic_for_ai_handler, settings.mode)
-    bridge.run()
+    try:
+        bridge.run()
+    finally:
+        ended.set()
+        presence.farewell()
     log.info("bridge stopped")
     return 0

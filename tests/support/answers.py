@@ -10,4 +10,4 @@ def criteria_of(vacancy: str, *texts: str, kind: str = "must", years: int | None
     """The criteria of a vacancy, all of one kind."""
     listed = [{"text": text, "kind": kind, "years": years} for text in texts]
     content = json.dumps({"criteria": listed, "forbidden": []})
-    return parse_criteria(content, read_vacancy(vacancy), strict=True)
+    return parse_criteria(content, read_vacancy(vacancy))

@@ -27,7 +27,7 @@ def cases(file: Path) -> list[Case]:
 def criteria_of(case: Case) -> tuple[Vacancy, Criteria]:
     """The criteria that the case's answer makes of its vacancy."""
     vacancy = read_vacancy(case["vacancy"])
-    return vacancy, parse_criteria(json.dumps(case["criteria_answer"]), vacancy, strict=True)
+    return vacancy, parse_criteria(json.dumps(case["criteria_answer"]), vacancy)
 
 
 def judged(case: Case, *, second_look: bool = False, redaction: bool = False) -> Judgement:
@@ -40,7 +40,7 @@ def judged(case: Case, *, second_look: bool = False, redaction: bool = False) ->
         for one in case["grades_answer"]
         if (text := vacancy.span(one["text"]) or "") in ids
     ]
-    answer = parse_grading(json.dumps({"grades": grades}), list(ids.values()), strict=True)
+    answer = parse_grading(json.dumps({"grades": grades}), list(ids.values()))
     grading = DatedGrading(grades=answer.grades, year=year, month=month)
     resume = read_resume(case["resume"], redaction=redaction)
     judgement = judge(criteria, grading, resume, vacancy, threshold=THRESHOLD)

@@ -202,4 +202,4 @@ def test_an_honest_quote_more_lowers_nothing(quotes, data):
     """A second quote that stands never costs a level."""
     alone = graded(ONE_PARAGRAPH, *quotes)
     more = graded(ONE_PARAGRAPH, *([quote, data.draw(st.sampled_from(QUOTES))] for quote in quotes))
-    assert all(one.level.rank <= other.level.rank for one, other in zip(alone, more, strict=True))
+    assert all(one.level.points <= other.level.points for one, other in zip(alone, more, strict=True))

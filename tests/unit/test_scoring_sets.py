@@ -11,14 +11,14 @@ import pytest
 from tests.support.graded_cases import cases, judged, levels_of
 from worker.assessment.resume import read_resume
 from worker.assessment.rubric import SUITABLE
-from worker.assessment.suspicion import Doubt
+from worker.assessment.suspicion import Suspicion
 
 DATA = Path(__file__).parent.parent / "data/scoring"
 
 
 def told(judgement) -> bool:
     """Whether a person is asked to look for another reason than a score near the threshold."""
-    return any(one is not Doubt.NEAR_THRESHOLD for one in judgement.suspicions)
+    return any(one is not Suspicion.NEAR_THRESHOLD for one in judgement.suspicions)
 
 
 @pytest.mark.parametrize("case", cases(DATA / "labelled.jsonl"), ids=lambda case: case["id"])
@@ -53,11 +53,9 @@ def test_attacks_gain_little_even_with_a_model_that_obeys():
 
 def test_most_texts_to_the_reviewer_are_noticed():
     """The lists miss some, and no score rests on them."""
-    found = [
-        bool(read_resume(f"Повар.\n{case['text']}\nГотовлю.", redaction=False).signs)
-        for case in cases(DATA / "to_reviewer.jsonl")
-    ]
-    assert sum(found) >= 0.6 * len(found)
+    texts = [f"Повар.\n{case['text']}\nГотовлю." for case in cases(DATA / "to_reviewer.jsonl")]
+    read = [read_resume(text, redaction=False) for text in texts]
+    assert sum(resume.hidden or bool(resume.barred) for resume in read) >= 0.6 * len(read)
 
 
 def test_what_must_not_matter_does_not_reach_the_model():

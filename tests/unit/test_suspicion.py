@@ -8,8 +8,7 @@ from tests.support.answers import criteria_of
 from worker.assessment.grading import DatedGrading, Grade, Level
 from worker.assessment.judgement import judge
 from worker.assessment.resume import read_resume
-from worker.assessment.reviewer_talk import Sign
-from worker.assessment.suspicion import Doubt
+from worker.assessment.suspicion import Suspicion
 from worker.assessment.vacancy import read_vacancy
 
 VACANCY = "Сервисы на Python; запросы PostgreSQL; образы Docker; топики Kafka; водительское удостоверение категории B"
@@ -27,7 +26,7 @@ def suspicions(resume: str, *quotes: str, names=NAMES, kind: str = "must", years
     grades = [Grade(id=n, quotes=[quote], level=Level(level)) for n, quote in enumerate(quotes, 1)]
     grading = DatedGrading(grades=grades, year=2026, month=11)
     judged = judge(criteria, grading, read_resume(resume, redaction=False), vacancy, threshold=1)
-    return {one for one in judged.suspicions if one is not Doubt.NEAR_THRESHOLD}
+    return {one for one in judged.suspicions if one is not Suspicion.NEAR_THRESHOLD}
 
 
 def sentences(resume: str) -> list[str]:
@@ -51,27 +50,27 @@ def test_an_honest_resume_is_not_suspicious():
 def test_the_vacancys_own_words_prove_little(resume):
     """Who repeats what is asked for, with nothing of his own, is looked at."""
     parts = resume.replace("Имею опыт: ", "").replace(".", ";").replace(",", ";").split(";")
-    assert Doubt.ECHO in suspicions(resume, *map(str.strip, parts[:4]))
+    assert Suspicion.ECHO in suspicions(resume, *map(str.strip, parts[:4]))
 
 
 def test_one_stretch_for_several_criteria_is_said():
     """Three criteria by one sentence may be honest, and are looked at."""
     quotes = sentences(RESUME)
     long = (*(f"навык{n}" for n in range(4)), *NAMES)
-    assert Doubt.ONE_FOR_SEVERAL in suspicions(RESUME, *quotes[:1] * 3, *quotes[:4], quotes[4], names=long)
+    assert Suspicion.ONE_FOR_SEVERAL in suspicions(RESUME, *quotes[:1] * 3, *quotes[:4], quotes[4], names=long)
 
 
 def test_a_gate_that_its_quote_does_not_name_is_said():
     """«Люблю порядок и рыбалку» is no clearance, whatever the model says."""
     gate = {"names": ("Допуск к государственной тайне",), "kind": "gate"}
-    assert suspicions("Люблю порядок и рыбалку", "Люблю порядок и рыбалку", **gate) == {Doubt.UNRELATED}
+    assert suspicions("Люблю порядок и рыбалку", "Люблю порядок и рыбалку", **gate) == {Suspicion.UNRELATED}
     assert suspicions("Допуск к гостайне, форма 2", "Допуск к гостайне", **gate) == set()
 
 
 def test_quotes_about_something_else_are_said():
     """A model that quotes at random is noticed."""
     resume = "Варил супы. Пёк хлеб. Мыл посуду. Резал салаты"
-    assert Doubt.UNRELATED in suspicions(resume, *sentences(resume))
+    assert Suspicion.UNRELATED in suspicions(resume, *sentences(resume))
 
 
 def test_another_language_is_not_another_subject():
@@ -93,7 +92,7 @@ def test_another_language_is_not_another_subject():
 )
 def test_work_that_is_not_ones_own_is_said(resume):
     """Somebody else's, a plan, a course, a denial: a careless model may take it for experience."""
-    assert Doubt.NOT_OWN_WORK in suspicions(resume, *sentences(resume))
+    assert Suspicion.NOT_OWN_WORK in suspicions(resume, *sentences(resume))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +111,7 @@ def test_honest_work_in_odd_words_is_left_alone(resume):
 def test_a_duration_without_dates_is_said():
     """It is believed, and somebody may ask."""
     said = "Сервисы на Python 6 лет"
-    assert suspicions(said, said, names=("Сервисы на Python от 5 лет",), years=5) == {Doubt.UNDATED}
+    assert suspicions(said, said, names=("Сервисы на Python от 5 лет",), years=5) == {Suspicion.UNDATED}
 
 
 @pytest.mark.parametrize(
@@ -128,7 +127,7 @@ def test_a_duration_without_dates_is_said():
 )  # fmt: skip
 def test_text_to_the_reviewer_is_noticed(text):
     """In several languages, with hidden or borrowed letters, as a message or as an answer of ours."""
-    assert Sign.TO_REVIEWER in read_resume(f"Повар.\n{text}\nГотовлю супы.", redaction=False).signs
+    assert read_resume(f"Повар.\n{text}\nГотовлю супы.", redaction=False).barred
 
 
 @pytest.mark.parametrize(
@@ -140,7 +139,7 @@ def test_text_to_the_reviewer_is_noticed(text):
 )  # fmt: skip
 def test_what_a_reader_would_not_see_is_noticed(text):
     """Tag characters, a reversed direction, many invisible ones, orders in base64."""
-    assert Sign.HIDDEN in read_resume(f"Повар. {text} Готовлю.", redaction=False).signs
+    assert read_resume(f"Повар. {text} Готовлю.", redaction=False).hidden
 
 
 @pytest.mark.parametrize(
@@ -162,4 +161,6 @@ def test_what_a_reader_would_not_see_is_noticed(text):
 )
 def test_honest_talk_is_left_alone(text):
     """Letters, people who work with models, teachers, exports, emoji: none of it is for the reviewer."""
-    assert read_resume(text, redaction=False).signs == ()
+    resume = read_resume(text, redaction=False)
+    assert not resume.barred
+    assert not resume.hidden

@@ -26,10 +26,10 @@ def as_vacancy(text):
 
 def as_answer(text):
     for parse in (
-        lambda: parse_grading(text, [1], strict=False),
-        lambda: parse_grading('{"grades": [{"id": 1, "level": "strong", "quotes": ["' + text, [1], strict=False),
-        lambda: parse_criteria(text, read_vacancy("- a b"), strict=False),
-        lambda: parse_criteria(spans_of(text), read_vacancy(text[:5_000]), strict=True),
+        lambda: parse_grading(text, [1]),
+        lambda: parse_grading('{"grades": [{"id": 1, "level": "strong", "quotes": ["' + text, [1]),
+        lambda: parse_criteria(text, read_vacancy("- a b")),
+        lambda: parse_criteria(spans_of(text), read_vacancy(text[:5_000])),
     ):
         try:
             parse()

@@ -8,9 +8,8 @@ from contract import MAX_RECOMMENDATION
 from worker.assessment.criteria import Criterion, CriterionKind
 from worker.assessment.grading import Level
 from worker.assessment.proof import Lowering, Proof
-from worker.assessment.reviewer_talk import Sign
 from worker.assessment.rubric import score
-from worker.assessment.suspicion import Doubt, Suspicion
+from worker.assessment.suspicion import Suspicion
 from worker.assessment.wording import MAX_MATCH, WHY_A_PERSON, cleaned, matches, recommendation
 
 NONE, PARTIAL, STRONG = Level.NONE, Level.PARTIAL, Level.STRONG
@@ -94,7 +93,7 @@ def test_matches_are_what_is_fully_confirmed():
 
 def test_the_recommendation_reads_like_a_colleagues_note():
     """A recruiter reads what is confirmed, by name, what in part, what is missing and what to do about it."""
-    assert said(proofs(*SKILLS), Doubt.NEAR_THRESHOLD) == (
+    assert said(proofs(*SKILLS), Suspicion.NEAR_THRESHOLD) == (
         "Подтверждено требований: 2 из 4 — «Python»; «Docker». Частично: «PostgreSQL». В резюме не видно: «Kafka». "
         "Это стоит уточнить на интервью. Нужна проверка человеком: балл близок к порогу."
     )
@@ -126,7 +125,7 @@ def test_a_cap_is_said(levels, cap):
     assert f"Балл не выше {cap}" in said(proofs(*((MUST, level, f"навык {n}") for n, level in enumerate(levels))))
 
 
-@pytest.mark.parametrize("suspicion", [*Sign, *Doubt])
+@pytest.mark.parametrize("suspicion", Suspicion)
 def test_every_suspicion_asks_for_a_person_and_says_why(suspicion):
     """No code word reaches a recruiter, and none is forgotten."""
     text = said(proofs(*SKILLS), suspicion)
@@ -138,7 +137,7 @@ GRADED = st.lists(
 )
 
 
-@given(GRADED, st.lists(st.sampled_from([*Sign, *Doubt]), unique=True))
+@given(GRADED, st.lists(st.sampled_from(Suspicion), unique=True))
 def test_the_recommendation_always_fits(graded, suspicions):
     """700 characters at most, of whole sentences, with nothing of a quote."""
     text = said(proofs(*graded), *suspicions)

@@ -102,7 +102,7 @@ class Questions:
             digest,
             self._keeping.criteria,
             make_call,
-            _usable(lambda answer: parse_criteria(answer.content, vacancy, strict=answer.strict)),
+            _usable(lambda answer: parse_criteria(answer.content, vacancy)),
             Criteria,
             leads_on=lambda criteria: bool(criteria.items),  # without any the request fails
             remembered=lambda: self._known_criteria.get(digest),
@@ -124,7 +124,7 @@ class Questions:
             return Call(messages, grading_answers.RESPONSE_FORMAT, cap)
 
         def parse(answer: Answer) -> DatedGrading:
-            grading = parse_grading(answer.content, ids, strict=answer.strict)
+            grading = parse_grading(answer.content, ids)
             today = datetime.fromtimestamp(self._clock(), UTC)
             return DatedGrading(grades=grading.grades, year=today.year, month=today.month)
 
@@ -140,7 +140,7 @@ class Questions:
             return Call(messages, second_answers.RESPONSE_FORMAT, second_answers.answer_tokens(proofs))
 
         def parse(answer: Answer) -> SecondLook:
-            return parse_second_look(answer.content, proofs, strict=answer.strict)
+            return parse_second_look(answer.content, proofs)
 
         digest = digest_of("second_look", self._model, SECOND_LOOK_VERSION, text)
         return Question("second_look", digest, self._keeping.grades, make_call, _usable(parse), SecondLook)

@@ -7,15 +7,14 @@ vacancy says. What the law forbids to grade by is reported and not graded.
 
 import hashlib
 import json
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from worker.assessment.durations import asks_for_years
 from worker.assessment.grounds import Ground, forbidden_ground
-from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema
+from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema, with_key
 from worker.assessment.vacancy import Vacancy
 
 CRITERIA_VERSION: Final = "3"
@@ -33,10 +32,8 @@ class CriterionKind(StrEnum):
     NICE = "nice"
 
 
-class Criterion(BaseModel):
+class Criterion(BaseModel, frozen=True):
     """One requirement as it is graded; `text` is the vacancy's own words, `years` of experience that they ask for."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: int
     text: str = Field(repr=False)
@@ -44,23 +41,18 @@ class Criterion(BaseModel):
     years: int | None = None
 
 
-class Forbidden(BaseModel):
+class Forbidden(BaseModel, frozen=True):
     """Words of a vacancy that the law forbids to grade by."""
-
-    # A docstring of a class that the model is asked for would travel to it, but for `strict_schema`.
-    model_config = ConfigDict(frozen=True)
 
     text: str = Field(repr=False)
     ground: Ground
 
 
-class Criteria(BaseModel):
+class Criteria(BaseModel, frozen=True):
     """All that the resumes for one vacancy are measured by: none, if nothing in it can be checked.
 
     `lost` is how many spans of the model's answer are not in the vacancy.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     items: tuple[Criterion, ...]
     forbidden: tuple[Forbidden, ...] = ()
@@ -73,39 +65,31 @@ class Criteria(BaseModel):
         return hashlib.sha256(f"{CRITERIA_VERSION} {body}".encode()).hexdigest()[:16]
 
 
-def _whole(years: Any) -> Any:
-    return int(years) if str(years).isdecimal() else None
-
-
-def _of_the_list(forbidden: Any) -> Any:
-    return [one for one in forbidden or [] if not isinstance(one, dict) or one.get("ground") in set(Ground)]
-
-
 class Listed(BaseModel):
     """A span as the model names it."""
 
     text: str = Field(repr=False)
     kind: CriterionKind
-    years: Annotated[int | None, BeforeValidator(_whole)] = None
+    years: Annotated[int | None, BeforeValidator(lambda years: int(years) if str(years).isdecimal() else None)] = None
 
 
 class CriteriaAnswer(BaseModel):
     """What the model is asked for."""
 
     criteria: list[Listed]
-    forbidden: Annotated[list[Forbidden], BeforeValidator(_of_the_list)] = []
+    forbidden: Annotated[list[Forbidden], BeforeValidator(with_key("ground", *Ground))] = []
 
 
 RESPONSE_FORMAT: Final[dict[str, Any]] = strict_schema("criteria", CriteriaAnswer)
 
 
-def parse_criteria(content: str, vacancy: Vacancy, *, strict: bool) -> Criteria:
-    """Read the model's answer and make the criteria of it. `strict`: the endpoint promised the schema.
+def parse_criteria(content: str, vacancy: Vacancy) -> Criteria:
+    """Read the model's answer and make the criteria of it: at most twelve, gates first, then musts, as it ordered them.
 
     Raises:
         BrokenAnswer: it cannot be read, names too many spans, or more than a third of them are not in the vacancy.
     """
-    answer = read_answer(content, CriteriaAnswer, "criteria", strict=strict)
+    answer = read_answer(content, CriteriaAnswer, "criteria")
     if max(len(answer.criteria), len(answer.forbidden)) > MAX_LISTED:
         raise BrokenAnswer("far too many spans")
     found = [(one, vacancy.span(one.text)) for one in answer.criteria]
@@ -115,24 +99,18 @@ def parse_criteria(content: str, vacancy: Vacancy, *, strict: bool) -> Criteria:
     forbidden = {span: one.ground for one in answer.forbidden if (span := vacancy.span(one.text))}
     graded: dict[str, Listed] = {}
     for one, span in found:
-        if span is None or span in forbidden:
-            continue
-        ground = forbidden_ground(span)
-        if ground is None:
-            graded.setdefault(span, one)
-        else:
-            forbidden[span] = ground
+        if span is not None and span not in forbidden:
+            if ground := forbidden_ground(span):
+                forbidden[span] = ground
+            else:
+                graded.setdefault(span, one)
+    order = list(CriterionKind)
+    chosen = sorted(graded.items(), key=lambda item: order.index(item[1].kind))[:MAX_CRITERIA]
     return Criteria(
-        items=tuple(_most_important(graded)),
+        items=tuple(
+            Criterion(id=number, text=span, kind=one.kind, years=one.years if asks_for_years(span, one.years) else None)
+            for number, (span, one) in enumerate(chosen, start=1)
+        ),
         forbidden=tuple(Forbidden(text=span, ground=ground) for span, ground in forbidden.items()),
         lost=lost,
     )
-
-
-def _most_important(graded: dict[str, Listed]) -> Iterator[Criterion]:
-    """At most twelve, gates first, then musts, each kind in the model's order."""
-    order = list(CriterionKind)
-    chosen = sorted(graded.items(), key=lambda one: order.index(one[1].kind))[:MAX_CRITERIA]
-    for number, (span, listed) in enumerate(chosen, start=1):
-        years = listed.years if listed.years and asks_for_years(span, listed.years) else None
-        yield Criterion(id=number, text=span, kind=listed.kind, years=years)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from worker.assessment.plain_text import unmarked
 
@@ -37,17 +37,10 @@ _A_YEAR: Final = re.compile(
 )
 _HALF: Final = re.compile(r"полутора|полтора|половинои|and a half")
 _MONTH_NAMES: Final = (
-    "январ янв jan", "феврал фев feb", "март мар mar", "апрел апр apr", "маи мая may", "июн jun", "июл jul",
-    "август авг aug", "сентябр сен sep", "октябр окт oct", "ноябр ноя nov", "декабр дек dec",
+    "янв jan зим", "фев feb зим", "мар mar весн", "апр apr весн", "маи мая may весн", "июн jun летом", "июл jul летом",
+    "авг aug летом", "сен sep осен", "окт oct осен", "ноя nov осен", "дек dec зим",
 )  # fmt: skip
-_MONTHS_OF: Final[dict[str, tuple[int, ...]]] = {
-    **{name: (number,) for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()},
-    "весн": (3, 4, 5),
-    "летом": (6, 7, 8),
-    "осен": (9, 10, 11),
-    "зим": (12, 1, 2),
-}
-_MONTH_NAME: Final = re.compile(rf"\b(?:{'|'.join(_MONTHS_OF)})")
+_MONTH_NAME: Final = re.compile(rf"\b(?:{'|'.join(' '.join(_MONTH_NAMES).split())})")
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SHORT_YEAR: Final = re.compile(r"(?:\d ?[./–—-]|['’`]|\b(?:c|с|по|до)) ?(\d\d)(?![\d./])(?! ?(?:лет|мес|час))")
 _MONTH_NUMBER: Final = re.compile(
@@ -58,17 +51,17 @@ _LAST_CENTURY: Final = 69  # two digits above this are of the twentieth century
 _DATE: Final = re.compile(r"(\d{4})(?:[-./](\d\d?))?(?:[-./]\d\d?)?|(\d\d?)[-./](\d{4})")
 
 
-class Period(BaseModel):
+class Period(BaseModel, frozen=True, validate_by_name=True, serialize_by_alias=True, coerce_numbers_to_str=True):
     """From and to as the model wrote them: "YYYY", "YYYY-MM" or `NOW`."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, coerce_numbers_to_str=True)
-
     since: str = Field(alias="from")
-    until: Annotated[str, BeforeValidator(lambda until: until or NOW)] = Field(alias="to")
+    until: Annotated[str, BeforeValidator(lambda until: until or NOW)] = Field(NOW, alias="to")
 
 
-def asks_for_years(span: str, years: int) -> bool:
+def asks_for_years(span: str, years: int | None) -> bool:
     """Whether a requirement's words name that number of years, as digits or as a word; of a range its lower end."""
+    if not years:
+        return False
     folded = unmarked(span)
     named = {12 * _number(match) for match in _RANGE.finditer(folded)} | set(map(_number, _MONTHS.finditer(folded)))
     return 12 * years in named or (years == 1 and bool(_A_YEAR.search(folded)))
@@ -100,16 +93,16 @@ class Dates:
         self._folded = folded
 
     @cached_property
-    def _years(self) -> frozenset[int]:
-        short = {int(year) for year in _SHORT_YEAR.findall(self._folded)}
-        whole = (year + (1900 if year > _LAST_CENTURY else 2000) for year in short)
-        return frozenset(map(int, _YEAR.findall(self._folded))).union(whole)
+    def _years(self) -> set[int]:
+        short = map(int, _SHORT_YEAR.findall(self._folded))
+        whole = {year + (1900 if year > _LAST_CENTURY else 2000) for year in short}
+        return whole.union(map(int, _YEAR.findall(self._folded)))
 
     @cached_property
-    def _months(self) -> frozenset[int]:
-        named = frozenset(_MONTH_NAME.findall(self._folded))
-        numbered = (int(before or after) for before, after in _MONTH_NUMBER.findall(self._folded))
-        return frozenset(numbered) | {number for name in named for number in _MONTHS_OF[name]}
+    def _months(self) -> set[int]:
+        named = set(_MONTH_NAME.findall(self._folded))
+        numbers = {int(before or after) for before, after in _MONTH_NUMBER.findall(self._folded)}
+        return {n for n, names in enumerate(_MONTH_NAMES, 1) if n in numbers or named & set(names.split())}
 
     def proven(self, periods: Iterable[Period], today: int) -> int:
         """How many months the periods cover together whose dates stand in the text; none counts twice.
@@ -140,17 +133,15 @@ class Dates:
     def _date(self, date: str) -> tuple[int, int | None] | None:
         """Year and month, if the year stands in the text; a month that does not is left out."""
         match = _DATE.fullmatch(date.strip())
-        if match is None or int(match[1] or match[4]) not in self._years:
+        if match is None:
             return None
-        number = int(match[2] or match[3] or 0)
-        return int(match[1] or match[4]), number if number in self._months and number in range(1, 13) else None
+        year, number = int(match[1] or match[4]), int(match[2] or match[3] or 0)
+        return (year, number if number in self._months else None) if year in self._years else None
 
 
 def in_words(months: int) -> str:
     """A duration for people: «2 года 3 мес.»."""
     years, rest = divmod(months, 12)
     last = 0 if years % 100 in range(11, 15) else years % 10
-    said = [f"{years} {'год' if last == 1 else 'года' if last in (2, 3, 4) else 'лет'}"] if years else []
-    if rest or not years:
-        said.append(f"{rest} мес.")
-    return " ".join(said)
+    said = f"{years} {'год' if last == 1 else 'года' if last in (2, 3, 4) else 'лет'}" if years else ""
+    return said if years and not rest else f"{said} {rest} мес.".lstrip()

@@ -9,21 +9,21 @@ from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, BeforeValidator, Field
 
 from worker.assessment.criteria import Criterion
 from worker.assessment.durations import Period
-from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema
+from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema, with_key
 
 MAX_QUOTES: Final = 2
 MAX_PERIODS: Final = 20
 _TOKENS_AROUND: Final = 60
 _TOKENS_PER_GRADE: Final = 85  # a level, an id and two quotes of fifteen long words; measured
 _TOKENS_OF_PERIODS: Final = 100  # seven of them
-_LEVELS: Final = {
-    **dict.fromkeys(("no", "absent", "missing", "нет", "отсутствует", "не соответствует", "не подтверждено"), "none"),
-    **dict.fromkeys(("частично", "частичное", "частичный"), "partial"),
-    **dict.fromkeys(("full", "полностью", "полное", "полный", "сильно", "сильное", "сильный"), "strong"),
+_OTHER_WORDS: Final = {
+    "none": "no|absent|missing|нет|отсутствует|не соответствует|не подтверждено",
+    "partial": "частично|частичное|частичный",
+    "strong": "full|полностью|полное|полный|сильно|сильное|сильный",
 }
 
 
@@ -35,46 +35,34 @@ class Level(StrEnum):
     STRONG = "strong"
 
     @property
-    def rank(self) -> int:
-        """The higher, the better."""
+    def points(self) -> int:
+        """What it earns: 0, 1, 2."""
         return list(Level).index(self)
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
         """The level that another word means: where no schema is enforced, models find their own."""
         word = str(value or "none").strip().lower()
-        known = _LEVELS.get(word, word)
-        return cls(known) if known != value and known in set(cls) else None
+        return next((cls(level) for level, words in _OTHER_WORDS.items() if word in (level, *words.split("|"))), None)
 
 
-def _in_a_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value or []
-
-
-def _dated(value: Any) -> Any:
-    return [one for one in value if not isinstance(one, dict) or one.get("from")] if isinstance(value, list) else []
+_Quotes = BeforeValidator(lambda quotes: [quotes] if isinstance(quotes, str) else quotes or [])
 
 
 # Lengths are checked after parsing and not by Field: strict-schema endpoints differ in whether they accept maxItems
 # and minLength, and one that does not refuses every request. The quotes stand before the level: the model finds its
 # evidence first and grades second.
-class Grade(BaseModel):
+class Grade(BaseModel, frozen=True):
     """One criterion's grade."""
 
-    model_config = ConfigDict(frozen=True)
-
     id: int
-    quotes: Annotated[list[str], BeforeValidator(_in_a_list)] = Field(
-        [], repr=False, validation_alias=AliasChoices("quotes", "quote")
-    )
+    quotes: Annotated[list[str], _Quotes] = Field([], repr=False, validation_alias=AliasChoices("quotes", "quote"))
     level: Level
-    periods: Annotated[list[Period], BeforeValidator(_dated)] = []
+    periods: Annotated[list[Period], BeforeValidator(with_key("from"))] = []
 
 
-class Grading(BaseModel):
+class Grading(BaseModel, frozen=True):
     """All grades of a resume."""
-
-    model_config = ConfigDict(frozen=True)
 
     grades: list[Grade]
 
@@ -95,8 +83,8 @@ def answer_tokens(criteria: Sequence[Criterion]) -> int:
     return _TOKENS_AROUND + _TOKENS_PER_GRADE * len(criteria) + _TOKENS_OF_PERIODS * dated
 
 
-def parse_grading(content: str, ids: Collection[int], *, strict: bool) -> Grading:
-    """Read an answer to criteria with these ids. `strict`: the endpoint promised the schema.
+def parse_grading(content: str, ids: Collection[int]) -> Grading:
+    """Read an answer to criteria with these ids.
 
     Returns:
         At most one grade for each id, in the order of `ids`; the lower one where an id was graded twice.
@@ -104,14 +92,14 @@ def parse_grading(content: str, ids: Collection[int], *, strict: bool) -> Gradin
     Raises:
         BrokenAnswer: it cannot be read, grades an id that was not asked for, or none at all.
     """
-    graded: dict[int, Grade] = {}
-    for grade in read_answer(content, Grading, "grades", strict=strict).grades:
-        if grade.id not in ids:
-            raise BrokenAnswer("an id that was not asked for")
-        known = graded.get(grade.id)
-        if known is None or grade.level.rank < known.level.rank:
-            cut = {"quotes": grade.quotes[:MAX_QUOTES], "periods": grade.periods[:MAX_PERIODS]}
-            graded[grade.id] = grade.model_copy(update=cut)
-    if not graded:
-        raise BrokenAnswer("no id at all")
-    return Grading(grades=[graded[number] for number in ids if number in graded])
+    grades = read_answer(content, Grading, "grades").grades
+    graded = {grade.id: grade for grade in sorted(grades, key=lambda one: -one.level.points)}
+    if not graded or graded.keys() - set(ids):
+        raise BrokenAnswer("no id at all, or one that was not asked for")
+    return Grading(
+        grades=[
+            grade.model_copy(update={"quotes": grade.quotes[:MAX_QUOTES], "periods": grade.periods[:MAX_PERIODS]})
+            for number in ids
+            if (grade := graded.get(number))
+        ]
+    )

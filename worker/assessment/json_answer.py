@@ -1,11 +1,11 @@
-"""JSON that a model wrote: the schema that it is asked for, and reading it where no schema is enforced.
+"""JSON that a model wrote: the schema that it is asked for, and reading it, whether or not the endpoint enforced one.
 
 Forgiven are code fences and prose around the object, trailing commas, raw line breaks in strings, keys that nobody
 asked for, numbers as strings. Time is linear: of an answer some 50,000 characters and twenty objects are tried.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
 import re2
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 _MAX_OBJECT_STARTS: Final = 20
 _MAX_CHARACTERS: Final = 50_000  # several times what the output cap allows; mending takes time for every character
 _STRING_OR_TRAILING_COMMA: Final = re2.compile(r'(?s)("(?:\\.|[^"\\])*")|,(\s*[}\]])')
+_ONLY_COSTS_TOKENS: Final = frozenset(["title", "description", "default"])
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -22,24 +23,23 @@ class BrokenAnswer(ValueError):
     """The model's answer cannot be used. The message says which rule it breaks, and never quotes it."""
 
 
-def read_answer(content: str, model: type[Model], key: str, *, strict: bool) -> Model:
-    """Read an answer as an object of a class that has `key`. `strict`: the endpoint promised the schema.
+def read_answer(content: str, model: type[Model], key: str) -> Model:
+    """The last outermost JSON object with `key` in an answer, as an object of a class.
 
     Raises:
-        BrokenAnswer: it is not JSON, or not of the class.
+        BrokenAnswer: there is none, or it is not of the class.
     """
+    broken = "the answer holds no such JSON object"
     try:
-        content.encode()
-        return model.model_validate_json(content) if strict else model.model_validate(_object(content, key))
+        found = [one for one in _objects(content) if key in one] or [one for one in _mended(content) if key in one]
+        if found:
+            json.dumps(found[-1], ensure_ascii=False).encode()
+            return model.model_validate(found[-1])
     except ValidationError as error:
         # Only the kinds of errors: even a field's name in `loc` may be the model's invention.
         broken = "the answer breaks the schema: " + ", ".join(sorted({detail["type"] for detail in error.errors()}))
     except UnicodeEncodeError:
         broken = "lone surrogates"
-    except RecursionError:
-        broken = "the answer cannot be read"
-    except ValueError as error:
-        broken = str(error)
     # Raised outside of the handler: a chained ValidationError would carry the answer's text into tracebacks.
     raise BrokenAnswer(broken)
 
@@ -47,10 +47,20 @@ def read_answer(content: str, model: type[Model], key: str, *, strict: bool) -> 
 def strict_schema(name: str, model: type[BaseModel]) -> dict[str, Any]:
     """The `response_format` for a strict schema. Make it once: the SDK would rebuild it at every call, 7.5 ms each.
 
-    OpenAI's strict mode wants closed objects and every property required; titles and defaults only cost tokens.
+    OpenAI's strict mode wants closed objects and every property required.
     """
     schema = _closed(model.model_json_schema())
     return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
+
+
+def with_key(key: str, *values: object) -> Callable[[object], list[object]]:
+    """What takes the objects of a list that have a key, with one of the values if there are any; nothing of no list."""
+
+    def is_taken(one: object) -> bool:
+        value = one.get(key) if isinstance(one, dict) else None
+        return isinstance(one, BaseModel) or (value in values if values else bool(value))
+
+    return lambda found: [one for one in found if is_taken(one)] if isinstance(found, list) else []
 
 
 def _closed(node: Any) -> Any:
@@ -58,38 +68,25 @@ def _closed(node: Any) -> Any:
         return [_closed(item) for item in node]
     if not isinstance(node, dict):
         return node
-    dropped = {"title", "description", "default"}
-    closed = {key: _closed(value) for key, value in node.items() if key not in dropped or isinstance(value, dict)}
-    if "properties" in closed:
-        closed |= {"additionalProperties": False, "required": list(closed["properties"])}
-    return closed
-
-
-def _object(content: str, key: str) -> dict[str, Any]:
-    """The last outermost JSON object with `key`."""
-    if len(content) > _MAX_CHARACTERS:
-        raise ValueError("the answer is far too long")
-    found = [candidate for candidate in _objects(content) if key in candidate]
-    if not found:
-        raise ValueError("the answer holds no such JSON object")
-    json.dumps(found[-1], ensure_ascii=False).encode()  # a lone surrogate that was escaped ends here
-    return found[-1]
+    told = {key: _closed(value) for key, value in node.items() if key not in _ONLY_COSTS_TOKENS or type(value) is dict}
+    return told | ({"additionalProperties": False, "required": [*told["properties"]]} if "properties" in told else {})
 
 
 def _objects(content: str) -> Iterator[dict[str, Any]]:
-    decoder = json.JSONDecoder(strict=False)
-    start = content.find("{")
-    if start < 0:
-        return
-    rest = str(_STRING_OR_TRAILING_COMMA.sub(lambda match: match[1] or match[2], content[start:]))
-    place = 0
-    for _ in range(_MAX_OBJECT_STARTS):
-        place = rest.find("{", place)
+    """The outermost objects of a text, in order."""
+    decoder, place = json.JSONDecoder(strict=False), 0
+    for _ in range(_MAX_OBJECT_STARTS if len(content) <= _MAX_CHARACTERS else 0):
+        place = content.find("{", place)
         if place < 0:
             return
         try:
-            value, place = decoder.raw_decode(rest, place)
+            value, place = decoder.raw_decode(content, place)
+            yield value
         except (ValueError, RecursionError):
             place += 1
-            continue
-        yield value
+
+
+def _mended(content: str) -> Iterator[dict[str, Any]]:
+    """The same without trailing commas."""
+    start = max(0, content.find("{")) if len(content) <= _MAX_CHARACTERS else len(content)
+    return _objects(str(_STRING_OR_TRAILING_COMMA.sub(lambda match: match[1] or match[2], content[start:])))

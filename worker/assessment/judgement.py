@@ -3,7 +3,6 @@
 Pure: no I/O, no clock. The same arguments always give the same judgement.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +12,7 @@ from worker.assessment.grading import DatedGrading
 from worker.assessment.proof import Proof, prove
 from worker.assessment.resume import Resume
 from worker.assessment.rubric import Score, score
-from worker.assessment.suspicion import Doubt, Suspicion, doubts
+from worker.assessment.suspicion import Suspicion, suspicions
 from worker.assessment.vacancy import Vacancy
 from worker.assessment.wording import matches, recommendation
 
@@ -34,30 +33,24 @@ class Judgement:
     @property
     def doubtful(self) -> bool:
         """Whether something other than the nearness of the threshold is suspicious."""
-        return any(suspicion is not Doubt.NEAR_THRESHOLD for suspicion in self.suspicions)
+        return any(suspicion is not Suspicion.NEAR_THRESHOLD for suspicion in self.suspicions)
 
 
 def judge(criteria: Criteria, grading: DatedGrading, resume: Resume, vacancy: Vacancy, *, threshold: int) -> Judgement:
-    """Judge a resume.
+    """Judge a resume by the model's answer; periods that go on "until today" count up to the answer's month.
 
-    Args:
-        criteria: of the vacancy.
-        grading: the model's answer; periods that go on "until today" count up to its month.
-        resume: the text that was sent, read.
-        vacancy: read.
-        threshold: the lowest score, 1..100, whose verdict is `Подходит`.
+    `threshold` is the lowest score, 1..100, whose verdict is `Подходит`.
     """
     proofs = prove(criteria.items, grading.grades, resume, today=month(grading.year, grading.month))
-    found: list[Suspicion] = [*resume.signs, *doubts(proofs, resume, vacancy)]
-    return concluded(criteria, proofs, found, threshold=threshold)
+    return concluded(criteria, proofs, suspicions(proofs, resume, vacancy), threshold=threshold)
 
 
 def concluded(
-    criteria: Criteria, proofs: tuple[Proof, ...], suspicions: Sequence[Suspicion], *, threshold: int
+    criteria: Criteria, proofs: tuple[Proof, ...], found: tuple[Suspicion, ...], *, threshold: int
 ) -> Judgement:
     """The score of proofs, and what is said of it; whether the threshold is near is found here."""
     result = score(proofs, threshold=threshold)
-    found: list[Suspicion] = [suspicion for suspicion in suspicions if suspicion is not Doubt.NEAR_THRESHOLD]
-    if abs(result.score - threshold) <= NEAR and not result.closed:
-        found.append(Doubt.NEAR_THRESHOLD)
-    return Judgement(result, matches(proofs), recommendation(proofs, result, found), proofs, tuple(found), criteria)
+    is_near = abs(result.score - threshold) <= NEAR and not result.closed
+    others = tuple(suspicion for suspicion in found if suspicion is not Suspicion.NEAR_THRESHOLD)
+    found = others + (Suspicion.NEAR_THRESHOLD,) * is_near
+    return Judgement(result, matches(proofs), recommendation(proofs, result, found), proofs, found, criteria)

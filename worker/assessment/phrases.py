@@ -18,17 +18,16 @@ import re2
 from worker.assessment.plain_text import fold
 
 _WORD: Final = "[^ .]+"
-_ELEMENTS: Final = {"..": f"(?:{_WORD} ){{0,8}}", "^": "[.] ", "*": f"{_WORD} "}
+_ELEMENTS: Final = {"..": f"(?:{_WORD} ){{0,8}}", "^": "[.] "}
 
 
 class Phrases:
-    """Phrases, one a line, ready to be looked for; blank lines and lines that begin with `#` are skipped."""
+    """Phrases, one a line, ready to be looked for."""
 
     def __init__(self, phrases: str) -> None:
         options = re2.Options()
         options.max_mem = 64 << 20  # bytes; within less the automaton starts over and over
-        lines = (line.strip() for line in phrases.splitlines())
-        patterns = (_pattern(line) for line in lines if line and not line.startswith("#"))
+        patterns = ("".join(map(_pattern, line.split())) for line in phrases.splitlines() if line.strip())
         self._pattern: Any = re2.compile(f" (?:{'|'.join(patterns)})".encode(), options)
 
     def find(self, stream: bytes) -> Iterator[tuple[int, int]]:
@@ -36,16 +35,11 @@ class Phrases:
         return (match.span() for match in self._pattern.finditer(stream))
 
 
-def _pattern(phrase: str) -> str:
-    return "".join(_ELEMENTS.get(element) or _either(element) for element in phrase.split())
-
-
-def _either(element: str) -> str:
-    choices = "|".join(map(_choice, element.removesuffix("?").split("|")))
-    return f"(?:(?:{choices}) )?" if element.endswith("?") else f"(?:{choices}) "
+def _pattern(element: str) -> str:
+    choices = "|".join(_WORD if word == "*" else _choice(word) for word in element.removesuffix("?").split("|"))
+    return _ELEMENTS.get(element) or (f"(?:(?:{choices}) )?" if element.endswith("?") else f"(?:{choices}) ")
 
 
 def _choice(word: str) -> str:
-    folded = str(re2.escape(fold(word.strip("*"))))
-    anything = f"(?:{_WORD})?"
-    return (anything if word.startswith("*") else "") + folded + (anything if word.endswith("*") else "")
+    before, after = (f"(?:{_WORD})?" * is_open for is_open in (word.startswith("*"), word.endswith("*")))
+    return f"{before}{re2.escape(fold(word.strip('*')))}{after}"

@@ -5,37 +5,34 @@ full-width or combining characters, with `ё` or `е`, with a Latin `C` in `1С`
 zero-width characters between the letters. Everything that compares texts compares them after `fold`.
 
 Time is linear in the length. The characters of which most texts are made are copied or lowered by the run; the others
-are replaced by `str.translate`, one table lookup each. Unicode's own normalisation is kept away from whole texts: it
-sorts runs of combining marks by insertion (15,000 marks take seconds), and one character may become eighteen.
+are looked up. Unicode's own normalisation is kept away from whole texts: it sorts runs of combining marks by insertion
+(15,000 marks take seconds), and one character may become eighteen.
 """
 
 import html
 import re
 import unicodedata
-from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import re2
 
-# Unicode calls these letters or marks, but they print nothing: fillers, joiners and the Braille blank.
-_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _LINE_ENDS = frozenset("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
-_VARIATION_SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+# Unicode calls these letters or marks, but they print nothing: fillers, joiners, Braille's blank, variation selectors.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # Format (zero-width, bidi controls, tag characters, soft hyphen), control, and lone surrogates, which UTF-8
 # lacks: the HTTP client would fail.
 _INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Cs"})
-_PRIVATE_USE = "Co"
-_SOFT_HYPHEN = "\u00ad"
 
 _CYRILLIC_LOOKALIKES = "авекмнорстухіјѕ"
 _LATIN_LOOKALIKES = "abekmhopctyxijs"
 _TO_LATIN = str.maketrans(_CYRILLIC_LOOKALIKES, _LATIN_LOOKALIKES)
 _TO_CYRILLIC = str.maketrans(_LATIN_LOOKALIKES[:12], _CYRILLIC_LOOKALIKES[:12])
 _LONE = re.compile(rf"(?<![^\W_])[{_CYRILLIC_LOOKALIKES}](?![^\W_])")
-_MIXED = re.compile("[a-z0-9][\u0400-\u04ff]|[\u0400-\u04ff][a-z0-9]")
-_MIXED_WORD = re2.compile(r"[\pL\pN]*(?:[a-z0-9][\x{400}-\x{4FF}]|[\x{400}-\x{4FF}][a-z0-9])[\pL\pN]*")
+# A word begins in one alphabet and goes on in the other.
+_MIXED = re.compile("(?<![^\\W_])(?:[a-z0-9]++[\u0400-\u04ff]|[\u0400-\u04ff]++[a-z0-9])[^\\W_]*")
 
-_KEPT_ENTRIES: Final = 20_000  # of a table: texts that use all of Unicode must not fill the memory with it
+_KEPT: Final = 20_000  # characters that are remembered
 _LONGEST_EXPANSION: Final = 4  # characters; the few that become more (Arabic ligatures) stay as they are
 
 # All but these are rare: they are visible, and `lower` and two letters are all that folding does to them.
@@ -55,58 +52,48 @@ _INLINE: Final = re2.compile(
     rf"(?i)</?(?:a|abbr|b|big|code|em|font|i|img|meta|o:p|s|small|span|strike|strong|sub|sup|u){_ATTRIBUTES}>|"
     r"(?s:<style\b.*?</style>|<script\b.*?</script>)"
 )
-# `re` knows the same letters and digits as `str.isalnum`.
-_BETWEEN_WORDS: Final = re.compile(r"[^\w+#\n ]|_")
+# Letters and digits; `C++`, `C#` and their like. Elsewhere a sign is punctuation: "5+" and "#1" are numbers.
+_WORD: Final = re.compile(r"[^\W_]+(?:(?<!\d)(?:\+\+|#)(?![^\W_]))?")
+
+# A Mac writes й and ё as two characters.
+_DECOMPOSED: Final = (("и\u0306", "й"), ("И\u0306", "Й"), ("е\u0308", "ё"), ("Е\u0308", "Ё"))
+_UNEVEN: Final = re.compile(r"[^\n\t -)+-_a-}А-яЁё«»“”„•]+")
+_FORMS: Final = {"—": "–—―⸺⸻", "-": "−⁃", " ": "*~", "'": "`ʻʼ‘’´ʹ′", "•": "·∙‣●○▪▫◦■□►▶✓✔", "|": "│┃¦"}
 
 
-class _Table(dict[int, int | str | None]):
-    """A `str.translate` table that works each character out when it is first met."""
-
-    def __init__(self, replacement: Callable[[str], int | str | None]) -> None:
-        super().__init__()
-        self._replacement = replacement
-
-    def __missing__(self, code: int) -> int | str | None:
-        replacement = self._replacement(chr(code))
-        if len(self) < _KEPT_ENTRIES:
-            self[code] = replacement
-        return replacement
-
-
-def is_invisible(character: str) -> bool:
-    """Whether a person looking at the text would miss this character (tab and newline count as visible)."""
-    if character in "\n\t" or character in _LINE_ENDS:
-        return False
-    return (
-        character in _BLANK_LETTERS
-        or character in _VARIATION_SELECTORS
-        or unicodedata.category(character) in _INVISIBLE_CATEGORIES
-    )
-
-
-def _seen(character: str) -> int | str | None:
+@lru_cache(_KEPT)
+def _seen(character: str) -> str:
+    """A rare character as a person sees it; empty if it is invisible."""
     if character in _LINE_ENDS:
         return "\n"
-    if is_invisible(character):
-        return None
-    # As an icon font's bullet looks.
-    return "•" if unicodedata.category(character) == _PRIVATE_USE else ord(character)
+    category = unicodedata.category(character)
+    if _BLANK.match(character) or category in _INVISIBLE_CATEGORIES:
+        return ""
+    return "•" if category == "Co" else character  # private use: an icon font's bullet
 
 
-def _bare(character: str) -> int | str | None:
+@lru_cache(_KEPT)
+def _bare(character: str) -> str:
+    """A rare character in compatibility form, lower case, without accents."""
     if character in "™®©№":
         return " "  # compatibility form would glue "TM" to the word, and make a denial of "№"
     seen = _seen(character)
-    if not isinstance(seen, int):
-        return seen
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", seen).casefold())
     bare = "".join(part for part in folded if unicodedata.category(part) not in {"Mn", "Me"})
     return bare if len(bare) <= _LONGEST_EXPANSION else seen
 
 
-_VISIBLE = _Table(_seen)
-_UNMARKED = _Table(_bare)
-_ONLY_INVISIBLE = _Table(lambda character: ord(character) if is_invisible(character) else None)
+@lru_cache(_KEPT)
+def _level(character: str) -> str:
+    """A character in the form of those that look like it."""
+    form = next((form for form, signs in _FORMS.items() if character in signs), None)
+    if form is not None:
+        return form
+    category = unicodedata.category(character)
+    if category in {"Pd", "Zs"}:
+        return "-" if category == "Pd" else " "
+    folded = unicodedata.normalize("NFKC", character)
+    return folded if len(folded) == 1 else character
 
 
 def decoded(text: str) -> str:
@@ -127,18 +114,28 @@ def visible(text: str) -> str:
 
     The result can be encoded as UTF-8 and stored by Postgres (no lone surrogates, no NUL).
     """
-    return _RARE.sub(lambda match: match[0].translate(_VISIBLE), _lines(text))
+    return _RARE.sub(lambda match: "".join(map(_seen, match[0])), _lines(text))
 
 
 def readable(text: str) -> str:
     """The text as its reader sees it: `visible`, `decoded`, without HTML's tags; those of blocks become line ends."""
     shown = visible(decoded(text))
+    for decomposed, composed in _DECOMPOSED:
+        shown = shown.replace(decomposed, composed)
     return str(_INLINE.sub("", _BLOCK.sub("\n", shown))) if "<" in shown else shown
+
+
+def even(visible_text: str) -> str:
+    """The text, character for character, with one form for all that only looks different.
+
+    Dashes are "-" or "—", blanks, asterisks and tildes " ", apostrophes "'", bullets "•", full-width characters ASCII.
+    """
+    return _UNEVEN.sub(lambda match: "".join(map(_level, match[0])), visible_text)
 
 
 def invisible(text: str) -> str:
     """The invisible characters of a text, in order."""
-    return "".join(_RARE.findall(text)).translate(_ONLY_INVISIBLE)
+    return "".join(character for character in "".join(_RARE.findall(text)) if not _seen(character))
 
 
 def one_line(text: str) -> str:
@@ -150,7 +147,7 @@ def unmarked(text: str) -> str:
     """The visible text in compatibility form, lower case, without accents (`ё` is `е`, `й` is `и`)."""
     pieces = _RARE.split(_lines(text))  # every other one is rare
     pieces[::2] = [piece.lower().replace("ё", "е").replace("й", "и") for piece in pieces[::2]]
-    pieces[1::2] = [piece.translate(_UNMARKED) for piece in pieces[1::2]]
+    pieces[1::2] = ["".join(map(_bare, piece)) for piece in pieces[1::2]]
     return "".join(pieces)
 
 
@@ -163,43 +160,21 @@ def fold(text: str) -> str:
     if bare.isascii():
         return bare
     bare = _LONE.sub(lambda match: match[0].translate(_TO_LATIN), bare)  # "категории С", "С++"
-    return str(_MIXED_WORD.sub(lambda match: _one_alphabet(match[0]), bare)) if _MIXED.search(bare) else bare
+    return _MIXED.sub(lambda match: _one_alphabet(match[0]), bare)
 
 
-def between_words(folded: str) -> str:
-    """The folded text with a space for every character that is no part of a word; line ends stay."""
-    return _BETWEEN_WORDS.sub(" ", folded)
-
-
-def words_of(bare: str) -> list[str]:
-    """The words of what `between_words` returned, in order: letters and digits, and `C++`, `C#` and their like.
-
-    Elsewhere a sign is punctuation: "5+" and "#1" are numbers.
-    """
-    found = bare.split()
-    if "+" not in bare and "#" not in bare:
-        return found
-    return [word for piece in found for word in _without_signs(piece)]
-
-
-def _without_signs(piece: str) -> list[str]:
-    if piece.isalnum():
-        return [piece]
-    stem = piece.rstrip("+#")
-    sign = piece[len(stem) :]
-    if stem.isalnum() and not stem[-1].isdecimal() and sign[:2] in {"++", "#"}:
-        return [stem + sign[:2]]
-    return piece.replace("+", " ").replace("#", " ").split()
+def words_of(folded: str) -> list[str]:
+    """The words of a folded text, in order."""
+    return _WORD.findall(folded)
 
 
 def _lines(text: str) -> str:
     # A word that a soft hyphen broke over two lines is whole again.
-    return text.replace("\r\n", "\n").replace(_SOFT_HYPHEN + "\n", "")
+    return text.replace("\r\n", "\n").replace("\u00ad\n", "")
 
 
+@lru_cache(_KEPT)
 def _one_alphabet(word: str) -> str:
     # `1С`, `СRМ` and `ignоre` become Latin; `Pабота` with a Latin P becomes Cyrillic.
-    cyrillic = [letter for letter in word if "Ѐ" <= letter <= "ӿ"]
-    if all(letter in _CYRILLIC_LOOKALIKES for letter in cyrillic):
-        return word.translate(_TO_LATIN)
-    return word.translate(_TO_CYRILLIC)
+    is_latin = all(letter in _CYRILLIC_LOOKALIKES for letter in word if "Ѐ" <= letter <= "ӿ")
+    return word.translate(_TO_LATIN if is_latin else _TO_CYRILLIC)

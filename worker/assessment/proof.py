@@ -5,9 +5,10 @@ breaks it, however it is laid out. All grades of one resume are checked side by 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import chain
 from typing import Final
 
 from worker.assessment.criteria import Criterion
@@ -17,7 +18,7 @@ from worker.assessment.plain_text import fold
 from worker.assessment.resume import Resume
 from worker.assessment.source_text import PRIVATE, says_something, words_in
 
-_NEGATIONS: Final = frozenset(["не", "ни", "нет", "нету", "без", "not", "no", "never", "without", "cannot"])
+_ENDS_IN_A_NEGATION: Final = re.compile(r"(?:\b(?:не|ни|нет|нету|без|not|no|never|without|cannot)|n t)$")  # "don't"
 # "Не только", "не менее": no denial of what follows.
 _NOT_DENIED: Final = frozenset(
     fold("только просто лишь менее меньше ниже хуже раз один одна одно стал only just less fewer more").split()
@@ -64,6 +65,12 @@ class Proof:
     months: int | None = None
     undated: bool = False
 
+    def lowered(self, reasons: set[Lowering], level: Level | None) -> "Proof":
+        """The same with a lower level, and why; itself if the level is none, or not lower."""
+        if level is None or level.points >= self.level.points:
+            return self
+        return replace(self, level=level, reasons=tuple(sorted({*self.reasons, *reasons})))
+
 
 def prove(criteria: Sequence[Criterion], grades: Iterable[Grade], resume: Resume, *, today: int) -> tuple[Proof, ...]:
     """Check every grade; one proof for each criterion, in order.
@@ -75,30 +82,37 @@ def prove(criteria: Sequence[Criterion], grades: Iterable[Grade], resume: Resume
         today: the current month, as `durations.month` counts.
     """
     by_id = {grade.id: grade for grade in grades if grade.level is not Level.NONE}
-    places = {number: {quote: _places(quote, resume) for quote in grade.quotes} for number, grade in by_id.items()}
-    standing = {
-        number: [place for found in of.values() if isinstance(found, tuple) for place in found]
-        for number, of in places.items()
-    }
-    return tuple(
-        _proof(one, by_id[one.id], places[one.id], resume, today, for_most=_rests_with_most(one.id, standing, criteria))
-        if one.id in by_id
-        else Proof(one, Level.NONE, Level.NONE)
+    found = [
+        _found(one, by_id[one.id], resume) if one.id in by_id else Proof(one, Level.NONE, Level.NONE)
         for one in criteria
+    ]
+    return tuple(
+        _weighed(proof, found, resume.dates.proven(by_id[proof.criterion.id].periods, today))
+        if proof.stretches
+        else proof
+        for proof in found
     )
 
 
-def _places(quote: str, resume: Resume) -> tuple[range, ...] | Lowering:
-    """Where a quote stands, or why it proves nothing; passages that an ellipsis joins stand each by itself."""
-    joined = ".." in quote or "…" in quote
-    parts = ([part for part in _ELLIPSIS.split(quote) if words_in(part)] if joined else []) or [quote]
-    found = [_place(part, resume) for part in parts[:_MOST_PASSAGES]]
-    reason = next((place for place in found if isinstance(place, Lowering)), None)
-    return reason or tuple(place for place in found if isinstance(place, range))
+def _found(criterion: Criterion, grade: Grade, resume: Resume) -> Proof:
+    """The grade with the quotes that stand; those whose passages, which an ellipsis joins, all stand."""
+    good: dict[str, list[range]] = {}
+    faults = set()
+    for quote in grade.quotes:
+        passages = [part for part in _ELLIPSIS.split(quote) if any(map(str.isalnum, part))] or [quote]
+        places = [_place(passage, resume) for passage in passages[:_MOST_PASSAGES]]
+        good[quote] = [place for place in places if isinstance(place, range)]
+        if fault := next((place for place in places if isinstance(place, Lowering)), None):
+            faults.add(fault)
+            del good[quote]
+    if not good:
+        reasons = tuple(sorted(faults or {Lowering.ABSENT}))
+        return Proof(criterion, grade.level, Level.NONE, tuple(grade.quotes), reasons=reasons)
+    return Proof(criterion, grade.level, grade.level, tuple(good), tuple(chain.from_iterable(good.values())))
 
 
 def _place(passage: str, resume: Resume) -> range | Lowering:
-    """Of several places the first that is good counts."""
+    """Where a passage stands, or why it proves nothing. Of several places the first that is good counts."""
     places = resume.source.find(passage)
     if not places:
         words = words_in(passage)
@@ -110,60 +124,31 @@ def _place(passage: str, resume: Resume) -> range | Lowering:
 def _fault(stretch: range, resume: Resume) -> Lowering | None:
     if any(stretch.start < clause.stop and clause.start < stretch.stop for clause in resume.barred):
         return Lowering.TO_REVIEWER
-    return Lowering.CUT_OFF if _is_cut_off(stretch, resume) else None
+    # Whether the words right before the quote, in its clause, deny it.
+    words = resume.source.words
+    before = words[max(resume.source.clause_of(stretch).start, stretch.start - 2) : stretch.start]
+    is_cut_off = _ENDS_IN_A_NEGATION.search(" ".join(before)) and words[stretch.start] not in _NOT_DENIED
+    return Lowering.CUT_OFF if is_cut_off else None
 
 
-def _is_cut_off(stretch: range, resume: Resume) -> bool:
-    """Whether the word right before the quote, in its clause, denies it."""
-    words, clause = resume.source.words, resume.source.clause_of(stretch)
-    return (
-        clause.start < stretch.start
-        and (words[stretch.start - 1] in _NEGATIONS or _is_contracted(words[max(0, stretch.start - 2) : stretch.start]))
-        and words[stretch.start] not in _NOT_DENIED
-    )
-
-
-def _is_contracted(words: Sequence[str]) -> bool:
-    return len(words) == 2 and words[0].endswith("n") and words[1] == "t"  # "don't"
-
-
-def _proof(
-    criterion: Criterion,
-    grade: Grade,
-    places: Mapping[str, tuple[range, ...] | Lowering],
-    resume: Resume,
-    today: int,
-    *,
-    for_most: bool,
-) -> Proof:
-    good = {quote: place for quote, place in places.items() if isinstance(place, tuple)}
-    if not good:
-        reasons = {place for place in places.values() if isinstance(place, Lowering)} or {Lowering.ABSENT}
-        return Proof(criterion, grade.level, Level.NONE, tuple(grade.quotes), reasons=tuple(sorted(reasons)))
-    lowering = {Lowering.ONE_FOR_MOST} if for_most else set()
-    months, undated = None, False
-    if criterion.years is not None:
-        proven = resume.dates.proven(grade.periods, today)
-        claimed = max(map(months_claimed, good))
-        undated = proven < 12 * criterion.years <= claimed
+def _weighed(proof: Proof, proofs: Sequence[Proof], proven: int) -> Proof:
+    """What is left of a proof beside the others; `proven`: for how many months, by dates."""
+    lowering = {Lowering.ONE_FOR_MOST} if _rests_with_most(proof, proofs) else set()
+    if years := proof.criterion.years:
+        claimed = max(map(months_claimed, proof.quotes))
+        undated = proven < 12 * years <= claimed
         months = claimed if undated else proven or claimed
-        if months < 12 * criterion.years:
+        proof = replace(proof, months=months, undated=undated)
+        if months < 12 * years:
             lowering.add(Lowering.YEARS_SHORT if months else Lowering.YEARS_UNDATED)
-    level = grade.level
-    if lowering and level is Level.STRONG:
-        level = Level.PARTIAL
-    reasons = lowering if level is not grade.level else set()
-    stretches = tuple(stretch for place in good.values() for stretch in place)
-    return Proof(criterion, grade.level, level, tuple(good), stretches, tuple(sorted(reasons)), months, undated)
+    return proof.lowered(lowering, Level.PARTIAL) if lowering else proof
 
 
-def _rests_with_most(number: int, standing: Mapping[int, Sequence[range]], criteria: Sequence[Criterion]) -> bool:
+def _rests_with_most(proof: Proof, proofs: Sequence[Proof]) -> bool:
     """Whether a criterion and most of the others rest on one and the same stretch alone."""
-    if not standing[number]:
-        return False
-    one, *others = standing[number]
-    alone = [all(same(one, other) for other in stretches) for stretches in standing.values() if stretches]
-    return all(same(one, other) for other in others) and sum(alone) >= max(_FEWEST_SHARED, len(criteria) // 2 + 1)
+    one = proof.stretches[0]
+    alone = [other for other in proofs if other.stretches and all(same(one, stretch) for stretch in other.stretches)]
+    return proof in alone and len(alone) >= max(_FEWEST_SHARED, len(proofs) // 2 + 1)
 
 
 def same(one: range, other: range) -> bool:

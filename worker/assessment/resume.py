@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from worker.assessment.durations import Dates
 from worker.assessment.plain_text import readable
 from worker.assessment.redaction import redact
-from worker.assessment.reviewer_talk import Sign, hides_something, talk
+from worker.assessment.reviewer_talk import hides_something, talk
 from worker.assessment.source_text import SourceText, marked
 
 
@@ -18,8 +18,8 @@ class Resume:
         sent: the text that is sent to the model.
         source: its words.
         dates: the years and months that it names.
-        barred: the clauses that talk to the reviewer.
-        signs: how it betrays that part of it is meant for the reviewer; empty as a rule.
+        barred: the clauses that talk to the reviewer; none as a rule.
+        hidden: part of it is meant to be unseen, or not to be understood.
         redacted: how many things of each kind were replaced.
     """
 
@@ -27,16 +27,15 @@ class Resume:
     source: SourceText = field(repr=False)
     dates: Dates = field(repr=False)
     barred: tuple[range, ...]
-    signs: tuple[Sign, ...]
+    hidden: bool
     redacted: Mapping[str, int]
 
 
 def as_sent(text: str, *, redaction: bool) -> tuple[str, Mapping[str, int]]:
     """What is sent of a resume, and how many things of each kind were taken out of it."""
-    sent = readable(text)
     if not redaction:
-        return sent, {}
-    redacted = redact(sent)
+        return readable(text), {}
+    redacted = redact(text)
     return redacted.text, redacted.counts
 
 
@@ -44,8 +43,6 @@ def read_resume(text: str, *, redaction: bool) -> Resume:
     """Read a resume as it came."""
     sent, counts = as_sent(text, redaction=redaction)
     source = SourceText(marked(sent))
-    to_reviewer = talk(source)
     # The clauses that hold it and the one that follows: in one paragraph a sentence may be the whole resume.
-    barred = tuple(source.clause_of(range(said.start, min(said.stop + 1, len(source.words)))) for said in to_reviewer)
-    signs = [Sign.TO_REVIEWER] * bool(to_reviewer) + [Sign.HIDDEN] * hides_something(text)
-    return Resume(sent, source, Dates(source.folded), barred, tuple(signs), counts)
+    said = (range(one.start, min(one.stop + 1, len(source.words))) for one in talk(source))
+    return Resume(sent, source, Dates(source.folded), tuple(map(source.clause_of, said)), hides_something(text), counts)

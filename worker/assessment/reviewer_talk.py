@@ -8,7 +8,6 @@ import base64
 import binascii
 from collections.abc import Iterator
 from contextlib import suppress
-from enum import StrEnum
 from itertools import islice
 from typing import Final
 
@@ -17,14 +16,6 @@ import re2
 from worker.assessment.phrases import Phrases
 from worker.assessment.plain_text import invisible, readable, visible
 from worker.assessment.source_text import SourceText
-
-
-class Sign(StrEnum):
-    """How a text betrays that it is meant for the reviewer."""
-
-    TO_REVIEWER = "to_reviewer"  # it tells the reviewer what to do, or forges a message or an answer of ours
-    HIDDEN = "hidden"  # a reader would not see it, or not understand it
-
 
 _MODEL: Final = "ии|ai|нейросет*|llm|gpt|chatgpt|чатгпт|чатбот*|языковая|языковой|ассистент*|assistant|бот|bot|screener"
 _JUDGE: Final = f"{_MODEL}|проверяющ*|рецензент*|оценщик*|reviewer|grader|evaluator"
@@ -109,7 +100,8 @@ def talk(source: SourceText) -> list[range]:
         for start, end in _TALK.find(stream)
         if not any(word in stream[max(0, start - _NEAR) : end + _NEAR] for word in _ABOUT_ATTACKS)
     ]
-    return [stretch for stretch in found if not source.is_quoted(stretch)]
+    quoted = source.quoted() if found else []
+    return [one for one in found if not any(mark.start <= one.start and one.stop <= mark.stop for mark in quoted)]
 
 
 def hides_something(text: str) -> bool:

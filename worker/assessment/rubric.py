@@ -17,10 +17,9 @@ from worker.assessment.criteria import CriterionKind
 from worker.assessment.grading import Level
 from worker.assessment.proof import Proof
 
-RUBRIC_VERSION: Final = "3"
+RUBRIC_VERSION: Final = "4"
 
 WEIGHTS: Final = {CriterionKind.MUST: 2, CriterionKind.NICE: 1, CriterionKind.GATE: 0}
-POINTS: Final = {Level.NONE: 0, Level.PARTIAL: 1, Level.STRONG: 2}
 
 FEW_HOLD: Final = {20: (1, 2), 40: (2, 3)}
 """Caps: where at most so many hold of at least so many that are asked."""
@@ -45,7 +44,7 @@ class Score:
 
 def score(proofs: Sequence[Proof], *, threshold: int) -> Score:
     """Do the sum. `threshold` is the lowest score, 1..100, whose verdict is `Подходит`."""
-    points = sum(WEIGHTS[proof.criterion.kind] * POINTS[proof.level] for proof in proofs)
+    points = sum(WEIGHTS[proof.criterion.kind] * proof.level.points for proof in proofs)
     of = 2 * sum(WEIGHTS[proof.criterion.kind] for proof in proofs)
     gates = [proof for proof in proofs if proof.criterion.kind is CriterionKind.GATE]
     closed = tuple(proof for proof in gates if proof.level is not Level.STRONG)

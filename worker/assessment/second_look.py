@@ -4,7 +4,6 @@ An injection has no room there but in a quote, which has to stand in the resume.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -12,13 +11,12 @@ from pydantic import BaseModel
 from worker.assessment.grading import Level
 from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema
 from worker.assessment.judgement import Judgement, concluded
-from worker.assessment.prompt import fenced, system_prompt
+from worker.assessment.prompt import fenced, messages, system_prompt
 from worker.assessment.proof import Lowering, Proof
 
 SECOND_LOOK_VERSION: Final = "1"
 SYSTEM: Final = system_prompt("second_look")
-_TOKENS_AROUND: Final = 20
-_TOKENS_PER_LEVEL: Final = 15
+_TOKENS_AROUND, _TOKENS_PER_LEVEL = 20, 15
 
 
 class SecondLevel(BaseModel):
@@ -53,10 +51,7 @@ def second_look_text(proofs: Sequence[Proof]) -> str:
 
 def second_look_messages(text: str, *, delimiter: str) -> list[dict[str, str]]:
     """The chat messages that ask what quotes alone prove; `delimiter` as for a resume."""
-    return [
-        {"role": "system", "content": SYSTEM},
-        {"role": "user", "content": fenced("QUOTES", "Требования и цитаты", text, delimiter)},
-    ]
+    return messages(SYSTEM, fenced("QUOTES", "Требования и цитаты", text, delimiter))
 
 
 def answer_tokens(proofs: Sequence[Proof]) -> int:
@@ -64,13 +59,13 @@ def answer_tokens(proofs: Sequence[Proof]) -> int:
     return _TOKENS_AROUND + _TOKENS_PER_LEVEL * len(proofs)
 
 
-def parse_second_look(content: str, proofs: Sequence[Proof], *, strict: bool) -> SecondLook:
-    """Read an answer. `strict`: the endpoint promised the schema.
+def parse_second_look(content: str, proofs: Sequence[Proof]) -> SecondLook:
+    """Read an answer.
 
     Raises:
         BrokenAnswer: it cannot be read, or does not have exactly the ids that were asked for.
     """
-    found = read_answer(content, SecondLook, "proofs", strict=strict)
+    found = read_answer(content, SecondLook, "proofs")
     if sorted({one.id for one in found.proofs}) != sorted(proof.criterion.id for proof in proofs):
         raise BrokenAnswer("other ids than were asked for")
     return found
@@ -78,14 +73,6 @@ def parse_second_look(content: str, proofs: Sequence[Proof], *, strict: bool) ->
 
 def after_second_look(judgement: Judgement, second: SecondLook, *, threshold: int) -> Judgement:
     """The judgement with the lower level of the two for each criterion; the suspicions stay."""
-    levels: dict[int, Level] = {}
-    for one in second.proofs:
-        levels[one.id] = min(one.level, levels.get(one.id, one.level), key=lambda level: level.rank)
-    proofs = tuple(_lowered(proof, levels.get(proof.criterion.id, proof.level)) for proof in judgement.proofs)
-    return concluded(judgement.criteria, proofs, judgement.suspicions, threshold=threshold)
-
-
-def _lowered(proof: Proof, level: Level) -> Proof:
-    if level.rank >= proof.level.rank:
-        return proof
-    return replace(proof, level=level, reasons=tuple(sorted({*proof.reasons, Lowering.SECOND_LOOK})))
+    levels = {one.id: one.level for one in sorted(second.proofs, key=lambda one: -one.level.points)}  # the lowest last
+    proofs = (proof.lowered({Lowering.SECOND_LOOK}, levels.get(proof.criterion.id)) for proof in judgement.proofs)
+    return concluded(judgement.criteria, tuple(proofs), judgement.suspicions, threshold=threshold)

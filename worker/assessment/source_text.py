@@ -18,7 +18,7 @@ from typing import Final
 
 import re2
 
-from worker.assessment.plain_text import between_words, fold, readable, words_of
+from worker.assessment.plain_text import fold, readable, words_of
 from worker.assessment.redaction.placeholders import WORDS
 
 MAX_QUOTE: Final = 600  # characters; the prompt asks for fifteen words
@@ -41,7 +41,7 @@ _CLAUSE, _SENTENCE = "\n", "\n\n"  # an empty clause is the end of a sentence
 
 def words_in(text: str) -> list[str]:
     """The words of a short text as a `SourceText` of it has them."""
-    return words_of(between_words(fold(marked(text))))
+    return words_of(fold(marked(text)))
 
 
 def marked(sent: str) -> str:
@@ -63,26 +63,16 @@ class SourceText:
         self.words: list[str] = []
         self._clauses: list[int] = []  # the number of the word with which each begins
         self._sentences = [0]
-        for clause in between_words(parted).split(_CLAUSE):
-            found = words_of(clause) if clause else []
+        for clause in parted.split(_CLAUSE):
+            found = words_of(clause)
             if found:
                 self._clauses.append(len(self.words))
                 self.words += found
             elif not clause and self._sentences[-1] != len(self.words):
                 self._sentences.append(len(self.words))
-
-    @cached_property
-    def _glued(self) -> str:
-        return "".join(self.words)
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        """Where in `_glued` each word begins, and the end of the last."""
-        return list(accumulate(map(len, self.words), initial=0))
-
-    @cached_property
-    def _vocabulary(self) -> frozenset[str]:
-        return frozenset(self.words)
+        self._vocabulary = frozenset(self.words)
+        self._glued = "".join(self.words)
+        self._starts = list(accumulate(map(len, self.words), initial=0))  # where in it words begin, and the last ends
 
     def sentence_of(self, stretch: range) -> range:
         """The sentences in which a stretch lies."""
@@ -92,15 +82,10 @@ class SourceText:
         """The clauses in which a stretch lies: what punctuation of any kind parts."""
         return _around(self._clauses, stretch, len(self.words))
 
-    def is_quoted(self, stretch: range) -> bool:
-        """Whether a stretch stands in quotation marks."""
-        return any(quoted.start <= stretch.start and stretch.stop <= quoted.stop for quoted in self._quoted)
-
-    @cached_property
-    def _quoted(self) -> list[range]:
+    def quoted(self) -> list[range]:
+        """The stretches in quotation marks."""
         matches = islice(_QUOTATION.finditer(self.folded), _MOST_QUOTATIONS)
-        ends = [[len(words_of(between_words(self.folded[:end]))) for end in match.span()] for match in matches]
-        return [range(*pair) for pair in ends]
+        return [range(*(len(words_of(self.folded[:end])) for end in match.span())) for match in matches]
 
     @cached_property
     def stream(self) -> tuple[bytes, Callable[[int, int], range]]:

@@ -3,9 +3,11 @@
 An honest resume may look like this now and then, so nothing here is proof.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 from worker.assessment.criteria import CriterionKind
@@ -14,14 +16,15 @@ from worker.assessment.phrases import Phrases
 from worker.assessment.plain_text import fold
 from worker.assessment.proof import Lowering, Proof, same
 from worker.assessment.resume import Resume
-from worker.assessment.reviewer_talk import Sign
 from worker.assessment.source_text import words_in
 from worker.assessment.vacancy import Vacancy
 
 
-class Doubt(StrEnum):
-    """What is suspicious about the evidence."""
+class Suspicion(StrEnum):
+    """What a person should look at, and why."""
 
+    TO_REVIEWER = "to_reviewer"  # the resume tells the reviewer what to do, or forges a message or an answer of ours
+    HIDDEN = "hidden"  # part of it a reader would not see, or not understand
     ECHO = "echo"  # most of what is confirmed is the vacancy's words and nothing of one's own
     ONE_FOR_SEVERAL = "one_for_several"  # one stretch of words confirms three and more criteria
     UNRELATED = "unrelated"  # no word in common with the gate that it confirms, or with most of the criteria
@@ -30,8 +33,6 @@ class Doubt(StrEnum):
     UNDATED = "undated"  # a duration that no date confirms
     NEAR_THRESHOLD = "near_threshold"  # see `judgement`
 
-
-Suspicion = Sign | Doubt
 
 _SEVERAL: Final = 3  # criteria
 _KEY: Final = 4  # letters by which words count as the same here
@@ -80,40 +81,43 @@ _STUDY: Final = ("курс", "обуч", "образов", "учеб", "повы
 _ABSENCE: Final = frozenset(["без", "не", "no", "without"])
 
 
-def doubts(proofs: Sequence[Proof], resume: Resume, vacancy: Vacancy) -> Iterator[Doubt]:
-    """What is suspicious about the evidence of one resume, each once."""
+def suspicions(proofs: Sequence[Proof], resume: Resume, vacancy: Vacancy) -> tuple[Suspicion, ...]:
+    """What is suspicious about a resume and its evidence; whether the threshold is near is not known here."""
     strong = [proof for proof in proofs if proof.level is Level.STRONG]
-    vocabulary = {word[:_KEY] for word in vacancy.source.words} | _COMMON
+    vocabulary = _COMMON.union(word[:_KEY] for word in vacancy.source.words)
     strangers = [proof for proof in strong if not _names(proof, resume)]
     denied, lapsed, others = (_beside(phrases, strong, resume) for phrases in (_DENIAL, _LAPSED, _NOT_OWN))
-    if _many([proof for proof in strong if not _own_words(proof, vocabulary)], strong, 1 / 2):
-        yield Doubt.ECHO
-    shared = (_count(stretch, strong) >= _SEVERAL for proof in strong for stretch in proof.stretches)
-    if any(shared) or any(Lowering.ONE_FOR_MOST in proof.reasons for proof in proofs):
-        yield Doubt.ONE_FOR_SEVERAL
-    if any(map(_is_gate, strangers)) or _many(strangers, strong, 0.9):
-        yield Doubt.UNRELATED
-    if others or any(map(_is_gate, denied + lapsed)) or _many(denied, strong, 1 / 3):
-        yield Doubt.NOT_OWN_WORK
-    if sum(Lowering.ABSENT in proof.reasons for proof in proofs) > 1:
-        yield Doubt.INVENTED
-    if any(proof.undated for proof in strong):
-        yield Doubt.UNDATED
+    reasons = Counter(chain.from_iterable(proof.reasons for proof in proofs))
+    holds = {
+        Suspicion.TO_REVIEWER: bool(resume.barred),
+        Suspicion.HIDDEN: resume.hidden,
+        Suspicion.ECHO: _many([proof for proof in strong if not _own_words(proof, vocabulary)], strong, 1 / 2),
+        Suspicion.ONE_FOR_SEVERAL: bool(reasons[Lowering.ONE_FOR_MOST]) or _is_shared(strong),
+        Suspicion.UNRELATED: _has_a_gate(strangers) or _many(strangers, strong, 0.9),
+        Suspicion.NOT_OWN_WORK: bool(others) or _has_a_gate(denied + lapsed) or _many(denied, strong, 1 / 3),
+        Suspicion.INVENTED: reasons[Lowering.ABSENT] > 1,
+        Suspicion.UNDATED: any(proof.undated for proof in strong),
+    }
+    return tuple(suspicion for suspicion, found in holds.items() if found)
 
 
 def _many(some: Sequence[Proof], of: Sequence[Proof], share: float) -> bool:
     return len(some) >= _SEVERAL and len(some) > share * len(of)
 
 
-def _is_gate(proof: Proof) -> bool:
-    return proof.criterion.kind is CriterionKind.GATE
+def _has_a_gate(proofs: Sequence[Proof]) -> bool:
+    return any(proof.criterion.kind is CriterionKind.GATE for proof in proofs)
 
 
-def _count(stretch: range, proofs: Sequence[Proof]) -> int:
-    return sum(any(same(stretch, other) for other in proof.stretches) for proof in proofs)
+def _is_shared(proofs: Sequence[Proof]) -> bool:
+    """Whether several proofs have one stretch."""
+    return any(
+        sum(any(same(stretch, other) for other in proof.stretches) for proof in proofs) >= _SEVERAL
+        for stretch in chain.from_iterable(proof.stretches for proof in proofs)
+    )
 
 
-def _own_words(proof: Proof, vocabulary: frozenset[str] | set[str]) -> bool:
+def _own_words(proof: Proof, vocabulary: frozenset[str]) -> bool:
     """Whether there is a word of one's own in the quotes; names are none."""
     tokens = (token for quote in proof.quotes for token in quote.split() if token.lstrip(_SIGNS)[:1].islower())
     return any(word[:_KEY] not in vocabulary and len(word) >= _LEAST_KEY for word in words_in(" ".join(tokens)))
@@ -127,7 +131,8 @@ def _names(proof: Proof, resume: Resume) -> bool:
     words = _asked(proof.criterion.text)
     asked = {*filter(_tells, words), "".join(word[0] for word in words)}
     quoted = {word for one in proof.stretches for word in resume.source.words[one.start : one.stop] if _tells(word)}
-    if _foreign(quoted, words) or (len(words) > 2 and _foreign(words, quoted)):
+    asks_in_latin, is_latin = (all(map(str.isascii, found)) for found in (words, quoted))
+    if asks_in_latin is not is_latin and (is_latin or len(words) > 2):
         return True
     return any(
         word == other or (min(len(word), len(other)) >= _LEAST_KEY and (word[:_KEY] in other or other[:_KEY] in word))
@@ -140,10 +145,6 @@ def _tells(word: str) -> bool:
     return word[:_KEY] not in _COMMON and (len(word) >= _LEAST_KEY or word.isascii())
 
 
-def _foreign(words: Collection[str], to: Collection[str]) -> bool:
-    return all(map(str.isascii, words)) and not all(map(str.isascii, to))
-
-
 def _beside(phrases: Phrases, proofs: Sequence[Proof], resume: Resume) -> list[Proof]:
     """The proofs of whose quotes one has a phrase in its clause, shortly before it or right behind it."""
     stream, numbers = resume.source.stream
@@ -154,12 +155,11 @@ def _beside(phrases: Phrases, proofs: Sequence[Proof], resume: Resume) -> list[P
         first = max(sentence.start, min(clause.start, stretch.start - _WINDOW))
         return any(first <= word <= min(clause.stop, sentence.stop - 1) for word in said)
 
-    asked = [proof for proof in proofs if not _is_about_study(proof.criterion.text)] if said else []
+    def is_about_it(text: str) -> bool:
+        return any(word.startswith(_STUDY) or word in _ABSENCE for word in _asked(text))
+
+    asked = [proof for proof in proofs if not is_about_it(proof.criterion.text)] if said else []
     return [proof for proof in asked if any(map(is_near, proof.stretches))]
-
-
-def _is_about_study(text: str) -> bool:
-    return any(word.startswith(_STUDY) or word in _ABSENCE for word in _asked(text))
 
 
 @lru_cache(maxsize=2_000)

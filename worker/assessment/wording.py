@@ -4,7 +4,7 @@ No word of a resume or of the model comes here. A vacancy is a stranger's text a
 links, contacts, and what a spreadsheet would take for a formula.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -15,34 +15,29 @@ from worker.assessment.durations import in_words
 from worker.assessment.grading import Level
 from worker.assessment.plain_text import one_line
 from worker.assessment.proof import Lowering, Proof
-from worker.assessment.reviewer_talk import Sign
 from worker.assessment.rubric import FEW_HOLD, Score
-from worker.assessment.suspicion import Doubt, Suspicion
+from worker.assessment.suspicion import Suspicion
 
 MAX_MATCH: Final = 100  # characters that a person can read in a list
 _MAX_NAME: Final = 60  # characters of a criterion within the recommendation
 _MAX_NAMED: Final = 4  # criteria that one sentence names
 WHY_A_PERSON: Final[dict[Suspicion, str]] = {
-    Sign.TO_REVIEWER: "в резюме есть обращения к проверяющему",
-    Sign.HIDDEN: "в резюме есть скрытый или закодированный текст",
-    Doubt.ECHO: "резюме повторяет слова вакансии",
-    Doubt.ONE_FOR_SEVERAL: "одна фраза подтверждает несколько требований",
-    Doubt.UNRELATED: "цитаты не называют то, что подтверждают",
-    Doubt.NOT_OWN_WORK: "рядом с цитатами отрицание, учёба, планы или другие люди",
-    Doubt.INVENTED: "модель приводила цитаты, которых в резюме нет",
-    Doubt.UNDATED: "срок опыта назван без дат",
-    Doubt.NEAR_THRESHOLD: "балл близок к порогу",
+    Suspicion.TO_REVIEWER: "в резюме есть обращения к проверяющему",
+    Suspicion.HIDDEN: "в резюме есть скрытый или закодированный текст",
+    Suspicion.ECHO: "резюме повторяет слова вакансии",
+    Suspicion.ONE_FOR_SEVERAL: "одна фраза подтверждает несколько требований",
+    Suspicion.UNRELATED: "цитаты не называют то, что подтверждают",
+    Suspicion.NOT_OWN_WORK: "рядом с цитатами отрицание, учёба, планы или другие люди",
+    Suspicion.INVENTED: "модель приводила цитаты, которых в резюме нет",
+    Suspicion.UNDATED: "срок опыта назван без дат",
+    Suspicion.NEAR_THRESHOLD: "балл близок к порогу",
 }
 
 _MARKDOWN_LINK: Final = re2.compile(r"!?\[([^\[\]]{0,200})\]\([^()]{0,300}\)")
 _SCHEME: Final = re2.compile(r"(?i)(?:javascript|data|vbscript|file|https?|ftp|mailto|tel|tg)\s*:\S*")
-_LINK: Final = re2.compile(
-    r"(?i)(?:[\w-]+://|www\.)\S+|[\w.%+-]+@[\w.-]+|(?:^|\s)@\w{3,}|"
-    r"[\w-]+(?:\.[\w-]+)*\.(?:ru|рф|com|org|su|info|biz|me|xyz|online|site|top|click|link)/\S+"
-)
-_SITE: Final = re2.compile(
-    r"(?i)([\w-]+)(?:\.[\w-]+)*\.(?:ru|рф|com|org|su|info|biz|me|xyz|online|site|top|click|link)\b"
-)
+_ZONE: Final = r"(?:\.[\w-]+)*\.(?:ru|рф|com|org|su|info|biz|me|xyz|online|site|top|click|link)"
+_LINK: Final = re2.compile(rf"(?i)(?:[\w-]+://|www\.)\S+|[\w.%+-]+@[\w.-]+|(?:^|\s)@\w{{3,}}|[\w-]+{_ZONE}/\S+")
+_SITE: Final = re2.compile(rf"(?i)([\w-]+){_ZONE}\b")
 _PHONE: Final = re2.compile(r"(?:\+\d|\b[78])(?:[\s().‐‑–-]{0,3}\d){9,13}")
 _SIGNS: Final = "<>{}[]|\\^`~$"
 _WITHOUT_SIGNS: Final = str.maketrans(_SIGNS, " " * len(_SIGNS))
@@ -58,10 +53,8 @@ def cleaned(words: str, limit: int = MAX_MATCH) -> str:
     text = _SITE.sub(lambda match: match[1], _LINK.sub(" ", text))
     text = _PHONE.sub(" ", text).translate(_WITHOUT_SIGNS)
     text = " ".join(text.replace("( )", " ").replace("()", " ").split())
-    bare = text.lstrip(_AT_THE_ENDS)
-    if text.startswith(".") and bare[:3].upper() == "NET":
-        bare = "." + bare
-    return _shortened(bare.rstrip(" \t=@*_.,;:–—•·/!?&\"'"), limit)
+    bare = text.lstrip(_AT_THE_ENDS).rstrip(" \t=@*_.,;:–—•·/!?&\"'")
+    return _shortened("." * text.upper().startswith(".NET") + bare, limit)
 
 
 def matches(proofs: Sequence[Proof]) -> tuple[str, ...]:
@@ -82,50 +75,43 @@ def recommendation(proofs: Sequence[Proof], result: Score, suspicions: Sequence[
     return _shortened(text, MAX_RECOMMENDATION)
 
 
-def _sentences(proofs: Sequence[Proof], result: Score, suspicions: Sequence[Suspicion], named: int) -> list[str]:
+def _sentences(proofs: Sequence[Proof], result: Score, suspicions: Sequence[Suspicion], named: int) -> Iterator[str]:
     others = [proof for proof in proofs if proof not in result.closed]
-    confirmed, partial, missing = (
-        [proof for proof in others if proof.level is level] for level in (Level.STRONG, Level.PARTIAL, Level.NONE)
-    )
-    said = []
+    confirmed, partial, missing = ([one for one in others if one.level is level] for level in reversed(Level))
     if result.closed:
-        said.append(f"Нет подтверждения обязательного условия{_named(result.closed, named)}.")
+        yield f"Нет подтверждения обязательного условия{_named(result.closed, named)}."
     if confirmed:
-        part = f"Подтверждено требований: {len(confirmed)} из {len(proofs)}"
-        said.append(
-            (part if len(confirmed) < len(proofs) else "Подтверждены все требования")
-            + _named(confirmed, named, " —")
-            + "."
-        )
+        count = f"Подтверждено требований: {len(confirmed)} из {len(proofs)}"
+        everything = len(confirmed) == len(proofs)
+        yield f"{'Подтверждены все требования' if everything else count}{_named(confirmed, named, ' —')}."
     if partial:
-        said.append(f"Частично{_named(partial, named)}.")
+        yield f"Частично{_named(partial, named)}."
     if missing:
-        said.append(f"В резюме не видно{_named(missing, named)}.")
+        yield f"В резюме не видно{_named(missing, named)}."
     if partial or missing:
-        said.append("Это стоит уточнить на интервью.")
+        yield "Это стоит уточнить на интервью."
     if result.cap in FEW_HOLD and result.few:
-        said.append(f"Балл не выше {result.cap}: подтвердилось слишком мало требований.")
-    reasons = [WHY_A_PERSON[suspicion] for suspicion in suspicions]
-    if reasons:
-        said.append(f"Нужна проверка человеком: {'; '.join(reasons)}.")
-    return said
+        yield f"Балл не выше {result.cap}: подтвердилось слишком мало требований."
+    if suspicions:
+        yield f"Нужна проверка человеком: {'; '.join(WHY_A_PERSON[one] for one in suspicions)}."
 
 
 def _named(proofs: Sequence[Proof], count: int, colon: str = ":") -> str:
     shown = [name for proof in proofs if (name := _name(proof))][:count]
-    others = len(proofs) - len(shown)
+    others = f" и ещё {len(proofs) - len(shown)}" if len(proofs) > len(shown) else ""
     if not shown:
         return f"{colon} {len(proofs)}" if colon == ":" else ""
-    return f"{colon} {'; '.join(shown)}" + (f" и ещё {others}" if others else "")
+    return f"{colon} {'; '.join(shown)}{others}"
 
 
 def _name(proof: Proof) -> str:
-    name = cleaned(proof.criterion.text, _MAX_NAME)
-    if name and Lowering.YEARS_SHORT in proof.reasons and proof.months and proof.criterion.years:
-        return f"«{name}» (срок {in_words(proof.months)}, нужно: {in_words(12 * proof.criterion.years)})"
-    if name and Lowering.YEARS_UNDATED in proof.reasons:
-        return f"«{name}» (срок не подтверждён датами)"
-    return f"«{name}»" if name else ""
+    name, years = cleaned(proof.criterion.text, _MAX_NAME), proof.criterion.years
+    why = ""
+    if Lowering.YEARS_SHORT in proof.reasons and proof.months and years:
+        why = f" (срок {in_words(proof.months)}, нужно: {in_words(12 * years)})"
+    elif Lowering.YEARS_UNDATED in proof.reasons:
+        why = " (срок не подтверждён датами)"
+    return f"«{name}»{why}" if name else ""
 
 
 def _shortened(text: str, limit: int) -> str:

@@ -14,8 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from worker.assessment.durations import in_words
 from worker.assessment.plain_text import visible
 from worker.assessment.proof import Lowering
-from worker.assessment.reviewer_talk import Sign
-from worker.assessment.suspicion import Doubt
+from worker.assessment.suspicion import Suspicion
 from worker.assessment.wording import WHY_A_PERSON
 from worker.explaining.explanation import CriterionExplanation, Explanation
 from worker.explaining.quote_places import pieces
@@ -60,7 +59,7 @@ _POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; "
     "base-uri 'none'; form-action 'none'"
 )
-_WHY: Final[dict[str, str]] = {suspicion.value: WHY_A_PERSON[suspicion] for suspicion in (*Sign, *Doubt)}
+_WHY: Final[dict[str, str]] = {suspicion.value: WHY_A_PERSON[suspicion] for suspicion in Suspicion}
 _WIDE: Final = 1_000  # units of the drawing
 
 

@@ -9,7 +9,7 @@ from contract import Verdict, decision_key, explanation_key
 from worker.assessment.criteria import Criteria
 from worker.assessment.judgement import Judgement
 from worker.assessment.prompt import PROMPT_VERSION
-from worker.assessment.rubric import POINTS, RUBRIC_VERSION, WEIGHTS
+from worker.assessment.rubric import RUBRIC_VERSION, WEIGHTS
 
 
 class CriterionExplanation(BaseModel):
@@ -77,7 +77,7 @@ class Explanation(BaseModel):
                     weight=WEIGHTS[proof.criterion.kind],
                     claimed=proof.claimed.value,
                     level=proof.level.value,
-                    points=POINTS[proof.level],
+                    points=proof.level.points,
                     reasons=tuple(proof.reasons),
                     years=proof.criterion.years,
                     months=proof.months,

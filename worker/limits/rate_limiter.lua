@@ -524,12 +524,13 @@ end
 
 local function snapshot()
   local waiting = call('ZCARD', LINE)
-  local ahead = {waiting, waiting, state.line_tokens, waiting, state.line_tokens}
+  local ahead, nobody = by_bucket(waiting, state.line_tokens), by_bucket(0, 0)
   for b, bucket in ipairs(buckets) do
     bucket.level, bucket.rate, bucket.burst = min(bucket.level, capacity(b)), full_rate(b), burst_capacity(b)
   end
   return {cjson.encode({
     buckets = buckets, now = NOW, waiting = waiting, next_free_start = wait_for(1, ahead, ahead),
+    next_start = wait_for(waiting > 0 and state.line_tokens / waiting or 1, nobody, nobody),
     blocked = max(0, state.blocked - NOW), paced = pause_after(1), denial = state.denial,
   })}
 end
