@@ -124,6 +124,9 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         redispatch_after=settings.lease_seconds / 2,
         lease=settings.lease_seconds,
         start=settings.kafka_start,
+        look_ahead=settings.look_ahead,
+        fair=settings.fair_by == "user",
+        weights=settings.user_weights,
     )
 
     def make_work(source: TopicPartition) -> PartitionWork:
