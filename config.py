@@ -35,7 +35,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from contract import PROCESSED_MARK_TTL
 from provider_endpoint import ProviderEndpoint, address_fault, headers_in
-from redis_connection import Address, RedisConnection
+from redis_connection import CLUSTER, Address, RedisConnection
 from settings_files import EnvFile, SecretFiles
 
 PROJECT = Path(__file__).parent
@@ -45,7 +45,7 @@ _REDIS_KINDS = {
     "sentinel": "set REDIS_SENTINELS and REDIS_SENTINEL_MASTER instead of a sentinel:// URL",
     **dict.fromkeys(
         ("redis+cluster", "rediss+cluster", "rediscluster"),
-        "Redis Cluster is not supported: use one server, a managed one, or Sentinel",
+        CLUSTER,
     ),
 }
 
