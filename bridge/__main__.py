@@ -8,7 +8,7 @@ import argparse
 import sys
 
 from bridge import app
-from bridge.commands import check, replay, send, status
+from bridge.commands import check, predecessor, replay, send, status
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -29,6 +29,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     commands.add_parser(
         "check", help="try every connection, topic and permission, and say what to do", description=check.__doc__
+    )
+    commands.add_parser(
+        "predecessor",
+        parents=[predecessor.arguments()],
+        help="say what an earlier handler has answered, and where to begin",
+        description=predecessor.__doc__,
     )
     commands.add_parser(
         "send",

@@ -18,7 +18,8 @@ from opentelemetry.trace import NoOpTracer, Tracer
 from prometheus_client import REGISTRY
 
 from bridge.announcements import Announcements
-from bridge.commands import check, replay, resume, send, status
+from bridge.commands import check, predecessor, replay, resume, send, status
+from bridge.commands.check.brokers import faults_at_start
 from bridge.consumer import Bridge
 from bridge.dead_letter import CAP_WINDOW, DeadLetterCap, recent_dead_letters
 from bridge.health import Health, serve
@@ -61,6 +62,8 @@ def main(options: argparse.Namespace) -> int:
             return check.run(settings)
         if options.command == "replay":
             return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
+        if options.command == "predecessor":
+            return predecessor.run(options, settings, make_reader(settings), make_consumer(settings, Contact()))
         if options.command == "resume":
             return resume.run(settings)
         if options.command == "status":
@@ -178,6 +181,12 @@ def make_cap(settings: Settings, client: redis.Redis) -> DeadLetterCap:
     return DeadLetterCap(limit, CAP_WINDOW, time.time, written)
 
 
+def warn(settings: Settings, admin: AdminClient) -> None:
+    """Say what `check` would call wrong with Kafka; the start does not wait for it."""
+    for fault in faults_at_start(settings, admin):
+        log.warning("%s: %s; %s", fault.what, fault.found, fault.advice)
+
+
 def run(settings: Settings) -> int:
     """Run the bridge until a signal; its exit code."""
     health = Health(settings.health_folder)
@@ -204,6 +213,7 @@ def run(settings: Settings) -> int:
     if watch.missing and not settings.kafka_create_topics:  # else one that was made just now may not show yet
         log.critical("missing topics: %s; create them, or set KAFKA_CREATE_TOPICS=on", ", ".join(watch.missing))
         return 1
+    threading.Thread(target=warn, args=(settings, admin), name="faults-at-start", daemon=True).start()
     bridge = make_bridge(settings, health, watch, begin_tracing("ai-handler-bridge", otel_variables()))
     if settings.bridge_metrics_port:
         REGISTRY.register(Lag(lambda: make_reader(settings), bridge.watermarks))

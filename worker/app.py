@@ -28,6 +28,7 @@ from worker import metrics
 from worker.asking.after_call import WaitingPolicy
 from worker.asking.circuit_breaker import CircuitBreaker
 from worker.asking.egress import EgressCheck, ForbiddenEgress, UncheckedEgress, keep_watching
+from worker.asking.model_watch import keep_looking
 from worker.asking.money.metered_model import MeteredModel
 from worker.asking.money.prices import Price
 from worker.asking.money.spending import Spending
@@ -64,6 +65,7 @@ RETRY_BASE, RETRY_MAX = 1.0, 60.0
 SHORT_WAIT, MAX_COUNTDOWN = 3.0, LONGEST_COUNTDOWN
 JITTER = 1.0  # seconds for which it may be on its way to the provider, by which the buckets are held back
 
+PAGE_WITHIN = 15.0  # seconds for what the endpoint says of its models
 HEALTH_EVERY = 2.0  # seconds
 # Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
 STORE_WITHIN = 10.0
@@ -125,6 +127,11 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         timeout=settings.openai_timeout,
         output=settings.openai_output,
     )
+
+    def page(path: str) -> tuple[int, bytes] | None:
+        found = route.get(provider.url(path), PAGE_WITHIN, provider.authorized)
+        return None if found is None else (found.status_code, found.content)
+
     traced = TracedModel(model, tracer, settings.openai_model, settings.openai_base_url) if tracer else model
     ports = Ports(
         store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl, decision_ttl=settings.decision_ttl),
@@ -134,6 +141,7 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         breaker=breaker,
         model=MeteredModel(traced, settings.openai_model, price, spending.add),
         spending=spending if price else None,
+        page=page,
     )
     policy = WaitingPolicy(
         max_attempts=settings.max_attempts,
@@ -221,7 +229,13 @@ def _show_state(sender: Any, **_: Any) -> None:
                 ports.spending.look_again()
         keep_watching(ports.egress, stopping)
 
+    def watch_model() -> None:
+        ports = scoring().ports
+        if ports.page is not None:
+            keep_looking(ports.page, settings.openai_model, ports.egress, stopping)
+
     threading.Thread(target=watch, name="egress-watch", daemon=True).start()
+    threading.Thread(target=watch_model, name="model-watch", daemon=True).start()
 
     def say() -> dict[str, object]:
         egress = scoring().ports.egress.state

@@ -114,6 +114,11 @@ WAIT_SECONDS = Histogram(
 # --- Where requests leave, and the circuit breaker --------------------------------------------------------------------
 
 EGRESS_OPEN = Gauge("ai_handler_egress_open", "1 while the exit's country is known and allowed, or nobody checks")
+MODEL_LISTED = Gauge("ai_handler_model_listed", "0 if the endpoint says that it has no such model, else 1")
+MODEL_LISTED.set(1)  # nobody has said otherwise
+MODEL_SHUTDOWN = Gauge(
+    "ai_handler_model_shutdown_timestamp_seconds", "When the provider shuts the model down, as Unix time; 0: not told"
+)
 BREAKER_TRIPS = _counter(
     "ai_handler_circuit_breaker_trips_total",
     "Times the circuit breaker opened",

@@ -1,6 +1,6 @@
 """What scoring needs of the outside world: shapes and protocols, no SDK. Adapters and fakes satisfy them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -193,3 +193,5 @@ class Ports:
     breaker: Breaker
     model: Model
     spending: Spending | None = None
+    page: Callable[[str], tuple[int, bytes] | None] | None = None
+    """Status and body of a page below the endpoint's address; see `model_card`."""

@@ -1,5 +1,6 @@
 """Looks at Kafka: the brokers, each topic and what we may do with it, the group, the transactions."""
 
+import contextlib
 import logging
 import socket
 import time
@@ -14,7 +15,7 @@ from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.cimpl import NewTopic
 
-from bridge.commands.check.finding import Finding, note, ok, wrong
+from bridge.commands.check.finding import Finding, State, note, ok, wrong
 from bridge.kafka import LIBRDKAFKA_LOG, make_producer
 from config import Settings
 from contract import PROCESSED_MARK_TTL
@@ -44,6 +45,13 @@ def look_at_kafka(settings: Settings) -> Iterator[Finding]:
     yield from looks.at_topics()
     yield looks.at_the_group()
     yield looks.at_transactions()
+
+
+def faults_at_start(settings: Settings, admin: AdminClient) -> Iterator[Finding]:
+    """What is wrong with topics and group, for a bridge that starts all the same; nothing where Kafka is away."""
+    looks = _Look(settings, admin)
+    with contextlib.suppress(KafkaException):
+        yield from (each for each in [*looks.at_topics(), looks.at_the_group()] if each.state is State.WRONG)
 
 
 class _Look:
