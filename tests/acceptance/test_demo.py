@@ -152,7 +152,7 @@ def test_a_fault_can_be_tried(demo, two_requests):
     process = demo.start("--fault", "503", "--file", str(two_requests), COLUMNS="80")
     assert process.wait(timeout=240) == 0, process.log_text()
     screen = process.log_text()
-    told = screen.index("> healthy: 2 in work")
+    told = screen.index("> nothing is sent: the provider does not answer")
     assert screen.index("the stand-in is overloaded") < told < screen.index("the stand-in is well again")
     *_, first, second, last = screen.split("starting", 1)[1].split("  + stopping")[0].strip().splitlines()
     assert "all 2 scored" in last

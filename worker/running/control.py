@@ -36,6 +36,7 @@ LEGEND: Final = {
     "paced": "seconds between two starts after the provider said slow_down, for a quarter of an hour; 0: not now",
     "last_denial": "of the provider; age and wait in seconds",
     "circuit_breaker": "closed, or the reasons for which it is open, with the seconds until one request may try",
+    "profile": "what a request to the model carries, and how that was learned",
     "egress": "the country that requests leave from",
     "answered": "calls of this worker, by what they asked",
     "money": "US dollars",
