@@ -10,8 +10,8 @@ the bridge and the workers. The requests lie in the topic when the workers start
 order and that of the first user's starts; beside it, that in which the provider admitted them, after a network that
 swaps what starts within `--jitter`. Used is what it admitted by the last of them, of a full bucket and its refill until
 then; third is when the third call was admitted, after the first. A second line says of many users how long the requests
-of those who came ten seconds later took at most, from the topic to the answer; or how many starts users with as much were
-apart at most, after each tenth, and what share the first, perhaps weighted, had while it waited.
+of those who came ten seconds later took at most, from the topic to the answer; or how many starts users with as much
+were apart at most, after each tenth, and what share the first, perhaps weighted, had while it waited.
 """
 
 from __future__ import annotations

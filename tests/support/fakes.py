@@ -372,6 +372,7 @@ class FakeLimiter:
         self.asked: list[tuple[str, int]] = []
         self.joined: list[tuple[str, float]] = []
         self.places: list[float] = []
+        self.buckets: dict[str, object] = {}
         self.settled: dict[str, int | None] = {}
         self.seen: list[ProviderView | None] = []
         self.cancelled: list[str] = []
@@ -416,8 +417,7 @@ class FakeLimiter:
         self.journal.append("reset")
 
     def snapshot(self) -> dict[str, object]:
-        bucket = {"limit": 3, "level": 0.0, "rate": 0.05}
-        return {"waiting": 0, "blocked": 0.0, "mean_tokens": 1_000.0, "buckets": {"rpm": bucket}}
+        return {"waiting": 0, "blocked": 0.0, "mean_tokens": 1_000.0, "buckets": self.buckets}
 
 
 @dataclass

@@ -83,6 +83,7 @@ def test_limits_show_the_money(world):
 
 def test_the_line_tells_who_waits_and_until_when(world):
     """Whoever is asked "when is it my turn?" looks here; the busiest users come first, without a text."""
+    world.limiter.buckets = {"rpm": {"limit": 3, "level": 0.0, "rate": 0.05}}
     world.line.users = {11: (1, 1.0), 12: (30, 1.0)}
     shown = call("line")
     assert (shown["users"], shown["requests"]) == (2, 31)
