@@ -32,6 +32,7 @@ LEGEND: Final = {
     "others_take": "others who use this key take so many a minute (rpd: a day); below 0: so many are given back",
     "burst_seconds": "so many seconds of refill may be spent at once",
     "waiting": "requests that wait for a start",
+    "mean_tokens": "that a request takes on average",
     "next_start": "seconds until the first of them starts",
     "next_free_start": "seconds until one could start that asks now, behind all of them",
     "blocked": "seconds until anybody may start, after a denial",
