@@ -260,12 +260,13 @@ class Asking:
         Raises:
             PostponedError: it does not, or the limits say when to try.
         """
+        tokens, room = self._ports.model.tokens(PROBE), self._ports.profiles.room()
         with self._turns.enter(in_hand.dispatch.place) as turn:
-            self._await_start(self._ports.model.tokens(PROBE), in_hand, turn)
+            self._await_start(tokens + room, in_hand, turn)
         reservation = in_hand.reservation
         in_hand.progress = in_hand.progress.called()
         try:
-            answer = self._ports.model.ask(PROBE)
+            answer = self._ports.model.ask(replace(PROBE, room=room))
         except (BrokenAnswerError, RefusedCallError) as error:  # whatever it says, it is there
             self._ports.limiter.settle(reservation, used_tokens=None, seen=error.seen)
         except CallError as error:
