@@ -89,10 +89,12 @@ def test_pauses_double_up_to_a_bound():
 def test_one_asks_for_all_in_an_outage():
     """A call that fails among others that are answered is a stumble; several in a row are an outage."""
     outage = decided(TransientError("503", wait=42.0), silence=OUTAGE_AFTER)
-    assert outage == WaitForBreaker("provider", 4.0, replace(CALLED, faults=1), closed_for=42.0)
+    assert outage == WaitForBreaker("provider", 5.0, replace(CALLED, faults=1), closed_for=42.0)
     assert decided(TransientError("503", network=True), silence=OUTAGE_AFTER).distrust_exit
     alone = decided(TransientError("503"), others_pass=False)
-    assert alone == WaitForBreaker("provider", 4.0, replace(CALLED, faults=1)), "nobody was answered of late"
+    assert alone == WaitForBreaker("provider", 5.0, replace(CALLED, faults=1)), "nobody was answered of late"
+    tired = decided(TransientError("timeout"), replace(CALLED, faults=50), others_pass=False)
+    assert tired.seconds == POLICY.retry_max / 2, "one that times out whenever it is asked costs a call a minute"
 
 
 def test_who_is_refused_for_nobody_knows_what_is_compared_with_others():

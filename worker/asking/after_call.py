@@ -158,10 +158,12 @@ def _after_outage(
 ) -> Decision:
     progress = replace(progress, faults=progress.faults + 1)
     named = None if error.wait is None else min(error.wait, LONGEST_RETRY_AFTER)
+    pause = spread * min(policy.retry_base * 2.0 ** min(progress.faults - 1, MOST_DOUBLINGS), policy.retry_max)
     if outage:
-        return WaitForBreaker("provider", policy.behind_breaker, progress, named, distrust_exit=error.network)
-    longest = min(policy.retry_base * 2.0 ** min(progress.faults - 1, MOST_DOUBLINGS), policy.retry_max)
-    return AskAgain(max(longest * spread, named or 0.0), progress, distrust_exit=error.network)
+        # Who met it often waits longer than the breaker may be open: the tiny call may be answered where it is not.
+        seconds = max(policy.behind_breaker, pause)
+        return WaitForBreaker("provider", seconds, progress, named, distrust_exit=error.network)
+    return AskAgain(max(pause, named or 0.0), progress, distrust_exit=error.network)
 
 
 def _after_denial(denial: Denial, progress: Progress) -> Decision:
