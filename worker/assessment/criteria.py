@@ -20,8 +20,7 @@ from worker.assessment.vacancy import Vacancy
 CRITERIA_VERSION: Final = "3"
 MAX_CRITERIA: Final = 12
 MAX_LISTED: Final = 24  # spans that an answer may name
-MAX_ANSWER_TOKENS: Final = 540
-"""The output cap of the call: twelve spans of some twenty tokens, their keys, and what is forbidden."""
+MAX_ANSWER_TOKENS: Final = 540  # twelve spans of some twenty tokens, their keys, and what is forbidden
 
 
 class CriterionKind(StrEnum):
@@ -49,14 +48,11 @@ class Forbidden(BaseModel, frozen=True):
 
 
 class Criteria(BaseModel, frozen=True):
-    """All that the resumes for one vacancy are measured by: none, if nothing in it can be checked.
-
-    `lost` is how many spans of the model's answer are not in the vacancy.
-    """
+    """All that the resumes for one vacancy are measured by: none, if nothing in it can be checked."""
 
     items: tuple[Criterion, ...]
     forbidden: tuple[Forbidden, ...] = ()
-    lost: int = 0
+    lost: int = 0  # spans of the model's answer that are not in the vacancy
 
     @property
     def digest(self) -> str:

@@ -52,8 +52,6 @@ _INLINE: Final = re2.compile(
     rf"(?i)</?(?:a|abbr|b|big|code|em|font|i|img|meta|o:p|s|small|span|strike|strong|sub|sup|u){_ATTRIBUTES}>|"
     r"(?s:<style\b.*?</style>|<script\b.*?</script>)"
 )
-# Letters and digits; `C++`, `C#` and their like. Elsewhere a sign is punctuation: "5+" and "#1" are numbers.
-_WORD: Final = re.compile(r"[^\W_]+(?:(?<!\d)(?:\+\+|#)(?![^\W_]))?")
 
 
 @lru_cache(_KEPT)
@@ -110,11 +108,6 @@ def invisible(text: str) -> str:
     return "".join(character for character in "".join(_RARE.findall(text)) if not _seen(character))
 
 
-def one_line(text: str) -> str:
-    """The visible text with every run of whitespace made one space, and none at the ends."""
-    return " ".join(visible(text).split())
-
-
 def unmarked(text: str) -> str:
     """The visible text in compatibility form, lower case, without accents (`ё` is `е`, `й` is `и`)."""
     pieces = _RARE.split(_lines(text))  # every other one is rare
@@ -133,11 +126,6 @@ def fold(text: str) -> str:
         return bare
     bare = _LONE.sub(lambda match: match[0].translate(_TO_LATIN), bare)  # "категории С", "С++"
     return _MIXED.sub(lambda match: _one_alphabet(match[0]), bare)
-
-
-def words_of(folded: str) -> list[str]:
-    """The words of a folded text, in order."""
-    return _WORD.findall(folded)
 
 
 def _lines(text: str) -> str:

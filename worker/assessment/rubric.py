@@ -21,25 +21,20 @@ RUBRIC_VERSION: Final = "4"
 
 WEIGHTS: Final = {CriterionKind.MUST: 2, CriterionKind.NICE: 1, CriterionKind.GATE: 0}
 
-FEW_HOLD: Final = {20: (1, 2), 40: (2, 3)}
-"""Caps: where at most so many hold of at least so many that are asked."""
+FEW_HOLD: Final = {20: (1, 2), 40: (2, 3)}  # caps: where at most so many hold of at least so many that are asked
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The score (0..100), its verdict, and the sum behind them: weighted points that were earned and could be had.
+    """The score, its verdict, and the sum behind them."""
 
-    `cap` is the highest score that the rules allowed (100: none of them lowered it); `few`: too little holds; `closed`
-    are the gates that are not confirmed.
-    """
-
-    score: int
+    score: int  # 0..100
     verdict: Verdict
-    points: int
-    of: int
-    cap: int
-    few: bool
-    closed: tuple[Proof, ...]
+    points: int  # weighted, that were earned
+    of: int  # that could be had
+    cap: int  # the highest score that the rules allowed; 100: none of them lowered it
+    few: bool  # too little holds
+    closed: tuple[Proof, ...]  # the gates that are not confirmed
 
 
 def score(proofs: Sequence[Proof], *, threshold: int) -> Score:

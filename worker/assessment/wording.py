@@ -13,7 +13,7 @@ import re2
 from contract import MAX_RECOMMENDATION
 from worker.assessment.durations import in_words
 from worker.assessment.grading import Level
-from worker.assessment.plain_text import one_line
+from worker.assessment.plain_text import visible
 from worker.assessment.proof import Lowering, Proof
 from worker.assessment.rubric import FEW_HOLD, Score
 from worker.assessment.suspicion import Suspicion
@@ -47,7 +47,7 @@ _AT_THE_ENDS: Final = " \t=+-@*_#.,;:–—•·/!?&%\"'"
 @lru_cache(maxsize=4_000)
 def cleaned(words: str, limit: int = MAX_MATCH) -> str:
     """A vacancy's words as they may be published; empty if nothing is left of them."""
-    text = one_line(words)
+    text = " ".join(visible(words).split())
     text = _SCHEME.sub(" ", _MARKDOWN_LINK.sub(lambda match: match[1], text))
     # A requirement may name a site: its name stays, and is no address to send people to.
     text = _SITE.sub(lambda match: match[1], _LINK.sub(" ", text))
