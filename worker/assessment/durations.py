@@ -13,7 +13,6 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from worker.assessment.plain_text import unmarked
 
-NOW: Final = "now"
 _NUMERALS: Final = {
     1: "один|одного|одним|одной|полтора|полутора|one", 2: "два|двух|двумя|две|two", 3: "три|трех|тремя|three",
     4: "четыре|четырех|четырьмя|four", 5: "пять|пяти|пятью|five", 6: "шесть|шести|six", 7: "семь|семи|seven",
@@ -52,10 +51,10 @@ _DATE: Final = re.compile(r"(\d{4})(?:[-./](\d\d?))?(?:[-./]\d\d?)?|(\d\d?)[-./]
 
 
 class Period(BaseModel, frozen=True, validate_by_name=True, serialize_by_alias=True, coerce_numbers_to_str=True):
-    """From and to as the model wrote them: "YYYY", "YYYY-MM" or `NOW`."""
+    """From and to as the model wrote them: "YYYY", "YYYY-MM" or "now"."""
 
     since: str = Field(alias="from")
-    until: Annotated[str, BeforeValidator(lambda until: until or NOW)] = Field(NOW, alias="to")
+    until: Annotated[str, BeforeValidator(lambda until: until or "now")] = Field("now", alias="to")
 
 
 def asks_for_years(span: str, years: int | None) -> bool:

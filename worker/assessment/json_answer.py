@@ -31,15 +31,16 @@ def read_answer(content: str, model: type[Model], key: str) -> Model:
     """
     broken = "the answer holds no such JSON object"
     try:
-        found = [one for one in _objects(content) if key in one] or [one for one in _mended(content) if key in one]
+        text = content if len(content) <= _MAX_CHARACTERS else ""
+        found = [one for one in _objects(text) if key in one] or [one for one in _objects(_mended(text)) if key in one]
         if found:
             json.dumps(found[-1], ensure_ascii=False).encode()
             return model.model_validate(found[-1])
     except ValidationError as error:
         # Only the kinds of errors: even a field's name in `loc` may be the model's invention.
         broken = "the answer breaks the schema: " + ", ".join(sorted({detail["type"] for detail in error.errors()}))
-    except UnicodeEncodeError:
-        broken = "lone surrogates"
+    except (UnicodeEncodeError, RecursionError):
+        broken = "lone surrogates, or far too deep"
     # Raised outside of the handler: a chained ValidationError would carry the answer's text into tracebacks.
     raise BrokenAnswer(broken)
 
@@ -75,7 +76,7 @@ def _closed(node: Any) -> Any:
 def _objects(content: str) -> Iterator[dict[str, Any]]:
     """The outermost objects of a text, in order."""
     decoder, place = json.JSONDecoder(strict=False), 0
-    for _ in range(_MAX_OBJECT_STARTS if len(content) <= _MAX_CHARACTERS else 0):
+    for _ in range(_MAX_OBJECT_STARTS):
         place = content.find("{", place)
         if place < 0:
             return
@@ -86,7 +87,6 @@ def _objects(content: str) -> Iterator[dict[str, Any]]:
             place += 1
 
 
-def _mended(content: str) -> Iterator[dict[str, Any]]:
-    """The same without trailing commas."""
-    start = max(0, content.find("{")) if len(content) <= _MAX_CHARACTERS else len(content)
-    return _objects(str(_STRING_OR_TRAILING_COMMA.sub(lambda match: match[1] or match[2], content[start:])))
+def _mended(content: str) -> str:
+    """The text from its first brace on, without trailing commas."""
+    return str(_STRING_OR_TRAILING_COMMA.sub(lambda match: match[1] or match[2], content[content.find("{") :]))

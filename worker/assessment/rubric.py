@@ -44,10 +44,8 @@ def score(proofs: Sequence[Proof], *, threshold: int) -> Score:
     gates = [proof for proof in proofs if proof.criterion.kind is CriterionKind.GATE]
     closed = tuple(proof for proof in gates if proof.level is not Level.STRONG)
     held = sum(proof.level is not Level.NONE for proof in proofs) - sum(proof.level is Level.PARTIAL for proof in gates)
-    cap = next((cap for cap, (most, asked) in FEW_HOLD.items() if held <= most and len(proofs) >= asked), 100)
-    few = cap < 100
-    if closed:
-        cap = min(cap, threshold - 1)
+    of_few = next((cap for cap, (most, asked) in FEW_HOLD.items() if held <= most and len(proofs) >= asked), 100)
+    cap = min(of_few, threshold - 1) if closed else of_few
     # Where a vacancy asks for papers alone, they are all there is to have.
     share = 100 * points // of if of else 100
     total = min(share, cap)
@@ -57,6 +55,6 @@ def score(proofs: Sequence[Proof], *, threshold: int) -> Score:
         points=points,
         of=of,
         cap=cap if share > cap else 100,
-        few=few and share > cap,
+        few=of_few < 100 and share > cap,
         closed=closed,
     )

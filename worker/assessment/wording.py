@@ -4,7 +4,7 @@ No word of a resume or of the model comes here. A vacancy is a stranger's text a
 links, contacts, and what a spreadsheet would take for a formula.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -75,25 +75,21 @@ def recommendation(proofs: Sequence[Proof], result: Score, suspicions: Sequence[
     return _shortened(text, MAX_RECOMMENDATION)
 
 
-def _sentences(proofs: Sequence[Proof], result: Score, suspicions: Sequence[Suspicion], named: int) -> Iterator[str]:
+def _sentences(proofs: Sequence[Proof], result: Score, suspicions: Sequence[Suspicion], named: int) -> list[str]:
     others = [proof for proof in proofs if proof not in result.closed]
     confirmed, partial, missing = ([one for one in others if one.level is level] for level in reversed(Level))
-    if result.closed:
-        yield f"Нет подтверждения обязательного условия{_named(result.closed, named)}."
-    if confirmed:
-        count = f"Подтверждено требований: {len(confirmed)} из {len(proofs)}"
-        everything = len(confirmed) == len(proofs)
-        yield f"{'Подтверждены все требования' if everything else count}{_named(confirmed, named, ' —')}."
-    if partial:
-        yield f"Частично{_named(partial, named)}."
-    if missing:
-        yield f"В резюме не видно{_named(missing, named)}."
-    if partial or missing:
-        yield "Это стоит уточнить на интервью."
-    if result.cap in FEW_HOLD and result.few:
-        yield f"Балл не выше {result.cap}: подтвердилось слишком мало требований."
-    if suspicions:
-        yield f"Нужна проверка человеком: {'; '.join(WHY_A_PERSON[one] for one in suspicions)}."
+    part = f"Подтверждено требований: {len(confirmed)} из {len(proofs)}"
+    count = part if len(confirmed) < len(proofs) else "Подтверждены все требования"
+    said = {
+        f"Нет подтверждения обязательного условия{_named(result.closed, named)}.": result.closed,
+        f"{count}{_named(confirmed, named, ' —')}.": confirmed,
+        f"Частично{_named(partial, named)}.": partial,
+        f"В резюме не видно{_named(missing, named)}.": missing,
+        "Это стоит уточнить на интервью.": partial or missing,
+        f"Балл не выше {result.cap}: подтвердилось слишком мало требований.": result.cap in FEW_HOLD and result.few,
+        f"Нужна проверка человеком: {'; '.join(WHY_A_PERSON[one] for one in suspicions)}.": suspicions,
+    }
+    return [sentence for sentence, holds in said.items() if holds]
 
 
 def _named(proofs: Sequence[Proof], count: int, colon: str = ":") -> str:
@@ -119,6 +115,5 @@ def _shortened(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     head = text[: limit - 1]
-    if not text[limit - 1].isspace() and " " in head:
-        head = head[: head.rindex(" ")]
-    return head.rstrip(" ,;:—–-") + "…"
+    cut = head if text[limit - 1].isspace() or " " not in head else head[: head.rindex(" ")]
+    return cut.rstrip(" ,;:—–-") + "…"
