@@ -29,7 +29,7 @@ WHY_A_PERSON: Final[dict[Suspicion, str]] = {
     Suspicion.UNRELATED: "цитаты не называют то, что подтверждают",
     Suspicion.NOT_OWN_WORK: "рядом с цитатами отрицание, учёба, планы или другие люди",
     Suspicion.INVENTED: "модель приводила цитаты, которых в резюме нет",
-    Suspicion.UNDATED: "срок опыта назван без дат",
+    Suspicion.UNDATED: "срок опыта не подтверждён датами",
     Suspicion.NEAR_THRESHOLD: "балл близок к порогу",
 }
 
