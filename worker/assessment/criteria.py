@@ -7,6 +7,7 @@ vacancy says. What the law forbids to grade by is reported and not graded.
 
 import hashlib
 import json
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -17,7 +18,7 @@ from worker.assessment.grounds import Ground, forbidden_ground
 from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema, with_key
 from worker.assessment.vacancy import Vacancy
 
-CRITERIA_VERSION: Final = "3"
+CRITERIA_VERSION: Final = "4"
 MAX_CRITERIA: Final = 12
 MAX_LISTED: Final = 24  # spans that an answer may name
 MAX_ANSWER_TOKENS: Final = 540  # twelve spans of some twenty tokens, their keys, and what is forbidden
@@ -61,12 +62,17 @@ class Criteria(BaseModel, frozen=True):
         return hashlib.sha256(f"{CRITERIA_VERSION} {body}".encode()).hexdigest()[:16]
 
 
+def _whole(years: object) -> int | None:
+    found = re.match(r"\d+", str(years))
+    return int(found[0]) if found else None
+
+
 class Listed(BaseModel):
     """A span as the model names it."""
 
     text: str = Field(repr=False)
     kind: CriterionKind
-    years: Annotated[int | None, BeforeValidator(lambda years: int(years) if str(years).isdecimal() else None)] = None
+    years: Annotated[int | None, BeforeValidator(_whole)] = None
 
 
 class CriteriaAnswer(BaseModel):

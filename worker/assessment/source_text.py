@@ -36,6 +36,7 @@ _WORD: Final = re.compile(r"[^\W_]+(?:(?<!\d)(?:\+\+|#)(?![^\W_]))?")
 _PLACEHOLDER: Final = re2.compile(rf"«?\[?(?:{'|'.join(WORDS.values())})\]»?")
 _SENTENCE_END: Final = re.compile(r"[.!?…](?=[\s»\"”)]|$)|\n\s*")
 _CLAUSE_END: Final = re.compile(r"(?:[,;:()\[\]|—–\t•·●▪◦■□►▶→✓✔*]| - | {3,})+")
+_PAGE: Final = re.compile(r"\b(?:страница|стр\.?|page) \d{1,3} ?(?:из|of|/) ?\d{1,3}\b")
 _QUOTATION: Final = re.compile(r"[«\"“„][^«»\"“”„\n]{1,200}[»\"”“]")
 _MOST_QUOTATIONS: Final = 50
 _CLAUSE, _SENTENCE = "\n", "\n\n"  # an empty clause is the end of a sentence
@@ -43,7 +44,7 @@ _CLAUSE, _SENTENCE = "\n", "\n\n"  # an empty clause is the end of a sentence
 
 def words_in(text: str) -> list[str]:
     """The words of a short text as a `SourceText` of it has them."""
-    return _WORD.findall(fold(marked(text)))
+    return _WORD.findall(_PAGE.sub(" ", fold(marked(text))))
 
 
 def marked(sent: str) -> str:
@@ -56,7 +57,8 @@ class SourceText:
 
     def __init__(self, text: str) -> None:
         self.folded = fold(text)
-        parted = _CLAUSE_END.sub(_CLAUSE, _SENTENCE_END.sub(_SENTENCE, self.folded))
+        text = _PAGE.sub(" ", self.folded)
+        parted = _CLAUSE_END.sub(_CLAUSE, _SENTENCE_END.sub(_SENTENCE, text))
         self.words: list[str] = []
         self._clauses: list[int] = []  # the number of the word with which each begins
         self._sentences = [0]

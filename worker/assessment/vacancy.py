@@ -56,8 +56,8 @@ class Vacancy:
             start -= 1  # ".NET"
         for opening, closing in _PAIRS:
             inside = self.text[start:end]
-            if inside.count(opening) > inside.count(closing) and self.text[end : end + 1] == closing:
-                end += 1
+            if inside.count(opening) > inside.count(closing) and closing in self.text[end : end + 2]:
+                end = self.text.index(closing, end) + 1
             elif inside.count(closing) > inside.count(opening) and self.text[max(0, start - 1) : start] == opening:
                 start -= 1
         return " ".join(self.text[start:end].split()) if end - start <= MAX_SPAN else None
