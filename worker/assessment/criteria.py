@@ -62,9 +62,7 @@ class Criteria(BaseModel, frozen=True):
         return hashlib.sha256(f"{CRITERIA_VERSION} {body}".encode()).hexdigest()[:16]
 
 
-def _whole(years: object) -> int | None:
-    found = re.match(r"\d+", str(years))
-    return int(found[0]) if found else None
+_Whole = BeforeValidator(lambda years: int(found[0]) if (found := re.match(r"\d+", str(years))) else None)
 
 
 class Listed(BaseModel):
@@ -72,7 +70,7 @@ class Listed(BaseModel):
 
     text: str = Field(repr=False)
     kind: CriterionKind
-    years: Annotated[int | None, BeforeValidator(_whole)] = None
+    years: Annotated[int | None, _Whole] = None
 
 
 class CriteriaAnswer(BaseModel):
@@ -101,18 +99,15 @@ def parse_criteria(content: str, vacancy: Vacancy) -> Criteria:
     forbidden = {span: one.ground for one in answer.forbidden if (span := vacancy.span(one.text))}
     graded: dict[str, Listed] = {}
     for one, span in found:
-        if span is not None and span not in forbidden:
-            if ground := forbidden_ground(span):
-                forbidden[span] = ground
-            else:
-                graded.setdefault(span, one)
+        if span and (ground := forbidden.get(span) or forbidden_ground(span)):
+            forbidden[span] = ground
+        elif span:
+            graded.setdefault(span, one)
     order = list(CriterionKind)
     chosen = sorted(graded.items(), key=lambda item: order.index(item[1].kind))[:MAX_CRITERIA]
-    return Criteria(
-        items=tuple(
-            Criterion(id=number, text=span, kind=one.kind, years=one.years if asks_for_years(span, one.years) else None)
-            for number, (span, one) in enumerate(chosen, start=1)
-        ),
-        forbidden=tuple(Forbidden(text=span, ground=ground) for span, ground in forbidden.items()),
-        lost=lost,
+    items = (
+        Criterion(id=number, text=span, kind=one.kind, years=one.years if asks_for_years(span, one.years) else None)
+        for number, (span, one) in enumerate(chosen, start=1)
     )
+    named = (Forbidden(text=span, ground=ground) for span, ground in forbidden.items())
+    return Criteria(items=tuple(items), forbidden=tuple(named), lost=lost)

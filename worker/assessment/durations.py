@@ -49,7 +49,7 @@ _MONTH_NUMBER: Final = re.compile(
     r"(?<!\d)(\d\d?)[./-](?= ?(?:(?:19|20)\d\d|\d\d)(?!\d))|(?:19|20)\d\d ?[./-] ?(\d\d)(?!\d)"
 )
 _NOW: Final = re.compile("now|present|current|today|наст|н ?\\. ?в|сеичас|сегодня|сеи день")
-_LAST_CENTURY: Final = 69  # two digits above this are of the twentieth century
+_LAST_CENTURY: Final = 69  # two digits above this are of the twentieth
 _DATE: Final = re.compile(r"(\d{4})(?:[-./](\d\d?))?(?:[-./]\d\d?)?|(\d\d?)[-./](\d{4})")
 
 
@@ -110,9 +110,7 @@ class Dates:
     def proven(self, periods: Iterable[Period], today: int) -> int:
         """How many months the periods cover together whose dates stand in the text; none counts twice.
 
-        Args:
-            periods: those that end before they begin, or begin after `today`, count for nothing.
-            today: the current month, as `month` counts; no period goes on behind it.
+        No period goes on behind `today`, the current month as `month` counts; reversed ones count for nothing.
         """
         spans = sorted(span for period in periods if (span := self._span(period, today)))
         total, reached = 0, 0

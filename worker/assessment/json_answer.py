@@ -32,7 +32,10 @@ def read_answer(content: str, model: type[Model], key: str) -> Model:
     broken = "the answer holds no such JSON object"
     try:
         text = content if len(content) <= _MAX_CHARACTERS else ""
-        found = [one for one in _objects(text) if key in one] or [one for one in _objects(_mended(text)) if key in one]
+        found = [one for one in _objects(text) if key in one]
+        if not found:
+            text = str(_STRING_OR_TRAILING_COMMA.sub(lambda match: match[1] or match[2], text[text.find("{") :]))
+            found = [one for one in _objects(text) if key in one]
         if found:
             json.dumps(found[-1], ensure_ascii=False).encode()
             return model.model_validate(found[-1])
@@ -85,8 +88,3 @@ def _objects(content: str) -> Iterator[dict[str, Any]]:
             yield value
         except (ValueError, RecursionError):
             place += 1
-
-
-def _mended(content: str) -> str:
-    """The text from its first brace on, without trailing commas."""
-    return str(_STRING_OR_TRAILING_COMMA.sub(lambda match: match[1] or match[2], content[content.find("{") :]))

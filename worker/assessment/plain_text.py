@@ -76,19 +76,6 @@ def _bare(character: str) -> str:
     return bare if len(bare) <= _LONGEST_EXPANSION else seen
 
 
-def decoded(text: str) -> str:
-    """The text with HTML entities, RTF's bytes and Markdown's escapes written as the characters that they stand for.
-
-    Once: what comes out of it is not decoded again.
-    """
-    if "&" in text:
-        text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
-    if "\\" in text:
-        text = _RTF.sub(lambda match: bytes.fromhex(match[0].replace("\\'", "")).decode("cp1251", "replace"), text)
-        text = _ESCAPE.sub(r"\1", text)
-    return text
-
-
 def visible(text: str) -> str:
     """The text as a person sees it: invisible and control characters gone, every line end a newline.
 
@@ -98,8 +85,16 @@ def visible(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """The text as its reader sees it: `visible`, `decoded`, without HTML's tags; those of blocks become line ends."""
-    shown = visible(decoded(text))
+    """The text as its reader sees it: `visible`, without HTML's tags; those of blocks become line ends.
+
+    HTML entities, RTF's bytes and Markdown's escapes become what they stand for, once.
+    """
+    if "&" in text:
+        text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
+    if "\\" in text:
+        text = _RTF.sub(lambda match: bytes.fromhex(match[0].replace("\\'", "")).decode("cp1251", "replace"), text)
+        text = _ESCAPE.sub(r"\1", text)
+    shown = visible(text)
     return str(_INLINE.sub("", _BLOCK.sub("\n", shown))) if "<" in shown else shown
 
 

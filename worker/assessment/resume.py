@@ -22,15 +22,10 @@ class Resume:
     redacted: Mapping[str, int]  # how many things of each kind were replaced
 
 
-def as_sent(text: str, *, redaction: bool) -> tuple[str, Mapping[str, int]]:
-    """What is sent of a resume, and how many things of each kind were taken out of it."""
-    redacted = redact(readable(text)) if redaction else None
-    return (redacted.text, redacted.counts) if redacted else (readable(text), {})
-
-
 def read_resume(text: str, *, redaction: bool) -> Resume:
     """Read a resume as it came."""
-    sent, counts = as_sent(text, redaction=redaction)
+    redacted = redact(readable(text)) if redaction else None
+    sent, counts = (redacted.text, redacted.counts) if redacted else (readable(text), {})
     source = SourceText(marked(sent))
     # The clauses that hold it and the one that follows: in one paragraph a sentence may be the whole resume.
     said = (range(one.start, min(one.stop + 1, len(source.words))) for one in talk(source))

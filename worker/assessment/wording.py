@@ -39,8 +39,7 @@ _ZONE: Final = r"(?:\.[\w-]+)*\.(?:ru|рф|com|org|su|info|biz|me|xyz|online|sit
 _LINK: Final = re2.compile(rf"(?i)(?:[\w-]+://|www\.)\S+|[\w.%+-]+@[\w.-]+|(?:^|\s)@\w{{3,}}|[\w-]+{_ZONE}/\S+")
 _SITE: Final = re2.compile(rf"(?i)([\w-]+){_ZONE}\b")
 _PHONE: Final = re2.compile(r"(?:\+\d|\b[78])(?:[\s().‐‑–-]{0,3}\d){9,13}")
-_SIGNS: Final = "<>{}[]|\\^`~$"
-_WITHOUT_SIGNS: Final = str.maketrans(_SIGNS, " " * len(_SIGNS))
+_WITHOUT_SIGNS: Final = str.maketrans(dict.fromkeys("<>{}[]|\\^`~$", " "))
 _AT_THE_ENDS: Final = " \t=+-@*_#.,;:–—•·/!?&%\"'"
 
 
