@@ -9,7 +9,8 @@ from worker.assessment.source_text import MAX_QUOTE, SourceText, marked
 
 RESUME = (
     "Опыт: 2019-2025, ООО «Луч»: писал сервисы на Python для банка, оптимизировал запросы PostgreSQL; "
-    "соби-\nрал образы Docker. Не работал с 1С.\fПрава категории B&nbsp;и C, «[ТЕЛЕФОН]». Оﬃce, C++ и C#, чинил\nСтраница 2 из 3\f\nкраны"
+    "соби-\nрал образы Docker. Не работал с 1С.\fПрава категории B&nbsp;и C, «[ТЕЛЕФОН]». Оﬃce, C++ и C#, "
+    "чинил\nСтраница 2 из 3\f\nкраны"
 )
 
 

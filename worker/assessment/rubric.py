@@ -4,8 +4,7 @@
 2. The score is the share of the points that could be had: `100 * sum(weight * points) // (2 * sum(weight))`.
 3. A criterion *holds* if it earned a point, a gate if it is strong. Where at least three are asked, fewer than three
    that hold give at most 40; where at least two are, none or one gives at most 20.
-4. A gate that is not strong keeps the score below the threshold.
-5. The verdict is `Подходит` from the threshold upwards, so score and verdict never disagree.
+4. A gate that is not strong keeps the score below the threshold, from which upwards the verdict is `Подходит`.
 """
 
 from collections.abc import Sequence

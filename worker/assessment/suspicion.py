@@ -1,7 +1,4 @@
-"""What is merely suspicious about the evidence of a resume: it is said to a person, and lowers nothing.
-
-An honest resume may look like this now and then, so nothing here is proof.
-"""
+"""What is merely suspicious: an honest resume may look like this, so it is said to a person, and lowers nothing."""
 
 from collections import Counter
 from collections.abc import Sequence
