@@ -178,7 +178,7 @@ class Dispatch(BaseModel):
 
     request: ScoringRequest
     deadline_at: float  # Unix time, seconds: past it only a failure notification may follow
-    place: float = 0.0  # in the order of the input topic: Unix time, seconds, strictly ascending in a partition
+    place: float = 0.0  # in the order of the starts, see bridge/fair_order.py
     traceparent: str | None = None  # W3C trace context of the span that hands it over, else of the sender's
 
 
@@ -322,7 +322,7 @@ def followers_key(question: str) -> str:
 
 
 def tripped_key(reason: str) -> str:
-    """Says that the circuit breaker is open for this reason; kept until a probe is answered."""
+    """Says that the circuit breaker is open for this reason: how often it opened until a probe was answered."""
     return f"{KEY_PREFIX}circuit_breaker:{reason}"
 
 
@@ -335,9 +335,37 @@ def too_early_key(reason: str) -> str:
 NOT_CLOSED_KEY = f"{KEY_PREFIX}circuit_breaker"
 
 
+# A hash: why it is open, in a sentence for operators, by reason. Nothing decides by it.
+TRIPPED_WHY_KEY = f"{KEY_PREFIX}circuit_breaker:why"
+
+
 def probe_key(reason: str) -> str:
     """Holds the claim's token of the request that tries whether the reason is gone."""
     return f"{KEY_PREFIX}circuit_breaker:{reason}:probe"
+
+
+def profile_key(model: str) -> str:
+    """A hash of what the fleet has learned that requests to a model of an endpoint may carry.
+
+    `learned`: JSON, see worker/asking/profile.py; `lessons`: how many; `since`: the Unix time of the first; `proven`:
+    somebody was answered. Nothing in it: nobody was.
+    """
+    return f"{KEY_PREFIX}profile:{model}"
+
+
+def reasoning_key(model: str) -> str:
+    """A list of how many tokens the latest answers spent on reasoning, the newest first."""
+    return f"{KEY_PREFIX}profile:{model}:reasoning"
+
+
+def scout_key(model: str) -> str:
+    """Holds the claim's token of the one request that tries a profile with which nobody was answered yet."""
+    return f"{KEY_PREFIX}profile:{model}:scout"
+
+
+def answered_key(model: str) -> str:
+    """Exists while the endpoint has answered anybody within the last half minute."""
+    return f"{KEY_PREFIX}profile:{model}:answered"
 
 
 def spent_key(day: str) -> str:
@@ -349,6 +377,12 @@ def spent_key(day: str) -> str:
 # bridge/marks.py.
 MARKS_KEY = f"{KEY_PREFIX}marks"
 
+# A hash of who is alive: each process' name, and what it says of itself every other second. See presence.py.
+PRESENT_KEY = f"{KEY_PREFIX}present"
+
+# A hash of how requests ended: "<number of ten minutes since 1970> <how>" and how many. See bridge/tally.py.
+TALLY_KEY = f"{KEY_PREFIX}tally"
+
 # Written by `python -m bridge resume`: the Unix time up to which dead letters no longer count.
 RESUMED_KEY = f"{KEY_PREFIX}dead_letters_resumed"
 
@@ -356,3 +390,11 @@ RESUMED_KEY = f"{KEY_PREFIX}dead_letters_resumed"
 # last minute> <... within the last day> <Unix time>". Kafka remembers what the limiter has forgotten, so a flush
 # neither grants a second day's quota nor stops the first, and nothing answered means full buckets.
 ANSWERED_KEY = f"{KEY_PREFIX}limits:answered"
+
+# Written by the limiter with a start: the virtual time that fair shares have reached, which is the lowest place that
+# waited then. The bridges read it, and write it where Redis has forgotten it.
+REACHED_KEY = f"{KEY_PREFIX}limits:reached"
+
+# A sorted set of users, scored by where their next place begins: the bridges' alone. Who is behind REACHED_KEY is
+# removed.
+USERS_KEY = f"{KEY_PREFIX}users"

@@ -42,6 +42,11 @@ class ProviderEndpoint:
         """What every request's URL ends with: Azure's `api-version`."""
         return dict(parse_qsl(urlsplit(self.address).query, keep_blank_values=True))
 
+    @property
+    def authorized(self) -> dict[str, str]:
+        """The headers of a request, the key's among them unless another stands in its place."""
+        return {"Authorization": f"Bearer {self.key}", **self.headers}
+
     def url(self, path: str) -> str:
         """The URL of a path below the address."""
         query = urlencode(self.query)

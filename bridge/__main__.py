@@ -8,7 +8,7 @@ import argparse
 import sys
 
 from bridge import app
-from bridge.commands import check, replay, send
+from bridge.commands import check, predecessor, replay, send, status
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -25,7 +25,16 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     commands.add_parser("resume", help="go on after too many dead letters: those written up to now no longer count")
     commands.add_parser(
+        "status", parents=[status.arguments()], help="tell the state, and what to do", description=status.__doc__
+    )
+    commands.add_parser(
         "check", help="try every connection, topic and permission, and say what to do", description=check.__doc__
+    )
+    commands.add_parser(
+        "predecessor",
+        parents=[predecessor.arguments()],
+        help="say what an earlier handler has answered, and where to begin",
+        description=predecessor.__doc__,
     )
     commands.add_parser(
         "send",

@@ -2,9 +2,13 @@
 
 import argparse
 import logging
+import os
 import secrets
 import signal
+import socket
+import threading
 import time
+from contextlib import suppress
 from types import FrameType
 
 import redis
@@ -15,18 +19,20 @@ from opentelemetry.trace import NoOpTracer, Tracer
 from prometheus_client import REGISTRY
 
 from bridge.announcements import Announcements
-from bridge.commands import check, replay, resume, send
+from bridge.commands import check, predecessor, replay, resume, send, status
+from bridge.commands.check.brokers import faults_at_start
 from bridge.consumer import Bridge
 from bridge.dead_letter import CAP_WINDOW, DeadLetterCap, recent_dead_letters
 from bridge.health import Health, serve
 from bridge.kafka import (
-    LIBRDKAFKA_LOG,
     Contact,
     create_missing_topics,
     make_consumer,
     make_producer,
     make_reader,
 )
+from bridge.kafka_trouble import FirstContact
+from bridge.kafka_trouble import line as trouble_with_kafka
 from bridge.lag import Lag
 from bridge.marks import ProcessedMarks
 from bridge.partition import PartitionWork
@@ -35,15 +41,20 @@ from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
 from bridge.spans import RequestSpans
 from bridge.start import StartUnknown
+from bridge.status.page import Overview
+from bridge.tally import Tally
 from bridge.topic_watch import TopicWatch
 from config import Settings
 from contract import LONGEST_COUNTDOWN, processed_mark
+from presence import Presence
+from redis_trouble import line as trouble_with_redis
 from startup import begin, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 
 log = logging.getLogger("bridge")
 
+BROKERS_WITHIN = 30.0  # seconds that a start waits for them; then it is the supervisor's turn
 STOP_WITHIN = 22.0  # seconds from SIGTERM to the end, whatever answers or not; below compose's stop_grace_period
 
 
@@ -55,8 +66,12 @@ def main(options: argparse.Namespace) -> int:
             return check.run(settings)
         if options.command == "replay":
             return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
+        if options.command == "predecessor":
+            return predecessor.run(options, settings, make_reader(settings), make_consumer(settings, Contact()))
         if options.command == "resume":
             return resume.run(settings)
+        if options.command == "status":
+            return status.run(options, settings)
         if options.command == "send":
             return send.run(
                 options,
@@ -68,11 +83,11 @@ def main(options: argparse.Namespace) -> int:
             )
         return run(settings)
     except KafkaException as error:
-        log.critical("Kafka at %s: %s", settings.kafka_bootstrap_servers, error.args[0].str())
+        log.critical("%s", trouble_with_kafka(error.args[0], settings.kafka_bootstrap_servers))
     except StartUnknown as error:
         log.critical("%s", error)
     except redis.RedisError as error:
-        log.critical("Redis: %s", type(error).__name__)
+        log.critical("%s", trouble_with_redis(error, settings.redis_connection.where))
     return 1
 
 
@@ -98,6 +113,7 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         settings.kafka_key_for_uploading_data.encode(),
     )
     cap = make_cap(settings, client)
+    tally = Tally(client)
     contact = Contact()
     consumer = make_consumer(settings, contact)
     policy = PartitionPolicy(
@@ -108,6 +124,9 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         redispatch_after=settings.lease_seconds / 2,
         lease=settings.lease_seconds,
         start=settings.kafka_start,
+        look_ahead=settings.look_ahead,
+        fair=settings.fair_by == "user",
+        weights=settings.user_weights,
     )
 
     def make_work(source: TopicPartition) -> PartitionWork:
@@ -134,7 +153,9 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
             longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds,
         )
         spans = RequestSpans(tracer or NoOpTracer(), source, settings.kafka_group_id, topics.notifications)
-        return PartitionWork(source, consumer, store, marks, make_publisher, watch, cap, policy, spans=spans)
+        return PartitionWork(
+            source, consumer, store, marks, make_publisher, watch, cap, policy, spans=spans, tally=tally
+        )
 
     return Bridge(
         consumer,
@@ -159,20 +180,27 @@ def make_cap(settings: Settings, client: redis.Redis) -> DeadLetterCap:
     """The dead letters' rate limit, which goes on from what stands in the topic."""
     limit = settings.dead_letter_limit
     since = time.time() - CAP_WINDOW
-    try:
+    with suppress(redis.RedisError):  # the start has said that it is away; until it tells, nobody has resumed
         since = max(since, resume.resumed_at(client))
-    except redis.RedisError as error:
-        log.warning("Redis does not say whether an operator has resumed (%s)", type(error).__name__)
     written = recent_dead_letters(make_reader(settings), settings.dead_letter_topic, since, limit)
     return DeadLetterCap(limit, CAP_WINDOW, time.time, written)
+
+
+def warn(settings: Settings, admin: AdminClient) -> None:
+    """Say what `check` would call wrong with Kafka; the start does not wait for it."""
+    for fault in faults_at_start(settings, admin):
+        log.warning("%s: %s; %s", fault.what, fault.found, fault.advice)
 
 
 def run(settings: Settings) -> int:
     """Run the bridge until a signal; its exit code."""
     health = Health(settings.health_folder)
     if settings.bridge_metrics_port:
-        serve(health, settings.metrics_host, settings.bridge_metrics_port)
-    admin = AdminClient({**settings.kafka}, logger=LIBRDKAFKA_LOG)
+        overview = Overview(status.make_look(settings))
+        serve(health, settings.metrics_host, settings.bridge_metrics_port, overview.page)
+    contact = FirstContact(settings.kafka)
+    contact.metadata(BROKERS_WITHIN, persists=True)
+    admin = contact.admin
     if settings.kafka_create_topics:
         create_missing_topics(
             admin,
@@ -192,11 +220,20 @@ def run(settings: Settings) -> int:
     if watch.missing and not settings.kafka_create_topics:  # else one that was made just now may not show yet
         log.critical("missing topics: %s; create them, or set KAFKA_CREATE_TOPICS=on", ", ".join(watch.missing))
         return 1
+    threading.Thread(target=warn, args=(settings, admin), name="faults-at-start", daemon=True).start()
     bridge = make_bridge(settings, health, watch, begin_tracing("ai-handler-bridge", otel_variables()))
     if settings.bridge_metrics_port:
         REGISTRY.register(Lag(lambda: make_reader(settings), bridge.watermarks))
     watchdog = Watchdog(STOP_WITHIN)
     watchdog.start()
+    ended = threading.Event()
+    name = f"{socket.gethostname()}:{os.getpid()}"
+
+    def say() -> dict[str, object]:
+        return {**health.said(), "watermarks": {number: mark for (_, number), mark in bridge.watermarks().items()}}
+
+    presence = Presence(settings.redis_connection.client, "bridge", name, say, ended)
+    presence.start()
 
     def stop(number: int, _frame: FrameType | None) -> None:
         watchdog.stop_asked()
@@ -206,6 +243,10 @@ def run(settings: Settings) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     log.info("bridge started, reading %s (MODE=%s)", settings.kafka_topic_for_ai_handler, settings.mode)
-    bridge.run()
+    try:
+        bridge.run()
+    finally:
+        ended.set()
+        presence.farewell()
     log.info("bridge stopped")
     return 0

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from confluent_kafka import TopicPartition
 
 from bridge import metrics
-from bridge.dead_letter import CUTS, DeadLetter, DeadLetterCap, PendingLetter
+from bridge.dead_letter import CUTS, HEADER_REASON, DeadLetter, DeadLetterCap, PendingLetter
+from bridge.in_hand import InHand
 from bridge.intake import Reason, Rejected
 from bridge.publisher import OutputRefused, Publication
 from bridge.request_store import RequestStates
 from bridge.supervisor import Unfinished
+from bridge.tally import DEAD_LETTER, Counting, how
 from contract import Failure, Outcome
 
 log = logging.getLogger(__name__)
@@ -39,13 +41,17 @@ class Endings:
         source: the input partition.
         cap: the dead letters' rate limit.
         may_write_letters: whether the dead-letter topic can be written at all.
+        tally: counts what is written.
     """
 
-    def __init__(self, source: TopicPartition, cap: DeadLetterCap, may_write_letters: Callable[[], bool]) -> None:
+    def __init__(
+        self, source: TopicPartition, cap: DeadLetterCap, may_write_letters: Callable[[], bool], tally: Counting
+    ) -> None:
         self._name = f"{source.topic}-{source.partition}"
         self._source = source
         self._cap = cap
         self._may_write_letters = may_write_letters
+        self._tally = tally
         self._counted = -1  # the last dead letter's offset that the cap knows of
         self.forget(same_log=True)
 
@@ -148,8 +154,12 @@ class Endings:
         """What `compose` has made is committed."""
         ended = set(ending.offsets)
         self._letters = [letter for letter in self._letters if letter.offset not in ended]
+        reasons = [dict(letter.headers)[HEADER_REASON].decode() for letter in ending.dead_letters]
+        self._tally.add(
+            [*(how(each.outcome) for each in ending.publications), *(DEAD_LETTER + reason for reason in reasons)]
+        )
 
-    def make_smaller(self, refused: OutputRefused, requests: dict[int, Unfinished]) -> list[int]:
+    def make_smaller(self, refused: OutputRefused, in_hand: InHand) -> list[int]:
         """What a topic does not take as it is gets a bounded form; the offsets that are finished by that alone."""
         metrics.REFUSED.labels(refused.topic).inc()
         if isinstance(refused.output, DeadLetter):
@@ -161,7 +171,7 @@ class Endings:
             return []
         processing_id = refused.output.processing_id
         about = {"processing_id": processing_id}
-        unfinished = requests.get(processing_id)
+        unfinished = in_hand.all.get(processing_id)
         if unfinished is None:
             log.error("nobody is told: %s", refused, extra=about)
             self._untold.add(processing_id)
@@ -171,7 +181,8 @@ class Endings:
             unfinished.outcome = unfinished.failed(Failure.UNPUBLISHABLE)
         else:
             log.error("it becomes a dead letter: %s", refused, extra=about)
-            return self._bury(requests.pop(processing_id))
+            in_hand.pop(processing_id)
+            return self._bury(unfinished)
         return []
 
     def _bury(self, unfinished: Unfinished) -> list[int]:

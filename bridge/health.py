@@ -65,6 +65,10 @@ class Health:
         self.troubles = troubles
         metrics.READY.set(not troubles)
 
+    def said(self) -> dict[str, object]:
+        """What the bridge says of itself to whoever looks (presence.py)."""
+        return {"troubles": dict(self.troubles) if self.lives else {"hangs": "the loop does not turn"}}
+
     def close(self) -> None:
         """The bridge ends: neither signal is there any more."""
         self._beat_at = None
@@ -89,7 +93,7 @@ class Health:
                 self._said_at[name] = now
         for name in set(self._said_at) - set(troubles):
             metrics.TROUBLE.labels(name).set(0)
-            log.info("over: %s", name)
+            log.info("ready again: %s", name)
             del self._said_at[name]
 
 
@@ -104,8 +108,17 @@ class _Handler(WSGIRequestHandler):
         """Probes come every few seconds, and say nothing new."""
 
 
-def serve(health: Health, host: str, port: int) -> WSGIServer:
-    """Serve `/livez`, `/readyz` and, on every other path, the metrics; from a thread of its own."""
+def serve(
+    health: Health, host: str, port: int, overview: Callable[[str], bytes] = lambda _: b"no overview here\n"
+) -> WSGIServer:
+    """Serve `/livez`, `/readyz`, `/` and, on every other path, the metrics; from a thread of its own.
+
+    Args:
+        health: of this bridge.
+        host: address to listen on.
+        port: likewise.
+        overview: makes the page `/` for whoever prefers these languages (the header Accept-Language).
+    """
     metrics_page = make_wsgi_app()
 
     def page(environment: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -115,6 +128,10 @@ def serve(health: Health, host: str, port: int) -> WSGIServer:
             case "/readyz":
                 troubles = health.troubles if health.lives else {"hangs": "the loop does not turn"}
                 good, lines = not troubles, [f"{name}: {text}" for name, text in troubles.items()] or ["ready"]
+            case "/":
+                html = overview(environment.get("HTTP_ACCEPT_LANGUAGE", ""))
+                start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")])
+                return [html]
             case _:
                 answer: Iterable[bytes] = metrics_page(environment, start_response)
                 return answer

@@ -100,12 +100,12 @@ def make_consumer(settings: Settings, contact: Contact) -> Consumer:
     )
 
 
-def make_reader(settings: Settings) -> Consumer:
-    """A consumer that joins no group and reads committed messages only."""
+def make_reader(settings: Settings, group: str | None = None) -> Consumer:
+    """A consumer that joins no group and reads committed messages only; it may ask what `group` has committed."""
     return Consumer(
         {
             **settings.kafka,
-            "group.id": f"{settings.kafka_group_id}-reader",  # required by the client, never joined
+            "group.id": group or f"{settings.kafka_group_id}-reader",  # required by the client, never joined
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",

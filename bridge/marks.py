@@ -108,7 +108,8 @@ class ProcessedMarks:
         topic: the notifications topic.
         source: the input partition whose requests are marked, `<topic>-<number>`.
         owner: a name that no other bridge has, nor this one for another assignment.
-        notification_key: of notifications that were written by another handler and lack our header.
+        notification_key: of our notifications. Those of another handler lack our header, and have this key or the
+            contract's own, whatever ours is set to.
         clock: Unix time, seconds.
     """
 
@@ -127,7 +128,7 @@ class ProcessedMarks:
         self._topic = topic
         self._field = f"sequence:{source}"
         self._owner = owner
-        self._notification_key = notification_key
+        self._keys = {NOTIFICATION_KEY, notification_key}
         self._clock = clock
         self._mark = store.register_script(_MARK)
         self._start_sequence = store.register_script(_START_SEQUENCE)
@@ -259,24 +260,10 @@ class ProcessedMarks:
         """The notifications among some messages of the topic; one that has no time counts as new."""
         found = []
         for message in messages:
-            processing_id = self._processing_id(message)
+            processing_id = answered_id(message, self._keys)
             if processing_id is not None:
                 found.append(Notified(processing_id, sent_at(message, now)))
         return found
-
-    def _processing_id(self, message: Message) -> int | None:
-        """Our own notifications say it in a header; those of a handler before us have it in their body alone."""
-        value = header(message, HEADER_PROCESSING_ID)
-        if value is not None:
-            return int(value) if value.isdigit() and len(value) <= len(str(MAX_ID)) else None
-        body = as_bytes(message.value())
-        if as_bytes(message.key()) != self._notification_key or not body or len(body) > LONGEST_BODY:
-            return None
-        try:
-            processing_id = json.loads(body)["response"]["processing_id"]
-        except (ValueError, LookupError, TypeError, RecursionError):
-            return None
-        return processing_id if type(processing_id) is int and 0 <= processing_id <= MAX_ID else None
 
     def _write(
         self,
@@ -309,6 +296,24 @@ class ProcessedMarks:
             return False
         self._sequence = sequence
         return True
+
+
+def answered_id(message: Message, keys: Collection[bytes]) -> int | None:
+    """The processing id that a message of the notifications topic answers; None where it is no notification.
+
+    Our own say it in a header; those of a handler before us have it in their body alone, under one of these keys.
+    """
+    value = header(message, HEADER_PROCESSING_ID)
+    if value is not None:
+        return int(value) if value.isdigit() and len(value) <= len(str(MAX_ID)) else None
+    body = as_bytes(message.value())
+    if as_bytes(message.key()) not in keys or not body or len(body) > LONGEST_BODY:
+        return None
+    try:
+        processing_id = json.loads(body)["response"]["processing_id"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return processing_id if type(processing_id) is int and 0 <= processing_id <= MAX_ID else None
 
 
 def _await_hidden(reader: Consumer, span: Span) -> int:

@@ -149,6 +149,10 @@ class PartitionProgress:
         """How many delivered offsets are open; those of an earlier life count when they come again."""
         return len(self._open) - len(self._awaited)
 
+    def left(self, end: int) -> int:
+        """How many offsets of a partition that ends at `end` are not finished."""
+        return len(self._open) + max(0, end - (self._high or 0))
+
     @property
     def awaited(self) -> int:
         """How many offsets were open in an earlier life and have not been delivered again."""

@@ -20,6 +20,7 @@ from prometheus_client import REGISTRY
 from config import Settings
 from contract import LONGEST_COUNTDOWN, QUEUE_NAME
 from logs import configure_logging
+from presence import Presence
 from startup import begin, flower_variables, load_settings, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
@@ -27,11 +28,14 @@ from worker import metrics
 from worker.asking.after_call import WaitingPolicy
 from worker.asking.circuit_breaker import CircuitBreaker
 from worker.asking.egress import EgressCheck, ForbiddenEgress, UncheckedEgress, keep_watching
+from worker.asking.model_watch import keep_looking
 from worker.asking.money.metered_model import MeteredModel
 from worker.asking.money.prices import Price
 from worker.asking.money.spending import Spending
 from worker.asking.openai_client import OpenAIClient
-from worker.asking.questions import KeepingPolicy
+from worker.asking.profile import Profile
+from worker.asking.profiles import Profiles
+from worker.asking.questions import KeepingPolicy, model_id
 from worker.asking.result_cache import ResultCache
 from worker.asking.route import Route
 from worker.leases import Leases
@@ -63,6 +67,8 @@ RETRY_BASE, RETRY_MAX = 1.0, 60.0
 SHORT_WAIT, MAX_COUNTDOWN = 3.0, LONGEST_COUNTDOWN
 JITTER = 1.0  # seconds for which it may be on its way to the provider, by which the buckets are held back
 
+MOST_OF_TPM = 4  # the part of a minute's tokens that one request may reserve for reasoning
+PAGE_WITHIN = 15.0  # seconds for what the endpoint says of its models
 HEALTH_EVERY = 2.0  # seconds
 # Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
 STORE_WITHIN = 10.0
@@ -101,6 +107,23 @@ def make_egress(settings: Settings, route: Route) -> Egress:
     )
 
 
+def make_profiles(settings: Settings, store: redis.Redis, leases: Leases) -> Profiles:
+    """What the fleet learns of the model."""
+    most_room = settings.openai_max_reasoning_tokens
+    return Profiles(
+        store,
+        leases,
+        model_id(settings.openai_base_url, settings.openai_model),
+        Profile.pinned_by(
+            temperature=settings.openai_temperature,
+            effort=settings.openai_reasoning_effort,
+            output=settings.openai_output,
+        ),
+        # A request that reserves more than a minute's tokens would never start.
+        most_room=min(most_room, settings.tpm // MOST_OF_TPM) if settings.tpm else most_room,
+    )
+
+
 def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = None) -> Scoring:
     """Everything that one process needs to score requests; `opened` closes what was opened for it."""
     store = connect(settings)
@@ -113,6 +136,7 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
     breaker = CircuitBreaker(store)
     spending = Spending(store, breaker, budget=settings.openai_budget)
     price = Price(*settings.openai_price) if settings.openai_price else None
+    profiles = make_profiles(settings, store, leases)
     model = OpenAIClient(
         route,
         key=provider.key,
@@ -122,8 +146,13 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         model=settings.openai_model,
         count=count_tokens,
         timeout=settings.openai_timeout,
-        output=settings.openai_output,
+        profiles=profiles,
     )
+
+    def page(path: str) -> tuple[int, bytes] | None:
+        found = route.get(provider.url(path), PAGE_WITHIN, provider.authorized)
+        return None if found is None else (found.status_code, found.content)
+
     traced = TracedModel(model, tracer, settings.openai_model, settings.openai_base_url) if tracer else model
     ports = Ports(
         store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl, decision_ttl=settings.decision_ttl),
@@ -132,7 +161,9 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         egress=make_egress(settings, route),
         breaker=breaker,
         model=MeteredModel(traced, settings.openai_model, price, spending.add),
+        profiles=profiles,
         spending=spending if price else None,
+        page=page,
     )
     policy = WaitingPolicy(
         max_attempts=settings.max_attempts,
@@ -220,7 +251,27 @@ def _show_state(sender: Any, **_: Any) -> None:
                 ports.spending.look_again()
         keep_watching(ports.egress, stopping)
 
+    def watch_model() -> None:
+        ports = scoring().ports
+        if ports.page is not None:
+            keep_looking(ports.page, settings.openai_model, ports.egress, stopping)
+
     threading.Thread(target=watch, name="egress-watch", daemon=True).start()
+    threading.Thread(target=watch_model, name="model-watch", daemon=True).start()
+
+    def say() -> dict[str, object]:
+        egress = scoring().ports.egress.state
+        return {
+            "model": settings.openai_model,
+            "threads": sender.controller.concurrency,
+            "busy": len(state.active_requests),
+            "egress": egress,
+            "exit_closed": egress != "not asked yet" and not REGISTRY.get_sample_value("ai_handler_egress_open"),
+            "waits": scoring().waits.counts(),
+        }
+
+    name = f"{sender.hostname}:{os.getpid()}"
+    Presence(settings.redis_connection.client, "worker", name, say, stopping).start()
 
 
 @worker_shutting_down.connect

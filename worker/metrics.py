@@ -18,7 +18,14 @@ from worker.assessment.proof import Lowering
 from worker.assessment.redaction.placeholders import Kind
 from worker.assessment.rubric import RUBRIC_VERSION
 from worker.assessment.suspicion import Suspicion
-from worker.errors import BrokenAnswerError, DeniedError, RefusedCallError, TransientError, TrippingError
+from worker.errors import (
+    BrokenAnswerError,
+    DeniedError,
+    LessonError,
+    RefusedCallError,
+    TransientError,
+    TrippingError,
+)
 
 
 def _counter(name: str, meaning: str, **labels: Iterable[str]) -> Counter:
@@ -78,10 +85,8 @@ CACHE = _counter(
 
 # --- Calls of the model -----------------------------------------------------------------------------------------------
 
-_CALL_RESULTS = [
-    "answer",
-    *(error.__name__ for error in (TransientError, BrokenAnswerError, RefusedCallError, TrippingError, DeniedError)),
-]
+_ERRORS = (TransientError, BrokenAnswerError, RefusedCallError, TrippingError, DeniedError, LessonError)
+_CALL_RESULTS = ["answer", *(error.__name__ for error in _ERRORS)]
 CALLS = _counter(
     "ai_handler_model_calls_total", "Calls of the model; result: answer, or the error's class", result=_CALL_RESULTS
 )
@@ -114,10 +119,15 @@ WAIT_SECONDS = Histogram(
 # --- Where requests leave, and the circuit breaker --------------------------------------------------------------------
 
 EGRESS_OPEN = Gauge("ai_handler_egress_open", "1 while the exit's country is known and allowed, or nobody checks")
+MODEL_LISTED = Gauge("ai_handler_model_listed", "0 if the endpoint says that it has no such model, else 1")
+MODEL_LISTED.set(1)  # nobody has said otherwise
+MODEL_SHUTDOWN = Gauge(
+    "ai_handler_model_shutdown_timestamp_seconds", "When the provider shuts the model down, as Unix time; 0: not told"
+)
 BREAKER_TRIPS = _counter(
     "ai_handler_circuit_breaker_trips_total",
     "Times the circuit breaker opened",
-    reason=["region", "quota", "credentials", "budget"],
+    reason=["region", "quota", "credentials", "model", "url", "refused", "provider", "budget"],
 )
 
 # --- This process -----------------------------------------------------------------------------------------------------

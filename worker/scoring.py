@@ -34,6 +34,7 @@ from worker.errors import ClaimLostError, FailedError, PostponedError
 from worker.explaining.explanation import Explanation
 from worker.ports import Kept, Lead, Ports
 from worker.progress import Park, Progress, RequestInHand
+from worker.waits import Waits
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ class Scoring:
         tracer: Tracer | None = None,
     ) -> None:
         self.ports = ports
+        self.waits = Waits()
         self._asking = Asking(ports, policy, stopping, clock)
         self._policy = policy
         self._threshold = threshold
@@ -99,6 +101,7 @@ class Scoring:
             Exception: of Redis. The claim is handed back or expires, and the bridge dispatches the request again.
         """
         began_at = time.time_ns()
+        self.waits.over(processing_id)
         claimed = self.ports.store.claim(processing_id, progress.token)
         if claimed is None:
             log.info("nothing to do: finished, or another worker has it")
@@ -125,9 +128,12 @@ class Scoring:
                 spans.ended("claim_lost")
                 return None
             except PostponedError as postponed:
+                self.waits.begin(processing_id, postponed.why, min(postponed.seconds, self._policy.max_countdown))
                 if postponed.seconds > self._policy.short_wait:
                     return self._park(in_hand, postponed)
-                if self._wait(postponed):
+                stopping = self._wait(postponed)
+                self.waits.over(processing_id)
+                if stopping:
                     log.info("handed back: this worker is stopping")
                     claim.hand_back()
                     spans.ended("claim_lost" if claim.lost else "handed_back")

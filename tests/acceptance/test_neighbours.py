@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import subprocess
+import sys
 import uuid
 
 import pytest
@@ -13,6 +16,7 @@ from confluent_kafka.admin import AdminClient
 
 from bridge.kafka import make_producer
 from config import Settings
+from dev.kafka_server import CHECKOUT
 from tests.support.fleet import scoring_request
 
 # As the notifications and the storage service set them up, the group that they share included.
@@ -101,6 +105,57 @@ def test_upload_here_storage_and_notifications(kafka, make_fleet, meet, eventual
     for _ in range(20):
         all_read()
     assert (len(notifications.read), len(storage.read)) == (3, 6)
+
+
+def the_pages_steps():
+    """What docs/interop.md tells whoever takes over to type, in its order; the last, `python -m bridge`, runs on."""
+    section = (CHECKOUT / "docs/interop.md").read_text().partition("## Taking over from an earlier handler")[2]
+    blocks = re.findall(r"^```\n(.*?)^```", section.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
+    return "".join(blocks).splitlines()
+
+
+def test_taking_over_as_the_page_says(kafka, make_fleet):
+    """Of 30 requests a predecessor has answered 20, out of order: with the page's steps each is answered once."""
+    fleet = make_fleet(KAFKA_KEY_FOR_NOTIFICATIONS="new_request")
+    fleet.create_topics()
+    fleet.send(scoring_request(number) for number in range(1, 31))
+    by_predecessor = [*range(1, 16), 17, 19, 20, 22, 30]
+    for number in by_predecessor:
+        response = {**scoring_request(number), "score": 70, "matches": [], "recommendation": "", "verdict": "Подходит"}
+        body = {"success": True, "response": response, "message_error": None, "wait_seconds": None}
+        send(kafka, fleet.names.notifications, "new_notifications", body)
+    fleet.worker(wait=False)
+    *steps, last = the_pages_steps()
+    assert (len(steps), last) == (3, "python -m bridge")
+    said = []
+    for step in steps:
+        python, *arguments = step.split()
+        assert python == "python"
+        ended = subprocess.run(
+            [sys.executable, *arguments], env=fleet.environment, cwd=CHECKOUT, capture_output=True, text=True,
+            timeout=120, check=False,
+        )  # fmt: skip
+        said.append(ended.stdout)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+    requests = fleet.names.requests
+    assert f"{requests}-0: 20 requests are answered, the last at offset 29 (processing_id 30); 10 are not" in said[0]
+    assert f"{requests}-0: begin at offset 15" in said[1]
+    fleet.bridge()
+    assert fleet.drained(60)
+    notified = [json.loads(each.value)["response"]["processing_id"] for each in fleet.contents()["notifications"]]
+    assert sorted(notified) == list(range(1, 31))
+    # A bridge is at work now, so its group is not touched.
+    again = [sys.executable, "-m", "bridge", "predecessor", "--set"]
+    assert subprocess.run(again, env=fleet.environment, cwd=CHECKOUT, timeout=120, check=False).returncode == 2
+
+
+def test_a_start_warns_of_what_check_calls_wrong(make_fleet, eventually):
+    """A results topic with two partitions, which storage cannot follow, is told in the log of a bridge that starts."""
+    fleet = make_fleet(partitions=2)
+    fleet.create_topics()
+    bridge = fleet.bridge()
+    warning = f"topic {fleet.names.uploads}: 2 partitions: the storage service"
+    eventually(lambda: warning in bridge.log_text(), "a warning")
 
 
 def test_topics_of_others_have_one_partition(kafka, make_fleet):

@@ -124,6 +124,19 @@ def test_messages_of_others_are_ignored(stage, headers):
     assert stage.marked() == {2}
 
 
+def test_the_notifications_of_an_earlier_handler(kafka, topics, redis_client):
+    """Whatever key ours are given for an unchanged reader, what a predecessor wrote under the contract's own counts."""
+    (topic,) = topics("notifications")
+    stage = Stage(kafka, redis_client, topic)
+    for number, key in enumerate([b"new_notifications", b"new_request", b"somebody_else"], 1):
+        stage.producer.produce(topic, json.dumps({"response": {"processing_id": number}}).encode(), key)
+    assert stage.producer.flush(20) == 0
+    make = lambda: make_reader(stage.settings)  # noqa: E731
+    marks = ProcessedMarks(redis_client, make, topic, "in-0", "me", notification_key=b"new_request")
+    stage.catch_up(marks)
+    assert stage.marked() == {1, 2}
+
+
 def test_an_existing_mark_is_left_alone(stage):
     """A mark that is there keeps its time: catching up again and again does not make it live for ever."""
     stage.redis.set(processed_mark(1), "_", ex=100)

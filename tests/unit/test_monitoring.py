@@ -143,4 +143,4 @@ def test_what_prometheus_scrapes_is_what_compose_serves():
         assert found["names"] == [name]
         assert environment[f"{name.upper()}_METRICS_PORT"] == str(found["port"])
         assert environment["METRICS_HOST"] == "0.0.0.0"
-        assert "ports" not in compose[name]
+        assert name == "bridge" or "ports" not in compose[name]  # its overview is for a person on this machine

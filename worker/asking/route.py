@@ -11,7 +11,7 @@ import math
 import ssl
 import sys
 import threading
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import Any, TypeVar
 
 import httpx2
@@ -59,12 +59,15 @@ class Route:
 
     def fetch(self, url: str, seconds: float) -> str | None:
         """A page's text, or None if there is no good answer in time."""
+        response = self.get(url, seconds)
+        return response.text if response is not None and response.status_code == 200 else None
+
+    def get(self, url: str, seconds: float, headers: Mapping[str, str] | None = None) -> httpx2.Response | None:
+        """What a page answers, or None if nothing comes in time."""
         try:
-            response = self.wait(self.client.get(url), seconds)
-            page = response.text if response.status_code == 200 else None
+            return self.wait(self.client.get(url, headers=headers), seconds)
         except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL):
             return None
-        return page
 
     def close(self) -> None:
         """Close the connections and end the thread."""

@@ -53,6 +53,8 @@ _INLINE: Final = re2.compile(
     r"(?s:<style\b.*?</style>|<script\b.*?</script>)"
 )
 
+_DECOMPOSED: Final = re.compile("[иИеЕ][\u0306\u0308]")  # a Mac writes й and ё as two characters
+
 
 @lru_cache(_KEPT)
 def _seen(character: str) -> str:
@@ -94,7 +96,7 @@ def readable(text: str) -> str:
     if "\\" in text:
         text = _RTF.sub(lambda match: bytes.fromhex(match[0].replace("\\'", "")).decode("cp1251", "replace"), text)
         text = _ESCAPE.sub(r"\1", text)
-    shown = visible(text)
+    shown = _DECOMPOSED.sub(lambda match: unicodedata.normalize("NFC", match[0]), visible(text))
     return str(_INLINE.sub("", _BLOCK.sub("\n", shown))) if "<" in shown else shown
 
 

@@ -24,7 +24,7 @@ class Resume:
 
 def read_resume(text: str, *, redaction: bool) -> Resume:
     """Read a resume as it came."""
-    redacted = redact(readable(text)) if redaction else None
+    redacted = redact(text) if redaction else None
     sent, counts = (redacted.text, redacted.counts) if redacted else (readable(text), {})
     source = SourceText(marked(sent))
     # The clauses that hold it and the one that follows: in one paragraph a sentence may be the whole resume.

@@ -1,12 +1,15 @@
 """Looks at the way to the provider: where requests leave, are the key and the model known, can tokens be counted."""
 
 from collections.abc import Iterator
-from urllib.parse import quote, urlsplit
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import httpx2
 
 from bridge.commands.check.finding import Finding, State, note, ok, skipped, wrong
 from config import Settings
+from worker.asking.model_card import WARN_WITHIN, ModelCard, model_card
+from worker.asking.route import tls_context
 from worker.limits.tokens import count_tokens
 
 TIMEOUT = 15.0  # seconds
@@ -24,15 +27,16 @@ def look_at_the_provider(settings: Settings) -> Iterator[Finding]:
     if settings.mode == "TEST" and host.endswith("openai.com"):
         yield skipped("exit", "MODE=TEST never calls the real OpenAI")
         return
-    proxy = settings.openai_proxy.get_secret_value() if settings.openai_proxy else None
+    provider = settings.provider
     # As the workers do: through this proxy and no other.
-    with httpx2.Client(proxy=proxy, trust_env=False, timeout=TIMEOUT) as client:
+    verify = tls_context(provider.ca_location)
+    with httpx2.Client(proxy=provider.proxy, verify=verify, trust_env=False, timeout=TIMEOUT) as client:
         leaving = _look_at_exit(settings, client)
         yield leaving
         if leaving.state is State.WRONG:
             yield skipped("model", "nothing is sent from there")
         else:
-            yield _look_at_model(settings, client, key)
+            yield from _look_at_model(settings, client)
 
 
 def _look_at_exit(settings: Settings, client: httpx2.Client) -> Finding:
@@ -59,21 +63,42 @@ def _look_at_exit(settings: Settings, client: httpx2.Client) -> Finding:
     return ok("exit", f"requests leave from {country}")
 
 
-def _look_at_model(settings: Settings, client: httpx2.Client, key: str) -> Finding:
-    url = f"{settings.openai_base_url}/models/{quote(settings.openai_model, safe='')}"
+def _look_at_model(settings: Settings, client: httpx2.Client) -> Iterator[Finding]:
+    provider, model = settings.provider, settings.openai_model
+
+    def get(path: str) -> tuple[int, bytes]:
+        answer = client.get(provider.url(path), headers=provider.authorized)
+        return answer.status_code, answer.content
+
     try:
-        status = client.get(url, headers={"Authorization": f"Bearer {key}"}).status_code
+        card = model_card(get, model)
     except httpx2.HTTPError as error:
-        return wrong("model", _short(error), _advice(error, proxied=bool(settings.openai_proxy)))
-    if status == 200:
-        return ok("model", f"the key may use {settings.openai_model}")
-    if status == 401:
+        yield wrong("model", _short(error), _advice(error, proxied=bool(provider.proxy)))
+        return
+    if card is not None:
+        yield _found(card, settings)
+    if card is not None and card.ends_within(WARN_WITHIN, datetime.now(UTC).date()):
+        yield note(
+            "model's end",
+            f"{model} will be shut down on {card.shutdown}",
+            "choose another in time: OPENAI_MODEL, and its price in OPENAI_PRICES",
+        )
+    if settings.openai_price is None:
+        yield note("model's price", f"{model} is not in OPENAI_PRICES", "its money is not counted")
+
+
+def _found(card: ModelCard, settings: Settings) -> Finding:
+    model = settings.openai_model
+    if card.listed:
+        return ok("model", f"the key may use {model}")
+    if card.status == 401:
         return wrong("model", "the provider refuses the key", "correct OPENAI_KEY")
-    if status == 403:
+    if card.status == 403:
         return wrong("model", "the provider refuses us: country, project or permission", "look at the key's project")
-    if status == 404 and (urlsplit(settings.openai_base_url).hostname or "").endswith("openai.com"):
-        return wrong("model", f"{settings.openai_model} is not known to this key", "correct OPENAI_MODEL")
-    return note("model", f"{url} answers {status}, which says nothing")
+    is_openai = (urlsplit(settings.openai_base_url).hostname or "").endswith("openai.com")
+    if card.listed is False or (card.status == 404 and is_openai):
+        return wrong("model", f"{model} is not known to this key", "correct OPENAI_MODEL")
+    return note("model", f"the endpoint's page of {model} answers {card.status}, which says nothing")
 
 
 def _look_at_tokens() -> Finding:

@@ -1,0 +1,139 @@
+"""Says what an earlier handler has answered, and where to begin after it: `python -m bridge predecessor`.
+
+Stop the earlier handler first. A request is answered once its notification can be read, whoever wrote it. The place to
+begin is the first request that is not: what is answered above it is known from the notifications, and stays silent.
+
+Exit codes: 0 said, and set where that was asked; 1 a setting or Kafka is wrong; 2 the group has members.
+"""
+
+import argparse
+import time
+from collections.abc import Container
+from typing import NamedTuple
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from bridge import intake
+from bridge.intake import Accepted, Rejected
+from bridge.kafka import KAFKA_TIMEOUT, Span, as_bytes, read_span, sent_at, spans
+from bridge.marks import answered_id
+from config import Settings
+from contract import NOTIFICATION_KEY, PROCESSED_MARK_TTL
+
+GROUP_IS_BUSY = 2
+
+
+class Handover(NamedTuple):
+    """Where one partition of the input topic changes hands.
+
+    Attributes:
+        answered: requests that are.
+        last: of them, offset and processing id of the one that came last.
+        open: requests that are not, at `begin` and above.
+        unknown: older ones without an answer that could still be read; they are left alone.
+        begin: the offset.
+    """
+
+    answered: int
+    last: tuple[int, int] | None
+    open: int
+    unknown: int
+    begin: int
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The command's arguments, as a parent of its parser."""
+    parser = argparse.ArgumentParser(prog="python -m bridge predecessor", add_help=False)
+    parser.add_argument("--set", action="store_true", help="put our group, which must be empty, where to begin")
+    return parser
+
+
+def run(options: argparse.Namespace, settings: Settings, reader: Consumer, group: Consumer) -> int:
+    """Run the command.
+
+    Args:
+        options: what `arguments` has parsed.
+        settings: for the names.
+        reader: joins no group; closed at the end.
+        group: of our consumer group, not subscribed; closed at the end.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        KafkaException: the brokers are away or refuse.
+    """
+    keys = {NOTIFICATION_KEY, settings.kafka_key_for_notifications.encode()}
+    # What happened before it cannot be told: its notification may be deleted, or its processed mark would have ended.
+    since = time.time() - PROCESSED_MARK_TTL
+    answered = set()
+    for span in spans(reader, settings.kafka_topic_for_notifications, may_be_missing=True):
+        for number, message in enumerate(read_span(reader, span)):
+            if number == 0 and span.start > 0:
+                since = max(since, sent_at(message, time.time()))
+            answered.add(answered_id(message, keys))
+    places = []
+    for span in spans(reader, settings.kafka_topic_for_ai_handler):
+        found = handover(reader, span, answered, since)
+        name = f"{span.topic}-{span.partition}"
+        last = f", the last at offset {found.last[0]} (processing_id {found.last[1]})" if found.last else ""
+        _say(f"{name}: {found.answered} requests are answered{last}; {found.open} are not")
+        if found.unknown:
+            _say(f"{name}: {found.unknown} older ones without an answer are left alone: it may have been deleted")
+        _say(f"{name}: begin at offset {found.begin}")
+        places.append(TopicPartition(span.topic, span.partition, found.begin))
+    reader.close()
+    for place in group.committed(places, timeout=KAFKA_TIMEOUT):
+        stands = f"stands at offset {place.offset}" if place.offset >= 0 else "has no offset yet"
+        _say(f"group {settings.kafka_group_id}: {stands} in {place.topic}-{place.partition}")
+    if not options.set:
+        return 0
+    try:
+        group.commit(offsets=places, asynchronous=False)
+    except KafkaException as error:
+        if error.args[0].code() not in (KafkaError.UNKNOWN_MEMBER_ID, KafkaError.ILLEGAL_GENERATION):
+            raise
+        _say("not set: the group has members; stop every bridge, and wait until they have left it")
+        return GROUP_IS_BUSY
+    finally:
+        group.close()
+    _say("set")
+    return 0
+
+
+def handover(reader: Consumer, span: Span, answered: Container[int | None], since: float) -> Handover:
+    """Where a partition changes hands.
+
+    Args:
+        reader: of the input topic.
+        span: all that the partition holds.
+        answered: the processing ids.
+        since: Unix time, seconds; of what was sent before it nobody knows whether it was answered.
+    """
+    count = still_open = unknown = 0
+    last, begin = None, None
+    for message in read_span(reader, span):
+        processing_id, offset = _request_in(message), message.offset() or 0
+        if processing_id is None:
+            continue
+        if processing_id in answered:
+            count, last = count + 1, (offset, processing_id)
+        elif sent_at(message, time.time()) < since:
+            unknown += 1
+        else:
+            still_open += 1
+            begin = offset if begin is None else begin
+    return Handover(count, last, still_open, unknown, span.end if begin is None else begin)
+
+
+def _request_in(message: Message) -> int | None:
+    match intake.read(as_bytes(message.key()), as_bytes(message.value())):
+        case Accepted(request=request):
+            return request.processing_id
+        case Rejected(addressee=addressee) if addressee is not None:
+            return addressee.processing_id
+    return None
+
+
+def _say(line: str) -> None:
+    print(line)  # noqa: T201 # a command's answer goes to its user

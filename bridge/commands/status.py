@@ -1,0 +1,89 @@
+"""Tells the state of the service: one sentence first, then the figures behind it.
+
+Exit codes: 0 healthy, 1 somebody should look or act.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import cache
+from urllib.parse import urlsplit
+
+from bridge.kafka import make_reader
+from bridge.status.collecting import from_kafka, from_redis
+from bridge.status.figures import InRedis, Status
+from bridge.status.terminal import CLEAR, lines
+from bridge.status.verdict import alerts, judge
+from bridge.status.wording import Language, tell
+from config import Settings
+from worker.limits.answers import Limits
+from worker.limits.rate_limiter import RateLimiter
+
+REDRAW_EVERY = 2.0  # seconds
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The command's arguments, as a parent of its parser."""
+    parser = argparse.ArgumentParser(prog="python -m bridge status", add_help=False)
+    parser.add_argument("--watch", action="store_true", help="look again every two seconds, until Ctrl-C")
+    parser.add_argument("--json", action="store_true", help="for programs: the figures, one object a line")
+    return parser
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """Run the command; the exit code."""
+    look = make_look(settings)
+    language = language_of(os.environ)
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    try:
+        while True:
+            status = look()
+            verdict = judge(status)
+            if options.json:
+                told = tell(status, language).sentence
+                figures = {"sentence": told, "state": verdict.name, "mood": verdict.mood, "alerts": alerts(status)}
+                print(json.dumps(figures | asdict(status), ensure_ascii=False))  # noqa: T201
+            else:
+                shown = "\n".join(lines(tell(status, language), colour=colour))
+                print((CLEAR if options.watch and sys.stdout.isatty() else "") + shown, flush=True)  # noqa: T201
+            if not options.watch:
+                return 0 if verdict.mood == "good" else 1
+            time.sleep(REDRAW_EVERY)
+    except KeyboardInterrupt:
+        return 0
+
+
+def make_look(settings: Settings) -> Callable[[], Status]:
+    """What collects the figures; its connections are kept. One caller at a time."""
+    store = settings.redis_connection.client()
+    limits = Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out)
+    limiter = RateLimiter(store, limits, burst=settings.limits_burst)
+    reader = cache(lambda: make_reader(settings, settings.kafka_group_id))  # made when somebody looks
+    redis = urlsplit(settings.redis)
+    redis_at = f"{redis.hostname}:{redis.port or 6379}{redis.path}"
+    if settings.redis_sentinels:
+        redis_at = f"{settings.redis_sentinel_master} (Sentinel){redis.path}"
+
+    def look() -> Status:
+        found = from_redis(store, limiter.snapshot)
+        bridges = found.bridges if isinstance(found, InRedis) else ()
+        return Status(
+            redis=found,
+            kafka=from_kafka(reader(), settings.kafka_topic_for_ai_handler, bridges),
+            redis_at=redis_at,
+            kafka_at=settings.kafka_bootstrap_servers,
+            priced=settings.openai_price is not None,
+            budget=settings.openai_budget,
+        )
+
+    return look
+
+
+def language_of(environment: Mapping[str, str]) -> Language:
+    """Russian where the locale is (LC_ALL, else LC_MESSAGES, else LANG), English elsewhere."""
+    chosen = next(filter(None, (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return "ru" if chosen.lower().startswith("ru") else "en"

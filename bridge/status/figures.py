@@ -1,0 +1,98 @@
+"""What one look finds. Plain values: `dataclasses.asdict` of it is what `python -m bridge status --json` prints."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A bridge or a worker, as it last spoke of itself.
+
+    Attributes:
+        role: `bridge` or `worker`.
+        name: with its host.
+        up: seconds that it ran until then.
+        silent: seconds since then.
+        said: what else it said, see `app.run` of the bridge and of the worker.
+    """
+
+    role: str
+    name: str
+    up: float
+    silent: float
+    said: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tripped:
+    """A reason for which the circuit breaker is open: its sentence, and the seconds until one request may try."""
+
+    reason: str
+    why: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class InRedis:
+    """What Redis tells.
+
+    Attributes:
+        at: its time, Unix seconds.
+        processes: those that live.
+        gone: those that fell silent within the last ten minutes.
+        tripped: why nothing is sent; empty while the circuit breaker is closed.
+        limits: `RateLimiter.snapshot`.
+        spent: US dollars of today.
+        hints: that no worker has taken yet.
+        recent, hour, day: how requests ended in the last 10 to 20 minutes, 60 to 70 minutes, and day.
+    """
+
+    at: float
+    processes: tuple[Process, ...] = ()
+    gone: tuple[Process, ...] = ()
+    tripped: tuple[Tripped, ...] = ()
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    spent: float = 0.0
+    hints: int = 0
+    recent: Mapping[str, int] = field(default_factory=dict)
+    hour: Mapping[str, int] = field(default_factory=dict)
+    day: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def bridges(self) -> tuple[Process, ...]:
+        """The bridges that live."""
+        return tuple(process for process in self.processes if process.role == "bridge")
+
+    @property
+    def workers(self) -> tuple[Process, ...]:
+        """The workers that live."""
+        return tuple(process for process in self.processes if process.role == "worker")
+
+
+@dataclass(frozen=True, slots=True)
+class InKafka:
+    """What Kafka tells: requests that are not finished, and the age of the oldest in seconds, if there is one."""
+
+    unfinished: int
+    oldest: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One look.
+
+    Attributes:
+        redis: what it tells, or what is wrong with it.
+        kafka: likewise.
+        redis_at, kafka_at: where they are.
+        priced: the model's price is known, so that money is counted.
+        budget: US dollars a day; 0: none.
+    """
+
+    redis: InRedis | str
+    kafka: InKafka | str
+    redis_at: str
+    kafka_at: str
+    priced: bool
+    budget: float

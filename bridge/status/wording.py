@@ -1,0 +1,237 @@
+"""The state in words, English or Russian: the sentence, then sections of rows, which terminal.py and page.py show."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from bridge.status.figures import InKafka, InRedis, Process, Status
+from bridge.status.verdict import Verdict, alerts, failures, judge, waits
+from bridge.tally import DEAD_LETTER, SCORED
+
+Language = Literal["en", "ru"]
+UNITS: Final = {"en": ("d", "h", "m", "s"), "ru": ("д", "ч", "мин", "с")}
+
+# By a verdict's name; what is in braces is its facts.
+_ENGLISH: Final = {
+    "redis_away": "Redis at {where} does not answer ({why}): nothing is asked or answered, nothing is lost. Bring it back, or correct REDIS_HOST and REDIS_PORT",
+    "kafka_away": "Kafka at {where} does not answer ({why}): nothing comes in or goes out. Bring it back, or correct KAFKA_BOOTSTRAP_SERVERS",
+    "no_bridge": "no bridge is alive: start one (python -m bridge); requests that wait: {left}",
+    "too_many_dead_letters": "nothing new is taken after too many unreadable messages (mostly {mostly}): look at them (python -m bridge replay --dry-run), mend the sender, then python -m bridge resume",
+    "bridge_in_trouble": "a bridge is not ready: {why}",
+    "no_worker": "no worker is alive: start one (celery -A worker worker); requests that wait: {left}",
+    "breaker_open": "nothing is sent: {why}; requests that wait: {left}, the next try {next}",
+    "exit_closed": "nothing is sent: requests would leave from a refused or unknown country ({where}). Set OPENAI_PROXY to an exit elsewhere; requests that wait: {left}",
+    "nothing_ends": "nothing has ended for a quarter of an hour, and nobody waits for limits: look into the logs of the workers; requests that wait: {left}, the oldest for {oldest}",
+    "many_failures": "{count} requests failed within 20 minutes (mostly {mostly}): see ManyFailures in docs/runbook.md",
+    "dead_letters": "{count} messages within 20 minutes could not be read (mostly {mostly}): look at them (python -m bridge replay --dry-run) and mend the sender; all else is healthy",
+    "waits_for_the_day": "healthy: {left} wait for today's quota, the next starts in {next}",
+    "waits_for_the_limits": "healthy: {left} wait for the provider's limits, the next starts in {next}",
+    "busy": "healthy: {left} in work, the oldest for {oldest}",
+    "idle": "healthy: nothing waits",
+}
+_RUSSIAN: Final = {
+    "redis_away": "Redis ({where}) не отвечает ({why}): резюме не оцениваются, но ничего не потеряно. Верните его или исправьте REDIS_HOST и REDIS_PORT",
+    "kafka_away": "Kafka ({where}) не отвечает ({why}): запросы не приходят, ответы не уходят. Верните её или исправьте KAFKA_BOOTSTRAP_SERVERS",
+    "no_bridge": "ни один мост не работает: запустите его (python -m bridge); запросов ждёт: {left}",
+    "too_many_dead_letters": "новые запросы не принимаются: слишком много нечитаемых сообщений (чаще всего {mostly}). Посмотрите их (python -m bridge replay --dry-run), исправьте отправителя, затем python -m bridge resume",
+    "bridge_in_trouble": "мост не готов к работе: {why}",
+    "no_worker": "ни один воркер не работает: запустите его (celery -A worker worker); запросов ждёт: {left}",
+    "breaker_open": "запросы к модели остановлены: {why}; запросов ждёт: {left}, следующая попытка {next}",
+    "exit_closed": "запросы к модели остановлены: они ушли бы из запрещённой или неизвестной страны ({where}). Укажите в OPENAI_PROXY выход в другой стране; запросов ждёт: {left}",
+    "nothing_ends": "за четверть часа не закончен ни один запрос, хотя лимиты не исчерпаны: посмотрите логи воркеров; запросов ждёт: {left}, самый старый — {oldest}",
+    "many_failures": "за 20 минут с ошибкой закончилось запросов: {count} (чаще всего {mostly}); см. ManyFailures в docs/runbook.ru.md",
+    "dead_letters": "за 20 минут нечитаемых сообщений: {count} (чаще всего {mostly}). Посмотрите их (python -m bridge replay --dry-run) и исправьте отправителя; остальное в порядке",
+    "waits_for_the_day": "всё в порядке: дневной квоты ждёт {left}, следующий запрос уйдёт через {next}",
+    "waits_for_the_limits": "всё в порядке: лимитов провайдера ждёт {left}, следующий запрос уйдёт через {next}",
+    "busy": "всё в порядке: в работе {left}, самый старый — {oldest}",
+    "idle": "всё в порядке: очереди нет",
+}
+# In Russian, why the circuit breaker is open; in English it says so itself.
+_TRIPPED_RU: Final = {
+    "region": "провайдер не обслуживает нашу страну, направьте запросы через другую (OPENAI_PROXY)",
+    "quota": "у провайдера исчерпана квота или лимит расходов, загляните на страницу оплаты",
+    "credentials": "провайдер отвергает ключ, модель или проект, проверьте OPENAI_KEY и OPENAI_MODEL",
+    "budget": "дневной бюджет потрачен, подождите полуночи по UTC или поднимите OPENAI_BUDGET и перезапустите воркеры",
+}
+_WORDS: Final[dict[str, str]] = {
+    "Processes": "Процессы", "Queue": "Очередь", "Quota": "Квота", "Money": "Деньги", "Ended": "Закончено",
+    "Model": "Модель", "Alerts": "Тревоги", "bridge": "мост", "worker": "воркер", "up": "работает", "gone": "пропал",
+    "ago": "назад", "ready": "готов", "threads busy": "потоков занято", "exit": "выход", "answers": "отвечает",
+    "unfinished": "не закончено", "the oldest for": "самый старый ждёт", "waiting for": "ждут",
+    "limits": "лимитов", "blocked": "выключателя или выхода", "fault": "новой попытки",
+    "single_flight": "чужого ответа о той же вакансии", "hints in the queue": "задач Celery в очереди",
+    "circuit breaker": "выключатель", "closed": "замкнут", "open": "разомкнут", "the next try": "следующая попытка",
+    "with the next request": "со следующим запросом", "in": "через", "limit": "лимит", "used": "занято",
+    "left": "осталось", "full again in": "освободится через", "requests a minute": "запросов в минуту",
+    "requests a day": "запросов в день", "tokens a minute": "токенов в минуту", "unlimited": "не ограничено",
+    "learned from the provider": "выяснено у провайдера", "nobody may start for": "никто не начнёт ещё",
+    "today, US dollars": "сегодня, долларов США", "of": "из", "not counted: no price": "не считается: нет цены",
+    "last hour": "за час", "last day": "за сутки", "scored": "оценено", "failed": "ошибка", "unreadable": "не прочитано",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A title, and rows of cells that stand below each other."""
+
+    title: str
+    rows: list[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is shown: the sentence, its mood (see `Verdict`), and the sections."""
+
+    sentence: str
+    mood: str
+    sections: list[Section]
+
+
+def tell(status: Status, language: Language) -> Told:
+    """The state in words."""
+    verdict = judge(status)
+    wording = _Wording(language)
+    return Told(_visible(wording.sentence(verdict)), verdict.mood, list(wording.sections(status)))
+
+
+def in_words(seconds: float, language: Language = "en") -> str:
+    """A duration in its two largest units: "1 h 12 m", «1 ч 12 мин»."""
+    day, hour, minute, second = UNITS[language]
+    whole = max(0, round(seconds))
+    parts = [
+        (whole // 86_400, day), (whole // 3_600 % 24, hour), (whole // 60 % 60, minute), (whole % 60, second),
+    ]  # fmt: skip
+    first = next((n for n, (count, _) in enumerate(parts) if count), 3)
+    said = [f"{count} {unit}" for count, unit in parts[first : first + 2] if count]
+    return " ".join(said) or f"0 {second}"
+
+
+def _visible(text: str) -> str:
+    """Without what would steer a terminal or hide in a page: a server's words may hold anything."""
+    return "".join(sign for sign in text if sign.isprintable())
+
+
+class _Wording:
+    def __init__(self, language: Language) -> None:
+        self._language: Language = language
+
+    def sentence(self, verdict: Verdict) -> str:
+        facts = dict(verdict.facts)
+        for name in ("oldest", "next"):
+            if isinstance(facts.get(name), int | float):
+                facts[name] = self._time(facts[name])
+        facts["oldest"] = facts.get("oldest") or "?"
+        if verdict.name == "breaker_open":
+            facts["next"] = self._next_try(verdict.facts["next"])
+            facts["why"] = self._why(verdict.facts["reason"], verdict.facts["why"])
+        sentences = _RUSSIAN if self._language == "ru" else _ENGLISH
+        return sentences[verdict.name].format(**facts)
+
+    def sections(self, status: Status) -> Iterator[Section]:
+        found = status.redis
+        yield self._section("Processes", self._processes(status))
+        yield self._section("Queue", self._queue(status))
+        if isinstance(found, InRedis):
+            yield self._section("Quota", self._quota(found.limits))
+            yield self._section("Money", [(self._w("today, US dollars"), self._money(status, found))])
+            yield self._section("Ended", self._ended(found))
+            yield self._section(
+                "Model", [(model,) for model in sorted({str(w.said.get("model", "?")) for w in found.workers})]
+            )
+        yield self._section("Alerts", [(name,) for name in alerts(status)])
+
+    def _section(self, title: str, rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]]) -> Section:
+        return Section(self._w(title), [tuple(map(_visible, row)) for row in rows] or [("-",)])
+
+    def _w(self, word: str) -> str:
+        return _WORDS.get(word, word) if self._language == "ru" else word
+
+    def _time(self, seconds: float) -> str:
+        return in_words(seconds, self._language)
+
+    def _why(self, reason: str, why: str) -> str:
+        return _TRIPPED_RU.get(reason, why) if self._language == "ru" else why
+
+    def _next_try(self, seconds: float) -> str:
+        return f"{self._w('in')} {self._time(seconds)}" if seconds else self._w("with the next request")
+
+    def _processes(self, status: Status) -> Iterator[tuple[str, ...]]:
+        found = status.redis
+        for process in found.processes if isinstance(found, InRedis) else ():
+            up = f"{self._w('up')} {self._time(process.up + process.silent)}"
+            yield self._w(process.role), process.name, up, self._says(process)
+        for process in found.gone if isinstance(found, InRedis) else ():
+            yield (
+                self._w(process.role),
+                process.name,
+                f"{self._w('gone')}: {self._time(process.silent)} {self._w('ago')}",
+            )
+        answers = self._w("answers")
+        yield "Redis", status.redis_at, found if isinstance(found, str) else answers
+        yield "Kafka", status.kafka_at, status.kafka if isinstance(status.kafka, str) else answers
+
+    def _says(self, process: Process) -> str:
+        said = process.said
+        if process.role == "bridge":
+            return "; ".join(f"{name}: {text}" for name, text in said.get("troubles", {}).items()) or self._w("ready")
+        threads = f"{said.get('busy')} {self._w('of')} {said.get('threads')} {self._w('threads busy')}"
+        return f"{threads}, {self._w('exit')} {said.get('egress')}"
+
+    def _queue(self, status: Status) -> Iterator[tuple[str, ...]]:
+        if isinstance(status.kafka, InKafka):
+            age = status.kafka.oldest
+            oldest = f", {self._w('the oldest for')} {self._time(age)}" if age is not None else ""
+            yield self._w("unfinished"), f"{status.kafka.unfinished}{oldest}"
+        if isinstance(status.redis, str):
+            return
+        counts = ", ".join(f"{self._w(why)}: {count}" for why, count in waits(status.redis).items())
+        yield self._w("waiting for"), counts or "-"
+        yield self._w("hints in the queue"), str(status.redis.hints)
+        breaker = [
+            f"{self._w('open')}: {self._why(each.reason, each.why)}; {self._w('the next try')} "
+            f"{self._next_try(each.seconds)}"
+            for each in status.redis.tripped
+        ]
+        yield self._w("circuit breaker"), "; ".join(breaker) or self._w("closed")
+
+    def _quota(self, limits: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+        yield "", *(self._w(word) for word in ("limit", "used", "left", "full again in"))
+        names = {"rpm": "requests a minute", "rpd": "requests a day", "tpm": "tokens a minute"}
+        for name, words in names.items():
+            bucket = limits["buckets"][name]
+            if not isinstance(bucket["limit"], int | float):
+                yield self._w(words), self._w("unlimited")
+                continue
+            left = max(0, int(bucket["level"] + 0.001))
+            full_in = (bucket["limit"] - bucket["level"]) / bucket["rate"]
+            used = max(0, round(bucket["limit"]) - left)
+            yield (
+                self._w(words),
+                str(round(bucket["limit"])),
+                str(used),
+                str(left),
+                self._time(full_in) if used else "-",
+            )
+        learned = [
+            f"{name.upper()} {round(bucket['learned'])}"
+            for name, bucket in limits["buckets"].items()
+            if bucket["learned"] is not None
+        ]
+        if learned:
+            yield self._w("learned from the provider"), ", ".join(learned)
+        if limits["blocked"] >= 1:
+            yield self._w("nobody may start for"), self._time(limits["blocked"])
+
+    def _money(self, status: Status, found: InRedis) -> str:
+        if not status.priced:
+            return self._w("not counted: no price")
+        return f"{found.spent:.2f}" + (f" {self._w('of')} {status.budget:.2f}" if status.budget else "")
+
+    def _ended(self, found: InRedis) -> Iterator[tuple[str, ...]]:
+        yield "", self._w("last hour"), self._w("last day")
+        yield self._w(SCORED), str(found.hour.get(SCORED, 0)), str(found.day.get(SCORED, 0))
+        for end in sorted(failures(found.day)):
+            yield f"{self._w('failed')}: {end}", str(found.hour.get(end, 0)), str(found.day[end])
+        for end in sorted(each for each in found.day if each.startswith(DEAD_LETTER)):
+            what = f"{self._w('unreadable')}: {end.removeprefix(DEAD_LETTER)}"
+            yield what, str(found.hour.get(end, 0)), str(found.day[end])

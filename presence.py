@@ -1,0 +1,85 @@
+"""Who is alive, since when, and what it says of itself: one hash in Redis that every process writes every other second.
+
+For people only (`python -m bridge status`): nothing is decided by it. Times are Redis' own, so no clock has to agree
+with another. Who is gone is forgotten after ten minutes, when the next process starts.
+"""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+import redis
+
+from contract import PRESENT_KEY
+
+log = logging.getLogger(__name__)
+
+SAY_EVERY = 2.0  # seconds
+GONE_AFTER = 8.0  # seconds of silence
+
+# KEYS: the hash. ARGV: name, what it says (JSON), '1' at its first word: then those who are long gone are forgotten.
+_SAY = """
+local now = tonumber(redis.call('TIME')[1])
+if ARGV[3] == '1' then
+  local all = redis.call('HGETALL', KEYS[1])
+  for n = 1, #all, 2 do
+    if now - (tonumber(string.match(all[n + 1], '^%d+')) or 0) > 600 then redis.call('HDEL', KEYS[1], all[n]) end
+  end
+end
+redis.call('HSET', KEYS[1], ARGV[1], now .. ' ' .. ARGV[2])
+redis.call('EXPIRE', KEYS[1], 86400)
+"""
+
+
+class Presence:
+    """Says on a thread of its own that this process is alive, from `start` until `stopping` is set.
+
+    Args:
+        connect: makes a client of its own.
+        role: `bridge` or `worker`.
+        name: nobody else's.
+        say: what else there is to say; short, no text of strangers.
+        stopping: ends it.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], redis.Redis],
+        role: str,
+        name: str,
+        say: Callable[[], Mapping[str, object]],
+        stopping: threading.Event,
+    ) -> None:
+        self._connect = connect
+        self._role = role
+        self._name = name
+        self._say = say
+        self._stopping = stopping
+        self._began = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name="presence", daemon=True)
+
+    def start(self) -> None:
+        """Say it from now on."""
+        self._thread.start()
+
+    def farewell(self, seconds: float = 1.0) -> None:
+        """Wait so long at most until the last word is said; `stopping` is set."""
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        with self._connect() as store:
+            say = store.register_script(_SAY)
+            first = "1"
+            while not self._stopping.is_set():
+                said = {"role": self._role, "up": round(time.monotonic() - self._began), **self._say()}
+                try:
+                    say(keys=[PRESENT_KEY], args=[self._name, json.dumps(said, ensure_ascii=False), first])
+                    first = ""
+                except redis.RedisError as error:
+                    log.debug("nobody hears that this process lives: %s", type(error).__name__)
+                self._stopping.wait(SAY_EVERY)
+            with suppress(redis.RedisError):  # silence says it too
+                store.hdel(PRESENT_KEY, self._name)
