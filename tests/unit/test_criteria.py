@@ -246,9 +246,15 @@ def test_the_answer_is_small():
 def test_the_response_format_is_what_strict_mode_accepts():
     """OpenAI refuses a strict schema with an open object or an optional property."""
     schema = RESPONSE_FORMAT["json_schema"]["schema"]
-    for one in (schema, *(part for part in schema["$defs"].values() if "properties" in part)):
+    listed = schema["properties"]["criteria"]["items"]
+    forbidden = schema["properties"]["forbidden"]["items"]
+    assert [list(one["properties"]) for one in (schema, listed, forbidden)] == [
+        ["criteria", "forbidden"], ["text", "kind", "years"], ["text", "ground"]
+    ]  # fmt: skip
+    for one in (schema, listed, forbidden):
         assert one["additionalProperties"] is False
-        assert sorted(one["required"]) == sorted(one["properties"])
+        assert one["required"] == list(one["properties"])
+    assert forbidden["properties"]["ground"]["enum"] == list(Ground)
 
 
 def test_repr_hides_the_words():
