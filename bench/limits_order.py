@@ -123,7 +123,7 @@ def send(load: Load, service: Service, *, of_others: bool = False) -> None:
     everybody = range(load.requests + load.others * OTHERS_SEND)
     for number in everybody[load.requests :] if of_others else everybody[: load.requests]:
         user = user_of(load, number)
-        vacancy = number % load.vacancies if load.users + load.others == 1 else user
+        vacancy = user if load.others else number % load.vacancies
         body = {
             "callback_url": "https://platform.example/callback",
             "processing_id": number + 1,
