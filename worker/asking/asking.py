@@ -234,7 +234,7 @@ class Asking:
             ports.egress.require()
             tried = "" if breaker_closed else ports.breaker.require(in_hand.claim.token)
         except SendingBlockedError as blocked:
-            log.warning("nothing is sent: %s", blocked.reason)
+            log.info("nothing is sent: %s", blocked.reason)
             self._expect_no_more(in_hand)  # workers whose way is open would wait for it again and again
             raise PostponedError("blocked", min(blocked.seconds, LOOK_WITHIN)) from None
         try:
@@ -388,14 +388,13 @@ class Asking:
                 ports.breaker.trip(reason, closed_for)
                 raise PostponedError("blocked", seconds) from None
             case WaitForLimits():
-                raise PostponedError("limits", self._denied(decision, in_hand)) from None
+                raise PostponedError("limits", self._denied(decision, in_hand.reservation)) from None
 
-    def _denied(self, decision: WaitForLimits, in_hand: RequestInHand) -> float:
+    def _denied(self, decision: WaitForLimits, reservation: str) -> float:
         """Tell the limiter; seconds after which to ask it again."""
-        limiter = self._ports.limiter
         if decision.slow_down is not None:
-            limiter.slow_down(in_hand.reservation, decision.slow_down)
+            self._ports.limiter.slow_down(reservation, decision.slow_down)
         try:
-            return limiter.denied(in_hand.reservation, decision.denial)
+            return self._ports.limiter.denied(reservation, decision.denial)
         except NeverFitsError:
             raise FailedError(Failure.TOO_LARGE) from None
