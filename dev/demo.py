@@ -29,6 +29,7 @@ from rich.table import Table
 from contract import REQUEST_KEY
 from dev.kafka_server import CHECKOUT, silent
 from dev.local_service import LocalService, choose_kafka, local_service
+from dev.openai_standin.families import NAMES, FamilyName
 from dev.processes import ProcessFailedError
 from dev.service import Service
 from settings_files import UnreadableFileError, read_env_file
@@ -63,6 +64,7 @@ class Options:
     folder: Path
     stay: bool
     kafka: str  # "apache", "mock" or "" for what is at hand
+    family: FamilyName | None  # of the stand-in
 
 
 def read_samples(file: Path) -> list[Sample]:
@@ -125,7 +127,7 @@ def limits_for(requests: int) -> dict[str, str]:
 def run(options: Options, screen: Console) -> int:
     """Start, send, wait, show; the exit code."""
     samples = read_samples(options.file)
-    is_real = real_openai(CHECKOUT / ".env")
+    is_real = options.family is None and real_openai(CHECKOUT / ".env")
     limits = {} if is_real else limits_for(len(samples)) | _own_limits()
     screen.print("[bold]AI Handler[/]: resumes go in on Kafka, scores come out", highlight=False)
     screen.print(f"starting (data and logs: {_short(options.folder)})", highlight=False)
@@ -134,6 +136,7 @@ def run(options: Options, screen: Console) -> int:
         kafka=choose_kafka(options.kafka, options.folder),
         limits=limits,
         standin=not is_real,
+        manners=options.family,
         flower=options.stay,
         announce=lambda what: screen.print(f"  [dim]+[/] {what}", highlight=False),
     ) as local:
@@ -269,11 +272,12 @@ def main() -> int:
     parser.add_argument("--file", type=Path, default=SAMPLES, help="your own: one JSON object, or one a line")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="for data and logs; emptied at the start")
     parser.add_argument("--stay", action="store_true", help="keep everything running until Ctrl-C")
+    parser.add_argument("--family", choices=NAMES, help="the stand-in refuses, wraps and counts as these models do")
     arguments = parser.parse_args()
     wanted = os.environ.get("DEMO_KAFKA", "")
     if wanted not in ("", "apache", "mock"):
         parser.error("DEMO_KAFKA must be apache or mock")
-    options = Options(arguments.file, arguments.folder.resolve(), arguments.stay, wanted)
+    options = Options(arguments.file, arguments.folder.resolve(), arguments.stay, wanted, arguments.family)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     screen = Console(width=None if sys.stdout.isatty() else 120)

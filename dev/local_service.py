@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
     from pathlib import Path
 
+    from dev.openai_standin.families import FamilyName
+
 
 @dataclass(frozen=True)
 class LocalService:
@@ -54,6 +56,7 @@ def local_service(
     limits: Mapping[str, str],
     settings: Mapping[str, str] | None = None,
     standin: bool = True,
+    manners: FamilyName | None = None,
     flower: bool = False,
     announce: Callable[[str], None] = lambda _: None,
 ) -> Generator[LocalService]:
@@ -65,6 +68,7 @@ def local_service(
         limits: some of `RPM`, `RPD` and `TPM`, for the service and for the stand-in.
         settings: more for the service.
         standin: the worker asks the stand-in; else whom `.env` names.
+        manners: the family that the stand-in imitates.
         flower: start Flower too.
         announce: told each step, for a person to read.
 
@@ -78,8 +82,10 @@ def local_service(
         stack.enter_context(running(kafka))
         standin_url = None
         if standin:
-            announce("a stand-in for OpenAI")
-            standin_url = stack.enter_context(running(StandInServer(folder, limits))).url
+            announce("a stand-in for OpenAI" + (f" with the manners of {manners}" if manners else ""))
+            provider = stack.enter_context(running(StandInServer(folder, limits, manners)))
+            standin_url = provider.url
+            settings = {"OPENAI_BASE_URL": provider.base_url, **(settings or {})}
         more = {"LOG_FILE": str(folder / "auth_service.log"), **limits, **(settings or {})}
         if isinstance(kafka, MockKafka):
             more["KAFKA_CREATE_TOPICS"] = "off"  # it cannot be asked to: they make themselves
