@@ -175,7 +175,27 @@ class Settings(BaseSettings):
         description="tokens, cap of one answer; 60 and 100 a criterion are reserved, but never more than this",
     )
     openai_output: Literal["auto", "strict", "json"] = Field(
-        "auto", description="`strict` schema, `json` mode, or `auto`: strict until the endpoint refuses it"
+        "auto",
+        description="`strict` schema, `json` mode, or `auto`: strict until the endpoint refuses it, then JSON mode, "
+        "then neither, read tolerantly",
+    )
+    openai_temperature: str = Field(
+        "auto",
+        pattern=r"^(auto|off|[01](\.\d+)?|2(\.0+)?)$",
+        description="`auto`: 0 until the model refuses it; a number: always sent; `off`: never",
+    )
+    openai_reasoning_effort: str = Field(
+        "auto",
+        pattern=r"^[a-z]{1,20}$",
+        description="`auto`: not sent until the model shows that it reasons, then the lowest that it takes; `low` or "
+        "another: always sent; `off`: never",
+    )
+    openai_max_reasoning_tokens: int = Field(
+        16_000,
+        ge=0,
+        le=200_000,
+        description="tokens, most room that an answer's cap may leave for reasoning beside the answer; it follows what "
+        "the model uses, never takes more than a quarter of `TPM`, and is 0 for a model that does not reason",
     )
     limits_burst: Seconds = Field(
         60.0, description="seconds of refill that may be spent at once; below 60 where shorter spans are enforced"
@@ -283,7 +303,11 @@ class Settings(BaseSettings):
         10.0,
         description="seconds after which a killed worker's request is another's; after half of them a hint goes again",
     )
-    max_attempts: int = Field(5, ge=1, description="calls of the model for one request, transient faults included")
+    max_attempts: int = Field(
+        2,
+        ge=1,
+        description="answers to one question that may be of no use before the request fails; outages do not count",
+    )
 
     # Scoring
     redaction: bool = Field(

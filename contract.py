@@ -322,7 +322,7 @@ def followers_key(question: str) -> str:
 
 
 def tripped_key(reason: str) -> str:
-    """Says that the circuit breaker is open for this reason; kept until a probe is answered."""
+    """Says that the circuit breaker is open for this reason: how often it opened until a probe was answered."""
     return f"{KEY_PREFIX}circuit_breaker:{reason}"
 
 
@@ -342,6 +342,30 @@ TRIPPED_WHY_KEY = f"{KEY_PREFIX}circuit_breaker:why"
 def probe_key(reason: str) -> str:
     """Holds the claim's token of the request that tries whether the reason is gone."""
     return f"{KEY_PREFIX}circuit_breaker:{reason}:probe"
+
+
+def profile_key(model: str) -> str:
+    """A hash of what the fleet has learned that requests to a model of an endpoint may carry.
+
+    `learned`: JSON, see worker/asking/profile.py; `lessons`: how many; `since`: the Unix time of the first; `proven`:
+    somebody was answered. Nothing in it: nobody was.
+    """
+    return f"{KEY_PREFIX}profile:{model}"
+
+
+def reasoning_key(model: str) -> str:
+    """A list of how many tokens the latest answers spent on reasoning, the newest first."""
+    return f"{KEY_PREFIX}profile:{model}:reasoning"
+
+
+def scout_key(model: str) -> str:
+    """Holds the claim's token of the one request that tries a profile with which nobody was answered yet."""
+    return f"{KEY_PREFIX}profile:{model}:scout"
+
+
+def answered_key(model: str) -> str:
+    """Exists while the endpoint has answered anybody within the last half minute."""
+    return f"{KEY_PREFIX}profile:{model}:answered"
 
 
 def spent_key(day: str) -> str:

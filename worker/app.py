@@ -33,7 +33,9 @@ from worker.asking.money.metered_model import MeteredModel
 from worker.asking.money.prices import Price
 from worker.asking.money.spending import Spending
 from worker.asking.openai_client import OpenAIClient
-from worker.asking.questions import KeepingPolicy
+from worker.asking.profile import Profile
+from worker.asking.profiles import Profiles
+from worker.asking.questions import KeepingPolicy, model_id
 from worker.asking.result_cache import ResultCache
 from worker.asking.route import Route
 from worker.leases import Leases
@@ -65,6 +67,7 @@ RETRY_BASE, RETRY_MAX = 1.0, 60.0
 SHORT_WAIT, MAX_COUNTDOWN = 3.0, LONGEST_COUNTDOWN
 JITTER = 1.0  # seconds for which it may be on its way to the provider, by which the buckets are held back
 
+MOST_OF_TPM = 4  # the part of a minute's tokens that one request may reserve for reasoning
 PAGE_WITHIN = 15.0  # seconds for what the endpoint says of its models
 HEALTH_EVERY = 2.0  # seconds
 # Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
@@ -104,6 +107,23 @@ def make_egress(settings: Settings, route: Route) -> Egress:
     )
 
 
+def make_profiles(settings: Settings, store: redis.Redis, leases: Leases) -> Profiles:
+    """What the fleet learns of the model."""
+    most_room = settings.openai_max_reasoning_tokens
+    return Profiles(
+        store,
+        leases,
+        model_id(settings.openai_base_url, settings.openai_model),
+        Profile.pinned_by(
+            temperature=settings.openai_temperature,
+            effort=settings.openai_reasoning_effort,
+            output=settings.openai_output,
+        ),
+        # A request that reserves more than a minute's tokens would never start.
+        most_room=min(most_room, settings.tpm // MOST_OF_TPM) if settings.tpm else most_room,
+    )
+
+
 def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = None) -> Scoring:
     """Everything that one process needs to score requests; `opened` closes what was opened for it."""
     store = connect(settings)
@@ -116,6 +136,7 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
     breaker = CircuitBreaker(store)
     spending = Spending(store, breaker, budget=settings.openai_budget)
     price = Price(*settings.openai_price) if settings.openai_price else None
+    profiles = make_profiles(settings, store, leases)
     model = OpenAIClient(
         route,
         key=provider.key,
@@ -125,7 +146,7 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         model=settings.openai_model,
         count=count_tokens,
         timeout=settings.openai_timeout,
-        output=settings.openai_output,
+        profiles=profiles,
     )
 
     def page(path: str) -> tuple[int, bytes] | None:
@@ -140,6 +161,7 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         egress=make_egress(settings, route),
         breaker=breaker,
         model=MeteredModel(traced, settings.openai_model, price, spending.add),
+        profiles=profiles,
         spending=spending if price else None,
         page=page,
     )

@@ -28,7 +28,7 @@ from tests.support.samples import FakeMessage, request_value
 from tests.unit.test_bridge_partition import TRACE, Part
 from tracing import begin, exporters
 from tracing.exporting import SeldomSaid, export_to
-from worker.errors import DeniedError, TransientError
+from worker.errors import BrokenAnswerError, DeniedError, TransientError
 from worker.limits.answers import Reserved
 from worker.limits.provider_limits import Denial
 from worker.tasks import register
@@ -266,13 +266,13 @@ def test_a_request_that_waits_for_the_limits_says_so():
 def test_a_failure_is_told_by_its_name():
     """A failed scoring stands out in the picture, with the failure that the metrics count too."""
     way = Way()
-    way.world.model.script.extend([TransientError("503")] * 3)
+    way.world.model.script.extend([BrokenAnswerError("empty")] * 2)
     way.go(TRACE)
     calls = [span for span in way.spans if span.name == "chat gpt-x"]
-    assert [span.attributes["error.type"] for span in calls] == ["TransientError"] * 3
+    assert [span.attributes["error.type"] for span in calls] == ["BrokenAnswerError"] * 2
     last = [span for span in way.spans if span.name == "score"][-1]
     assert last.attributes["ai_handler.result"] == "failed"
-    assert last.attributes["error.type"] == "UNAVAILABLE"
+    assert last.attributes["error.type"] == "BROKEN_ANSWER"
     assert last.status.status_code is StatusCode.ERROR
     assert way.span("send notifications").attributes["ai_handler.result"] == "failed"
 

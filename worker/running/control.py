@@ -3,6 +3,7 @@
 celery -A worker inspect limits
 celery -A worker control set_limits 500 10000 200000      # RPM RPD TPM, for the whole fleet; 0: no such limit
 celery -A worker control reset_limits                     # forget what was learned from the provider
+celery -A worker control close_breaker                    # what it was open for is mended: try at once
 """
 
 from collections.abc import Callable
@@ -35,6 +36,7 @@ def register(ports: Callable[[], Ports]) -> None:
         return {
             **adapters.limiter.snapshot(),
             "circuit_breaker": adapters.breaker.state() or "closed",
+            "profile": adapters.profiles.state(),
             "egress": adapters.egress.state,
             "answered": {question: answered(question) for question in ("criteria", "grades", "second_look")},
             **({"money": adapters.spending.state()} if adapters.spending else {}),
@@ -55,3 +57,11 @@ def register(ports: Callable[[], Ports]) -> None:
         """Forget what was learned from the provider: smaller limits and bursts, pauses, other users of the key."""
         ports().limiter.reset()
         return {"ok": "what was learned is forgotten; the configured limits count"}
+
+    @control_command(name="close_breaker")
+    def close_breaker(_state: Any) -> dict[str, Any]:
+        """Close the circuit breaker: what it was open for is mended. What requests may carry is learned anew."""
+        adapters = ports()
+        adapters.profiles.forget()
+        adapters.breaker.reset()
+        return {"ok": "the circuit breaker is closed"}
