@@ -148,12 +148,12 @@ class Settings(BaseSettings):
     openai_headers: SecretStr | None = Field(
         None, description="more headers of every request, `Name: value; Name: value`; may hold secrets, never shown"
     )
-    openai_model: str = Field("gpt-4.1-mini-2025-04-14", description="the pinned model")
+    openai_model: str = Field("gpt-6-luna", description="the pinned model")
     openai_prices: str = Field(
-        "gpt-4.1-mini-2025-04-14=0.40/0.10/1.60",
-        description="US dollars for a million tokens of each model, comma separated: prompt, cached and answer, and a "
-        "fourth where writing into the cache has a price of its own; the money of a model that is not among them is not "
-        "counted",
+        "gpt-6-luna=0.10/0.01/0.50/0.125",
+        description="US dollars for a million tokens of each model, comma separated: prompt, cached, answer, and a "
+        "fourth where writing into the cache has a price of its own; the money of a model that is not among them is "
+        "not counted",
     )
     openai_budget: Annotated[float, Field(ge=0)] = Field(
         0.0, description="US dollars a day of UTC, at which the circuit breaker opens until the next; 0: none"
@@ -165,7 +165,7 @@ class Settings(BaseSettings):
     openai_service_tier: str | None = Field(
         None,
         pattern=r"^[a-z_]{1,20}$",
-        description="`flex`: half the price, slower, and back to the usual tier for ten minutes where it has no room; or "
+        description="`flex`: half the price, slower, and the usual tier for ten minutes where it has no room; or "
         "another that the endpoint has; empty: none is asked for",
     )
     openai_max_output_tokens: int = Field(

@@ -38,6 +38,7 @@ from worker.asking.profiles import Profiles
 from worker.asking.questions import KeepingPolicy, model_id
 from worker.asking.result_cache import ResultCache
 from worker.asking.route import Route
+from worker.asking.service_tier import ServiceTier
 from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
@@ -145,7 +146,8 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         headers=provider.headers,
         model=settings.openai_model,
         count=count_tokens,
-        timeout=settings.openai_timeout,
+        timeout=settings.call_timeout,
+        tier=ServiceTier(settings.openai_service_tier),
         profiles=profiles,
     )
 
@@ -217,6 +219,7 @@ def _begin(*, sender: str, instance: Any, **_: Any) -> None:
     if sender == default_nodename(None):
         # Nobody named it. Two workers of one host by the same name answer for each other, and Flower shows one.
         instance.hostname = nodename(f"celery-{os.getpid()}", nodesplit(sender)[1])
+    # A call at a slower tier may outlast that: it is left, and asked again by another worker.
     watchdog = Watchdog(
         settings.openai_timeout + STORE_WITHIN, idle=FAREWELL_WITHIN, busy=lambda: bool(state.active_requests)
     )

@@ -1,5 +1,6 @@
 """The service with default settings and models of every family: it finds out what they take, once for the fleet."""
 
+import json
 from collections import Counter
 
 import pytest
@@ -40,6 +41,6 @@ def test_every_family_scores_with_default_settings(family, make_fleet, standin):
         fleet.send(scoring_request(number) for number in (1, 2))
         notified = reader.records[fleet.names.notifications]
         assert reader.wait(lambda: len(notified) >= 2, 60.0), fleet.logs()
-    assert all(record.json["success"] for record in notified), fleet.logs()
+    assert all(json.loads(record.value)["success"] for record in notified), fleet.logs()
     refused = Counter(attempt["refused"] for attempt in standin.attempts() if attempt["refused"])
     assert refused.total() <= LESSONS[family], refused
