@@ -59,7 +59,7 @@ def main(options: argparse.Namespace) -> int:
     settings = begin("bridge" if options.command is None else "tool")
     try:
         if options.command == "check":
-            return check.run(settings)
+            return check.run(settings, call=options.call)
         if options.command == "replay":
             return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
         if options.command == "predecessor":

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
@@ -44,7 +45,7 @@ from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
 from worker.limits.tokens import count_tokens
 from worker.outcome_store import OutcomeStore
-from worker.ports import Egress, Ports
+from worker.ports import Egress, Model, Ports
 from worker.running import control, redis_transport
 from worker.running.fleet_metrics import FleetMetrics
 from worker.scoring import Scoring
@@ -125,8 +126,20 @@ def make_profiles(settings: Settings, store: redis.Redis, leases: Leases) -> Pro
     )
 
 
-def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = None) -> Scoring:
-    """Everything that one process needs to score requests; `opened` closes what was opened for it."""
+def make_scoring(
+    settings: Settings,
+    opened: ExitStack,
+    tracer: Tracer | None = None,
+    around: Callable[[Model], Model] = lambda model: model,
+) -> Scoring:
+    """Everything that one process needs to score requests.
+
+    Args:
+        settings: of the process.
+        opened: closes what was opened for it.
+        tracer: OpenTelemetry's.
+        around: puts something around the model that is asked.
+    """
     store = connect(settings)
     opened.callback(store.close)
     leases = Leases(store, settings.lease_seconds)
@@ -162,7 +175,7 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         limiter=make_limiter(settings, store),
         egress=make_egress(settings, route),
         breaker=breaker,
-        model=MeteredModel(traced, settings.openai_model, price, spending.add),
+        model=around(MeteredModel(traced, settings.openai_model, price, spending.add)),
         profiles=profiles,
         spending=spending if price else None,
         page=page,
