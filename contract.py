@@ -178,7 +178,7 @@ class Dispatch(BaseModel):
 
     request: ScoringRequest
     deadline_at: float  # Unix time, seconds: past it only a failure notification may follow
-    place: float = 0.0  # in the order of the input topic: Unix time, seconds, strictly ascending in a partition
+    place: float = 0.0  # in the order of the starts, see bridge/fair_order.py
     traceparent: str | None = None  # W3C trace context of the span that hands it over, else of the sender's
 
 
@@ -390,3 +390,11 @@ RESUMED_KEY = f"{KEY_PREFIX}dead_letters_resumed"
 # last minute> <... within the last day> <Unix time>". Kafka remembers what the limiter has forgotten, so a flush
 # neither grants a second day's quota nor stops the first, and nothing answered means full buckets.
 ANSWERED_KEY = f"{KEY_PREFIX}limits:answered"
+
+# Written by the limiter with a start: the virtual time that fair shares have reached, which is the lowest place that
+# waited then. The bridges read it, and write it where Redis has forgotten it.
+REACHED_KEY = f"{KEY_PREFIX}limits:reached"
+
+# A sorted set of users, scored by where their next place begins: the bridges' alone. Who is behind REACHED_KEY is
+# removed.
+USERS_KEY = f"{KEY_PREFIX}users"

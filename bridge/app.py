@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 
 import redis
@@ -24,13 +25,14 @@ from bridge.consumer import Bridge
 from bridge.dead_letter import CAP_WINDOW, DeadLetterCap, recent_dead_letters
 from bridge.health import Health, serve
 from bridge.kafka import (
-    LIBRDKAFKA_LOG,
     Contact,
     create_missing_topics,
     make_consumer,
     make_producer,
     make_reader,
 )
+from bridge.kafka_trouble import FirstContact
+from bridge.kafka_trouble import line as trouble_with_kafka
 from bridge.lag import Lag
 from bridge.marks import ProcessedMarks
 from bridge.partition import PartitionWork
@@ -45,12 +47,14 @@ from bridge.topic_watch import TopicWatch
 from config import Settings
 from contract import LONGEST_COUNTDOWN, processed_mark
 from presence import Presence
+from redis_trouble import line as trouble_with_redis
 from startup import begin, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 
 log = logging.getLogger("bridge")
 
+BROKERS_WITHIN = 30.0  # seconds that a start waits for them; then it is the supervisor's turn
 STOP_WITHIN = 22.0  # seconds from SIGTERM to the end, whatever answers or not; below compose's stop_grace_period
 
 
@@ -79,11 +83,11 @@ def main(options: argparse.Namespace) -> int:
             )
         return run(settings)
     except KafkaException as error:
-        log.critical("Kafka at %s: %s", settings.kafka_bootstrap_servers, error.args[0].str())
+        log.critical("%s", trouble_with_kafka(error.args[0], settings.kafka_bootstrap_servers))
     except StartUnknown as error:
         log.critical("%s", error)
     except redis.RedisError as error:
-        log.critical("Redis: %s", type(error).__name__)
+        log.critical("%s", trouble_with_redis(error, settings.redis_connection.where))
     return 1
 
 
@@ -120,6 +124,9 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         redispatch_after=settings.lease_seconds / 2,
         lease=settings.lease_seconds,
         start=settings.kafka_start,
+        look_ahead=settings.look_ahead,
+        fair=settings.fair_by == "user",
+        weights=settings.user_weights,
     )
 
     def make_work(source: TopicPartition) -> PartitionWork:
@@ -173,10 +180,8 @@ def make_cap(settings: Settings, client: redis.Redis) -> DeadLetterCap:
     """The dead letters' rate limit, which goes on from what stands in the topic."""
     limit = settings.dead_letter_limit
     since = time.time() - CAP_WINDOW
-    try:
+    with suppress(redis.RedisError):  # the start has said that it is away; until it tells, nobody has resumed
         since = max(since, resume.resumed_at(client))
-    except redis.RedisError as error:
-        log.warning("Redis does not say whether an operator has resumed (%s)", type(error).__name__)
     written = recent_dead_letters(make_reader(settings), settings.dead_letter_topic, since, limit)
     return DeadLetterCap(limit, CAP_WINDOW, time.time, written)
 
@@ -193,7 +198,9 @@ def run(settings: Settings) -> int:
     if settings.bridge_metrics_port:
         overview = Overview(status.make_look(settings))
         serve(health, settings.metrics_host, settings.bridge_metrics_port, overview.page)
-    admin = AdminClient({**settings.kafka}, logger=LIBRDKAFKA_LOG)
+    contact = FirstContact(settings.kafka)
+    contact.metadata(BROKERS_WITHIN, persists=True)
+    admin = contact.admin
     if settings.kafka_create_topics:
         create_missing_topics(
             admin,

@@ -12,6 +12,7 @@ from kombu.exceptions import BatchPublishError, OperationalError
 from pydantic import ValidationError
 
 from bridge.marks import ProcessedMarks
+from bridge.places import Places
 from contract import (
     MARKS_KEY,
     PROCESSED_MARK_TTL,
@@ -87,6 +88,9 @@ class RequestStore:
         source: the input partition, `<topic>-<number>`.
         exists: whether there is a partition of such a name.
         longest_claim: seconds that a claim lives at most, as it is set: parked for as long as can be, and a lease.
+
+    Attributes:
+        places: as the bridges share them.
     """
 
     def __init__(
@@ -105,6 +109,7 @@ class RequestStore:
         self._source = source
         self._exists = exists
         self._longest_claim = longest_claim
+        self.places = Places(store)
 
     def dispatch(self, dispatches: Iterable[Dispatch]) -> None:
         """Put requests where the worker reads them and send a hint for each.

@@ -38,6 +38,7 @@ class Unfinished:
     finished: bool = False  # a processed mark says so
     outcome: Outcome | None = None
     refused: bool = False  # a topic does not take its outcome
+    least: float = 0.0  # the least place that it can have, once it is called
     span: Span = INVALID_SPAN  # from its message to its first hint
 
     def failed(self, failure: Failure) -> Outcome:
@@ -50,6 +51,7 @@ class Supervisor:
 
     Args:
         store: Redis and Celery.
+        give_places: to those of some requests that have none; may raise `redis.RedisError`.
         redispatch_after: seconds, the first pause before a hint goes again; longer while workers are slow to come.
         lease: seconds that a worker's claim lives without it.
         wall_clock: Unix time, seconds.
@@ -58,12 +60,14 @@ class Supervisor:
     def __init__(
         self,
         store: RequestStore,
-        *,
+        give_places: Callable[[list[Unfinished]], None],
         redispatch_after: float,
+        *,
         lease: float,
         wall_clock: Callable[[], float] = time.time,
     ):
         self._store = store
+        self._give_places = give_places
         self._redispatch_after = redispatch_after
         self._latency = HintLatency()
         self._lease = lease
@@ -113,7 +117,7 @@ class Supervisor:
                 if self._is_past_deadline(unfinished, TAKEN_OVER_AFTER):
                     overdue[processing_id] = states.elsewhere[processing_id]
                 continue
-            if self._is_out_of_time(unfinished):
+            if self.is_out_of_time(unfinished):
                 log.warning("out of time", extra={"processing_id": processing_id})
                 unfinished.outcome = unfinished.failed(Failure.OUT_OF_TIME)
                 continue
@@ -128,7 +132,7 @@ class Supervisor:
         self._dispatch(due[:DISPATCHES_A_STEP], now)
         return len(due) > DISPATCHES_A_STEP
 
-    def _is_out_of_time(self, unfinished: Unfinished) -> bool:
+    def is_out_of_time(self, unfinished: Unfinished) -> bool:
         """Past its deadline; a worker that still has the request in hand says so itself, if it lives."""
         return self._is_past_deadline(unfinished, OVERTIME if unfinished.history.worker is not None else 0.0)
 
@@ -172,6 +176,7 @@ class Supervisor:
     def _dispatch(self, due: list[Unfinished], now: float) -> None:
         if not due:
             return
+        self._give_places(due)
         self._store.dispatch([unfinished.dispatch for unfinished in due])
         for unfinished in due:
             again = unfinished.first_dispatched_at is not None

@@ -1,4 +1,4 @@
-"""The operators' commands, as `worker/__main__.py` has read them: explain, criteria, forget."""
+"""The operators' commands, as `worker/__main__.py` has read them: explain, criteria, redact, forget."""
 
 import argparse
 import sys
@@ -19,6 +19,7 @@ from worker.errors import FailedError
 from worker.explaining.decision_page import page
 from worker.explaining.explanation import Explanation, ExplanationStore, criteria_table, table
 from worker.explaining.forgetting import Forgetting
+from worker.explaining.taken_out import resume_in, taken_out
 from worker.leases import Leases
 
 
@@ -40,6 +41,8 @@ def run(parsed: argparse.Namespace) -> int:
             print(f"{parsed.vacancy}: no criteria are kept, and no such file")  # noqa: T201
             return 1
         lines = found
+    elif parsed.command == "redact":
+        lines = taken_out(resume_in(_read(parsed.file))[:MAX_RESUME])
     else:
         lines = [forgotten(resume_id=parsed.resume_id, processing_id=parsed.processing_id)]
     print("\n".join(lines))  # noqa: T201

@@ -18,18 +18,20 @@ from bench.redaction_set.lookalikes import FRESH_LOOKALIKES, LOOKALIKES
 from bench.redaction_set.variants import groups
 from worker.assessment.redaction import (
     contact_patterns,
+    head,
     name_places,
     name_word,
     names,
     particulars,
-    placeholders,
     redact,
     redacting,
+    sheet,
     whole_name,
 )
 from worker.assessment.redaction.declension import declined
 from worker.assessment.redaction.placeholders import SPELLINGS, WORDS, Kind, replaced
 from worker.assessment.redaction.rules import Rule, RuleSet
+from worker.assessment.redaction.sheet import Sheet
 from worker.assessment.source_text import SourceText, marked
 
 CHECKOUT = Path(__file__).parents[2]
@@ -254,7 +256,7 @@ def test_declension(surname, form):
 def test_patterns_fit_their_automaton():
     """A pattern too large for RE2's automaton would run fifty times slower."""
     found = []
-    for module in (contact_patterns, name_places, name_word, names, particulars, placeholders, redacting, whole_name):
+    for module in (contact_patterns, head, name_places, name_word, names, particulars, redacting, sheet, whole_name):
         for name, value in vars(module).items():
             rules = value if isinstance(value, tuple) else ()
             patterns = [rule.pattern for rule in rules if isinstance(rule, Rule)]
@@ -266,7 +268,7 @@ def test_patterns_fit_their_automaton():
 
 RULES = [
     rule
-    for module in (contact_patterns, particulars)
+    for module in (contact_patterns, particulars, head)
     for value in vars(module).values()
     if isinstance(value, tuple)
     for rule in value
@@ -276,9 +278,10 @@ RULES = [
 
 def one_by_one(text):
     counts = Counter()
+    sheet = Sheet.of(text)
     for rule in RULES:
-        text = replaced(text, rule.spans(text), counts)
-    return text, counts
+        sheet = replaced(sheet, rule.spans(sheet.look), counts)
+    return sheet, counts
 
 
 @pytest.mark.parametrize("memory", ["enough", "none"])
@@ -289,7 +292,7 @@ def test_a_set_of_rules_finds_what_its_rules_find_one_by_one(memory, monkeypatch
         monkeypatch.setattr(rules, "_patterns", type("Exhausted", (), {"Match": lambda *_: None})())
     for document in documents()[::10]:
         counts = Counter()
-        assert (rules.applied(document.text, counts), counts) == one_by_one(document.text)
+        assert (rules.applied(Sheet.of(document.text), counts), counts) == one_by_one(document.text)
 
 
 def test_hostile_text_costs_linear_time():

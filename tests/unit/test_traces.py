@@ -22,12 +22,13 @@ from bridge.partition import PartitionWork
 from bridge.publisher import PublishError
 from bridge.spans import RequestSpans
 from contract import TASK_NAME, Outcome, claim_key, outcome_key, request_key
+from logs import SeldomSaid
 from startup import otel_variables
 from tests.support.fakes import REQUIREMENTS, RESUME, SECRET_WORDS, World, good_answer
 from tests.support.samples import FakeMessage, request_value
 from tests.unit.test_bridge_partition import TRACE, Part
 from tracing import begin, exporters
-from tracing.exporting import SeldomSaid, export_to
+from tracing.exporting import SAY_AGAIN, export_to
 from worker.errors import BrokenAnswerError, DeniedError, TransientError
 from worker.limits.answers import Reserved
 from worker.limits.provider_limits import Denial
@@ -442,7 +443,7 @@ def test_an_absent_collector_does_not_fill_the_log(caplog):
 def test_an_absent_collector_is_heard_of_again():
     """Whoever looks at this hour's log finds it too."""
     now = [0.0]
-    seldom = SeldomSaid(lambda: now[0])
+    seldom = SeldomSaid(SAY_AGAIN, clock=lambda: now[0])
     failed = logging.makeLogRecord({"msg": "Failed to export %s", "args": ("spans",), "levelno": logging.ERROR})
     said = []
     for _ in range(100):

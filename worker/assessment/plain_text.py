@@ -55,6 +55,11 @@ _INLINE: Final = re2.compile(
 # Letters and digits; `C++`, `C#` and their like. Elsewhere a sign is punctuation: "5+" and "#1" are numbers.
 _WORD: Final = re.compile(r"[^\W_]+(?:(?<!\d)(?:\+\+|#)(?![^\W_]))?")
 
+# A Mac writes й and ё as two characters.
+_DECOMPOSED: Final = (("и\u0306", "й"), ("И\u0306", "Й"), ("е\u0308", "ё"), ("Е\u0308", "Ё"))
+_UNEVEN: Final = re.compile(r"[^\n\t -)+-_a-}А-яЁё«»“”„•]+")
+_FORMS: Final = {"—": "–—―⸺⸻", "-": "−⁃", " ": "*~", "'": "`ʻʼ‘’´ʹ′", "•": "·∙‣●○▪▫◦■□►▶✓✔", "|": "│┃¦"}
+
 
 @lru_cache(_KEPT)
 def _seen(character: str) -> str:
@@ -76,6 +81,19 @@ def _bare(character: str) -> str:
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", seen).casefold())
     bare = "".join(part for part in folded if unicodedata.category(part) not in {"Mn", "Me"})
     return bare if len(bare) <= _LONGEST_EXPANSION else seen
+
+
+@lru_cache(_KEPT)
+def _level(character: str) -> str:
+    """A character in the form of those that look like it."""
+    form = next((form for form, signs in _FORMS.items() if character in signs), None)
+    if form is not None:
+        return form
+    category = unicodedata.category(character)
+    if category in {"Pd", "Zs"}:
+        return "-" if category == "Pd" else " "
+    folded = unicodedata.normalize("NFKC", character)
+    return folded if len(folded) == 1 else character
 
 
 def decoded(text: str) -> str:
@@ -102,7 +120,17 @@ def visible(text: str) -> str:
 def readable(text: str) -> str:
     """The text as its reader sees it: `visible`, `decoded`, without HTML's tags; those of blocks become line ends."""
     shown = visible(decoded(text))
+    for decomposed, composed in _DECOMPOSED:
+        shown = shown.replace(decomposed, composed)
     return str(_INLINE.sub("", _BLOCK.sub("\n", shown))) if "<" in shown else shown
+
+
+def even(visible_text: str) -> str:
+    """The text, character for character, with one form for all that only looks different.
+
+    Dashes are "-" or "—", blanks, asterisks and tildes " ", apostrophes "'", bullets "•", full-width characters ASCII.
+    """
+    return _UNEVEN.sub(lambda match: "".join(map(_level, match[0])), visible_text)
 
 
 def invisible(text: str) -> str:

@@ -33,10 +33,9 @@ class Resume:
 
 def as_sent(text: str, *, redaction: bool) -> tuple[str, Mapping[str, int]]:
     """What is sent of a resume, and how many things of each kind were taken out of it."""
-    sent = readable(text)
     if not redaction:
-        return sent, {}
-    redacted = redact(sent)
+        return readable(text), {}
+    redacted = redact(text)
     return redacted.text, redacted.counts
 
 

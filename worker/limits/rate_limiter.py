@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 SCRIPT: Final = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
 MOST_AT_ONCE: Final = 200  # requests that join by one call of the script
 WARN_EVERY: Final = 3_600.0  # seconds between two warnings that the provider grants more than is configured
-_KEYS: Final = ("buckets", "line", "record:", "recent", "limits", "answered")
+_KEYS: Final = ("buckets", "line", "record:", "recent", "limits", "answered", "reached")
 _BUCKETS: Final[tuple[Bucket, ...]] = ("rpm", "rpd", "tpm")
 _WINDOWS: Final = {"rpm": 60.0, "rpd": 86_400.0, "tpm": 60.0}  # seconds
 
@@ -115,7 +115,7 @@ class RateLimiter:
         Args:
             reservation_id: of this attempt.
             tokens: prompt + output cap: what the provider charges at admission.
-            place: in the order of the input topic, Unix seconds; kept by retries. None: that of the first asking.
+            place: in the order of the starts; kept by retries. None: those take turns like one user's.
 
         Raises:
             NeverFitsError: `tokens` exceed the configured limit per minute.

@@ -6,6 +6,7 @@ only, so a rule's `accepts` looks at what stands beside a match (`rules`).
 Redacted: addresses with @ in any alphabet and the usual ways around it ("(at)", "собака"); links with a scheme, with
 www, with a path, or under a personal host; handles behind a messenger's name or an @; telephone numbers with a country
 code, in Russian, American and trunk-zero shapes, or behind a word that says so.
+Patterns look at a text's one form (`sheet`), in which no line ends inside of an address or a number.
 Left alone: bare domains that may be an employer or a library (Mail.ru, Vue.js), annotations (@Transactional), package
 versions (react@18.2.0), amounts grouped by thousands, dates and periods, standards.
 """
@@ -14,7 +15,8 @@ from typing import Any, Final
 
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.placeholders import ANY, Kind
-from worker.assessment.redaction.rules import Rule
+from worker.assessment.redaction.rules import Rule, stands_alone
+from worker.assessment.redaction.sheet import JOINT, ZONES
 from worker.assessment.redaction.word_list import words
 
 # --- pictures ---
@@ -26,49 +28,36 @@ def _is_encoded(match: Any) -> bool:
 
 
 PICTURES: Final = (
-    Rule(Kind.PHOTO, linear(r"(?i)data:[a-z]+/[a-z0-9+.\-]+;base64,[a-z0-9+/=]+"), alone=False),
-    Rule(Kind.PHOTO, linear(r"(?i)<img[^>\n]*>|!\[[^\]\n]*\]\([^)\n]*\)"), alone=False),
-    Rule(Kind.PHOTO, linear(r"(?:[A-Za-z0-9+/]{60,80}\n){2,}[A-Za-z0-9+/]*={0,2}"), alone=False, accepts=_is_encoded),
-    Rule(Kind.PHOTO, linear(r"[A-Za-z0-9+/]{200,}={0,2}"), alone=False, accepts=_is_encoded),
-    Rule(Kind.PHOTO, linear(r"(?i)[\p{L}\p{N}_\-]+\.(?:jpe?g|heic|png|webp)")),
-)
+    Rule(Kind.PHOTO, r"(?i)data:[a-z]+/[a-z0-9+.\-]+;base64,[a-z0-9+/=]+", alone=False),
+    Rule(Kind.PHOTO, r"(?i)<img[^>\n]*>|!\[[^\]\n]*\]\([^)\n]*\)", alone=False),
+    Rule(Kind.PHOTO, r"(?:[A-Za-z0-9+/]{60,80}\n){2,}[A-Za-z0-9+/]*={0,2}", alone=False, accepts=_is_encoded),
+    Rule(Kind.PHOTO, r"[A-Za-z0-9+/]{200,}={0,2}", alone=False, accepts=_is_encoded),
+    Rule(Kind.PHOTO, r"(?i)[\p{L}\p{N}_\-]+\.(?:jpe?g|heic|png|webp)"),
+)  # fmt: skip
 
 # --- e-mail ---
 
-_LOCAL = r"[\p{L}\p{N}_][\p{L}\p{N}._%+\-]*"
+_LOCAL = rf"[\p{{L}}\p{{N}}_][\p{{L}}\p{{N}}._%+{JOINT}\-]*"
 _DOT = r"(?:\.| ?[(\[{](?:dot|точка|\.)[)\]}] ?| dot | точка )"
-_EMAIL = linear(
-    rf"(?i){_LOCAL}(?:@| @ )[\p{{L}}\p{{N}}\-]+(?:\.[\p{{L}}\p{{N}}\-]+)*\.\p{{L}}{{2,}}"
-    rf"|[a-z0-9][a-z0-9._%+\-]* ?(?:[(\[{{<](?:at|собака|эт|a|@)[)\]}}>]| собака |\(собачка\)| собачка ) ?"
-    rf"[a-z0-9\-]+(?:{_DOT}[a-z0-9\-]+)*{_DOT}[a-z]{{2,}}"
-    r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}"
-)
-EMAILS: Final = (Rule(Kind.EMAIL, _EMAIL, alone=False),)
+_AT_SIGN = r"(?: ?[(\[{<](?:at|собака|эт|a|@)[)\]}>] ?| собака | ?\(собачка\) ?| собачка )"
+_MAIL = "gmail|mail|yandex|ya|bk|list|inbox|rambler|outlook|hotmail|icloud|yahoo|proton"
+EMAILS: Final = (
+    Rule(Kind.EMAIL,
+         rf"(?i){_LOCAL}(?:@| @ |@ )[\p{{L}}\p{{N}}{JOINT}\-]+(?:\.[\p{{L}}\p{{N}}{JOINT}\-]+)*\.{JOINT}?\p{{L}}{{2,}}"
+         rf"|{_LOCAL} @(?:{_MAIL})\.[a-z]{{2,}}"
+         rf"|[a-z0-9][a-z0-9._%+\-]*{_AT_SIGN}[a-z0-9\-]+(?:{_DOT}[a-z0-9\-]+)*{_DOT}[a-z]{{2,}}"
+         r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}", alone=False),
+)  # fmt: skip
 
 # --- links ---
 
 _IN_LINK = rf"[^\s|<>«»\"{ANY}]"
 _LINK_END = rf"[^\s|<>«»\"{ANY}.,;:!?()'\]]"
-_PERSONAL_HOSTS = "|".join(
-    host.replace(".", r"\.")
-    for host in sorted(
-        words(
-            "github.com gitlab.com bitbucket.org gitverse.ru linkedin.com t.me telegram.me vk.com vk.me vk.ru ok.ru",
-            "facebook.com fb.com fb.me instagram.com habr.com hh.ru superjob.ru behance.net dribbble.com",
-            "stackoverflow.com medium.com youtube.com youtu.be wa.me twitter.com x.com leetcode.com kaggle.com "
-            "codepen.io",
-            "notion.so notion.site linktr.ee about.me disk.yandex.ru drive.google.com docs.google.com xing.com",
-            "viber.click zen.yandex.ru dzen.ru rutube.ru",
-        )
-    )
-)
-_ZONES = (
-    "com|ru|org|io|me|dev|net|su|info|pro|site|online|app|by|kz|uz|ua|az|am|ge|kg|tj|md|de|uk|co|cc|ai|tech|"
-    "design|art|"
-    "page|link|bio|link|eu|us|xyz|club|store|work|рф"
-)
+_REST = rf"{_IN_LINK}*{_LINK_END}/?"
+_PERSONAL_HOSTS = "|".join(host.replace(".", rf"{JOINT}?\.{JOINT}?") for host in sorted(words("hosts")))
+_DOMAIN = r"[\p{L}\p{N}\-]+(?:\.[\p{L}\p{N}\-]+)*"
 _PRODUCTS: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
-_BARE_DOMAIN = linear(rf"(?i)[\p{{L}}\p{{N}}\-]+(?:\.[\p{{L}}\p{{N}}\-]+)*\.(?:{_ZONES}|js|net)")
+_BARE_DOMAIN = linear(rf"(?i){_DOMAIN}\.(?:{ZONES}|js|net)")
 
 
 def _is_a_path(match: Any) -> bool:
@@ -79,48 +68,24 @@ def _is_a_path(match: Any) -> bool:
 
 
 LINKS: Final = (
-    Rule(Kind.LINK, linear(rf"(?i)(?:https?|ftp|tg|mailto|skype|viber|whatsapp):{_IN_LINK}*{_LINK_END}/?")),
-    Rule(Kind.LINK, linear(rf"(?i)www\.{_IN_LINK}*{_LINK_END}/?")),
-    Rule(Kind.LINK, linear(rf"(?i)(?:[\p{{L}}\p{{N}}\-]+\.)*(?:{_PERSONAL_HOSTS})/{_IN_LINK}*{_LINK_END}/?")),
-    Rule(Kind.LINK, linear(rf"(?i)[a-z0-9\-]+\.(?:github|gitlab)\.io(?:/{_IN_LINK}*{_LINK_END}/?)?")),
-    Rule(Kind.LINK, linear(r"(?i)[а-яё0-9\-]+\.рф(?:/[^\s|]*)?")),
-    Rule(
-        Kind.LINK,
-        linear(rf"(?i)[\p{{L}}\p{{N}}\-]+(?:\.[\p{{L}}\p{{N}}\-]+)*\.(?:{_ZONES})/{_IN_LINK}*{_LINK_END}/?"),
-        accepts=_is_a_path,
-    ),
-    Rule(
-        Kind.LINK,
-        linear(
-            r"(?i)(?:(?:мой |личный )?сайт|портфолио|блог|web-?site|site|portfolio|home ?page|web|ссылка)[ :|"
-            r"—–\-]{1,4}"
-            rf"([a-z0-9][a-z0-9.\-]*\.[a-z]{{2,}}(?:/{_IN_LINK}*{_LINK_END}/?)?)"
-        ),
-        group=1,
-    ),
-)
+    Rule(Kind.LINK, rf"(?i)(?:(?:https?|ftp|tg|mailto|skype|viber|whatsapp):|www\.){_REST}"),
+    Rule(Kind.LINK, rf"(?i)(?:[\p{{L}}\p{{N}}\-]+\.)*(?:{_PERSONAL_HOSTS}){JOINT}?/{_REST}"),
+    Rule(Kind.LINK, rf"(?i)[a-z0-9\-]+\.(?:github|gitlab)\.io(?:/{_REST})?|[а-яё0-9\-]+\.рф(?:/[^\s|]*)?"),
+    Rule(Kind.LINK, rf"(?i){_DOMAIN}\.(?:{ZONES}){JOINT}?/{_REST}", accepts=_is_a_path),
+    Rule(Kind.LINK,
+         r"(?i)(?:(?:мой |личный )?сайт|портфолио|блог|web-?site|site|portfolio|home ?page|web|ссылка|blog)"
+         rf"[ :=|\t\n—\-]{{1,4}}([a-z0-9][a-z0-9.\-]*\.[a-z]{{2,}}(?:/{_REST})?)", group=1),
+)  # fmt: skip
 
 # --- handles ---
 
 _MESSENGERS = (
-    r"(?:telegram|телеграмм?|телега|tg|тг|skype|скайп|instagram|инстаграмм?|insta|инста|discord|дискорд|"
-    r"whats ?app|ватсап|"
-    r"viber|вайбер|signal|icq|аська|twitter|facebook|vk|вк|вконтакте|linkedin|github|гитхаб|gitlab|habr|хабр|kaggle|"
-    r"leetcode|ник|nick(?:name)?|username|логин)"
+    r"(?:telegram|телеграмм?|телега|tg|тг|skype|скайп|instagram|инстаграмм?|insta|инста|discord|дискорд|whats ?app|"
+    r"ватсап|вотсап|viber|вайбер|signal|icq|аська|twitter|facebook|фейсбук|vk|вк|вконтакте|одноклассники|linkedin|"
+    r"линкедин|github|гитхаб|gitlab|habr|хабр|kaggle|leetcode|behance|бихэнс|tiktok|ник|nick(?:name)?|username|логин)"
 )
-_NOT_HANDLES: Final = words(
-    "actions pages copilot api bot bots aiogram telethon pyrogram telebot business for ads enterprise desktop ci",
-    "and or",
-)
-_ANNOTATIONS: Final = words(
-    "media import keyframes mixin include extend supports font-face charset layer container property staticmethod",
-    "classmethod dataclass pytest override deprecated param return returns throws see since author async cache",
-    "cached task app router route get post put delete patch login_required abstractmethod overload contextmanager",
-    "wraps lru_cache singledispatch validator root_validator field_validator model_validator fixture mock given",
-    "example angular nestjs types vue babel mui emotion reduxjs tanstack storybook testing-library latest next",
-    "component tailwind apply use if else for while end autowired transactional input output inject injectable",
-)
-_AT = linear(r"@[A-Za-z][A-Za-z0-9_.\-]*[A-Za-z0-9_]")
+_NOT_HANDLES: Final = words("no handles")
+_ANNOTATIONS: Final = words("annotations")
 
 
 def _is_a_handle(match: Any) -> bool:
@@ -135,42 +100,43 @@ def _is_a_handle(match: Any) -> bool:
 
 
 def _is_a_value(match: Any) -> bool:
-    value = match[1]
-    if value.lower().lstrip("@") in _NOT_HANDLES:
+    """Whether what stands behind a messenger's name is somebody's name there."""
+    said, value = match[1], match[2]
+    if not stands_alone(match.string, *match.span()):
         return False
-    telling = any(letter in "@_.:#" or letter.isdigit() for letter in value)
-    text, end = match.string, match.end()
-    rest = text[end : end + 1]
+    if value.lower().strip("@.") in _NOT_HANDLES:
+        return False
+    text, start, end = match.string, match.start(), match.end()
+    # "Telegram ivan_petrov90", "ВКонтакте id123"; "VK2" and "Viber 20.4" are versions.
+    if any(letter in "@_#" for letter in value) or (value[0].isalpha() and any(map(str.isdigit, value))):
+        return True
+    if value[0].isdigit():
+        return False
     # "GitHub: actions, pages" names features; "Telegram: ivanov" at a line's end names a person.
-    return telling or (value.islower() and (not rest or rest in ("\n|;),." if "-" in value else "\n|;)")))
+    rest = text[end : end + 2].lstrip(" \t")[:1]
+    if not said.strip(" "):
+        return (not start or text[start - 1] == "\n") and rest in {"", "\n"} and not value[1:].islower()
+    return not rest or rest in "\n|;)" or (rest in ",." and "-" in value)
 
 
 HANDLES: Final = (
-    Rule(
-        Kind.HANDLE,
-        linear(rf"(?i){_MESSENGERS}[ :|—–\-]{{0,4}}[(]?(@[a-z0-9_.\-]*[a-z0-9_])"),
-        group=1,
-        alone=False,
-    ),
-    Rule(
-        Kind.HANDLE,
-        linear(rf"(?i){_MESSENGERS} ?[:|—–\-][ \"|]{{0,3}}((?:live:)?[a-z0-9_@][a-z0-9_.#\-]{{2,}}[a-z0-9_])"),
-        group=1,
-        accepts=_is_a_value,
-    ),
-    Rule(Kind.HANDLE, _AT, alone=False, accepts=_is_a_handle),
-)
+    Rule(Kind.HANDLE, rf"(?i){_MESSENGERS}[ :=|\t\n—\-]{{0,4}}[(]?(@[a-z0-9_.\-]*[a-z0-9_])", group=1, alone=False),
+    Rule(Kind.HANDLE,
+         rf"(?i){_MESSENGERS}([ :=|\t—\-\"(]{{1,4}}|[ :]*\n)((?:live:)?[a-z0-9_@][a-z0-9_.#\-]{{2,}}[a-z0-9_])",
+         group=2, accepts=_is_a_value),
+    Rule(Kind.HANDLE, r"@[A-Za-z][A-Za-z0-9_.\-]*[A-Za-z0-9_]", alone=False, accepts=_is_a_handle),
+)  # fmt: skip
 
 # --- telephone numbers ---
 
-_GAP = r"[ ().\-‐‑–—−/]"
+_GAP = r"[ ().\-—/•\t_=]"
 _EXTENSION = r"(?:,? ?(?:доб|вн|ext)\.? ?\d{1,5})?"
 _SHAPES = "|".join(
     (
         rf"\+ ?\(?\d(?:{_GAP}{{0,3}}\d){{6,14}}",  # +998 90 123 45 67
         rf"[78](?:{_GAP}{{0,3}})[3-9](?:{_GAP}{{0,3}}\d){{9}}",  # 8 (912) 345-67-89
         r"\(\d{2,5}\)[ \-]{0,2}\d(?:[ \-]{0,2}\d){4,7}",  # (843) 234-56-78, (415) 555-2671
-        r"9\d{2}[ \-]\d{3}[ \-]\d{2}[ \-]?\d{2}",  # 912 345-67-89
+        r"9\d{2}[ \-•_=.]\d{3}[ \-•_=.]\d{2}[ \-•_=.]?\d{2}",  # 912 345-67-89
         r"00 ?[1-9](?:[ \-()]{0,2}\d){8,13}",  # 00 49 151 2345671
         r"0\d{2,4}[ \-/]\d(?:[ \-]?\d){5,7}",  # 020 7946 0958
         r"\d{3}-\d{2}-\d{2}",  # 234-56-78
@@ -179,10 +145,17 @@ _SHAPES = "|".join(
 )
 _LABELS = (
     r"(?:телефоны?|тел|моб(?:ильный)?|сот(?:овый)?|домашний|phone|mobile|cell|tel|whats ?app|ватсап|вотсап|viber|"
-    r"вайбер|icq|звоните|звонить|факс|fax)"
+    r"вайбер|icq|звоните|звонить|факс|fax|номер для связи|контактный номер)"
 )
-_UNIT = linear(r"(?i) ?(?:руб|р\.|₽|\$|€|usd|eur|тыс|млн|%|шт|чел|кг|т\b)")
+_UNIT = linear(r"(?i) ?(?:руб|р\.|₽|\$|€|usd|eur|тыс|млн|млрд|%|шт|чел|кг|т\b|тенге|сум|строк|запис|товар|опер)")
 _THOUSANDS = linear(r"\+? ?\d{1,3}(?:[ .]\d{3})+")
+# What numbers of another kind stand behind.
+_NUMBERED = linear(
+    r"(?i)(?:артикул|арт\.|№|номер(?:ом)? (?:заказа|договора|детали|партии|дела|заявки|проекта|приказа)|sku|код|заказ|"
+    r"договор|партия|серийн\p{L}+ (?:№|номер)|s/n|p/n|кат\.|каталожн\p{L}+ номер|оборот\p{L}*|выручк\p{L}+|"
+    r"бюджет\p{L}*|"
+    r"прибыл\p{L}+|сч[её]т|кадастров\p{L}+ номер|гост|ту|окпд2?|оквэд|тн вэд|isbn|issn|кбк|огрн)[ :№—\-]*$"
+)
 
 
 def _is_a_phone(match: Any) -> bool:
@@ -197,22 +170,22 @@ def _is_a_phone(match: Any) -> bool:
         behind[:1] in {".", "-", "/", ","} and behind[1:].isdigit()
     ):
         return False
+    if found[0] != "+" and _NUMBERED.search(text[max(0, start - 30) : start]):
+        return False
     digits = sum(map(str.isdigit, found.partition(",")[0].partition("доб")[0]))
     if found.startswith("("):
         return 8 <= digits <= 12
+    unit = _UNIT.match(text[end : end + 8])
     if _THOUSANDS.fullmatch(found):
         # "+1 200 000 руб." is money; "+376 712 345" is Andorra.
-        return digits > 10 or (found.startswith("+") and digits == 9 and not _UNIT.match(text[end : end + 8]))
-    return True
+        return not unit and (digits > 10 or (found.startswith("+") and digits == 9))
+    # "89 123 456 789 руб." is money, too.
+    return not (unit and found[0].isdigit() and found.replace(" ", "").isdigit())
 
 
 PHONES: Final = (
-    Rule(Kind.PHONE, linear(rf"(?:{_SHAPES}){_EXTENSION}"), alone=False, accepts=_is_a_phone),
-    Rule(
-        Kind.PHONE,
-        linear(
-            rf"(?i)(?:^|[^\p{{L}}]){_LABELS}\.?[ :|—–\-\"№]{{1,5}}(\+?\(?\d(?:{_GAP}{{0,3}}\d){{5,14}}{_EXTENSION})"
-        ),
-        group=1,
-    ),
-)
+    Rule(Kind.PHONE, rf"(?:{_SHAPES}){_EXTENSION}", alone=False, accepts=_is_a_phone),
+    Rule(Kind.PHONE,
+         rf"(?i)(?:^|[^\p{{L}}]){_LABELS}\.?[ :=|\t\n—\-\"№•]{{1,5}}(\+?\(?\d(?:{_GAP}{{0,3}}\d){{5,14}}{_EXTENSION})",
+         group=1),
+)  # fmt: skip

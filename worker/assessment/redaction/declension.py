@@ -2,37 +2,14 @@
 
 from typing import Final
 
-_ADJECTIVE_ENDINGS: Final = frozenset(
-    [
-        "ий",
-        "ый",
-        "ой",
-        "ая",
-        "яя",
-        "ого",
-        "его",
-        "ому",
-        "ему",
-        "ым",
-        "им",
-        "ом",
-        "ем",
-        "ую",
-        "юю",
-        "ей",
-        "ие",
-        "ые",
-        "их",
-        "ых",
-        "ими",
-        "ыми",
-    ]
-)
-_POSSESSIVE_ENDINGS: Final = frozenset(["", "а", "у", "ым", "е", "ой", "ою", "ы", "ых", "ыми"])
-NOUN_ENDINGS: Final = frozenset(["", "а", "у", "ом", "ем", "е", "ы", "и", "ов", "ам", "ами", "ах", "я", "ю", "ей"])
-_GIVEN_ENDINGS: Final = frozenset(["", "а", "у", "ом", "ем", "е"])
-_SOFT_ENDINGS: Final = frozenset(["ь", "й", "я", "ю", "ем", "ём", "е", "и", "ей", "ям", "ями", "ях"])
-_VOWEL_ENDINGS: Final = frozenset(["а", "я", "ы", "и", "е", "у", "ю", "ой", "ей", "ою", "ею", "ам", "ами", "ах"])
+from worker.assessment.redaction.word_list import words
+
+_ADJECTIVE_ENDINGS: Final = words("endings of adjectives")
+_POSSESSIVE_ENDINGS: Final = words("endings of possessives") | {""}
+NOUN_ENDINGS: Final = words("endings of nouns") | {""}
+_GIVEN_ENDINGS: Final = words("endings of given names") | {""}
+_SOFT_ENDINGS: Final = words("endings of soft nouns")
+_VOWEL_ENDINGS: Final = words("endings of nouns with a vowel")
 
 
 def declined(surname: str) -> tuple[str, frozenset[str]]:

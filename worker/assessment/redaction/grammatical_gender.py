@@ -21,11 +21,11 @@ _ENDINGS: Final = (*_FEMININE, *_MASCULINE)
 # One class of characters and a plus: linear in any engine, and a tenth of RE2's price for many matches.
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_END: Final = frozenset(".;!?\n•|")
-# Linear only in a text that ends with a sign, as `in_masculine` sees to: an unfinished clause would be read again from
-# each of its letters.
+# Linear only in a text that ends with a sign, as `masculine_forms` sees to: an unfinished clause would be read again
+# from each of its letters.
 _CLAUSE = re.compile(r"([^.,;:!?()\n—–•|]*)([.,;:!?()\n—–•|])")
 
-_Word = tuple[int, int, str]  # start, end, in small letters
+_Word = tuple[int, int, str]  # start, end, in small letters; or another form of it
 
 
 class _Grammar(NamedTuple):
@@ -45,26 +45,22 @@ def _grammar(word: str) -> _Grammar:
     )
 
 
-def in_masculine(text: str) -> tuple[str, int]:
-    """The text with the writer's feminine forms made masculine, and how many were."""
+def masculine_forms(text: str) -> list[_Word]:
+    """The writer's feminine forms in the text: where each stands, and its masculine form."""
     words = set(_WORD.findall(text.lower()))
     telling = {word for word in words if word == "сама" or (word.endswith(_ENDINGS) and _grammar(word).tells)}
+    found: list[_Word] = []
     if not telling:
-        return text, 0
-    pieces: list[str] = []
-    done = changed = 0
+        return found
     another = False  # somebody else acts in this sentence: «команда внедрила CRM, настроила телефонию»
     for match in _CLAUSE.finditer(f"{text}\n"):  # the last clause ends, too
         said, sign = match.groups()
         if not telling.isdisjoint(_WORD.findall(said.lower())):
             clause = [(*word.span(), word[0].lower()) for word in _WORD.finditer(text, *match.span(1))]
             changes, another = _changes(clause, another=another)
-            for start, end, form in changes:
-                pieces += (text[done:start], _in_case_of(text[start:end], form))
-                done = end
-                changed += 1
+            found += [(start, end, _in_case_of(text[start:end], form)) for start, end, form in changes]
         another = another and sign not in _SENTENCE_END
-    return ("".join((*pieces, text[done:])), changed) if changed else (text, 0)
+    return found
 
 
 def _changes(clause: list[_Word], *, another: bool) -> tuple[list[_Word], bool]:

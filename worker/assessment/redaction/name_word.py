@@ -8,16 +8,21 @@ from worker.assessment.redaction.morphology import KEPT_WORDS, Reading, readings
 from worker.assessment.redaction.name_lists import (
     ASIAN_SURNAMES,
     ENGLISH_COMMON,
+    ENGLISH_PEOPLE,
     EXTRA_GIVEN,
     LATIN_GIVEN,
     LATIN_SURNAMES,
+    POSTS,
     PRODUCT_NAMES,
+    RELATIVES,
     TURKIC_PARTICLES,
     latin_key,
 )
 from worker.assessment.redaction.word_cache import remembered
 
 _POSSESSIVES: Final = ("ов", "ова", "ову", "овой", "овым", "ев", "ева", "еву", "евой", "евым")
+
+_LONGEST_ABBREVIATION: Final = 5
 
 _PATRONYMIC = linear(
     r"(?:\p{L}{2,}(?:ович|евич|ёвич|ьич)(?:а|у|ем|ом|е)?|\p{L}{2,}(?:овн|евн|ёвн|ичн|иничн)(?:а|ы|е|у|ой|ою)|"
@@ -51,6 +56,9 @@ class Word:
         patronymic: it can be a patronymic.
         surname: it is known, or ends, as a surname.
         unknown: no list and no dictionary has it.
+        place: it can be a place's.
+        people: it says what somebody is to somebody: «начальник», «сын», "head".
+        abbreviation: a few capitals that no list has.
         short: it may be initials, or a part of them.
         tells_of_a_name: it is what running text is searched for (`names`): others are names beside it only.
     """
@@ -66,12 +74,17 @@ class Word:
     patronymic: bool
     surname: bool
     unknown: bool
+    place: bool = False
+    people: bool = False
+    abbreviation: bool = field(init=False)
     short: bool = field(init=False)
     tells_of_a_name: bool = field(init=False)
 
     def __post_init__(self) -> None:
         """Note what would otherwise be asked of every word of every text."""
         object.__setattr__(self, "short", len(self.text) <= 2)
+        few = 1 < len(self.text) <= _LONGEST_ABBREVIATION and self.text.isupper()
+        object.__setattr__(self, "abbreviation", few and not (self.given or self.surname or self.patronymic))
         telling = self.patronymic or (self.given and self.capital) or self.lower in TURKIC_PARTICLES
         object.__setattr__(self, "tells_of_a_name", telling)
 
@@ -108,6 +121,8 @@ def _cyrillic(text: str) -> Word:
         or (given and lower.endswith(("ов", "ев")))
         or (not common and not given and SURNAME_ENDING.fullmatch(last) is not None),
         unknown=reading is Reading.UNKNOWN,
+        place=Reading.PLACE in reading,
+        people=lower in RELATIVES or lower.startswith(POSTS),
     )
 
 
@@ -120,7 +135,7 @@ def _other(text: str) -> Word:
         text=text,
         lower=lower,
         key=key,
-        capital=text[0].isupper(),
+        capital=text[0] == text[0].upper(),  # some scripts have no other
         cyrillic=False,
         common=common,
         given=given,
@@ -128,4 +143,5 @@ def _other(text: str) -> Word:
         patronymic=False,
         surname=not common and (key in LATIN_SURNAMES or _LATIN_SURNAME_ENDING.fullmatch(lower) is not None),
         unknown=not common,
+        people=lower in ENGLISH_PEOPLE,
     )

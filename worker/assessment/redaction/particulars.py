@@ -2,12 +2,13 @@
 
 Documents, birth dates, ages, sex, family, citizenship, addresses. A word alone ("дети", "пол", "паспорт") is a trade's
 as often as a person's, so a rule wants a label with a value, a segment of its own between commas or line ends, or a
-neighbour that has been redacted already.
+neighbour that has been redacted already. Patterns look at a text's one form (`sheet`).
 """
 
 from typing import Any, Final
 
-from worker.assessment.redaction.linear_pattern import linear
+from worker.assessment.redaction import labels
+from worker.assessment.redaction.labels import ANY_SIGN, SIGN
 from worker.assessment.redaction.placeholders import ANY, Kind
 from worker.assessment.redaction.rules import Rule
 
@@ -16,51 +17,42 @@ from worker.assessment.redaction.rules import Rule
 _NUMBER_SIGN = r"(?:№|N|No\.?|номер|серия|series|number|#)"
 DOCUMENTS: Final = (
     # Passport: a label, the number, and whoever issued it.
-    Rule(
-        Kind.DOCUMENT,
-        linear(
-            r"(?i)(?:загран)?паспорт\p{L}*[^\d\n]*\d{2} ?\d{2}[ ,№N]{0,4}(?:номер )?№? ?\d{6}"
-            r"(?:[ ,.]{1,3}(?:выдан|код|кем выдан|дата выдачи)[^\n|;]*)?"
-        ),
-    ),
-    Rule(
-        Kind.DOCUMENT,
-        linear(
-            rf"(?i)(?:загранпаспорт|паспорт|passport)(?: ?{_NUMBER_SIGN})?[ :|"
-            rf"№—\-]{{1,4}}\p{{L}}{{0,2}} ?\d{{2}} ?\d{{6,8}}"
-        ),
-    ),
-    Rule(Kind.DOCUMENT, linear(r"(?i)(?:серия[ :]{1,2})?\d{2} ?\d{2}[ ,]{0,2}(?:№|номер) ?\d{6}")),
-    Rule(Kind.DOCUMENT, linear(r"(?i)(?:снилс[ :|№\-]{0,4})?\d{3}-\d{3}-\d{3}[ \-]\d{2}")),
-    Rule(Kind.DOCUMENT, linear(r"(?i)(?:снилс|инн|иин|inn|ssn|огрнип)[ :|№\"\-]{1,5}\d(?:[ \-]?\d){8,14}")),
-    Rule(Kind.DOCUMENT, linear(r"\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{4}|\d{3}-\d{2}-\d{4}")),
-    Rule(
-        Kind.DOCUMENT,
-        linear(
-            r"(?i)(?:военн\p{L}+ билет|полис|водительск\p{L}+ удостоверени\p{L}+|в/у|диплом|аттестат|"
-            r"свидетельство|удостоверение|"
-            rf"трудов\p{{L}}+ книжк\p{{L}}+)[^\d\n,;.]*?[ :]{_NUMBER_SIGN}? ?((?:\p{{Lu}}{{2}} ?|"
-            rf"\d{{2}} ?[\p{{Lu}}\d]{{2}} ?)?№? ?\d{{6,16}})"
-        ),
-        group=1,
-    ),
-)
+    Rule(Kind.DOCUMENT,
+         r"(?i)(?:загран)?паспорт\p{L}*[^\d\n]{0,60}\n?[^\d\n]{0,20}\d{2} ?\d{2}[ ,№N]{0,4}(?:номер )?№? ?\d{6}"
+         r"(?:[ ,.]{1,3}(?:выдан|код|кем выдан|дата выдачи)[^\n|;]*)?"),
+    Rule(Kind.DOCUMENT,
+         rf"(?i)(?:загранпаспорт|паспорт|passport)(?: (?:рф|гражданина \p{{L}}+))?(?:{ANY_SIGN}{_NUMBER_SIGN})*"
+         rf"{ANY_SIGN}\p{{L}}{{0,2}} ?\d{{2}} ?\d{{5,8}}"),
+    Rule(Kind.DOCUMENT, r"(?i)(?:серия[ :]{1,2})?\d{2} ?\d{2}[ ,]{0,2}(?:№|номер) ?\d{6}"),
+    Rule(Kind.DOCUMENT, rf"(?i)(?:снилс{ANY_SIGN})?\d{{3}}-\d{{3}}- ?\d{{3}}[ \-]{{1,2}}\d{{2}}"),
+    Rule(Kind.DOCUMENT,
+         r"(?i)(?:снилс|инн|иин|inn|ssn|огрнип|пинфл|омс)(?:[ \t]+№)?[ :|"
+         r"№\"\t\n=—\-]{1,5}\d(?:[ \-]{0,2}\d){8,15}"),
+    Rule(Kind.DOCUMENT, r"\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{4}|\d{3}-\d{2}-\d{4}"),
+    Rule(Kind.DOCUMENT,
+         r"(?i)(?:^|[^\p{L}])(?:военн\p{L}+ билет|полис|вод(?:ительск\p{L}+|\.) ?(?:удостоверени\p{L}+|уд\.?|права)|"
+         r"права|в/у|ву|диплом|аттестат|"
+         r"вид на жительство|внж|driv(?:er'?s?|ing) licen[cs]e|свидетельство|удостоверение|трудов\p{L}+ книжк\p{L}+)"
+         rf"[^\d\n,;.]*?[ \t:]\n?[ \t]*{_NUMBER_SIGN}? ?"
+         r"((?:\p{Lu}{2} ?|\d{2} ?[\p{Lu}\d]{2} ?|\p{L}{2}-\p{L}{1,4} )?№? ?\d{6,16})", group=1),
+)  # fmt: skip
 
 # --- birth dates and ages ---
 
 _MONTH = (
-    r"(?:январ|феврал|март|апрел|ма[йя]|июн|июл|август|сентябр|октябр|ноябр|декабр|янв|фев|мар|апр|авг|сен|окт|"
-    r"ноя|дек|"
+    r"(?:январ|феврал|март|апрел|ма[йя]|июн|июл|август|сентябр|октябр|ноябр|декабр|янв|фев|мар|апр|авг|сен|окт|ноя|дек|"
     r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\p{L}*\.?"
 )
-_DATE = (
-    r"(?:\d{1,2} ?[./\-] ?\d{1,2} ?[./\-] ?(?:\d{4}|\d{2})|\d{4}[./\-]\d{1,2}[./\-]\d{1,2}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|"
-    rf"{_MONTH} \d{{4}}|\d{{4}})"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+DATE = (
+    r"(?:\d{1,2} ?[./\-] ?\d{1,2} ?[./\-] ?(?:\d{4}|\d{2})|\d{4}[./\-] ?\d{1,2}[./\-] ?\d{1,2}|\d{1,2} \d{1,2} \d{4}"
+    r"|\d{1,2}[ .][IVX]{1,4}[ .]\d{4}"
+    rf"|{_DAY}[ \-]?{_MONTH},?[ \-]?\d{{4}}|{_MONTH} {_DAY},? \d{{4}})"
 )
-_OF_BIRTH = r"(?: ?г\.? ?р\.?| ?года рождения| ?г\. рождения| ?гр\.)"
-_YEAR_WORD = r"(?: ?(?:года|году|год|г\.|г))?"
-_YEARS = r"(?:года|год|полных лет|лет)"
+_LABELLED_DATE = rf"(?:{DATE}|(?:19|20)\d{{6}}|{_MONTH} \d{{4}}|\d{{1,2}}[./]\d{{4}}|\d{{4}})"
+_OF_BIRTH = r"(?: ?г\.? ?[рp]\.?|г/р| ?года рождения| ?г\. рождения| ?гр\.)"
+YEAR_WORD = r"(?: ?(?:года|году|год|г\.|г))?"
+_YEARS = r"(?:года|год|полных лет|лет|years?)"
 
 
 def _is_an_age(match: Any) -> bool:
@@ -68,58 +60,43 @@ def _is_an_age(match: Any) -> bool:
     number = int(match[1])
     # "31–45 лет" is a range, "25 лет в продажах" a career.
     behind = text[end : end + 2].strip(" ")
-    return 14 <= number <= 90 and (not behind or not (behind[0].isalnum() or behind[0] in "–-%"))
+    return 14 <= number <= 90 and (not behind or not (behind[0].isalnum() or behind[0] in "—-%"))
 
 
 BIRTH: Final = (
-    Rule(
-        Kind.BIRTH_DATE,
-        linear(
-            r"(?i)(?:дата[ _]рождения|день рождения|год рождения|date of birth|birth[ _]?(?:date|day)|birthday|"
-            r"d\.?o\.?b\.?|born|"
-            rf"родил(?:ся|ась)(?: в [^\d\n;|]*)?|рождения|рожд\.|д\. ?р\.|др:)[ :|—–\"\-]{{0,6}}(?:on |in |"
-            rf"в )?[ \"]?{_DATE}{_YEAR_WORD}{_OF_BIRTH}?"
-            r"(?:,? (?:в )?(?:г\.|городе|гор\.|с\.|дер\.|пос\.) ?[\p{L}\-]+)?"
-        ),
-    ),
-    Rule(Kind.BIRTH_DATE, linear(rf"(?i){_DATE}{_YEAR_WORD}{_OF_BIRTH}")),
-    Rule(
-        Kind.AGE,
-        linear(
-            rf"(?i)(?:возраст|полных лет|age|aged|мне)[ :|—–\"\-]{{1,6}}(?:сейчас |уже |"
-            rf"полных )?(\d{{2}})(?: {_YEARS})?"
-        ),
-        accepts=_is_an_age,
-    ),
-    Rule(Kind.AGE, linear(r"(?i)(\d{2})(?: ?y\.?/?o\.?| years? old|-year-old)")),
-)
+    Rule(Kind.BIRTH_DATE,
+         rf"(?i){labels.BIRTH}(?: ?\([^)\n]{{1,20}}\))?{ANY_SIGN}(?:on |in |"
+         rf"в )?[ \"]?{_LABELLED_DATE}{YEAR_WORD}{_OF_BIRTH}?"
+         r"(?:,? (?:в )?(?:г\.|городе|гор\.|с\.|дер\.|пос\.) ?[\p{L}\-]+)?"),
+    Rule(Kind.BIRTH_DATE, rf"(?i){_LABELLED_DATE}{YEAR_WORD}{_OF_BIRTH}"),
+    Rule(Kind.AGE,
+         rf"(?i){labels.AGE}(?: ?\([^)\n]{{1,20}}\))?[ \t\n:|=—\"\-]{{1,6}}(?:сейчас |уже |"
+         rf"полных )?(\d{{2}})(?: {_YEARS})?",
+         accepts=_is_an_age),
+    Rule(Kind.AGE, r"(?i)(\d{2})(?: ?y\.?/?o\.?| years? old|-year-old)"),
+)  # fmt: skip
 
 # --- sex, family, citizenship ---
 
-_SEGMENT_START = rf"(?:^|[\n,;|•·({ANY}]|[—–\-•.] )[ \t]*"
+_SEGMENT_START = rf"(?:^|[\n,;|•\t({ANY}]|[—\-•.] )[ \t]*"
 
 
-def _ends_a_segment(match: Any) -> bool:
+def ends_a_segment(match: Any) -> bool:
+    """Whether nothing but a sign, or nothing at all, stands behind a match."""
     text, end = match.string, match.end()
-    rest = text[end : end + 8].lstrip(" \t.")
-    return not rest or (not rest[0].isalnum() and rest[0] not in '«"-–—/') or rest.startswith(("— ", "– "))
+    rest = text[end : end + 8].lstrip(" ")
+    rest = rest if rest[:1] == "\t" else rest.lstrip(" .")
+    return not rest or (not rest[0].isalnum() and rest[0] not in '«"-—/') or rest.startswith("— ")
 
 
 SEX: Final = (
-    Rule(
-        Kind.SEX,
-        linear(
-            r"(?i)(?:пол|sex|gender)(?: ?[:|—–=]+ ?|[ \-\":|]{1,6})(?:мужской|женский|мужчина|женщина|female|male)"
-            r"|(?:пол|sex|gender) ?[:|—–=]+ ?\"?(?:муж|жен|м|ж|m|f)\.?"
-        ),
-    ),
-    Rule(
-        Kind.SEX,
-        linear(rf"(?im){_SEGMENT_START}(мужчина|женщина|девушка|молодой человек|муж\.|жен\.|male|female)"),
-        group=1,
-        accepts=_ends_a_segment,
-    ),
-)
+    Rule(Kind.SEX,
+         rf"(?i){labels.SEX}(?: ?[:|—=]+ ?\n?|[ \t\n\-\":|]{{1,6}})(?:мужской|женский|мужчина|женщина|female|male)"
+         rf"|{labels.SEX}(?: ?[:|—=]+[ \n\t]?|\t[ ]*)\"?(?:муж|жен|м|ж|m|f)\.?"),
+    Rule(Kind.SEX,
+         rf"(?im){_SEGMENT_START}(мужчина|женщина|девушка|молодой человек|муж\.|жен\.|male|female)",
+         group=1, accepts=ends_a_segment),
+)  # fmt: skip
 
 _COUNT = r"(?:\d|одного|одна|один|двое|двоих|трое|троих|четверо|четверых|пятеро|две|два|три|one|two|three|four)"
 _MARRIED = (
@@ -128,150 +105,101 @@ _MARRIED = (
 )
 _CHILDREN = (
     rf"(?:(?:есть |имею |воспитываю )?{_COUNT} (?:[а-яё]+ )?(?:реб[её]н[а-яё]+|дет[а-яё]+|сын[а-яё]*|доч[а-яё]+|"
-    rf"children|kids?|child)"
-    rf"|(?:есть|имею) (?:дети|детей|реб[её]нок|реб[её]нка|сын|дочь)|детей нет|нет детей|без детей|бездетн[а-яё]+|"
-    rf"дети есть"
-    rf"|(?:мать|отец|мама|папа) {_COUNT} (?:реб[её]н[а-яё]+|дет[а-яё]+)|мать-одиночка|(?:есть )?(?:сын|"
-    rf"дочь) \d{{1,2}} (?:лет|года?|мес[а-яё]*)"
-    r"|беременна|no children)"
+    r"children|kids?|child)|(?:есть|имею) (?:дети|детей|реб[её]нок|реб[её]нка|сын|дочь)|детей нет|нет детей|без детей|"
+    rf"бездетн[а-яё]+|дети есть|(?:мать|отец|мама|папа) {_COUNT} (?:реб[её]н[а-яё]+|дет[а-яё]+)|мать-одиночка|"
+    r"(?:есть )?(?:сын|дочь) \d{1,2} (?:лет|года?|мес[а-яё]*)|беременна|no children)"
 )
 _LEAVE = r"(?:в декрете|в декретном отпуске|декретный отпуск|отпуск по уходу за реб[её]нком|maternity leave)"
 _FAMILY = rf"(?:{_MARRIED}|{_CHILDREN}|{_LEAVE}|married|divorced|widowed|unmarried)"
 
 FAMILY: Final = (
-    Rule(
-        Kind.FAMILY,
-        linear(
-            r"(?i)(?:семейное положение|семейный статус|marital status|family status|(?:семья|дети|"
-            r"children) ?:)[ :|—–\"\-]{0,6}"
-            rf"(?:{_FAMILY}(?:[ ,;и]{{1,3}}(?:{_FAMILY}|сын|дочь))*|[^\n|;,.\"{ANY}]+)"
-        ),
-    ),
-    Rule(
-        Kind.FAMILY,
-        linear(r"(?i)(?:отпуск по уходу за реб[её]нком|(?:из|в) декрет[ае]|декретный отпуск|maternity leave)"),
-    ),
-    Rule(
-        Kind.FAMILY,
-        linear(rf"(?im){_SEGMENT_START}({_FAMILY}(?:[ ,и]{{1,3}}{_FAMILY})*)"),
-        group=1,
-        accepts=_ends_a_segment,
-    ),
-)
+    Rule(Kind.FAMILY,
+         rf"(?i)(?:{labels.FAMILY}{ANY_SIGN}|(?:семья|дети|children) ?(?::[ :|—\"\-\n]{{0,6}}|\t))"
+         rf"(?:{_FAMILY}(?:[ ,;и]{{1,3}}(?:{_FAMILY}|сын|дочь))*|[^\n|;,.\"\t{ANY}]+)"),
+    Rule(Kind.FAMILY,
+         r"(?i)(?:отпуск по уходу за реб[её]нком|(?:из|в) декрет[ае]|декретный отпуск|maternity leave)"),
+    Rule(Kind.FAMILY,
+         rf"(?im){_SEGMENT_START}({_FAMILY}(?:[ ,и]{{1,3}}{_FAMILY})*)", group=1, accepts=ends_a_segment),
+)  # fmt: skip
 
 _PERMIT = (
-    r"(?:есть |имею |имеется |получен )?(?:разрешение на работу|вид на жительство|work permit|патент на работу)"
+    r"(?:есть |имею |имеется |получен )?(?:разрешение на работу|вид на жительство|(?:has )?work permit(?: at)?|"
+    r"патент на работу)"
     rf"(?:[ :]{{1,2}}[^\n|;,.{ANY}]+)?"
 )
-_STATE = rf"[\p{{L}}][^\n|;,.(\"«{ANY}]+"
+_STATE = rf"[\p{{L}}][^\n|;,.(\"«\t{ANY}]+"
 CITIZENSHIP: Final = (
-    Rule(
-        Kind.CITIZENSHIP,
-        linear(
-            rf"(?i)(?:гражданство|национальность|вероисповедание|citizenship|nationality|religion)(?: ?[:|"
-            rf"—–=]+[ |]*|\"[: \"]+){_STATE}"
-            rf"(?:, ?{_PERMIT})?"
-        ),
-    ),
-    Rule(
-        Kind.CITIZENSHIP,
-        linear(
-            rf"(?:[Гг]ражданство|ГРАЖДАНСТВО|[Гг]раждан(?:ин|ка)|ГРАЖДАН(?:ИН|"
-            rf"КА)) (?:[Рр]еспублики )?\p{{Lu}}[\p{{L}}]*(?: \p{{Lu}}[\p{{L}}]*)?"
-            rf"(?:, ?{_PERMIT})?"
-        ),
-    ),
-    Rule(
-        Kind.CITIZENSHIP,
-        linear(rf"(?im){_SEGMENT_START}((?:(?:есть|имею|имеется|получен) (?:внж|рвп|патент)|{_PERMIT}))"),
-        group=1,
-        accepts=_ends_a_segment,
-    ),
-)
+    Rule(Kind.CITIZENSHIP,
+         rf"(?i){labels.CITIZENSHIP}(?:\"[: \"]+|{SIGN}){_STATE}(?:, ?{_PERMIT})?"),
+    Rule(Kind.CITIZENSHIP,
+         rf"(?:[Гг]ражданство|ГРАЖДАНСТВО|[Гг]раждан(?:ин|ка)|ГРАЖДАН(?:ИН|КА)|[Cc]itizen of) (?:[Рр]еспублики )?"
+         rf"\p{{Lu}}[\p{{L}}]*(?: \p{{Lu}}[\p{{L}}]*)?(?:, ?{_PERMIT})?"),
+    Rule(Kind.CITIZENSHIP,
+         rf"(?im){_SEGMENT_START}((?:(?:есть|имею|имеется|получен) (?:внж|рвп|патент)|{_PERMIT}))",
+         group=1, accepts=ends_a_segment),
+)  # fmt: skip
 
 # --- addresses ---
 
 _STREET = (
-    r"(?:ул\.|улица|пр-т|пр-кт|просп\.|проспект|пер\.|переулок|наб\.|набережная|б-р|бульвар|шоссе|ш\.|проезд|"
-    r"мкр\.?|микрорайон|"
-    r"пл\.|площадь|тупик|аллея)"
+    r"(?:ул\.?|улица|пр\.|пр-т|пр-кт|просп\.|проспект|пер\.|переулок|наб\.|набережная|б-р|бул\.|бульвар|шоссе|ш\.|"
+    r"проезд|пр-д|"
+    r"мкр\.?|мкрн\.?|микрорайон|кв-л|квартал|пл\.|площадь|тупик|аллея|тракт)"
 )
-_HOUSE = (
-    r"(?:д\.|дом)? ?\d{1,4}\p{L}?(?:[/\-]\d{1,4})?"
-    r"(?:,? ?(?:корпус|корп\.?|к\.?|стр\.?|строение|кв\.?|квартира|оф\.?|офис) ?\d{1,4}\p{L}?)*"
-)
+_FLAT = r"(?:,? ?(?:корпус|корп\.?|к\.?|стр\.?|строение|кв\.?|квартира|оф\.?|офис|подъезд|эт\.) ?\d{1,4}\p{L}?)"
+_HOUSE = rf"(?:д\.?|дом)? ?\d{{1,4}}\p{{L}}?(?:[/\-]\d{{1,4}})?{_FLAT}*"
 _PLACE = (
-    r"(?:(?:\d{6}|г\. ?[\p{L}\-]+|город [\p{L}\-]+|[\p{L}\-]+ (?:область|край|район|обл\.|р-н)|"
-    r"Республика [\p{L}\-]+), *)*"
+    r"(?:(?:\d{6}|(?:г|гор|с|п|пос|д)\. ?[\p{L}\-]+|город [\p{L}\-]+|[\p{L}\-]+ (?:область|край|район|обл\.?|р-н)|"
+    r"(?:Республика|респ\.) [\p{L}\-]+), *(?:\p{Lu}[\p{L}\-]+, *)?)*"
 )
+_ADJECTIVE = r"[\p{L}\-]+(?:ий|ый|ой|ая|ое|ье|ья)"
 ADDRESSES: Final = (
     # At a line's beginning a label owns the line; in the middle of one, the next few words.
-    Rule(
-        Kind.ADDRESS,
-        linear(
-            r"(?im)(?:^|[|\"])[ \t•—–\-*]*((?:(?:домашний |фактический |почтовый )?адрес(?: проживания|"
-            r" регистрации| прописки)?|"
-            r"прожива(?:ет|ю|ние)|прописка|место (?:жительства|проживания|рождения)|регистрация|живу|"
-            r"place of birth|home address|address|residence)"
-            rf"[\"]?(?: ?[:|—–=]+[ |\"]*| в )[^\n|;\"{ANY}]+)"
-        ),
-        group=1,
-    ),
-    Rule(
-        Kind.ADDRESS,
-        linear(
-            r"(?i)(?:адрес(?: проживания| регистрации)?|прожива(?:ет|ю)|прописка|место жительства|address) ?[:—–] ?"
-            rf"[^\n|;,\"{ANY}]+(?:, ?(?:{_STREET}[^\n|;,\"{ANY}]+|{_HOUSE}|[^\n|;,\"{ANY}]+ \d+(?:-\d+)?))*"
-        ),
-    ),
-    Rule(Kind.ADDRESS, linear(rf"(?i)(?:проживаю|живу) (?:в|во|на) [^\n|;,.{ANY}]+")),
-    Rule(
-        Kind.ADDRESS,
-        linear(rf"(?i){_PLACE}{_STREET} ?[\p{{L}}\d\"«][\p{{L}}\d\"«» .\-]*?,? {_HOUSE}"),
-    ),
-    Rule(Kind.ADDRESS, linear(rf"(?i){_PLACE}[\p{{L}}\-]+(?:ий|ый|ой|ая) {_STREET},? ?{_HOUSE}")),
-    Rule(
-        Kind.ADDRESS,
-        linear(
-            r"\d{1,5} \p{Lu}\p{Ll}+ (?:\p{Lu}\p{Ll}+ )?(?:Street|St\.|Avenue|Ave\.?|Road|Rd\.?|Lane|Ln\.|Drive|"
-            r"Boulevard|Blvd\.?)"
-            r"(?:,? (?:Apt|Flat|Suite|#)\.? ?\d+\p{L}?)?"
-        ),
-    ),
-)
+    Rule(Kind.ADDRESS,
+         rf"(?im)(?:^|[|\"\t])[ \t•—\-]*((?:{labels.ADDRESS}(?:\"?{SIGN}| в )|(?:адрес|живу|прож\.|"
+         rf"address) (?-i:\p{{Lu}}))[^\n|;\"\t{ANY}]+)",
+         group=1),
+    Rule(Kind.ADDRESS,
+         rf"(?i){labels.ADDRESS} ?[:—=] ?"
+         rf"[^\n|;,\"{ANY}]+(?:, *(?:{_STREET}[^\n|;,\"{ANY}]+|{_HOUSE}|[^\n|;,\"{ANY}]+ \d+(?:-\d+)?))*"),
+    Rule(Kind.ADDRESS, rf"(?i)(?:проживаю|живу|resid(?:e|ing)|lives?) (?:в|во|на|in) [^\n|;,.{ANY}]+"),
+    # «443081, Самара, Московское шоссе, 55, кв. 3»
+    Rule(Kind.ADDRESS,
+         rf"(?i)\d{{6}}, ?(?:\p{{L}}[\p{{L}}. \-]*, ?){{1,5}}(?:\p{{L}}[\p{{L}}. \-]*[ ,]{{0,2}})?{_HOUSE}"
+         r"(?:, ?\d{1,4})?"),
+    Rule(Kind.ADDRESS,
+         rf"(?i){_PLACE}{_STREET} ?(?-i:[\p{{Lu}}\d\"«])[\p{{L}}\d\"«» .\-]*?,? {_HOUSE}"),
+    Rule(Kind.ADDRESS, rf"(?i){_PLACE}{_ADJECTIVE} {_STREET},? ?{_HOUSE}"),
+    Rule(Kind.ADDRESS,
+         r"\d{1,5}\p{Lu}? \p{Lu}\p{Ll}+ (?:\p{Lu}\p{Ll}+ )?(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Lane|Ln\.?|"
+         r"Drive|Dr\.|"
+         r"Boulevard|Blvd\.?)(?:,? (?:Apt|Flat|Suite|#)\.? ?\d+\p{L}?)?"
+         r"|(?:ul|ulitsa|pr|prospekt|per)\.? \p{Lu}\p{Ll}+,? (?:d\.? ?)?\d{1,4}(?:[\-/, ]{1,2}(?:kv\.? ?|"
+         r"apt\.? ?)?\d{1,4})?"),
+)  # fmt: skip
 
 # --- what only a neighbour tells ---
 
-NEIGHBOURS: Final = (
-    Rule(Kind.ADDRESS, linear(rf"(?i)((?:м\.|метро|ст\. ?м\.) ?\p{{L}}[\p{{L}} \-]+)[ ,;|]+[{ANY}]"), group=1),
-    Rule(Kind.CITIZENSHIP, linear(rf"[{ANY}][ ,;|]+(ВНЖ|РВП)"), group=1),
-    Rule(
-        Kind.AGE,
-        linear(rf"(?i)[{ANY}][ \t,;|•(\n—–/.\-]{{1,6}}((?:возраст )?(\d{{2}}) ?(?:{_YEARS}|г\.?|y\.?o\.?))"),
-        group=1,
-        accepts=lambda match: _is_neighbouring_age(match, 2),
-    ),
-    Rule(
-        Kind.AGE,
-        linear(rf"(?im)(?:^|[\n,;|•(])[ \t]*((\d{{2}}) {_YEARS})[ \t,;|•)\n]{{1,4}}[{ANY}]"),
-        group=1,
-        accepts=lambda match: 14 <= int(match[2]) <= 90,
-    ),
-    Rule(
-        Kind.FAMILY,
-        linear(rf"(?i)[{ANY}][ ,;и]{{1,3}}((?:есть )?(?:сын|дочь|дети)(?: \d{{1,2}} \p{{L}}+)?)"),
-        group=1,
-        accepts=_ends_a_segment,
-    ),
-    Rule(
-        Kind.ADDRESS,
-        linear(rf"(?i)[{ANY}][ ,;|]{{1,3}}((?:м\.|метро|ст\. ?м\.) ?\p{{L}}[\p{{L}} \-]+|кв\. ?\d+)"),
-        group=1,
-    ),
-)
+_METRO = r"(?:(?:м\.|метро|ст\. ?м\.|metro(?: station)?) ?\p{L}[\p{L} \-]+)"
 
 
-def _is_neighbouring_age(match: Any, group: int) -> bool:
+def _is_neighbouring_age(match: Any) -> bool:
     text, end = match.string, match.end()
     rest = text[end : end + 4].lstrip(" \t.")
-    return 14 <= int(match[group]) <= 90 and (not rest or (not rest[0].isalnum() and rest[0] not in "–-%"))
+    return 14 <= int(match[2]) <= 90 and (not rest or (not rest[0].isalnum() and rest[0] not in "—-%"))
+
+
+NEIGHBOURS: Final = (
+    Rule(Kind.ADDRESS, rf"(?i)({_METRO})[ ,;|]+[{ANY}]", group=1),
+    Rule(Kind.CITIZENSHIP, rf"[{ANY}][ ,;|]+(ВНЖ|РВП)", group=1),
+    Rule(Kind.AGE,
+         rf"(?i)[{ANY}][ \t,;|•(\n—/.\-]{{1,6}}((?:возраст )?(\d{{2}}) ?(?:{_YEARS}|г\.?|y\.?o\.?))",
+         group=1, accepts=_is_neighbouring_age),
+    Rule(Kind.AGE,
+         rf"(?im)(?:^|[\n,;|•(])[ \t]*((\d{{2}}) {_YEARS})[ \t,;|•)\n]{{1,4}}[{ANY}]",
+         group=1, accepts=lambda match: 14 <= int(match[2]) <= 90),
+    Rule(Kind.FAMILY,
+         rf"(?i)[{ANY}][ ,;и]{{1,3}}((?:есть )?(?:сын|дочь|дети)(?: \d{{1,2}} \p{{L}}+)?)",
+         group=1, accepts=ends_a_segment),
+    Rule(Kind.ADDRESS, rf"(?i)[{ANY}][ ,;|]{{1,3}}({_METRO}|кв\.? ?\d+)", group=1),
+)  # fmt: skip

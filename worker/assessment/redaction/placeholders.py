@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from worker.assessment.redaction.linear_pattern import linear
+from worker.assessment.redaction.sheet import Sheet
 
 
 class Kind(StrEnum):
@@ -74,17 +75,16 @@ def unspelled(text: str) -> str:
     return str(_SPELLING.sub(lambda match: _SYMBOL_OF_WORD[match[1]], text)) if "«[" in text else text
 
 
-def replaced(text: str, spans: Iterable[Span], counts: Counter[str]) -> str:
+def replaced(sheet: Sheet, spans: Iterable[Span], counts: Counter[str]) -> Sheet:
     """The text with a placeholder for each span (start, end, kind); of spans that overlap the first and longest counts.
 
     `counts` is increased by the number of spans of each kind.
     """
-    pieces: list[str] = []
+    changes: list[tuple[int, int, str]] = []
     done = 0
     for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
-        if start < done or start >= end:
-            continue
-        counts[kind.value] += 1
-        pieces += (text[done:start], SYMBOLS[kind])
-        done = end
-    return "".join((*pieces, text[done:])) if pieces else text
+        if done <= start < end:
+            counts[kind.value] += 1
+            changes.append((start, end, SYMBOLS[kind]))
+            done = end
+    return sheet.changed(changes)

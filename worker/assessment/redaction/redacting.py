@@ -19,52 +19,37 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from worker.assessment.plain_text import visible
+from worker.assessment.plain_text import readable
 from worker.assessment.redaction.contact_patterns import EMAILS, HANDLES, LINKS, PHONES, PICTURES
-from worker.assessment.redaction.grammatical_gender import in_masculine
+from worker.assessment.redaction.grammatical_gender import masculine_forms
+from worker.assessment.redaction.head import HEAD, end_of_head
+from worker.assessment.redaction.labels import ANY_LABEL, CHANNEL_ALONE
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.particulars import ADDRESSES, BIRTH, CITIZENSHIP, DOCUMENTS, FAMILY, NEIGHBOURS, SEX
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, replaced, spelled, unspelled
 from worker.assessment.redaction.rules import RuleSet
+from worker.assessment.redaction.sheet import Sheet
 
-REDACTION_VERSION: Final = "1"
+REDACTION_VERSION: Final = "2"
 
 _MOST_ROUNDS: Final = 4
 
-# A Mac decomposes й and ё; full-width signs and unusual spaces come with PDF exports.
-_SPACES: Final = "\u00a0\u2000-\u200a\u202f\u205f\u3000"
-_FULL_WIDTH: Final = re.compile(f"[{_SPACES}\uff01-\uff5e]")
-_DECOMPOSED: Final = (("и\u0306", "й"), ("И\u0306", "Й"), ("е\u0308", "ё"), ("Е\u0308", "Ё"))
-
-_LABEL = (
-    r"(?:ф\. ?и\. ?о\.?|фио|фамилия|имя|отчество|(?:мобильный |контактный |сотовый |мой |рабочий )?телефон(?:ы)?|"
-    r"тел|моб|сот|"
-    r"эл(?:ектронная|\.)? ?почта|(?:моя )?почта|e-?mail|mail|почтой|phone|mobile|cell|tel|telegram|телеграмм?|tg|"
-    r"тг|skype|скайп|"
-    r"whats ?app|ватсап|viber|вайбер|instagram|вк|vk|github|linkedin|сайт|портфолио|website|portfolio|web|link|"
-    r"ссылка|"
-    r"контакты|контактные данные|contacts?|contact details|личные данные|персональные данные|паспорт|"
-    r"паспортные данные|снилс|инн|"
-    r"возраст|age|пол|sex|дата рождения|date of birth|фото|photo|адрес|address|г\. ?р\.?|name|full name|"
-    r"семейное положение|гражданство|marital status|nationality|living in|доб\. ?\d+|или|и)"
-)
 _NOTE = (
-    r"(?:[—–\-] ?предпочитаемый способ связи|\((?:mobile|home|work|whats ?app|viber|telegram|ватсап|моб\.?|"
+    r"(?:[—\-] ?предпочитаемый способ связи|\((?:mobile|home|work|whats ?app|viber|telegram|ватсап|моб\.?|"
     r"дом\.?|раб\.?)(?:[,/ ]{1,2}(?:whats ?app|viber|telegram|ватсап))*\))"
 )
-_GAP = rf"(?:[ \t\n,;|•·:.()/\\—–\-]|\"|{_LABEL}[.:|]|{_NOTE})"
-_CHANNEL = r"(?:фио|телефон|тел|моб|почта|e-?mail|mail|tg|telegram|телеграм|skype|whats ?app|ватсап|viber|wa|phone)"
 _LABELLED = linear(
-    rf"(?im)(?:^|[\n,;|•({ANY} ])((?:{_LABEL}/)*{_LABEL}[ \t]*[.:|—–\-][ \t|:.—–\-\"]*|{_CHANNEL}[ \t]+)[{ANY}]"
+    rf"(?im)(?:^|[\t\n,;|•({ANY} ])((?:{ANY_LABEL}/)*{ANY_LABEL}[ ]*[.:|=\t\n—\-][ \t|:.—\-\"]*|"
+    rf"{CHANNEL_ALONE}[ \t]+)[{ANY}]"
 )
 _NOTED = linear(rf"(?i)[{ANY}]([ \t]*{_NOTE})")
 # Where the first finds nothing `_LABELLED` cannot, where the second finds nothing `_NOTED` cannot; RE2 takes ten times
 # as long to say so.
-_MAY_BE_LABELLED = re.compile(rf"[ \t|:.—–\-\"][{ANY}]")
-_MAY_BE_NOTED = re.compile(rf"[{ANY}][ \t]*[—–\-(]")
+_MAY_BE_LABELLED = re.compile(rf"[ \t\n|:.=—\-\"][{ANY}]")
+_MAY_BE_NOTED = re.compile(rf"[{ANY}][ \t]*[—\-(]")
 # Placeholders and what is between them have no character in common: linear in any engine.
-_SIDE_BY_SIDE = re.compile(rf"[{ANY}](?:[ \t\n,;|•·:.()/\\—–\-]*[{ANY}])+")
+_SIDE_BY_SIDE = re.compile(rf"[{ANY}](?:[ \t\n,;|•·:.()/\\—\-]*[{ANY}])+")
 # «… Смирнова. Смирнов отметил»: two sentences, and the second is about somebody.
 _ANOTHER_SENTENCE = re.compile(r"\. +")
 
@@ -78,62 +63,47 @@ class Redacted:
 
 
 def redact(text: str) -> Redacted:
-    """Replace what names or describes a person by placeholders.
+    """Replace what names or describes a person in a resume by placeholders, as it came or as it is sent.
 
-    The result is `visible` (no invisible characters, line ends are newlines), at most some three times as long as the
-    text, and redacting it again changes nothing. Never raises.
+    The result is `readable` (no markup, no invisible characters, line ends are newlines), at most some three times as
+    long as the text, and redacting it again changes nothing. Never raises.
     """
     counts: Counter[str] = Counter()
-    current = unspelled(_plain(text))
+    sheet = Sheet.of(unspelled(readable(text)))
     unchanged = 0
     for step in _STEPS * _MOST_ROUNDS:
-        before, current = current, step(current, counts)
-        unchanged = unchanged + 1 if current == before else 0
+        before, sheet = sheet, step(sheet, counts)
+        unchanged = unchanged + 1 if sheet is before else 0
         if unchanged == len(_STEPS):
             break
-    return Redacted(spelled(current), MappingProxyType(dict(counts)))
+    return Redacted(spelled(sheet.text), MappingProxyType(dict(counts)))
 
 
-def _plain(text: str) -> str:
-    shown = _FULL_WIDTH.sub(_ordinary, visible(text))
-    for decomposed, composed in _DECOMPOSED:
-        shown = shown.replace(decomposed, composed)
-    return shown
+def _without_names(sheet: Sheet, counts: Counter[str]) -> Sheet:
+    return replaced(sheet, find_names(sheet.look), counts)
 
 
-def _ordinary(match: re.Match[str]) -> str:
-    sign = match[0]
-    return chr(ord(sign) - 0xFEE0) if sign > "\uff00" else " "
+def _in_masculine(sheet: Sheet, counts: Counter[str]) -> Sheet:
+    changes = masculine_forms(sheet.text)
+    if changes:
+        counts["gender_ending"] += len(changes)
+    return sheet.changed(changes)
 
 
-def _without_names(text: str, counts: Counter[str]) -> str:
-    return replaced(text, find_names(text), counts)
-
-
-def _in_masculine(text: str, counts: Counter[str]) -> str:
-    text, changed = in_masculine(text)
-    if changed:
-        counts["gender_ending"] += changed
-    return text
-
-
-def _merged(text: str, _counts: Counter[str]) -> str:
+def _merged(sheet: Sheet, _counts: Counter[str]) -> Sheet:
     """Labels and notes of placeholders go; placeholders side by side become one."""
-    if _MAY_BE_LABELLED.search(text):
-        text = _without(_LABELLED, text)
-    if _MAY_BE_NOTED.search(text):
-        text = _without(_NOTED, text)
-    return _SIDE_BY_SIDE.sub(lambda match: ". ".join(map(_one, _ANOTHER_SENTENCE.split(match[0]))), text)
+    if _MAY_BE_LABELLED.search(sheet.look):
+        sheet = _without(_LABELLED, sheet)
+    if _MAY_BE_NOTED.search(sheet.look):
+        sheet = _without(_NOTED, sheet)
+    return sheet.changed(
+        (*match.span(), ". ".join(map(_one, _ANOTHER_SENTENCE.split(match[0]))))
+        for match in _SIDE_BY_SIDE.finditer(sheet.look)
+    )
 
 
-def _without(pattern: Any, text: str) -> str:
-    pieces: list[str] = []
-    done = 0
-    for match in pattern.finditer(text):
-        start, end = match.span(1)
-        pieces.append(text[done:start])
-        done = end
-    return "".join((*pieces, text[done:])) if pieces else text
+def _without(pattern: Any, sheet: Sheet) -> Sheet:
+    return sheet.changed((*match.span(1), "") for match in pattern.finditer(sheet.look))
 
 
 def _one(run: str) -> str:
@@ -141,7 +111,7 @@ def _one(run: str) -> str:
     return SYMBOLS[kinds.pop()] if len(kinds) == 1 else SYMBOLS[Kind.PERSON]
 
 
-_STEPS: Final[tuple[Callable[[str, Counter[str]], str], ...]] = (
+_STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
     RuleSet(*PICTURES).applied,
     RuleSet(*EMAILS, *LINKS, *HANDLES).applied,
     RuleSet(*DOCUMENTS).applied,
@@ -149,9 +119,10 @@ _STEPS: Final[tuple[Callable[[str, Counter[str]], str], ...]] = (
     RuleSet(*PHONES).applied,
     RuleSet(*ADDRESSES, *CITIZENSHIP, *FAMILY, *SEX).applied,
     _without_names,
+    RuleSet(*HEAD, ends=end_of_head).applied,
     _merged,
     RuleSet(*NEIGHBOURS).applied,
     _in_masculine,
     _merged,
 )
-"""Done over and over until all of them in a row change nothing: each may show the others something new."""
+"""Done over and over until none of them changes anything: each may show the others something new."""

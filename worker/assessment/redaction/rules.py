@@ -7,7 +7,9 @@ from typing import Any
 
 import re2
 
+from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.placeholders import Kind, Span, replaced
+from worker.assessment.redaction.sheet import Sheet
 
 
 def _anything(_match: Any) -> bool:
@@ -16,16 +18,20 @@ def _anything(_match: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A kind of data, the pattern that finds it, the group that is redacted, and a last look at the match.
+    """A kind of data, the pattern that finds it (`linear`), the group that is redacted, and a last look at the match.
 
     With `alone`, a match that begins or ends in the middle of a word or a number does not count.
     """
 
     kind: Kind
-    pattern: Any  # RE2 has no types
+    pattern: Any  # a string, compiled: RE2 has no types
     group: int = 0
     alone: bool = True
     accepts: Callable[[Any], bool] = _anything
+
+    def __post_init__(self) -> None:
+        """Compile the pattern."""
+        object.__setattr__(self, "pattern", linear(self.pattern))
 
     def spans(self, text: str) -> Iterator[Span]:
         """Where the rule holds."""
@@ -50,26 +56,30 @@ class RuleSet:
 
     Args:
         rules: in the order in which they are applied.
+        ends: says how many characters of a text they look at.
     """
 
-    def __init__(self, *rules: Rule) -> None:
+    def __init__(self, *rules: Rule, ends: Callable[[str], int] = len) -> None:
         self._rules = rules
+        self._ends = ends
         self._patterns = re2.Set.SearchSet()
         for pattern in (*(rule.pattern.pattern for rule in rules), ""):
             self._patterns.Add(pattern)
         self._patterns.Compile()
 
-    def applied(self, text: str, counts: Counter[str]) -> str:
+    def applied(self, sheet: Sheet, counts: Counter[str]) -> Sheet:
         """The text with placeholders for what the rules find; `counts` as in `placeholders.replaced`."""
-        matched = self._matched(text)
+        look = sheet.look[: self._ends(sheet.look)]
+        matched = self._matched(look)
         for number, rule in enumerate(self._rules):
             if number in matched:
-                before, text = text, replaced(text, rule.spans(text), counts)
-                if text != before:
-                    matched = self._matched(text)
-        return text
+                before, sheet = sheet, replaced(sheet, rule.spans(look), counts)
+                if sheet is not before:
+                    look = sheet.look[: self._ends(sheet.look)]
+                    matched = self._matched(look)
+        return sheet
 
-    def _matched(self, text: str) -> Container[int]:
-        found = self._patterns.Match(text)
+    def _matched(self, look: str) -> Container[int]:
+        found = self._patterns.Match(look)
         # The empty pattern matches every text, so nothing means that the automaton ran out of memory.
         return range(len(self._rules)) if found is None else found

@@ -1,9 +1,10 @@
 """Whether the words that stand together are a name, and nothing else."""
 
 from worker.assessment.redaction.linear_pattern import linear
-from worker.assessment.redaction.name_lists import BRANDS, ENGLISH_COMMON, PRODUCT_NAMES, TURKIC_PARTICLES
+from worker.assessment.redaction.name_lists import BRANDS, ENGLISH_COMMON, PARTICLES, PRODUCT_NAMES, TURKIC_PARTICLES
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word
 
+_OF_POSTS = ("er", "or", "ist", "ician", "ing", "ment", "tion", "ness", "ware", "ics", "ogy", "ure")
 _RUSSIAN_ENDING = linear(
     r"[\p{L}\-']{2,}(?:ov|ova|ev|eva|off|inin|inina|ruk|sky|skiy|skaya|tsky|enko|chuk|yan|"
     r"shvili|idze|edze|adze|zade|khelia|"
@@ -11,21 +12,26 @@ _RUSSIAN_ENDING = linear(
 )
 
 
-def is_a_name(words: list[Word], *, first: bool) -> bool:
+def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
     """Whether words that stand alone are one person's name.
 
     Args:
-        words: those of a segment of a line.
+        words: those of a segment of a line, two or more.
         first: whether it stands in the text's first line, where a common word may be a name.
+        stranger: whether it stands where a name is expected, so that words that nobody knows are one.
     """
     if " ".join(word.lower for word in words[:2]) in BRANDS:
         return False
+    if any(word.capital for word in words):
+        words = [word for word in words if word.capital or word.lower not in PARTICLES]
     long = [word for word in words if len(word.text) > 1]
     if all(not word.cyrillic for word in words):
-        return is_a_latin_name(words)
+        return _is_a_latin_name(words, stranger=stranger)
     if not all(word.cyrillic for word in words) or not long:
         return False
     if any(word.patronymic or word.lower in TURKIC_PARTICLES for word in long):
+        if all(word.capital for word in long) and len(long) == 3 and long[-1].patronymic and not long[-1].common:
+            return True  # «Щебетуха Ёлка Ивановна»
         return any(word.given or word.unknown or word.surname for word in long) and (
             sum(not may_be_named(word) for word in long) <= 1
         )
@@ -33,16 +39,22 @@ def is_a_name(words: list[Word], *, first: bool) -> bool:
         SURNAME_ENDING.fullmatch(word.lower) for word in long
     ):
         return False
-    strangers = [word for word in long if not may_be_named(word)]
-    if strangers:
+    return _is_a_cyrillic_name(words, long, first=first, stranger=stranger)
+
+
+def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, stranger: bool) -> bool:
+    capital = all(word.capital for word in long)
+    if not all(map(may_be_named, long)):
         # «Анна Король»: beside an unmistakable given name one common word may be a surname.
-        return len(long) == 2 and long[0].given and first and all(word.capital for word in words)
+        return len(long) == 2 and long[0].given and first and capital
     if len(long) == 1:
         return long[0].surname and len(words) > 1
     named = sum(word.given or word.surname for word in long)
     if all(word.common for word in long):
-        return (named == len(long) or long[0].given) and first and all(word.capital for word in long) and len(long) <= 3
-    return bool(named) or (first and all(word.unknown and word.capital for word in long) and len(long) <= 4)
+        return (named == len(long) or long[0].given) and first and capital and len(long) <= 3
+    if any(word.abbreviation for word in long) and not named:
+        return False
+    return bool(named) or (stranger and all(word.unknown for word in long) and capital and len(long) <= 4)
 
 
 def may_be_named(word: Word) -> bool:
@@ -50,15 +62,21 @@ def may_be_named(word: Word) -> bool:
     return word.given or word.surname or word.patronymic or word.unknown or word.lower in TURKIC_PARTICLES
 
 
-def is_a_latin_name(words: list[Word]) -> bool:
-    """The same for words in Latin letters, wherever they stand."""
-    if len(words) > 4 or any(word.lower in ENGLISH_COMMON for word in words):
+def _is_a_latin_name(words: list[Word], *, stranger: bool) -> bool:
+    if len(words) > 5 or any(word.lower in ENGLISH_COMMON for word in words):
         return False
     if not all(word.capital for word in words) and not all(word.text.islower() for word in words):
         return False
     ends = {words[0].key, words[-1].key}
-    if ends & PRODUCT_NAMES and not any(_RUSSIAN_ENDING.fullmatch(word.lower) for word in words):
-        return False
     if any(_RUSSIAN_ENDING.fullmatch(word.lower) for word in words):
         return True  # «Lavrentiy Ryabinin»: one word is on no list, the other ends as no product does
-    return any(word.only_given for word in words) or all(word.surname for word in words)
+    if ends & PRODUCT_NAMES and not stranger:
+        return False
+    if any(word.only_given for word in words) or all(word.surname for word in words):
+        return True
+    # "Oluwaseun Adeyemi" in the first lines; "Pastry Baker" is a post.
+    return (
+        stranger
+        and all(word.capital and not word.abbreviation for word in words)
+        and not words[-1].lower.endswith(_OF_POSTS)
+    )

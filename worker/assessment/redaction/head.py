@@ -1,0 +1,79 @@
+"""The head of a resume: what stands before its first section, its first period or its first sentence about work.
+
+That is where the person is. A date, a year, a number, a place or a street there, alone in its segment and beside
+what has been redacted already, is the person's.
+"""
+
+from typing import Any, Final
+
+from worker.assessment.redaction.linear_pattern import linear
+from worker.assessment.redaction.morphology import Reading, readings
+from worker.assessment.redaction.particulars import DATE, YEAR_WORD, ends_a_segment
+from worker.assessment.redaction.placeholders import ANY, KIND_OF, Kind
+from worker.assessment.redaction.rules import Rule
+from worker.assessment.redaction.word_list import words
+
+_LONGEST: Final = 1_500  # characters
+_WORK: Final = linear(
+    r"(?im)^[ \t•#>\d.)—-]*(?:опыт|стаж|мест[оа] работы|трудов(?:ая|ой)|карьера|профессиональн\p{L}+|образование|"
+    r"об? (?:мне|себе)|обязанности|проекты|достижения|(?:ключевые |основные )?(?:навыки|компетенции)|"
+    r"(?:work |professional |job )?(?:experience|history)|work\b|employment|career|education|summary|about|projects|"
+    r"profile|(?:key |core )?skills|objective)|[.;•|,\n] ?(?:опыт|стаж|работал)|работаю|experience (?:in|with|of)|"
+    r"(?:19|20)\d\d ?г?\.? ?[—-] ?(?:(?:\d\d\.){0,2}(?:19|20)\d\d|н\. ?в|по н|present|now|настоящ)|"
+    r"(?:^|[ ,;.])(?:с|since|from) (?:\d\d\.)?(?:19|20)\d\d"
+)
+_PEOPLE_ARE_BORN: Final = range(1930, 2012)
+_CITIES: Final = words("cities, in English")
+
+
+def end_of_head(look: str) -> int:
+    """How many characters of a text are its head."""
+    found = _WORK.search(look[:_LONGEST])
+    return found.start() if found is not None else min(len(look), _LONGEST)
+
+
+def _is_a_birth_date(match: Any) -> bool:
+    text, end = match.string, match.end()
+    behind = text[end : end + 3].strip(" .")
+    if behind[:1] in {"-", "—", "/"} and behind != "—":
+        return False
+    digits = "".join(sign if sign.isdigit() else " " for sign in match[1]).split()
+    year = next((int(number) for number in digits if len(number) == 4), 1900 + int(digits[-1]) if digits else 0)
+    return year in _PEOPLE_ARE_BORN and ends_a_segment(match) and any(sign in KIND_OF for sign in text)
+
+
+def _is_an_address(match: Any) -> bool:
+    return ends_a_segment(match) and any(sign in KIND_OF for sign in match.string)
+
+
+def _is_an_age(match: Any) -> bool:
+    return 16 <= int(match[1]) <= 80 and ends_a_segment(match)
+
+
+def _is_a_place(match: Any) -> bool:
+    told = match.group().endswith(tuple(KIND_OF)) or ends_a_segment(match)
+    return told and all(_names_a_place(part.split()) for part in match[1].split(","))
+
+
+def _names_a_place(part: list[str]) -> bool:
+    known = [Reading.PLACE in readings(word.lower()) or word.lower() in _CITIES for word in part]
+    return bool(part) and (any(known) or part[0].lower().rstrip(".") in {"г", "гор", "город", "пос", "с", "дер", "ст"})
+
+
+_BEFORE: Final = rf"(?:^|[\n\t,;|•({ANY}]|[{ANY}] )[ \t—-]*"
+_BESIDE: Final = rf"[{ANY}][ \t\n,;|•(.—-]{{0,4}}"
+_PART: Final = (
+    r"(?:(?:г|гор|пос|с|дер)\.? ?|город )?\p{Lu}[\p{L}\-]+(?: (?:\p{Lu}[\p{L}\-]+|область|обл\.?|край|район|р-н)){0,2}"
+)
+_PLACE: Final = rf"({_PART}(?:, ?{_PART}){{0,3}})"
+HEAD: Final = (
+    Rule(Kind.BIRTH_DATE, rf"(?im){_BEFORE}({DATE}{YEAR_WORD}\.?)", group=1, accepts=_is_a_birth_date),
+    Rule(Kind.BIRTH_DATE, rf"{_BESIDE}(\d{{4}}{YEAR_WORD})", group=1, accepts=_is_a_birth_date),
+    Rule(Kind.AGE, rf"[{ANY}][ ,;|(\n]{{1,3}}(\d{{2}})", group=1, accepts=_is_an_age),
+    Rule(Kind.ADDRESS,
+         rf"{_BEFORE}((?:\p{{Lu}}[\p{{L}}.\-]+,? ){{1,3}}(?:д\.? ?)?\d{{1,3}}\p{{L}}?(?:[\-/]|,? кв\.? ?)\d{{1,4}})",
+         group=1, accepts=_is_an_address),
+    Rule(Kind.ADDRESS, rf"{_BESIDE}{_PLACE}", group=1, accepts=_is_a_place),
+    Rule(Kind.ADDRESS, rf"(?m)(?:^|[\n\t,;|•(])[ \t]*{_PLACE}[ \t\n,;|•).—-]{{1,4}}[{ANY}]",
+         group=1, accepts=_is_a_place),
+)  # fmt: skip
