@@ -1,13 +1,16 @@
 """`python -m bridge check --call`: one call by the real way, told in a few lines."""
 
+from dataclasses import replace
+
 import pytest
 
 from bridge.commands import check
-from bridge.commands.check.call import look_at_a_call
+from bridge.commands.check.call import WatchedModel, _counted, look_at_a_call
 from bridge.commands.check.finding import Finding, State, table
 from config import Settings
 from dev.openai_standin.families import NAMES
 from dev.openai_standin.server import StandIn
+from tests.support.fakes import good_answer
 
 KEY = "sk-Кедропромысел".encode().hex()
 
@@ -68,16 +71,22 @@ def test_the_call_tells_what_stands_in_its_way(look, standin):
     assert standin.attempts() == []
 
 
-def test_another_tokenizer_is_remarked(look, standin):
-    """An endpoint that counts far more than we do is told about: reservations will be off."""
-    standin.fault("cut_prompt")
-    assert "call" in look()
+@pytest.mark.parametrize(
+    ("prompt", "state"), [(783, State.OK), (450, State.OK), (300, State.NOTE), (1_000, State.NOTE)]
+)
+def test_another_tokenizer_is_remarked(prompt, state):
+    """An endpoint that counts otherwise is told about, with or without the schema: reservations will be off."""
+    model = WatchedModel(None)
+    model.counted, model.schema = 783, 301
+    answer = replace(good_answer(), prompt_tokens=prompt)
+    assert next(_counted(Settings(_env_file=None), answer, model)).state is state
 
 
 def test_no_call_is_made_where_something_is_wrong_already(monkeypatch):
     """A provider that does not answer at all is not asked for an answer."""
     for name in ("look_at_redis", "look_at_kafka"):
-        monkeypatch.setattr(check, name, lambda _: ())
+        monkeypatch.setattr(check, name, lambda _: [Finding("it", State.WRONG, "away", "start it")])
     monkeypatch.setattr(check, "look_at_the_provider", lambda _: [Finding("exit", State.WRONG, "RU", "elsewhere")])
-    assert [row.state for row in check.look(Settings(_env_file=None), call=True)] == [State.WRONG, State.SKIPPED]
-    assert [row.state for row in check.look(Settings(_env_file=None))] == [State.WRONG]
+    settings = Settings(_env_file=None)
+    assert list(check.look(settings, call=True))[-1].state is State.SKIPPED
+    assert list(check.look(settings))[-1].what == "exit"

@@ -16,6 +16,7 @@ from worker.asking.faults import CUT, DECLINED, EMPTY
 from worker.asking.openai_client import OpenAIClient
 from worker.asking.profile import LoneProfile, Profile
 from worker.asking.route import LONGEST_ANSWER
+from worker.asking.service_tier import ServiceTier
 from worker.assessment.grading import RESPONSE_FORMAT, parse_grading
 from worker.assessment.prompt import grading_messages
 from worker.assessment.resume import read_resume
@@ -48,7 +49,7 @@ def standin(standin):
 
 @pytest.fixture
 def make_client(make_route):
-    def make(url, *, proxy=None, timeout=20.0, output="auto"):
+    def make(url, *, proxy=None, timeout=20.0, output="auto", tier=None):
         return OpenAIClient(
             make_route(proxy=proxy),
             key="sk-fake",
@@ -57,6 +58,7 @@ def make_client(make_route):
             count=lambda text: len(COUNT(text)),
             timeout=timeout,
             profiles=LoneProfile(Profile.pinned_by(temperature="auto", effort="auto", output=output)),
+            tier=ServiceTier(tier),
         )
 
     return make
@@ -243,7 +245,7 @@ def test_a_request_that_never_fits_is_told(standin, client):
 def test_a_wrong_answer_is_handed_on(standin, client, fault):
     """Whether an answer is a grading is judged where gradings are known."""
     standin.fault(fault)
-    with pytest.raises(ValueError, match="the answer breaks the schema"):
+    with pytest.raises(ValueError, match="the answer (breaks the schema|holds no such JSON object)"):
         parse_grading(client.ask(CALL).content, IDS)
 
 
@@ -513,6 +515,15 @@ def test_calls_ignore_the_environments_proxies(monkeypatch, standin, make_client
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     assert make_client(standin.url).ask(CALL).content
+
+
+def test_a_cheaper_tier_without_room_is_left_for_a_while(standin, make_client):
+    """A 429 for lack of room costs nobody an attempt: calls go at the usual tier until there may be room again."""
+    client = make_client(standin.url, tier="flex")
+    assert client.ask(CALL).tier == "flex"
+    standin.fault("flex_capacity")
+    assert str(fault_of(client, LessonError)) == "429 resource_unavailable"
+    assert client.ask(CALL).tier == "default"
 
 
 def test_query_and_headers_go_with_every_call(make_route):

@@ -1,10 +1,11 @@
 """Makes one small call of the model, by the way of every other: `python -m bridge check --call`.
 
 The criteria of a vacancy of two lines are asked for, past limits, exit and circuit breaker and with what the fleet has
-learned of the model; what is learned on the way stays learned. It says what the endpoint takes, what it answered, how it
-counts.
+learned of the model; what is learned on the way stays learned. It says what the endpoint takes, what it answered, and
+how it counts.
 """
 
+import json
 import secrets
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from worker.app import make_scoring
 from worker.asking.circuit_breaker import EXPLAINED
 from worker.asking.money.prices import Price
 from worker.errors import CallError, FailedError
+from worker.limits.tokens import count_tokens
 from worker.ports import Answer, Call, Model, Ports
 from worker.scoring import Scoring
 
@@ -33,6 +35,7 @@ class WatchedModel:
         self._model = model
         self.errors: list[CallError] = []
         self.counted = 0
+        self.schema = 0
         self.seconds = 0.0
         self.answer: Answer | None = None
 
@@ -50,6 +53,7 @@ class WatchedModel:
             raise
         self.seconds = time.monotonic() - started
         self.counted = self._model.tokens(call) - call.max_output_tokens
+        self.schema = count_tokens(json.dumps(call.response_format, ensure_ascii=False))
         return self.answer
 
 
@@ -80,7 +84,7 @@ def _ask(settings: Settings, scoring: Scoring, model: WatchedModel) -> Iterator[
     yield ok("call", f"{settings.openai_model} answered in {model.seconds:.1f} s: {len(criteria.items)} of 2 criteria")
     yield from _taken(scoring.ports, model)
     if model.answer is not None:
-        yield from _counted(settings, model.answer, model.counted)
+        yield from _counted(settings, model.answer, model)
 
 
 def _failed(error: FailedError, ports: Ports, model: WatchedModel) -> Finding:
@@ -105,15 +109,17 @@ def _taken(ports: Ports, model: WatchedModel) -> Iterator[Finding]:
         yield note("call's lessons", f"{len(model.errors)} before that: {refused}", "known to the fleet for a day now")
 
 
-def _counted(settings: Settings, answer: Answer, ours: int) -> Iterator[Finding]:
-    theirs = answer.prompt_tokens
-    counts = f"prompt {theirs} by the endpoint, {ours} by us; answer {answer.completion_tokens}, of which reasoning "
-    counts += str(answer.reasoning_tokens)
+def _counted(settings: Settings, answer: Answer, model: WatchedModel) -> Iterator[Finding]:
+    theirs, ours = answer.prompt_tokens, model.counted
+    counts = (
+        f"prompt {theirs} by the endpoint, {ours} by us, the schema's {model.schema} among them; "
+        f"answer {answer.completion_tokens}, reasoning {answer.reasoning_tokens} of it"
+    )
     if not theirs:
         yield note(
             "call's tokens", "the endpoint does not count them", "its limits and money are kept by our own count"
         )
-    elif abs(theirs - ours) > FAR_OFF * ours:
+    elif not (1 - FAR_OFF) * (ours - model.schema) <= theirs <= (1 + FAR_OFF) * ours:  # not all count the schema
         yield note("call's tokens", counts, "another tokenizer: reservations are that much off until each answer comes")
     else:
         yield ok("call's tokens", counts)
