@@ -245,7 +245,7 @@ def test_a_request_that_never_fits_is_told(standin, client):
 def test_a_wrong_answer_is_handed_on(standin, client, fault):
     """Whether an answer is a grading is judged where gradings are known."""
     standin.fault(fault)
-    with pytest.raises(ValueError, match="the answer (breaks the schema|holds no such JSON object)"):
+    with pytest.raises(ValueError, match=r"the answer (breaks the schema|holds no such JSON object)"):
         parse_grading(client.ask(CALL).content, IDS)
 
 
