@@ -481,7 +481,7 @@ class FakeProfiles:
     """What requests may carry is known, unless `blocked`."""
 
     blocked: SendingBlockedError | None = None
-    others_pass: bool = False
+    others_pass: bool = True
     room_for: int = 0
     forgotten: int = 0
 

@@ -161,8 +161,7 @@ class RateLimiter:
         """Move the shadow to what a 429 says, once per burst, and put the request back at its old place.
 
         What it says of a limit is an opinion that fades, and a denial that says nothing of use is answered by
-        a pause for everybody that doubles. About money (`insufficient_quota`, `spend_limit`) and after a
-        `slow_down` the buckets learn nothing.
+        a pause for everybody that doubles. After a `slow_down` the buckets learn nothing.
 
         Returns:
             Seconds after which to `acquire` again with the same id.
