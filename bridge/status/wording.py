@@ -16,8 +16,8 @@ PROFILE: Final = ("temperature", "reasoning_effort", "output", "cap", "room_for_
 
 # By a verdict's name; what is in braces is its facts.
 _ENGLISH: Final = {
-    "redis_away": "Redis at {where} does not answer ({why}): nothing is asked or answered, nothing is lost. Bring it back, or correct REDIS_HOST and REDIS_PORT",
-    "kafka_away": "Kafka at {where} does not answer ({why}): nothing comes in or goes out. Bring it back, or correct KAFKA_BOOTSTRAP_SERVERS",
+    "redis_away": "Redis at {where} cannot be used ({why}): nothing is asked or answered, nothing is lost. Bring it back, or see which setting is wrong (python -m bridge check)",
+    "kafka_away": "Kafka at {where} cannot be used ({why}): nothing comes in or goes out. Bring it back, or see which setting is wrong (python -m bridge check)",
     "no_bridge": "no bridge is alive: start one (python -m bridge); requests that wait: {left}",
     "too_many_dead_letters": "nothing new is taken after too many unreadable messages (mostly {mostly}): look at them (python -m bridge replay --dry-run), mend the sender, then python -m bridge resume",
     "bridge_in_trouble": "a bridge is not ready: {why}",
@@ -33,8 +33,8 @@ _ENGLISH: Final = {
     "idle": "healthy: nothing waits",
 }
 _RUSSIAN: Final = {
-    "redis_away": "Redis ({where}) не отвечает ({why}): резюме не оцениваются, но ничего не потеряно. Верните его или исправьте REDIS_HOST и REDIS_PORT",
-    "kafka_away": "Kafka ({where}) не отвечает ({why}): запросы не приходят, ответы не уходят. Верните её или исправьте KAFKA_BOOTSTRAP_SERVERS",
+    "redis_away": "Redis ({where}) недоступен ({why}): резюме не оцениваются, но ничего не потеряно. Верните его в строй или проверьте настройки (python -m bridge check)",
+    "kafka_away": "Kafka ({where}) недоступна ({why}): запросы не приходят, ответы не уходят. Верните её в строй или проверьте настройки (python -m bridge check)",
     "no_bridge": "ни один мост не работает: запустите его (python -m bridge); запросов ждёт: {left}",
     "too_many_dead_letters": "новые запросы не принимаются: слишком много нечитаемых сообщений (чаще всего {mostly}). Посмотрите их (python -m bridge replay --dry-run), исправьте отправителя, затем python -m bridge resume",
     "bridge_in_trouble": "мост не готов к работе: {why}",

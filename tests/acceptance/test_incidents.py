@@ -81,7 +81,7 @@ def test_redis_is_stopped(running, private_redis):
     """Where it should be, and that nothing is lost; the exit code calls somebody. Then all is well again."""
     _, _, _, duty = running()
     private_redis.kill()
-    told, code = duty.reads(f"Redis at 127.0.0.1:{private_redis.port}/1 does not answer")
+    told, code = duty.reads(f"Redis at 127.0.0.1:{private_redis.port}, database 1 cannot be used (Error 111 ")
     assert code == 1
     assert told["alerts"] == ["RedisAway"]
     private_redis.start()
