@@ -151,6 +151,7 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
             name,
             exists=watch.exists,
             longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds,
+            answers_a_day=settings.user_rpd,
         )
         spans = RequestSpans(tracer or NoOpTracer(), source, settings.kafka_group_id, topics.notifications)
         return PartitionWork(

@@ -194,6 +194,16 @@ def spent_key(day: str) -> str:
     return f"{KEY_PREFIX}spent:{day}"
 
 
+def user_day_key(user_id: int, day: str) -> str:
+    """Holds the processing ids that count for a user on a day of UTC (`2026-11-24`). See bridge/user_limit.py."""
+    return f"{KEY_PREFIX}user:{user_id}:{day}"
+
+
+# A hash of who waits, by input partition: JSON of when that was told, and of each user's requests and weight. Bridges
+# write it every few seconds, workers read it for operators.
+LINE_KEY = f"{KEY_PREFIX}line"
+LINE_KEPT = 60  # seconds
+
 # A hash that the bridge moves in one step with the processed marks: it tells whether they are all there. See
 # bridge/marks.py.
 MARKS_KEY = f"{KEY_PREFIX}marks"

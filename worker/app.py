@@ -46,6 +46,7 @@ from worker.outcome_store import OutcomeStore
 from worker.ports import Egress, Ports
 from worker.running import control, redis_transport
 from worker.running.fleet_metrics import FleetMetrics
+from worker.running.line import Line
 from worker.scoring import Scoring
 from worker.spans import TracedModel
 from worker.tasks import register
@@ -162,6 +163,7 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         breaker=breaker,
         model=MeteredModel(traced, settings.openai_model, price, spending.add),
         profiles=profiles,
+        line=Line(store),
         spending=spending if price else None,
         page=page,
     )
