@@ -270,6 +270,9 @@ class Settings(BaseSettings):
         description="unfinished requests a bridge holds per partition at least, however small the limits are: so far "
         "it sees whose turn it is; never more than `WINDOW_SIZE`",
     )
+    user_rpd: int = Field(
+        0, ge=0, description="most answers a user gets to the requests of one day of UTC; 0: there is no such limit"
+    )
     fair_by: Literal["user", "none"] = Field(
         "user", description="`user`: users with requests waiting take turns; `none`: the input topic's order"
     )

@@ -188,6 +188,23 @@ class Profiles(Protocol):
     def state(self) -> dict[str, object]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Users with unfinished requests: how many, and how many of them get a start in one turn.
+
+    `fair` is False where requests start in the topic's order, whoever asks.
+    """
+
+    users: Mapping[int, tuple[int, float]]
+    fair: bool = True
+
+
+class Line(Protocol):
+    """See `running.line.Line`."""
+
+    def waiting(self) -> Waiting: ...
+
+
 class Spending(Protocol):
     """See `spending.Spending`."""
 
@@ -213,6 +230,7 @@ class Ports:
     breaker: Breaker
     model: Model
     profiles: Profiles
+    line: Line
     spending: Spending | None = None
     page: Callable[[str], tuple[int, bytes] | None] | None = None
     """Status and body of a page below the endpoint's address; see `model_card`."""
