@@ -203,9 +203,9 @@ class PartitionWork:
                 self._progress.finish([offset])
                 self._uncommitted = True
                 self._log_foreign_key(as_bytes(message.key()) or b"")
-            case Rejected(reason=reason):
+            case Rejected(reason=reason, field=field):
                 metrics.MESSAGES.labels("rejected").inc()
-                log.warning("%s offset %d is a dead letter: %s", self._name, offset, reason.value)
+                log.warning("%s offset %d is a dead letter: %s", self._name, offset, f"{reason.value} {field}".strip())
                 self._endings.reject(PendingLetter.of(message, content))
                 self._look_at = 0.0  # something new: do not wait for the next look
             case Accepted(request=request):

@@ -25,6 +25,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from rich.console import Console
 from rich.markup import escape
 
+from bridge.request_file import WrongRequest, requests_in
 from contract import REQUEST_KEY
 from dev.demo_faults import FAULTS, Fault
 from dev.demo_results import Notification, Sample, result_table, summary
@@ -56,43 +57,26 @@ class Options:
 
 
 def read_samples(file: Path) -> list[Sample]:
-    """The requests of a file with one JSON object a line, or with a single one over as many lines as one likes.
+    """The requests of a file, read as `python -m bridge send` reads it.
 
     Raises:
-        SystemExit: a line cannot be a request; the message says which.
+        SystemExit: it cannot be read, or holds something that is no request; the message says where and why.
     """
-    samples: dict[int, Sample] = {}
     try:
-        text = file.read_text(encoding="utf-8")
+        written = requests_in(file.read_bytes())
     except OSError as error:
-        raise SystemExit(f"demo: cannot read {file}: {error.strerror}") from None
-    for number, line in enumerate([text] if _is_one_object(text) else text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            request = json.loads(line)
-            sample = Sample(
-                request["processing_id"],
-                _first_line(request["resume"]),
-                _first_line(request["requirements"]),
-                line.encode(),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise SystemExit(
-                f"demo: line {number} of {file} is no request: the file holds one JSON object, or one on each line, "
-                f"with callback_url, processing_id, user_id, resume_id, requirements_id, requirements and resume"
-            ) from None
-        samples[sample.processing_id] = sample
-    if not samples:
-        raise SystemExit(f"demo: {file} has no requests")
-    return list(samples.values())
-
-
-def _is_one_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
+        raise SystemExit(f"demo: {file}: cannot be read: {error.strerror}") from None
+    except WrongRequest as wrong:
+        raise SystemExit(f"demo: {file}: {wrong}") from None
+    return [
+        Sample(
+            each.request.processing_id,
+            _first_line(each.request.resume),
+            _first_line(each.request.requirements),
+            each.value,
+        )
+        for each in written
+    ]
 
 
 def real_openai(env_file: Path) -> bool:

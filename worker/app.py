@@ -1,5 +1,6 @@
 """The Celery app, and the composition root: builds the adapters once per process."""
 
+import hashlib
 import os
 import sys
 import threading
@@ -16,6 +17,7 @@ from celery.utils.nodenames import default_nodename, nodename, nodesplit
 from celery.worker import state
 from opentelemetry.trace import Tracer
 from prometheus_client import REGISTRY
+from pydantic import SecretStr
 
 from config import Settings
 from contract import LONGEST_COUNTDOWN, QUEUE_NAME
@@ -125,6 +127,16 @@ def make_profiles(settings: Settings, store: redis.Redis, leases: Leases) -> Pro
     )
 
 
+def asks_as(settings: Settings) -> str:
+    """A digest of whom this process asks, and as whom: the key, the URL, the model, the proxy and the like."""
+    said = [
+        value.get_secret_value() if isinstance(value := getattr(settings, name), SecretStr) else str(value)
+        for name in sorted(Settings.model_fields)
+        if name.startswith("openai_") and name not in ("openai_budget", "openai_prices")
+    ]
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()[:16]
+
+
 def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = None) -> Scoring:
     """Everything that one process needs to score requests; `opened` closes what was opened for it."""
     store = connect(settings)
@@ -134,7 +146,7 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
     provider = settings.provider
     route = Route(proxy=provider.proxy, connections=settings.calls_in_flight + 1, ca_location=provider.ca_location)
     opened.callback(route.close)
-    breaker = CircuitBreaker(store)
+    breaker = CircuitBreaker(store, asks_as(settings))
     spending = Spending(store, breaker, budget=settings.openai_budget)
     price = Price(*settings.openai_price) if settings.openai_price else None
     profiles = make_profiles(settings, store, leases)
