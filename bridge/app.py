@@ -120,7 +120,7 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         settings.kafka_key_for_uploading_data.encode(),
     )
     cap = make_cap(settings, client)
-    tally = Tally(client)
+    tally = Tally(client).add
     contact = Contact()
     consumer = make_consumer(settings, contact)
     policy = PartitionPolicy(
