@@ -160,6 +160,11 @@ NOT_CLOSED_KEY = f"{KEY_PREFIX}circuit_breaker"
 TRIPPED_WHY_KEY = f"{KEY_PREFIX}circuit_breaker:why"
 
 
+def tried_key(reason: str) -> str:
+    """Holds digests of the settings with which the reason was met, a set: whoever has others may try at once."""
+    return f"{KEY_PREFIX}circuit_breaker:{reason}:tried"
+
+
 def probe_key(reason: str) -> str:
     """Holds the claim's token of the request that tries whether the reason is gone."""
     return f"{KEY_PREFIX}circuit_breaker:{reason}:probe"
