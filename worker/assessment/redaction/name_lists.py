@@ -53,4 +53,5 @@ ENGLISH_COMMON: Final = words("English, common")  # no line with one of them is 
 RELATIVES: Final = words("relatives")
 POSTS: Final = tuple(words("posts, their beginnings"))
 ENGLISH_PEOPLE: Final = words("people, in English")
+TITLES: Final = words("titles")
 HEADING_WORDS: Final = words("headings")

@@ -109,7 +109,7 @@ def _cyrillic(text: str) -> Word:
         text=text,
         lower=lower,
         key=lower,
-        capital=text[0].isupper(),
+        capital=text[0].isupper() or text.rpartition("-")[2][0].isupper(),  # «аль-Хусейни»
         cyrillic=True,
         common=common,
         given=given,
@@ -122,7 +122,7 @@ def _cyrillic(text: str) -> Word:
         or (not common and not given and SURNAME_ENDING.fullmatch(last) is not None),
         unknown=reading is Reading.UNKNOWN,
         place=Reading.PLACE in reading,
-        people=lower in RELATIVES or lower.startswith(POSTS),
+        people=lower in RELATIVES or last in RELATIVES or lower.startswith(POSTS) or last.startswith(POSTS),
     )
 
 

@@ -21,10 +21,10 @@ from bisect import bisect_left
 from itertools import pairwise, takewhile
 from typing import Final
 
+from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction import name_places as places
 from worker.assessment.redaction.head import end_of_head
 from worker.assessment.redaction.mentions import Mentions
-from worker.assessment.redaction.name_lists import BRANDS, HEADING_WORDS, PARTICLES, PRODUCT_NAMES, TURKIC_PARTICLES
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, word_of
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
 from worker.assessment.redaction.whole_name import is_a_name, may_be_named
@@ -33,6 +33,9 @@ from worker.assessment.redaction.word_list import words as listed
 
 _FIRST_LINES: Final = 7
 _LONGEST_NAME: Final = 6  # words
+_LONGEST_LIST: Final = 6  # lines of people
+_LONGEST_SHORTENED: Final = 4  # letters of «доц.»
+_REFERENCES: Final = phrases("reference headings")
 _FARTHEST: Final = 8  # words between one for people and the name
 _LAST_CYRILLIC: Final = "ӿ"
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
@@ -77,6 +80,7 @@ class _Search:
         self._after_labels()
         self._in_the_head()
         self._one_below_the_other()
+        self._in_lists_of_people()
         self._in_running_text()
         for number, word in enumerate(self._words):
             if word.people:
@@ -128,29 +132,49 @@ class _Search:
     def _after_labels(self) -> None:
         for match in places.LABELLED.finditer(self._text):
             numbers = self._numbers_in(*match.span(match.lastindex))[:_LONGEST_NAME]
-            if match.lastindex == places.BELOW:
-                numbers = self._while_named(numbers)
+            numbers = self._name_from(numbers, known=match.lastindex == places.BELOW)
             words = self._those(numbers)
             # «Имя файла», "Name: string": words that are common and nothing else are no name.
             named = any(map(may_be_named, words)) and not (
-                len(words) > 1 and all(word.common and not (word.given or word.surname) for word in words[:2])
+                len(words) == 2 and all(word.common and not (word.given or word.surname) for word in words)
             )
-            certain = any(part in match[0].lower() for part in ("фам", "surname", "last", "family"))
+            certain = any(part in match[0].lower() for part in places.CERTAIN)
             if named or (words and certain and words[0].capital and len(words) < 4):
                 self._take(*numbers)
         for match in places.INTRODUCED.finditer(self._text):
-            numbers = self._while_named(self._numbers_in(*match.span(1)))
+            numbers = self._name_from(self._numbers_in(*match.span(1)), known=True)
             behind = self._beside(numbers[-1], 1) if numbers else None
             self._take(*numbers)
             if behind is not None and len(numbers) == 1:
                 self._take(behind)  # «Меня зовут Марк Голубь»
 
-    def _while_named(self, numbers: range) -> range:
+    def _name_from(self, numbers: range, *, known: bool) -> range:
+        """The words of a name that begins with the first: up to its patronymic or the sentence's end.
+
+        With `known`, all of them may be named.
+        """
+
         def is_named(number: int) -> bool:
             word = self._words[number]
-            return may_be_named(word) and (word.capital or word.only_given or (not word.unknown and not word.common))
+            asian = word.capital and words[0].lower in lists.ASIAN_SURNAMES  # «Ким Мин Джун»
+            return (
+                asian
+                or word.lower in lists.PARTICLES
+                or (may_be_named(word) and (word.capital or word.only_given or (not word.unknown and not word.common)))
+            )
 
-        return range(numbers.start, numbers.start + len(list(takewhile(is_named, numbers))))
+        words = self._those(numbers)
+        ends = [
+            number + 1
+            for number, word in zip(numbers, words, strict=True)
+            if len(word.text) > 1
+            and (word.patronymic or self._text[self._ends[number] : self._ends[number] + 2] == ". ")
+        ]
+        if ends and any(word.patronymic for word in words):
+            behind = ends[0] < numbers.stop and self._words[ends[0]].lower in lists.TURKIC_PARTICLES
+            return range(numbers.start, ends[0] + behind)
+        numbers = range(numbers.start, ends[0]) if ends else numbers
+        return range(numbers.start, numbers.start + len(list(takewhile(is_named, numbers)))) if known else numbers
 
     def _in_the_head(self) -> None:
         """The lines before the first section: once a name stands above, words that nobody knows are none."""
@@ -166,10 +190,13 @@ class _Search:
                 begin, stop = start + match.start(), start + match.end()
                 found = self._numbers_in(begin, stop)
                 unnamed = not self._taken and begin < named
-                # On a line with other words a person's data follow the name.
-                alone = len(found) == len(numbers) or self._text[stop : stop + 3].strip(" ,|(•—\t")[:1] in _DATA
-                whole = alone and (len(self._lines) > 1 or len(found) < len(numbers))
-                while found and self._words[found[0]].lower in HEADING_WORDS:
+                # On a line with other words a person's data follow the name, or the post.
+                data = self._text[stop : stop + 3].strip(" ,|(•—\t")[:1] in _DATA
+                behind = self._words[found.stop : numbers.stop] if found.start == numbers.start else []
+                post = not seen and len(self._lines) > 1 and any(word.common or word.people for word in behind)
+                alone = data or post or len(found) == len(numbers)
+                whole = alone and (data or len(self._lines) > 1)
+                while found and self._words[found[0]].lower in lists.HEADING_WORDS:
                     found = found[1:]
                 if found and self._protected.isdisjoint(found) and self._joined_by_spaces(found):
                     look = self._word_alone if len(found) == 1 else self._segment
@@ -178,19 +205,23 @@ class _Search:
             seen = seen or any(number not in self._taken for number in numbers)
         for match in places.SPACED_OUT.finditer(self._text[:end]):
             word = "".join(match[1].split())
-            if word.lower() not in HEADING_WORDS and not word_of(word).common:
+            if word.lower() not in lists.HEADING_WORDS and not word_of(word).common:
                 self._extra.append((*match.span(1), Kind.NAME))
 
     def _word_alone(self, numbers: range, *, first: bool, stranger: bool) -> None:
         word = self._words[numbers[0]]
         known = (first and (word.given or (word.surname and not word.common))) or (stranger and word.only_given)
-        if word.capital and word.lower not in PRODUCT_NAMES and (known or (stranger and word.text[0] > _LAST_CYRILLIC)):
+        if (
+            word.capital
+            and word.lower not in lists.PRODUCT_NAMES
+            and (known or (stranger and word.text[0] > _LAST_CYRILLIC))
+        ):
             self._take(*numbers)
 
     def _segment(self, numbers: range, *, first: bool, stranger: bool) -> None:
         words = self._those(numbers)
         if len(numbers) > _LONGEST_NAME or any(
-            len(word.text) == 1 and not word.capital and word.lower not in PARTICLES for word in words
+            len(word.text) == 1 and not word.capital and word.lower not in lists.PARTICLES for word in words
         ):
             return  # «Джонсон и Джонсон»
         if is_a_name(words, first=first, stranger=stranger):
@@ -221,7 +252,7 @@ class _Search:
         beside = {number + step for number, word in words if word.short for step in (-1, 1)}
         beside_short = [number for number in sorted(beside - {-1, len(self._words)}) if self._words[number].capital]
         for look, numbers in (
-            (self._at_a_particle, [number for number, word in words if word.lower in TURKIC_PARTICLES]),
+            (self._at_a_particle, [number for number, word in words if word.lower in lists.TURKIC_PARTICLES]),
             (self._at_a_patronymic, [number for number, word in words if word.patronymic]),
             (self._at_a_given_name, [number for number, word in words if word.given and word.capital]),
             (self._at_initials, beside_short),
@@ -246,14 +277,13 @@ class _Search:
             self._take(behind)
 
     def _may_stand_before(self, number: int, *, small: bool) -> bool:
-        word, start = self._words[number], self._starts[number]
+        word = self._words[number]
         if small:
             return word.surname and not word.common
         if word.surname or (word.unknown and not word.abbreviation):
             return True
         # «резюме Зайца Николая Трофимовича»: within a phrase only a name has a capital, or a post at its beginning.
-        within = start > 1 and self._text[start - 1] == " " and self._text[start - 2].isalpha()
-        return within and not word.people and number - 1 not in self._protected
+        return self._within_a_phrase(number) and not word.people and number - 1 not in self._protected
 
     def _at_a_particle(self, number: int, _word: Word) -> None:
         taken = [number]
@@ -273,8 +303,8 @@ class _Search:
             neighbour = self._words[other]
             if self._is_a_brand(min(number, other)):
                 return
-            product = word.lower in PRODUCT_NAMES and not SURNAME_ENDING.fullmatch(neighbour.lower)
-            if product or neighbour.lower in PRODUCT_NAMES:
+            product = word.lower in lists.PRODUCT_NAMES and not SURNAME_ENDING.fullmatch(neighbour.lower)
+            if product or neighbour.lower in lists.PRODUCT_NAMES:
                 continue
             strict = neighbour.surname and not neighbour.common
             if strict or (sure and (neighbour.surname or (neighbour.unknown and not neighbour.given))):
@@ -282,7 +312,7 @@ class _Search:
                 return
 
     def _is_a_brand(self, number: int) -> bool:
-        return " ".join(word.lower for word in self._words[number : number + 2]) in BRANDS
+        return " ".join(word.lower for word in self._words[number : number + 2]) in lists.BRANDS
 
     def _at_initials(self, number: int, word: Word) -> None:
         if len(word.text) < 2:
@@ -291,15 +321,16 @@ class _Search:
         bears = word.surname or (word.cyrillic and word.unknown and not word.text.isupper())
         # Slices: RE2 encodes the whole of what it is handed, wherever it is to begin. Initials end with a full stop.
         following, before = text[end : end + 12], text[max(0, start - 7) : start]
-        may = "." in following[:8] and (bears or word.surname or self._begins_a_line(number))
+        may = "." in following[:8] and (bears or self._begins_a_line(number) or self._within_a_phrase(number))
         behind = places.INITIALS_BEHIND.match(following) if may else None
         if behind is not None:
             two = sum(map(str.isalpha, behind[1])) > 1
             rest = following[behind.end(1) :].strip(" ,;—-")[:1]
             ends = not rest or not rest.isalnum()
             begins = self._begins_a_line(number)
+            within = two and not word.people and not word.abbreviation and self._within_a_phrase(number)
             if (
-                (bears and two and not following[behind.end(1) :][:1].isalnum())
+                ((bears or within) and two and not following[behind.end(1) :][:1].isalnum())
                 or (word.surname and ends and (not word.common or begins))
                 # «Соболь Г. В., 12.05.1994»: a common word, but at a line's start and before a person's data.
                 or (two and begins and rest in KIND_OF)
@@ -307,48 +338,97 @@ class _Search:
                 self._take(number)
                 self._extra.append((start, end + behind.end(1), Kind.NAME))
                 return
-        match = places.INITIALS_BEFORE.search(before) if bears and before.count(".") > 1 else None
+        match = places.INITIALS_BEFORE.search(before) if before.count(".") > 1 and not word.text.isupper() else None
         if match is not None and not before[: match.start()][-1:].isalnum():
             self._take(number)
             self._extra.append((start - len(before) + match.start(), end, Kind.NAME))
 
     # --- other people ---
 
+    def _in_lists_of_people(self) -> None:
+        """The names with which the lines below «Рекомендации» begin."""
+        listed = 0
+        for start, line, numbers in self._lines:
+            if line.strip(" :#").lower() in _REFERENCES:
+                listed = _LONGEST_LIST
+            elif listed and numbers:
+                listed -= 1
+                match = places.SEGMENT.search(line, self._starts[numbers[0]] - start)
+                found = self._numbers_in(start + match.start(), start + match.end()) if match else range(0)
+                if len(found) > 1 and self._protected.isdisjoint(found) and self._joined_by_spaces(found):
+                    self._segment(found, first=False, stranger=True)
+            elif listed < _LONGEST_LIST:
+                listed = 0
+
     def _behind_people(self, number: int) -> None:
         """«Супруг — Антон», «Руководитель: Мельников», «начальник цеха Гусев»."""
         sign = ""
+        title = self._words[number].lower in lists.TITLES
         for other in range(number + 1, min(number + _FARTHEST, len(self._words))):
             word = self._words[other]
             between = self._text[self._ends[other - 1] : self._starts[other]]
             below = "\n" in between and not between.strip(" \t").startswith((":", "\n"))
-            if below or ";" in between or ". " in between or other in self._protected or word.lower in _ELSEWHERE:
+            sentence = ". " in between and len(self._words[other - 1].text) > _LONGEST_SHORTENED
+            if below or ";" in between or sentence or other in self._protected or word.lower in _ELSEWHERE:
                 return
             sign = between if between.strip(" ") else sign
-            told = between == sign and (":" in sign or "—" in sign or "- " in sign)
-            if word.capital and not word.people and not word.abbreviation and self._is_somebody(other, told=told):
+            told = title or (between == sign and (":" in sign or "—" in sign or "- " in sign))
+            if (
+                word.capital
+                and not word.people
+                and not word.abbreviation
+                and (
+                    self._is_somebody(other, told=told, listed="," in between)
+                    or (word.given and between == " " and self._words[number].lower in lists.RELATIVES)
+                )
+            ):
                 self._take_all_from(other)
                 return
 
     def _take_all_from(self, number: int) -> None:
         self._take(number)
-        behind = self._beside(number, 1)
-        if behind is not None and may_be_named(self._words[behind]) and not self._words[behind].abbreviation:
+        named = self._words[number]
+        for _ in range(2):
+            end = self._ends[number]
+            initials = places.INITIALS_BEHIND.match(self._text[end : end + 9])
+            if initials is not None:
+                self._extra.append((end, end + initials.end(), Kind.NAME))
+            behind = self._beside(number, 1)
+            if behind is None or self._words[behind].abbreviation or self._words[behind].people:
+                return
+            # «Николай Заяц, директор»
+            if not may_be_named(self._words[behind]) and not (named.only_given and self._ends_a_phrase(behind)):
+                return
             self._take(behind)
-            last = self._beside(behind, 1)
-            if last is not None and self._words[last].patronymic:
-                self._take(last)
+            number = behind
 
-    def _is_somebody(self, number: int, *, told: bool) -> bool:
-        """Whether a capitalised word near one for people is a name; `told`, right behind a colon or a dash."""
+    def _is_somebody(self, number: int, *, told: bool, listed: bool) -> bool:
+        """Whether a capitalised word near one for people is a name.
+
+        `told`, right behind a colon or a dash; `listed`, behind a comma.
+        """
         word = self._words[number]
-        if word.lower in PRODUCT_NAMES or word.key in PRODUCT_NAMES:
+        if word.lower in lists.PRODUCT_NAMES or word.key in lists.PRODUCT_NAMES:
             return told and word.given and word.cyrillic
-        # «Гусев» is a town as well.
-        if word.only_given or word.patronymic or (word.surname and (not word.common or (word.place and not told))):
+        # «Гусев» is a town as well, «Мельников» are several millers.
+        if word.only_given or word.patronymic or (word.surname and not (word.common and listed)):
             return True
+        behind = self._beside(number, 1)
+        followed = behind is not None and (self._words[behind].given or self._words[behind].patronymic)
+        end = self._ends[number]
+        if told and (word.given or followed or places.INITIALS_BEHIND.match(self._text[end : end + 9])):
+            return True
+        if told and not word.cyrillic and behind is not None:
+            return word.unknown and self._words[behind].unknown  # "Manager: Chinedu Okafor"
+        return told and word.unknown and word.cyrillic and not word.place and self._ends_a_phrase(number)
+
+    def _ends_a_phrase(self, number: int) -> bool:
         rest = self._text[self._ends[number] : self._ends[number] + 2].lstrip(" ")[:1]
-        alone = not word.place and (not rest or rest in "\n,.;(—-")
-        return told and (word.given or (alone and ((word.unknown and word.cyrillic) or word.surname)))
+        return not rest or rest in "\n,.;(—-"
+
+    def _within_a_phrase(self, number: int) -> bool:
+        start = self._starts[number]
+        return start > 1 and self._text[start - 1] == " " and self._text[start - 2].isalpha()
 
     def _before_people(self, number: int) -> None:
         """«Мельников, начальник отдела»; "John Whitfield, Head of …"."""

@@ -1,10 +1,17 @@
 """Whether the words that stand together are a name, and nothing else."""
 
 from worker.assessment.redaction.linear_pattern import linear
-from worker.assessment.redaction.name_lists import BRANDS, ENGLISH_COMMON, PARTICLES, PRODUCT_NAMES, TURKIC_PARTICLES
+from worker.assessment.redaction.name_lists import (
+    ASIAN_SURNAMES,
+    BRANDS,
+    ENGLISH_COMMON,
+    PARTICLES,
+    PRODUCT_NAMES,
+    TURKIC_PARTICLES,
+)
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word
 
-_OF_POSTS = ("er", "or", "ist", "ician", "ing", "ment", "tion", "ness", "ware", "ics", "ogy", "ure")
+_SHORT = 3  # letters of an abbreviation
 _RUSSIAN_ENDING = linear(
     r"[\p{L}\-']{2,}(?:ov|ova|ev|eva|off|inin|inina|ruk|sky|skiy|skaya|tsky|enko|chuk|yan|"
     r"shvili|idze|edze|adze|zade|khelia|"
@@ -44,6 +51,8 @@ def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
 
 def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, stranger: bool) -> bool:
     capital = all(word.capital for word in long)
+    if stranger and capital and words[0].lower in ASIAN_SURNAMES and len(words) < 4:
+        return True  # «Ким Мин Джун»
     if not all(map(may_be_named, long)):
         # «Анна Король»: beside an unmistakable given name one common word may be a surname.
         return len(long) == 2 and long[0].given and first and capital
@@ -52,7 +61,7 @@ def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, str
     named = sum(word.given or word.surname for word in long)
     if all(word.common for word in long):
         return (named == len(long) or long[0].given) and first and capital and len(long) <= 3
-    if any(word.abbreviation for word in long) and not named:
+    if not named and _are_abbreviations(long):
         return False
     return bool(named) or (stranger and all(word.unknown for word in long) and capital and len(long) <= 4)
 
@@ -74,9 +83,12 @@ def _is_a_latin_name(words: list[Word], *, stranger: bool) -> bool:
         return False
     if any(word.only_given for word in words) or all(word.surname for word in words):
         return True
-    # "Oluwaseun Adeyemi" in the first lines; "Pastry Baker" is a post.
-    return (
-        stranger
-        and all(word.capital and not word.abbreviation for word in words)
-        and not words[-1].lower.endswith(_OF_POSTS)
+    # "Oluwaseun Adeyemi" in the first lines
+    return stranger and all(word.capital for word in words) and not _are_abbreviations(words)
+
+
+def _are_abbreviations(words: list[Word]) -> bool:
+    """«НАКС НГДО»; in a line of capitals a name has a word of some length."""
+    return any(word.abbreviation for word in words) and not all(
+        word.text.isupper() and len(word.text) > _SHORT for word in words
     )
