@@ -17,7 +17,7 @@ from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.placeholders import ANY, Kind
 from worker.assessment.redaction.rules import Rule, stands_alone
 from worker.assessment.redaction.sheet import JOINT, ZONES
-from worker.assessment.redaction.word_list import words
+from worker.assessment.redaction.word_list import alternatives, words
 
 # --- pictures ---
 
@@ -40,11 +40,10 @@ PICTURES: Final = (
 _LOCAL = rf"[\p{{L}}\p{{N}}_][\p{{L}}\p{{N}}._%+{JOINT}\-]*"
 _DOT = r"(?:\.| ?[(\[{](?:dot|точка|\.)[)\]}] ?| dot | точка )"
 _AT_SIGN = r"(?: ?[(\[{<](?:at|собака|эт|a|@)[)\]}>] ?| собака | ?\(собачка\) ?| собачка )"
-_MAIL = "gmail|mail|yandex|ya|bk|list|inbox|rambler|outlook|hotmail|icloud|yahoo|proton"
 EMAILS: Final = (
     Rule(Kind.EMAIL,
          rf"(?i){_LOCAL}(?:@| @ |@ )[\p{{L}}\p{{N}}{JOINT}\-]+(?:\.[\p{{L}}\p{{N}}{JOINT}\-]+)*\.{JOINT}?\p{{L}}{{2,}}"
-         rf"|{_LOCAL} @(?:{_MAIL})\.[a-z]{{2,}}"
+         rf"|{_LOCAL} @{alternatives('mail hosts')}\.[a-z]{{2,}}"
          rf"|[a-z0-9][a-z0-9._%+\-]*{_AT_SIGN}[a-z0-9\-]+(?:{_DOT}[a-z0-9\-]+)*{_DOT}[a-z]{{2,}}"
          r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}", alone=False),
 )  # fmt: skip
@@ -71,7 +70,7 @@ LINKS: Final = (
     Rule(Kind.LINK, rf"(?i)(?:(?:https?|ftp|tg|mailto|skype|viber|whatsapp):|www\.){_REST}"),
     Rule(Kind.LINK, rf"(?i)(?:[\p{{L}}\p{{N}}\-]+\.)*(?:{_PERSONAL_HOSTS}){JOINT}?/{_REST}"),
     Rule(Kind.LINK, rf"(?i)[a-z0-9\-]+\.(?:github|gitlab)\.io(?:/{_REST})?|[а-яё0-9\-]+\.рф(?:/[^\s|]*)?"),
-    Rule(Kind.LINK, rf"(?i){_DOMAIN}\.(?:{ZONES}){JOINT}?/{_REST}", accepts=_is_a_path),
+    Rule(Kind.LINK, rf"(?i){_DOMAIN}\.{ZONES}{JOINT}?/{_REST}", accepts=_is_a_path),
     Rule(Kind.LINK,
          r"(?i)(?:(?:мой |личный )?сайт|портфолио|блог|web-?site|site|portfolio|home ?page|web|ссылка|blog)"
          rf"[ :=|\t\n—\-]{{1,4}}([a-z0-9][a-z0-9.\-]*\.[a-z]{{2,}}(?:/{_REST})?)", group=1),
@@ -79,11 +78,7 @@ LINKS: Final = (
 
 # --- handles ---
 
-_MESSENGERS = (
-    r"(?:telegram|телеграмм?|телега|tg|тг|skype|скайп|instagram|инстаграмм?|insta|инста|discord|дискорд|whats ?app|"
-    r"ватсап|вотсап|viber|вайбер|signal|icq|аська|twitter|facebook|фейсбук|vk|вк|вконтакте|одноклассники|linkedin|"
-    r"линкедин|github|гитхаб|gitlab|habr|хабр|kaggle|leetcode|behance|бихэнс|tiktok|ник|nick(?:name)?|username|логин)"
-)
+_MESSENGERS = alternatives("messengers")
 _NOT_HANDLES: Final = words("no handles")
 _ANNOTATIONS: Final = words("annotations")
 
@@ -143,19 +138,10 @@ _SHAPES = "|".join(
         r"\d{3}-\d{3}-\d{4}",  # 415-555-2671
     )
 )
-_LABELS = (
-    r"(?:телефоны?|тел|моб(?:ильный)?|сот(?:овый)?|домашний|phone|mobile|cell|tel|whats ?app|ватсап|вотсап|viber|"
-    r"вайбер|icq|звоните|звонить|факс|fax|номер для связи|контактный номер)"
-)
-_UNIT = linear(r"(?i) ?(?:руб|р\.|₽|\$|€|usd|eur|тыс|млн|млрд|%|шт|чел|кг|т\b|тенге|сум|строк|запис|товар|опер)")
+_UNIT = linear(rf"(?i) ?{alternatives('units')}")
 _THOUSANDS = linear(r"\+? ?\d{1,3}(?:[ .]\d{3})+")
 # What numbers of another kind stand behind.
-_NUMBERED = linear(
-    r"(?i)(?:артикул|арт\.|№|номер(?:ом)? (?:заказа|договора|детали|партии|дела|заявки|проекта|приказа)|sku|код|заказ|"
-    r"договор|партия|серийн\p{L}+ (?:№|номер)|s/n|p/n|кат\.|каталожн\p{L}+ номер|оборот\p{L}*|выручк\p{L}+|"
-    r"бюджет\p{L}*|"
-    r"прибыл\p{L}+|сч[её]т|кадастров\p{L}+ номер|гост|ту|окпд2?|оквэд|тн вэд|isbn|issn|кбк|огрн)[ :№—\-]*$"
-)
+_NUMBERED = linear(rf"(?i){alternatives('numbered')}[ :№—\-]*$")
 
 
 def _is_a_phone(match: Any) -> bool:
@@ -186,6 +172,6 @@ def _is_a_phone(match: Any) -> bool:
 PHONES: Final = (
     Rule(Kind.PHONE, rf"(?:{_SHAPES}){_EXTENSION}", alone=False, accepts=_is_a_phone),
     Rule(Kind.PHONE,
-         rf"(?i)(?:^|[^\p{{L}}]){_LABELS}\.?[ :=|\t\n—\-\"№•]{{1,5}}(\+?\(?\d(?:{_GAP}{{0,3}}\d){{5,14}}{_EXTENSION})",
+         rf"(?i)(?:^|[^\p{{L}}]){alternatives('label, phone')}\.?[ :=|\t\n—\-\"№•]{{1,5}}(\+?\(?\d(?:{_GAP}{{0,3}}\d){{5,14}}{_EXTENSION})",
          group=1),
 )  # fmt: skip

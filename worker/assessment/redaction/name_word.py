@@ -42,43 +42,24 @@ _LATIN_SURNAME_ENDING = linear(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Word:
-    """What a word can be, wherever it stands.
-
-    Attributes:
-        text: as it is written.
-        lower: in small letters.
-        key: under which the lists have it: a Latin word's `latin_key`.
-        capital: it begins with a capital letter.
-        cyrillic: its first letter is Cyrillic.
-        common: it can be a word that names nobody.
-        given: it can be a given name.
-        only_given: it is hardly anything but a given name.
-        patronymic: it can be a patronymic.
-        surname: it is known, or ends, as a surname.
-        unknown: no list and no dictionary has it.
-        place: it can be a place's.
-        people: it says what somebody is to somebody: «начальник», «сын», "head".
-        abbreviation: a few capitals that no list has.
-        short: it may be initials, or a part of them.
-        tells_of_a_name: it is what running text is searched for (`names`): others are names beside it only.
-    """
+    """What a word can be, wherever it stands."""
 
     text: str
     lower: str
-    key: str
-    capital: bool
+    key: str  # under which the lists have it: a Latin word's `latin_key`
+    capital: bool  # it begins with a capital letter, or its last part does
     cyrillic: bool
-    common: bool
+    common: bool  # it can name nobody
     given: bool
-    only_given: bool
+    only_given: bool  # it is hardly anything but a given name
     patronymic: bool
-    surname: bool
-    unknown: bool
+    surname: bool  # it is known, or ends, as a surname
+    unknown: bool  # no list and no dictionary has it
     place: bool = False
-    people: bool = False
-    abbreviation: bool = field(init=False)
-    short: bool = field(init=False)
-    tells_of_a_name: bool = field(init=False)
+    people: bool = False  # what somebody is to somebody: «начальник», «сын», "head"
+    abbreviation: bool = field(init=False)  # a few capitals that no list has
+    short: bool = field(init=False)  # it may be initials, or a part of them
+    tells_of_a_name: bool = field(init=False)  # running text is searched for it: others are names beside it only
 
     def __post_init__(self) -> None:
         """Note what would otherwise be asked of every word of every text."""
@@ -143,5 +124,5 @@ def _other(text: str) -> Word:
         patronymic=False,
         surname=not common and (key in LATIN_SURNAMES or _LATIN_SURNAME_ENDING.fullmatch(lower) is not None),
         unknown=not common,
-        people=lower in ENGLISH_PEOPLE,
+        people=lower in ENGLISH_PEOPLE or lower.rpartition("-")[2].startswith(POSTS),  # «HR-менеджер»
     )

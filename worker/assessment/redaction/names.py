@@ -375,6 +375,7 @@ class _Search:
             told = title or (between == sign and (":" in sign or "—" in sign or "- " in sign))
             if (
                 word.capital
+                and len(word.text) > 2
                 and not word.people
                 and not word.abbreviation
                 and (

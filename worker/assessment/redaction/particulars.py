@@ -11,6 +11,7 @@ from worker.assessment.redaction import labels
 from worker.assessment.redaction.labels import ANY_SIGN, SIGN
 from worker.assessment.redaction.placeholders import ANY, Kind
 from worker.assessment.redaction.rules import Rule
+from worker.assessment.redaction.word_list import alternatives
 
 # --- documents ---
 
@@ -30,19 +31,14 @@ DOCUMENTS: Final = (
          r"№\"\t\n=—\-]{1,5}\d(?:[ \-]{0,2}\d){8,15}"),
     Rule(Kind.DOCUMENT, r"\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{4}|\d{3}-\d{2}-\d{4}"),
     Rule(Kind.DOCUMENT,
-         r"(?i)(?:^|[^\p{L}])(?:военн\p{L}+ билет|полис|вод(?:ительск\p{L}+|\.) ?(?:удостоверени\p{L}+|уд\.?|права)|"
-         r"права|в/у|ву|диплом|аттестат|"
-         r"вид на жительство|внж|driv(?:er'?s?|ing) licen[cs]e|свидетельство|удостоверение|трудов\p{L}+ книжк\p{L}+)"
+         rf"(?i)(?:^|[^\p{{L}}]){alternatives('papers')}"
          rf"[^\d\n,;.]*?[ \t:]\n?[ \t]*{_NUMBER_SIGN}? ?"
          r"((?:\p{Lu}{2} ?|\d{2} ?[\p{Lu}\d]{2} ?|\p{L}{2}-\p{L}{1,4} )?№? ?\d{6,16})", group=1),
 )  # fmt: skip
 
 # --- birth dates and ages ---
 
-_MONTH = (
-    r"(?:январ|феврал|март|апрел|ма[йя]|июн|июл|август|сентябр|октябр|ноябр|декабр|янв|фев|мар|апр|авг|сен|окт|ноя|дек|"
-    r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\p{L}*\.?"
-)
+_MONTH = rf"{alternatives('month')}\p{{L}}*\.?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 DATE = (
     r"(?:\d{1,2} ?[./\-] ?\d{1,2} ?[./\-] ?(?:\d{4}|\d{2})|\d{4}[./\-] ?\d{1,2}[./\-] ?\d{1,2}|\d{1,2} \d{1,2} \d{4}"
@@ -78,8 +74,6 @@ BIRTH: Final = (
 
 # --- sex, family, citizenship ---
 
-_SEGMENT_START = rf"(?:^|[\n,;|•\t({ANY}]|[—\-•.] )[ \t]*"
-
 
 def ends_a_segment(match: Any) -> bool:
     """Whether nothing but a sign, or nothing at all, stands behind a match."""
@@ -94,23 +88,18 @@ SEX: Final = (
          rf"(?i){labels.SEX}(?: ?[:|—=]+ ?\n?|[ \t\n\-\":|]{{1,6}})(?:мужской|женский|мужчина|женщина|female|male)"
          rf"|{labels.SEX}(?: ?[:|—=]+[ \n\t]?|\t[ ]*)\"?(?:муж|жен|м|ж|m|f)\.?"),
     Rule(Kind.SEX,
-         rf"(?im){_SEGMENT_START}(мужчина|женщина|девушка|молодой человек|муж\.|жен\.|male|female)",
+         rf"(?im){labels.BEGIN}(мужчина|женщина|девушка|молодой человек|муж\.|жен\.|male|female)",
          group=1, accepts=ends_a_segment),
 )  # fmt: skip
 
-_COUNT = r"(?:\d|одного|одна|один|двое|двоих|трое|троих|четверо|четверых|пятеро|две|два|три|one|two|three|four)"
-_MARRIED = (
-    r"(?:не ?женат|женат|не ?замужем|замужем|холост(?:ая|ой)?|развед[её]на?|в разводе|(?:состою |состоит )?(?:не )?в "
-    r"(?:гражданском |официальном |зарегистрированном )?браке|гражданский брак|вдовец|вдова|не ?состою в браке)"
-)
+_COUNT = alternatives("count")
 _CHILDREN = (
     rf"(?:(?:есть |имею |воспитываю )?{_COUNT} (?:[а-яё]+ )?(?:реб[её]н[а-яё]+|дет[а-яё]+|сын[а-яё]*|доч[а-яё]+|"
     r"children|kids?|child)|(?:есть|имею) (?:дети|детей|реб[её]нок|реб[её]нка|сын|дочь)|детей нет|нет детей|без детей|"
     rf"бездетн[а-яё]+|дети есть|(?:мать|отец|мама|папа) {_COUNT} (?:реб[её]н[а-яё]+|дет[а-яё]+)|мать-одиночка|"
     r"(?:есть )?(?:сын|дочь) \d{1,2} (?:лет|года?|мес[а-яё]*)|беременна|no children)"
 )
-_LEAVE = r"(?:в декрете|в декретном отпуске|декретный отпуск|отпуск по уходу за реб[её]нком|maternity leave)"
-_FAMILY = rf"(?:{_MARRIED}|{_CHILDREN}|{_LEAVE}|married|divorced|widowed|unmarried)"
+_FAMILY = rf"(?:{alternatives('married')}|{_CHILDREN}|{alternatives('leave')}|married|divorced|widowed|unmarried)"
 
 FAMILY: Final = (
     Rule(Kind.FAMILY,
@@ -119,7 +108,7 @@ FAMILY: Final = (
     Rule(Kind.FAMILY,
          r"(?i)(?:отпуск по уходу за реб[её]нком|(?:из|в) декрет[ае]|декретный отпуск|maternity leave)"),
     Rule(Kind.FAMILY,
-         rf"(?im){_SEGMENT_START}({_FAMILY}(?:[ ,и]{{1,3}}{_FAMILY})*)", group=1, accepts=ends_a_segment),
+         rf"(?im){labels.BEGIN}({_FAMILY}(?:[ ,и]{{1,3}}{_FAMILY})*)", group=1, accepts=ends_a_segment),
 )  # fmt: skip
 
 _PERMIT = (
@@ -135,17 +124,13 @@ CITIZENSHIP: Final = (
          rf"(?:[Гг]ражданство|ГРАЖДАНСТВО|[Гг]раждан(?:ин|ка)|ГРАЖДАН(?:ИН|КА)|[Cc]itizen of) (?:[Рр]еспублики )?"
          rf"\p{{Lu}}[\p{{L}}]*(?: \p{{Lu}}[\p{{L}}]*)?(?:, ?{_PERMIT})?"),
     Rule(Kind.CITIZENSHIP,
-         rf"(?im){_SEGMENT_START}((?:(?:есть|имею|имеется|получен) (?:внж|рвп|патент)|{_PERMIT}))",
+         rf"(?im){labels.BEGIN}((?:(?:есть|имею|имеется|получен) (?:внж|рвп|патент)|{_PERMIT}))",
          group=1, accepts=ends_a_segment),
 )  # fmt: skip
 
 # --- addresses ---
 
-_STREET = (
-    r"(?:ул\.?|улица|пр\.|пр-т|пр-кт|просп\.|проспект|пер\.|переулок|наб\.|набережная|б-р|бул\.|бульвар|шоссе|ш\.|"
-    r"проезд|пр-д|"
-    r"мкр\.?|мкрн\.?|микрорайон|кв-л|квартал|пл\.|площадь|тупик|аллея|тракт)"
-)
+_STREET = alternatives("street")
 _FLAT = r"(?:,? ?(?:корпус|корп\.?|к\.?|стр\.?|строение|кв\.?|квартира|оф\.?|офис|подъезд|эт\.) ?\d{1,4}\p{L}?)"
 _HOUSE = rf"(?:д\.?|дом)? ?\d{{1,4}}\p{{L}}?(?:[/\-]\d{{1,4}})?{_FLAT}*"
 _PLACE = (

@@ -36,29 +36,17 @@ class Kind(StrEnum):
     PERSON = "person"  # several of the above, side by side
 
 
-WORDS: Final = {
-    Kind.NAME: "ИМЯ",
-    Kind.PHONE: "ТЕЛЕФОН",
-    Kind.EMAIL: "EMAIL",
-    Kind.LINK: "ССЫЛКА",
-    Kind.HANDLE: "НИК",
-    Kind.BIRTH_DATE: "ДАТА РОЖДЕНИЯ",
-    Kind.AGE: "ВОЗРАСТ",
-    Kind.SEX: "ПОЛ",
-    Kind.FAMILY: "СЕМЬЯ",
-    Kind.CITIZENSHIP: "ГРАЖДАНСТВО",
-    Kind.ADDRESS: "АДРЕС",
-    Kind.DOCUMENT: "ДОКУМЕНТ",
-    Kind.PHOTO: "ФОТО",
-    Kind.PERSON: "ЛИЧНЫЕ ДАННЫЕ",
-}
+_WORDS: Final = (
+    "ИМЯ|ТЕЛЕФОН|EMAIL|ССЫЛКА|НИК|ДАТА РОЖДЕНИЯ|ВОЗРАСТ|ПОЛ|СЕМЬЯ|ГРАЖДАНСТВО|АДРЕС|ДОКУМЕНТ|ФОТО|ЛИЧНЫЕ ДАННЫЕ"
+)
+WORDS: Final = dict(zip(Kind, _WORDS.split("|"), strict=True))
 SPELLINGS: Final = {kind: f"«[{word}]»" for kind, word in WORDS.items()}
 SYMBOLS: Final = {kind: chr(0xE000 + number) for number, kind in enumerate(Kind)}
 KIND_OF: Final = {symbol: kind for kind, symbol in SYMBOLS.items()}
 # For the inside of a character class in a pattern.
 ANY: Final = f"{SYMBOLS[Kind.NAME]}-{SYMBOLS[Kind.PERSON]}"
 
-_SPELLING = linear(r"«\[(" + "|".join(WORDS.values()) + r")\]»")
+_SPELLING = linear(rf"«\[({_WORDS})\]»")
 _SYMBOL_OF_WORD: Final = {word: SYMBOLS[kind] for kind, word in WORDS.items()}
 _SYMBOL: Final = re.compile(f"[{ANY}]")
 

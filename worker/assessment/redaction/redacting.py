@@ -23,7 +23,7 @@ from worker.assessment.plain_text import readable
 from worker.assessment.redaction.contact_patterns import EMAILS, HANDLES, LINKS, PHONES, PICTURES
 from worker.assessment.redaction.grammatical_gender import masculine_forms
 from worker.assessment.redaction.head import HEAD, end_of_head
-from worker.assessment.redaction.labels import ANY_LABEL, CHANNEL_ALONE
+from worker.assessment.redaction.labels import ANY_LABEL, CHANNEL
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.particulars import ADDRESSES, BIRTH, CITIZENSHIP, DOCUMENTS, FAMILY, NEIGHBOURS, SEX
@@ -41,7 +41,7 @@ _NOTE = (
 )
 _LABELLED = linear(
     rf"(?im)(?:^|[\t\n,;|•({ANY} ])((?:{ANY_LABEL}/)*{ANY_LABEL}[ ]*[.:|=\t\n—\-][ \t|:.—\-\"]*|"
-    rf"{CHANNEL_ALONE}[ \t]+)[{ANY}]"
+    rf"{CHANNEL}[ \t]+)[{ANY}]"
 )
 _NOTED = linear(rf"(?i)[{ANY}]([ \t]*{_NOTE})")
 # Where the first finds nothing `_LABELLED` cannot, where the second finds nothing `_NOTED` cannot; RE2 takes ten times
