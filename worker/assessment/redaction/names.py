@@ -1,14 +1,9 @@
 """Where a text names a person: names of any origin that Russian resumes have, and later mentions of the same surname.
 
 A word alone proves little (Лада is a car, Роман a novel, Julia a language), so a name is what stands in a place for
-names or beside another part of a name:
-
-- a label («ФИО:», "Name", «меня зовут», «с уважением») or a line of the head (`head`), where even words that nobody
-  knows are a name, until one is found;
-- a patronymic and what is in front of it; «оглы», «кызы» and their kin;
-- a given name beside a surname, in any order; a surname with initials;
-- a word for people («руководитель», «сын», "head of"), behind it or in front of it.
-
+names or beside another part of a name: behind a label («ФИО:», «меня зовут»); on a line of the head (`head`), where even
+words that nobody knows are a name until one is found; a patronymic, or «оглы», and what is in front of it; a given name
+beside a surname, in any order; a surname with initials; behind or in front of a word for people («руководитель», «сын»).
 Then the same surname and given name are looked for in the whole text, in any grammatical case and in either alphabet.
 
 An employer's name stays, though a person's is in it: what stands in quotation marks, behind «ИП», «имени», «ателье».
@@ -28,19 +23,14 @@ from worker.assessment.redaction.mentions import Mentions
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, word_of
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
 from worker.assessment.redaction.whole_name import is_a_name, may_be_named
-from worker.assessment.redaction.word_list import phrases
-from worker.assessment.redaction.word_list import words as listed
 
 _FIRST_LINES: Final = 7
 _LONGEST_NAME: Final = 6  # words
 _LONGEST_LIST: Final = 6  # lines of people
 _LONGEST_SHORTENED: Final = 4  # letters of «доц.»
-_REFERENCES: Final = phrases("reference headings")
 _FARTHEST: Final = 8  # words between one for people and the name
 _LAST_CYRILLIC: Final = "ӿ"
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
-_SIDEBARS: Final = phrases("sidebars")
-_ELSEWHERE: Final = listed("elsewhere")
 
 # One class of characters and a plus, joined by a character outside of it: linear in any engine.
 _WORD = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")
@@ -103,10 +93,10 @@ class _Search:
     def _take(self, *numbers: int) -> None:
         self._taken.update(dict.fromkeys(numbers))
 
-    def _joined_by_spaces(self, numbers: range) -> bool:
-        return all(
-            not self._text[self._ends[one] : self._starts[other]].strip(" .") for one, other in pairwise(numbers)
-        )
+    def _stand_together(self, numbers: range) -> bool:
+        """Whether only spaces are between the words, and no employer's name is among them."""
+        gaps = (self._text[self._ends[one] : self._starts[other]] for one, other in pairwise(numbers))
+        return self._protected.isdisjoint(numbers) and not any(gap.strip(" .") for gap in gaps)
 
     def _beside(self, number: int, step: int, *, small: bool = False, mixed: bool = False) -> int | None:
         """The number of the next capitalised word (with `small`, of any), if only spaces are between.
@@ -119,13 +109,23 @@ class _Search:
         word, neighbour = self._words[number], self._words[other]
         if self._text[self._ends[min(number, other)] : self._starts[max(number, other)]].strip(" \t"):
             return None
-        if len(neighbour.text) < 2 or not (neighbour.capital or small):
-            return None
-        return other if mixed or neighbour.cyrillic == word.cyrillic else None
+        fits = len(neighbour.text) > 1 and (neighbour.capital or small)
+        return other if fits and (mixed or neighbour.cyrillic == word.cyrillic) else None
 
     def _begins_a_line(self, number: int) -> bool:
         start = self._starts[number]
         return start == 0 or self._text[start - 1] == "\n"
+
+    def _within_a_phrase(self, number: int) -> bool:
+        start = self._starts[number]
+        return start > 1 and self._text[start - 1] == " " and self._text[start - 2].isalpha()
+
+    def _ends_a_phrase(self, number: int) -> bool:
+        rest = self._text[self._ends[number] : self._ends[number] + 2].lstrip(" ")[:1]
+        return not rest or rest in "\n,.;(—-"
+
+    def _is_a_brand(self, number: int) -> bool:
+        return " ".join(word.lower for word in self._words[number : number + 2]) in lists.BRANDS
 
     # --- places for names ---
 
@@ -143,37 +143,28 @@ class _Search:
                 self._take(*numbers)
         for match in places.INTRODUCED.finditer(self._text):
             numbers = self._name_from(self._numbers_in(*match.span(1)), known=True)
-            behind = self._beside(numbers[-1], 1) if numbers else None
             self._take(*numbers)
-            if behind is not None and len(numbers) == 1:
+            behind = self._beside(numbers[0], 1) if len(numbers) == 1 else None
+            if behind is not None:
                 self._take(behind)  # «Меня зовут Марк Голубь»
 
     def _name_from(self, numbers: range, *, known: bool) -> range:
-        """The words of a name that begins with the first: up to its patronymic or the sentence's end.
-
-        With `known`, all of them may be named.
-        """
+        """The words up to a patronymic or the sentence's end; with `known`, as long as they may be a name."""
+        words = self._those(numbers)
+        asian = bool(words) and words[0].lower in lists.ASIAN_SURNAMES  # «Ким Мин Джун»
+        for number, word in zip(numbers, words, strict=True):
+            if word.patronymic and len(word.text) > 1:
+                behind = number + 1 in numbers and self._words[number + 1].lower in lists.TURKIC_PARTICLES
+                return range(numbers.start, number + 1 + behind)
+            if len(word.text) > 1 and self._text[self._ends[number] :][:2] == ". ":
+                numbers = range(numbers.start, number + 1)
+                break
 
         def is_named(number: int) -> bool:
             word = self._words[number]
-            asian = word.capital and words[0].lower in lists.ASIAN_SURNAMES  # «Ким Мин Джун»
-            return (
-                asian
-                or word.lower in lists.PARTICLES
-                or (may_be_named(word) and (word.capital or word.only_given or (not word.unknown and not word.common)))
-            )
+            sure = word.capital or word.only_given or not (word.unknown or word.common)
+            return (asian and word.capital) or word.lower in lists.PARTICLES or (sure and may_be_named(word))
 
-        words = self._those(numbers)
-        ends = [
-            number + 1
-            for number, word in zip(numbers, words, strict=True)
-            if len(word.text) > 1
-            and (word.patronymic or self._text[self._ends[number] : self._ends[number] + 2] == ". ")
-        ]
-        if ends and any(word.patronymic for word in words):
-            behind = ends[0] < numbers.stop and self._words[ends[0]].lower in lists.TURKIC_PARTICLES
-            return range(numbers.start, ends[0] + behind)
-        numbers = range(numbers.start, ends[0]) if ends else numbers
         return range(numbers.start, numbers.start + len(list(takewhile(is_named, numbers)))) if known else numbers
 
     def _in_the_head(self) -> None:
@@ -185,46 +176,39 @@ class _Search:
         for start, line, numbers in self._lines:
             if start >= end:
                 break
-            sidebar = line.strip(" :").lower() in _SIDEBARS or (sidebar and bool(line.strip()))
+            sidebar = line.strip(" :").lower() in lists.SIDEBARS or (sidebar and bool(line.strip()))
             for match in places.SEGMENT.finditer(line) if numbers else ():
                 begin, stop = start + match.start(), start + match.end()
                 found = self._numbers_in(begin, stop)
-                unnamed = not self._taken and begin < named
                 # On a line with other words a person's data follow the name, or the post.
                 data = self._text[stop : stop + 3].strip(" ,|(•—\t")[:1] in _DATA
                 behind = self._words[found.stop : numbers.stop] if found.start == numbers.start else []
                 post = not seen and len(self._lines) > 1 and any(word.common or word.people for word in behind)
                 alone = data or post or len(found) == len(numbers)
-                whole = alone and (data or len(self._lines) > 1)
+                unnamed = not self._taken and begin < named and not sidebar
+                stranger = unnamed and alone and (data or len(self._lines) > 1)
                 while found and self._words[found[0]].lower in lists.HEADING_WORDS:
                     found = found[1:]
-                if found and self._protected.isdisjoint(found) and self._joined_by_spaces(found):
-                    look = self._word_alone if len(found) == 1 else self._segment
-                    if alone or len(found) > 1:
-                        look(found, first=unnamed and not seen, stranger=unnamed and whole and not sidebar)
+                if (alone or len(found) > 1) and self._stand_together(found):
+                    self._segment(found, first=unnamed and not seen, stranger=stranger)
             seen = seen or any(number not in self._taken for number in numbers)
         for match in places.SPACED_OUT.finditer(self._text[:end]):
             word = "".join(match[1].split())
             if word.lower() not in lists.HEADING_WORDS and not word_of(word).common:
                 self._extra.append((*match.span(1), Kind.NAME))
 
-    def _word_alone(self, numbers: range, *, first: bool, stranger: bool) -> None:
-        word = self._words[numbers[0]]
-        known = (first and (word.given or (word.surname and not word.common))) or (stranger and word.only_given)
-        if (
-            word.capital
-            and word.lower not in lists.PRODUCT_NAMES
-            and (known or (stranger and word.text[0] > _LAST_CYRILLIC))
-        ):
-            self._take(*numbers)
-
     def _segment(self, numbers: range, *, first: bool, stranger: bool) -> None:
         words = self._those(numbers)
-        if len(numbers) > _LONGEST_NAME or any(
-            len(word.text) == 1 and not word.capital and word.lower not in lists.PARTICLES for word in words
-        ):
-            return  # «Джонсон и Джонсон»
-        if is_a_name(words, first=first, stranger=stranger):
+        if len(words) == 1:
+            word = words[0]
+            known = (first and (word.given or (word.surname and not word.common))) or (stranger and word.only_given)
+            foreign = stranger and word.text[0] > _LAST_CYRILLIC
+            if word.capital and word.lower not in lists.PRODUCT_NAMES and (known or foreign):
+                self._take(*numbers)
+            return
+        # «Джонсон и Джонсон»
+        joined = any(len(word.text) == 1 and not word.capital and word.lower not in lists.PARTICLES for word in words)
+        if 1 < len(words) <= _LONGEST_NAME and not joined and is_a_name(words, first=first, stranger=stranger):
             # «Токарь Иванов Иван Иванович»: the post stays.
             post = len(numbers) > 3 and not may_be_named(words[0])
             self._take(*(numbers[1:] if post else numbers))
@@ -241,7 +225,22 @@ class _Search:
                 lone = []
         words = [self._words[number] for number in lone]
         if len(lone) > 1 and any(word.given for word in words) and any(word.surname for word in words):
-            self._take(*(number for number, word in zip(lone, words, strict=True) if may_be_named(word)))
+            self._take(*(number for number in lone if may_be_named(self._words[number])))
+
+    def _in_lists_of_people(self) -> None:
+        """The names with which the lines below «Рекомендации» begin."""
+        left = 0
+        for start, line, numbers in self._lines:
+            if line.strip(" :#").lower() in lists.REFERENCES:
+                left = _LONGEST_LIST
+            elif left and numbers:
+                left -= 1
+                match = places.SEGMENT.search(line, self._starts[numbers[0]] - start)
+                found = self._numbers_in(start + match.start(), start + match.end()) if match else range(0)
+                if len(found) > 1 and self._stand_together(found):
+                    self._segment(found, first=False, stranger=True)
+            elif left < _LONGEST_LIST:
+                left = 0
 
     # --- running text ---
 
@@ -250,12 +249,11 @@ class _Search:
         # What proves most goes first: in «Смирнова Алексея Петровича» the patronymic, not the given name.
         words = [(number, word) for number, word in enumerate(self._words) if word.short or word.tells_of_a_name]
         beside = {number + step for number, word in words if word.short for step in (-1, 1)}
-        beside_short = [number for number in sorted(beside - {-1, len(self._words)}) if self._words[number].capital]
         for look, numbers in (
             (self._at_a_particle, [number for number, word in words if word.lower in lists.TURKIC_PARTICLES]),
             (self._at_a_patronymic, [number for number, word in words if word.patronymic]),
             (self._at_a_given_name, [number for number, word in words if word.given and word.capital]),
-            (self._at_initials, beside_short),
+            (self._at_initials, sorted(beside - {-1, len(self._words)})),
         ):
             for number in numbers:
                 if number not in self._taken and number not in self._protected:
@@ -311,29 +309,24 @@ class _Search:
                 self._take(number, other)
                 return
 
-    def _is_a_brand(self, number: int) -> bool:
-        return " ".join(word.lower for word in self._words[number : number + 2]) in lists.BRANDS
-
     def _at_initials(self, number: int, word: Word) -> None:
-        if len(word.text) < 2:
-            return
         text, start, end = self._text, self._starts[number], self._ends[number]
-        bears = word.surname or (word.cyrillic and word.unknown and not word.text.isupper())
         # Slices: RE2 encodes the whole of what it is handed, wherever it is to begin. Initials end with a full stop.
         following, before = text[end : end + 12], text[max(0, start - 7) : start]
-        may = "." in following[:8] and (bears or self._begins_a_line(number) or self._within_a_phrase(number))
-        behind = places.INITIALS_BEHIND.match(following) if may else None
+        if len(word.text) < 2 or not word.capital or "." not in following[:8] + before:
+            return
+        bears = word.surname or (word.cyrillic and word.unknown and not word.text.isupper())
+        begins, within = self._begins_a_line(number), self._within_a_phrase(number) and not word.people
+        behind = places.INITIALS_BEHIND.match(following) if bears or begins or within else None
         if behind is not None:
             two = sum(map(str.isalpha, behind[1])) > 1
-            rest = following[behind.end(1) :].strip(" ,;—-")[:1]
-            ends = not rest or not rest.isalnum()
-            begins = self._begins_a_line(number)
-            within = two and not word.people and not word.abbreviation and self._within_a_phrase(number)
+            rest = following[behind.end(1) :]
+            data = rest.strip(" ,;—-")[:1]
             if (
-                ((bears or within) and two and not following[behind.end(1) :][:1].isalnum())
-                or (word.surname and ends and (not word.common or begins))
+                (two and (bears or (within and not word.abbreviation)) and not rest[:1].isalnum())
+                or (word.surname and not data.isalnum() and (not word.common or begins))
                 # «Соболь Г. В., 12.05.1994»: a common word, but at a line's start and before a person's data.
-                or (two and begins and rest in KIND_OF)
+                or (two and begins and data in KIND_OF)
             ):
                 self._take(number)
                 self._extra.append((start, end + behind.end(1), Kind.NAME))
@@ -345,91 +338,62 @@ class _Search:
 
     # --- other people ---
 
-    def _in_lists_of_people(self) -> None:
-        """The names with which the lines below «Рекомендации» begin."""
-        listed = 0
-        for start, line, numbers in self._lines:
-            if line.strip(" :#").lower() in _REFERENCES:
-                listed = _LONGEST_LIST
-            elif listed and numbers:
-                listed -= 1
-                match = places.SEGMENT.search(line, self._starts[numbers[0]] - start)
-                found = self._numbers_in(start + match.start(), start + match.end()) if match else range(0)
-                if len(found) > 1 and self._protected.isdisjoint(found) and self._joined_by_spaces(found):
-                    self._segment(found, first=False, stranger=True)
-            elif listed < _LONGEST_LIST:
-                listed = 0
-
     def _behind_people(self, number: int) -> None:
         """«Супруг — Антон», «Руководитель: Мельников», «начальник цеха Гусев»."""
-        sign = ""
-        title = self._words[number].lower in lists.TITLES
+        sign, said = "", self._words[number].lower
         for other in range(number + 1, min(number + _FARTHEST, len(self._words))):
             word = self._words[other]
             between = self._text[self._ends[other - 1] : self._starts[other]]
             below = "\n" in between and not between.strip(" \t").startswith((":", "\n"))
             sentence = ". " in between and len(self._words[other - 1].text) > _LONGEST_SHORTENED
-            if below or ";" in between or sentence or other in self._protected or word.lower in _ELSEWHERE:
+            if below or ";" in between or sentence or other in self._protected or word.lower in lists.ELSEWHERE:
                 return
             sign = between if between.strip(" ") else sign
-            told = title or (between == sign and (":" in sign or "—" in sign or "- " in sign))
-            if (
-                word.capital
-                and len(word.text) > 2
-                and not word.people
-                and not word.abbreviation
-                and (
-                    self._is_somebody(other, told=told, listed="," in between)
-                    or (word.given and between == " " and self._words[number].lower in lists.RELATIVES)
-                )
-            ):
-                self._take_all_from(other)
-                return
+            told = said in lists.TITLES or (between == sign and (":" in sign or "—" in sign or "- " in sign))
+            if len(word.text) > 2 and word.capital and not word.people and not word.abbreviation:
+                kin = word.given and between == " " and said in lists.RELATIVES
+                if kin or self._is_somebody(other, told=told, listed="," in between):
+                    self._take_all_from(other)
+                    return
 
     def _take_all_from(self, number: int) -> None:
-        self._take(number)
         named = self._words[number]
-        for _ in range(2):
-            end = self._ends[number]
-            initials = places.INITIALS_BEHIND.match(self._text[end : end + 9])
-            if initials is not None:
-                self._extra.append((end, end + initials.end(), Kind.NAME))
-            behind = self._beside(number, 1)
+        behind: int | None = number
+        for _ in range(3):
             if behind is None or self._words[behind].abbreviation or self._words[behind].people:
                 return
             # «Николай Заяц, директор»
-            if not may_be_named(self._words[behind]) and not (named.only_given and self._ends_a_phrase(behind)):
+            common = behind != number and not may_be_named(self._words[behind])
+            if common and not (named.only_given and self._ends_a_phrase(behind)):
                 return
             self._take(behind)
-            number = behind
+            end = self._ends[behind]
+            initials = places.INITIALS_BEHIND.match(self._text[end : end + 9])
+            self._extra += [(end, end + initials.end(), Kind.NAME)] if initials is not None else []
+            behind = self._beside(behind, 1)
 
     def _is_somebody(self, number: int, *, told: bool, listed: bool) -> bool:
         """Whether a capitalised word near one for people is a name.
 
         `told`, right behind a colon or a dash; `listed`, behind a comma.
         """
-        word = self._words[number]
+        word, end = self._words[number], self._ends[number]
         if word.lower in lists.PRODUCT_NAMES or word.key in lists.PRODUCT_NAMES:
             return told and word.given and word.cyrillic
         # «Гусев» is a town as well, «Мельников» are several millers.
         if word.only_given or word.patronymic or (word.surname and not (word.common and listed)):
             return True
+        if not told:
+            return False
         behind = self._beside(number, 1)
-        followed = behind is not None and (self._words[behind].given or self._words[behind].patronymic)
-        end = self._ends[number]
-        if told and (word.given or followed or places.INITIALS_BEHIND.match(self._text[end : end + 9])):
+        other = self._words[behind] if behind is not None else None
+        if word.given or (other is not None and (other.given or other.patronymic)):
             return True
-        if told and not word.cyrillic and behind is not None:
-            return word.unknown and self._words[behind].unknown  # "Manager: Chinedu Okafor"
-        return told and word.unknown and word.cyrillic and not word.place and self._ends_a_phrase(number)
-
-    def _ends_a_phrase(self, number: int) -> bool:
-        rest = self._text[self._ends[number] : self._ends[number] + 2].lstrip(" ")[:1]
-        return not rest or rest in "\n,.;(—-"
-
-    def _within_a_phrase(self, number: int) -> bool:
-        start = self._starts[number]
-        return start > 1 and self._text[start - 1] == " " and self._text[start - 2].isalpha()
+        if places.INITIALS_BEHIND.match(self._text[end : end + 9]):
+            return True
+        if not word.cyrillic and other is not None:
+            return word.unknown and other.unknown  # "Manager: Chinedu Okafor"
+        return word.unknown and word.cyrillic and not word.place and self._ends_a_phrase(number)
 
     def _before_people(self, number: int) -> None:
         """«Мельников, начальник отдела»; "John Whitfield, Head of …"."""
@@ -440,14 +404,13 @@ class _Search:
         numbers = range(last if first is None else first, last + 1)
         words = self._those(numbers)
         begin = self._starts[numbers.start]
-        opens = not self._text[max(0, begin - 2) : begin].rstrip(" ")[-1:].isalnum()
-        if not opens or not self._protected.isdisjoint(numbers) or any(word.common for word in words):
+        within = self._text[max(0, begin - 2) : begin].rstrip(" ")[-1:].isalnum()
+        if within or not self._stand_together(numbers) or any(word.common or word.abbreviation for word in words):
             return
-        if len(words) == 1:
-            named = words[0].cyrillic and words[0].surname
-        else:
-            named = any(word.only_given for word in words) and not self._is_a_brand(numbers.start)
-        if named and all(word.capital and not word.abbreviation for word in words):
+        known = words[0].cyrillic and words[0].surname
+        if len(words) > 1:
+            known = any(word.only_given for word in words) and not self._is_a_brand(numbers.start)
+        if known and all(word.capital for word in words):
             self._take(*numbers)
 
     # --- the same people again ---
@@ -459,11 +422,9 @@ class _Search:
         named = set(filter(mentions.has, set(self._words)))
         again = [number for number, word in enumerate(self._words) if word in named and number not in self._taken]
         self._take(*(number for number in again if len(self._words[number].text) > 2))
-        self._take(*(number for number in again if self._in_place(number)))
-
-    def _in_place(self, number: int) -> bool:
         # «на Ли прилагается», «Ли Мэй»: so short a word needs a sentence or a name around it.
-        start = self._starts[number]
-        in_a_sentence = start > 1 and self._text[start - 1] == " " and self._text[start - 2].islower()
-        beside = self._beside(number, 1) in self._taken or self._beside(number, -1) in self._taken
-        return len(self._words[number].text) > 1 and (in_a_sentence or beside)
+        for number in again:
+            beside = self._beside(number, 1) in self._taken or self._beside(number, -1) in self._taken
+            small = self._text[max(0, self._starts[number] - 2) : self._starts[number]][:1].islower()
+            if len(self._words[number].text) == 2 and (beside or (small and self._within_a_phrase(number))):
+                self._take(number)
