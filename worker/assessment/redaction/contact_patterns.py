@@ -1,12 +1,8 @@
 r"""How to reach a person: e-mail addresses, links, handles, telephone numbers; and pictures in a text.
 
-Patterns run on RE2, whose time is linear in the text. RE2 knows no look-around and its `\b`, `\w` and `\s` are ASCII
-only, so a rule's `accepts` looks at what stands beside a match (`rules`).
+Patterns look at a text's one form (`sheet`), in which no line ends inside of an address or a number. RE2 knows no
+look-around and its `\b`, `\w` and `\s` are ASCII only, so a rule's `accepts` looks at what stands beside a match.
 
-Redacted: addresses with @ in any alphabet and the usual ways around it ("(at)", "собака"); links with a scheme, with
-www, with a path, or under a personal host; handles behind a messenger's name or an @; telephone numbers with a country
-code, in Russian, American and trunk-zero shapes, or behind a word that says so.
-Patterns look at a text's one form (`sheet`), in which no line ends inside of an address or a number.
 Left alone: bare domains that may be an employer or a library (Mail.ru, Vue.js), annotations (@Transactional), package
 versions (react@18.2.0), amounts grouped by thousands, dates and periods, standards.
 """
@@ -172,6 +168,7 @@ def _is_a_phone(match: Any) -> bool:
 PHONES: Final = (
     Rule(Kind.PHONE, rf"(?:{_SHAPES}){_EXTENSION}", alone=False, accepts=_is_a_phone),
     Rule(Kind.PHONE,
-         rf"(?i)(?:^|[^\p{{L}}]){alternatives('label, phone')}\.?[ :=|\t\n—\-\"№•]{{1,5}}(\+?\(?\d(?:{_GAP}{{0,3}}\d){{5,14}}{_EXTENSION})",
+         rf"(?i)(?:^|[^\p{{L}}]){alternatives('label, phone')}"
+         rf"\.?[ :=|\t\n—\-\"№•]{{1,5}}(\+?\(?\d(?:{_GAP}{{0,3}}\d){{5,14}}{_EXTENSION})",
          group=1),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.morphology import Reading, readings
-from worker.assessment.redaction.particulars import DATE, YEAR_WORD, ends_a_segment
+from worker.assessment.redaction.particulars import DATE, YEAR_WORD, ends_a_segment, is_an_age
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, Kind
 from worker.assessment.redaction.rules import Rule
 from worker.assessment.redaction.word_list import words
@@ -46,10 +46,6 @@ def _is_an_address(match: Any) -> bool:
     return ends_a_segment(match) and any(sign in KIND_OF for sign in match.string)
 
 
-def _is_an_age(match: Any) -> bool:
-    return 16 <= int(match[1]) <= 80 and ends_a_segment(match)
-
-
 def _is_a_place(match: Any) -> bool:
     told = match.group().endswith(tuple(KIND_OF)) or ends_a_segment(match)
     return told and all(_names_a_place(part.split()) for part in match[1].split(","))
@@ -69,7 +65,7 @@ _PLACE: Final = rf"({_PART}(?:, ?{_PART}){{0,3}})"
 HEAD: Final = (
     Rule(Kind.BIRTH_DATE, rf"(?im){_BEFORE}({DATE}{YEAR_WORD}\.?)", group=1, accepts=_is_a_birth_date),
     Rule(Kind.BIRTH_DATE, rf"{_BESIDE}(\d{{4}}{YEAR_WORD})", group=1, accepts=_is_a_birth_date),
-    Rule(Kind.AGE, rf"[{ANY}][ ,;|(\n]{{1,3}}(\d{{2}})", group=1, accepts=_is_an_age),
+    Rule(Kind.AGE, rf"[{ANY}][ ,;|(\n]{{1,3}}(\d{{2}})", group=1, accepts=is_an_age),
     Rule(Kind.ADDRESS,
          rf"{_BEFORE}((?:\p{{Lu}}[\p{{L}}.\-]+,? ){{1,3}}(?:д\.? ?)?\d{{1,3}}\p{{L}}?(?:[\-/]|,? кв\.? ?)\d{{1,4}})",
          group=1, accepts=_is_an_address),

@@ -3,41 +3,19 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.morphology import KEPT_WORDS, Reading, readings
-from worker.assessment.redaction.name_lists import (
-    ASIAN_SURNAMES,
-    ENGLISH_COMMON,
-    ENGLISH_PEOPLE,
-    EXTRA_GIVEN,
-    LATIN_GIVEN,
-    LATIN_SURNAMES,
-    POSTS,
-    PRODUCT_NAMES,
-    RELATIVES,
-    TURKIC_PARTICLES,
-    latin_key,
-)
 from worker.assessment.redaction.word_cache import remembered
+from worker.assessment.redaction.word_list import alternatives
 
 _POSSESSIVES: Final = ("ов", "ова", "ову", "овой", "овым", "ев", "ева", "еву", "евой", "евым")
 
 _LONGEST_ABBREVIATION: Final = 5
 
-_PATRONYMIC = linear(
-    r"(?:\p{L}{2,}(?:ович|евич|ёвич|ьич)(?:а|у|ем|ом|е)?|\p{L}{2,}(?:овн|евн|ёвн|ичн|иничн)(?:а|ы|е|у|ой|ою)|"
-    r"\p{L}+-ооло(?:вич|вн)\p{L}{0,2}"
-    r"|(?:ильич|лукич|фомич|кузьмич|ильинич|никитич|саввич)(?:а|у|ем|ом|е)?)"
-)
-SURNAME_ENDING = linear(
-    r"\p{L}{2,}(?:(?:ов|ев|ёв|ин|ын)(?:а|у|ым|е|ой|ых)?|(?:ск|цк)(?:ий|ой|ая|ого|ому|им|ом|ую)|енко|нко|чук|щук|"
-    r"юк|ук|ян|янц|швили|дзе|"
-    r"заде|баев|беков|ич|вич|ых|их|ман|берг|штейн|ейн|ава|ия|уа|ец|ко|як|айло|ши)(?:а|у|ом|е)?"
-)
-_LATIN_SURNAME_ENDING = linear(
-    r"[\p{L}\-']{2,}(?:ov|ova|ev|eva|yev|yeva|off|in|ina|yn|sky|skiy|skii|ski|skaya|skaia|tsky|enko|chuk|uk|yan|"
-    r"ian|shvili|dze|zade|iya|ia|ich|vich|vych|ykh|kh)"
-)
+_PATRONYMIC = linear(alternatives("patronymics"))
+SURNAME_ENDING = linear(alternatives("surnames' endings"))
+_LATIN_SURNAME_ENDING = linear(alternatives("surnames' endings in Latin letters"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +44,7 @@ class Word:
         object.__setattr__(self, "short", len(self.text) <= 2)
         few = 1 < len(self.text) <= _LONGEST_ABBREVIATION and self.text.isupper()
         object.__setattr__(self, "abbreviation", few and not (self.given or self.surname or self.patronymic))
-        telling = self.patronymic or (self.given and self.capital) or self.lower in TURKIC_PARTICLES
+        telling = self.patronymic or (self.given and self.capital) or self.lower in lists.TURKIC_PARTICLES
         object.__setattr__(self, "tells_of_a_name", telling)
 
 
@@ -83,7 +61,7 @@ def _cyrillic(text: str) -> Word:
     # «Орешникова»: from «орешниковый», says the dictionary.
     adjective = Reading.ADJECTIVE in reading and lower.endswith(_POSSESSIVES)
     common = Reading.COMMON in reading and not adjective
-    given = Reading.GIVEN in reading or lower.replace("ё", "е") in EXTRA_GIVEN
+    given = Reading.GIVEN in reading or lower.replace("ё", "е") in lists.EXTRA_GIVEN
     # Every pattern's ending of a patronymic has one of the two; to ask RE2 costs twenty times as much.
     telling = reading is Reading.UNKNOWN and ("ич" in lower or "вн" in lower)
     return Word(
@@ -94,24 +72,27 @@ def _cyrillic(text: str) -> Word:
         cyrillic=True,
         common=common,
         given=given,
-        only_given=given and not common and lower not in PRODUCT_NAMES,
+        only_given=given and not common and lower not in lists.PRODUCT_NAMES,
         patronymic=Reading.PATRONYMIC in reading or (telling and _PATRONYMIC.fullmatch(lower) is not None),
         surname=Reading.SURNAME in reading
-        or lower in ASIAN_SURNAMES
+        or lower in lists.ASIAN_SURNAMES
         # «Абдулмеджидов»: of several men called Абдулмеджид, says the dictionary.
         or (given and lower.endswith(("ов", "ев")))
         or (not common and not given and SURNAME_ENDING.fullmatch(last) is not None),
         unknown=reading is Reading.UNKNOWN,
         place=Reading.PLACE in reading,
-        people=lower in RELATIVES or last in RELATIVES or lower.startswith(POSTS) or last.startswith(POSTS),
+        people=lower in lists.RELATIVES
+        or last in lists.RELATIVES
+        or lower.startswith(lists.POSTS)
+        or last.startswith(lists.POSTS),
     )
 
 
 def _other(text: str) -> Word:
     lower = text.lower()
-    key = latin_key(lower)
-    common = lower in ENGLISH_COMMON
-    given = key in LATIN_GIVEN
+    key = lists.latin_key(lower)
+    common = lower in lists.ENGLISH_COMMON
+    given = key in lists.LATIN_GIVEN
     return Word(
         text=text,
         lower=lower,
@@ -120,9 +101,9 @@ def _other(text: str) -> Word:
         cyrillic=False,
         common=common,
         given=given,
-        only_given=given and not common and key not in PRODUCT_NAMES and lower not in PRODUCT_NAMES,
+        only_given=given and not common and key not in lists.PRODUCT_NAMES and lower not in lists.PRODUCT_NAMES,
         patronymic=False,
-        surname=not common and (key in LATIN_SURNAMES or _LATIN_SURNAME_ENDING.fullmatch(lower) is not None),
+        surname=not common and (key in lists.LATIN_SURNAMES or _LATIN_SURNAME_ENDING.fullmatch(lower) is not None),
         unknown=not common,
-        people=lower in ENGLISH_PEOPLE or lower.rpartition("-")[2].startswith(POSTS),  # «HR-менеджер»
+        people=lower in lists.ENGLISH_PEOPLE or lower.rpartition("-")[2].startswith(lists.POSTS),  # «HR-менеджер»
     )

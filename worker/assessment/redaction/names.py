@@ -1,10 +1,10 @@
 """Where a text names a person: names of any origin that Russian resumes have, and later mentions of the same surname.
 
 A word alone proves little (Лада is a car, Роман a novel, Julia a language), so a name is what stands in a place for
-names or beside another part of a name: behind a label («ФИО:», «меня зовут»); on a line of the head (`head`), where even
-words that nobody knows are a name until one is found; a patronymic, or «оглы», and what is in front of it; a given name
-beside a surname, in any order; a surname with initials; behind or in front of a word for people («руководитель», «сын»).
-Then the same surname and given name are looked for in the whole text, in any grammatical case and in either alphabet.
+names or beside another part of a name: behind a label («ФИО:», «меня зовут»); on a line of the head (`head`), where
+even words that nobody knows are a name until one is found; a patronymic, or «оглы», and what is in front of it; a given
+name beside a surname; a surname with initials; behind or in front of a word for people («руководитель», «сын»). Then
+the same surname and given name are looked for in the whole text, in any grammatical case and in either alphabet.
 
 An employer's name stays, though a person's is in it: what stands in quotation marks, behind «ИП», «имени», «ателье».
 If it is the candidate's own surname, found elsewhere in the text, it goes: «ООО "Воронцов и партнёры"» tells who

@@ -51,12 +51,12 @@ YEAR_WORD = r"(?: ?(?:года|году|год|г\.|г))?"
 _YEARS = r"(?:года|год|полных лет|лет|years?)"
 
 
-def _is_an_age(match: Any) -> bool:
+def is_an_age(match: Any) -> bool:
+    """Whether the match's number is one; "31–45 лет" is a range, "25 лет в продажах" a career."""
     text, end = match.string, match.end()
-    number = int(match[1])
-    # "31–45 лет" is a range, "25 лет в продажах" a career.
-    behind = text[end : end + 2].strip(" ")
-    return 14 <= number <= 90 and (not behind or not (behind[0].isalnum() or behind[0] in "—-%"))
+    rest = text[end : end + 4].lstrip(" \t.")[:1]
+    number = int("".join(filter(str.isdigit, match[0]))[-2:])
+    return 14 <= number <= 90 and not (rest.isalnum() or rest in {"—", "-", "%"})
 
 
 BIRTH: Final = (
@@ -68,7 +68,7 @@ BIRTH: Final = (
     Rule(Kind.AGE,
          rf"(?i){labels.AGE}(?: ?\([^)\n]{{1,20}}\))?[ \t\n:|=—\"\-]{{1,6}}(?:сейчас |уже |"
          rf"полных )?(\d{{2}})(?: {_YEARS})?",
-         accepts=_is_an_age),
+         accepts=is_an_age),
     Rule(Kind.AGE, r"(?i)(\d{2})(?: ?y\.?/?o\.?| years? old|-year-old)"),
 )  # fmt: skip
 
@@ -168,18 +168,12 @@ ADDRESSES: Final = (
 _METRO = r"(?:(?:м\.|метро|ст\. ?м\.|metro(?: station)?) ?\p{L}[\p{L} \-]+)"
 
 
-def _is_neighbouring_age(match: Any) -> bool:
-    text, end = match.string, match.end()
-    rest = text[end : end + 4].lstrip(" \t.")
-    return 14 <= int(match[2]) <= 90 and (not rest or (not rest[0].isalnum() and rest[0] not in "—-%"))
-
-
 NEIGHBOURS: Final = (
     Rule(Kind.ADDRESS, rf"(?i)({_METRO})[ ,;|]+[{ANY}]", group=1),
     Rule(Kind.CITIZENSHIP, rf"[{ANY}][ ,;|]+(ВНЖ|РВП)", group=1),
     Rule(Kind.AGE,
          rf"(?i)[{ANY}][ \t,;|•(\n—/.\-]{{1,6}}((?:возраст )?(\d{{2}}) ?(?:{_YEARS}|г\.?|y\.?o\.?))",
-         group=1, accepts=_is_neighbouring_age),
+         group=1, accepts=is_an_age),
     Rule(Kind.AGE,
          rf"(?im)(?:^|[\n,;|•(])[ \t]*((\d{{2}}) {_YEARS})[ \t,;|•)\n]{{1,4}}[{ANY}]",
          group=1, accepts=lambda match: 14 <= int(match[2]) <= 90),

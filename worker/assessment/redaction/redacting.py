@@ -2,14 +2,10 @@
 
 It lowers exposure; it is no anonymisation in the sense of the law: who knows a career may know its owner.
 
-In this order: pictures, addresses of the network, documents, dates, family and so on by patterns; names (`names`); what
-only a redacted neighbour tells («Иванов, 31 год»); forms that tell the writer's sex (`grammatical_gender`). Then
-placeholders that stand side by side become one, together with the labels and the punctuation between them: two resumes
-that differ in the person only, in what is told of him or her and in which order, become the same text.
-
-What stays: versions, standards, articles of law, periods of work, amounts, products, employers, schools, and cities
-outside of an address: where somebody worked is part of the work. Pure, linear in the text's length; the only thing read
-is the dictionary that comes with `pymorphy3`.
+Placeholders that stand side by side become one, together with the labels and the punctuation between them: two resumes
+that differ in the person only, in what is told of him or her and in which order, become the same text. Versions,
+standards, articles of law, periods of work, amounts, products, employers, schools and the cities of work stay. Pure,
+linear in the text's length; the only thing read is the dictionary that comes with `pymorphy3`.
 """
 
 import re
@@ -30,20 +26,17 @@ from worker.assessment.redaction.particulars import ADDRESSES, BIRTH, CITIZENSHI
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, replaced, spelled, unspelled
 from worker.assessment.redaction.rules import RuleSet
 from worker.assessment.redaction.sheet import Sheet
+from worker.assessment.redaction.word_list import alternatives
 
 REDACTION_VERSION: Final = "2"
 
 _MOST_ROUNDS: Final = 4
 
-_NOTE = (
-    r"(?:[—\-] ?предпочитаемый способ связи|\((?:mobile|home|work|whats ?app|viber|telegram|ватсап|моб\.?|"
-    r"дом\.?|раб\.?)(?:[,/ ]{1,2}(?:whats ?app|viber|telegram|ватсап))*\))"
-)
 _LABELLED = linear(
     rf"(?im)(?:^|[\t\n,;|•({ANY} ])((?:{ANY_LABEL}/)*{ANY_LABEL}[ ]*[.:|=\t\n—\-][ \t|:.—\-\"]*|"
     rf"{CHANNEL}[ \t]+)[{ANY}]"
 )
-_NOTED = linear(rf"(?i)[{ANY}]([ \t]*{_NOTE})")
+_NOTED = linear(rf"(?i)[{ANY}]([ \t]*{alternatives('notes')})")
 # Where the first finds nothing `_LABELLED` cannot, where the second finds nothing `_NOTED` cannot; RE2 takes ten times
 # as long to say so.
 _MAY_BE_LABELLED = re.compile(rf"[ \t\n|:.=—\-\"][{ANY}]")

@@ -1,22 +1,12 @@
 """Whether the words that stand together are a name, and nothing else."""
 
+from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction.linear_pattern import linear
-from worker.assessment.redaction.name_lists import (
-    ASIAN_SURNAMES,
-    BRANDS,
-    ENGLISH_COMMON,
-    PARTICLES,
-    PRODUCT_NAMES,
-    TURKIC_PARTICLES,
-)
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word
+from worker.assessment.redaction.word_list import alternatives
 
 _SHORT = 3  # letters of an abbreviation
-_RUSSIAN_ENDING = linear(
-    r"[\p{L}\-']{2,}(?:ov|ova|ev|eva|off|inin|inina|ruk|sky|skiy|skaya|tsky|enko|chuk|yan|"
-    r"shvili|idze|edze|adze|zade|khelia|"
-    r"vich|vych|ykh|ikh)"
-)
+_RUSSIAN_ENDING = linear(alternatives("surnames' endings in Latin letters, Russian ones"))
 
 
 def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
@@ -27,22 +17,22 @@ def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
         first: whether it stands in the text's first line, where a common word may be a name.
         stranger: whether it stands where a name is expected, so that words that nobody knows are one.
     """
-    if " ".join(word.lower for word in words[:2]) in BRANDS:
+    if " ".join(word.lower for word in words[:2]) in lists.BRANDS:
         return False
     if any(word.capital for word in words):
-        words = [word for word in words if word.capital or word.lower not in PARTICLES]
+        words = [word for word in words if word.capital or word.lower not in lists.PARTICLES]
     long = [word for word in words if len(word.text) > 1]
     if all(not word.cyrillic for word in words):
         return _is_a_latin_name(words, stranger=stranger)
     if not all(word.cyrillic for word in words) or not long:
         return False
-    if any(word.patronymic or word.lower in TURKIC_PARTICLES for word in long):
+    if any(word.patronymic or word.lower in lists.TURKIC_PARTICLES for word in long):
         if all(word.capital for word in long) and len(long) == 3 and long[-1].patronymic and not long[-1].common:
             return True  # «Щебетуха Ёлка Ивановна»
         return any(word.given or word.unknown or word.surname for word in long) and (
             sum(not may_be_named(word) for word in long) <= 1
         )
-    if any(word.lower in PRODUCT_NAMES for word in long) and not any(
+    if any(word.lower in lists.PRODUCT_NAMES for word in long) and not any(
         SURNAME_ENDING.fullmatch(word.lower) for word in long
     ):
         return False
@@ -51,7 +41,7 @@ def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
 
 def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, stranger: bool) -> bool:
     capital = all(word.capital for word in long)
-    if stranger and capital and words[0].lower in ASIAN_SURNAMES and len(words) < 4:
+    if stranger and capital and words[0].lower in lists.ASIAN_SURNAMES and len(words) < 4:
         return True  # «Ким Мин Джун»
     if not all(map(may_be_named, long)):
         # «Анна Король»: beside an unmistakable given name one common word may be a surname.
@@ -68,18 +58,18 @@ def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, str
 
 def may_be_named(word: Word) -> bool:
     """Whether it can be a part of a name."""
-    return word.given or word.surname or word.patronymic or word.unknown or word.lower in TURKIC_PARTICLES
+    return word.given or word.surname or word.patronymic or word.unknown or word.lower in lists.TURKIC_PARTICLES
 
 
 def _is_a_latin_name(words: list[Word], *, stranger: bool) -> bool:
-    if len(words) > 5 or any(word.lower in ENGLISH_COMMON for word in words):
+    if len(words) > 5 or any(word.lower in lists.ENGLISH_COMMON for word in words):
         return False
     if not all(word.capital for word in words) and not all(word.text.islower() for word in words):
         return False
     ends = {words[0].key, words[-1].key}
     if any(_RUSSIAN_ENDING.fullmatch(word.lower) for word in words):
         return True  # «Lavrentiy Ryabinin»: one word is on no list, the other ends as no product does
-    if ends & PRODUCT_NAMES and not stranger:
+    if ends & lists.PRODUCT_NAMES and not stranger:
         return False
     if any(word.only_given for word in words) or all(word.surname for word in words):
         return True
