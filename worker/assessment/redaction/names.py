@@ -12,8 +12,7 @@ If it is the candidate's own surname, found elsewhere in the text, it goes: «О
 """
 
 import re
-from bisect import bisect_left
-from itertools import pairwise, takewhile
+from itertools import takewhile
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
@@ -21,6 +20,7 @@ from worker.assessment.redaction import name_places as places
 from worker.assessment.redaction.head import end_of_head
 from worker.assessment.redaction.mentions import Mentions
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, word_of
+from worker.assessment.redaction.named_text import NamedText
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
 from worker.assessment.redaction.whole_name import is_a_name, may_be_named
 
@@ -32,8 +32,6 @@ _FARTHEST: Final = 8  # words between one for people and the name
 _LAST_CYRILLIC: Final = "ӿ"
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
 
-# One class of characters and a plus, joined by a character outside of it: linear in any engine.
-_WORD = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")
 _NAMED = re.compile(f"[{SYMBOLS[Kind.NAME]}{SYMBOLS[Kind.PERSON]}]")
 _APPOSITION = re.compile(r",? ?\(|, ?| ?[—-] ")
 
@@ -46,122 +44,59 @@ def find_names(text: str) -> list[Span]:
     return _Search(text).spans()
 
 
-class _Search:
-    def __init__(self, text: str) -> None:
-        found = list(_WORD.finditer(text))
-        self._text = text
-        self._words = list(map(word_of, map(re.Match.group, found)))
-        self._starts = list(map(re.Match.start, found))
-        self._ends = list(map(re.Match.end, found))
-        self._lines: list[tuple[int, str, range]] = []  # where each begins, the line, the numbers of its words
-        start = 0
-        for line in text.split("\n"):
-            self._lines.append((start, line, self._numbers_in(start, start + len(line))))
-            start += len(line) + 1
-        self._protected: set[int] = set()  # numbers of words
-        self._taken: dict[int, None] = {}  # numbers of words, in the order of their finding
-        self._extra: list[Span] = []  # initials
-
+class _Search(NamedText):
     def spans(self) -> list[Span]:
-        quoted = places.QUOTED if '"' in self._text else places.QUOTED_WITHOUT_STRAIGHT
+        quoted = places.QUOTED if '"' in self.text else places.QUOTED_WITHOUT_STRAIGHT
         for pattern in (quoted, places.NAMED_AFTER):
-            for match in pattern.finditer(self._text):
-                self._protected.update(self._numbers_in(*match.span(match.lastindex or 0)))
+            for match in pattern.finditer(self.text):
+                self.protected.update(self.numbers_in(*match.span(match.lastindex or 0)))
         self._after_labels()
         self._in_the_head()
         self._one_below_the_other()
         self._in_lists_of_people()
         self._in_running_text()
-        for number, word in enumerate(self._words):
+        for number, word in enumerate(self.words):
             if word.people:
                 self._behind_people(number)
                 self._before_people(number)
         self._later_mentions()
-        return [self._span(number) for number in self._taken] + self._extra
-
-    def _span(self, number: int) -> Span:
-        end = self._ends[number]
-        initial = len(self._words[number].text) == 1 and self._text[end : end + 1] == "."
-        return self._starts[number], end + initial, Kind.NAME
-
-    def _numbers_in(self, start: int, end: int) -> range:
-        return range(bisect_left(self._starts, start), bisect_left(self._starts, end))
-
-    def _those(self, numbers: range) -> list[Word]:
-        return self._words[numbers.start : numbers.stop]
-
-    def _take(self, *numbers: int) -> None:
-        self._taken.update(dict.fromkeys(numbers))
-
-    def _stand_together(self, numbers: range) -> bool:
-        """Whether only spaces are between the words, and no employer's name is among them."""
-        gaps = (self._text[self._ends[one] : self._starts[other]] for one, other in pairwise(numbers))
-        return self._protected.isdisjoint(numbers) and not any(gap.strip(" .") for gap in gaps)
-
-    def _beside(self, number: int, step: int, *, small: bool = False, mixed: bool = False) -> int | None:
-        """The number of the next capitalised word (with `small`, of any), if only spaces are between.
-
-        It is of the same alphabet, unless it may be `mixed`.
-        """
-        other = number + step
-        if not 0 <= other < len(self._words) or other in self._protected:
-            return None
-        word, neighbour = self._words[number], self._words[other]
-        if self._text[self._ends[min(number, other)] : self._starts[max(number, other)]].strip(" \t"):
-            return None
-        fits = len(neighbour.text) > 1 and (neighbour.capital or small)
-        return other if fits and (mixed or neighbour.cyrillic == word.cyrillic) else None
-
-    def _begins_a_line(self, number: int) -> bool:
-        start = self._starts[number]
-        return start == 0 or self._text[start - 1] == "\n"
-
-    def _within_a_phrase(self, number: int) -> bool:
-        start = self._starts[number]
-        return start > 1 and self._text[start - 1] == " " and self._text[start - 2].isalpha()
-
-    def _ends_a_phrase(self, number: int) -> bool:
-        rest = self._text[self._ends[number] : self._ends[number] + 2].lstrip(" ")[:1]
-        return not rest or rest in "\n,.;(—-"
-
-    def _is_a_brand(self, number: int) -> bool:
-        return " ".join(word.lower for word in self._words[number : number + 2]) in lists.BRANDS
+        return [self.span(number) for number in self.taken] + self.extra
 
     # --- places for names ---
 
     def _after_labels(self) -> None:
-        for match in places.LABELLED.finditer(self._text):
-            numbers = self._numbers_in(*match.span(match.lastindex))[:_LONGEST_NAME]
+        for match in places.LABELLED.finditer(self.text):
+            numbers = self.numbers_in(*match.span(match.lastindex))[:_LONGEST_NAME]
             numbers = self._name_from(numbers, known=match.lastindex == places.BELOW)
-            words = self._those(numbers)
+            words = self.those(numbers)
             # «Имя файла», "Name: string": words that are common and nothing else are no name.
             named = any(map(may_be_named, words)) and not (
                 len(words) == 2 and all(word.common and not (word.given or word.surname) for word in words)
             )
             certain = any(part in match[0].lower() for part in places.CERTAIN)
             if named or (words and certain and words[0].capital and len(words) < 4):
-                self._take(*numbers)
-        for match in places.INTRODUCED.finditer(self._text):
-            numbers = self._name_from(self._numbers_in(*match.span(1)), known=True)
-            self._take(*numbers)
-            behind = self._beside(numbers[0], 1) if len(numbers) == 1 else None
+                self.take(*numbers)
+        for match in places.INTRODUCED.finditer(self.text):
+            numbers = self._name_from(self.numbers_in(*match.span(1)), known=True)
+            self.take(*numbers)
+            behind = self.beside(numbers[0], 1) if len(numbers) == 1 else None
             if behind is not None:
-                self._take(behind)  # «Меня зовут Марк Голубь»
+                self.take(behind)  # «Меня зовут Марк Голубь»
 
     def _name_from(self, numbers: range, *, known: bool) -> range:
         """The words up to a patronymic or the sentence's end; with `known`, as long as they may be a name."""
-        words = self._those(numbers)
+        words = self.those(numbers)
         asian = bool(words) and words[0].lower in lists.ASIAN_SURNAMES  # «Ким Мин Джун»
         for number, word in zip(numbers, words, strict=True):
             if word.patronymic and len(word.text) > 1:
-                behind = number + 1 in numbers and self._words[number + 1].lower in lists.TURKIC_PARTICLES
+                behind = number + 1 in numbers and self.words[number + 1].lower in lists.TURKIC_PARTICLES
                 return range(numbers.start, number + 1 + behind)
-            if len(word.text) > 1 and self._text[self._ends[number] :][:2] == ". ":
+            if len(word.text) > 1 and self.text[self.ends[number] : self.ends[number] + 2] == ". ":
                 numbers = range(numbers.start, number + 1)
                 break
 
         def is_named(number: int) -> bool:
-            word = self._words[number]
+            word = self.words[number]
             sure = word.capital or word.only_given or not (word.unknown or word.common)
             return (asian and word.capital) or word.lower in lists.PARTICLES or (sure and may_be_named(word))
 
@@ -169,75 +104,75 @@ class _Search:
 
     def _in_the_head(self) -> None:
         """The lines before the first section: once a name stands above, words that nobody knows are none."""
-        end = end_of_head(self._text)
-        above = _NAMED.search(self._text[:end])
-        named = len(self._text) if above is None else above.start()
+        end = end_of_head(self.text)
+        above = _NAMED.search(self.text[:end])
+        named = len(self.text) if above is None else above.start()
         sidebar = seen = False  # a list of skills, as LinkedIn has it; a line that is more than a name
-        for start, line, numbers in self._lines:
+        for start, line, numbers in self.lines:
             if start >= end:
                 break
             sidebar = line.strip(" :").lower() in lists.SIDEBARS or (sidebar and bool(line.strip()))
             for match in places.SEGMENT.finditer(line) if numbers else ():
                 begin, stop = start + match.start(), start + match.end()
-                found = self._numbers_in(begin, stop)
+                found = self.numbers_in(begin, stop)
                 # On a line with other words a person's data follow the name, or the post.
-                data = self._text[stop : stop + 3].strip(" ,|(•—\t")[:1] in _DATA
-                behind = self._words[found.stop : numbers.stop] if found.start == numbers.start else []
-                post = not seen and len(self._lines) > 1 and any(word.common or word.people for word in behind)
+                data = self.text[stop : stop + 3].strip(" ,|(•—\t")[:1] in _DATA
+                behind = self.words[found.stop : numbers.stop] if found.start == numbers.start else []
+                post = not seen and len(self.lines) > 1 and any(word.common or word.people for word in behind)
                 alone = data or post or len(found) == len(numbers)
-                unnamed = not self._taken and begin < named and not sidebar
-                stranger = unnamed and alone and (data or len(self._lines) > 1)
-                while found and self._words[found[0]].lower in lists.HEADING_WORDS:
+                unnamed = not self.taken and begin < named and not sidebar
+                stranger = unnamed and alone and (data or len(self.lines) > 1)
+                while found and self.words[found[0]].lower in lists.HEADING_WORDS:
                     found = found[1:]
-                if (alone or len(found) > 1) and self._stand_together(found):
+                if (alone or len(found) > 1) and self.stand_together(found):
                     self._segment(found, first=unnamed and not seen, stranger=stranger)
-            seen = seen or any(number not in self._taken for number in numbers)
-        for match in places.SPACED_OUT.finditer(self._text[:end]):
+            seen = seen or any(number not in self.taken for number in numbers)
+        for match in places.SPACED_OUT.finditer(self.text[:end]):
             word = "".join(match[1].split())
             if word.lower() not in lists.HEADING_WORDS and not word_of(word).common:
-                self._extra.append((*match.span(1), Kind.NAME))
+                self.extra.append((*match.span(1), Kind.NAME))
 
     def _segment(self, numbers: range, *, first: bool, stranger: bool) -> None:
-        words = self._those(numbers)
+        words = self.those(numbers)
         if len(words) == 1:
             word = words[0]
             known = (first and (word.given or (word.surname and not word.common))) or (stranger and word.only_given)
             foreign = stranger and word.text[0] > _LAST_CYRILLIC
             if word.capital and word.lower not in lists.PRODUCT_NAMES and (known or foreign):
-                self._take(*numbers)
+                self.take(*numbers)
             return
         # «Джонсон и Джонсон»
         joined = any(len(word.text) == 1 and not word.capital and word.lower not in lists.PARTICLES for word in words)
         if 1 < len(words) <= _LONGEST_NAME and not joined and is_a_name(words, first=first, stranger=stranger):
             # «Токарь Иванов Иван Иванович»: the post stays.
             post = len(numbers) > 3 and not may_be_named(words[0])
-            self._take(*(numbers[1:] if post else numbers))
+            self.take(*(numbers[1:] if post else numbers))
 
     def _one_below_the_other(self) -> None:
         """A surname and a given name on lines one below the other, in the first lines."""
         lone: list[int] = []
-        for _start, line, numbers in [line for line in self._lines if line[1].strip(" \t•|,.—-")][:_FIRST_LINES]:
+        for _start, line, numbers in [line for line in self.lines if line[1].strip(" \t•|,.—-")][:_FIRST_LINES]:
             if len(numbers) == 1 and not any(map(str.isdigit, line)):
                 lone.append(numbers[0])
             elif len(lone) > 1:
                 break
             else:
                 lone = []
-        words = [self._words[number] for number in lone]
+        words = [self.words[number] for number in lone]
         if len(lone) > 1 and any(word.given for word in words) and any(word.surname for word in words):
-            self._take(*(number for number in lone if may_be_named(self._words[number])))
+            self.take(*(number for number in lone if may_be_named(self.words[number])))
 
     def _in_lists_of_people(self) -> None:
         """The names with which the lines below «Рекомендации» begin."""
         left = 0
-        for start, line, numbers in self._lines:
+        for start, line, numbers in self.lines:
             if line.strip(" :#").lower() in lists.REFERENCES:
                 left = _LONGEST_LIST
             elif left and numbers:
                 left -= 1
-                match = places.SEGMENT.search(line, self._starts[numbers[0]] - start)
-                found = self._numbers_in(start + match.start(), start + match.end()) if match else range(0)
-                if len(found) > 1 and self._stand_together(found):
+                match = places.SEGMENT.search(line, self.starts[numbers[0]] - start)
+                found = self.numbers_in(start + match.start(), start + match.end()) if match else range(0)
+                if len(found) > 1 and self.stand_together(found):
                     self._segment(found, first=False, stranger=True)
             elif left < _LONGEST_LIST:
                 left = 0
@@ -247,76 +182,76 @@ class _Search:
     def _in_running_text(self) -> None:
         # `tells_of_a_name` is whatever the first three of these ask for: change both.
         # What proves most goes first: in «Смирнова Алексея Петровича» the patronymic, not the given name.
-        words = [(number, word) for number, word in enumerate(self._words) if word.short or word.tells_of_a_name]
+        words = [(number, word) for number, word in enumerate(self.words) if word.short or word.tells_of_a_name]
         beside = {number + step for number, word in words if word.short for step in (-1, 1)}
         for look, numbers in (
             (self._at_a_particle, [number for number, word in words if word.lower in lists.TURKIC_PARTICLES]),
             (self._at_a_patronymic, [number for number, word in words if word.patronymic]),
             (self._at_a_given_name, [number for number, word in words if word.given and word.capital]),
-            (self._at_initials, sorted(beside - {-1, len(self._words)})),
+            (self._at_initials, sorted(beside - {-1, len(self.words)})),
         ):
             for number in numbers:
-                if number not in self._taken and number not in self._protected:
-                    look(number, self._words[number])
+                if number not in self.taken and number not in self.protected:
+                    look(number, self.words[number])
 
     def _at_a_patronymic(self, number: int, word: Word) -> None:
         small = not word.capital  # «петров семен львович водитель»
-        given = None if small and word.common else self._beside(number, -1, small=small)
+        given = None if small and word.common else self.beside(number, -1, small=small)
         if given is None:
             return
-        named = self._words[given]
+        named = self.words[given]
         if not (named.only_given if small else may_be_named(named) and (named.given or not named.common)):
             return
-        self._take(given, number)
-        before, behind = self._beside(given, -1, small=small), self._beside(number, +1)
+        self.take(given, number)
+        before, behind = self.beside(given, -1, small=small), self.beside(number, +1)
         if before is not None and self._may_stand_before(before, small=small):
-            self._take(before)
-        elif behind is not None and not small and (self._words[behind].surname or self._words[behind].unknown):
-            self._take(behind)
+            self.take(before)
+        elif behind is not None and not small and (self.words[behind].surname or self.words[behind].unknown):
+            self.take(behind)
 
     def _may_stand_before(self, number: int, *, small: bool) -> bool:
-        word = self._words[number]
+        word = self.words[number]
         if small:
             return word.surname and not word.common
         if word.surname or (word.unknown and not word.abbreviation):
             return True
         # «резюме Зайца Николая Трофимовича»: within a phrase only a name has a capital, or a post at its beginning.
-        return self._within_a_phrase(number) and not word.people and number - 1 not in self._protected
+        return self.within_a_phrase(number) and not word.people and number - 1 not in self.protected
 
     def _at_a_particle(self, number: int, _word: Word) -> None:
         taken = [number]
-        while len(taken) < 4 and (other := self._beside(taken[-1], -1, mixed=True)) is not None:
+        while len(taken) < 4 and (other := self.beside(taken[-1], -1, mixed=True)) is not None:
             taken.append(other)
-        if len(taken) > 2 and any(may_be_named(self._words[other]) for other in taken[1:]):
-            self._take(*taken)
-            behind = self._beside(number, +1)
-            if len(taken) == 3 and behind is not None and self._words[behind].surname:
-                self._take(behind)
+        if len(taken) > 2 and any(may_be_named(self.words[other]) for other in taken[1:]):
+            self.take(*taken)
+            behind = self.beside(number, +1)
+            if len(taken) == 3 and behind is not None and self.words[behind].surname:
+                self.take(behind)
 
     def _at_a_given_name(self, number: int, word: Word) -> None:
         sure = word.only_given and word.cyrillic
-        for other in (self._beside(number, +1), self._beside(number, -1)):
+        for other in (self.beside(number, +1), self.beside(number, -1)):
             if other is None:
                 continue
-            neighbour = self._words[other]
-            if self._is_a_brand(min(number, other)):
+            neighbour = self.words[other]
+            if self.is_a_brand(min(number, other)):
                 return
             product = word.lower in lists.PRODUCT_NAMES and not SURNAME_ENDING.fullmatch(neighbour.lower)
             if product or neighbour.lower in lists.PRODUCT_NAMES:
                 continue
             strict = neighbour.surname and not neighbour.common
             if strict or (sure and (neighbour.surname or (neighbour.unknown and not neighbour.given))):
-                self._take(number, other)
+                self.take(number, other)
                 return
 
     def _at_initials(self, number: int, word: Word) -> None:
-        text, start, end = self._text, self._starts[number], self._ends[number]
+        text, start, end = self.text, self.starts[number], self.ends[number]
         # Slices: RE2 encodes the whole of what it is handed, wherever it is to begin. Initials end with a full stop.
         following, before = text[end : end + 12], text[max(0, start - 7) : start]
         if len(word.text) < 2 or not word.capital or "." not in following[:8] + before:
             return
         bears = word.surname or (word.cyrillic and word.unknown and not word.text.isupper())
-        begins, within = self._begins_a_line(number), self._within_a_phrase(number) and not word.people
+        begins, within = self.begins_a_line(number), self.within_a_phrase(number) and not word.people
         behind = places.INITIALS_BEHIND.match(following) if bears or begins or within else None
         if behind is not None:
             two = sum(map(str.isalpha, behind[1])) > 1
@@ -328,25 +263,25 @@ class _Search:
                 # «Соболь Г. В., 12.05.1994»: a common word, but at a line's start and before a person's data.
                 or (two and begins and data in KIND_OF)
             ):
-                self._take(number)
-                self._extra.append((start, end + behind.end(1), Kind.NAME))
+                self.take(number)
+                self.extra.append((start, end + behind.end(1), Kind.NAME))
                 return
         match = places.INITIALS_BEFORE.search(before) if before.count(".") > 1 and not word.text.isupper() else None
         if match is not None and not before[: match.start()][-1:].isalnum():
-            self._take(number)
-            self._extra.append((start - len(before) + match.start(), end, Kind.NAME))
+            self.take(number)
+            self.extra.append((start - len(before) + match.start(), end, Kind.NAME))
 
     # --- other people ---
 
     def _behind_people(self, number: int) -> None:
         """«Супруг — Антон», «Руководитель: Мельников», «начальник цеха Гусев»."""
-        sign, said = "", self._words[number].lower
-        for other in range(number + 1, min(number + _FARTHEST, len(self._words))):
-            word = self._words[other]
-            between = self._text[self._ends[other - 1] : self._starts[other]]
+        sign, said = "", self.words[number].lower
+        for other in range(number + 1, min(number + _FARTHEST, len(self.words))):
+            word = self.words[other]
+            between = self.text[self.ends[other - 1] : self.starts[other]]
             below = "\n" in between and not between.strip(" \t").startswith((":", "\n"))
-            sentence = ". " in between and len(self._words[other - 1].text) > _LONGEST_SHORTENED
-            if below or ";" in between or sentence or other in self._protected or word.lower in lists.ELSEWHERE:
+            sentence = ". " in between and len(self.words[other - 1].text) > _LONGEST_SHORTENED
+            if below or ";" in between or sentence or other in self.protected or word.lower in lists.ELSEWHERE:
                 return
             sign = between if between.strip(" ") else sign
             told = said in lists.TITLES or (between == sign and (":" in sign or "—" in sign or "- " in sign))
@@ -357,27 +292,27 @@ class _Search:
                     return
 
     def _take_all_from(self, number: int) -> None:
-        named = self._words[number]
+        named = self.words[number]
         behind: int | None = number
         for _ in range(3):
-            if behind is None or self._words[behind].abbreviation or self._words[behind].people:
+            if behind is None or self.words[behind].abbreviation or self.words[behind].people:
                 return
             # «Николай Заяц, директор»
-            common = behind != number and not may_be_named(self._words[behind])
-            if common and not (named.only_given and self._ends_a_phrase(behind)):
+            common = behind != number and not may_be_named(self.words[behind])
+            if common and not (named.only_given and self.ends_a_phrase(behind)):
                 return
-            self._take(behind)
-            end = self._ends[behind]
-            initials = places.INITIALS_BEHIND.match(self._text[end : end + 9])
-            self._extra += [(end, end + initials.end(), Kind.NAME)] if initials is not None else []
-            behind = self._beside(behind, 1)
+            self.take(behind)
+            end = self.ends[behind]
+            initials = places.INITIALS_BEHIND.match(self.text[end : end + 9])
+            self.extra += [(end, end + initials.end(), Kind.NAME)] if initials is not None else []
+            behind = self.beside(behind, 1)
 
     def _is_somebody(self, number: int, *, told: bool, listed: bool) -> bool:
         """Whether a capitalised word near one for people is a name.
 
         `told`, right behind a colon or a dash; `listed`, behind a comma.
         """
-        word, end = self._words[number], self._ends[number]
+        word, end = self.words[number], self.ends[number]
         if word.lower in lists.PRODUCT_NAMES or word.key in lists.PRODUCT_NAMES:
             return told and word.given and word.cyrillic
         # «Гусев» is a town as well, «Мельников» are several millers.
@@ -385,46 +320,46 @@ class _Search:
             return True
         if not told:
             return False
-        behind = self._beside(number, 1)
-        other = self._words[behind] if behind is not None else None
+        behind = self.beside(number, 1)
+        other = self.words[behind] if behind is not None else None
         if word.given or (other is not None and (other.given or other.patronymic)):
             return True
-        if places.INITIALS_BEHIND.match(self._text[end : end + 9]):
+        if places.INITIALS_BEHIND.match(self.text[end : end + 9]):
             return True
         if not word.cyrillic and other is not None:
             return word.unknown and other.unknown  # "Manager: Chinedu Okafor"
-        return word.unknown and word.cyrillic and not word.place and self._ends_a_phrase(number)
+        return word.unknown and word.cyrillic and not word.place and self.ends_a_phrase(number)
 
     def _before_people(self, number: int) -> None:
         """«Мельников, начальник отдела»; "John Whitfield, Head of …"."""
         last = number - 1
-        if last < 0 or not _APPOSITION.fullmatch(self._text[self._ends[last] : self._starts[number]]):
+        if last < 0 or not _APPOSITION.fullmatch(self.text[self.ends[last] : self.starts[number]]):
             return
-        first = self._beside(last, -1)
+        first = self.beside(last, -1)
         numbers = range(last if first is None else first, last + 1)
-        words = self._those(numbers)
-        begin = self._starts[numbers.start]
-        within = self._text[max(0, begin - 2) : begin].rstrip(" ")[-1:].isalnum()
-        if within or not self._stand_together(numbers) or any(word.common or word.abbreviation for word in words):
+        words = self.those(numbers)
+        begin = self.starts[numbers.start]
+        within = self.text[max(0, begin - 2) : begin].rstrip(" ")[-1:].isalnum()
+        if within or not self.stand_together(numbers) or any(word.common or word.abbreviation for word in words):
             return
         known = words[0].cyrillic and words[0].surname
         if len(words) > 1:
-            known = any(word.only_given for word in words) and not self._is_a_brand(numbers.start)
+            known = any(word.only_given for word in words) and not self.is_a_brand(numbers.start)
         if known and all(word.capital for word in words):
-            self._take(*numbers)
+            self.take(*numbers)
 
     # --- the same people again ---
 
     def _later_mentions(self) -> None:
-        if not self._taken:
+        if not self.taken:
             return
-        mentions = Mentions(self._words[number] for number in self._taken)
-        named = set(filter(mentions.has, set(self._words)))
-        again = [number for number, word in enumerate(self._words) if word in named and number not in self._taken]
-        self._take(*(number for number in again if len(self._words[number].text) > 2))
+        mentions = Mentions(self.words[number] for number in self.taken)
+        named = set(filter(mentions.has, set(self.words)))
+        again = [number for number, word in enumerate(self.words) if word in named and number not in self.taken]
+        self.take(*(number for number in again if len(self.words[number].text) > 2))
         # «на Ли прилагается», «Ли Мэй»: so short a word needs a sentence or a name around it.
         for number in again:
-            beside = self._beside(number, 1) in self._taken or self._beside(number, -1) in self._taken
-            small = self._text[max(0, self._starts[number] - 2) : self._starts[number]][:1].islower()
-            if len(self._words[number].text) == 2 and (beside or (small and self._within_a_phrase(number))):
-                self._take(number)
+            beside = self.beside(number, 1) in self.taken or self.beside(number, -1) in self.taken
+            small = self.text[max(0, self.starts[number] - 2) : self.starts[number]][:1].islower()
+            if len(self.words[number].text) == 2 and (beside or (small and self.within_a_phrase(number))):
+                self.take(number)

@@ -16,26 +16,10 @@ from typing import Final
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.sheet import Sheet
 
-
-class Kind(StrEnum):
-    """What was redacted. The value is the code under which it is counted."""
-
-    NAME = "name"
-    PHONE = "phone"
-    EMAIL = "email"
-    LINK = "link"
-    HANDLE = "handle"
-    BIRTH_DATE = "birth_date"
-    AGE = "age"
-    SEX = "sex"
-    FAMILY = "family"
-    CITIZENSHIP = "citizenship"
-    ADDRESS = "address"
-    DOCUMENT = "document"
-    PHOTO = "photo"
-    PERSON = "person"  # several of the above, side by side
-
-
+Kind = StrEnum(
+    "Kind", "NAME PHONE EMAIL LINK HANDLE BIRTH_DATE AGE SEX FAMILY CITIZENSHIP ADDRESS DOCUMENT PHOTO PERSON"
+)
+"""What was redacted, by the code under which it is counted; a person is several of the others, side by side."""
 _WORDS: Final = (
     "ИМЯ|ТЕЛЕФОН|EMAIL|ССЫЛКА|НИК|ДАТА РОЖДЕНИЯ|ВОЗРАСТ|ПОЛ|СЕМЬЯ|ГРАЖДАНСТВО|АДРЕС|ДОКУМЕНТ|ФОТО|ЛИЧНЫЕ ДАННЫЕ"
 )
