@@ -39,7 +39,7 @@ _AT_SIGN = r"(?: ?[(\[{<](?:at|собака|эт|a|@)[)\]}>] ?| собака | ?
 EMAILS: Final = (
     Rule(Kind.EMAIL,
          rf"(?i){_LOCAL}(?:@| @ |@ )[\p{{L}}\p{{N}}{JOINT}\-]+(?:\.[\p{{L}}\p{{N}}{JOINT}\-]+)*\.{JOINT}?\p{{L}}{{2,}}"
-         rf"|{_LOCAL} @{alternatives('mail hosts')}\.[a-z]{{2,}}"
+         rf"|{_LOCAL}(?: ?@ ?| at ){alternatives('mail hosts')}(?: ?\. ?|,)(?:ru|com|net|org|by|kz|ua|me)"
          rf"|[a-z0-9][a-z0-9._%+\-]*{_AT_SIGN}[a-z0-9\-]+(?:{_DOT}[a-z0-9\-]+)*{_DOT}[a-z]{{2,}}"
          r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}", alone=False),
 )  # fmt: skip
@@ -106,7 +106,11 @@ def _is_a_value(match: Any) -> bool:
     # "GitHub: actions, pages" names features; "Telegram: ivanov" at a line's end names a person.
     rest = text[end : end + 2].lstrip(" \t")[:1]
     if not said.strip(" "):
-        return (not start or text[start - 1] == "\n") and rest in {"", "\n"} and not value[1:].islower()
+        return (
+            (not start or text[start - 1] == "\n")
+            and rest in {"", "\n"}
+            and (any(sign in ".-" for sign in value) or not value[1:].islower())
+        )
     return not rest or rest in "\n|;)" or (rest in ",." and "-" in value)
 
 

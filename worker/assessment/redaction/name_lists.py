@@ -51,6 +51,5 @@ POSTS: Final = tuple(words("posts, their beginnings"))
 ENGLISH_PEOPLE: Final = words("people, in English")
 TITLES: Final = words("titles")
 HEADING_WORDS: Final = words("headings")
-REFERENCES: Final = phrases("reference headings")
 SIDEBARS: Final = phrases("sidebars")
 ELSEWHERE: Final = words("elsewhere")  # where this comes, no name of somebody follows

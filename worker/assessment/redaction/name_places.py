@@ -30,10 +30,11 @@ QUOTED = linear(rf"{_TYPOGRAPHIC}|{_ORGANISATION} \"[^\"\n]+\"")
 NAMED_AFTER = linear(
     r"(?i)(?:^|[^\p{L}])(?:(?:(?:им\.|имени|им)[ ]?(?:акад(?:емика|\.)? |проф(?:ессора|\.)? |доктора |героя )?|ИП )"
     r"((?:\p{L}\. ?){0,2}\p{L}[\p{L}\-]+(?: (?-i:\p{Lu})[\p{L}\-]+){0,2}(?: ?(?-i:\p{Lu})\.){0,2})"
-    rf"|{_OWNED} ((?-i:\p{{Lu}})[\p{{L}}\-]+ (?-i:\p{{Lu}})[\p{{L}}\-]+(?:а|я|ой|ого|ых|их|о|ва)))"
+    rf"|{_OWNED}(?: [а-яё]+)? ((?-i:\p{{Lu}})[\p{{L}}\-]+ (?-i:\p{{Lu}})[\p{{L}}\-]+(?:а|я|ой|ого|ых|их|о|ва)))"
 )
 # One class of characters and a plus: linear in any engine, and a tenth of RE2's price for many matches.
 SEGMENT = re.compile(rf"[^\n,;|•\t:()/\"0-9{ANY}—]+")
+REFERENCES = linear(rf"(?im)^[ #•]*{alternatives('reference headings')}[ :]*$")
 SPACED_OUT = linear(r"(?m)^[ \t]*((?:\p{Lu} {1,4}){5,40}\p{Lu})[ \t]*$")
 INITIALS_BEHIND = linear(r"([ ,]{1,2}(?:\p{Lu}\.? ?\p{Lu}\.|\p{Lu}\.))")
 INITIALS_BEFORE = linear(r"\p{Lu}\. ?\p{Lu}\. ?$")

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -18,7 +19,6 @@ class NamedText:
 
     Attributes:
         words: what is known of each, with its start and its end in the text.
-        lines: where each begins, the line, the numbers of its words.
         protected: the numbers of words in which no name is looked for.
         taken: the numbers of words that name somebody, in the order of their finding.
         extra: other stretches that do: initials.
@@ -31,11 +31,6 @@ class NamedText:
         self.words = list(map(word_of, map(re.Match.group, found)))
         self.starts = list(map(re.Match.start, found))
         self.ends = list(map(re.Match.end, found))
-        self.lines: list[tuple[int, str, range]] = []
-        start = 0
-        for line in text.split("\n"):
-            self.lines.append((start, line, self.numbers_in(start, start + len(line))))
-            start += len(line) + 1
         self.protected: set[int] = set()
         self.taken: dict[int, None] = {}
         self.extra: list[Span] = []
@@ -49,6 +44,13 @@ class NamedText:
     def numbers_in(self, start: int, end: int) -> range:
         """The numbers of the words in a stretch of the text."""
         return range(bisect_left(self.starts, start), bisect_left(self.starts, end))
+
+    def lines(self, start: int = 0) -> Iterator[tuple[int, str, range]]:
+        """From a line's beginning on: where each line begins, the line, the numbers of its words."""
+        while start <= len(self.text):
+            end = self.text.find("\n", start) % (len(self.text) + 1)  # none: the text's own
+            yield start, self.text[start:end], self.numbers_in(start, end)
+            start = end + 1
 
     def those(self, numbers: range) -> list[Word]:
         """The words of these numbers."""

@@ -12,7 +12,7 @@ If it is the candidate's own surname, found elsewhere in the text, it goes: «О
 """
 
 import re
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
@@ -25,6 +25,7 @@ from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Spa
 from worker.assessment.redaction.whole_name import is_a_name, may_be_named
 
 _FIRST_LINES: Final = 7
+_SHORTEST: Final = 3  # letters of a name in capitals
 _LONGEST_NAME: Final = 6  # words
 _LONGEST_LIST: Final = 6  # lines of people
 _LONGEST_SHORTENED: Final = 4  # letters of «доц.»
@@ -108,7 +109,7 @@ class _Search(NamedText):
         above = _NAMED.search(self.text[:end])
         named = len(self.text) if above is None else above.start()
         sidebar = seen = False  # a list of skills, as LinkedIn has it; a line that is more than a name
-        for start, line, numbers in self.lines:
+        for start, line, numbers in self.lines():
             if start >= end:
                 break
             sidebar = line.strip(" :").lower() in lists.SIDEBARS or (sidebar and bool(line.strip()))
@@ -116,12 +117,12 @@ class _Search(NamedText):
                 begin, stop = start + match.start(), start + match.end()
                 found = self.numbers_in(begin, stop)
                 # On a line with other words a person's data follow the name, or the post.
-                data = self.text[stop : stop + 3].strip(" ,|(•—\t")[:1] in _DATA
+                data = self.text[stop : stop + 3].strip(" ,|(•—\t")[:1] in (_DATA if "\n" in self.text else KIND_OF)
                 behind = self.words[found.stop : numbers.stop] if found.start == numbers.start else []
-                post = not seen and len(self.lines) > 1 and any(word.common or word.people for word in behind)
+                post = not seen and "\n" in self.text and any(word.common or word.people for word in behind)
                 alone = data or post or len(found) == len(numbers)
                 unnamed = not self.taken and begin < named and not sidebar
-                stranger = unnamed and alone and (data or len(self.lines) > 1)
+                stranger = unnamed and alone and (data or "\n" in self.text)
                 while found and self.words[found[0]].lower in lists.HEADING_WORDS:
                     found = found[1:]
                 if (alone or len(found) > 1) and self.stand_together(found):
@@ -138,7 +139,8 @@ class _Search(NamedText):
             word = words[0]
             known = (first and (word.given or (word.surname and not word.common))) or (stranger and word.only_given)
             foreign = stranger and word.text[0] > _LAST_CYRILLIC
-            if word.capital and word.lower not in lists.PRODUCT_NAMES and (known or foreign):
+            product = word.lower in lists.PRODUCT_NAMES or (word.text.isupper() and len(word.text) <= _SHORTEST)
+            if word.capital and not product and (known or foreign):
                 self.take(*numbers)
             return
         # «Джонсон и Джонсон»
@@ -150,8 +152,9 @@ class _Search(NamedText):
 
     def _one_below_the_other(self) -> None:
         """A surname and a given name on lines one below the other, in the first lines."""
+        filled = (found for found in self.lines() if found[1].strip(" \t•|,.—-"))
         lone: list[int] = []
-        for _start, line, numbers in [line for line in self.lines if line[1].strip(" \t•|,.—-")][:_FIRST_LINES]:
+        for _start, line, numbers in islice(filled, _FIRST_LINES):
             if len(numbers) == 1 and not any(map(str.isdigit, line)):
                 lone.append(numbers[0])
             elif len(lone) > 1:
@@ -164,18 +167,13 @@ class _Search(NamedText):
 
     def _in_lists_of_people(self) -> None:
         """The names with which the lines below «Рекомендации» begin."""
-        left = 0
-        for start, line, numbers in self.lines:
-            if line.strip(" :#").lower() in lists.REFERENCES:
-                left = _LONGEST_LIST
-            elif left and numbers:
-                left -= 1
-                match = places.SEGMENT.search(line, self.starts[numbers[0]] - start)
+        for heading in places.REFERENCES.finditer(self.text):
+            below = takewhile(lambda found: found[1].strip(), self.lines(heading.end() + 1))
+            for start, line, numbers in islice(below, _LONGEST_LIST):
+                match = places.SEGMENT.search(line, self.starts[numbers[0]] - start) if numbers else None
                 found = self.numbers_in(start + match.start(), start + match.end()) if match else range(0)
                 if len(found) > 1 and self.stand_together(found):
                     self._segment(found, first=False, stranger=True)
-            elif left < _LONGEST_LIST:
-                left = 0
 
     # --- running text ---
 
@@ -188,7 +186,10 @@ class _Search(NamedText):
             (self._at_a_particle, [number for number, word in words if word.lower in lists.TURKIC_PARTICLES]),
             (self._at_a_patronymic, [number for number, word in words if word.patronymic]),
             (self._at_a_given_name, [number for number, word in words if word.given and word.capital]),
-            (self._at_initials, sorted(beside - {-1, len(self.words)})),
+            (
+                self._at_initials,
+                [number for number in sorted(beside - {-1, len(self.words)}) if self.words[number].capital],
+            ),
         ):
             for number in numbers:
                 if number not in self.taken and number not in self.protected:
@@ -248,7 +249,7 @@ class _Search(NamedText):
         text, start, end = self.text, self.starts[number], self.ends[number]
         # Slices: RE2 encodes the whole of what it is handed, wherever it is to begin. Initials end with a full stop.
         following, before = text[end : end + 12], text[max(0, start - 7) : start]
-        if len(word.text) < 2 or not word.capital or "." not in following[:8] + before:
+        if len(word.text) < 2 or "." not in following[:8] + before:
             return
         bears = word.surname or (word.cyrillic and word.unknown and not word.text.isupper())
         begins, within = self.begins_a_line(number), self.within_a_phrase(number) and not word.people
@@ -313,6 +314,8 @@ class _Search(NamedText):
         `told`, right behind a colon or a dash; `listed`, behind a comma.
         """
         word, end = self.words[number], self.ends[number]
+        if self.is_a_brand(number):
+            return False
         if word.lower in lists.PRODUCT_NAMES or word.key in lists.PRODUCT_NAMES:
             return told and word.given and word.cyrillic
         # «Гусев» is a town as well, «Мельников» are several millers.

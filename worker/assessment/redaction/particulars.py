@@ -33,7 +33,7 @@ DOCUMENTS: Final = (
     Rule(Kind.DOCUMENT,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('papers')}"
          rf"[^\d\n,;.]*?[ \t:]\n?[ \t]*{_NUMBER_SIGN}? ?"
-         r"((?:\p{Lu}{2} ?|\d{2} ?[\p{Lu}\d]{2} ?|\p{L}{2}-\p{L}{1,4} )?№? ?\d{6,16})", group=1),
+         r"((?:\p{Lu}{2} ?|\d{2} ?[\p{Lu}\d]{2} ?|\d{2} |\p{L}{2}-\p{L}{1,4} )?№? ?\d{6,16})", group=1),
 )  # fmt: skip
 
 # --- birth dates and ages ---
@@ -45,7 +45,10 @@ DATE = (
     r"|\d{1,2}[ .][IVX]{1,4}[ .]\d{4}"
     rf"|{_DAY}[ \-]?{_MONTH},?[ \-]?\d{{4}}|{_MONTH} {_DAY},? \d{{4}})"
 )
-_LABELLED_DATE = rf"(?:{DATE}|(?:19|20)\d{{6}}|{_MONTH} \d{{4}}|\d{{1,2}}[./]\d{{4}}|\d{{4}})"
+_LABELLED_DATE = (
+    rf"(?:{DATE}|[«\"]?\d{{1,2}}[»\"]? {_MONTH}(?:,? \d{{4}})?|"
+    rf"(?:19|20)\d{{6}}|{_MONTH} \d{{4}}|{_MONTH} \d{{1,2}}|\d{{1,2}}[./]\d{{4}}|\d{{4}})"
+)
 _OF_BIRTH = r"(?: ?г\.? ?[рp]\.?|г/р| ?года рождения| ?г\. рождения| ?гр\.)"
 YEAR_WORD = r"(?: ?(?:года|году|год|г\.|г))?"
 _YEARS = r"(?:года|год|полных лет|лет|years?)"
@@ -54,7 +57,7 @@ _YEARS = r"(?:года|год|полных лет|лет|years?)"
 def is_an_age(match: Any) -> bool:
     """Whether the match's number is one; "31–45 лет" is a range, "25 лет в продажах" a career."""
     text, end = match.string, match.end()
-    rest = text[end : end + 4].lstrip(" \t.")[:1]
+    rest = text[end : end + 4].lstrip(" \t")[:1]
     number = int("".join(filter(str.isdigit, match[0]))[-2:])
     return 14 <= number <= 90 and not (rest.isalnum() or rest in {"—", "-", "%"})
 
@@ -132,12 +135,18 @@ CITIZENSHIP: Final = (
 
 _STREET = alternatives("street")
 _FLAT = r"(?:,? ?(?:корпус|корп\.?|к\.?|стр\.?|строение|кв\.?|квартира|оф\.?|офис|подъезд|эт\.) ?\d{1,4}\p{L}?)"
-_HOUSE = rf"(?:д\.?|дом)? ?\d{{1,4}}\p{{L}}?(?:[/\-]\d{{1,4}})?{_FLAT}*"
+_HOUSE = rf"(?:д\.?|дом)? ?\d{{1,4}}(?:[кс]\d|\p{{L}})?(?:[/\-]\d{{1,4}})?{_FLAT}*"
 _PLACE = (
     r"(?:(?:\d{6}|(?:г|гор|с|п|пос|д)\. ?[\p{L}\-]+|город [\p{L}\-]+|[\p{L}\-]+ (?:область|край|район|обл\.?|р-н)|"
     r"(?:Республика|респ\.) [\p{L}\-]+), *(?:\p{Lu}[\p{L}\-]+, *)?)*"
 )
 _ADJECTIVE = r"[\p{L}\-]+(?:ий|ый|ой|ая|ое|ье|ья)"
+
+
+def _is_no_length(match: Any) -> bool:
+    return not match.string[match.end() : match.end() + 4].lstrip(" ").startswith(("км", "м ", "м²", "кв. м", "шт"))
+
+
 ADDRESSES: Final = (
     # At a line's beginning a label owns the line; in the middle of one, the next few words.
     Rule(Kind.ADDRESS,
@@ -153,8 +162,9 @@ ADDRESSES: Final = (
          rf"(?i)\d{{6}}, ?(?:\p{{L}}[\p{{L}}. \-]*, ?){{1,5}}(?:\p{{L}}[\p{{L}}. \-]*[ ,]{{0,2}})?{_HOUSE}"
          r"(?:, ?\d{1,4})?"),
     Rule(Kind.ADDRESS,
-         rf"(?i){_PLACE}{_STREET} ?(?-i:[\p{{Lu}}\d\"«])[\p{{L}}\d\"«» .\-]*?,? {_HOUSE}"),
-    Rule(Kind.ADDRESS, rf"(?i){_PLACE}{_ADJECTIVE} {_STREET},? ?{_HOUSE}"),
+         rf"(?i){_PLACE}{_STREET} ?(?:реки |канала )?(?-i:[\p{{Lu}}\d\"«])[\p{{L}}\d\"«» .\-]*?,? {_HOUSE}",
+         accepts=_is_no_length),
+    Rule(Kind.ADDRESS, rf"(?i){_PLACE}{_ADJECTIVE} {_STREET},? ?{_HOUSE}", accepts=_is_no_length),
     Rule(Kind.ADDRESS,
          r"\d{1,5}\p{Lu}? \p{Lu}\p{Ll}+ (?:\p{Lu}\p{Ll}+ )?(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Lane|Ln\.?|"
          r"Drive|Dr\.|"

@@ -41,6 +41,8 @@ def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
 
 def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, stranger: bool) -> bool:
     capital = all(word.capital for word in long)
+    if not stranger and all(word.text.isupper() and len(word.text) <= _SHORT for word in words):
+        return False  # «АСУ ТП»
     if stranger and capital and words[0].lower in lists.ASIAN_SURNAMES and len(words) < 4:
         return True  # «Ким Мин Джун»
     if not all(map(may_be_named, long)):
