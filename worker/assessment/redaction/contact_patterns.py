@@ -26,8 +26,8 @@ def _is_encoded(match: Any) -> bool:
 PICTURES: Final = (
     Rule(Kind.PHOTO, r"(?i)data:[a-z]+/[a-z0-9+.\-]+;base64,[a-z0-9+/=]+", alone=False),
     Rule(Kind.PHOTO, r"(?i)<img[^>\n]*>|!\[[^\]\n]*\]\([^)\n]*\)", alone=False),
-    Rule(Kind.PHOTO, r"(?:[A-Za-z0-9+/]{60,80}\n){2,}[A-Za-z0-9+/]*={0,2}", alone=False, accepts=_is_encoded),
-    Rule(Kind.PHOTO, r"[A-Za-z0-9+/]{200,}={0,2}", alone=False, accepts=_is_encoded),
+    Rule(Kind.PHOTO, r"(?:(?:[A-Za-z0-9+/]{60,80}\n){2,}[A-Za-z0-9+/]*|[A-Za-z0-9+/]{200,})={0,2}",
+         alone=False, accepts=_is_encoded),
     Rule(Kind.PHOTO, r"(?i)[\p{L}\p{N}_\-]+\.(?:jpe?g|heic|png|webp)"),
 )  # fmt: skip
 

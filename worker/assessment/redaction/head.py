@@ -16,12 +16,9 @@ from worker.assessment.redaction.word_list import alternatives, words
 
 _LONGEST: Final = 1_500  # characters
 _WORK: Final = linear(
-    r"(?im)^[ \t•#>\d.)—-]*(?:опыт|стаж|мест[оа] работы|трудов(?:ая|ой)|карьера|профессиональн\p{L}+|образование|"
-    r"об? (?:мне|себе)|обязанности|проекты|достижения|(?:ключевые |основные )?(?:навыки|компетенции)|"
-    r"(?:work |professional |job )?(?:experience|history)|work\b|employment|career|education|summary|about|projects|"
-    r"profile|(?:key |core )?skills|objective)|[.;•|,\n] ?(?:опыт|стаж|работал)|работаю|experience (?:in|with|of)|"
-    r"(?:19|20)\d\d ?г?\.? ?[—-] ?(?:(?:\d\d\.){0,2}(?:19|20)\d\d|н\. ?в|по н|present|now|настоящ)|"
-    r"(?:^|[ ,;.])(?:с|since|from) (?:\d\d\.)?(?:19|20)\d\d"
+    rf"(?im)^[ \t•#>\d.)—-]*{alternatives('beginnings of work')}|[.;•|,\n] ?(?:опыт|стаж|работал)|работаю|"
+    r"experience (?:in|with|of)|(?:^|[ ,;.])(?:с|since|from) (?:\d\d\.)?(?:19|20)\d\d|"
+    r"(?:19|20)\d\d ?г?\.? ?[—-] ?(?:(?:\d\d\.){0,2}(?:19|20)\d\d|н\. ?в|по н|present|now|настоящ)"
 )
 _PEOPLE_ARE_BORN: Final = range(1930, 2012)
 _CITIES: Final = words("cities, in English")

@@ -1,9 +1,8 @@
 r"""Patterns that are safe over a stranger's text: RE2, whose time is linear in the text whatever the pattern.
 
-Three things differ from `re`. There is no look-around. `\b`, `\w` and `\s` are ASCII only. And a class such as
-`\p{L}` costs hundreds of instructions each time it stands in a pattern; a program of some tens of thousands
-outgrows RE2's memory for its automaton and falls back to a machine that is linear too but fifty times slower. So
-here `\p{L}`, `\p{Lu}` and `\p{Ll}` mean the letters of the Latin and Cyrillic blocks, a few instructions each.
+There is no look-around, and `\b`, `\w` and `\s` are ASCII only. A class such as `\p{L}` costs hundreds of instructions
+each time it stands in a pattern, and a program of some tens of thousands outgrows RE2's memory and runs fifty times
+slower. So here `\p{L}`, `\p{Lu}` and `\p{Ll}` mean the letters of the Latin and Cyrillic blocks.
 """
 
 import re

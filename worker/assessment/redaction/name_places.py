@@ -16,11 +16,7 @@ LABELLED = linear(
 )
 CERTAIN = ("фам", "фио", "ф.и.о", "ф. и. о", "surname", "last", "family", "full")
 BELOW = 2  # the group of those
-INTRODUCED = linear(
-    r"(?i)(?:(?:здравствуйте|добрый (?:день|вечер)|привет)[!,. ]{1,3}(?:это|я)|меня зовут|мо[её] имя|зовут меня|"
-    r"с уважением|искренне ваша?|всего доброго|my name is|i am called|(?:best|kind|warm)? ?regards|"
-    rf"sincerely(?: yours)?|yours (?:sincerely|faithfully))[ \t,:—\-]*\n?[ \t]*({_FEW})"
-)
+INTRODUCED = linear(rf"(?i){alternatives('introductions')}[ \t,:—\-]*\n?[ \t]*({_FEW})")
 _ORGANISATION = alternatives("organisation")
 _OWNED = alternatives("owned")  # what is called after its owner: «Ателье Вячеслава Зайцева»
 # None of the three begins inside of itself: linear in any engine.

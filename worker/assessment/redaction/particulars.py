@@ -95,14 +95,7 @@ SEX: Final = (
          group=1, accepts=ends_a_segment),
 )  # fmt: skip
 
-_COUNT = alternatives("count")
-_CHILDREN = (
-    rf"(?:(?:есть |имею |воспитываю )?{_COUNT} (?:[а-яё]+ )?(?:реб[её]н[а-яё]+|дет[а-яё]+|сын[а-яё]*|доч[а-яё]+|"
-    r"children|kids?|child)|(?:есть|имею) (?:дети|детей|реб[её]нок|реб[её]нка|сын|дочь)|детей нет|нет детей|без детей|"
-    rf"бездетн[а-яё]+|дети есть|(?:мать|отец|мама|папа) {_COUNT} (?:реб[её]н[а-яё]+|дет[а-яё]+)|мать-одиночка|"
-    r"(?:есть )?(?:сын|дочь) \d{1,2} (?:лет|года?|мес[а-яё]*)|беременна|no children)"
-)
-_FAMILY = rf"(?:{alternatives('married')}|{_CHILDREN}|{alternatives('leave')}|married|divorced|widowed|unmarried)"
+_FAMILY = rf"(?:{alternatives('married')}|{alternatives('children')}|{alternatives('leave')})"
 
 FAMILY: Final = (
     Rule(Kind.FAMILY,
@@ -114,11 +107,7 @@ FAMILY: Final = (
          rf"(?im){labels.BEGIN}({_FAMILY}(?:[ ,и]{{1,3}}{_FAMILY})*)", group=1, accepts=ends_a_segment),
 )  # fmt: skip
 
-_PERMIT = (
-    r"(?:есть |имею |имеется |получен )?(?:разрешение на работу|вид на жительство|(?:has )?work permit(?: at)?|"
-    r"патент на работу)"
-    rf"(?:[ :]{{1,2}}[^\n|;,.{ANY}]+)?"
-)
+_PERMIT = rf"{alternatives('permits')}(?:[ :]{{1,2}}[^\n|;,.{ANY}]+)?"
 _STATE = rf"[\p{{L}}][^\n|;,.(\"«\t{ANY}]+"
 CITIZENSHIP: Final = (
     Rule(Kind.CITIZENSHIP,

@@ -1,10 +1,8 @@
 """What stands in a text instead of a person's data.
 
 While a text is worked on, a placeholder is a single character of Unicode's private use area, which `visible` lets no
-stranger bring in: patterns meet one character that is neither letter nor digit nor space. `spelled` writes the
-placeholders out («[ИМЯ]») and `unspelled` reads them back, so that redacting twice changes nothing.
-
-A placeholder is one word, or two, in brackets, never broken over lines: a quote that holds one is found by its words.
+stranger bring in: patterns meet one character that is neither letter nor digit nor space. `spelled` writes it out as
+one word or two in brackets («[ИМЯ]»), and `unspelled` reads it back, so that redacting twice changes nothing.
 """
 
 import re
