@@ -10,9 +10,7 @@ from worker.assessment.redaction.word_cache import remembered
 from worker.assessment.redaction.word_list import alternatives
 
 _POSSESSIVES: Final = ("ов", "ова", "ову", "овой", "овым", "ев", "ева", "еву", "евой", "евым")
-
 _LONGEST_ABBREVIATION: Final = 5
-
 _PATRONYMIC = linear(alternatives("patronymics"))
 SURNAME_ENDING = linear(alternatives("surnames' endings"))
 _LATIN_SURNAME_ENDING = linear(alternatives("surnames' endings in Latin letters"))
@@ -25,7 +23,6 @@ class Word:
     text: str
     lower: str
     key: str  # under which the lists have it: a Latin word's `latin_key`
-    capital: bool  # it begins with a capital letter, or its last part does
     cyrillic: bool
     common: bool  # it can name nobody
     given: bool
@@ -34,18 +31,26 @@ class Word:
     surname: bool  # it is known, or ends, as a surname
     unknown: bool  # no list and no dictionary has it
     place: bool = False
-    people: bool = False  # what somebody is to somebody: «начальник», «сын», "head"
+    capital: bool = field(init=False)  # it begins with a capital letter, or its last part does: «аль-Хусейни»
+    people: bool = field(init=False)  # what somebody is to somebody: «начальник», «сын», "head"
     abbreviation: bool = field(init=False)  # a few capitals that no list has
     short: bool = field(init=False)  # it may be initials, or a part of them
     tells_of_a_name: bool = field(init=False)  # running text is searched for it: others are names beside it only
 
     def __post_init__(self) -> None:
         """Note what would otherwise be asked of every word of every text."""
-        object.__setattr__(self, "short", len(self.text) <= 2)
         few = 1 < len(self.text) <= _LONGEST_ABBREVIATION and self.text.isupper()
-        object.__setattr__(self, "abbreviation", few and not (self.given or self.surname or self.patronymic))
-        telling = self.patronymic or (self.given and self.capital) or self.lower in lists.TURKIC_PARTICLES
-        object.__setattr__(self, "tells_of_a_name", telling)
+        first, last = self.lower, self.lower.rpartition("-")[2]  # «HR-менеджер»
+        capital = any(part[0] == part[0].upper() for part in (self.text, self.text.rpartition("-")[2]))
+        people = first in lists.PEOPLE or last in lists.PEOPLE
+        for name, value in (
+            ("short", len(self.text) <= 2),
+            ("capital", capital),  # some scripts have no other
+            ("abbreviation", few and not (self.given or self.surname or self.patronymic)),
+            ("tells_of_a_name", self.patronymic or (self.given and capital) or first in lists.TURKIC_PARTICLES),
+            ("people", people or first.startswith(lists.POSTS) or last.startswith(lists.POSTS)),
+        ):
+            object.__setattr__(self, name, value)
 
 
 @remembered(KEPT_WORDS)
@@ -65,13 +70,7 @@ def _cyrillic(text: str) -> Word:
     # Every pattern's ending of a patronymic has one of the two; to ask RE2 costs twenty times as much.
     telling = reading is Reading.UNKNOWN and ("ич" in lower or "вн" in lower)
     return Word(
-        text=text,
-        lower=lower,
-        key=lower,
-        capital=text[0].isupper() or text.rpartition("-")[2][0].isupper(),  # «аль-Хусейни»
-        cyrillic=True,
-        common=common,
-        given=given,
+        text, lower, lower, cyrillic=True, common=common, given=given,
         only_given=given and not common and lower not in lists.PRODUCT_NAMES,
         patronymic=Reading.PATRONYMIC in reading or (telling and _PATRONYMIC.fullmatch(lower) is not None),
         surname=Reading.SURNAME in reading
@@ -79,13 +78,8 @@ def _cyrillic(text: str) -> Word:
         # «Абдулмеджидов»: of several men called Абдулмеджид, says the dictionary.
         or (given and lower.endswith(("ов", "ев")))
         or (not common and not given and SURNAME_ENDING.fullmatch(last) is not None),
-        unknown=reading is Reading.UNKNOWN,
-        place=Reading.PLACE in reading,
-        people=lower in lists.RELATIVES
-        or last in lists.RELATIVES
-        or lower.startswith(lists.POSTS)
-        or last.startswith(lists.POSTS),
-    )
+        unknown=reading is Reading.UNKNOWN, place=Reading.PLACE in reading,
+    )  # fmt: skip
 
 
 def _other(text: str) -> Word:
@@ -94,16 +88,7 @@ def _other(text: str) -> Word:
     common = lower in lists.ENGLISH_COMMON
     given = key in lists.LATIN_GIVEN
     return Word(
-        text=text,
-        lower=lower,
-        key=key,
-        capital=text[0] == text[0].upper(),  # some scripts have no other
-        cyrillic=False,
-        common=common,
-        given=given,
+        text, lower, key, cyrillic=False, common=common, given=given, unknown=not common, patronymic=False,
         only_given=given and not common and key not in lists.PRODUCT_NAMES and lower not in lists.PRODUCT_NAMES,
-        patronymic=False,
         surname=not common and (key in lists.LATIN_SURNAMES or _LATIN_SURNAME_ENDING.fullmatch(lower) is not None),
-        unknown=not common,
-        people=lower in lists.ENGLISH_PEOPLE or lower.rpartition("-")[2].startswith(lists.POSTS),  # «HR-менеджер»
-    )
+    )  # fmt: skip
