@@ -28,9 +28,10 @@ USER 10001:10001
 CMD ["pytest"]
 
 FROM base AS service
-COPY celeryconfig.py config.py contract.py logs.py presence.py provider_endpoint.py redis_connection.py \
+COPY celeryconfig.py config.py logs.py presence.py provider_endpoint.py redis_connection.py redis_trouble.py \
     settings_files.py startup.py watchdog.py ./
 COPY bridge bridge
+COPY contract contract
 COPY tracing tracing
 COPY worker worker
 USER 10001:10001

@@ -14,7 +14,7 @@ import math
 import os
 import ssl
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -35,7 +35,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from contract import PROCESSED_MARK_TTL
 from provider_endpoint import ProviderEndpoint, address_fault, headers_in
-from redis_connection import Address, RedisConnection
+from redis_connection import CLUSTER, Address, RedisConnection
 from settings_files import EnvFile, SecretFiles
 
 PROJECT = Path(__file__).parent
@@ -45,7 +45,7 @@ _REDIS_KINDS = {
     "sentinel": "set REDIS_SENTINELS and REDIS_SENTINEL_MASTER instead of a sentinel:// URL",
     **dict.fromkeys(
         ("redis+cluster", "rediss+cluster", "rediscluster"),
-        "Redis Cluster is not supported: use one server, a managed one, or Sentinel",
+        CLUSTER,
     ),
 }
 
@@ -165,7 +165,27 @@ class Settings(BaseSettings):
         description="tokens, cap of one answer; 60 and 100 a criterion are reserved, but never more than this",
     )
     openai_output: Literal["auto", "strict", "json"] = Field(
-        "auto", description="`strict` schema, `json` mode, or `auto`: strict until the endpoint refuses it"
+        "auto",
+        description="`strict` schema, `json` mode, or `auto`: strict until the endpoint refuses it, then JSON mode, "
+        "then neither, read tolerantly",
+    )
+    openai_temperature: str = Field(
+        "auto",
+        pattern=r"^(auto|off|[01](\.\d+)?|2(\.0+)?)$",
+        description="`auto`: 0 until the model refuses it; a number: always sent; `off`: never",
+    )
+    openai_reasoning_effort: str = Field(
+        "auto",
+        pattern=r"^[a-z]{1,20}$",
+        description="`auto`: not sent until the model shows that it reasons, then the lowest that it takes; `low` or "
+        "another: always sent; `off`: never",
+    )
+    openai_max_reasoning_tokens: int = Field(
+        16_000,
+        ge=0,
+        le=200_000,
+        description="tokens, most room that an answer's cap may leave for reasoning beside the answer; it follows what "
+        "the model uses, never takes more than a quarter of `TPM`, and is 0 for a model that does not reason",
     )
     limits_burst: Seconds = Field(
         60.0, description="seconds of refill that may be spent at once; below 60 where shorter spans are enforced"
@@ -243,6 +263,22 @@ class Settings(BaseSettings):
         le=5_000,
         description="most unfinished requests a bridge holds per partition; how many it does follows the limits",
     )
+    look_ahead: int = Field(
+        2_000,
+        ge=1,
+        le=5_000,
+        description="unfinished requests a bridge holds per partition at least, however small the limits are: so far "
+        "it sees whose turn it is; never more than `WINDOW_SIZE`",
+    )
+    user_rpd: int = Field(
+        0, ge=0, description="most answers a user gets to the requests of one day of UTC; 0: there is no such limit"
+    )
+    fair_by: Literal["user", "none"] = Field(
+        "user", description="`user`: users with requests waiting take turns; `none`: the input topic's order"
+    )
+    user_weights: Annotated[Mapping[int, float], NoDecode] = Field(
+        {}, description="`USER=WEIGHT,…`: users that get so many turns where others get one, 0.01 to 100"
+    )
     request_deadline: Annotated[float, Field(gt=0, lt=PROCESSED_MARK_TTL)] = Field(
         43_200.0, description="seconds from a request's Kafka timestamp to its end, whatever it waits for"
     )
@@ -273,7 +309,11 @@ class Settings(BaseSettings):
         10.0,
         description="seconds after which a killed worker's request is another's; after half of them a hint goes again",
     )
-    max_attempts: int = Field(5, ge=1, description="calls of the model for one request, transient faults included")
+    max_attempts: int = Field(
+        2,
+        ge=1,
+        description="answers to one question that may be of no use before the request fails; outages do not count",
+    )
 
     # Scoring
     redaction: bool = Field(
@@ -365,6 +405,20 @@ class Settings(BaseSettings):
         if any("@" in place.netloc for place in places):
             raise ValueError("must be host:port,host:port; the password goes into REDIS_SENTINEL_PASSWORD")
         return addresses
+
+    @field_validator("user_weights", mode="before")
+    @classmethod
+    def _weights(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            pairs = [part.split("=") for part in value.split(",") if part.strip()]
+            weights = {int(user): float(weight) for user, weight in pairs}
+        except ValueError:
+            raise ValueError("must be USER=WEIGHT,USER=WEIGHT") from None
+        if len(weights) != len(pairs) or not all(0.01 <= weight <= 100 for weight in weights.values()):
+            raise ValueError("must name each user once, with a weight from 0.01 to 100")
+        return weights
 
     @field_validator("log_file", mode="before")
     @classmethod

@@ -9,11 +9,12 @@ Is handed values and reads no settings.
 import atexit
 import logging
 import logging.config
+import math
 import os
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -21,6 +22,9 @@ from typing import Literal
 
 import pythonjsonlogger.json
 
+# While Redis is away these try again every few seconds; once a minute is enough to tell of it.
+TRY_AGAIN = ("celery.worker.consumer.consumer", "worker.leases")
+SAY_AGAIN = 60.0  # seconds
 KEEP_DAYS = 14  # days of rotated log files that are kept
 
 _processing_id: ContextVar[int | None] = ContextVar("processing_id", default=None)
@@ -42,6 +46,33 @@ class ProcessingIdFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if not hasattr(record, "processing_id"):
             record.processing_id = _processing_id.get()
+        return True
+
+
+class SeldomSaid(logging.Filter):
+    """Lets a logger say each of its messages once, and then once in a while: what is tried again is told again.
+
+    Args:
+        seconds: between two of one message, whatever its arguments.
+        least: what is less severe is not said at all.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self, seconds: float, least: int = logging.NOTSET, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._least = least
+        self._clock = clock
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is written."""
+        what, now = str(record.msg), self._clock()
+        if record.levelno < self._least or now - self._said.get(what, -math.inf) < self._seconds:
+            return False
+        self._said[what] = now
         return True
 
 
@@ -196,6 +227,9 @@ def configure_logging(
             "loggers": {name: {"level": "WARNING"} for name in ("openai", "httpx2", "httpcore2", "asyncio")},
         }
     )
+    for name in TRY_AGAIN:
+        logger = logging.getLogger(name)
+        logger.filters[:] = [SeldomSaid(SAY_AGAIN)]
     root = logging.getLogger()
     queued = QueuedHandler([handler for handler in root.handlers if handler.get_name() in handlers])
     queued.addFilter(ProcessingIdFilter())  # here, where the request is known, and not in the writing thread

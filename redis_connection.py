@@ -6,17 +6,19 @@ transactions touch keys of many slots at once, and Celery's transport knows no C
 """
 
 import ssl
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
+from redis_trouble import too_old
+
 Address = tuple[str, int]  # host, port
+CLUSTER = "Redis Cluster is not supported: use one server, a managed one, or Sentinel"
 
 # Without a timeout a frozen Redis hangs the caller for ever, which is kombu's default.
 SOCKET = {"socket_timeout": 5, "socket_connect_timeout": 5, "socket_keepalive": True}  # seconds
@@ -78,15 +80,34 @@ class RedisConnection:
         client: redis.Redis = sentinel.master_for(self.master, **pool)
         return client
 
-    def is_cluster(self) -> bool:
-        """Whether this is a node of a Redis Cluster; one that is away is not judged.
+    def refusal(self) -> str | None:
+        """Why this server cannot be ours, if that is so: a Redis Cluster, or too old.
 
-        Most clusters have but one database and refuse another as soon as a connection is made, so that is asked.
+        Raises:
+            redis.RedisError: it does not answer, or does not let us in.
         """
-        only_database = urlunsplit(urlsplit(self.url)._replace(path="/0"))
-        with replace(self, url=only_database).client() as client, suppress(redis.RedisError):
-            return bool(client.info("cluster").get("cluster_enabled"))
-        return False
+        try:
+            with self.client() as client:
+                info: Any = client.info()
+        except redis.exceptions.NoPermissionError:  # we may not ask, and need not
+            return None
+        except redis.ResponseError as error:
+            if "unknown command" in str(error):  # the first that the client sends, HELLO, came with Redis 6
+                return too_old("5")
+            if "cluster mode" in str(error):  # most have but one database, and refuse another
+                return CLUSTER
+            raise
+        if info.get("cluster_enabled"):
+            return CLUSTER
+        return too_old(str(info.get("redis_version", "")))
+
+    @property
+    def where(self) -> str:
+        """Where it is, without any secret."""
+        parts = urlsplit(self.url)
+        if self.sentinels:
+            return f"primary {self.master} behind Sentinel, database {parts.path[1:]}"
+        return f"{parts.hostname}:{parts.port or 6379}, database {parts.path[1:]}"
 
     @property
     def broker_url(self) -> str:

@@ -11,11 +11,14 @@ from contextlib import suppress
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
+import redis
 from prometheus_client import start_http_server
 from pydantic import ValidationError
 
 from config import Role, Settings
 from logs import configure_logging
+from redis_connection import RedisConnection
+from redis_trouble import line
 from settings_files import UnreadableFileError, read_env_file
 
 log = logging.getLogger(__name__)
@@ -63,9 +66,19 @@ def begin(role: Role) -> Settings:
         log.warning("no settings any more, and without effect: %s", ", ".join(retired))
     for name, meant in misspelt_variables().items():
         log.warning("%s is set, and is no setting of ours: did you mean %s?", name, meant)
-    if role != "tool" and settings.redis_connection.is_cluster():
-        complain(["REDIS_HOST: Redis Cluster is not supported: use one server, a managed one, or Sentinel"])
+    if role != "tool":
+        meet_redis(settings.redis_connection)
     return settings
+
+
+def meet_redis(connection: RedisConnection) -> None:
+    """Say at once what is wrong; one that is away is waited for, one that can never do is not."""
+    try:
+        refusal = connection.refusal()
+    except redis.RedisError as error:
+        log.error("%s", line(error, connection.where))  # noqa: TRY400 # the traceback would add nothing
+    else:
+        complain([f"Redis at {connection.where}: {refusal}"] if refusal else [])
 
 
 def load_settings() -> Settings:

@@ -57,6 +57,7 @@ class Attempt:
     id: str
     tokens: int
     used: int
+    place: float | None = None
     asked: float = 0.0
     granted: float = 0.0
     arrived: float = 0.0
@@ -168,7 +169,7 @@ class Fleet:
 
     def ask(self, attempt: Attempt) -> None:
         attempt.asks += 1
-        answer = self.limiter.acquire(attempt.id, attempt.tokens)
+        answer = self.limiter.acquire(attempt.id, attempt.tokens, attempt.place)
         if isinstance(answer, Granted):
             attempt.granted = self.now
             self.at(self.now + self.rng.uniform(0, self.jitter), lambda: self.arrive(attempt))

@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +32,7 @@ from startup import load_settings
 from worker.asking.asking import Question
 from worker.asking.egress import EgressCheck, UncheckedEgress
 from worker.asking.openai_client import OpenAIClient
+from worker.asking.profile import LoneProfile, Profile
 from worker.asking.questions import KeepingPolicy, Questions
 from worker.asking.route import Route
 from worker.assessment.criteria import Criteria, parse_criteria
@@ -39,7 +40,7 @@ from worker.assessment.judgement import Judgement, judge
 from worker.assessment.resume import read_resume
 from worker.assessment.second_look import after_second_look, looked_at
 from worker.assessment.vacancy import Vacancy, read_vacancy
-from worker.errors import BrokenAnswerError, CallError, DeniedError, TransientError
+from worker.errors import BrokenAnswerError, CallError, DeniedError, LessonError, TransientError
 from worker.limits.tokens import count_tokens
 from worker.ports import Egress
 
@@ -57,6 +58,7 @@ class Asker:
     """Asks the service's questions of an endpoint, each until its answer is usable."""
 
     client: OpenAIClient
+    profile: LoneProfile
     egress: Egress
     questions: Questions
     tokens: dict[str, list[int]] = field(default_factory=dict)  # prompt and answer, by the question's kind
@@ -67,9 +69,11 @@ class Asker:
         while attempts < ATTEMPTS and denials < WAITS_FOR_LIMITS:
             self.egress.require()
             try:
-                answer = self.client.ask(question.make_call())
+                answer = self.client.ask(replace(question.make_call(), room=self.profile.room()))
                 self.tokens.setdefault(question.kind, []).append(answer.prompt_tokens + answer.completion_tokens)
                 return question.parse(answer)
+            except LessonError:
+                continue  # it comes to an end
             except DeniedError as denied:
                 denials += 1
                 time.sleep(max(denied.denial.wait or 0, SHORTEST_WAIT))
@@ -207,11 +211,12 @@ def _asker(arguments: argparse.Namespace) -> Iterator[Asker]:
 
 
 def _asking(route: Route, egress: Egress, key: str, base_url: str, model: str, timeout: float) -> Asker:
+    profile = LoneProfile(Profile())
     client = OpenAIClient(
-        route, key=key, base_url=base_url, model=model, count=count_tokens, timeout=timeout, output="auto"
+        route, key=key, base_url=base_url, model=model, count=count_tokens, timeout=timeout, profiles=profile
     )
     questions = Questions(KeepingPolicy(criteria=0, grades=0), secrets.token_hex(4), 4_000, time.time)
-    return Asker(client, egress, questions)
+    return Asker(client, profile, egress, questions)
 
 
 if __name__ == "__main__":

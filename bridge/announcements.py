@@ -56,5 +56,5 @@ class Announcements:
                         if channel.get_message(timeout=PATIENCE):
                             self._news.set()
             except redis.RedisError as error:
-                log.warning("no announcements of outcomes: %s", type(error).__name__)
+                log.debug("no announcements of outcomes: %s", type(error).__name__)  # the loop says what is wrong
                 self._closed.wait(PATIENCE)

@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 
 import redis
@@ -18,19 +19,20 @@ from opentelemetry.trace import NoOpTracer, Tracer
 from prometheus_client import REGISTRY
 
 from bridge.announcements import Announcements
-from bridge.commands import check, predecessor, replay, resume, send, status
+from bridge.commands import check, dead_letters, predecessor, replay, resume, send, status
 from bridge.commands.check.brokers import faults_at_start
 from bridge.consumer import Bridge
 from bridge.dead_letter import CAP_WINDOW, DeadLetterCap, recent_dead_letters
 from bridge.health import Health, serve
 from bridge.kafka import (
-    LIBRDKAFKA_LOG,
     Contact,
     create_missing_topics,
     make_consumer,
     make_producer,
     make_reader,
 )
+from bridge.kafka_trouble import FirstContact
+from bridge.kafka_trouble import line as trouble_with_kafka
 from bridge.lag import Lag
 from bridge.marks import ProcessedMarks
 from bridge.partition import PartitionWork
@@ -45,12 +47,14 @@ from bridge.topic_watch import TopicWatch
 from config import Settings
 from contract import LONGEST_COUNTDOWN, processed_mark
 from presence import Presence
+from redis_trouble import line as trouble_with_redis
 from startup import begin, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 
 log = logging.getLogger("bridge")
 
+BROKERS_WITHIN = 30.0  # seconds that a start waits for them; then it is the supervisor's turn
 STOP_WITHIN = 22.0  # seconds from SIGTERM to the end, whatever answers or not; below compose's stop_grace_period
 
 
@@ -58,17 +62,31 @@ def main(options: argparse.Namespace) -> int:
     """Run the bridge, or the command that `options` names; the exit code."""
     settings = begin("bridge" if options.command is None else "tool")
     try:
-        if options.command == "check":
+        return _run_command(options, settings)
+    except KafkaException as error:
+        log.critical("%s", trouble_with_kafka(error.args[0], settings.kafka_bootstrap_servers))
+    except StartUnknown as error:
+        log.critical("%s", error)
+    except redis.RedisError as error:
+        log.critical("%s", trouble_with_redis(error, settings.redis_connection.where))
+    return 1
+
+
+def _run_command(options: argparse.Namespace, settings: Settings) -> int:
+    match options.command:
+        case "check":
             return check.run(settings)
-        if options.command == "replay":
+        case "dead-letters":
+            return dead_letters.run(options, settings.dead_letter_topic, make_reader(settings))
+        case "replay":
             return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
-        if options.command == "predecessor":
+        case "predecessor":
             return predecessor.run(options, settings, make_reader(settings), make_consumer(settings, Contact()))
-        if options.command == "resume":
+        case "resume":
             return resume.run(settings)
-        if options.command == "status":
+        case "status":
             return status.run(options, settings)
-        if options.command == "send":
+        case "send":
             return send.run(
                 options,
                 requests=settings.kafka_topic_for_ai_handler,
@@ -77,14 +95,7 @@ def main(options: argparse.Namespace) -> int:
                 producer=make_producer(settings, None),
                 is_processed=lambda processing_id: is_processed(settings, processing_id),
             )
-        return run(settings)
-    except KafkaException as error:
-        log.critical("Kafka at %s: %s", settings.kafka_bootstrap_servers, error.args[0].str())
-    except StartUnknown as error:
-        log.critical("%s", error)
-    except redis.RedisError as error:
-        log.critical("Redis: %s", type(error).__name__)
-    return 1
+    return run(settings)
 
 
 def is_processed(settings: Settings, processing_id: int) -> bool:
@@ -120,6 +131,9 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         redispatch_after=settings.lease_seconds / 2,
         lease=settings.lease_seconds,
         start=settings.kafka_start,
+        look_ahead=settings.look_ahead,
+        fair=settings.fair_by == "user",
+        weights=settings.user_weights,
     )
 
     def make_work(source: TopicPartition) -> PartitionWork:
@@ -144,6 +158,7 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
             name,
             exists=watch.exists,
             longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds,
+            answers_a_day=settings.user_rpd,
         )
         spans = RequestSpans(tracer or NoOpTracer(), source, settings.kafka_group_id, topics.notifications)
         return PartitionWork(
@@ -173,10 +188,8 @@ def make_cap(settings: Settings, client: redis.Redis) -> DeadLetterCap:
     """The dead letters' rate limit, which goes on from what stands in the topic."""
     limit = settings.dead_letter_limit
     since = time.time() - CAP_WINDOW
-    try:
+    with suppress(redis.RedisError):  # the start has said that it is away; until it tells, nobody has resumed
         since = max(since, resume.resumed_at(client))
-    except redis.RedisError as error:
-        log.warning("Redis does not say whether an operator has resumed (%s)", type(error).__name__)
     written = recent_dead_letters(make_reader(settings), settings.dead_letter_topic, since, limit)
     return DeadLetterCap(limit, CAP_WINDOW, time.time, written)
 
@@ -193,7 +206,9 @@ def run(settings: Settings) -> int:
     if settings.bridge_metrics_port:
         overview = Overview(status.make_look(settings))
         serve(health, settings.metrics_host, settings.bridge_metrics_port, overview.page)
-    admin = AdminClient({**settings.kafka}, logger=LIBRDKAFKA_LOG)
+    contact = FirstContact(settings.kafka)
+    contact.metadata(BROKERS_WITHIN, persists=True)
+    admin = contact.admin
     if settings.kafka_create_topics:
         create_missing_topics(
             admin,

@@ -18,13 +18,14 @@ from kombu.exceptions import OperationalError
 
 from bridge.announcements import Announcements
 from bridge.dead_letter import DeadLetterCap
-from bridge.health import Health
+from bridge.health import SAY_EVERY, Health
 from bridge.kafka import Contact
 from bridge.offsets import LogChanged
 from bridge.partition import PartitionWork
 from bridge.publisher import PublishError
 from bridge.start import StartAwaited
 from bridge.topic_watch import TopicWatch
+from redis_trouble import short as trouble_with_redis
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ class Bridge:
         self._full: set[Key] = set()
         self._retry_at: dict[Key, float] = {}
         self._failing_since: dict[Key, float] = {}
+        self._say_at: dict[tuple[str, int, str], float] = {}  # when a failure may be told again
         self._redis_said = ""  # the last that was wrong with it
         self._stopping = False
 
@@ -201,11 +203,15 @@ class Bridge:
         self._recovering[key] = self._running.pop(key)
 
     def _try_later(self, key: Key, what: str, error: Exception) -> None:
+        now = self._clock()
+        said = f"{type(error).__name__}: {error}"
         if isinstance(error, (redis.RedisError, OperationalError)):
-            self._redis_said = _of_redis(error)
-        self._retry_at[key] = self._clock() + RETRY_AFTER
-        self._failing_since.setdefault(key, self._clock())
-        log.warning("%s-%d: %s (%s: %s)", *key, what, type(error).__name__, error)
+            said = self._redis_said = trouble_with_redis(error)
+        self._retry_at[key] = now + RETRY_AFTER
+        self._failing_since.setdefault(key, now)
+        if now >= self._say_at.get((*key, what), now):  # each second it is tried, and each minute it is told
+            self._say_at[(*key, what)] = now + SAY_EVERY
+            log.warning("%s-%d: %s (%s)", *key, what, said)
 
     def _pause_if_full(self, key: Key) -> None:
         if key not in self._full and self._running[key].free <= 0:
@@ -257,7 +263,7 @@ class Bridge:
             try:
                 self._cap.resume(self._resumed_at())
             except redis.RedisError as error:
-                redis_trouble = _of_redis(error)
+                redis_trouble = trouble_with_redis(error)
         self._health.beat(self._troubles(redis_trouble))
 
     def _troubles(self, redis_trouble: str) -> dict[str, str]:
@@ -276,10 +282,3 @@ class Bridge:
         if self._cap.tripped:
             troubles["dead_letters"] = self._cap.reason
         return troubles
-
-
-def _of_redis(error: Exception) -> str:
-    """What is wrong with Redis, in a few words; its own text may quote what we asked."""
-    if isinstance(error, redis.OutOfMemoryError):
-        return "OOM: it answers, and its memory is full"
-    return type(error).__name__

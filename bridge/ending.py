@@ -8,6 +8,7 @@ from confluent_kafka import TopicPartition
 
 from bridge import metrics
 from bridge.dead_letter import CUTS, HEADER_REASON, DeadLetter, DeadLetterCap, PendingLetter
+from bridge.in_hand import InHand
 from bridge.intake import Reason, Rejected
 from bridge.publisher import OutputRefused, Publication
 from bridge.request_store import RequestStates
@@ -158,7 +159,7 @@ class Endings:
             [*(how(each.outcome) for each in ending.publications), *(DEAD_LETTER + reason for reason in reasons)]
         )
 
-    def make_smaller(self, refused: OutputRefused, requests: dict[int, Unfinished]) -> list[int]:
+    def make_smaller(self, refused: OutputRefused, in_hand: InHand) -> list[int]:
         """What a topic does not take as it is gets a bounded form; the offsets that are finished by that alone."""
         metrics.REFUSED.labels(refused.topic).inc()
         if isinstance(refused.output, DeadLetter):
@@ -170,7 +171,7 @@ class Endings:
             return []
         processing_id = refused.output.processing_id
         about = {"processing_id": processing_id}
-        unfinished = requests.get(processing_id)
+        unfinished = in_hand.all.get(processing_id)
         if unfinished is None:
             log.error("nobody is told: %s", refused, extra=about)
             self._untold.add(processing_id)
@@ -180,7 +181,8 @@ class Endings:
             unfinished.outcome = unfinished.failed(Failure.UNPUBLISHABLE)
         else:
             log.error("it becomes a dead letter: %s", refused, extra=about)
-            return self._bury(requests.pop(processing_id))
+            in_hand.pop(processing_id)
+            return self._bury(unfinished)
         return []
 
     def _bury(self, unfinished: Unfinished) -> list[int]:

@@ -93,7 +93,7 @@ class Health:
                 self._said_at[name] = now
         for name in set(self._said_at) - set(troubles):
             metrics.TROUBLE.labels(name).set(0)
-            log.info("over: %s", name)
+            log.info("ready again: %s", name)
             del self._said_at[name]
 
 

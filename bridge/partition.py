@@ -22,6 +22,7 @@ from opentelemetry.trace import NoOpTracer
 from bridge import intake, metrics
 from bridge.dead_letter import DeadLetterCap, PendingLetter
 from bridge.ending import Ending, Endings
+from bridge.in_hand import InHand
 from bridge.intake import Accepted, NotOurs, Rejected
 from bridge.kafka import as_bytes, sent_at, traceparent
 from bridge.log_watch import LogWatch
@@ -48,7 +49,6 @@ LOOK_EVERY = 0.05  # seconds between two looks at outcomes that nobody has annou
 LOOK_PAUSE = 0.02  # seconds between two looks at announced ones: those that end together share a transaction
 IDLE_LOOK_EVERY = 1.0  # seconds between two looks at Redis while there is nothing to do
 COMMIT_EVERY = 1.0  # seconds a watermark may wait for a transaction that has outcomes to carry
-PLACE_STEP = 1e-6  # seconds between the places of two requests with one timestamp; a float tells them apart
 MAX_FOREIGN_KEYS = 100  # logged once each, up to so many
 
 
@@ -98,13 +98,12 @@ class PartitionWork:
         self._clock = clock
         self._wall_clock = wall_clock
         self._spans = spans or RequestSpans(NoOpTracer(), source, "", "")
-        self._supervisor = Supervisor(
-            store, redispatch_after=policy.redispatch_after, lease=policy.lease, wall_clock=wall_clock
-        )
-        self._window = Window(policy.window_cap, policy.request_rate, clock)
+        self._in_hand = InHand(store, policy, wall_clock)
+        self._line = store.line(str(source.partition), fair=policy.fair)
+        self._supervisor = Supervisor(store, self._in_hand.place, policy, wall_clock)
+        self._window = Window(policy.window_cap, policy.look_ahead, policy.request_rate, clock)
         self._publisher: Publisher | None = None
         self._foreign_keys: set[bytes] = set()
-        self._place = 0.0
         self._recovery: Iterator[object] | None = None
         self._marking = Marking(marks, self._name, clock)
         self.redis_answered_at = clock()  # seconds; when Redis last answered all that was asked
@@ -113,7 +112,7 @@ class PartitionWork:
     def _forget(self, progress: PartitionProgress) -> None:
         self._progress = progress
         self.watermark = progress.watermark  # as of the last step, for other threads to read
-        self._requests: dict[int, Unfinished] = {}
+        self._in_hand.forget()
         self._marking.forget()
         self._look_at = self._looked_at = self._supervise_at = self._commit_at = 0.0
         self._uncommitted = False  # offsets were finished without a transaction
@@ -121,7 +120,7 @@ class PartitionWork:
     @property
     def free(self) -> int:
         """How many more requests fit into the window."""
-        return 0 if self._endings.are_full else max(0, self._window.size - self._in_the_window)
+        return 0 if self._endings.are_full else max(0, self._window.held - self._in_the_window)
 
     @property
     def _in_the_window(self) -> int:
@@ -198,8 +197,6 @@ class PartitionWork:
         if offset is None or not self._progress.deliver(offset):
             metrics.MESSAGES.labels("known").inc()
             return
-        if self._in_the_window >= self._window.size:
-            self._window.note_full()
         content = intake.read(as_bytes(message.key()), as_bytes(message.value()))
         match content:
             case NotOurs():
@@ -207,31 +204,24 @@ class PartitionWork:
                 self._progress.finish([offset])
                 self._uncommitted = True
                 self._log_foreign_key(as_bytes(message.key()) or b"")
-            case Rejected(reason=reason):
+            case Rejected(reason=reason, field=field):
                 metrics.MESSAGES.labels("rejected").inc()
-                log.warning("%s offset %d is a dead letter: %s", self._name, offset, reason.value)
+                log.warning("%s offset %d is a dead letter: %s", self._name, offset, f"{reason.value} {field}".strip())
                 self._endings.reject(PendingLetter.of(message, content))
                 self._look_at = 0.0  # something new: do not wait for the next look
             case Accepted(request=request):
                 metrics.MESSAGES.labels("accepted").inc()
-                in_hand = self._requests.get(request.processing_id)
+                in_hand = self._in_hand.all.get(request.processing_id)
                 if in_hand is not None:
                     metrics.DUPLICATES.inc()
                     in_hand.offsets.append(offset)
                     return
                 at = sent_at(message, self._wall_clock())
-                self._place = max(at, self._place + PLACE_STEP)
                 span = self._spans.take(message, sender := traceparent(message), request.processing_id)
                 deadline_at = at + self._policy.request_deadline
-                self._requests[request.processing_id] = Unfinished(
-                    Dispatch(
-                        request=request, deadline_at=deadline_at, place=self._place, traceparent=traceparent_of(span)
-                    ),
-                    [offset],
-                    sender,
-                    span=span,
-                )
-                self._look_at = self._supervise_at = 0.0
+                dispatch = Dispatch(request=request, deadline_at=deadline_at, traceparent=traceparent_of(span))
+                self._in_hand.take(Unfinished(dispatch, [offset], sender, sent_at=at, span=span))
+                self._look_at = 0.0
 
     def _log_foreign_key(self, key: bytes) -> None:
         if key not in self._foreign_keys and len(self._foreign_keys) < MAX_FOREIGN_KEYS:
@@ -243,7 +233,7 @@ class PartitionWork:
     @property
     def awaits_outcomes(self) -> bool:
         """Whether requests are in hand."""
-        return bool(self._requests)
+        return bool(self._in_hand.all)
 
     @property
     def look_in(self) -> float:
@@ -252,7 +242,7 @@ class PartitionWork:
 
     def look_soon(self) -> None:
         """Outcomes were announced, perhaps some of these requests."""
-        pause = LOOK_PAUSE if len(self._requests) > 1 else 0.0  # a single one has nobody to wait for
+        pause = LOOK_PAUSE if len(self._in_hand.all) > 1 else 0.0  # a single one has nobody to wait for
         self._look_at = min(self._look_at, self._looked_at + pause)
 
     def step(self) -> None:
@@ -273,7 +263,7 @@ class PartitionWork:
 
     def _look(self, now: float) -> None:
         self._looked_at = now
-        busy = bool(self._requests or self._endings.waiting or self._marking.is_due)
+        busy = bool(self._in_hand.all or self._endings.waiting or self._marking.is_due)
         self._look_at = now + (LOOK_EVERY if busy else IDLE_LOOK_EVERY)
         self._show()
         self._look_at_log(now)
@@ -282,20 +272,35 @@ class PartitionWork:
             self._catch_up(now)
             return
         self._mark()
-        outcomes = self._store.outcomes(list(self._requests))
+        self._call(now)
+        called = self._in_hand.called
+        outcomes = self._store.outcomes(list(called))
         if outcomes is None:
             self._marking.distrust()
             self._catch_up(now)
             return
         for processing_id, outcome in outcomes.items():
-            if not self._requests[processing_id].refused:
-                self._requests[processing_id].outcome = outcome
-        if self._requests and now >= self._supervise_at:
-            more = self._supervisor.supervise(self._requests, now)
+            if not called[processing_id].refused:
+                called[processing_id].outcome = outcome
+        if called and now >= self._supervise_at:
+            more = self._supervisor.supervise(called, now)
             self._supervise_at = now if more else now + SUPERVISE_EVERY
         self._end(now)
+        self._line.tell(self._in_hand.users, now)
         self.redis_answered_at = self._clock()
         self._marking.move_on(now)
+
+    def _call(self, now: float) -> None:
+        """Let those take part whose turn comes, and who are out of time."""
+        due = now >= self._supervise_at
+        if self._in_hand.new or (due and self._in_hand.all):
+            self._in_hand.line_up()
+        if due:
+            self._in_hand.call_off(self._supervisor.is_out_of_time)
+        if self._in_hand.call(self._window.size):
+            self._supervise_at = now
+        if self._in_hand.order.head() is not None:
+            self._window.note_full()
 
     def close(self) -> None:
         """The partition is leaving; requests in hand stay in Redis for its next owner."""
@@ -303,18 +308,19 @@ class PartitionWork:
             self._publisher.close()
         for gauge in (metrics.UNFINISHED, metrics.OLDEST, metrics.WINDOW):
             gauge.labels(str(self._source.partition)).set(0)
+        self._line.close()
 
     def _show(self) -> None:
         self.watermark = self._progress.watermark
         label = str(self._source.partition)
         metrics.UNFINISHED.labels(label).set(self._progress.unfinished)
-        metrics.WINDOW.labels(label).set(self._window.size)
-        oldest = next(iter(self._requests.values()), None)  # they are in the topic's order
+        metrics.WINDOW.labels(label).set(self._window.held)
+        oldest = next(iter(self._in_hand.all.values()), None)  # they are in the topic's order
         metrics.OLDEST.labels(label).set(self._age(oldest) if oldest is not None else 0)
 
     def _age(self, unfinished: Unfinished) -> float:
         """Seconds from the request's Kafka timestamp to now."""
-        return max(0.0, self._wall_clock() - unfinished.dispatch.deadline_at + self._policy.request_deadline)
+        return max(0.0, self._wall_clock() - unfinished.sent_at)
 
     def _look_at_log(self, now: float) -> None:
         if self._log_watch.look(self._progress, now):
@@ -326,7 +332,7 @@ class PartitionWork:
         self._look_at = 0.0
         if not self._marking.catch_up():
             return
-        for unfinished in self._requests.values():
+        for unfinished in self._in_hand.called.values():
             # Claims and hints are gone; workers that live claim again with their next heartbeat, so give them that.
             unfinished.history = DispatchHistory(dispatched_at=now, hints=1)
         self._supervise_at = 0.0
@@ -337,14 +343,15 @@ class PartitionWork:
         """Publish what has ended."""
         if not self._topics.may_write_answers():
             return
-        ended, letters = self._endings.ready(self._requests)
+        ended, letters = self._endings.ready(self._in_hand.called)
         addressees = [letter.rejected.addressee for letter in letters]
         rejected = [addressee.processing_id for addressee in addressees if addressee is not None]
         # The last look before anything is said: finished meanwhile, or another partition's?
         states = self._store.states(ended + rejected) if ended or rejected else RequestStates()
         if not states.complete:
             return  # it lost marks since the look at outcomes; the next one will find out
-        ending = self._endings.compose(self._requests, ended, letters, states)
+        ending = self._endings.compose(self._in_hand.all, ended, letters, states)
+        self._in_hand.give_back(ending.publications)
         if ending.offsets or (self._uncommitted and now >= self._commit_at):
             self._publish(ending, now)
 
@@ -363,7 +370,7 @@ class PartitionWork:
                 )
         except OutputRefused as refused:
             self._look_at = 0.0  # its neighbours go with the next step
-            finished = self._endings.make_smaller(refused, self._requests)
+            finished = self._endings.make_smaller(refused, self._in_hand)
             self._progress.finish(finished)
             self._uncommitted = self._uncommitted or bool(finished)
             return
@@ -373,7 +380,7 @@ class PartitionWork:
         self._commit_at = now + COMMIT_EVERY
         self._say_published(ending)
         for processing_id in ending.processing_ids:
-            unfinished = self._requests.pop(processing_id, None)
+            unfinished = self._in_hand.pop(processing_id)
             if unfinished is not None and unfinished.outcome is not None:
                 metrics.END_TO_END.observe(self._age(unfinished))
             if unfinished is not None and unfinished.first_dispatched_at is not None:

@@ -1,6 +1,7 @@
 """What operators may set of a partition's work."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bridge.start import Start
 
@@ -16,6 +17,9 @@ class PartitionPolicy:
         redispatch_after: the first pause before a hint goes again.
         lease: a worker's claim lives so long without it.
         start: where to begin in a topic that was never committed.
+        look_ahead: unfinished requests to hold so that users can take turns, however few the limits keep busy.
+        fair: users take turns; False: the topic's order, whoever asks.
+        weights: of users that get more than one place in a turn, or less.
     """
 
     window_cap: int
@@ -24,3 +28,6 @@ class PartitionPolicy:
     redispatch_after: float
     lease: float
     start: Start | None = None
+    look_ahead: int = 2_000
+    fair: bool = True
+    weights: Mapping[int, float] = field(default_factory=dict)

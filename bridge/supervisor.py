@@ -4,15 +4,16 @@ It acts on what supervision.py decides.
 """
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from opentelemetry.trace import INVALID_SPAN, Span
 
 from bridge import metrics
+from bridge.policy import PartitionPolicy
 from bridge.request_store import RequestStates, RequestStore
 from bridge.supervision import Decision, DispatchHistory, HintLatency, decide, is_charged, suspects_to_hold_back
+from bridge.user_limit import Sent
 from contract import HANDED_BACK, Dispatch, Failure, Outcome
 from logs import log_about
 
@@ -32,17 +33,25 @@ class Unfinished:
     dispatch: Dispatch
     offsets: list[int]
     traceparent: bytes | None
+    sent_at: float = 0.0  # Unix time, seconds
     history: DispatchHistory = field(default_factory=DispatchHistory)
     first_dispatched_at: float | None = None
     ours: bool = True  # no other partition answers for this id
     finished: bool = False  # a processed mark says so
     outcome: Outcome | None = None
     refused: bool = False  # a topic does not take its outcome
+    least: float = 0.0  # the least place that it can have, once it is called
     span: Span = INVALID_SPAN  # from its message to its first hint
 
-    def failed(self, failure: Failure) -> Outcome:
+    def failed(self, failure: Failure, *, wait_seconds: int | None = None) -> Outcome:
         """What its user is told where it ends without a score."""
-        return Outcome.failed(self.dispatch.request.addressee(), failure.value)
+        return Outcome.failed(self.dispatch.request.addressee(), failure.value, wait_seconds=wait_seconds)
+
+    @property
+    def sent(self) -> Sent:
+        """Whose it is, and when it was sent."""
+        request = self.dispatch.request
+        return request.processing_id, request.user_id, self.sent_at
 
 
 class Supervisor:
@@ -50,23 +59,24 @@ class Supervisor:
 
     Args:
         store: Redis and Celery.
-        redispatch_after: seconds, the first pause before a hint goes again; longer while workers are slow to come.
-        lease: seconds that a worker's claim lives without it.
+        give_places: to those of some requests that have none; may raise `redis.RedisError`.
+        policy: the first pause before a hint goes again, which is longer while workers are slow to come, and for how
+            long a worker's claim lives without it.
         wall_clock: Unix time, seconds.
     """
 
     def __init__(
         self,
         store: RequestStore,
-        *,
-        redispatch_after: float,
-        lease: float,
-        wall_clock: Callable[[], float] = time.time,
+        give_places: Callable[[list[Unfinished]], None],
+        policy: PartitionPolicy,
+        wall_clock: Callable[[], float],
     ):
         self._store = store
-        self._redispatch_after = redispatch_after
+        self._give_places = give_places
+        self._redispatch_after = policy.redispatch_after
         self._latency = HintLatency()
-        self._lease = lease
+        self._lease = policy.lease
         self._wall_clock = wall_clock
         self._dead_workers: dict[str, float] = {}  # when they were found dead
         self._excused_until = 0.0  # claims that are lost before this are nobody's doing
@@ -113,7 +123,7 @@ class Supervisor:
                 if self._is_past_deadline(unfinished, TAKEN_OVER_AFTER):
                     overdue[processing_id] = states.elsewhere[processing_id]
                 continue
-            if self._is_out_of_time(unfinished):
+            if self.is_out_of_time(unfinished):
                 log.warning("out of time", extra={"processing_id": processing_id})
                 unfinished.outcome = unfinished.failed(Failure.OUT_OF_TIME)
                 continue
@@ -128,7 +138,7 @@ class Supervisor:
         self._dispatch(due[:DISPATCHES_A_STEP], now)
         return len(due) > DISPATCHES_A_STEP
 
-    def _is_out_of_time(self, unfinished: Unfinished) -> bool:
+    def is_out_of_time(self, unfinished: Unfinished) -> bool:
         """Past its deadline; a worker that still has the request in hand says so itself, if it lives."""
         return self._is_past_deadline(unfinished, OVERTIME if unfinished.history.worker is not None else 0.0)
 
@@ -172,6 +182,7 @@ class Supervisor:
     def _dispatch(self, due: list[Unfinished], now: float) -> None:
         if not due:
             return
+        self._give_places(due)
         self._store.dispatch([unfinished.dispatch for unfinished in due])
         for unfinished in due:
             again = unfinished.first_dispatched_at is not None

@@ -1,4 +1,6 @@
-"""How many unfinished requests one partition holds: as many as the limits can keep in flight, and some more.
+"""How many requests of one partition are called at a time: as many as the limits can keep in flight, and some more.
+
+More are held beside them, waiting for their turns: fairness reaches as far as the bridge looks ahead.
 
 By Little's law a rate of r requests a second at a latency of s seconds keeps r * s requests in flight. The rate is
 what the provider's limits allow, the latency is measured. A longer latency may also mean that requests queue up
@@ -23,16 +25,18 @@ SAMPLES = 500  # latest latencies
 
 
 class Window:
-    """The size of one partition's window.
+    """The sizes of one partition's window.
 
     Args:
         cap: the operator's, requests.
+        look_ahead: unfinished requests to hold at least.
         rate: requests a second that the limits allow; infinite where that is not known.
         clock: seconds, monotonic.
     """
 
-    def __init__(self, cap: int, rate: float, clock: Callable[[], float]):
+    def __init__(self, cap: int, look_ahead: int, rate: float, clock: Callable[[], float]):
         self._cap = cap
+        self._least_held = min(look_ahead, cap)
         self._rate = rate
         self._clock = clock
         self._latencies: deque[float] = deque(maxlen=SAMPLES)
@@ -41,6 +45,11 @@ class Window:
         self._adjusted_at = clock()
         self._most = 0.0  # requests a second that were reached lately
         self.size = self._target(rate if rate < math.inf else 0.0)
+
+    @property
+    def held(self) -> int:
+        """How many unfinished requests to hold, those that wait included."""
+        return max(self.size, self._least_held)
 
     @property
     def room_to_resume(self) -> int:
@@ -53,7 +62,7 @@ class Window:
         self._ended += 1
 
     def note_full(self) -> None:
-        """There was no room for the next message."""
+        """Somebody had to wait for being called."""
         self._was_full = True
 
     def adjust(self) -> None:

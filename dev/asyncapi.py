@@ -1,4 +1,4 @@
-"""`python -m dev.asyncapi`: writes docs/asyncapi.yaml (AsyncAPI 3.0), made from contract.py.
+"""`python -m dev.asyncapi`: writes docs/asyncapi.yaml (AsyncAPI 3.0), made from contract/.
 
 A test compares the file with what this would write, and another validates it. Its examples are made by the code that
 makes the real messages; the acceptance tests send the example of a request and hold the answers against the document.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from bridge.dead_letter import (
+    HEADER_FIELD,
     HEADER_OFFSET,
     HEADER_PARTITION,
     HEADER_REASON,
@@ -48,7 +49,7 @@ PAGE = CHECKOUT / "docs" / "asyncapi.yaml"
 
 Json = dict[str, Any]
 
-# What each field means to the other side; contract.py has the types and the bounds.
+# What each field means to the other side; contract/ has the types and the bounds.
 MEANINGS = {
     "callback_url": "http or https address that the notifications service calls; carried back as it came",
     "processing_id": "of this request; it has one notification, whatever is sent again",
@@ -130,7 +131,7 @@ def resolved(node: Any, root: Json) -> Any:
 
 def page() -> str:
     """The document as docs/asyncapi.yaml has it."""
-    head = "# Made by `python -m dev.asyncapi` from contract.py; change that, not this.\n"
+    head = "# Made by `python -m dev.asyncapi` from contract/; change that, not this.\n"
     plain = json.loads(json.dumps(document()))  # each part a copy of its own: no anchors and aliases
     return f"{head}{yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110)}"
 
@@ -194,6 +195,7 @@ def _messages() -> Json:
             "headers": _headers(
                 {
                     HEADER_REASON: {"type": "string", "enum": [reason.value for reason in Reason]},
+                    HEADER_FIELD: {"type": "string", "enum": list(ScoringRequest.model_fields)},
                     HEADER_TOPIC: {"type": "string"},
                     HEADER_PARTITION: {"type": "string", "description": "a number"},
                     HEADER_OFFSET: {"type": "string", "description": "a number"},

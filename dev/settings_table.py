@@ -59,7 +59,7 @@ def default_text(setting: FieldInfo) -> str:
             return "on" if switch else "off"
         case float(number):
             return f"{number:.10g}"
-        case frozenset() | tuple() as words:
+        case frozenset() | tuple() | dict() as words:
             return ",".join(sorted(words))
         case int() | str() | Path() as value:
             return str(value)

@@ -2,10 +2,8 @@
 
 import atexit
 import logging
-import math
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
@@ -13,28 +11,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
 from opentelemetry.trace import Tracer
 
+from logs import SeldomSaid
+
 SAY_AGAIN = 600.0  # seconds between two lines of the log about a collector that is away
 FLUSH_WITHIN = 2.0  # seconds at the end of a process; a collector that does not answer gets no more
-
-
-class SeldomSaid(logging.Filter):
-    """Lets the exporter say each of its errors every ten minutes: while a collector is away, it has several a minute.
-
-    Its warnings, of what it is about to try again, hold the collector's address with whatever is in it.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__()
-        self._clock = clock
-        self._said: dict[str, float] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is written."""
-        what, now = str(record.msg), self._clock()
-        if record.levelno < logging.ERROR or now - self._said.get(what, -math.inf) < SAY_AGAIN:
-            return False
-        self._said[what] = now
-        return True
 
 
 def export_to(names: Sequence[str], service: str) -> Tracer:
@@ -47,7 +27,9 @@ def export_to(names: Sequence[str], service: str) -> Tracer:
     Raises:
         Exception: of the SDK, about a variable that it cannot read.
     """
-    logging.getLogger(OTLPSpanExporter.__module__).addFilter(SeldomSaid())
+    # While a collector is away it has several errors a minute. Its warnings, of what it is about to try again, hold the
+    # collector's address with whatever is in it.
+    logging.getLogger(OTLPSpanExporter.__module__).addFilter(SeldomSaid(SAY_AGAIN, least=logging.ERROR))
     named = SERVICE_NAME in OTELResourceDetector().detect().attributes
     provider = TracerProvider(
         resource=Resource.create(None if named else {SERVICE_NAME: service}), shutdown_on_exit=False

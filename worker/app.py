@@ -1,5 +1,6 @@
 """The Celery app, and the composition root: builds the adapters once per process."""
 
+import hashlib
 import os
 import sys
 import threading
@@ -16,6 +17,7 @@ from celery.utils.nodenames import default_nodename, nodename, nodesplit
 from celery.worker import state
 from opentelemetry.trace import Tracer
 from prometheus_client import REGISTRY
+from pydantic import SecretStr
 
 from config import Settings
 from contract import LONGEST_COUNTDOWN, QUEUE_NAME
@@ -33,7 +35,9 @@ from worker.asking.money.metered_model import MeteredModel
 from worker.asking.money.prices import Price
 from worker.asking.money.spending import Spending
 from worker.asking.openai_client import OpenAIClient
-from worker.asking.questions import KeepingPolicy
+from worker.asking.profile import Profile
+from worker.asking.profiles import Profiles
+from worker.asking.questions import KeepingPolicy, model_id
 from worker.asking.result_cache import ResultCache
 from worker.asking.route import Route
 from worker.leases import Leases
@@ -44,6 +48,7 @@ from worker.outcome_store import OutcomeStore
 from worker.ports import Egress, Ports
 from worker.running import control, redis_transport
 from worker.running.fleet_metrics import FleetMetrics
+from worker.running.line import Line
 from worker.scoring import Scoring
 from worker.spans import TracedModel
 from worker.tasks import register
@@ -65,6 +70,7 @@ RETRY_BASE, RETRY_MAX = 1.0, 60.0
 SHORT_WAIT, MAX_COUNTDOWN = 3.0, LONGEST_COUNTDOWN
 JITTER = 1.0  # seconds for which it may be on its way to the provider, by which the buckets are held back
 
+MOST_OF_TPM = 4  # the part of a minute's tokens that one request may reserve for reasoning
 PAGE_WITHIN = 15.0  # seconds for what the endpoint says of its models
 HEALTH_EVERY = 2.0  # seconds
 # Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
@@ -104,6 +110,33 @@ def make_egress(settings: Settings, route: Route) -> Egress:
     )
 
 
+def make_profiles(settings: Settings, store: redis.Redis, leases: Leases) -> Profiles:
+    """What the fleet learns of the model."""
+    most_room = settings.openai_max_reasoning_tokens
+    return Profiles(
+        store,
+        leases,
+        model_id(settings.openai_base_url, settings.openai_model),
+        Profile.pinned_by(
+            temperature=settings.openai_temperature,
+            effort=settings.openai_reasoning_effort,
+            output=settings.openai_output,
+        ),
+        # A request that reserves more than a minute's tokens would never start.
+        most_room=min(most_room, settings.tpm // MOST_OF_TPM) if settings.tpm else most_room,
+    )
+
+
+def asks_as(settings: Settings) -> str:
+    """A digest of whom this process asks, and as whom: the key, the URL, the model, the proxy and the like."""
+    said = [
+        value.get_secret_value() if isinstance(value := getattr(settings, name), SecretStr) else str(value)
+        for name in sorted(Settings.model_fields)
+        if name.startswith("openai_") and name not in ("openai_budget", "openai_prices")
+    ]
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()[:16]
+
+
 def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = None) -> Scoring:
     """Everything that one process needs to score requests; `opened` closes what was opened for it."""
     store = connect(settings)
@@ -113,9 +146,10 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
     provider = settings.provider
     route = Route(proxy=provider.proxy, connections=settings.calls_in_flight + 1, ca_location=provider.ca_location)
     opened.callback(route.close)
-    breaker = CircuitBreaker(store)
+    breaker = CircuitBreaker(store, asks_as(settings))
     spending = Spending(store, breaker, budget=settings.openai_budget)
     price = Price(*settings.openai_price) if settings.openai_price else None
+    profiles = make_profiles(settings, store, leases)
     model = OpenAIClient(
         route,
         key=provider.key,
@@ -125,7 +159,7 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         model=settings.openai_model,
         count=count_tokens,
         timeout=settings.openai_timeout,
-        output=settings.openai_output,
+        profiles=profiles,
     )
 
     def page(path: str) -> tuple[int, bytes] | None:
@@ -140,6 +174,8 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         egress=make_egress(settings, route),
         breaker=breaker,
         model=MeteredModel(traced, settings.openai_model, price, spending.add),
+        profiles=profiles,
+        line=Line(store),
         spending=spending if price else None,
         page=page,
     )
@@ -241,6 +277,9 @@ def _show_state(sender: Any, **_: Any) -> None:
         egress = scoring().ports.egress.state
         return {
             "model": settings.openai_model,
+            "model_listed": REGISTRY.get_sample_value("ai_handler_model_listed") != 0,
+            "model_ends": REGISTRY.get_sample_value("ai_handler_model_shutdown_timestamp_seconds"),
+            "profile": scoring().ports.profiles.state(),
             "threads": sender.controller.concurrency,
             "busy": len(state.active_requests),
             "egress": egress,

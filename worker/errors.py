@@ -2,12 +2,13 @@
 
     WorkerError
     ├── SendingBlockedError  nothing may be sent now (exit country, open circuit breaker): wait
-    ├── CallError            one call of the model did not bring an answer
-    │   ├── TransientError     timeouts, connections, 5xx: back off, try again
-    │   ├── BrokenAnswerError  truncated, refused, or not of the schema: one more try
-    │   ├── RefusedCallError   the provider will never take this request: it fails at once
+    ├── CallError            one call of the model did not bring an answer: see the table in asking/faults.py
+    │   ├── LessonError        the profile knows better now: ask again, nobody is to blame
+    │   ├── DeniedError        a 429: the limiter learns from it, the request waits
+    │   ├── TransientError     an outage: wait for the provider
     │   ├── TrippingError      no request can succeed until somebody acts: the circuit breaker trips
-    │   └── DeniedError        a 429: the limiter learns from it, the request waits
+    │   ├── BrokenAnswerError  an answer that is of no use: one more try
+    │   └── RefusedCallError   the provider does not take this request
     ├── PostponedError       the request cannot go on now
     ├── FailedError          the request ends without a score
     └── ClaimLostError       another worker has the request now: stop, say nothing
@@ -41,43 +42,76 @@ class SendingBlockedError(WorkerError):
 
 
 class CallError(WorkerError):
-    """One call of the model brought no answer; `seen` is what its headers said of the limits, if anything."""
-
-    def __init__(self, what: str, seen: ProviderView | None = None) -> None:
-        super().__init__(what)
-        self.seen = seen
-
-
-class TransientError(CallError):
-    """A fault that passes by itself. `network`: the request may not have left; look at the exit again."""
-
-    def __init__(self, what: str, seen: ProviderView | None = None, *, network: bool = False) -> None:
-        super().__init__(what, seen)
-        self.network = network
-
-
-class BrokenAnswerError(CallError):
-    """An answer that is truncated, refused by the model, or not of the schema.
+    """One call of the model brought no answer.
 
     Attributes:
-        usage: its tokens: it is billed like any other. None: the provider has not counted, or the call is counted
+        seen: what its headers said of the limits, if anything.
+        usage: the tokens that are billed for it all the same. None: the provider has not counted, or they are counted
             already.
     """
 
     def __init__(self, what: str, seen: ProviderView | None = None, *, usage: Usage | None = None) -> None:
-        super().__init__(what, seen)
+        super().__init__(what)
+        self.seen = seen
         self.usage = usage
 
 
+class LessonError(CallError):
+    """It carried what the model does not take, or had too little room for its reasoning; now that is known."""
+
+
+class TransientError(CallError):
+    """An outage: the provider does not answer, or with a fault of its own.
+
+    Attributes:
+        wait: seconds that it asks to wait, if it does.
+        network: the request may not have left; look at the exit again.
+    """
+
+    def __init__(
+        self, what: str, seen: ProviderView | None = None, *, wait: float | None = None, network: bool = False
+    ) -> None:
+        super().__init__(what, seen)
+        self.wait = wait
+        self.network = network
+
+
+class BrokenAnswerError(CallError):
+    """An answer that is of no use: cut, declined, filtered, empty, not of the schema, or to half of the prompt.
+
+    Attributes:
+        failure: what the user reads if no better one comes.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        seen: ProviderView | None = None,
+        *,
+        usage: Usage | None = None,
+        failure: Failure = Failure.BROKEN_ANSWER,
+    ) -> None:
+        super().__init__(what, seen, usage=usage)
+        self.failure = failure
+
+
 class RefusedCallError(CallError):
-    """A 400 or the like: the same request will be refused for ever."""
+    """The provider does not take this request.
+
+    Attributes:
+        failure: what the user reads; None: nobody knows whether it is the request's fault, or that of the set-up.
+    """
+
+    def __init__(self, what: str, seen: ProviderView | None = None, *, failure: Failure | None = None) -> None:
+        super().__init__(what, seen)
+        self.failure = failure
 
 
 class TrippingError(CallError):
     """No request can succeed until an operator or the provider acts: the circuit breaker trips for the fleet.
 
     Attributes:
-        reason: `region`, `quota` or `credentials`.
+        reason: one of circuit_breaker.OPEN_FOR.
     """
 
     def __init__(self, what: str, reason: str, seen: ProviderView | None = None) -> None:

@@ -18,7 +18,14 @@ from worker.assessment.proof import Lowering
 from worker.assessment.redaction.placeholders import Kind
 from worker.assessment.rubric import RUBRIC_VERSION
 from worker.assessment.suspicion import Suspicion
-from worker.errors import BrokenAnswerError, DeniedError, RefusedCallError, TransientError, TrippingError
+from worker.errors import (
+    BrokenAnswerError,
+    DeniedError,
+    LessonError,
+    RefusedCallError,
+    TransientError,
+    TrippingError,
+)
 
 
 def _counter(name: str, meaning: str, **labels: Iterable[str]) -> Counter:
@@ -78,10 +85,8 @@ CACHE = _counter(
 
 # --- Calls of the model -----------------------------------------------------------------------------------------------
 
-_CALL_RESULTS = [
-    "answer",
-    *(error.__name__ for error in (TransientError, BrokenAnswerError, RefusedCallError, TrippingError, DeniedError)),
-]
+_ERRORS = (TransientError, BrokenAnswerError, RefusedCallError, TrippingError, DeniedError, LessonError)
+_CALL_RESULTS = ["answer", *(error.__name__ for error in _ERRORS)]
 CALLS = _counter(
     "ai_handler_model_calls_total", "Calls of the model; result: answer, or the error's class", result=_CALL_RESULTS
 )
@@ -122,7 +127,7 @@ MODEL_SHUTDOWN = Gauge(
 BREAKER_TRIPS = _counter(
     "ai_handler_circuit_breaker_trips_total",
     "Times the circuit breaker opened",
-    reason=["region", "quota", "credentials", "budget"],
+    reason=["region", "quota", "credentials", "model", "url", "refused", "provider", "budget"],
 )
 
 # --- This process -----------------------------------------------------------------------------------------------------

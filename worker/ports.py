@@ -18,21 +18,29 @@ class Call:
     Attributes:
         messages: of a chat completion.
         response_format: the strict schema of the answer.
-        max_output_tokens: the answer's cap; it is reserved in full.
+        max_output_tokens: what the answer itself needs at most; it is reserved in full.
+        room: tokens of reasoning beside it that are reserved.
+        counted: its tokens as they were counted, see `Model.tokens`; 0: they were not.
     """
 
     messages: Messages = field(repr=False)
     response_format: Mapping[str, Any] = field(repr=False)
     max_output_tokens: int
+    room: int = 0
+    counted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The tokens that the provider bills for an answer, as it counts them; `cached_tokens` are among the prompt's."""
+    """The tokens that the provider bills for an answer, as it counts them.
+
+    `cached_tokens` are among the prompt's, `reasoning_tokens` among the completion's.
+    """
 
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
+    reasoning_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,10 +170,39 @@ class Egress(Protocol):
 class Breaker(Protocol):
     """See `circuit_breaker.CircuitBreaker`."""
 
-    def require(self, token: str) -> bool: ...
+    def require(self, token: str) -> str: ...
     def trip(self, reason: str, seconds: float | None = None) -> None: ...
     def reset(self, only: str | None = None) -> None: ...
     def state(self) -> dict[str, float]: ...
+
+
+class Profiles(Protocol):
+    """See `profiles.Profiles`."""
+
+    def require(self, token: str) -> Lease | None: ...
+    def let_go(self, right: Lease) -> None: ...
+    def known(self) -> bool: ...
+    def room(self) -> int: ...
+    def answers_others(self) -> bool: ...
+    def forget(self) -> None: ...
+    def state(self) -> dict[str, object]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Users with unfinished requests: how many, and how many of them get a start in one turn.
+
+    `fair` is False where requests start in the topic's order, whoever asks.
+    """
+
+    users: Mapping[int, tuple[int, float]]
+    fair: bool = True
+
+
+class Line(Protocol):
+    """See `running.line.Line`."""
+
+    def waiting(self) -> Waiting: ...
 
 
 class Spending(Protocol):
@@ -192,6 +229,8 @@ class Ports:
     egress: Egress
     breaker: Breaker
     model: Model
+    profiles: Profiles
+    line: Line
     spending: Spending | None = None
     page: Callable[[str], tuple[int, bytes] | None] | None = None
     """Status and body of a page below the endpoint's address; see `model_card`."""

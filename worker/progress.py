@@ -14,8 +14,9 @@ class Progress:
     Attributes:
         token: of its parked claim; None before the first claim.
         calls: how often the limiter granted it a call.
-        faults: how many of them met a transient fault.
+        faults: how many of them met an outage.
         broken: how many brought an unusable answer.
+        refused: how many were refused for nobody knows what, while others passed.
         counted: the digest of the question whose tokens were counted last, and how many they are.
     """
 
@@ -23,6 +24,7 @@ class Progress:
     calls: int = 0
     faults: int = 0
     broken: int = 0
+    refused: int = 0
     counted: tuple[str, int] | None = None
 
     def called(self, times: int = 1) -> "Progress":

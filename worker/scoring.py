@@ -18,7 +18,7 @@ from typing import Literal
 
 from opentelemetry.trace import NoOpTracer, Tracer
 
-from contract import Assessment, Dispatch, Failure, Outcome, ScoringRequest
+from contract import Assessment, Dispatch, Failure, Outcome, Request, ScoringRequest
 from worker import metrics, spans
 from worker.asking.after_call import LEAD, WaitingPolicy, too_late
 from worker.asking.asking import Asked, Asking
@@ -253,7 +253,7 @@ class Scoring:
         log.warning("ends without a second look")
         return judgement, "missed"
 
-    def criteria(self, request: ScoringRequest, vacancy: Vacancy, in_hand: RequestInHand) -> Criteria:
+    def criteria(self, request: Request, vacancy: Vacancy, in_hand: RequestInHand) -> Criteria:
         """What the resumes for a vacancy are measured by. No resume takes part in it.
 
         Raises:

@@ -90,7 +90,7 @@ class TracedModel:
             "gen_ai.operation.name": "chat",
             "gen_ai.provider.name": "openai",
             "gen_ai.request.model": self._name,
-            "gen_ai.request.max_tokens": call.max_output_tokens,
+            "gen_ai.request.max_tokens": call.max_output_tokens + call.room,
             "gen_ai.output.type": "json",
             "ai_handler.schema": call.response_format["json_schema"]["name"],
             **self._server,

@@ -34,7 +34,8 @@ def register(app: Celery, scoring: Callable[[], Scorer]) -> Task:
         with log_about(processing_id), metrics.BUSY_THREADS.track_inprogress():
             ended = scoring().run(processing_id, Progress(**(progress or {})))
             if isinstance(ended, Park):
-                raise self.retry(args=(processing_id, asdict(ended.progress)), kwargs={}, countdown=ended.seconds)
+                carried = {name: value for name, value in asdict(ended.progress).items() if value}
+                raise self.retry(args=(processing_id, carried), kwargs={}, countdown=ended.seconds)
             if ended is not None and not self.request.is_eager:
                 raise ScoringFailed(ended.name)
 

@@ -133,6 +133,42 @@ def test_flower_reads_the_env_file(redis_url, tmp_path, eventually):
         flower.stop()
 
 
+def test_the_check_finds_workers(make_fleet, start, eventually):
+    """`bridge check` says how many workers answer, and what to do where none does."""
+    fleet = make_fleet()
+
+    def told():
+        _, lines = start(("bridge", "check"), **fleet.settings)
+        return next(line.split(maxsplit=2) for line in lines if line.split()[1:2] == ["workers"])
+
+    assert told()[2] == "none answers within 2 s"
+    fleet.worker()
+    eventually(lambda: told()[0] == "ok", "a worker that answers")
+    assert told()[2].startswith("1 answers: ")
+
+
+def test_the_first_contact_is_told(tmp_path):
+    """A Kafka that is not there and a Redis that is not are told within seconds, with what to do, once."""
+    nowhere = f"127.0.0.1:{free_port()}"
+    ours = {name.upper() for name in Settings.model_fields}
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
+    bridge = ChildProcess(
+        "bridge", [sys.executable, "-m", "bridge"], log_file=tmp_path / "log", folder=CHECKOUT,
+        environment={**environment, "LOG_FILE": "none", "REDIS_HOST": "127.0.0.1", "REDIS_PORT": nowhere.split(":")[1],
+                     "KAFKA_BOOTSTRAP_SERVERS": nowhere},
+    )  # fmt: skip
+    bridge.start()
+    try:
+        bridge.wait_ready(lambda: "KAFKA_BOOTSTRAP_SERVERS" in (tmp_path / "log").read_text(), timeout=60)
+    finally:
+        bridge.stop()
+    said = [line for line in (tmp_path / "log").read_text().splitlines() if " -> " in line]
+    assert [line.partition(" -> ")[2] for line in said] == [
+        "is it running, and are REDIS_HOST and REDIS_PORT its address as seen from here?",
+        "are the brokers running, and is KAFKA_BOOTSTRAP_SERVERS their address as seen from here?",
+    ]
+
+
 def test_help_needs_nothing(start):
     """`--help` answers without any setting."""
     code, lines = start(("bridge", "replay", "--help"), OPENAI_KEY="")

@@ -14,6 +14,7 @@ LIMITS = Limits(rpm=3, rpd=200, tpm=40_000)
 JITTER = 0.25
 NEARLY = 0.01
 ANSWERED_KEY = "ai_handler:limits:answered"
+REACHED_KEY = "ai_handler:limits:reached"
 
 
 class Clock:
@@ -1092,3 +1093,46 @@ def test_the_real_clock_works_too(redis_client):
     limiter = RateLimiter(redis_client, LIMITS)
     assert isinstance(limiter.acquire("a", 2000), Granted)
     assert 19 < until_start(limiter.acquire("b", 2000)) <= 20
+
+
+def reached(redis_client):
+    return float(redis_client.get(REACHED_KEY) or 0)
+
+
+def test_the_bridges_hear_how_far_the_starts_have_come(make, clock, redis_client):
+    """Whoever sends a first request joins beside those that are next, not beside one that has slipped past them."""
+    limiter = make()
+    for name, place in (("a", 1.0), ("b", 2.0), ("c", 3.0)):
+        clock.advance(1)
+        assert isinstance(limiter.acquire(name, 2_000, place), Granted)
+        assert reached(redis_client) == place
+    limiter.acquire("d", 2_000, 4.0)
+    clock.advance(25)
+    assert isinstance(limiter.acquire("e", 2_000, 5.0), Granted), "who stands before it is late"
+    assert reached(redis_client) == 4.0
+    limiter.settle("a", used_tokens=None, seen=None)
+    clock.advance(25)
+    assert isinstance(limiter.acquire("a:1", 2_000, 1.0), Granted)
+    assert reached(redis_client) == 4.0
+
+
+def test_places_of_before_fair_shares_take_turns_with_the_others(make, clock):
+    """While bridges of two versions run, and after an upgrade, neither's requests wait for all of the other's."""
+    limiter = make(Limits(rpm=60, rpd=100_000, tpm=10_000_000))
+    for n in range(60):
+        limiter.acquire(f"burst-{n}", 10, 0.001)
+    waiting = [(f"{kind}-{n}", place(n)) for n in range(30) for kind, place in (
+        ("old", lambda n: 1.7e9 + n), ("new", lambda n: 0.002 + n / 1_000), ("command", lambda _: None),
+    )]  # fmt: skip
+    for name, place in waiting:
+        limiter.acquire(name, 10, place)
+    started = []
+    while len(started) < 30:
+        clock.advance(0.25)
+        for name, place in list(waiting):
+            if isinstance(limiter.acquire(name, 10, place), Granted):
+                started.append(name)
+                waiting.remove((name, place))
+    shares = [sum(name.startswith(kind) for name in started) for kind in ("old", "new", "command")]
+    assert shares[0] + shares[2] == pytest.approx(shares[1], abs=2)
+    assert [name for name in started if name.startswith("old")] == [f"old-{n}" for n in range(shares[0])]

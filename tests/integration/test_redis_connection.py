@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 
 import kombu
 import pytest
 import redis
+from kombu.exceptions import OperationalError
 
 from bridge.commands.check.finding import State
 from bridge.commands.check.store import look_at_redis
@@ -18,7 +22,9 @@ from dev.kafka_server import CHECKOUT
 from dev.processes import free_port
 from dev.redis_sentinel import MASTER, SentinelRedis
 from dev.redis_server import RedisServer
-from redis_connection import RedisConnection
+from redis_connection import CLUSTER, RedisConnection
+from redis_trouble import short
+from startup import meet_redis
 
 PASSWORD, SENTINEL_PASSWORD = "of redis", "of the sentinels"
 
@@ -158,13 +164,68 @@ def cluster(tmp_path):
 @pytest.mark.parametrize("database", [0, 1])
 def test_a_cluster_is_recognised(cluster, database):
     """Whichever database is ours: most clusters refuse any but the first."""
-    assert RedisConnection(f"{cluster.url}/{database}").is_cluster()
+    assert RedisConnection(f"{cluster.url}/{database}").refusal() == CLUSTER
 
 
 def test_one_server_is_no_cluster(redis_url):
-    """Neither is a Redis that is away: whoever asks goes on and waits for it."""
-    assert not RedisConnection(redis_url).is_cluster()
-    assert not RedisConnection(f"redis://127.0.0.1:{free_port()}/1").is_cluster()
+    """A Redis that is away is not judged: whoever asks goes on and waits for it."""
+    assert RedisConnection(redis_url).refusal() is None
+    with pytest.raises(redis.ConnectionError):
+        RedisConnection(f"redis://127.0.0.1:{free_port()}/1").refusal()
+
+
+class OldRedis(socketserver.StreamRequestHandler):
+    """Answers as much as a client asks before its first command."""
+
+    greeting, version = b"%1\r\n$5\r\nproto\r\n:3\r\n", b"redis_version:6.0.16"
+
+    def handle(self):
+        while line := self.rfile.readline():
+            words = [self.rfile.read(int(self.rfile.readline()[1:]) + 2)[:-2] for _ in range(int(line[1:]))]
+            answers = {b"HELLO": self.greeting, b"PING": b"+PONG\r\n", b"INFO": b"$%d\r\n%s\r\n"}
+            answer = answers.get(words[0], b"+OK\r\n")
+            self.wfile.write(answer % (len(self.version), self.version) if words[0] == b"INFO" else answer)
+
+
+@pytest.mark.parametrize(("greeting", "version"), [(OldRedis.greeting, "6.0.16"), (b"-ERR unknown command\r\n", "5")])
+def test_a_redis_that_is_too_old_is_refused(greeting, version):
+    """The bridge does not start on it, and the check says why: both versions are named."""
+    handler = type("Handler", (OldRedis,), {"greeting": greeting})
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        connection = Settings(redis_port=server.server_address[1], redis_host="127.0.0.1").redis_connection
+        expected = f"version {version} is too old: Redis 6.2 is the oldest that it works with"
+        assert connection.refusal() == expected
+        with pytest.raises(SystemExit, match=re.escape(expected)):
+            meet_redis(connection)
+        found, *_ = look_at_redis(Settings(redis_port=server.server_address[1], redis_host="127.0.0.1"))
+        assert (found.state, found.found.endswith(expected)) == (State.WRONG, True)
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (redis.ConnectionError("Error 111 connecting to r:1. Connection refused."),
+         "Error 111 connecting to r:1. Connection refused. -> is it running, and are REDIS_HOST and REDIS_PORT "),
+        (redis.AuthenticationError("Authentication required."),
+         "Authentication required. -> correct REDIS_USERNAME and REDIS_PASSWORD"),
+        (redis.ResponseError("Command # 1 (SET key СЕКРЕТ) of pipeline caused error: syntax error"),
+         "it answers, and refuses: syntax error -> run `python -m bridge check`"),
+        (redis.ResponseError("unknown command 'X', with args beginning with: 'СЕКРЕТ'"),
+         "it answers, and refuses: unknown command 'X' -> run `python -m bridge check`"),
+        (redis.ResponseError("Error running script: @user_script: 5: -OOM command not allowed when used memory"),
+         "it answers, and its memory is full (OOM) -> raise its `maxmemory`; `noeviction` is right"),
+        (redis.ResponseError("DB index is out of range"),
+         "it answers, and refuses: DB index is out of range -> this Redis has fewer databases: lower REDIS_DB"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_redis_is_one_line(said, line):
+    """A Redis that refuses is not called away, and nothing that was asked is told."""
+    assert short(said).startswith(line)
+    wrapped = OperationalError("kombu's")
+    wrapped.__cause__ = said
+    assert short(wrapped) == short(said)
 
 
 @pytest.mark.parametrize("program", [["bridge"], ["celery", "-A", "worker", "worker"]], ids=["bridge", "worker"])

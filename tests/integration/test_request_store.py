@@ -206,6 +206,9 @@ class Interrupted:
     def __init__(self, client, at, interruption):
         self.client, self.at, self.interruption = client, at, interruption
 
+    def register_script(self, script):
+        return self.client.register_script(script)
+
     def pipeline(self, transaction):
         assert not transaction
         return self

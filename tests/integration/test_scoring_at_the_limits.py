@@ -46,7 +46,7 @@ def test_every_request_is_tokenised_once(redis_client):
     world.stopping = clock
     scoring = world.worker(replace(POLICY, short_wait=0.02))  # nearly every wait is a countdown
     for number in range(REQUESTS):
-        world.dispatch(number, place=START + number / 1000, resume=f"Пишу сервисы на Python. Резюме {number}.")
+        world.dispatch(number, place=(number + 1) / 1000, resume=f"Пишу сервисы на Python. Резюме {number}.")
         world.model.script.append(replace(good_answer(), seen=ProviderView()))
     due = [(START, number, Progress()) for number in range(REQUESTS)]
     runs = 0

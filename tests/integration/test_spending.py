@@ -61,7 +61,7 @@ def test_the_next_day_begins_at_zero(make, clock, breaker, redis_client):
     clock.now += DAY
     redis_client.delete(too_early_key("budget"))  # midnight
     assert make().state()["spent_today"] == 0
-    assert breaker.require("token") is True
+    assert breaker.require("token") == "budget"
 
 
 def test_a_raised_budget_counts_when_a_worker_starts(make, breaker):

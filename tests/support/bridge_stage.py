@@ -69,7 +69,8 @@ class Stage:
         watch = make_watch(settings, self.admin)
         policy = PartitionPolicy(
             settings.window_size, settings.request_rate, settings.request_deadline, settings.lease_seconds / 2,
-            settings.lease_seconds, settings.kafka_start,
+            settings.lease_seconds, settings.kafka_start, settings.look_ahead, settings.fair_by == "user",
+            settings.user_weights,
         )  # fmt: skip
 
         def make_work(source):
@@ -81,7 +82,7 @@ class Stage:
             return PartitionWork(
                 source, consumer, RequestStore(
                     self.redis, self.celery, marks, name, exists=watch.exists,
-                    longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds,
+                    longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds, answers_a_day=settings.user_rpd,
                 ), marks, lambda: self.publisher(source.partition), watch, cap, policy,
             )  # fmt: skip
 

@@ -12,7 +12,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from opentelemetry.trace import Tracer
@@ -41,7 +41,7 @@ from contract import (
     vacancy_key,
 )
 from worker.asking.after_call import WaitingPolicy
-from worker.asking.circuit_breaker import EXPLAINED, OPEN_FOR
+from worker.asking.circuit_breaker import EXPLAINED, LONGEST, LOOK_AGAIN, OPEN_FOR
 from worker.asking.questions import KeepingPolicy
 from worker.assessment.criteria import Criteria, parse_criteria
 from worker.assessment.resume import read_resume
@@ -49,7 +49,7 @@ from worker.assessment.vacancy import read_vacancy
 from worker.errors import SendingBlockedError
 from worker.limits.answers import Granted
 from worker.limits.provider_limits import ProviderView
-from worker.ports import Answer, Call, Follow, Follower, Kept, Known, Lead, Messages, Ports
+from worker.ports import Answer, Call, Follow, Follower, Kept, Known, Lead, Messages, Ports, Waiting
 from worker.scoring import Scoring
 from worker.spans import TracedModel
 
@@ -372,6 +372,7 @@ class FakeLimiter:
         self.asked: list[tuple[str, int]] = []
         self.joined: list[tuple[str, float]] = []
         self.places: list[float] = []
+        self.buckets: dict[str, object] = {}
         self.settled: dict[str, int | None] = {}
         self.seen: list[ProviderView | None] = []
         self.cancelled: list[str] = []
@@ -416,7 +417,17 @@ class FakeLimiter:
         self.journal.append("reset")
 
     def snapshot(self) -> dict[str, object]:
-        return {"waiting": 0}
+        return {"waiting": 0, "blocked": 0.0, "mean_tokens": 1_000.0, "buckets": self.buckets}
+
+
+@dataclass
+class FakeLine:
+    """Like `running.line.Line`."""
+
+    users: dict[int, tuple[int, float]] = field(default_factory=dict)
+
+    def waiting(self) -> Waiting:
+        return Waiting(self.users)
 
 
 @dataclass
@@ -440,21 +451,25 @@ class FakeBreaker:
         self.memory = memory
         self.trips: list[str] = []
 
-    def require(self, token: str) -> bool:
+    def require(self, token: str) -> str:
         reasons = self.state()
         if not reasons:
-            return False
+            return ""
         reason, remaining = max(reasons.items(), key=lambda item: item[1])
         if remaining == 0 and self.memory.get(probe_key(reason)) in (None, token):
             self.memory.set(probe_key(reason), token, 60.0)
-            return True
-        raise SendingBlockedError(f"{reason}: {EXPLAINED[reason]}", max(1.0, remaining or 15.0))
+            return reason
+        raise SendingBlockedError(f"{reason}: {EXPLAINED[reason]}", max(1.0, remaining or LOOK_AGAIN))
 
     def trip(self, reason: str, seconds: float | None = None) -> None:
+        if self.memory.get(too_early_key(reason)):
+            return
         self.trips.append(reason)
+        times = int(self.memory.get(tripped_key(reason)) or 0)
+        usual = min(OPEN_FOR[reason] * 2**times, LONGEST.get(reason, OPEN_FOR[reason]))
         self.memory.set(NOT_CLOSED_KEY, "_")
-        self.memory.set(tripped_key(reason), "_")
-        self.memory.set(too_early_key(reason), "_", seconds or OPEN_FOR[reason])
+        self.memory.set(tripped_key(reason), str(times + 1))
+        self.memory.set(too_early_key(reason), "_", seconds or usual)
         self.memory.delete(probe_key(reason))
 
     def reset(self, only: str | None = None) -> None:
@@ -470,6 +485,37 @@ class FakeBreaker:
             for reason in OPEN_FOR
             if self.memory.get(tripped_key(reason))
         }
+
+
+@dataclass
+class FakeProfiles:
+    """What requests may carry is known, unless `blocked`."""
+
+    blocked: SendingBlockedError | None = None
+    others_pass: bool = True
+    room_for: int = 0
+    forgotten: int = 0
+
+    def require(self, _token: str) -> None:
+        if self.blocked:
+            raise self.blocked
+
+    def let_go(self, right: object) -> None: ...
+
+    def known(self) -> bool:
+        return self.blocked is None
+
+    def room(self) -> int:
+        return self.room_for
+
+    def answers_others(self) -> bool:
+        return self.others_pass
+
+    def forget(self) -> None:
+        self.forgotten += 1
+
+    def state(self) -> dict[str, object]:
+        return {"temperature": 0.0}
 
 
 class FakeModel:
@@ -507,7 +553,7 @@ class FakeModel:
 
 
 KEEPING = KeepingPolicy(criteria=6_000, grades=60)
-POLICY = WaitingPolicy(max_attempts=3, retry_base=10.0, retry_max=60.0, short_wait=3.0, max_countdown=300.0)
+POLICY = WaitingPolicy(max_attempts=2, retry_base=10.0, retry_max=60.0, short_wait=3.0, max_countdown=300.0)
 
 
 class World:
@@ -529,7 +575,9 @@ class World:
         self.limiter = FakeLimiter(self.journal)
         self.egress = FakeEgress()
         self.breaker = FakeBreaker(self.memory)
+        self.profiles = FakeProfiles()
         self.model = FakeModel(self.journal)
+        self.line = FakeLine()
         self.second_look: Literal["off", "doubtful", "always"] = "doubtful"
         self.scoring = self.worker(policy)
         if criteria_known:
@@ -545,6 +593,8 @@ class World:
             limiter=self.limiter,
             egress=self.egress,
             breaker=self.breaker,
+            profiles=self.profiles,
+            line=self.line,
             model=TracedModel(self.model, tracer, "gpt-x", "https://api.example/v1") if tracer else self.model,
         )
         return Scoring(

@@ -6,11 +6,22 @@ import pytest
 
 from contract import Failure
 from tests.support.fakes import POLICY
-from worker.asking.after_call import AskAgain, End, WaitForBreaker, WaitForLimits, after_call, too_late
+from worker.asking.after_call import (
+    LONGEST_RETRY_AFTER,
+    OUTAGE_AFTER,
+    REFUSED_WAIT,
+    AskAgain,
+    End,
+    WaitForBreaker,
+    WaitForLimits,
+    after_call,
+    too_late,
+)
 from worker.errors import (
     BrokenAnswerError,
     CallError,
     DeniedError,
+    LessonError,
     PostponedError,
     RefusedCallError,
     TransientError,
@@ -25,31 +36,75 @@ SLOW = Denial("slow_down")
 TOO_LARGE = Denial("too_large", "tpm", 40_000, None)
 
 
+def decided(error, progress=CALLED, *, silence=1, others_pass=True):
+    return after_call(error, progress, POLICY, spread=0.5, silence=silence, others_pass=others_pass)
+
+
 @pytest.mark.parametrize(
     ("error", "decision"),
     [
+        (LessonError("400"), AskAgain(0.0, CALLED)),
         (TransientError("500"), AskAgain(5.0, replace(CALLED, faults=1))),
+        (TransientError("503", wait=42.0), AskAgain(42.0, replace(CALLED, faults=1))),
+        (TransientError("503", wait=1e6), AskAgain(LONGEST_RETRY_AFTER, replace(CALLED, faults=1))),
         (TransientError("reset", network=True), AskAgain(5.0, replace(CALLED, faults=1), distrust_exit=True)),
         (BrokenAnswerError("truncated"), AskAgain(0.0, replace(CALLED, broken=1))),
         (DeniedError("429", BURST), WaitForLimits(BURST, replace(CALLED, calls=0))),
         (DeniedError("503", SLOW), WaitForLimits(SLOW, replace(CALLED, calls=0), slow_down=15.0)),
         (DeniedError("429", TOO_LARGE), WaitForLimits(TOO_LARGE, replace(CALLED, calls=0))),
         (TrippingError("401", "credentials"), WaitForBreaker("credentials", 4.0, CALLED)),
-        (RefusedCallError("400"), End(Failure.REFUSED)),
+        (RefusedCallError("413", failure=Failure.TOO_LARGE), End(Failure.TOO_LARGE)),
         (CallError("of a kind that nobody foresaw"), End(Failure.INTERNAL)),
     ],
     ids=lambda value: type(value).__name__,
 )
 def test_each_kind_of_error_has_its_consequence(error, decision):
     """A first fault, break, denial or refusal leads to what the user is promised for it."""
-    assert after_call(error, CALLED, POLICY, spread=0.5) == decision
+    assert decided(error) == decision
 
 
-def test_attempts_end():
-    """The last attempt's fault and the second broken answer end the request."""
-    tired = replace(CALLED, faults=POLICY.max_attempts - 1, broken=1)
-    assert after_call(TransientError("500"), tired, POLICY, spread=1.0) == End(Failure.UNAVAILABLE)
-    assert after_call(BrokenAnswerError("refused"), tired, POLICY, spread=1.0) == End(Failure.BROKEN_ANSWER)
+def test_unusable_answers_come_to_an_end():
+    """The last of them ends the request, with the sentence that belongs to it."""
+    tired = replace(CALLED, broken=POLICY.max_attempts - 1)
+    assert decided(BrokenAnswerError("empty"), tired) == End(Failure.BROKEN_ANSWER)
+    assert decided(BrokenAnswerError("cut prompt", failure=Failure.TOO_LARGE), tired) == End(Failure.TOO_LARGE)
+
+
+def test_an_outage_ends_no_request():
+    """However often a request has met it: MAX_ATTEMPTS does not count that."""
+    decision = decided(TransientError("500"), replace(CALLED, faults=5_000))
+    assert decision == AskAgain(POLICY.retry_max / 2, replace(CALLED, faults=5_001))
+
+
+def test_pauses_double_up_to_a_bound():
+    """The provider is given more and more time, but never more than the setting says."""
+    progress, pauses = CALLED, []
+    for _ in range(6):
+        decision = decided(TransientError("500"), progress)
+        progress = decision.progress
+        pauses.append(decision.seconds)
+    assert pauses == [5, 10, 20, 30, 30, 30]
+
+
+def test_one_asks_for_all_in_an_outage():
+    """A call that fails among others that are answered is a stumble; several in a row are an outage."""
+    outage = decided(TransientError("503", wait=42.0), silence=OUTAGE_AFTER)
+    assert outage == WaitForBreaker("provider", 5.0, replace(CALLED, faults=1), closed_for=42.0)
+    assert decided(TransientError("503", network=True), silence=OUTAGE_AFTER).distrust_exit
+    alone = decided(TransientError("503"), others_pass=False)
+    assert alone == WaitForBreaker("provider", 5.0, replace(CALLED, faults=1)), "nobody was answered of late"
+    tired = decided(TransientError("timeout"), replace(CALLED, faults=50), others_pass=False)
+    assert tired.seconds == POLICY.retry_max / 2, "one that times out whenever it is asked costs a call a minute"
+
+
+def test_who_is_refused_for_nobody_knows_what_is_compared_with_others():
+    """It is the request's own fault only if others pass, then as well as some time later."""
+    refused = RefusedCallError("400 invalid_value")
+    waits = AskAgain(REFUSED_WAIT, replace(CALLED, refused=1))
+    assert decided(refused, others_pass=True) == waits
+    assert decided(refused, waits.progress, others_pass=True) == End(Failure.REFUSED)
+    alone = decided(refused, waits.progress, others_pass=False)
+    assert alone == WaitForBreaker("refused", 4.0, waits.progress)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ SPECIFICATION = Path(__file__).parents[1] / "support" / "asyncapi" / "3.0.0.json
 
 
 def test_the_document_is_current():
-    """docs/asyncapi.yaml says what contract.py says."""
+    """docs/asyncapi.yaml says what contract/ says."""
     assert PAGE.read_text() == page(), "run `python -m dev.asyncapi`"
 
 

@@ -12,9 +12,11 @@ from prometheus_client import REGISTRY
 
 from bridge.dead_letter import CUTS, DeadLetter, DeadLetterCap
 from bridge.ending import LETTERS_IN_HAND
+from bridge.fair_order import NEXT, TURN
 from bridge.intake import Reason
 from bridge.offsets import MAX_METADATA, Commit, LogChanged
 from bridge.partition import LOOK_PAUSE, PartitionWork
+from bridge.places import Kept
 from bridge.policy import PartitionPolicy
 from bridge.publisher import OutputRefused, PublishError
 from bridge.request_store import RequestStates
@@ -48,9 +50,15 @@ class FakeTopics:
 
 
 class FakeRedis:
-    """The store and the marks, with their Redis as plain sets."""
+    """The store, the marks and the places, with their Redis as plain sets."""
 
     def __init__(self):
+        self.places = self.user_limit = self
+        self.too_many = set()
+        self.given_back = []
+        self.reached = 0.0
+        self.kept = {}  # places by processing id
+        self.users = {}  # one step behind their last places
         self.dispatched = []
         self.ready = {}
         self.marked = set()
@@ -88,6 +96,39 @@ class FakeRedis:
             living,
             self.complete,
         )
+
+    def look(self, processing_ids, reached):
+        self._answer("look")
+        self.reached = max(self.reached, reached)
+        ids = frozenset(processing_ids)
+        return Kept(self.reached, {i: place for i, place in self.kept.items() if i in ids}, ids & self.marked)
+
+    def line(self, label, *, fair):
+        assert (label, fair) in {("0", True), ("0", False)}
+        return self
+
+    def tell(self, who, now):
+        assert now
+        self.unserved = {each.user: each.since for each in who()}
+
+    def refused(self, requests):
+        self._answer("refused")
+        return {processing_id for processing_id, _, _ in requests} & self.too_many
+
+    def wait(self, at):
+        return 3_600 + (at < SENT_AT / 1000)
+
+    def give_back(self, requests):
+        self.given_back += requests
+
+    def give(self, wanted, reached):
+        self._answer("give")
+        self.users = {user: place for user, place in self.users.items() if place > reached}
+        places = []
+        for user, step, least in wanted:
+            places.append(max(least, self.users.get(user, 0.0)))
+            self.users[user] = places[-1] + step
+        return places
 
     def take_over(self, elsewhere):
         for processing_id in elsewhere:
@@ -195,6 +236,7 @@ class FakeKafka:
         for publication in publications:
             body = json.loads(publication.outcome.notification)
             self.published.append((publication.processing_id, body["success"]))
+            self.last = publication
         self.letters += dead_letters
         self.committed_at = TopicPartition(source.topic, source.partition, commit.offset, commit.metadata)
 
@@ -1073,7 +1115,7 @@ def test_a_topic_that_was_made_again_is_read_from_its_beginning(part, committed,
     for offset in range(sought, 50):
         part.take(offset, offset)
         part.redis.ready[offset] = scored(offset)
-    for _ in range(3):
+    for _ in range(6):
         part.step()
     assert part.kafka.committed_to.offset == 50
 
@@ -1316,3 +1358,173 @@ def test_claims_that_outlive_their_workers_are_looked_at(part):
     assert part.redis.stale == []
     part.step(POLICY.lease + 1.5)
     assert part.redis.stale == [7]
+
+
+LONG_LINE = dataclasses.replace(POLICY, window_cap=5_000)  # at a rate of 1 a second it calls a hundred at a time
+CALLED = 100
+A, B = 1, 2
+
+
+def fill(part, user, ids):
+    for processing_id in ids:
+        part.take(processing_id, processing_id, user_id=user)
+    part.step()
+
+
+def test_a_flood_keeps_nobody_out_of_the_line():
+    """A user who sends one request behind another's thousand is called at once, and placed before nearly all."""
+    part = Part(LONG_LINE)
+    fill(part, A, range(1_000))
+    assert part.work.free == 1_000
+    assert sorted(part.redis.dispatched) == list(range(CALLED))
+    places = [dispatch.place for dispatch in part.redis.last]
+    fill(part, B, [1_000])
+    assert part.redis.dispatched[CALLED:] == [1_000]
+    assert places[0] < part.redis.last[0].place < places[1]
+
+
+def test_who_comes_behind_a_start_joins_where_that_is():
+    """The limiter says how far it has come: a newcomer is not placed before what others have had."""
+    part = Part(LONG_LINE)
+    fill(part, A, range(300))
+    part.redis.reached = 40 * TURN
+    fill(part, B, [1_000])
+    assert part.redis.last[0].place == pytest.approx(40 * TURN, abs=NEXT * 10)
+
+
+def test_without_fair_shares_the_order_is_the_topics():
+    """FAIR_BY=none: who sends first is first."""
+    part = Part(dataclasses.replace(LONG_LINE, fair=False))
+    fill(part, A, range(300))
+    fill(part, B, [1_000])
+    assert len(part.redis.dispatched) == CALLED
+    part.redis.ready = {number: scored(number) for number in range(CALLED)}
+    for _ in range(2):
+        part.step()
+    assert part.redis.dispatched[CALLED:] == list(range(CALLED, 2 * CALLED))
+
+
+def test_a_bridge_that_starts_anew_leaves_everybody_where_they_were():
+    """What was dispatched keeps its place and is called again; what waited waits behind it."""
+    part = Part(LONG_LINE)
+    fill(part, A, range(300))
+    part.redis.kept = {dispatch.request.processing_id: dispatch.place for dispatch in part.redis.last}
+    part.redis.dispatched.clear()
+    part.start()
+    fill(part, A, range(300))
+    assert part.redis.dispatched == list(range(CALLED))
+    assert {dispatch.request.processing_id: dispatch.place for dispatch in part.redis.last} == part.redis.kept
+    part.redis.ready = {0: scored(0)}
+    part.redis.reached = TURN
+    for _ in range(2):
+        part.step()
+    assert part.redis.dispatched[CALLED:] == [CALLED]
+    assert part.redis.last[0].place == pytest.approx(max(part.redis.kept.values()) + TURN)
+
+
+def test_an_emptied_redis_moves_nobody():
+    """Places stand when Redis has forgotten them, and so does how far the starts have come."""
+    part = Part(LONG_LINE)
+    fill(part, A, range(150))
+    places = {dispatch.request.processing_id: dispatch.place for dispatch in part.redis.last}
+    part.redis.reached = 5 * TURN
+    part.step()
+    part.redis.empty()
+    part.redis.reached, part.redis.users = 0.0, {}
+    part.redis.dispatched.clear()
+    for _ in range(8):
+        part.step()
+    assert part.redis.dispatched == list(range(CALLED))
+    assert {dispatch.request.processing_id: dispatch.place for dispatch in part.redis.last} == places
+    assert part.redis.reached == 5 * TURN
+    fill(part, B, [1_000])
+    assert part.redis.last[0].place == pytest.approx(5 * TURN, abs=NEXT * 10)
+    part.redis.ready = {0: scored(0), 1: scored(1)}
+    for _ in range(2):
+        part.step()
+    assert part.redis.last[0].place == pytest.approx(max(places.values()) + TURN), "behind the user's own"
+
+
+def test_who_waits_for_a_turn_is_told_at_the_deadline():
+    """A request whose turn never comes gets its failure in time, and none of its neighbours' turns."""
+    part = Part(LONG_LINE)
+    fill(part, A, range(300))
+    part.step(3_601.0)
+    for _ in range(3):
+        part.step()
+    assert sorted(part.kafka.published) == [(number, False) for number in range(300)]
+    assert len(part.redis.dispatched) == CALLED
+
+
+def test_what_was_finished_before_a_restart_waits_for_no_turn():
+    """Offsets that did not fit into the commit are found by their marks, though their user has long to wait."""
+    part = Part(LONG_LINE)
+    part.redis.marked = {290, 295}
+    fill(part, A, range(300))
+    part.step()
+    assert part.work._progress.unfinished == 298
+    assert not {290, 295} & set(part.redis.dispatched)
+
+
+def test_five_thousand_that_end_out_of_order_survive_a_restart():
+    """One user has 4,000 waiting, others' requests behind them are answered: a restart repeats none of these."""
+    part = Part(dataclasses.replace(LONG_LINE, look_ahead=5_000))
+    fill(part, A, range(4_000))
+    for user in range(1_000):
+        part.take(4_000 + user, 4_000 + user, user_id=100 + user)
+    for _ in range(30):
+        part.redis.ready = {number: scored(number) for number in part.redis.dispatched if number >= 4_000}
+        part.step()
+    assert len(part.kafka.published) == 1_000
+    assert part.kafka.committed_to.offset == 0
+    assert len(part.kafka.committed_to.metadata) <= MAX_METADATA
+    part.redis.kept = {number: TURN for number in part.redis.dispatched if number < 4_000}
+    part.redis.dispatched.clear()
+    part.start()
+    for offset in range(5_000):
+        part.take(offset, offset, user_id=A if offset < 4_000 else 100 + offset - 4_000)
+    for _ in range(3):
+        part.step()
+    assert part.work._progress.unfinished == 4_000
+    assert max(part.redis.dispatched) < 4_000
+    assert len(part.kafka.published) == 1_000
+
+
+def test_more_than_a_users_day_allows_ends_at_once(part):
+    """Whoever has used up the day is told when the next begins; nobody waits for it, and it takes no turn."""
+    part.redis.too_many = {8}
+    part.take(0, 7)
+    part.take(1, 8)
+    part.step()
+    assert part.redis.dispatched == [7]
+    assert part.kafka.published == [(8, False)]
+    body = json.loads(part.kafka.last.outcome.notification)
+    assert body["wait_seconds"] == 3_600
+    assert body["message_error"] == f"{Failure.USER_LIMIT.value} Попробуйте через 1 час."
+    assert part.redis.given_back == [(8, 11, SENT_AT / 1000)]
+
+
+def test_what_was_dispatched_before_is_not_refused(part):
+    """A bridge that starts anew does not take back what it has promised."""
+    part.redis.kept, part.redis.too_many = {7: TURN}, {7}
+    part.take(0, 7)
+    part.step()
+    assert part.redis.dispatched == [7]
+    part.redis.ready = {7: scored(7)}
+    part.step()
+    assert part.kafka.published == [(7, True)]
+    assert part.redis.given_back == []
+
+
+def test_how_long_each_user_waits_is_known(part):
+    """A user waits since the last answer, or since the oldest request where there was none."""
+    at = SENT_AT / 1000
+    fill(part, A, [0, 1])
+    fill(part, B, [2])
+    assert part.redis.unserved == {A: at, B: at}
+    part.redis.ready = {0: scored(0)}
+    part.step()
+    assert part.redis.unserved == {A: part.wall, B: at}
+    part.redis.ready = {2: scored(2)}
+    part.step()
+    assert part.redis.unserved == {A: part.wall - 1.0}

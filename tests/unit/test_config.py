@@ -87,6 +87,11 @@ def test_limits_that_nobody_set_are_found_out(env):
         ("OPENAI_PRICES", "gpt-4.1-mini=0.4/0.1/-1"),
         ("OPENAI_PRICES", "0.4/0.1/1.6"),
         ("OPENAI_BUDGET", "-1"),
+        ("USER_WEIGHTS", "7"),
+        ("USER_WEIGHTS", "7=0"),
+        ("USER_WEIGHTS", "7=nan"),
+        ("USER_WEIGHTS", "7=3,7=2"),
+        ("USER_WEIGHTS", "seven=3"),
         ("OPENAI_PROXY", f"ftp://user:{SECRET}@proxy"),
         ("OPENAI_PROXY", f"http://user:{SECRET}@proxy:eighty"),
         ("OPENAI_KEY", f"sk-{SECRET} "),
@@ -408,6 +413,13 @@ def test_a_price_belongs_to_its_model(env):
     assert load("worker").openai_price == (2.0, 1.0, 8.0)
     env(OPENAI_MODEL="another")
     assert load("worker").openai_price is None
+
+
+def test_weights_belong_to_users(env):
+    """Users that pay for more get more; nobody else has to be named."""
+    assert load("bridge").user_weights == {}
+    env(USER_WEIGHTS="7=3, 12=0.5")
+    assert load("bridge").user_weights == {7: 3.0, 12: 0.5}
 
 
 def test_a_budget_needs_a_price(env):

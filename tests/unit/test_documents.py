@@ -121,7 +121,7 @@ def constants_of_the_service():
     """All that is spelt in capitals in its code: failures, options' values."""
     files = [
         CHECKOUT / "config.py",
-        CHECKOUT / "contract.py",
+        *CHECKOUT.glob("contract/*.py"),
         *CHECKOUT.glob("bridge/*.py"),
         *CHECKOUT.glob("worker/**/*.py"),
     ]

@@ -74,7 +74,7 @@ def test_a_trouble_is_told_once_a_minute(health, clock, caplog):
         health.beat({"redis": "no answer"})
         clock.now += 1.0
     health.beat({})
-    assert [record.message for record in caplog.records] == ["not ready: redis: no answer"] * 3 + ["over: redis"]
+    assert [record.message for record in caplog.records] == ["not ready: redis: no answer"] * 3 + ["ready again: redis"]
 
 
 def get(server, path):

@@ -9,6 +9,7 @@ import pytest
 from dev.openai_standin.tokens import prompt_tokens
 from tests.support.fakes import RESUME, criteria_of
 from worker.asking.openai_client import OpenAIClient
+from worker.asking.profile import LoneProfile, Profile
 from worker.assessment.grading import RESPONSE_FORMAT
 from worker.assessment.prompt import grading_messages
 from worker.assessment.resume import read_resume
@@ -31,7 +32,7 @@ def client():
         model="gpt-4.1-mini",
         count=count_tokens,
         timeout=1.0,
-        output="auto",
+        profiles=LoneProfile(Profile()),
     )
 
 

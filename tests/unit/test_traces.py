@@ -22,13 +22,14 @@ from bridge.partition import PartitionWork
 from bridge.publisher import PublishError
 from bridge.spans import RequestSpans
 from contract import TASK_NAME, Outcome, claim_key, outcome_key, request_key
+from logs import SeldomSaid
 from startup import otel_variables
 from tests.support.fakes import REQUIREMENTS, RESUME, SECRET_WORDS, World, good_answer
 from tests.support.samples import FakeMessage, request_value
 from tests.unit.test_bridge_partition import TRACE, Part
 from tracing import begin, exporters
-from tracing.exporting import SeldomSaid, export_to
-from worker.errors import DeniedError, TransientError
+from tracing.exporting import SAY_AGAIN, export_to
+from worker.errors import BrokenAnswerError, DeniedError, TransientError
 from worker.limits.answers import Reserved
 from worker.limits.provider_limits import Denial
 from worker.tasks import register
@@ -266,13 +267,13 @@ def test_a_request_that_waits_for_the_limits_says_so():
 def test_a_failure_is_told_by_its_name():
     """A failed scoring stands out in the picture, with the failure that the metrics count too."""
     way = Way()
-    way.world.model.script.extend([TransientError("503")] * 3)
+    way.world.model.script.extend([BrokenAnswerError("empty")] * 2)
     way.go(TRACE)
     calls = [span for span in way.spans if span.name == "chat gpt-x"]
-    assert [span.attributes["error.type"] for span in calls] == ["TransientError"] * 3
+    assert [span.attributes["error.type"] for span in calls] == ["BrokenAnswerError"] * 2
     last = [span for span in way.spans if span.name == "score"][-1]
     assert last.attributes["ai_handler.result"] == "failed"
-    assert last.attributes["error.type"] == "UNAVAILABLE"
+    assert last.attributes["error.type"] == "BROKEN_ANSWER"
     assert last.status.status_code is StatusCode.ERROR
     assert way.span("send notifications").attributes["ai_handler.result"] == "failed"
 
@@ -442,7 +443,7 @@ def test_an_absent_collector_does_not_fill_the_log(caplog):
 def test_an_absent_collector_is_heard_of_again():
     """Whoever looks at this hour's log finds it too."""
     now = [0.0]
-    seldom = SeldomSaid(lambda: now[0])
+    seldom = SeldomSaid(SAY_AGAIN, clock=lambda: now[0])
     failed = logging.makeLogRecord({"msg": "Failed to export %s", "args": ("spans",), "levelno": logging.ERROR})
     said = []
     for _ in range(100):

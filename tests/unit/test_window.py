@@ -14,7 +14,7 @@ class Service:
     def __init__(self, cap=5_000, rate=200.0, latency=5.0, workers=10**6, *, known=True):
         self.now = 0.0
         self.rate, self.latency, self.workers = rate, latency, workers
-        self.window = Window(cap, rate if known else math.inf, lambda: self.now)
+        self.window = Window(cap, 2_000, rate if known else math.inf, lambda: self.now)
 
     def run(self, seconds, *, full=True):
         """The sizes after each adjustment, with whatever latency so many in flight have."""

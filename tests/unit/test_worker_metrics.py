@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from contract import Failure
 from tests.support.fakes import World
 from worker import metrics
+from worker.asking.circuit_breaker import OPEN_FOR
 from worker.asking.egress import UncheckedEgress, keep_watching
 from worker.errors import SendingBlockedError
 from worker.running.fleet_metrics import GAUGES, FleetMetrics
@@ -34,7 +35,7 @@ def test_every_end_of_a_request_has_its_series_from_the_start(result):
     assert REGISTRY.get_sample_value("ai_handler_outcomes_total", {"result": result}) is not None
 
 
-@pytest.mark.parametrize("reason", ["region", "quota", "credentials", "budget"])
+@pytest.mark.parametrize("reason", OPEN_FOR)
 def test_every_reason_of_the_circuit_breaker_has_its_series_from_the_start(reason):
     """The first trip of a new worker raises the alarm."""
     assert REGISTRY.get_sample_value("ai_handler_circuit_breaker_trips_total", {"reason": reason}) is not None

@@ -1,12 +1,13 @@
 """What follows from a call of the model that brought no usable answer, and from a wait that is too long.
 
-Pure: it decides, the story acts.
+Pure: it decides, the story acts. Which error is which is told by the table in faults.py.
 
-    TransientError     back off and ask again, until the attempts are used up
-    BrokenAnswerError  ask once more
+    LessonError        ask again at once, nobody is to blame
     DeniedError        no fault of the request: the limiter learns, and says when to ask again
+    TransientError     wait for the provider; where nobody is answered the breaker trips, so that one asks for all
     TrippingError      the circuit breaker trips; the request waits behind it
-    RefusedCallError   the request ends
+    BrokenAnswerError  ask again, until the attempts are used up
+    RefusedCallError   the request ends, where it is known to be its own fault
 """
 
 import math
@@ -18,6 +19,7 @@ from worker.errors import (
     CallError,
     DeniedError,
     FailedError,
+    LessonError,
     PostponedError,
     RefusedCallError,
     TransientError,
@@ -28,6 +30,14 @@ from worker.progress import Progress
 
 LEAD = 1.0  # seconds that a countdown ends early: Celery's timer is coarse, the rest is waited for in the worker
 SLOW_DOWN_WAIT = 15.0  # seconds, where a `slow_down` names none
+# Calls of one process in a row that met an outage, after which it is no stumble among calls that are answered; where
+# nobody was answered of late, the first is enough.
+OUTAGE_AFTER = 3
+MOST_DOUBLINGS = 20  # of a back-off
+LONGEST_RETRY_AFTER = 300.0  # seconds that the provider is believed in an outage
+# Seconds after which a call is tried again that was refused for nobody knows what while others passed: what was under
+# way then has ended, so that an answer to others is one of now.
+REFUSED_WAIT = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,7 @@ class WaitingPolicy:
     """What operators may set; seconds and counts.
 
     Attributes:
-        max_attempts: calls that may meet a transient fault before the request fails.
+        max_attempts: answers that may be of no use before the request fails.
         retry_base: the first back-off; it doubles.
         retry_max: the longest back-off.
         short_wait: a wait up to this happens in the worker, a longer one is a countdown.
@@ -47,6 +57,11 @@ class WaitingPolicy:
     retry_max: float
     short_wait: float
     max_countdown: float
+
+    @property
+    def behind_breaker(self) -> float:
+        """Seconds after which a request looks at the circuit breaker that it has opened: as a countdown."""
+        return self.short_wait + LEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +75,16 @@ class AskAgain:
 
 @dataclass(frozen=True, slots=True)
 class WaitForBreaker:
-    """The circuit breaker trips for `reason`; the request looks at it again after so many seconds."""
+    """The circuit breaker trips for `reason`; the request looks at it again after so many seconds.
+
+    `closed_for`: seconds for which the provider asks not to be asked.
+    """
 
     reason: str
     seconds: float
     progress: Progress
+    closed_for: float | None = None
+    distrust_exit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +109,9 @@ class End:
 Decision = AskAgain | WaitForBreaker | WaitForLimits | End
 
 
-def after_call(error: CallError, progress: Progress, policy: WaitingPolicy, *, spread: float) -> Decision:
+def after_call(
+    error: CallError, progress: Progress, policy: WaitingPolicy, *, spread: float, silence: int, others_pass: bool
+) -> Decision:
     """Decide on a request after a call that failed.
 
     Args:
@@ -97,24 +119,51 @@ def after_call(error: CallError, progress: Progress, policy: WaitingPolicy, *, s
         progress: of the request, this call counted.
         policy: see `WaitingPolicy`.
         spread: 0.5 to 1, drawn at random: requests that failed together do not come back together.
+        silence: calls in a row, this one counted, that met an outage.
+        others_pass: other requests were answered of late.
     """
     match error:
+        case LessonError():
+            return AskAgain(0.0, progress)
         case DeniedError(denial=denial):
             return _after_denial(denial, progress)
         case TrippingError(reason=reason):
-            return WaitForBreaker(reason, policy.short_wait + LEAD, progress)
+            return WaitForBreaker(reason, policy.behind_breaker, progress)
         case RefusedCallError():
-            return End(Failure.REFUSED)
-        case BrokenAnswerError():
+            return _after_refusal(error, progress, policy, others_pass=others_pass)
+        case BrokenAnswerError(failure=failure):
             progress = replace(progress, broken=progress.broken + 1)
-            return End(Failure.BROKEN_ANSWER) if progress.broken > 1 else AskAgain(0.0, progress)
-        case TransientError(network=network):
-            progress = replace(progress, faults=progress.faults + 1)
-            if progress.faults >= policy.max_attempts:
-                return End(Failure.UNAVAILABLE)
-            longest = min(policy.retry_base * 2.0 ** (progress.faults - 1), policy.retry_max)
-            return AskAgain(longest * spread, progress, distrust_exit=network)
+            return End(failure) if progress.broken >= policy.max_attempts else AskAgain(0.0, progress)
+        case TransientError():
+            outage = silence >= OUTAGE_AFTER or not others_pass
+            return _after_outage(error, progress, policy, spread=spread, outage=outage)
     return End(Failure.INTERNAL)
+
+
+def _after_refusal(
+    error: RefusedCallError, progress: Progress, policy: WaitingPolicy, *, others_pass: bool
+) -> Decision:
+    """It is the request's own fault if the error says so, or if it is refused twice while others pass."""
+    if error.failure is not None:
+        return End(error.failure)
+    if not others_pass:
+        return WaitForBreaker("refused", policy.behind_breaker, progress)
+    if progress.refused:
+        return End(Failure.REFUSED)
+    return AskAgain(REFUSED_WAIT, replace(progress, refused=progress.refused + 1))
+
+
+def _after_outage(
+    error: TransientError, progress: Progress, policy: WaitingPolicy, *, spread: float, outage: bool
+) -> Decision:
+    progress = replace(progress, faults=progress.faults + 1)
+    named = None if error.wait is None else min(error.wait, LONGEST_RETRY_AFTER)
+    pause = spread * min(policy.retry_base * 2.0 ** min(progress.faults - 1, MOST_DOUBLINGS), policy.retry_max)
+    if outage:
+        # Who met it often waits longer than the breaker may be open: the tiny call may be answered where it is not.
+        seconds = max(policy.behind_breaker, pause)
+        return WaitForBreaker("provider", seconds, progress, named, distrust_exit=error.network)
+    return AskAgain(max(pause, named or 0.0), progress, distrust_exit=error.network)
 
 
 def _after_denial(denial: Denial, progress: Progress) -> Decision:

@@ -1,6 +1,6 @@
 """One question to the model, from looking for a known answer to keeping a new one.
 
-    known answer? ─► single flight ─► may anything be sent? ─► reserved start ─► ask ─► parse ─► keep
+    known answer? ─► single flight ─► may anything be sent, and what? ─► reserved start ─► ask ─► parse ─► keep
 
 Every call of the model goes this way, whatever it asks. Whoever finds that it cannot go on now is postponed.
 """
@@ -17,7 +17,17 @@ from pydantic import BaseModel, ValidationError
 
 from contract import Failure
 from worker import metrics, spans
-from worker.asking.after_call import AskAgain, End, WaitForBreaker, WaitForLimits, WaitingPolicy, after_call, too_late
+from worker.asking.after_call import (
+    OUTAGE_AFTER,
+    AskAgain,
+    End,
+    WaitForBreaker,
+    WaitForLimits,
+    WaitingPolicy,
+    after_call,
+    too_late,
+)
+from worker.asking.probe import PROBE
 from worker.errors import (
     BrokenAnswerError,
     CallError,
@@ -25,7 +35,9 @@ from worker.errors import (
     DeniedError,
     FailedError,
     PostponedError,
+    RefusedCallError,
     SendingBlockedError,
+    TransientError,
 )
 from worker.limits.answers import Granted, NeverFitsError, Reserved
 from worker.limits.turns import FIRST_TURN, NEXT_TURN, Turn, Turns
@@ -34,6 +46,7 @@ from worker.progress import RequestInHand
 
 log = logging.getLogger(__name__)
 
+LOOK_WITHIN = 60.0  # seconds after which who may not send looks whether somebody has mended the reason before its time
 LOOK_EVERY = 0.1  # seconds between two looks of one process for an answer that another one waits for
 MOST_LOOKED_FOR = 1_000  # questions
 PLENTY_LASTS = 1.0  # seconds for which "there is enough for all" is believed; the limiter itself never relies on it
@@ -110,6 +123,7 @@ class Asking:
         self._clock = clock
         self._turns = Turns()
         self._lock = threading.Lock()
+        self._silence = 0  # calls in a row that met an outage
         self._look_at: dict[str, float] = {}  # when to look next for the answer to a question, Unix time
 
     def expect(self, in_hand: RequestInHand) -> None:
@@ -218,11 +232,54 @@ class Asking:
         ports = self._ports
         try:
             ports.egress.require()
-            probing = not breaker_closed and ports.breaker.require(in_hand.claim.token)
+            tried = "" if breaker_closed else ports.breaker.require(in_hand.claim.token)
         except SendingBlockedError as blocked:
             log.warning("nothing is sent: %s", blocked.reason)
             self._expect_no_more(in_hand)  # workers whose way is open would wait for it again and again
-            raise PostponedError("blocked", blocked.seconds) from None
+            raise PostponedError("blocked", min(blocked.seconds, LOOK_WITHIN)) from None
+        try:
+            alone = ports.profiles.require(in_hand.claim.token)
+        except SendingBlockedError as blocked:
+            self._expect_no_more(in_hand)
+            raise PostponedError("single_flight", blocked.seconds, sooner=ports.profiles.known) from None
+        try:
+            if tried and tried != "refused":  # what is refused for itself has to be tried with itself
+                self._probe(in_hand)
+                tried = ""
+            answered = self._ask(question, in_hand)
+        finally:
+            if alone is not None:
+                ports.profiles.let_go(alone)
+        if tried:
+            ports.breaker.reset()
+        return answered
+
+    def _probe(self, in_hand: RequestInHand) -> None:
+        """Let a tiny call find out whether the provider answers again, and close the circuit breaker if it does.
+
+        Raises:
+            PostponedError: it does not, or the limits say when to try.
+        """
+        tokens, room = self._ports.model.tokens(PROBE), self._ports.profiles.room()
+        with self._turns.enter(in_hand.dispatch.place) as turn:
+            self._await_start(tokens + room, in_hand, turn)
+        reservation = in_hand.reservation
+        in_hand.progress = in_hand.progress.called()
+        try:
+            answer = self._ports.model.ask(replace(PROBE, room=room))
+        except (BrokenAnswerError, RefusedCallError) as error:  # whatever it says, it is there
+            self._ports.limiter.settle(reservation, used_tokens=None, seen=error.seen)
+        except CallError as error:
+            log.warning("the provider still refuses: %s: %s", type(error).__name__, error)
+            self._act_on(error, reservation, in_hand, probing=True)
+        else:
+            used = answer.prompt_tokens + answer.completion_tokens
+            self._ports.limiter.settle(reservation, used_tokens=used or None, seen=answer.seen)
+        self._silence = 0
+        self._ports.breaker.reset()
+
+    def _ask(self, question: Question[T], in_hand: RequestInHand) -> tuple[Answer, str]:
+        ports = self._ports
         tokens, call = in_hand.progress.tokens_of(question.digest), None
         with self._turns.enter(in_hand.dispatch.place) as turn:
             if tokens is None:
@@ -230,7 +287,8 @@ class Asking:
                 call = question.make_call()
                 tokens = ports.model.tokens(call)
                 in_hand.progress = replace(in_hand.progress, counted=(question.digest, tokens))
-            self._await_start(tokens, in_hand, turn)
+            room = ports.profiles.room()
+            self._await_start(tokens + room, in_hand, turn)
         if in_hand.claim.lost:
             raise ClaimLostError
         if call is None:
@@ -238,12 +296,11 @@ class Asking:
         reservation = in_hand.reservation
         in_hand.progress = in_hand.progress.called()
         try:
-            answer = ports.model.ask(call)
+            answer = ports.model.ask(replace(call, room=room, counted=tokens))
         except CallError as error:
             log.warning("call failed: %s: %s", type(error).__name__, error)
             self._act_on(error, reservation, in_hand)
-        if probing:
-            ports.breaker.reset()
+        self._silence = 0
         return answer, reservation
 
     def _await_start(self, tokens: int, in_hand: RequestInHand, turn: Turn) -> None:
@@ -298,30 +355,50 @@ class Asking:
             log.warning("unusable answer: %s", error)
             self._act_on(error, None, in_hand)
 
-    def _act_on(self, error: CallError, reservation: str | None, in_hand: RequestInHand) -> NoReturn:
+    def _act_on(
+        self, error: CallError, reservation: str | None, in_hand: RequestInHand, *, probing: bool = False
+    ) -> NoReturn:
         """Do what follows from a call without an answer; `reservation` is None where it is settled already."""
-        limiter = self._ports.limiter
+        ports = self._ports
         spread = random.uniform(0.5, 1.0)  # noqa: S311 # spreads load, guards nothing
-        decision = after_call(error, in_hand.progress, self._policy, spread=spread)
+        self._silence = self._silence + 1 if isinstance(error, TransientError) else 0
+        decision = after_call(
+            error,
+            in_hand.progress,
+            self._policy,
+            spread=spread,
+            silence=OUTAGE_AFTER if probing else self._silence,
+            others_pass=isinstance(error, TransientError | RefusedCallError) and ports.profiles.answers_others(),
+        )
         if reservation is not None and not isinstance(error, DeniedError):
-            limiter.settle(reservation, used_tokens=None, seen=error.seen)
+            ports.limiter.settle(reservation, used_tokens=None, seen=error.seen)
         if not isinstance(decision, End):
             in_hand.progress = decision.progress
         match decision:
             case End(failure=failure):
                 raise FailedError(failure) from None
             case AskAgain(seconds=seconds, distrust_exit=distrust):
-                if distrust:
-                    self._ports.egress.distrust()
+                self._look_at_exit(again=distrust)
                 raise PostponedError("fault", seconds) from None
-            case WaitForBreaker(reason=reason, seconds=seconds):
-                self._ports.breaker.trip(reason)
+            case WaitForBreaker(reason=reason, seconds=seconds, closed_for=closed_for, distrust_exit=distrust):
+                self._look_at_exit(again=distrust)
+                if reason == "refused":
+                    ports.profiles.forget()
+                ports.breaker.trip(reason, closed_for)
                 raise PostponedError("blocked", seconds) from None
-            case WaitForLimits(denial=denial, slow_down=slow_down):
-                if slow_down is not None:
-                    limiter.slow_down(in_hand.reservation, slow_down)
-                try:
-                    seconds = limiter.denied(in_hand.reservation, denial)
-                except NeverFitsError:
-                    raise FailedError(Failure.TOO_LARGE) from None
-                raise PostponedError("limits", seconds) from None
+            case WaitForLimits():
+                raise PostponedError("limits", self._denied(decision, in_hand)) from None
+
+    def _look_at_exit(self, *, again: bool) -> None:
+        if again:
+            self._ports.egress.distrust()
+
+    def _denied(self, decision: WaitForLimits, in_hand: RequestInHand) -> float:
+        """Tell the limiter; seconds after which to ask it again."""
+        limiter = self._ports.limiter
+        if decision.slow_down is not None:
+            limiter.slow_down(in_hand.reservation, decision.slow_down)
+        try:
+            return limiter.denied(in_hand.reservation, decision.denial)
+        except NeverFitsError:
+            raise FailedError(Failure.TOO_LARGE) from None

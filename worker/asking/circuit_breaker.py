@@ -7,24 +7,45 @@ failure opens it again (`trip`)
 """
 
 import logging
+from typing import Any
 
 import redis
 
-from contract import NOT_CLOSED_KEY, TRIPPED_WHY_KEY, probe_key, too_early_key, tripped_key
+from contract import NOT_CLOSED_KEY, TRIPPED_WHY_KEY, probe_key, too_early_key, tried_key, tripped_key
 from worker import metrics
 from worker.errors import SendingBlockedError
 
 log = logging.getLogger(__name__)
 
 PROBE_SECONDS = 60  # for the probe to be answered before another may try
+LOOK_AGAIN = 5.0  # seconds after which the others look what came of it
+MOST_DOUBLINGS = 20
 TRIPPED_KEPT = 86_400  # seconds; after a day without any request it starts closed
 
 # Seconds for which each reason keeps the breaker open before one request tries again, and what operators read.
-OPEN_FOR = {"region": 600.0, "quota": 300.0, "credentials": 60.0, "budget": 86_400.0}
+OPEN_FOR = {
+    "region": 600.0,
+    "quota": 300.0,
+    "credentials": 60.0,
+    "model": 60.0,
+    "url": 60.0,
+    "refused": 60.0,
+    "provider": 5.0,
+    "budget": 86_400.0,
+}
+FOR_EVERYBODY = {"budget"}  # whoever asks, and whom
+# An outage may be over in a moment or in hours: each try in vain doubles the pause, up to this.
+LONGEST = {"provider": 60.0}
 EXPLAINED = {
     "region": "the provider refuses our country: let requests leave elsewhere (OPENAI_PROXY)",
-    "quota": "the quota or a spend limit is used up: look at the provider's billing page",
-    "credentials": "the provider refuses the key, the model or the project: look at OPENAI_KEY and OPENAI_MODEL",
+    "quota": "the quota, the balance or a spend limit is used up: look at the billing page of whose OPENAI_KEY it is",
+    "credentials": "the provider refuses the key, its project or its permissions: look at OPENAI_KEY",
+    "model": "the provider does not have the model, or not for this key: look at OPENAI_MODEL",
+    "url": "nothing answers there as the API does: look at OPENAI_BASE_URL",
+    "refused": "the provider refuses every request and names nothing that we could leave out: look at OPENAI_MODEL and "
+    "OPENAI_BASE_URL, and at what OPENAI_OUTPUT, OPENAI_TEMPERATURE and OPENAI_REASONING_EFFORT pin",
+    "provider": "the provider does not answer, or with faults of its own: wait for it; if it is well, look at "
+    "OPENAI_BASE_URL, OPENAI_PROXY and OPENAI_TIMEOUT",
     "budget": "the day's budget is spent: wait for midnight UTC, or raise OPENAI_BUDGET and restart the workers",
 }
 
@@ -33,13 +54,19 @@ class CircuitBreaker:
     """Closed, unless a key in Redis says otherwise.
 
     Every method may raise `redis.RedisError`, which means that nothing may be sent either.
+
+    Args:
+        store: Redis.
+        asks_as: a digest of the settings that say whom this process asks, and as whom. A reason that was only met with
+            others says nothing of them: it is tried at once, as after a corrected key and a restart.
     """
 
-    def __init__(self, store: redis.Redis) -> None:
+    def __init__(self, store: redis.Redis, asks_as: str = "") -> None:
         self._redis = store
+        self._asks_as = asks_as
 
-    def require(self, token: str) -> bool:
-        """Return if this request may be sent; True if it is the probe, so call `reset` when it is answered.
+    def require(self, token: str) -> str:
+        """Return if this request may be sent: `""`, or the reason that it tries, so call `reset` when it is answered.
 
         Args:
             token: of the request's claim, by which the probe is known when it comes again after a wait.
@@ -47,22 +74,22 @@ class CircuitBreaker:
         Raises:
             SendingBlockedError: with the seconds until the next try.
         """
-        reasons = self.state()
+        reasons = self._as_we_ask(self.state())
         if not reasons:
-            return False
+            return ""
         reason, remaining = max(reasons.items(), key=lambda item: item[1])  # all of them must be over
         if remaining == 0:
             key = probe_key(reason)
             # Two commands, since NX and GET go together from Redis 7 on only. Whoever loses in between tries later.
             if self._redis.set(key, token, nx=True, ex=PROBE_SECONDS) or self._redis.get(key) == token.encode():
                 log.info("circuit breaker half open, trying whether the reason is gone: %s", EXPLAINED[reason])
-                return True
-        raise SendingBlockedError(f"{reason}: {EXPLAINED[reason]}", max(1.0, remaining or PROBE_SECONDS / 4))
+                return reason
+        raise SendingBlockedError(f"{reason}: {EXPLAINED[reason]}", max(1.0, remaining or LOOK_AGAIN))
 
     def reset(self, only: str | None = None) -> None:
         """Close it for all workers: a request was answered, so every reason is gone; or `only` this one is."""
         gone = OPEN_FOR if only is None else (only,)
-        keys = [key(reason) for reason in gone for key in (tripped_key, too_early_key, probe_key)]
+        keys = [key(reason) for reason in gone for key in (tripped_key, too_early_key, tried_key, probe_key)]
         if only is None or self.state().keys() <= {only}:
             log.info("circuit breaker closed again")
             keys.append(NOT_CLOSED_KEY)
@@ -72,18 +99,39 @@ class CircuitBreaker:
             pipe.execute()
 
     def trip(self, reason: str, seconds: float | None = None) -> None:
-        """Open it for all workers, at once, for so many seconds or as long as the reason says."""
-        seconds = seconds or OPEN_FOR[reason]
-        metrics.BREAKER_TRIPS.labels(reason).inc()
-        log.error("circuit breaker open for %g s: %s", seconds, EXPLAINED[reason])
+        """Open it for all workers, at once, for so many seconds or as long as the reason says.
+
+        Of many requests that learn the same at once one opens it.
+        """
+        before: Any = self._redis.get(tripped_key(reason)) or b"0"
+        times = int(before) if before.isdigit() else 0
+        usual = OPEN_FOR[reason] * 2.0 ** min(times, MOST_DOUBLINGS)
+        seconds = seconds or min(usual, LONGEST.get(reason, OPEN_FOR[reason]))
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.sadd(tried_key(reason), self._asks_as)
+            pipe.expire(tried_key(reason), TRIPPED_KEPT)
+            pipe.set(too_early_key(reason), "_", px=max(1, int(seconds * 1000)), nx=True)
+            *_, is_first = pipe.execute()
+        if not is_first:
+            return
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.set(NOT_CLOSED_KEY, "_", ex=TRIPPED_KEPT)
-            pipe.set(tripped_key(reason), "_", ex=TRIPPED_KEPT)
-            pipe.set(too_early_key(reason), "_", px=int(seconds * 1000))
+            pipe.set(tripped_key(reason), times + 1, ex=TRIPPED_KEPT)
             pipe.delete(probe_key(reason))
             pipe.hset(TRIPPED_WHY_KEY, reason, EXPLAINED[reason])
             pipe.expire(TRIPPED_WHY_KEY, TRIPPED_KEPT)
             pipe.execute()
+        metrics.BREAKER_TRIPS.labels(reason).inc()
+        log.error("circuit breaker open for %g s: %s", seconds, EXPLAINED[reason])
+
+    def _as_we_ask(self, reasons: dict[str, float]) -> dict[str, float]:
+        """The same, with no time to wait for what was only met by those who ask otherwise."""
+        met = [reason for reason in reasons if reason not in FOR_EVERYBODY]
+        with self._redis.pipeline(transaction=False) as pipe:
+            for reason in met:
+                pipe.sismember(tried_key(reason), self._asks_as)
+            answers = pipe.execute() if met else []
+        return reasons | {reason: 0.0 for reason, is_ours in zip(met, answers, strict=True) if not is_ours}
 
     def state(self) -> dict[str, float]:
         """The reasons for which it is open, with the seconds until the next try; empty when it is closed."""

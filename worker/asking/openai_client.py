@@ -7,36 +7,53 @@ models of requests and answers cost more CPU than all the rest of a call (`creat
 """
 
 import json
-import string
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, Literal, NoReturn
+from typing import NoReturn, Protocol
 
 import httpx2
 import openai
 
+from contract import Failure
+from worker.asking.answers import Reading, read_completion
+from worker.asking.faults import (
+    LESSON,
+    THOUGHT_TOO_LONG,
+    Follows,
+    Problem,
+    Row,
+    decoded,
+    read_problem,
+    row_of,
+)
+from worker.asking.profile import Profile, lesson
 from worker.asking.route import Route
 from worker.errors import (
     BrokenAnswerError,
-    CallError,
     DeniedError,
+    LessonError,
     RefusedCallError,
     TransientError,
     TrippingError,
 )
-from worker.limits.provider_limits import Denial, ProviderView
+from worker.limits.provider_limits import Denial, ProviderView, retry_after
 from worker.ports import Answer, Call, Usage
 
 SHARED_TEXTS = 64  # messages before the last, which many calls share: their tokens are remembered
-
-JSON_MODE = {"type": "json_object"}
 
 # Documented for chat completions: tokens that frame each message, and the answer.
 TOKENS_PER_MESSAGE = 4
 TOKENS_PER_REPLY = 3
 
-LONGEST_NAME = 100  # characters of a model's name
-_OF_NAMES = frozenset(string.ascii_letters + string.digits + "-._:/@")
+
+class Learning(Protocol):
+    """What a client needs to know of what requests may carry, and whom it tells. See `profiles.Profiles`."""
+
+    @property
+    def current(self) -> Profile: ...
+    def learn(self, sent: Profile, learned: Profile, why: str) -> bool: ...
+    def cut(self, sent: Profile, room: int, why: str) -> bool: ...
+    def answered(self, sent: Profile, usage: Usage, *, room: int, bare: bool) -> None: ...
 
 
 class OpenAIClient:
@@ -51,8 +68,7 @@ class OpenAIClient:
         model: its name.
         count: counts the tokens of a text.
         timeout: seconds, in total, for one call.
-        output: `strict` schema, `json` mode, or `auto`, which changes to JSON mode when the endpoint says that
-            it has no strict schemas.
+        profiles: what requests may carry.
     """
 
     def __init__(
@@ -64,7 +80,7 @@ class OpenAIClient:
         model: str,
         count: Callable[[str], int],
         timeout: float,
-        output: Literal["auto", "strict", "json"],
+        profiles: Learning,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
@@ -83,8 +99,7 @@ class OpenAIClient:
         self._count_shared = lru_cache(SHARED_TEXTS)(count)
         self._timeout = timeout
         self._schema_tokens: dict[str, int] = {}  # by the schema's name
-        self._strict = output != "json"
-        self._may_fall_back = output == "auto"
+        self._profiles = profiles
 
     def tokens(self, call: Call) -> int:
         """What the provider may charge at admission: the prompt and the whole output cap."""
@@ -102,107 +117,83 @@ class OpenAIClient:
         """Ask once.
 
         Raises:
-            TransientError, BrokenAnswerError, RefusedCallError, TrippingError, DeniedError: see `errors`.
+            CallError: one of its classes; the table in faults.py says which.
         """
-        strict = self._strict
+        sent = self._profiles.current
         try:
-            response = self._route.wait(self._create(call, strict=strict), self._timeout)
+            response = self._route.wait(self._create(call, sent), self._timeout)
         except TimeoutError:
             raise TransientError(f"no answer within {self._timeout:g} s", network=True) from None
         except openai.APIConnectionError as error:  # refused, reset, proxy, TLS; also its timeouts
             raise TransientError(type(error.__cause__ or error).__name__, network=True) from None
         except openai.APIStatusError as error:
-            self._explain(error, strict=strict)
-        except openai.OpenAIError as error:  # a body that is not JSON, and what the SDK may add
-            raise BrokenAnswerError(type(error).__name__) from None
-        return _answer(response)
+            response = error.response
+            problem = read_problem(response.status_code, decoded(response.content))
+            self._explain(problem, response, sent, call)
+        except openai.OpenAIError as error:  # what the SDK may add
+            raise TransientError(type(error).__name__) from None
+        body = decoded(response.content)
+        sent_tokens = call.counted and call.counted - call.max_output_tokens - self._tokens_of_schema(call)
+        reading = read_completion(body, sent_tokens=sent_tokens)
+        if reading.problem is not None:
+            self._explain(reading.problem, response, sent, call, body)
+        if reading.wrong is None or reading.wrong.follows is not Follows.PROVIDER:
+            self._profiles.answered(sent, reading.usage, room=call.room, bare=reading.bare)
+        seen = ProviderView.from_headers(response.headers)
+        if reading.wrong is not None:
+            self._explain_answer(reading.wrong, reading, seen, sent, call)
+        return Answer(
+            reading.usage.prompt_tokens,
+            reading.usage.cached_tokens,
+            reading.usage.completion_tokens,
+            reading.usage.reasoning_tokens,
+            content=reading.content,
+            seen=seen,
+            model=reading.model,
+        )
 
-    async def _create(self, call: Call, *, strict: bool) -> httpx2.Response:
+    async def _create(self, call: Call, profile: Profile) -> httpx2.Response:
         return await self._sdk.post(
             "/chat/completions",
             body={
-                "messages": call.messages,
+                "messages": profile.messages(call.messages),
                 "model": self._model,
-                "max_completion_tokens": call.max_output_tokens,
-                "response_format": call.response_format if strict else JSON_MODE,
-                "temperature": 0,
+                **profile.parameters(call.response_format, call.max_output_tokens + call.room),
             },
             cast_to=httpx2.Response,
         )
 
-    def _explain(self, error: openai.APIStatusError, *, strict: bool) -> NoReturn:
-        """Raise what an error status means. Only codes go into the texts: messages may quote the prompt."""
-        seen = ProviderView.from_headers(error.response.headers)
-        body = error.body if isinstance(error.body, dict) else {}
-        code = str(body.get("code") or body.get("type") or "")[:60]
-        what = f"{error.status_code} {code}".strip()
-        if code == "unsupported_country_region_territory":
-            raise TrippingError(what, "region", seen) from None
-        if error.status_code == 429 or code == "slow_down":
-            denial = Denial.from_response(error.response.headers, body)
-            if denial.kind in ("insufficient_quota", "spend_limit"):
-                raise TrippingError(what, "quota", seen) from None
-            raise DeniedError(what, denial, seen) from None
-        if error.status_code in (401, 403, 404):
-            raise TrippingError(what, "credentials", seen) from None
-        if error.status_code in (408, 409) or error.status_code >= 500:
-            raise TransientError(what, seen) from None
-        if strict and self._may_fall_back and "response_format" in str(body.get("message", "")):
-            self._strict = False
-            raise BrokenAnswerError(f"{what}: no strict schemas here, using JSON mode", seen) from None
+    def _explain(
+        self, problem: Problem, response: httpx2.Response, sent: Profile, call: Call, body: object = None
+    ) -> NoReturn:
+        """Raise what an error means. Only codes go into the texts: messages may quote the prompt."""
+        seen = ProviderView.from_headers(response.headers)
+        learned = lesson(problem, sent, call.room)
+        row = row_of(problem, teaches=learned is not None)
+        what = str(problem)
+        if row is LESSON and learned is not None:
+            if self._profiles.learn(sent, learned, what):
+                raise LessonError(what, seen) from None
+            raise TrippingError(f"{what}: a parameter is refused, whatever it is", "refused", seen) from None
+        match row.follows:
+            case Follows.BREAKER:
+                raise TrippingError(what, row.reason, seen) from None
+            case Follows.LIMITS:
+                denial = Denial.from_response(response.headers, body or decoded(response.content))
+                raise DeniedError(what, denial, seen) from None
+            case Follows.PROVIDER:
+                raise TransientError(what, seen, wait=retry_after(response.headers)) from None
+            case Follows.AGAIN:
+                raise BrokenAnswerError(what, seen) from None
+            case Follows.END:
+                raise RefusedCallError(what, seen, failure=Failure[row.reason]) from None
         raise RefusedCallError(what, seen) from None
 
-
-def _answer(response: httpx2.Response) -> Answer:
-    seen = ProviderView.from_headers(response.headers)
-    completion: Any = None
-    try:
-        completion = json.loads(response.content)
-        choice = completion["choices"][0]
-        message = choice["message"]
-        content, finish_reason = message.get("content"), choice.get("finish_reason")
-    except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
-        raise BrokenAnswerError("not a chat completion", seen, usage=_usage(completion)) from None
-    usage = _usage(completion)
-    fault: CallError | None = None
-    if finish_reason == "length":
-        fault = BrokenAnswerError("truncated", seen, usage=usage)
-    elif message.get("refusal"):
-        fault = BrokenAnswerError("refused by the model", seen, usage=usage)
-    elif not content or not isinstance(content, str):  # also what a content filter leaves; no error says so
-        fault = BrokenAnswerError(f"empty, finish_reason {str(finish_reason)[:20]}", seen, usage=usage)
-    if fault is not None:
-        raise fault
-    return Answer(
-        usage.prompt_tokens,
-        usage.cached_tokens,
-        usage.completion_tokens,
-        content=content,
-        seen=seen,
-        model=_name(completion.get("model")),
-    )
-
-
-def _usage(completion: object) -> Usage:
-    counted = _part(completion, "usage")
-    return Usage(
-        prompt_tokens=_count(counted, "prompt_tokens"),
-        cached_tokens=_count(_part(counted, "prompt_tokens_details"), "cached_tokens"),
-        completion_tokens=_count(counted, "completion_tokens"),
-    )
-
-
-def _part(value: object, name: str) -> object:
-    return value.get(name) if isinstance(value, dict) else None
-
-
-def _name(value: object) -> str | None:
-    """What looks like a model's name, and nothing else that may stand in its place."""
-    fits = isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and _OF_NAMES.issuperset(value)
-    return str(value) if fits else None
-
-
-def _count(usage: object, name: str) -> int:
-    """Only a number will do: not every endpoint counts, and some count otherwise."""
-    value = _part(usage, name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    def _explain_answer(self, wrong: Row, reading: Reading, seen: ProviderView, sent: Profile, call: Call) -> NoReturn:
+        """Raise what is wrong with an answer that came with HTTP 200."""
+        if wrong is THOUGHT_TOO_LONG and self._profiles.cut(sent, call.room, wrong.what):
+            raise LessonError(wrong.what, seen, usage=reading.usage)
+        if wrong.follows is Follows.PROVIDER:
+            raise TransientError(wrong.what, seen)
+        failure = Failure[wrong.reason] if wrong.reason else Failure.BROKEN_ANSWER
+        raise BrokenAnswerError(wrong.what, seen, usage=reading.usage, failure=failure)

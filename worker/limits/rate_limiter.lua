@@ -17,6 +17,7 @@
 -- KEYS[5] limits   hash    rpm, rpd, tpm set at run time for the whole fleet; wins over ARGV; never expires
 -- KEYS[6] answered string  "<requests last minute> <requests last day> <Unix time>": what was answered, as the bridge
 --                          read in Kafka when it found Redis emptied; deleted once it is believed
+-- KEYS[7] reached  string  the lowest place that waited when a request was started last; never goes back
 --
 -- ARGV[1] JSON, one table of arguments. Always: op, limits {rpm, rpd, tpm; 0: there is none}, auto {three booleans:
 -- such a limit is only where to begin, headers say the rest}, grace, jitter, burst (seconds of refill that may be
@@ -51,10 +52,11 @@ local FOREIGN_DECAY, TREND = 600, 60  -- so slowly foreign consumption is forgot
 local SLOWEST, SLOW_RECOVERY = 1 / 16, 900  -- OpenAI: a steady rate for 15 minutes after slow_down
 local HOLD, FADE = 600, 3000    -- a learned limit holds, then gives way
 local HANDFUL, BURST_LEAST, BURST_DOUBLES = 4, 0.5, 7200  -- requests; seconds of tokens; forgotten so slowly
+local BEFORE_FAIR_SHARES, TURN = 1e8, 0.001  -- see bridge/places.py, bridge/fair_order.py
 local BACK_OFF, BACK_OFF_MOST, BLOCK_MOST = 1, 60, 300  -- after a denial that says nothing; that says a lot
 
 local call, max, min, huge = redis.call, math.max, math.min, math.huge
-local STATE, LINE, RECORD, RECENT, LIMITS, ANSWERED = unpack(KEYS)
+local STATE, LINE, RECORD, RECENT, LIMITS, ANSWERED, REACHED = unpack(KEYS)
 local A = cjson.decode(ARGV[1])
 local JITTER, SLOT = A.jitter, max(A.jitter, 0.01)
 local SETTLE, DUE, LEAST = A.settle, A.due, A.least
@@ -216,8 +218,23 @@ local function forget(id, record)
   call('DEL', RECORD .. id)
 end
 
+local function reached() return tonumber(call('GET', REACHED)) end
+
+-- Who started is no measure of it: one that is small, or asks early, may start before others.
+local function reach(place)
+  local first = tonumber(call('ZRANGE', LINE, 0, 0, 'WITHSCORES')[2]) or place
+  if min(place, first) > (reached() or 0) then call('SET', REACHED, text(min(place, first))) end
+end
+
+-- Who has no place, or a Unix time for one as before fair shares, takes turns with the others like a user.
+local function fair(place)
+  if place and place > 0 and place < BEFORE_FAIR_SHARES then return place end
+  state.placed = max(state.placed or 0, reached() or 0) + TURN
+  return state.placed
+end
+
 local function new_record(tokens, old)
-  local place, asked = old and old.place or A.place or UNIX, old and old.asked or NOW
+  local place, asked = fair(old and old.place or A.place), old and old.asked or NOW
   return {shape = SHAPE, place = place, tokens = tokens, asked = asked, told = NOW, denials = old and old.denials or 0}
 end
 
@@ -319,6 +336,7 @@ local function grant(id, record, how)
   record.granted, state.pace = NOW, NOW + pause_after(record.tokens)
   leave(id, record)
   write(id, record)
+  reach(record.place)
   return {'granted', text(NOW - record.asked), how}
 end
 
@@ -327,7 +345,7 @@ end
 -- asked together do not come back together.
 local function tell(id, record, wait, exact, guessed)
   local pause = min(wait, guessed and SETTLE or max(STEP, wait / 2))
-  if pause < wait or not exact then pause = pause * (0.75 + 0.25 * ((record.place * 618033.9887) % 1)) end
+  if pause < wait or not exact then pause = pause * (0.7 + 0.1 * (record.place / TURN * 0.6180339887 % 1)) end
   record.told, record.silent = NOW + pause, nil
   write(id, record)
   return {'wait', text(pause), text(wait)}
@@ -355,6 +373,7 @@ end
 
 local function acquire(id)
   local record = read(id) or new_record(A.tokens)
+  record.place = fair(record.place)
   if record.granted then
     if NOW - record.granted <= A.grace then return {'granted', text(record.granted - record.asked), 'again'} end
     record = new_record(A.tokens, record)  -- who held the grant is gone and may have used it: a new attempt
@@ -529,7 +548,8 @@ local function snapshot()
     bucket.level, bucket.rate, bucket.burst = min(bucket.level, capacity(b)), full_rate(b), burst_capacity(b)
   end
   return {cjson.encode({
-    buckets = buckets, now = NOW, waiting = waiting, next_free_start = wait_for(1, ahead, ahead),
+    buckets = buckets, now = NOW, waiting = waiting, mean_tokens = state.mean,
+    next_free_start = wait_for(1, ahead, ahead),
     next_start = wait_for(waiting > 0 and state.line_tokens / waiting or 1, nobody, nobody),
     blocked = max(0, state.blocked - NOW), paced = pause_after(1), denial = state.denial,
   })}

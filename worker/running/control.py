@@ -1,12 +1,14 @@
 """What operators ask and tell the workers about the provider's limits.
 
 celery -A worker inspect limits
+celery -A worker inspect line                             # who waits, and when they start
 celery -A worker control set_limits 500 10000 200000      # RPM RPD TPM, for the whole fleet; 0: no such limit
 celery -A worker control reset_limits                     # forget what was learned from the provider
+celery -A worker control close_breaker                    # what it was open for is mended: try at once
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from celery.worker.control import control_command, inspect_command
 from prometheus_client import REGISTRY
@@ -14,6 +16,54 @@ from prometheus_client import REGISTRY
 from worker.limits.answers import LEAST_TPM, Limits
 from worker.limits.provider_limits import LARGEST
 from worker.ports import Ports
+from worker.running.line import seconds_until, starts
+
+MINUTE, DAY = 60.0, 86_400.0  # seconds
+
+
+# What `inspect limits` shows, by the name of its field.
+LEGEND: Final = {
+    "rpm, rpd, tpm": "requests a minute, requests a day, tokens a minute",
+    "limit": "what counts now, of the next three",
+    "configured": "as it is set",
+    "learned": "of a denial; gives way to the others after ten minutes, and is gone after an hour",
+    "confirmed": "by the provider's headers",
+    "left": "may start at once; below 0: the provider has counted more than we had",
+    "others_take": "others who use this key take so many a minute (rpd: a day); below 0: so many are given back",
+    "burst_seconds": "so many seconds of refill may be spent at once",
+    "waiting": "requests that wait for a start",
+    "mean_tokens": "that a request takes on average",
+    "next_start": "seconds until the first of them starts",
+    "next_free_start": "seconds until one could start that asks now, behind all of them",
+    "blocked": "seconds until anybody may start, after a denial",
+    "paced": "seconds between two starts after the provider said slow_down, for a quarter of an hour; 0: not now",
+    "last_denial": "of the provider; age and wait in seconds",
+    "circuit_breaker": "closed, or the reasons for which it is open, with the seconds until one request may try",
+    "profile": "what a request to the model carries, and how that was learned",
+    "egress": "the country that requests leave from",
+    "answered": "calls of this worker, by what they asked",
+    "money": "US dollars",
+}
+
+
+def in_whole_numbers(view: Mapping[str, Any]) -> dict[str, Any]:
+    """A snapshot of the limiter for people: seconds, requests and tokens, rounded; `LEGEND` says what each is."""
+    buckets = {name: _bucket(bucket, DAY if name == "rpd" else MINUTE) for name, bucket in view["buckets"].items()}
+    return _rounded({**view, "buckets": buckets})
+
+
+def _bucket(bucket: Mapping[str, Any], window: float) -> dict[str, Any]:
+    shown = {name: bucket[name] for name in ("limit", "configured", "learned", "confirmed")}
+    if bucket["limit"] != "unlimited":
+        shown |= {"left": bucket["level"], "others_take": bucket["foreign_rate"] * window}
+    return shown | {name: bucket[name] for name in ("burst_seconds",) if name in bucket}
+
+
+def _rounded(figures: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _rounded(figure) if isinstance(figure, dict) else round(figure) if isinstance(figure, float) else figure
+        for name, figure in figures.items()
+    }
 
 
 def answered(question: str) -> int:
@@ -27,17 +77,29 @@ def register(ports: Callable[[], Ports]) -> None:
 
     @inspect_command(name="limits", default_timeout=5.0)
     def limits(_state: Any) -> dict[str, Any]:
-        """Show each bucket's limit as configured, learned and confirmed, its level, and why requests wait.
-
-        `answered`: the calls of this worker by what they asked, one for each new vacancy and one for each new resume.
-        """
+        """Show limits, what is left of them and why requests wait; `legend` says what each figure is."""
         adapters = ports()
         return {
-            **adapters.limiter.snapshot(),
+            **in_whole_numbers(adapters.limiter.snapshot()),
+            "legend": LEGEND,
             "circuit_breaker": adapters.breaker.state() or "closed",
+            "profile": adapters.profiles.state(),
             "egress": adapters.egress.state,
             "answered": {question: answered(question) for question in ("criteria", "grades", "second_look")},
             **({"money": adapters.spending.state()} if adapters.spending else {}),
+        }
+
+    @inspect_command(name="line", default_timeout=5.0)
+    def line(_state: Any) -> dict[str, Any]:
+        """Show how many users wait, and of the busiest how many requests, and when the next and the last start.
+
+        Seconds, at the latest, if nothing else comes and each request takes one call. No texts.
+        """
+        waiting, limits = ports().line.waiting(), ports().limiter.snapshot()
+        return {
+            "users": len(waiting.users),
+            "requests": sum(count for count, _ in waiting.users.values()),
+            "busiest": starts(waiting, lambda number: seconds_until(limits, number)),
         }
 
     @control_command(name="set_limits", args=[("rpm", int), ("rpd", int), ("tpm", int)], signature="<RPM> <RPD> <TPM>")
@@ -55,3 +117,11 @@ def register(ports: Callable[[], Ports]) -> None:
         """Forget what was learned from the provider: smaller limits and bursts, pauses, other users of the key."""
         ports().limiter.reset()
         return {"ok": "what was learned is forgotten; the configured limits count"}
+
+    @control_command(name="close_breaker")
+    def close_breaker(_state: Any) -> dict[str, Any]:
+        """Close the circuit breaker: what it was open for is mended. What requests may carry is learned anew."""
+        adapters = ports()
+        adapters.profiles.forget()
+        adapters.breaker.reset()
+        return {"ok": "the circuit breaker is closed"}

@@ -7,9 +7,10 @@ that it runs as: in a container that is not given the key, the provider is left 
 from collections.abc import Iterator
 
 from bridge.commands.check.brokers import look_at_kafka
-from bridge.commands.check.finding import Finding, State, table
+from bridge.commands.check.finding import Finding, State, skipped, table
 from bridge.commands.check.provider import look_at_the_provider
 from bridge.commands.check.store import look_at_redis
+from bridge.commands.check.workers import look_at_workers
 from config import Settings
 
 
@@ -22,6 +23,8 @@ def run(settings: Settings) -> int:
 
 def look(settings: Settings) -> Iterator[Finding]:
     """Everything that can be looked at."""
-    yield from look_at_redis(settings)
+    redis = list(look_at_redis(settings))
+    yield from redis
+    yield look_at_workers() if redis[0].state is State.OK else skipped("workers", "they are asked by way of Redis")
     yield from look_at_kafka(settings)
     yield from look_at_the_provider(settings)

@@ -2,12 +2,10 @@
 
 import contextlib
 import logging
-import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Any
-from urllib.parse import urlsplit
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
@@ -17,31 +15,32 @@ from confluent_kafka.cimpl import NewTopic
 
 from bridge.commands.check.finding import Finding, State, note, ok, wrong
 from bridge.kafka import LIBRDKAFKA_LOG, make_producer
+from bridge.kafka_trouble import FirstContact, advice
 from config import Settings
 from contract import PROCESSED_MARK_TTL
 
 TIMEOUT = 10.0  # seconds
 WHAT = "Kafka"
-
-# Errors that say what is wrong, and not only that something is.
-_TELLING = frozenset({KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError._RESOLVE})  # noqa: SLF001
+IMITATION = "mockCluster"  # how the id begins that librdkafka's mock cluster gives itself
 
 
 def look_at_kafka(settings: Settings) -> Iterator[Finding]:
     """One finding if it cannot be reached, else one for each thing that matters."""
     LIBRDKAFKA_LOG.setLevel(logging.CRITICAL + 1)  # what it has to say is in the table
-    heard: list[KafkaError] = []
     where = f"{settings.kafka_bootstrap_servers}, {settings.kafka_security_protocol}"
+    contact = FirstContact(settings.kafka)
     try:
-        options: dict[str, Any] = {**settings.kafka, "error_cb": heard.append}
-        admin = AdminClient(options, logger=LIBRDKAFKA_LOG)
-        brokers = _brokers(admin, heard)
+        found = contact.metadata(TIMEOUT)
     except KafkaException as error:
-        told = _telling(heard, error)
-        yield wrong(WHAT, f"{where}: {told.str()}", _advice(told, settings.kafka_bootstrap_servers))
+        told = error.args[0]
+        yield wrong(WHAT, f"{where}: {told.str()}", advice(told, settings.kafka_bootstrap_servers))
         return
-    yield ok(WHAT, f"{where}: {len(brokers)} broker{'s' if len(brokers) > 1 else ''}")
-    looks = _Look(settings, admin)
+    if (found.cluster_id or "").startswith(IMITATION):
+        yield note(WHAT, f"{where}: librdkafka's imitation, which tells nothing of topics, groups and permissions",
+                   "good for a demo; it proves nothing about delivery")  # fmt: skip
+        return
+    yield ok(WHAT, f"{where}: {len(found.brokers)} broker{'s' if len(found.brokers) > 1 else ''}")
+    looks = _Look(settings, contact.admin)
     yield from looks.at_topics()
     yield looks.at_the_group()
     yield looks.at_transactions()
@@ -129,14 +128,19 @@ class _Look:
     def at_the_group(self) -> Finding:
         group = self._settings.kafka_group_id
         what = f"group {group}"
-        for _ in range(2):  # a new Kafka makes room for groups when it is first asked about one
+        patience = time.monotonic() + TIMEOUT
+        while True:  # a new Kafka makes room for groups when it is first asked about one
             future = self._admin.describe_consumer_groups(
                 [group], include_authorized_operations=True, request_timeout=TIMEOUT
             )[group]
             error = _error(future)
-            if error is None or error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
+            is_new = error is not None and error.code() in (KafkaError.GROUP_ID_NOT_FOUND, KafkaError._NOENT)  # noqa: SLF001
+            if error is None or is_new or error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
                 break
-        if error is not None and error.code() not in (KafkaError.GROUP_ID_NOT_FOUND, KafkaError._NOENT):  # noqa: SLF001
+            if time.monotonic() > patience:
+                break
+            time.sleep(0.2)
+        if error is not None and not is_new:
             return wrong(what, error.str() or error.name(), "allow READ on the group")
         if error is not None:
             return ok(what, "is new")
@@ -162,22 +166,6 @@ class _Look:
         return ok(what, "we may begin one")
 
 
-def _brokers(admin: AdminClient, heard: list[KafkaError]) -> Any:
-    """The brokers, or at once the reason why there will be none: waiting longer mends no password.
-
-    Raises:
-        KafkaException: `heard` may tell why.
-    """
-    patience = time.monotonic() + TIMEOUT
-    while True:
-        try:
-            return admin.list_topics(timeout=1.0).brokers
-        except KafkaException:
-            admin.poll(0.1)  # the reason comes as a callback
-            if time.monotonic() > patience or not _TELLING.isdisjoint(error.code() for error in heard):
-                raise
-
-
 def _error(future: "Future[Any]") -> KafkaError | None:
     try:
         future.result(TIMEOUT + 5)
@@ -187,32 +175,3 @@ def _error(future: "Future[Any]") -> KafkaError | None:
     except TimeoutError:
         return KafkaError(KafkaError._TIMED_OUT)  # noqa: SLF001 # librdkafka's own codes are spelt so
     return None
-
-
-def _telling(heard: list[KafkaError], error: KafkaException) -> KafkaError:
-    """Of all that was heard, what says most."""
-    worth = [told for told in heard if told.code() in _TELLING] or heard
-    found: KafkaError = worth[0] if worth else error.args[0]
-    return found
-
-
-def _advice(error: KafkaError, servers: str) -> str:
-    code = error.code()
-    if "certificate" in error.str():
-        return "KAFKA_SSL_CA_LOCATION must hold the CA that signed it, and the brokers' name must be in it"
-    if code == KafkaError._AUTHENTICATION:  # noqa: SLF001
-        return "correct KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM"
-    if code == KafkaError._RESOLVE:  # noqa: SLF001
-        return "this name is not known here: correct KAFKA_BOOTSTRAP_SERVERS"
-    if code == KafkaError._SSL or any(map(_listens, servers.split(","))):  # noqa: SLF001
-        return "somebody listens there: is KAFKA_SECURITY_PROTOCOL the one of this port?"
-    return "are the brokers running, and is KAFKA_BOOTSTRAP_SERVERS their address as seen from here?"
-
-
-def _listens(server: str) -> bool:
-    parts = urlsplit(f"kafka://{server.strip()}")
-    try:
-        with socket.create_connection((parts.hostname, parts.port or 9092), timeout=2):
-            return True
-    except OSError:
-        return False

@@ -5,11 +5,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import redis
-from redis.sentinel import MasterNotFoundError
 
 from bridge.commands.check.finding import Finding, note, ok, wrong
 from config import Settings
 from contract import KEY_PREFIX, QUEUE_NAME, processed_mark
+from redis_trouble import advice, told
 
 WHAT = "Redis"
 
@@ -32,24 +32,15 @@ _TRIALS: tuple[tuple[str | int, ...], ...] = (
 def look_at_redis(settings: Settings) -> Iterator[Finding]:
     """One finding if it cannot be reached, else one for each thing that matters."""
     parts = urlsplit(settings.redis)
-    where = f"{parts.hostname}:{parts.port or 6379}, database {parts.path[1:]}"
-    if settings.redis_sentinels:
-        where = f"primary {settings.redis_sentinel_master} behind Sentinel, database {parts.path[1:]}"
+    where = settings.redis_connection.where
     client = settings.redis_connection.client()
-    if settings.redis_connection.is_cluster():
-        yield wrong(WHAT, f"{where}: a Redis Cluster", "use one server, a managed one, or Sentinel")
-        return
     try:
+        if refusal := settings.redis_connection.refusal():
+            yield wrong(WHAT, f"{where}: {refusal}", "give it another server")
+            return
         client.ping()
-    except MasterNotFoundError:  # its text is about our own objects
-        yield wrong(
-            WHAT,
-            f"{where}: no sentinel that we reach knows it",
-            "correct REDIS_SENTINELS, REDIS_SENTINEL_MASTER and REDIS_SENTINEL_PASSWORD",
-        )
-        return
     except redis.RedisError as error:
-        yield wrong(WHAT, f"{where}: {error}", _advice(error))
+        yield wrong(WHAT, f"{where}: {told(error)}", advice(error))
         return
     yield ok(WHAT, where + (", TLS verified" if parts.scheme == "rediss" else ""))
     if parts.path[1:] == "0":
@@ -68,21 +59,6 @@ def look_at_redis(settings: Settings) -> Iterator[Finding]:
     else:
         yield ok("Redis permissions", "all that we need")
     yield from _look_at_memory(client)
-
-
-def _advice(error: redis.RedisError) -> str:
-    text = str(error)
-    if "certificate" in text:
-        return "REDIS_TLS_CA must hold the CA that signed it, and REDIS_HOST the name that is in it"
-    if isinstance(error, redis.AuthenticationError) or "NOAUTH" in text or "WRONGPASS" in text:
-        return "correct REDIS_USERNAME and REDIS_PASSWORD"
-    if "NOPERM" in text or isinstance(error, redis.exceptions.NoPermissionError):
-        return "the user may not even PING: give it permissions"
-    if "DB index" in text:
-        return "this Redis has fewer databases: lower REDIS_DB, or raise `databases`"
-    if "SSL" in text or "closed" in text or "reset" in text:
-        return "does it speak TLS, and is REDIS_TLS set accordingly?"
-    return "is it running, and are REDIS_HOST and REDIS_PORT its address as seen from here?"
 
 
 def _is_allowed(client: redis.Redis, trial: tuple[str | int, ...]) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from worker import metrics
 from worker.asking.money.prices import Price
-from worker.errors import BrokenAnswerError, CallError, DeniedError
+from worker.errors import CallError, DeniedError
 from worker.ports import Answer, Call, Model, Usage
 
 
@@ -48,7 +48,7 @@ class MeteredModel:
             metrics.CALL_SECONDS.labels("failure").observe(self._clock() - started)
             if isinstance(error, DeniedError):
                 metrics.DENIALS.labels(error.denial.bucket or "unknown").inc()
-            if isinstance(error, BrokenAnswerError) and error.usage is not None:
+            if error.usage is not None:
                 self._count(error.usage)
             raise
         metrics.CALLS.labels("answer").inc()

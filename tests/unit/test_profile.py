@@ -1,0 +1,174 @@
+"""What requests may carry: what refusals and answers teach about it."""
+
+from dataclasses import replace
+
+import pytest
+
+from worker.asking.faults import read_problem
+from worker.asking.profile import (
+    ENOUGH_SEEN,
+    LEAST_ROOM,
+    Profile,
+    after_answer,
+    after_cut,
+    lesson,
+)
+
+FIRST = Profile()
+REASONS = replace(FIRST, effort="none", lessons=1)
+
+
+def taught(message, sent=FIRST, *, status=400, param=None, room=0):
+    """The fields that a refusal changes."""
+    problem = read_problem(status, {"error": {"message": message, "param": param}})
+    learned = lesson(problem, sent, room)
+    if learned is None:
+        return None
+    assert learned.lessons == sent.lessons + 1
+    names = ("temperature", "effort", "cap", "output", "role", "ceiling")
+    return {name: getattr(learned, name) for name in names if getattr(learned, name) != getattr(sent, name)}
+
+
+@pytest.mark.parametrize(
+    ("message", "sent", "changed"),
+    [
+        # OpenAI
+        ("Unsupported value: 'temperature' does not support 0 with this model.", FIRST, {"effort": "none"}),
+        ("Unsupported value: 'temperature' does not support 0 with this model.", REASONS, {"temperature": None}),
+        (
+            "Unsupported value: 'reasoning_effort' does not support 'none'. Supported values: 'low', 'medium', 'high'.",
+            REASONS,
+            {"effort": "low"},
+        ),
+        ("Unrecognized request argument supplied: reasoning_effort", REASONS, {"effort": None}),
+        (
+            "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens' instead.",
+            replace(FIRST, cap="max_tokens"),
+            {"cap": "max_completion_tokens"},
+        ),
+        ("Unsupported value: 'messages[0].role' does not support 'system'.", FIRST, {"role": "developer"}),
+        ("Invalid schema for response_format 'grading': 'maxItems' is not permitted.", FIRST, {"output": "json"}),
+        # vLLM, FastAPI, pydantic
+        ("[{'type': 'extra_forbidden', 'loc': ('body', 'max_completion_tokens')}]", FIRST, {"cap": "max_tokens"}),
+        ("('body', 'reasoning_effort'): Input should be 'low', 'medium' or 'high'", REASONS, {"effort": "low"}),
+        ("Conversation roles must alternate user/assistant/user/assistant/...", FIRST, {"role": "user"}),
+        # others
+        ("This response_format type is unavailable now", FIRST, {"output": "json"}),
+        ("json_object is not available", replace(FIRST, output="json"), {"output": "none"}),
+        ("This model does not support structured outputs", FIRST, {"output": "json"}),
+        ("reasoning effort: invalid value", REASONS, {"effort": "minimal"}),
+    ],
+)
+def test_a_refusal_changes_what_it_names(message, sent, changed):
+    """The wording and the shape are the endpoint's own; what follows is one change."""
+    assert taught(message, sent) == changed
+
+
+@pytest.mark.parametrize(
+    ("message", "sent"),
+    [
+        ("Invalid value for 'messages[2].content'", FIRST),
+        ("", FIRST),
+        ("'temperature' is not supported", replace(FIRST, temperature=None)),
+        ("response_format is not supported", replace(FIRST, output="none")),
+        ("max_tokens is too large", FIRST),
+    ],
+)
+def test_a_refusal_that_names_nothing_of_ours_teaches_nothing(message, sent):
+    """Else a parameter that was not sent would be blamed for ever."""
+    assert taught(message, sent) is None
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 429, 503])
+def test_only_a_refusal_of_the_request_teaches(status):
+    """An outage or a limit may mention anything."""
+    assert taught("temperature", status=status) is None
+
+
+def test_what_is_pinned_is_not_learned_otherwise():
+    """A setting is the operator's word; the breaker names it where the endpoint refuses it."""
+    pinned = Profile.pinned_by(temperature="0.3", effort="high", output="strict")
+    for name in ("temperature", "reasoning_effort", "response_format"):
+        assert taught(f"{name} is not supported", pinned) is None
+    parameters = pinned.parameters({"type": "json_schema"}, 100)
+    assert parameters == {
+        "max_completion_tokens": 100,
+        "response_format": {"type": "json_schema"},
+        "temperature": 0.3,
+        "reasoning_effort": "high",
+    }
+    never = Profile.pinned_by(temperature="off", effort="off", output="auto")
+    assert never.parameters({}, 100).keys() == {"max_completion_tokens", "response_format"}
+    assert never.knowing(replace(FIRST, effort="low", output="json").learned()) == replace(never, output="json")
+
+
+def test_what_the_fleet_has_learned_comes_back_as_it_was():
+    """Through Redis, and over what a newer or broken version may have written there."""
+    learned = replace(FIRST, temperature=None, effort="low", refused=("none", "minimal"), floor=9, ceiling=3, lessons=4)
+    assert FIRST.knowing(learned.learned()) == learned
+    for broken in ("", "[]", "{", '{"temperature": 1}', "null"):
+        assert FIRST.knowing(broken) == FIRST
+
+
+def test_the_lessons_come_to_an_end():
+    """An endpoint that refuses whatever is sent teaches a handful of times."""
+    sent, taught_times = FIRST, 0
+    problem = read_problem(400, {"error": "temperature reasoning_effort response_format system role are not supported"})
+    while (learned := lesson(problem, sent, 0)) is not None:
+        sent, taught_times = learned, taught_times + 1
+    assert taught_times <= 10
+
+
+def test_instructions_go_where_the_model_takes_them():
+    """As system, as developer, or in front of all else in one message."""
+    messages = [{"role": "system", "content": "A"}, {"role": "user", "content": "B"}]
+    assert FIRST.messages(messages) == messages
+    assert replace(FIRST, role="developer").messages(messages)[0] == {"role": "developer", "content": "A"}
+    assert replace(FIRST, role="user").messages(messages) == [{"role": "user", "content": "A\n\nB"}]
+
+
+# --- room for reasoning ---
+
+
+@pytest.mark.parametrize(("effort", "room"), [(None, 0), ("none", 0), ("low", 1_024), ("high", 8_192), ("odd", 16_384)])
+def test_room_begins_with_the_effort(effort, room):
+    """A model that does not reason gets none."""
+    assert replace(FIRST, effort=effort).room((), 100_000) == room
+
+
+def test_room_follows_what_was_seen():
+    """One answer in twenty may take more; what the effort was given at first counts no more."""
+    seen = [100] * (ENOUGH_SEEN - 1) + [5_000]
+    assert replace(FIRST, effort="high").room(seen, 100_000) == 150
+    assert replace(FIRST, effort="none").room([200], 100_000) == 300, "it reasons whatever it is told"
+
+
+def test_an_answer_that_was_cut_by_its_reasoning_doubles_the_room():
+    """Up to what the setting allows, and then it is an answer of no use."""
+    profile, rooms = REASONS, []
+    while (learned := after_cut(profile, profile.room((), 10_000), 10_000)) is not None:
+        profile = learned
+        rooms.append(profile.room((), 10_000))
+    assert rooms == [LEAST_ROOM, 2_048, 4_096, 8_192, 10_000]
+
+
+def test_room_that_does_not_fit_into_the_context_is_given_up():
+    """A long prompt is refused with 8,000 tokens of room, and might fit without."""
+    message = "This model's maximum context length is 8192 tokens. However, you requested 12000 tokens. max_tokens"
+    assert taught(message, replace(REASONS, cap="max_tokens"), room=8_000) == {"ceiling": 4_000}
+    assert taught(message, replace(REASONS, cap="max_tokens"), room=0) is None
+
+
+def test_a_model_that_turns_out_to_reason_is_asked_to_do_so_little():
+    """Nobody said so before: its answer did."""
+    assert after_answer(FIRST, 300, bare=True).effort == "none"
+    assert after_answer(FIRST, 0, bare=True) is None
+    assert after_answer(REASONS, 300, bare=True) is None
+    assert after_answer(Profile.pinned_by(temperature="auto", effort="off", output="auto"), 300, bare=True) is None
+
+
+def test_a_schema_that_is_not_kept_is_remembered():
+    """Fences and thoughts around the answer show it."""
+    learned = after_answer(FIRST, 0, bare=False)
+    assert not learned.keeps_schema
+    assert after_answer(learned, 0, bare=False) is None

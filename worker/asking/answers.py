@@ -1,0 +1,130 @@
+"""Reads what an endpoint answered with HTTP 200: an answer of the model, or what is wrong with it. Pure.
+
+What is judged here is an answer's envelope; whether its text means anything is judged where the question is known.
+"""
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from worker.asking.faults import (
+    CUT,
+    CUT_PROMPT,
+    DECLINED,
+    EMPTY,
+    FILTERED,
+    NO_COMPLETION,
+    THOUGHT_TOO_LONG,
+    UNREADABLE,
+    Problem,
+    Row,
+    read_problem,
+)
+from worker.ports import Usage
+
+MOST_PARTS = 1_000  # of an answer that comes in parts
+LEAST_SHARE = 0.55  # of the tokens that we count which an endpoint counts that has read them all; tokenizers differ
+_THOUGHT = "</think>"
+LONGEST_NAME = 100  # characters of a model's name
+_OF_NAMES = frozenset(string.ascii_letters + string.digits + "-._:/@")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came.
+
+    Attributes:
+        usage: its tokens, as far as they were counted.
+        content: the answer's text, without the thoughts that some models write down before it.
+        bare: it came as nothing but a JSON object.
+        model: the one that answered, by its own account.
+        wrong: the row of the table about what is wrong, if anything.
+        problem: the error inside, whose row has still to be found.
+    """
+
+    usage: Usage
+    content: str = field(default="", repr=False)
+    bare: bool = True
+    model: str | None = None
+    wrong: Row | None = None
+    problem: Problem | None = None
+
+
+def read_completion(body: object, *, sent_tokens: int) -> Reading:
+    """Read the decoded body of HTTP 200.
+
+    Args:
+        body: JSON, or text where it is none.
+        sent_tokens: of the messages, as we count; 0: nobody has counted.
+    """
+    usage = usage_of(body)
+    if not isinstance(body, Mapping):
+        # JSON that breaks off was paid for; a page is nobody's answer.
+        begun = isinstance(body, str) and body.lstrip().startswith("{")
+        return Reading(usage, wrong=UNREADABLE if begun else NO_COMPLETION)
+    choices = body.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], Mapping) else {}
+    finish = choice.get("finish_reason")
+    error = body.get("error") or choice.get("error") or (choice if finish == "error" else None)
+    if error:
+        return Reading(usage, problem=read_problem(200, error))
+    message = choice.get("message")
+    if not isinstance(message, Mapping):
+        return Reading(usage, wrong=UNREADABLE if usage.prompt_tokens or choice else NO_COMPLETION)
+    content = _text(message.get("content"))
+    wrong = _wrong(message, content, finish, usage)
+    seen = usage.prompt_tokens + usage.cached_tokens  # some leave the cached ones out
+    if wrong is None and usage.prompt_tokens and seen < LEAST_SHARE * sent_tokens:
+        wrong = CUT_PROMPT
+    said = content.strip()
+    bare = not said or (said.startswith("{") and said.endswith("}"))
+    return Reading(usage, content.rpartition(_THOUGHT)[2], bare, _name(body.get("model")), wrong)
+
+
+def _wrong(message: Mapping[str, Any], content: str, finish: object, usage: Usage) -> Row | None:
+    if finish == "length":
+        thought = message.get("reasoning_content") or message.get("reasoning")
+        unfinished = content.lstrip().startswith("<think>") and _THOUGHT not in content
+        reasoned = usage.reasoning_tokens or thought or unfinished or not content.strip()
+        return THOUGHT_TOO_LONG if reasoned else CUT
+    if finish == "content_filter":
+        return FILTERED
+    if message.get("refusal"):
+        return DECLINED
+    return None if content.strip() else EMPTY
+
+
+def _text(content: object) -> str:
+    """The text of an answer, also of one in parts."""
+    if isinstance(content, str):
+        return content
+    parts = content[:MOST_PARTS] if isinstance(content, list) else []
+    texts = (part.get("text") if isinstance(part, Mapping) else part for part in parts)
+    return "".join(text for text in texts if isinstance(text, str))
+
+
+def usage_of(completion: object) -> Usage:
+    """The tokens of a completion: only numbers will do, since not every endpoint counts, and some count otherwise."""
+    counted = _part(completion, "usage")
+    return Usage(
+        prompt_tokens=_count(counted, "prompt_tokens"),
+        cached_tokens=_count(_part(counted, "prompt_tokens_details"), "cached_tokens"),
+        completion_tokens=_count(counted, "completion_tokens"),
+        reasoning_tokens=_count(_part(counted, "completion_tokens_details"), "reasoning_tokens"),
+    )
+
+
+def _part(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, Mapping) else None
+
+
+def _count(usage: object, name: str) -> int:
+    value = _part(usage, name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def _name(value: object) -> str | None:
+    """What looks like a model's name, and nothing else that may stand in its place."""
+    fits = isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and _OF_NAMES.issuperset(value)
+    return str(value) if fits else None

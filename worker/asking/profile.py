@@ -1,0 +1,284 @@
+"""What a request to one model of one endpoint may carry, and what a refusal teaches about that. Pure.
+
+Models differ by family and by month in what they take, and name it when they refuse. So there is no list of them here:
+a request begins with what most take, and each refusal that names a parameter of ours changes one thing, up to
+`MOST_LESSONS`.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final, Literal, Self
+
+from worker.asking.faults import TOO_LARGE, Problem
+from worker.ports import Usage
+
+MOST_LESSONS: Final = 12
+EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+JSON_MODE: Final = {"type": "json_object"}
+
+# Tokens of reasoning that an effort is given room for until enough was seen of it.
+FIRST_ROOM: Final = {"none": 0, "minimal": 256, "low": 1_024, "medium": 4_096, "high": 8_192}
+LEAST_ROOM, WHOLE_PARAMETER = 1_024, "reasoning_effort"
+ENOUGH_SEEN, PERCENTILE, SPARE = 20, 0.95, 1.5  # answers, and what is given above what nineteen of twenty took
+
+_OUTPUTS: Final = ("strict", "json", "none")
+_ROLES: Final = ("system", "developer", "user")
+_TEACHING: Final = frozenset({400, 404, 415, 422, 500, 501})
+_UNKNOWN_PARAMETER: Final = (
+    "unrecognized", "unknown", "unexpected", "unsupported parameter", "unsupported_parameter", "not permitted",
+    "extra inputs", "extra_forbidden",
+)  # fmt: skip
+_BAD_VALUE: Final = ("unsupported value", "unsupported_value", "invalid", "does not support")
+_NAMES: Final = {
+    "temperature": ("temperature",),
+    "effort": ("reasoning_effort", "reasoning effort", "reasoning.effort"),
+    "output": (
+        "response_format", "response format", "json_schema", "json schema", "json_object", "json mode",
+        "structured output", "grammar", "guided_json", "guided decoding",
+    ),
+    "role": (
+        "messages[0].role", "system role", "system message", "system prompt", "system instruction", "developer role",
+        "developer message", "roles must alternate", "'developer'", "'system'",
+    ),
+}  # fmt: skip
+_WORD: Final = re.compile(r"[a-z_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a request carries, and what was learned of how it is taken.
+
+    Attributes:
+        temperature: None: none is sent.
+        effort: `reasoning_effort`; None: none is sent.
+        cap: the name of the output cap.
+        output: `strict` schema, `json` mode, or `none`.
+        role: of the message that instructs; `user`: all messages are one.
+        keeps_schema: False: a schema is taken, and answers do not follow it.
+        floor: tokens of reasoning that there is room for at least, since an answer was cut by less.
+        ceiling: tokens of reasoning that there is room for at most, since more was refused; None: nobody has.
+        refused: efforts that are; `reasoning_effort`: the parameter itself is.
+        pinned: fields that a setting decides.
+        lessons: how many were learned.
+    """
+
+    temperature: float | None = 0.0
+    effort: str | None = None
+    cap: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"
+    output: Literal["strict", "json", "none"] = "strict"
+    role: Literal["system", "developer", "user"] = "system"
+    keeps_schema: bool = True
+    floor: int = 0
+    ceiling: int | None = None
+    refused: tuple[str, ...] = ()
+    pinned: frozenset[str] = frozenset()
+    lessons: int = 0
+
+    @classmethod
+    def pinned_by(cls, *, temperature: str, effort: str, output: str) -> Self:
+        """Where to begin, as settings say: `auto` is to be learned; `off` for temperature and effort: never sent."""
+        pins: dict[str, Any] = {}
+        if temperature != "auto":
+            pins["temperature"] = None if temperature == "off" else float(temperature)
+        if effort != "auto":
+            pins["effort"] = None if effort == "off" else effort
+        if output != "auto":
+            pins["output"] = output
+        return cls(**pins, pinned=frozenset(pins))
+
+    def learned(self) -> str:
+        """What a fleet shares, as JSON."""
+        return json.dumps({one.name: getattr(self, one.name) for one in fields(self) if one.name != "pinned"})
+
+    def knowing(self, learned: str | bytes) -> Self:
+        """This one with what the fleet has learned, but for what is pinned; what cannot be read is not believed."""
+        try:
+            found = json.loads(learned)
+            known = {one.name: found[one.name] for one in fields(self) if one.name not in {"pinned", *self.pinned}}
+            known["refused"] = tuple(known["refused"])
+        except (ValueError, LookupError, TypeError):
+            return self
+        return replace(self, **known)
+
+    def parameters(self, response_format: Mapping[str, Any], most_tokens: int) -> dict[str, object]:
+        """What stands in a request beside its model and messages."""
+        formats = {"strict": response_format, "json": JSON_MODE, "none": None}
+        carried = {
+            self.cap: most_tokens,
+            "response_format": formats[self.output],
+            "temperature": self.temperature,
+            "reasoning_effort": self.effort,
+        }
+        return {name: value for name, value in carried.items() if value is not None}
+
+    def messages(self, messages: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+        """The messages as this model takes them; the first is the one that instructs."""
+        if self.role == "user":
+            return [{"role": "user", "content": "\n\n".join(message["content"] for message in messages)}]
+        return [
+            {**message, "role": self.role if message["role"] == "system" else message["role"]} for message in messages
+        ]
+
+    def room(self, seen: Sequence[int], most: int) -> int:
+        """Tokens of reasoning to leave room for.
+
+        Args:
+            seen: how many late answers took.
+            most: that a setting allows.
+        """
+        room = FIRST_ROOM.get(self.effort, 2 * FIRST_ROOM["high"]) if self.effort is not None else 0
+        if len(seen) >= ENOUGH_SEEN:
+            room = math.ceil(SPARE * sorted(seen)[math.ceil(PERCENTILE * len(seen)) - 1])
+        else:
+            room = max(room, math.ceil(SPARE * max(seen, default=0)))
+        return min(max(room, self.floor), most, most if self.ceiling is None else self.ceiling)
+
+
+class LoneProfile:
+    """The profile of a process that shares it with nobody: a benchmark's, a test's. See `profiles.Profiles`."""
+
+    def __init__(self, first: Profile, most_room: int = 16_000) -> None:
+        self.current = first
+        self._most_room = most_room
+
+    def room(self) -> int:
+        """Tokens of reasoning to leave room for."""
+        return self.current.room((), self._most_room)
+
+    def learn(self, sent: Profile, learned: Profile, why: str) -> bool:  # noqa: ARG002 # there is no log to tell it
+        """Take what was learned."""
+        self.current = learned if sent == self.current else self.current
+        return learned.lessons <= MOST_LESSONS
+
+    def cut(self, sent: Profile, room: int, why: str) -> bool:
+        """An answer ended in its reasoning: more room for the next, if there is any."""
+        learned = after_cut(sent, room, self._most_room)
+        return learned is not None and self.learn(sent, learned, why)
+
+    def answered(self, sent: Profile, usage: Usage, *, room: int, bare: bool) -> None:  # noqa: ARG002 # nothing is kept
+        """Take what an answer shows."""
+        learned = after_answer(sent, usage.reasoning_tokens, bare=bare)
+        if learned is not None:
+            self.learn(sent, learned, "")
+
+
+def lesson(problem: Problem, sent: Profile, room: int) -> Profile | None:
+    """What a refusal teaches, or None: it names nothing that the request could do without.
+
+    Args:
+        problem: the refusal.
+        sent: the profile of the request that was refused.
+        room: tokens of reasoning that it asked room for.
+    """
+    if TOO_LARGE.fits(problem):  # it may name the cap, which would do under any name
+        return _wiser(sent, ceiling=room // 2) if room else None
+    if problem.status not in _TEACHING:
+        return None
+    for name in _blamed(problem, sent):
+        learned = {
+            "temperature": _of_temperature,
+            "effort": _of_effort,
+            "cap": _of_cap,
+            "output": _of_output,
+            "role": _of_role,
+        }[name](problem, sent)
+        if learned is not None:
+            return learned
+    return None
+
+
+def after_cut(sent: Profile, room: int, most: int) -> Profile | None:
+    """What an answer teaches that ended in its reasoning; None: there is no more room to give."""
+    limit = most if sent.ceiling is None else min(most, sent.ceiling)
+    return _wiser(sent, floor=min(limit, max(2 * room, LEAST_ROOM, sent.floor))) if room < limit else None
+
+
+def after_answer(sent: Profile, reasoning_tokens: int, *, bare: bool) -> Profile | None:
+    """What an answer teaches; None: nothing new.
+
+    Args:
+        sent: the profile of the request.
+        reasoning_tokens: that it took.
+        bare: it is nothing but a JSON object.
+    """
+    if sent.output == "strict" and sent.keeps_schema and not bare:
+        return _wiser(sent, keeps_schema=False)
+    untold = sent.effort is None and "effort" not in sent.pinned
+    if reasoning_tokens and untold and (effort := _lowest(sent.refused)):
+        return _wiser(sent, effort=effort)
+    return None
+
+
+def _wiser(sent: Profile, **changes: Any) -> Profile | None:
+    if changes.keys() & sent.pinned:
+        return None
+    return replace(sent, **changes, lessons=sent.lessons + 1)
+
+
+def _blamed(problem: Problem, sent: Profile) -> list[str]:
+    """What it names of all that was sent, likeliest first: a parameter's own field, then its order in the text."""
+    names = {**_NAMES, "cap": (sent.cap,)}
+    carried = {
+        "temperature": sent.temperature is not None,
+        "effort": sent.effort is not None,
+        "output": sent.output != "none",
+        "role": sent.role != "user",
+    }
+    if problem.status >= 500:  # a bare fault may say anything; a schema that breaks the server says so
+        carried |= {"temperature": False, "effort": False}
+        names["cap"] = ()
+    places = {}
+    text = "\n".join((*problem.params, *problem.codes, problem.text))
+    for name, words in names.items():
+        found = [at for word in words if (at := text.find(word)) >= 0]
+        if found and carried.get(name, True):
+            places[name] = min(found)
+    if not places and "parameters" in text and ("no endpoints" in text or "no provider" in text):
+        return [name for name in ("output", "effort", "temperature") if carried[name]]
+    return sorted(places, key=places.__getitem__)
+
+
+def _of_temperature(_problem: Problem, sent: Profile) -> Profile | None:
+    """A model that refuses one is one that reasons, and may take one while it does not."""
+    effort = _lowest(sent.refused) if sent.effort is None and "effort" not in sent.pinned else None
+    return _wiser(sent, temperature=None) if effort is None else _wiser(sent, effort=effort)
+
+
+def _of_effort(problem: Problem, sent: Profile) -> Profile | None:
+    if sent.effort is None:
+        return None
+    said = "\n".join((problem.text, *problem.codes))
+    start = max(said.find(word) for word in ("supported", "one of", "should be", "must be", "expected", "allowed"))
+    told = _WORD.findall(said[start:]) if start >= 0 else []
+    listed = [word for word in told if word in EFFORTS and word != sent.effort]
+    about_value = any(
+        word in said for word in ("unsupported value", "unsupported_value", "invalid", "does not support")
+    )
+    unknown = any(word in said for word in _UNKNOWN_PARAMETER)
+    if not listed and (unknown or not about_value):
+        return _wiser(sent, effort=None, refused=(*sent.refused, WHOLE_PARAMETER))
+    unlisted = [one for one in EFFORTS if listed and one not in listed]
+    refused = tuple(dict.fromkeys((*sent.refused, sent.effort, *unlisted)))
+    lowest = _lowest(refused)
+    return _wiser(sent, effort=lowest, refused=refused if lowest else (*refused, WHOLE_PARAMETER))
+
+
+def _lowest(refused: Sequence[str]) -> str | None:
+    left = (effort for effort in EFFORTS if effort not in refused)
+    return None if WHOLE_PARAMETER in refused else next(left, None)
+
+
+def _of_cap(_problem: Problem, sent: Profile) -> Profile | None:
+    return _wiser(sent, cap="max_tokens" if sent.cap == "max_completion_tokens" else "max_completion_tokens")
+
+
+def _of_output(_problem: Problem, sent: Profile) -> Profile | None:
+    return _wiser(sent, output=_OUTPUTS[_OUTPUTS.index(sent.output) + 1])
+
+
+def _of_role(problem: Problem, sent: Profile) -> Profile | None:
+    one = "alternate" in problem.text
+    return _wiser(sent, role="user" if one else _ROLES[_ROLES.index(sent.role) + 1])

@@ -1,0 +1,227 @@
+"""What the fleet has learned of what requests may carry: one profile for a model of an endpoint, forgotten after a day.
+
+While nobody was answered with a profile, one request at a time tries it, and the others wait: so a lesson costs the
+fleet one refused call, however many requests are in hand.
+"""
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import redis
+
+from contract import answered_key, profile_key, reasoning_key, scout_key
+from worker.asking.profile import MOST_LESSONS, Profile, after_answer, after_cut
+from worker.errors import SendingBlockedError
+from worker.leases import Leases
+from worker.ports import Lease, Usage
+
+log = logging.getLogger(__name__)
+
+KEPT = 86_400  # seconds from the first lesson
+LOOK_EVERY = 5.0  # seconds between two looks of a process at what others have learned
+LOOK_FOR_ANSWER_EVERY = 0.1  # likewise, while some of its requests wait for that
+WAIT = 2.0  # seconds after which who waits for another's try looks whether there is one
+SEEN = 200  # answers whose reasoning is remembered
+LATELY = 30  # seconds for which the endpoint is known to have answered somebody
+NOTE_EVERY = 5.0  # seconds between two notes of that by one process
+
+# KEYS: profile. ARGV: lessons that were known, lessons now, what is learned, seconds it is kept, Unix time.
+# Returns 1 if it is news: of several that were refused at once one teaches.
+_LEARN = """
+if (redis.call('HGET', KEYS[1], 'lessons') or '0') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'lessons', ARGV[2], 'learned', ARGV[3])
+redis.call('HSETNX', KEYS[1], 'since', ARGV[5])
+redis.call('HDEL', KEYS[1], 'proven')
+if redis.call('TTL', KEYS[1]) < 0 then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
+return 1
+"""
+
+# KEYS: profile. ARGV: lessons that are known, seconds it is kept, Unix time.
+_PROVE = """
+if (redis.call('HGET', KEYS[1], 'lessons') or '0') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'proven', 1)
+redis.call('HSETNX', KEYS[1], 'since', ARGV[3])
+if redis.call('TTL', KEYS[1]) < 0 then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+return 1
+"""
+
+
+class Profiles:
+    """The profile of one model of one endpoint, as all workers know it.
+
+    Every method but `answered` may raise `redis.RedisError`: nothing is sent then.
+
+    Args:
+        store: Redis.
+        leases: for the right to try a profile.
+        model: names endpoint and model.
+        first: where to begin, and what settings pin.
+        most_room: tokens of reasoning that there may be room for.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        store: redis.Redis,
+        leases: Leases,
+        model: str,
+        first: Profile,
+        *,
+        most_room: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        name = hashlib.sha256(model.encode()).hexdigest()[:16]
+        self._redis = store
+        self._leases = leases
+        self._key, self._reasoning_key = profile_key(name), reasoning_key(name)
+        self._scout_key, self._answered_key = scout_key(name), answered_key(name)
+        self._first = first
+        self._most_room = most_room
+        self._clock = clock
+        self._learn = store.register_script(_LEARN)
+        self._prove = store.register_script(_PROVE)
+        self._lock = threading.Lock()
+        self._profile, self._proven = first, False
+        self._seen: list[int] = []
+        self._look_at = self._look_for_answer_at = self._note_at = 0.0
+
+    @property
+    def current(self) -> Profile:
+        """The profile as this process knows it."""
+        return self._profile
+
+    def require(self, token: str) -> Lease | None:
+        """Return if a request may be sent: None, or the right to try what nobody was answered with yet.
+
+        Whoever has that right lets it go after its call, whatever came of it.
+
+        Args:
+            token: of the request's claim.
+
+        Raises:
+            SendingBlockedError: another request tries; look for its answer with `known`.
+        """
+        if self._proven and self._clock() < self._look_at:
+            return None
+        self._read()
+        if self._proven:
+            return None
+        lease = self._leases.take(self._scout_key, token=token)
+        if lease is None:
+            raise SendingBlockedError("another request tries what this model takes", WAIT)
+        try:
+            self._read()  # the one before may have been answered, or taught, in this moment
+        except redis.RedisError as error:
+            lease.drop(error)
+            raise
+        if self._proven:
+            lease.release()
+            return None
+        return lease
+
+    def let_go(self, right: Lease) -> None:
+        """Give back what `require` gave. Redis may be away: then it expires."""
+        try:
+            right.release()
+        except redis.RedisError as error:
+            log.warning("the right to try a profile expires: %s", type(error).__name__)
+
+    def known(self) -> bool:
+        """Whether somebody was answered by now; one thread of a process looks for all."""
+        with self._lock:
+            now = self._clock()
+            if self._proven or now < self._look_for_answer_at:
+                return self._proven
+            self._look_for_answer_at = now + LOOK_FOR_ANSWER_EVERY
+        self._read()
+        return self._proven
+
+    def room(self) -> int:
+        """Tokens of reasoning to leave room for in the output cap."""
+        return self._profile.room(self._seen, self._most_room)
+
+    def learn(self, sent: Profile, learned: Profile, why: str) -> bool:
+        """Share what was learned with the profile that was `sent`; False: no more than `MOST_LESSONS` are believed.
+
+        `why` goes into the log, once for the fleet: codes, and nothing that a stranger wrote.
+        """
+        if learned.lessons > MOST_LESSONS:
+            return False
+        arguments: list[str | int] = [sent.lessons, learned.lessons, learned.learned(), KEPT, int(time.time())]
+        news = self._learn(keys=[self._key], args=arguments)
+        self._read()
+        if news:
+            log.warning("learned what this model takes (%s): %s", why, _difference(sent, learned))
+        return True
+
+    def cut(self, sent: Profile, room: int, why: str) -> bool:
+        """An answer ended in its reasoning: there is more room for the next; False: there is no more to give."""
+        learned = after_cut(sent, room, self._most_room)
+        return learned is not None and self.learn(sent, learned, why)
+
+    def answered(self, sent: Profile, usage: Usage, *, room: int, bare: bool) -> None:
+        """A request with this profile was answered. Redis may be away: the answer is paid for, and goes on."""
+        try:
+            if not self._proven:
+                self._prove(keys=[self._key], args=[sent.lessons, KEPT, int(time.time())])
+                self._read()
+            now = self._clock()
+            if now >= self._note_at:
+                self._note_at = now + NOTE_EVERY
+                self._redis.set(self._answered_key, "_", ex=LATELY)
+            if usage.reasoning_tokens or room:
+                self._redis.lpush(self._reasoning_key, usage.reasoning_tokens)
+                self._redis.ltrim(self._reasoning_key, 0, SEEN - 1)
+                self._redis.expire(self._reasoning_key, KEPT)
+            learned = after_answer(sent, usage.reasoning_tokens, bare=bare)
+            if learned is not None and sent.lessons == self._profile.lessons:
+                self.learn(sent, learned, "an answer showed it")
+        except redis.RedisError as error:
+            log.warning("what an answer shows is not shared: %s", type(error).__name__)
+
+    def answers_others(self) -> bool:
+        """Whether anybody was answered within the last half minute."""
+        return bool(self._redis.exists(self._answered_key))
+
+    def forget(self) -> None:
+        """Begin anew with what settings say."""
+        self._redis.delete(self._key, self._reasoning_key)
+        self._read()
+
+    def state(self) -> dict[str, object]:
+        """For operators: what requests carry, and how it was learned."""
+        self._read()
+        profile = self._profile
+        since: Any = self._redis.hget(self._key, "since")
+        return {
+            "temperature": "not sent" if profile.temperature is None else profile.temperature,
+            "reasoning_effort": profile.effort or "not sent",
+            "output": profile.output if profile.keeps_schema else f"{profile.output}, and not kept",
+            "cap": profile.cap,
+            "role": profile.role,
+            "room_for_reasoning": self.room(),
+            "lessons": profile.lessons,
+            "pinned": sorted(profile.pinned),
+            "answered": self._proven,
+            "since": int(since) if since else None,
+        }
+
+    def _read(self) -> None:
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hmget(self._key, "lessons", "learned", "proven")
+            pipe.lrange(self._reasoning_key, 0, SEEN - 1)
+            (_lessons, learned, proven), seen = pipe.execute()
+        self._profile = self._first.knowing(learned) if learned else self._first
+        self._seen = [int(one) for one in seen if one.isdigit()]
+        self._look_at = self._clock() + LOOK_EVERY
+        self._proven = proven is not None
+
+
+def _difference(before: Profile, after: Profile) -> str:
+    names: Any = ("temperature", "effort", "cap", "output", "role", "keeps_schema", "floor", "ceiling")
+    changed = [name for name in names if getattr(before, name) != getattr(after, name)]
+    return ", ".join(f"{name} {getattr(before, name)} -> {getattr(after, name)}" for name in changed) or "nothing new"
