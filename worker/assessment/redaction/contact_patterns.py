@@ -15,8 +15,6 @@ from worker.assessment.redaction.rules import Rule, stands_alone
 from worker.assessment.redaction.sheet import JOINT, ZONES
 from worker.assessment.redaction.word_list import alternatives, words
 
-# --- pictures ---
-
 
 def _is_encoded(match: Any) -> bool:
     blob = match[0]
@@ -31,8 +29,6 @@ PICTURES: Final = (
     Rule(Kind.PHOTO, r"(?i)[\p{L}\p{N}_\-]+\.(?:jpe?g|heic|png|webp)"),
 )  # fmt: skip
 
-# --- e-mail ---
-
 _LOCAL = rf"[\p{{L}}\p{{N}}_][\p{{L}}\p{{N}}._%+{JOINT}\-]*"
 _DOT = r"(?:\.| ?[(\[{](?:dot|точка|\.)[)\]}] ?| dot | точка )"
 _AT_SIGN = r"(?: ?[(\[{<](?:at|собака|эт|a|@)[)\]}>] ?| собака | ?\(собачка\) ?| собачка )"
@@ -43,8 +39,6 @@ EMAILS: Final = (
          rf"|[a-z0-9][a-z0-9._%+\-]*{_AT_SIGN}[a-z0-9\-]+(?:{_DOT}[a-z0-9\-]+)*{_DOT}[a-z]{{2,}}"
          r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}", alone=False),
 )  # fmt: skip
-
-# --- links ---
 
 _IN_LINK = rf"[^\s|<>«»\"{ANY}]"
 _LINK_END = rf"[^\s|<>«»\"{ANY}.,;:!?()'\]]"
@@ -71,8 +65,6 @@ LINKS: Final = (
          r"(?i)(?:(?:мой |личный )?сайт|портфолио|блог|web-?site|site|portfolio|home ?page|web|ссылка|blog)"
          rf"[ :=|\t\n—\-]{{1,4}}([a-z0-9][a-z0-9.\-]*\.[a-z]{{2,}}(?:/{_REST})?)", group=1),
 )  # fmt: skip
-
-# --- handles ---
 
 _MESSENGERS = alternatives("messengers")
 _NOT_HANDLES: Final = words("no handles")
@@ -121,8 +113,6 @@ HANDLES: Final = (
          group=2, accepts=_is_a_value),
     Rule(Kind.HANDLE, r"@[A-Za-z][A-Za-z0-9_.\-]*[A-Za-z0-9_]", alone=False, accepts=_is_a_handle),
 )  # fmt: skip
-
-# --- telephone numbers ---
 
 _GAP = r"[ ().\-—/•\t_=]"
 _EXTENSION = r"(?:,? ?(?:доб|вн|ext)\.? ?\d{1,5})?"

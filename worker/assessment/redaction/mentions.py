@@ -22,11 +22,7 @@ def stem(name: str) -> str:
 
 
 class Mentions:
-    """Knows a word that is a form of a name.
-
-    Args:
-        names: the words that are names, or parts of them.
-    """
+    """Knows a word that is a form of one of the names, or of a part of one."""
 
     def __init__(self, names: Iterable[Word]) -> None:
         known = [word for word in names if len(word.text) > 1 and word.lower not in TURKIC_PARTICLES]

@@ -66,10 +66,7 @@ class NamedText:
         return self.protected.isdisjoint(numbers) and not any(gap.strip(" .") for gap in gaps)
 
     def beside(self, number: int, step: int, *, small: bool = False, mixed: bool = False) -> int | None:
-        """The number of the next capitalised word (with `small`, of any), if only spaces are between.
-
-        It is of the same alphabet, unless it may be `mixed`.
-        """
+        """The number of the next word of the same alphabet, if only spaces are between; `small`, without a capital."""
         other = number + step
         if not 0 <= other < len(self.words) or other in self.protected:
             return None

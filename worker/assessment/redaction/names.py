@@ -38,10 +38,7 @@ _APPOSITION = re.compile(r",? ?\(|, ?| ?[—-] ")
 
 
 def find_names(text: str) -> list[Span]:
-    """The spans of a resume's one form (`sheet`) that name a person, neither sorted nor free of overlaps.
-
-    The text's placeholders are single characters (`placeholders.SYMBOLS`).
-    """
+    """The spans of a resume's one form (`sheet`) that name a person, neither sorted nor free of overlaps."""
     return _Search(text).spans()
 
 
@@ -309,10 +306,7 @@ class _Search(NamedText):
             behind = self.beside(behind, 1)
 
     def _is_somebody(self, number: int, *, told: bool, listed: bool) -> bool:
-        """Whether a capitalised word near one for people is a name.
-
-        `told`, right behind a colon or a dash; `listed`, behind a comma.
-        """
+        """Whether a capitalised word is a name: `told`, behind a colon or a dash; `listed`, behind a comma."""
         word, end = self.words[number], self.ends[number]
         if self.is_a_brand(number):
             return False

@@ -13,8 +13,6 @@ from worker.assessment.redaction.placeholders import ANY, Kind
 from worker.assessment.redaction.rules import Rule
 from worker.assessment.redaction.word_list import alternatives
 
-# --- documents ---
-
 _NUMBER_SIGN = r"(?:№|N|No\.?|номер|серия|series|number|#)"
 DOCUMENTS: Final = (
     # Passport: a label, the number, and whoever issued it.
@@ -35,8 +33,6 @@ DOCUMENTS: Final = (
          rf"[^\d\n,;.]*?[ \t:]\n?[ \t]*{_NUMBER_SIGN}? ?"
          r"((?:\p{Lu}{2} ?|\d{2} ?[\p{Lu}\d]{2} ?|\d{2} |\p{L}{2}-\p{L}{1,4} )?№? ?\d{6,16})", group=1),
 )  # fmt: skip
-
-# --- birth dates and ages ---
 
 _MONTH = rf"{alternatives('month')}\p{{L}}*\.?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
@@ -75,8 +71,6 @@ BIRTH: Final = (
     Rule(Kind.AGE, r"(?i)(\d{2})(?: ?y\.?/?o\.?| years? old|-year-old)"),
 )  # fmt: skip
 
-# --- sex, family, citizenship ---
-
 
 def ends_a_segment(match: Any) -> bool:
     """Whether nothing but a sign, or nothing at all, stands behind a match."""
@@ -114,8 +108,6 @@ CITIZENSHIP: Final = (
     Rule(Kind.CITIZENSHIP, rf"(?im){labels.BEGIN}((?:(?:есть|имею|имеется|получен) (?:внж|рвп|патент)|{_PERMIT}))",
          group=1, accepts=ends_a_segment),
 )  # fmt: skip
-
-# --- addresses ---
 
 _STREET = alternatives("street")
 _FLAT = r"(?:,? ?(?:корпус|корп\.?|к\.?|стр\.?|строение|кв\.?|квартира|оф\.?|офис|подъезд|эт\.) ?\d{1,4}\p{L}?)"
@@ -156,8 +148,6 @@ ADDRESSES: Final = (
          r"|(?:ul|ulitsa|pr|prospekt|per)\.? \p{Lu}\p{Ll}+,? (?:d\.? ?)?\d{1,4}(?:[\-/, ]{1,2}(?:kv\.? ?|"
          r"apt\.? ?)?\d{1,4})?"),
 )  # fmt: skip
-
-# --- what only a neighbour tells ---
 
 _METRO = r"(?:(?:м\.|метро|ст\. ?м\.|metro(?: station)?) ?\p{L}[\p{L} \-]+)"
 

@@ -37,8 +37,7 @@ _LABELLED = linear(
     rf"{CHANNEL}[ \t]+)[{ANY}]"
 )
 _NOTED = linear(rf"(?i)[{ANY}]([ \t]*{alternatives('notes')})")
-# Where the first finds nothing `_LABELLED` cannot, where the second finds nothing `_NOTED` cannot; RE2 takes ten times
-# as long to say so.
+# Where these find nothing, the two above cannot; RE2 takes ten times as long to say so.
 _MAY_BE_LABELLED = re.compile(rf"[ \t\n|:.=—\-\"][{ANY}]")
 _MAY_BE_NOTED = re.compile(rf"[{ANY}][ \t]*[—\-(]")
 # Placeholders and what is between them have no character in common: linear in any engine.
@@ -56,10 +55,9 @@ class Redacted:
 
 
 def redact(text: str) -> Redacted:
-    """Replace what names or describes a person in a resume by placeholders, as it came or as it is sent.
+    """Replace what names or describes a person in a resume by placeholders.
 
-    The result is `readable` (no markup, no invisible characters, line ends are newlines), at most some three times as
-    long as the text, and redacting it again changes nothing. Never raises.
+    The result is `readable`, at most some three times as long, and redacting it again changes nothing. Never raises.
     """
     counts: Counter[str] = Counter()
     sheet = Sheet.of(unspelled(readable(text)))

@@ -4,14 +4,19 @@ The form has the text's length, character for character: dashes, blanks, apostro
 (`even`), and no line end inside of an address, a number or a date. What is found in it is replaced in both.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, Self
 
 import re2
 
-from worker.assessment.redaction.even import even
 from worker.assessment.redaction.word_list import alternatives
 
+_KEPT: Final = 20_000  # characters that are remembered
+_UNEVEN: Final = re.compile(r"[^\n\t -)+-_a-}А-яЁё«»“”„•]+")
+_FORMS: Final = {"—": "–—―⸺⸻", "-": "−⁃", " ": "*~", "'": "`ʻʼ‘’´ʹ′", "•": "·∙‣●○▪▫◦■□►▶✓✔", "|": "│┃¦"}
 JOINT: Final = "\ue0fe"
 """A line end inside of an e-mail address or a link, as it is looked at: of Unicode's private use area."""
 
@@ -49,15 +54,10 @@ _BROKEN_NUMBER: Final = re2.compile(
 
 
 class Sheet(NamedTuple):
-    """A resume while the person is taken out of it.
+    """A resume while the person is taken out of it."""
 
-    Attributes:
-        text: what will be sent.
-        look: the same as the rules look at it, of the same length.
-    """
-
-    text: str
-    look: str
+    text: str  # what will be sent
+    look: str  # the same as the rules look at it, of the same length
 
     @classmethod
     def of(cls, text: str) -> Self:
@@ -76,6 +76,26 @@ class Sheet(NamedTuple):
         if not texts:
             return self
         return type(self)("".join((*texts, self.text[done:])), "".join((*looks, self.look[done:])))
+
+
+def even(visible_text: str) -> str:
+    """The text with dashes as "-" or "—", blanks, asterisks and tildes as " ", apostrophes as "'", bullets as "•".
+
+    Full-width characters become ASCII. Every character stays in its place.
+    """
+    return _UNEVEN.sub(lambda match: "".join(map(_form, match[0])), visible_text)
+
+
+@lru_cache(_KEPT)
+def _form(character: str) -> str:
+    form = next((form for form, signs in _FORMS.items() if character in signs), None)
+    if form is not None:
+        return form
+    category = unicodedata.category(character)
+    if category in {"Pd", "Zs"}:
+        return "-" if category == "Pd" else " "
+    folded = unicodedata.normalize("NFKC", character)
+    return folded if len(folded) == 1 else character
 
 
 def _bridged(look: str) -> str:

@@ -10,12 +10,9 @@ _RUSSIAN_ENDING = linear(alternatives("surnames' endings in Latin letters, Russi
 
 
 def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
-    """Whether words that stand alone are one person's name.
+    """Whether two or more words that stand alone are one person's name.
 
-    Args:
-        words: those of a segment of a line, two or more.
-        first: whether it stands in the text's first line, where a common word may be a name.
-        stranger: whether it stands where a name is expected, so that words that nobody knows are one.
+    In the text's first line a common word may be one; for a `stranger`, words that nobody knows are one.
     """
     if " ".join(word.lower for word in words[:2]) in lists.BRANDS:
         return False

@@ -1,7 +1,6 @@
 """Remembers what was found out of a word: resumes are written with the same few thousand.
 
-Bounded in number and in length: a stranger's "word" may have 15,000 letters, and a cache full of those would be a
-gigabyte.
+Bounded in number and in length: a cache full of a stranger's "words" of 15,000 letters would be a gigabyte.
 """
 
 from collections.abc import Callable
