@@ -34,7 +34,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "status", parents=[status.arguments()], help="tell the state, and what to do", description=status.__doc__
     )
     commands.add_parser(
-        "check", help="try every connection, topic and permission, and say what to do", description=check.__doc__
+        "check",
+        parents=[check.arguments()],
+        help="try every connection, topic and permission, and say what to do",
+        description=check.__doc__,
     )
     commands.add_parser(
         "predecessor",

@@ -75,7 +75,7 @@ def main(options: argparse.Namespace) -> int:
 def _run_command(options: argparse.Namespace, settings: Settings) -> int:
     match options.command:
         case "check":
-            return check.run(settings)
+            return check.run(settings, call=options.call)
         case "dead-letters":
             return dead_letters.run(options, settings.dead_letter_topic, make_reader(settings))
         case "replay":
@@ -120,7 +120,7 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         settings.kafka_key_for_uploading_data.encode(),
     )
     cap = make_cap(settings, client)
-    tally = Tally(client)
+    tally = Tally(client).add
     contact = Contact()
     consumer = make_consumer(settings, contact)
     policy = PartitionPolicy(

@@ -36,7 +36,6 @@ from bridge.spans import RequestSpans
 from bridge.start import beginning, note_unread
 from bridge.supervision import DispatchHistory
 from bridge.supervisor import SUPERVISE_EVERY, Supervisor, Unfinished
-from bridge.tally import Counting, NoTally
 from bridge.topic_watch import TopicWatch
 from bridge.window import Window
 from contract import Dispatch
@@ -67,7 +66,7 @@ class PartitionWork:
         clock: seconds, monotonic.
         wall_clock: Unix time, seconds.
         spans: of its requests; None: nothing is traced.
-        tally: counts how they end; None: nobody does.
+        tally: counts how they end, see `Tally.add`.
     """
 
     def __init__(
@@ -83,7 +82,7 @@ class PartitionWork:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
         spans: RequestSpans | None = None,
-        tally: Counting | None = None,
+        tally: Callable[[list[str]], None] = lambda _: None,
     ):
         self._source = TopicPartition(source.topic, source.partition)
         self._name = f"{source.topic}-{source.partition}"
@@ -93,7 +92,7 @@ class PartitionWork:
         self._make_publisher = make_publisher
         self._topics = topics
         self._log_watch = LogWatch(consumer, self._source, topics)
-        self._endings = Endings(self._source, cap, topics.may_write_letters, tally or NoTally())
+        self._endings = Endings(self._source, cap, topics.may_write_letters, tally)
         self._policy = policy
         self._clock = clock
         self._wall_clock = wall_clock

@@ -31,6 +31,7 @@ from dev.demo_faults import FAULTS, Fault
 from dev.demo_results import Notification, Sample, result_table, summary
 from dev.kafka_server import CHECKOUT, silent
 from dev.local_service import LocalService, choose_kafka, local_service
+from dev.openai_standin.families import NAMES, FamilyName
 from dev.processes import ProcessFailedError
 from dev.service import Service
 from settings_files import UnreadableFileError, read_env_file
@@ -54,6 +55,7 @@ class Options:
     stay: bool
     kafka: str  # "apache", "mock" or "" for what is at hand
     fault: str | None = None  # one of FAULTS
+    family: FamilyName | None = None  # of the stand-in
 
 
 def read_samples(file: Path) -> list[Sample]:
@@ -99,7 +101,7 @@ def limits_for(requests: int) -> dict[str, str]:
 def run(options: Options, screen: Console) -> int:
     """Start, send, wait, show; the exit code."""
     samples = read_samples(options.file)
-    is_real = real_openai(CHECKOUT / ".env")
+    is_real = options.family is None and real_openai(CHECKOUT / ".env")
     limits = {} if is_real else limits_for(len(samples)) | _own_limits()
     screen.print("[bold]AI Handler[/]: resumes go in on Kafka, scores come out", highlight=False)
     screen.print(f"starting (data and logs: {_short(options.folder)})", highlight=False)
@@ -108,6 +110,7 @@ def run(options: Options, screen: Console) -> int:
         kafka=choose_kafka(options.kafka, options.folder),
         limits=limits,
         standin=not is_real,
+        manners=options.family,
         flower=options.stay,
         announce=lambda what: screen.print(f"  [dim]+[/] {what}", highlight=False),
     ) as local:
@@ -230,11 +233,14 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=FOLDER, help="for data and logs; emptied at the start")
     parser.add_argument("--stay", action="store_true", help="keep everything running until Ctrl-C")
     parser.add_argument("--fault", choices=FAULTS, help="what the stand-in meets at first, to see what follows")
+    parser.add_argument("--family", choices=NAMES, help="the stand-in refuses, wraps and counts as these models do")
     arguments = parser.parse_args()
     wanted = os.environ.get("DEMO_KAFKA", "")
     if wanted not in ("", "apache", "mock"):
         parser.error("DEMO_KAFKA must be apache or mock")
-    options = Options(arguments.file, arguments.folder.resolve(), arguments.stay, wanted, arguments.fault)
+    options = Options(
+        arguments.file, arguments.folder.resolve(), arguments.stay, wanted, arguments.fault, arguments.family
+    )
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     screen = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120)

@@ -34,13 +34,16 @@ class Call:
 class Usage:
     """The tokens that the provider bills for an answer, as it counts them.
 
-    `cached_tokens` are among the prompt's, `reasoning_tokens` among the completion's.
+    `cached_tokens` and `written_tokens` (into the prefix cache) are among the prompt's, `reasoning_tokens` among the
+    completion's. `tier` is the service tier that the call was given, if the provider says so.
     """
 
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
     reasoning_tokens: int = 0
+    written_tokens: int = 0
+    tier: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

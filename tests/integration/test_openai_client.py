@@ -20,6 +20,7 @@ from worker.asking.faults import CUT, DECLINED, EMPTY
 from worker.asking.openai_client import OpenAIClient
 from worker.asking.profile import MOST_LESSONS, LoneProfile, Profile
 from worker.asking.route import LONGEST_ANSWER
+from worker.asking.service_tier import ServiceTier
 from worker.assessment.grading import RESPONSE_FORMAT, parse_grading
 from worker.assessment.prompt import grading_messages
 from worker.assessment.resume import read_resume
@@ -52,7 +53,7 @@ def standin(standin):
 
 @pytest.fixture
 def make_client(make_route):
-    def make(url, *, proxy=None, timeout=20.0, output="auto", profile=None):
+    def make(url, *, proxy=None, timeout=20.0, output="auto", profile=None, tier=None):
         address = urlsplit(url)
         return OpenAIClient(
             make_route(proxy=proxy),
@@ -63,6 +64,7 @@ def make_client(make_route):
             count=lambda text: len(COUNT(text)),
             timeout=timeout,
             profiles=profile or LoneProfile(Profile.pinned_by(temperature="auto", effort="auto", output=output)),
+            tier=ServiceTier(tier),
         )
 
     return make
@@ -600,6 +602,15 @@ def test_calls_ignore_the_environments_proxies(monkeypatch, standin, make_client
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     assert make_client(standin.url).ask(CALL).content
+
+
+def test_a_cheaper_tier_without_room_is_left_for_a_while(standin, make_client):
+    """A 429 for lack of room costs nobody an attempt: calls go at the usual tier until there may be room again."""
+    client = make_client(standin.url, tier="flex")
+    assert client.ask(CALL).tier == "flex"
+    standin.fault("flex_capacity")
+    assert str(fault_of(client, LessonError)) == "429 resource_unavailable"
+    assert client.ask(CALL).tier == "default"
 
 
 def test_query_and_headers_go_with_every_call(make_route):
