@@ -12,9 +12,9 @@ _WORDS = r"\p{L}[\p{L}'.\- ]*"
 # The value behind the label, or alone on the lines below it.
 LABELLED = linear(
     rf"(?i){BEGIN}{NAME}(?: ?\([^)\n]{{1,30}}\))?[ ]*"
-    rf"(?:[\"]?(?:[:=|][ \t|\"]*|[—-][ \t]+|\t[ \t|]*|  +)({_WORDS})|:?[ ]*\n[ \t]*((?:{_WORDS}\n[ ]*){{0,2}}{_WORDS}))"
+    rf"(?:[\"]?(?:[:=|][ \t|\"]*|[—-][ \t]+|\t[ \t|]*|[ .]{{2,}})({_WORDS})|:?[ ]*\n\n?[ \t]*((?:{_WORDS}\n[ ]*){{0,2}}{_WORDS}))"
 )
-CERTAIN = ("фам", "фио", "ф.и.о", "ф. и. о", "surname", "last", "family", "full")
+CERTAIN = ("фам", "фио", "ф.и.о", "ф. и. о", "surname", "last", "family", "full", "maiden")
 BELOW = 2  # the group of those
 INTRODUCED = linear(rf"(?i){alternatives('introductions')}[ \t,:—\-]*\n?[ \t]*({_FEW})")
 _ORGANISATION = alternatives("organisation")

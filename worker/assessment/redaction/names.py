@@ -284,10 +284,25 @@ class _Search(NamedText):
             sign = between if between.strip(" ") else sign
             told = said in lists.TITLES or (between == sign and (":" in sign or "—" in sign or "- " in sign))
             if len(word.text) > 2 and word.capital and not word.people and not word.abbreviation:
-                kin = word.given and between == " " and said in lists.RELATIVES
+                kin = said in lists.RELATIVES and between.strip(" :—(-") == "" and not word.place
+                kin = kin and (word.given or word.surname or word.unknown)
                 if kin or self._is_somebody(other, told=told, listed="," in between):
                     self._take_all_from(other)
+                    if kin:
+                        self._take_their_kin(other)
                     return
+
+    def _take_their_kin(self, number: int) -> None:
+        """«дети Нурлан, Томирис и Лев»."""
+        for other in range(number + 1, min(number + _LONGEST_LIST, len(self.words))):
+            word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
+            if word.lower in {"и", "and", "e", "y"} or other in self.taken:
+                continue
+            if between.strip(" ,") or not word.capital or word.abbreviation or word.people:
+                return
+            if not may_be_named(word) or word.place:
+                return
+            self.take(other)
 
     def _take_all_from(self, number: int) -> None:
         named = self.words[number]
@@ -315,9 +330,12 @@ class _Search(NamedText):
         # «Гусев» is a town as well, «Мельников» are several millers.
         if word.only_given or word.patronymic or (word.surname and not (word.common and listed)):
             return True
+        behind = self.beside(number, 1)
+        pair = behind is not None and word.unknown and self.words[behind].unknown and self.ends_a_phrase(behind)
+        if pair and not self.words[behind or 0].abbreviation and (not word.cyrillic or not listed):
+            return True  # "reported to Marguerite Lindqvist, CTO"
         if not told:
             return False
-        behind = self.beside(number, 1)
         other = self.words[behind] if behind is not None else None
         if word.given or (other is not None and (other.given or other.patronymic)):
             return True

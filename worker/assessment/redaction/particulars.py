@@ -9,11 +9,20 @@ from typing import Any, Final
 
 from worker.assessment.redaction import labels
 from worker.assessment.redaction.labels import ANY_SIGN, SIGN
+from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.placeholders import ANY, Kind
 from worker.assessment.redaction.rules import Rule
 from worker.assessment.redaction.word_list import alternatives
 
+_NUMBERED = linear(rf"(?i){alternatives('numbered')}[ :№—\-]*$")
 _NUMBER_SIGN = r"(?:№|N|No\.?|номер|серия|series|number|#)"
+
+
+def _is_unnumbered(match: Any) -> bool:
+    """Whether it is no number of a thing: «Серийный номер 112-233-445 95»."""
+    return not _NUMBERED.search(match.string[max(0, match.start() - 30) : match.start()])
+
+
 DOCUMENTS: Final = (
     # Passport: a label, the number, and whoever issued it.
     Rule(Kind.DOCUMENT,
@@ -23,7 +32,11 @@ DOCUMENTS: Final = (
          rf"(?i)(?:загранпаспорт|паспорт|passport)(?: (?:рф|гражданина \p{{L}}+))?(?:{ANY_SIGN}{_NUMBER_SIGN})*"
          rf"{ANY_SIGN}\p{{L}}{{0,2}} ?\d{{2}} ?\d{{5,8}}"),
     Rule(Kind.DOCUMENT, r"(?i)(?:серия[ :]{1,2})?\d{2} ?\d{2}[ ,]{0,2}(?:№|номер) ?\d{6}"),
-    Rule(Kind.DOCUMENT, rf"(?i)(?:снилс{ANY_SIGN})?\d{{3}}-\d{{3}}- ?\d{{3}}[ \-]{{1,2}}\d{{2}}"),
+    Rule(Kind.DOCUMENT, r"\d{3}[-•]\d{3}[-•] ?\d{3}[ \-•]{1,2}\d{2}", accepts=_is_unnumbered),
+    Rule(Kind.DOCUMENT,
+         rf"(?i)(?:^|[^\p{{L}}]){alternatives('identities')}(?: \p{{L}}+)?{ANY_SIGN}(?:(?:№|n°|no\.?|номер|серия|series) ?)*"
+         r"((?:\p{L}{1,4}[ \-]{0,2}){0,2}\d{1,6}(?:(?:[ \t\-—•/]|№|номер|серия){0,4}[\dA-Z]){5,15})",
+         group=1, accepts=_is_unnumbered),
     Rule(Kind.DOCUMENT,
          r"(?i)(?:снилс|инн|иин|inn|ssn|огрнип|пинфл|омс)(?:[ \t]+№)?[ :|"
          r"№\"\t\n=—\-]{1,5}\d(?:[ \-]{0,2}\d){8,15}"),
@@ -130,9 +143,9 @@ ADDRESSES: Final = (
          rf"address) (?-i:\p{{Lu}}))[^\n|;\"\t{ANY}]+)",
          group=1),
     Rule(Kind.ADDRESS,
-         rf"(?i){labels.ADDRESS} ?[:—=] ?"
+         rf"(?i){labels.ADDRESS}(?: ?[:—=] ?| (?-i:\p{{Lu}}))"
          rf"[^\n|;,\"{ANY}]+(?:, *(?:{_STREET}[^\n|;,\"{ANY}]+|{_HOUSE}|[^\n|;,\"{ANY}]+ \d+(?:-\d+)?))*"),
-    Rule(Kind.ADDRESS, rf"(?i)(?:проживаю|живу|resid(?:e|ing)|lives?) (?:в|во|на|in) [^\n|;,.{ANY}]+"),
+    Rule(Kind.ADDRESS, rf"(?i)(?:проживаю|живу|resid(?:e|ing)|lives?) (?:в|во|на|in|at) [^\n|;,.({ANY}]+(?:,? [^\n|;,.{ANY}]*\d[^\n|;,.{ANY}]*){{0,4}}"),
     # «443081, Самара, Московское шоссе, 55, кв. 3»
     Rule(Kind.ADDRESS,
          rf"(?i)\d{{6}}, ?(?:\p{{L}}[\p{{L}}. \-]*, ?){{1,5}}(?:\p{{L}}[\p{{L}}. \-]*[ ,]{{0,2}})?{_HOUSE}"
@@ -149,11 +162,11 @@ ADDRESSES: Final = (
          r"apt\.? ?)?\d{1,4})?"),
 )  # fmt: skip
 
-_METRO = r"(?:(?:м\.|метро|ст\. ?м\.|metro(?: station)?) ?\p{L}[\p{L} \-]+)"
+METRO = r"(?:(?:м\.|метро|ст\. ?м\.|metro(?: station)?) ?\p{L}[\p{L} \-]+)"
 
 
 NEIGHBOURS: Final = (
-    Rule(Kind.ADDRESS, rf"(?i)({_METRO})[ ,;|]+[{ANY}]", group=1),
+    Rule(Kind.ADDRESS, rf"(?i)({METRO})[ ,;|]+[{ANY}]", group=1),
     Rule(Kind.CITIZENSHIP, rf"[{ANY}][ ,;|]+(ВНЖ|РВП)", group=1),
     Rule(Kind.AGE, rf"(?i)[{ANY}][ \t,;|•(\n—/.\-]{{1,6}}((?:возраст )?(\d{{2}}) ?(?:{_YEARS}|г\.?|y\.?o\.?))",
          group=1, accepts=is_an_age),
@@ -161,5 +174,5 @@ NEIGHBOURS: Final = (
          group=1, accepts=lambda match: 14 <= int(match[2]) <= 90),
     Rule(Kind.FAMILY, rf"(?i)[{ANY}][ ,;и]{{1,3}}((?:есть )?(?:сын|дочь|дети)(?: \d{{1,2}} \p{{L}}+)?)",
          group=1, accepts=ends_a_segment),
-    Rule(Kind.ADDRESS, rf"(?i)[{ANY}][ ,;|]{{1,3}}({_METRO}|кв\.? ?\d+)", group=1),
+    Rule(Kind.ADDRESS, rf"(?i)[{ANY}][ ,;|]{{1,3}}({METRO}|кв\.? ?\d+)", group=1),
 )  # fmt: skip

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 import re2
 
@@ -21,6 +21,7 @@ JOINT: Final = "\ue0fe"
 """A line end inside of an e-mail address or a link, as it is looked at: of Unicode's private use area."""
 
 ZONES: Final = alternatives("zones")
+_RTF_WORD: Final = re.compile(r"\\(pard?|tab|line|cell|row)\b ?")
 _MONTH: Final = r"(?:янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек)[а-я]*"
 # What may stand at both ends of a line end inside of one thing.
 _ENDS: Final = frozenset("0123456789@/.-—_=&?%+#()№")
@@ -28,6 +29,7 @@ _BEGINS: Final = frozenset("@./_?=&-(№")
 _MONTHS_BEGIN: Final = frozenset("яфмаисонд")
 _LONGEST_LOCAL: Final = 30  # characters of an e-mail address before the @
 _MOST_LOOKS: Final = 400  # at line ends that may be inside of something
+_SHORT_WINDOW: Final = 30  # of these, for numbers, other line ends included
 _WINDOW: Final = 70  # characters to both sides
 _T: Final = r"[^\s|,;<>()\"«»]"
 _HOST: Final = rf"(?:://|www\.|\.{ZONES}/)"
@@ -62,7 +64,10 @@ class Sheet(NamedTuple):
     @classmethod
     def of(cls, text: str) -> Self:
         """Make the form of a visible text."""
-        return cls(text, _bridged(even(text)))
+        look = even(text)
+        if "\\par" in text:
+            look = _RTF_WORD.sub(lambda match: ("\t" if match[1] == "tab" else "\n") * len(match[0]), look)
+        return cls(text, _bridged(look))
 
     def changed(self, changes: Iterable[tuple[int, int, str]]) -> Self:
         """The same with other words for some stretches (start, end, words), which are in order and do not overlap."""
@@ -109,16 +114,16 @@ def _bridged(look: str) -> str:
             looks += 1
             before = look[max(0, start - _WINDOW) : start].rpartition("\n")[2]
             both = f"{before}\n{look[end : end + _WINDOW].partition(chr(10))[0]}"
-            sign = JOINT if _BROKEN_ADDRESS.search(both) else " " if _is_over("\n", _BROKEN_NUMBER.search(both)) else ""
+            sign = JOINT if _BROKEN_ADDRESS.search(both) else ""
+            near = f"{look[max(0, start - _SHORT_WINDOW) : start]}\n{look[end : end + _SHORT_WINDOW]}"
+            at_end = min(start, _SHORT_WINDOW)
+            if not sign and any(one.start() < at_end < one.end() - 1 for one in _BROKEN_NUMBER.finditer(near)):
+                sign = " "
             if sign:
                 pieces += (look[done:start], sign * (end - start))
                 done = end
         at = look.find("\n", at + 1)
     return "".join((*pieces, look[done:])) if pieces else look
-
-
-def _is_over(line_end: str, match: Any) -> bool:
-    return match is not None and line_end in match[0].strip(line_end)
 
 
 def _may_be_one(last: str, first: str) -> bool:
