@@ -148,6 +148,8 @@ def _is_a_phone(match: Any) -> bool:
     if found[0] != "+" and _NUMBERED.search(text[max(0, start - 30) : start]):
         return False
     digits = sum(map(str.isdigit, found.partition(",")[0].partition("доб")[0]))
+    if found[0] == "0" and (digits < 9 or before.rstrip(" ")[-1:].isdigit()):
+        return False
     if found.startswith("("):
         return 8 <= digits <= 12
     unit = _UNIT.match(text[end : end + 8])

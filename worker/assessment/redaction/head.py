@@ -22,6 +22,7 @@ _WORK: Final = linear(
 )
 _PEOPLE_ARE_BORN: Final = range(1930, 2012)
 _OF_A_PERIOD: Final = linear(r"(?i)(?:^|[^\p{L}])(?:с|со|по|от|до|from|since|to|till|until|№|-|—) ?$")
+_YEAR: Final = linear(r"(?:19|20)\d\d")
 _CITIES: Final = words("cities, in English")
 
 
@@ -44,7 +45,7 @@ def _is_a_birth_date(match: Any) -> bool:
 
 
 def _is_the_persons(match: Any) -> bool:
-    return ends_a_segment(match) and any(sign in KIND_OF for sign in match.string)
+    return not _YEAR.search(match[1]) and ends_a_segment(match) and any(sign in KIND_OF for sign in match.string)
 
 
 def _is_a_place(match: Any) -> bool:

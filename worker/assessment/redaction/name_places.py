@@ -16,7 +16,7 @@ LABELLED = linear(
 )
 CERTAIN = ("фам", "фио", "ф.и.о", "ф. и. о", "surname", "last", "family", "full", "maiden")
 BELOW = 2  # the group of those
-INTRODUCED = linear(rf"(?i){alternatives('introductions')}[ \t,:—\-]*\n?[ \t]*({_FEW})")
+INTRODUCED = linear(rf"(?i)(?:^|[^\p{{L}}]){alternatives('introductions')}[ \t,:—\-]*\n?[ \t]*({_FEW})")
 _ORGANISATION = alternatives("organisation")
 _OWNED = alternatives("owned")  # what is called after its owner: «Ателье Вячеслава Зайцева»
 # None of the three begins inside of itself: linear in any engine.

@@ -277,7 +277,7 @@ class _Search(NamedText):
         for other in range(number + 1, min(number + _FARTHEST, len(self.words))):
             word = self.words[other]
             between = self.text[self.ends[other - 1] : self.starts[other]]
-            below = "\n" in between and not between.strip(" \t").startswith((":", "\n"))
+            below = "\n" in between and not between.strip(" \t").startswith(":")
             sentence = ". " in between and len(self.words[other - 1].text) > _LONGEST_SHORTENED
             if below or ";" in between or sentence or other in self.protected or word.lower in lists.ELSEWHERE:
                 return

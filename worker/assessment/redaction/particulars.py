@@ -34,7 +34,7 @@ DOCUMENTS: Final = (
     Rule(Kind.DOCUMENT, r"(?i)(?:серия[ :]{1,2})?\d{2} ?\d{2}[ ,]{0,2}(?:№|номер) ?\d{6}"),
     Rule(Kind.DOCUMENT, r"\d{3}[-•]\d{3}[-•] ?\d{3}[ \-•]{1,2}\d{2}", accepts=_is_unnumbered),
     Rule(Kind.DOCUMENT,
-         rf"(?i)(?:^|[^\p{{L}}]){alternatives('identities')}(?: \p{{L}}+)?{ANY_SIGN}(?:(?:№|n°|no\.?|номер|серия|series) ?)*"
+         rf"(?i)(?:^|[^\p{{L}}]){alternatives('identities')}(?: (?:рф|франции|гражданина|(?-i:\p{{Lu}})\p{{L}}+))?{ANY_SIGN}(?:(?:№|n°|no\.?|номер|серия|series) ?)*"
          r"((?:\p{L}{1,4}[ \-]{0,2}){0,2}\d{1,6}(?:(?:[ \t\-—•/]|№|номер|серия){0,4}[\dA-Z]){5,15})",
          group=1, accepts=_is_unnumbered),
     Rule(Kind.DOCUMENT,
