@@ -12,6 +12,7 @@ from worker.assessment.redaction.morphology import Reading, readings
 from worker.assessment.redaction.particulars import DATE, METRO, YEAR_WORD, ends_a_segment, is_an_age
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, Kind
 from worker.assessment.redaction.rules import Rule
+from worker.assessment.redaction.sheet import ZONES
 from worker.assessment.redaction.word_list import alternatives, words
 
 _LONGEST: Final = 1_500  # characters
@@ -53,7 +54,7 @@ def _is_a_place(match: Any) -> bool:
     return (
         told
         and any(sign in KIND_OF for sign in match.string)
-        and all(_names_a_place(part.split()) for part in match[1].split(","))
+        and all(_names_a_place(part.split()) for part in match[1].replace(" и ", ",").split(","))
     )
 
 
@@ -66,11 +67,10 @@ def _names_a_place(part: list[str]) -> bool:
 
 _BEFORE: Final = rf"(?:^|[\n\t,;|•(/>{ANY}]|[{ANY}:.] |  )[ \t—>#-]*"
 _BESIDE: Final = rf"[{ANY}][ \t\n,;|•(.—-]{{0,4}}"
-_PART: Final = (
-    r"(?:(?:г|гор|пос|с|дер)\.? ?|город )?\p{Lu}[\p{L}\-]+(?: (?:\p{Lu}[\p{L}\-]+|область|обл\.?|край|район|р-н)){0,2}"
-)
-_PLACE: Final = rf"({_PART}(?:, ?{_PART}){{0,3}})"
+_PART: Final = r"(?:(?:г|гор|пос|с|дер)\.? ?|город )?\p{Lu}[\p{L}\-]+(?: (?:\p{Lu}[\p{L}\-]+|de|of|область|обл\.?|край|район|р-н)){0,2}"
+_PLACE: Final = rf"({_PART}(?:(?:, ?| и ){_PART}){{0,3}})"
 HEAD: Final = (
+    Rule(Kind.LINK, rf"(?i){_BEFORE}\[?([a-z0-9\-]{{4,}}(?:\.co)?\.{ZONES})", group=1, accepts=_is_the_persons),
     Rule(Kind.PHONE, rf"{_BEFORE}(9\d{{9}})", group=1, accepts=ends_a_segment),
     Rule(Kind.HANDLE, rf"{_BEFORE}(@[A-Za-z][A-Za-z0-9_.]+)", group=1, accepts=_is_the_persons),
     Rule(Kind.ADDRESS, rf"(?im)^[ \t•]*({alternatives('label, place')}{SIGN}[^\n|;\t{ANY}]+)", group=1),

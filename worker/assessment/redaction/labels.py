@@ -20,7 +20,7 @@ ANY_LABEL: Final = (
 
 BEGIN: Final = rf"(?:^|[\n\t,;|•({{\"{ANY}]|[—•.-] )[ \t\"]*"
 """What stands before a label or a value that begins a segment of a line."""
-ANY_SIGN: Final = r"(?:[ \t\n:;=|\"—\-.•)№_]{0,14})"
+ANY_SIGN: Final = r"(?:[ \t\n:;=|?\"—\-.•)№_]{0,14})"
 """Between a label and a value whose shape tells what it is."""
-SIGN: Final = r"(?:[ \t\"]*(?:[:=|]+[ |\t\"]*\n?[ \t]*|\t[ \t]*|[—-]+[ \t]+|\n{1,2}[ \t]*|[ .]{3,}))"
+SIGN: Final = r"(?:[ \t\"]*(?:[:=|?]+[ |—\t\"]*\n?[ \t]*|\t[ \t]*|[—-]+[ \t]+|\n{1,2}[ \t]*|[ .]{3,}))"
 """Between a label and a value of any words."""

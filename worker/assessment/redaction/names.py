@@ -277,20 +277,27 @@ class _Search(NamedText):
         for other in range(number + 1, min(number + _FARTHEST, len(self.words))):
             word = self.words[other]
             between = self.text[self.ends[other - 1] : self.starts[other]]
-            below = "\n" in between and not between.strip(" \t").startswith(":")
+            sole = self.begins_a_line(number) and other == number + 1 and (said in lists.RELATIVES or word.cyrillic)
+            sole = sole and (said in lists.RELATIVES or self._is_a_pair(other))
+            below = "\n" in between and not between.strip(" \t").startswith(":") and not sole
             sentence = ". " in between and len(self.words[other - 1].text) > _LONGEST_SHORTENED
             if below or ";" in between or sentence or other in self.protected or word.lower in lists.ELSEWHERE:
                 return
             sign = between if between.strip(" ") else sign
             told = said in lists.TITLES or (between == sign and (":" in sign or "—" in sign or "- " in sign))
             if len(word.text) > 2 and word.capital and not word.people and not word.abbreviation:
-                kin = said in lists.RELATIVES and between.strip(" :—(-") == "" and not word.place
+                kin = said in lists.RELATIVES and between.strip(" \t\n:—(-") == "" and not word.place
                 kin = kin and (word.given or word.surname or word.unknown)
                 if kin or self._is_somebody(other, told=told, listed="," in between):
                     self._take_all_from(other)
                     if kin:
                         self._take_their_kin(other)
                     return
+
+    def _is_a_pair(self, number: int) -> bool:
+        behind = self.beside(number, 1)
+        pair = [self.words[number], self.words[behind]] if behind is not None else []
+        return any(word.only_given for word in pair) and all(map(may_be_named, pair)) and not self.is_a_brand(number)
 
     def _take_their_kin(self, number: int) -> None:
         """«дети Нурлан, Томирис и Лев»."""
@@ -331,7 +338,10 @@ class _Search(NamedText):
         if word.only_given or word.patronymic or (word.surname and not (word.common and listed)):
             return True
         behind = self.beside(number, 1)
-        pair = behind is not None and word.unknown and self.words[behind].unknown and self.ends_a_phrase(behind)
+        pair = behind is not None and word.unknown and self.words[behind].unknown
+        last = None if behind is None else self.beside(behind, 1)
+        near = word.cyrillic and number and self.words[number - 1].people
+        pair = pair and (near or any(one is not None and self.ends_a_phrase(one) for one in (behind, last)))
         if pair and not self.words[behind or 0].abbreviation and (not word.cyrillic or not listed):
             return True  # "reported to Marguerite Lindqvist, CTO"
         if not told:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from worker.assessment.redaction import labels
 from worker.assessment.redaction.labels import ANY_SIGN, SIGN
 from worker.assessment.redaction.linear_pattern import linear
-from worker.assessment.redaction.placeholders import ANY, Kind
+from worker.assessment.redaction.placeholders import ANY, SYMBOLS, Kind
 from worker.assessment.redaction.rules import Rule
 from worker.assessment.redaction.word_list import alternatives
 
@@ -32,6 +32,7 @@ DOCUMENTS: Final = (
          rf"(?i)(?:загранпаспорт|паспорт|passport)(?: (?:рф|гражданина \p{{L}}+))?(?:{ANY_SIGN}{_NUMBER_SIGN})*"
          rf"{ANY_SIGN}\p{{L}}{{0,2}} ?\d{{2}} ?\d{{5,8}}"),
     Rule(Kind.DOCUMENT, r"(?i)(?:серия[ :]{1,2})?\d{2} ?\d{2}[ ,]{0,2}(?:№|номер) ?\d{6}"),
+    Rule(Kind.DOCUMENT, r"(?i)патент[^\d\n]{0,12}(\d{2} ?(?:№|номер)? ?\d{10})", group=1),
     Rule(Kind.DOCUMENT, r"\d{3}[-•]\d{3}[-•] ?\d{3}[ \-•]{1,2}\d{2}", accepts=_is_unnumbered),
     Rule(Kind.DOCUMENT,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('identities')}(?: (?:рф|франции|гражданина|(?-i:\p{{Lu}})\p{{L}}+))?{ANY_SIGN}(?:(?:№|n°|no\.?|номер|серия|series) ?)*"
@@ -76,7 +77,7 @@ BIRTH: Final = (
          rf"(?i){labels.BIRTH}(?: ?\([^)\n]{{1,20}}\))?{ANY_SIGN}(?:on |in |"
          rf"в )?[ \"]?{_LABELLED_DATE}{YEAR_WORD}{_OF_BIRTH}?"
          r"(?:,? (?:в )?(?:г\.|городе|гор\.|с\.|дер\.|пос\.) ?[\p{L}\-]+)?"),
-    Rule(Kind.BIRTH_DATE, rf"(?i){_LABELLED_DATE}{YEAR_WORD}{_OF_BIRTH}"),
+    Rule(Kind.BIRTH_DATE, rf"(?i)(?:{_LABELLED_DATE}|\d{{2}}){YEAR_WORD}{_OF_BIRTH}"),
     Rule(Kind.AGE,
          rf"(?i){labels.AGE}(?: ?\([^)\n]{{1,20}}\))?[ \t\n:|=—\"\-]{{1,6}}(?:сейчас |уже |"
          rf"полных )?(\d{{2}})(?: {_YEARS})?",
@@ -116,7 +117,7 @@ _STATE = rf"[\p{{L}}][^\n|;,.(\"«\t{ANY}]+"
 CITIZENSHIP: Final = (
     Rule(Kind.CITIZENSHIP, rf"(?i){labels.CITIZENSHIP}(?:\"[: \"]+|{SIGN}){_STATE}(?:, ?{_PERMIT})?"),
     Rule(Kind.CITIZENSHIP,
-         rf"(?:[Гг]ражданство|ГРАЖДАНСТВО|[Гг]раждан(?:ин|ка)|ГРАЖДАН(?:ИН|КА)|[Cc]itizen of) (?:[Рр]еспублики )?"
+         rf"(?:[Гг]ражданство|ГРАЖДАНСТВО|[Гг]раждан(?:ин|ка)|ГРАЖДАН(?:ИН|КА)|[Cc]itizen of|[Nn]ationality) (?:[Рр]еспублики )?"
          rf"\p{{Lu}}[\p{{L}}]*(?: \p{{Lu}}[\p{{L}}]*)?(?:, ?{_PERMIT})?"),
     Rule(Kind.CITIZENSHIP, rf"(?im){labels.BEGIN}((?:(?:есть|имею|имеется|получен) (?:внж|рвп|патент)|{_PERMIT}))",
          group=1, accepts=ends_a_segment),
@@ -137,6 +138,8 @@ def _is_no_length(match: Any) -> bool:
 
 
 ADDRESSES: Final = (
+    Rule(Kind.ADDRESS, r"(?im)^ADR[;:][^\n]+"),
+    Rule(Kind.NAME, r"(?im)^N[;:][^\n;]+;[^\n]*"),
     # At a line's beginning a label owns the line; in the middle of one, the next few words.
     Rule(Kind.ADDRESS,
          rf"(?im)(?:^|[|\"\t])[ \t•—\-]*((?:{labels.ADDRESS}(?:\"?{SIGN}| в )|(?:адрес|живу|прож\.|"
@@ -174,5 +177,6 @@ NEIGHBOURS: Final = (
          group=1, accepts=lambda match: 14 <= int(match[2]) <= 90),
     Rule(Kind.FAMILY, rf"(?i)[{ANY}][ ,;и]{{1,3}}((?:есть )?(?:сын|дочь|дети)(?: \d{{1,2}} \p{{L}}+)?)",
          group=1, accepts=ends_a_segment),
+    Rule(Kind.NAME, rf"{SYMBOLS[Kind.FAMILY]} ?[(:—] ?((?:\p{{Lu}}\p{{Ll}}+(?:, | и | and )?){{1,4}})", group=1),
     Rule(Kind.ADDRESS, rf"(?i)[{ANY}][ ,;|]{{1,3}}({METRO}|кв\.? ?\d+)", group=1),
 )  # fmt: skip
