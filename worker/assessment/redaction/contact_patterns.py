@@ -2,9 +2,6 @@ r"""How to reach a person: e-mail addresses, links, handles, telephone numbers; 
 
 Patterns look at a text's one form (`sheet`), in which no line ends inside of an address or a number. RE2 knows no
 look-around and its `\b`, `\w` and `\s` are ASCII only, so a rule's `accepts` looks at what stands beside a match.
-
-Left alone: bare domains that may be an employer or a library (Mail.ru, Vue.js), annotations (@Transactional), package
-versions (react@18.2.0), amounts grouped by thousands, dates and periods, standards.
 """
 
 from typing import Any, Final
@@ -108,7 +105,8 @@ def _is_a_value(match: Any) -> bool:
 HANDLES: Final = (
     Rule(Kind.HANDLE, rf"(?i){_MESSENGERS}[ :=|\t\n—\-]{{0,4}}[(]?(@[a-z0-9_.\-]*[a-z0-9_])", group=1, alone=False),
     Rule(Kind.HANDLE,
-         rf"(?i){_MESSENGERS}([ :=|\t—\-\"('•]{{1,5}}|[ :]*\n\n?[ \t]*)((?:live:)?[a-z0-9_@][a-z0-9_.#\-]{{2,}}[a-z0-9_])",
+         rf"(?i){_MESSENGERS}([ :=|\t—\-\"('•]{{1,5}}|[ :]*\n\n?[ \t]*)"
+         rf"((?:live:)?[a-z0-9_@][a-z0-9_.#\-]{{2,}}[a-z0-9_])",
          group=2, accepts=_is_a_value),
     Rule(Kind.HANDLE, r"@[A-Za-z][A-Za-z0-9_.\-]*[A-Za-z0-9_]", alone=False, accepts=_is_a_handle),
 )  # fmt: skip

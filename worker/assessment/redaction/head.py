@@ -60,14 +60,15 @@ def _is_a_place(match: Any) -> bool:
 
 def _names_a_place(part: list[str]) -> bool:
     known = [Reading.PLACE in readings(word.lower()) or word.lower() in _CITIES for word in part]
-    return any(known) or (
-        len(part) > 1 and part[0].lower().rstrip(".") in {"г", "гор", "город", "пос", "с", "дер", "ст"}
-    )
+    return any(known) or (len(part) > 1 and part[0].lower().rstrip(".") in {"г", "гор", "город", "пос", "с", "дер"})
 
 
 _BEFORE: Final = rf"(?:^|[\n\t,;|•(/>{ANY}]|[{ANY}:.] |  )[ \t—>#-]*"
 _BESIDE: Final = rf"[{ANY}][ \t\n,;|•(.—-]{{0,4}}"
-_PART: Final = r"(?:(?:г|гор|пос|с|дер)\.? ?|город )?\p{Lu}[\p{L}\-]+(?: (?:\p{Lu}[\p{L}\-]+|de|of|область|обл\.?|край|район|р-н)){0,2}"
+_PART: Final = (
+    r"(?:(?:г|гор|пос|с|дер)\.? ?|город )?\p{Lu}[\p{L}\-]+"
+    r"(?: (?:\p{Lu}[\p{L}\-]+|de|of|область|обл\.?|край|район|р-н)){0,2}"
+)
 _PLACE: Final = rf"({_PART}(?:(?:, ?| и ){_PART}){{0,3}})"
 HEAD: Final = (
     Rule(Kind.LINK, rf"(?i){_BEFORE}\[?([a-z0-9\-]{{4,}}(?:\.co)?\.{ZONES})", group=1, accepts=_is_the_persons),
@@ -83,7 +84,8 @@ HEAD: Final = (
     Rule(Kind.AGE, rf"[{ANY}][ ,;|(\n]{{1,3}}(\d{{2}})", group=1, accepts=is_an_age),
     Rule(Kind.ADDRESS,
          rf"{_BEFORE}((?:\p{{Lu}}[\p{{L}}.\-]+,? |\d{{1,2}} (?:лет|мкр\.?|микрорайон),? ){{1,4}}"
-         rf"(?:д\.? ?)?\d{{1,4}}(?:к\d|\p{{L}})?(?:(?: ?[\-/—,] ?|,? (?:корп|кв|к|стр|ap|apt|flat)\.? ?)\d{{1,4}}){{1,3}})",
+         rf"(?:д\.? ?)?\d{{1,4}}(?:к\d|\p{{L}})?"
+         r"(?:(?: ?[\-/—,] ?|,? (?:корп|кв|к|стр|ap|apt|flat)\.? ?)\d{1,4}){1,3})",
          group=1, accepts=_is_the_persons),
     Rule(Kind.ADDRESS, rf"{_BEFORE}({_PART}(?:, ?{_PART}){{1,4}},? \d{{1,4}}\p{{L}}?(?:[\-/]\d{{1,4}})?)",
          group=1, accepts=_is_the_persons),

@@ -1,14 +1,8 @@
 """Where a text names a person: names of any origin that Russian resumes have, and later mentions of the same surname.
 
 A word alone proves little (Лада is a car, Роман a novel, Julia a language), so a name is what stands in a place for
-names or beside another part of a name: behind a label («ФИО:», «меня зовут»); on a line of the head (`head`), where
-even words that nobody knows are a name until one is found; a patronymic, or «оглы», and what is in front of it; a given
-name beside a surname; a surname with initials; behind or in front of a word for people («руководитель», «сын»). Then
-the same surname and given name are looked for in the whole text, in any grammatical case and in either alphabet.
-
-An employer's name stays, though a person's is in it: what stands in quotation marks, behind «ИП», «имени», «ателье».
-If it is the candidate's own surname, found elsewhere in the text, it goes: «ООО "Воронцов и партнёры"» tells who
-Воронцов is.
+names or beside another part of a name. Then the same surname and given name are looked for in the whole text, in any
+grammatical case and in either alphabet. An employer's name stays, though a person's is in it, but for the candidate's.
 """
 
 import re
@@ -59,8 +53,6 @@ class _Search(NamedText):
                 self._before_people(number)
         self._later_mentions()
         return [self.span(number) for number in self.taken] + self.extra
-
-    # --- places for names ---
 
     def _after_labels(self) -> None:
         for match in places.LABELLED.finditer(self.text):
@@ -172,8 +164,6 @@ class _Search(NamedText):
                 if len(found) > 1 and self.stand_together(found):
                     self._segment(found, first=False, stranger=True)
 
-    # --- running text ---
-
     def _in_running_text(self) -> None:
         # `tells_of_a_name` is whatever the first three of these ask for: change both.
         # What proves most goes first: in «Смирнова Алексея Петровича» the patronymic, not the given name.
@@ -268,8 +258,6 @@ class _Search(NamedText):
         if match is not None and not before[: match.start()][-1:].isalnum():
             self.take(number)
             self.extra.append((start - len(before) + match.start(), end, Kind.NAME))
-
-    # --- other people ---
 
     def _behind_people(self, number: int) -> None:
         """«Супруг — Антон», «Руководитель: Мельников», «начальник цеха Гусев»."""
@@ -372,8 +360,6 @@ class _Search(NamedText):
             known = any(word.only_given for word in words) and not self.is_a_brand(numbers.start)
         if known and all(word.capital for word in words):
             self.take(*numbers)
-
-    # --- the same people again ---
 
     def _later_mentions(self) -> None:
         if not self.taken:

@@ -84,10 +84,7 @@ class Sheet(NamedTuple):
 
 
 def even(visible_text: str) -> str:
-    """The text with dashes as "-" or "—", blanks, asterisks and tildes as " ", apostrophes as "'", bullets as "•".
-
-    Full-width characters become ASCII. Every character stays in its place.
-    """
+    """The text, character for character, with one form of dashes, blanks, apostrophes, bullets and full-width signs."""
     return _UNEVEN.sub(lambda match: "".join(map(_form, match[0])), visible_text)
 
 
