@@ -30,7 +30,7 @@ LESSONS = {
 
 @pytest.mark.parametrize("family", NAMES)
 def test_every_family_scores_with_default_settings(family, make_fleet, standin):
-    """A vacancy and two resumes, and six vacancies beside, are scored by two workers that learn of the model together."""
+    """A vacancy and two resumes, and six vacancies beside, are scored by two workers that learn the model together."""
     standin.set(family=family)
     fleet = make_fleet(OPENAI_BASE_URL=standin.base_url)
     fleet.create_topics()
