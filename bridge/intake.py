@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from contract import MAX_RESUME, REQUEST_KEY, Addressee, ScoringRequest
+from contract import DIALECT, MAX_RESUME, Dialect, Recipient, Request
 
 # The senders' shared cache keeps a resume as such an object, and hands it out as it is.
 _WRAPPER = {"resume_id", "resume"}
@@ -50,7 +50,7 @@ MESSAGES = {
 class Accepted:
     """A request to be scored."""
 
-    request: ScoringRequest
+    request: Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Rejected:
     """A dead letter. `addressee` is whom to tell, None where ids or callback could not be read."""
 
     reason: Reason
-    addressee: Addressee | None = None
+    addressee: Recipient | None = None
 
     @property
     def message(self) -> str:
@@ -75,21 +75,21 @@ class _DuplicateField(ValueError):
     """A JSON object names a field twice; which one counts depends on the parser."""
 
 
-def read(key: bytes | None, value: bytes | None) -> Accepted | Rejected | NotOurs:
+def read(key: bytes | None, value: bytes | None, dialect: Dialect = DIALECT) -> Accepted | Rejected | NotOurs:
     """Tell what a message is. Never raises, whatever the bytes."""
-    if key and key != REQUEST_KEY:
+    if key and dialect.request_key not in (key, None):
         return NotOurs()
     content = _parse(value)
     if isinstance(content, Rejected):
         return content
-    if not key:
-        return Rejected(Reason.MISSING_KEY, _addressee(content))
+    if not key and dialect.request_key is not None:
+        return Rejected(Reason.MISSING_KEY, _addressee(content, dialect))
     if isinstance(resume := content.get("resume"), str):
         content["resume"] = unwrapped(resume)
     try:
-        return Accepted(ScoringRequest.model_validate(content))
+        return Accepted(dialect.request.model_validate(content))
     except ValidationError as error:
-        return Rejected(_reason(error), _addressee(content))
+        return Rejected(_reason(error), _addressee(content, dialect))
 
 
 def unwrapped(resume: str) -> str:
@@ -138,9 +138,9 @@ def _no_constants(name: str) -> NoReturn:
     raise ValueError(name)  # NaN and Infinity parse by default, and are not JSON
 
 
-def _addressee(content: dict[str, Any]) -> Addressee | None:
+def _addressee(content: dict[str, Any], dialect: Dialect) -> Recipient | None:
     try:
-        return Addressee.model_validate(content)
+        return dialect.recipient.model_validate(content)
     except ValidationError:
         return None
 

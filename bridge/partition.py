@@ -93,7 +93,8 @@ class PartitionWork:
         self._make_publisher = make_publisher
         self._topics = topics
         self._log_watch = LogWatch(consumer, self._source, topics)
-        self._endings = Endings(self._source, cap, topics.may_write_letters, tally or NoTally())
+        heard_until = lambda: wall_clock() - policy.dialect.settles  # noqa: E731
+        self._endings = Endings(self._source, cap, topics.may_write_letters, tally or NoTally(), heard_until)
         self._policy = policy
         self._clock = clock
         self._wall_clock = wall_clock
@@ -198,7 +199,7 @@ class PartitionWork:
         if offset is None or not self._progress.deliver(offset):
             metrics.MESSAGES.labels("known").inc()
             return
-        content = intake.read(as_bytes(message.key()), as_bytes(message.value()))
+        content = intake.read(as_bytes(message.key()), as_bytes(message.value()), self._policy.dialect)
         match content:
             case NotOurs():
                 metrics.MESSAGES.labels("not_ours").inc()
@@ -208,7 +209,7 @@ class PartitionWork:
             case Rejected(reason=reason):
                 metrics.MESSAGES.labels("rejected").inc()
                 log.warning("%s offset %d is a dead letter: %s", self._name, offset, reason.value)
-                self._endings.reject(PendingLetter.of(message, content))
+                self._endings.reject(PendingLetter.of(message, content, self._wall_clock()))
                 self._look_at = 0.0  # something new: do not wait for the next look
             case Accepted(request=request):
                 metrics.MESSAGES.labels("accepted").inc()
@@ -221,7 +222,7 @@ class PartitionWork:
                 span = self._spans.take(message, sender := traceparent(message), request.processing_id)
                 deadline_at = at + self._policy.request_deadline
                 dispatch = Dispatch(request=request, deadline_at=deadline_at, traceparent=traceparent_of(span))
-                self._in_hand.take(Unfinished(dispatch, [offset], sender, span=span))
+                self._in_hand.take(Unfinished(dispatch, [offset], sender, at, span=span))
                 self._look_at = 0.0
 
     def _log_foreign_key(self, key: bytes) -> None:

@@ -32,6 +32,7 @@ class Unfinished:
     dispatch: Dispatch
     offsets: list[int]
     traceparent: bytes | None
+    sent_at: float = 0.0  # Unix time, seconds
     history: DispatchHistory = field(default_factory=DispatchHistory)
     first_dispatched_at: float | None = None
     ours: bool = True  # no other partition answers for this id

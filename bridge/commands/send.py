@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from bridge import intake
 from bridge.intake import Accepted, Rejected
 from bridge.kafka import KAFKA_TIMEOUT, spans
-from contract import REQUEST_KEY, Notification, ScoredResponse
+from contract import DIALECT, REQUEST_KEY, Dialect, Notification, ScoredResponse
 
 WRONG_REQUEST = 2
 FAILED = 4
@@ -51,6 +51,7 @@ def run(
     reader: Consumer,
     producer: Producer,
     is_processed: Callable[[int], bool],
+    dialect: Dialect = DIALECT,
 ) -> int:
     """Run the command.
 
@@ -61,6 +62,7 @@ def run(
         reader: joins no group; closed at the end.
         producer: without transactions.
         is_processed: whether this processing id has been answered, so that there will be no further answer.
+        dialect: of the platform's contract.
 
     Returns:
         The exit code.
@@ -69,7 +71,7 @@ def run(
         KafkaException: the brokers are away or refuse.
     """
     try:
-        value, processing_id = request_of(_read(options.file), options.processing_id)
+        value, processing_id = request_of(_read(options.file), options.processing_id, dialect)
     except WrongRequest as wrong:
         _say(str(wrong))
         return WRONG_REQUEST
@@ -81,7 +83,7 @@ def run(
         reader.assign([TopicPartition(span.topic, span.partition, span.end) for span in spans(reader, notifications)])
         _send(producer, requests, value)
         _say(f"{processing_id} sent to {requests}; waiting for at most {options.timeout:g} s")
-        answer = _await_answer(reader, processing_id, options.timeout)
+        answer = _await_answer(reader, processing_id, options.timeout, dialect)
     except KeyboardInterrupt:
         _say(f"no longer waiting; {processing_id} goes on")
         return INTERRUPTED
@@ -95,12 +97,13 @@ def run(
     return 0 if notification.success else FAILED
 
 
-def request_of(value: bytes, processing_id: int | None) -> tuple[bytes, int]:
+def request_of(value: bytes, processing_id: int | None, dialect: Dialect = DIALECT) -> tuple[bytes, int]:
     """The message to send, and its processing id.
 
     Args:
         value: what the file holds.
         processing_id: replaces the request's own, where it is given.
+        dialect: of the request.
 
     Raises:
         WrongRequest: the bridge would not accept it.
@@ -110,7 +113,7 @@ def request_of(value: bytes, processing_id: int | None) -> tuple[bytes, int]:
             value = json.dumps({**json.loads(value), "processing_id": processing_id}, ensure_ascii=False).encode()
         except (ValueError, TypeError):
             raise WrongRequest("the file is no JSON object") from None
-    match intake.read(REQUEST_KEY, value):
+    match intake.read(REQUEST_KEY, value, dialect):
         case Accepted(request=request):
             return value, request.processing_id
         case Rejected(reason=reason):
@@ -170,7 +173,9 @@ def _send(producer: Producer, topic: str, value: bytes) -> None:
         raise KafkaException(f"it did not take the request in {KAFKA_TIMEOUT:g} s")
 
 
-def _await_answer(reader: Consumer, processing_id: int, seconds: float) -> tuple[str, Notification] | None:
+def _await_answer(
+    reader: Consumer, processing_id: int, seconds: float, dialect: Dialect
+) -> tuple[str, Notification] | None:
     """The notification's text and content; None after so many seconds."""
     deadline = time.monotonic() + seconds
     while (left := deadline - time.monotonic()) > 0:
@@ -179,7 +184,7 @@ def _await_answer(reader: Consumer, processing_id: int, seconds: float) -> tuple
             continue
         try:
             body = (message.value() or b"").decode()
-            notification = Notification.model_validate_json(body)
+            notification = dialect.heard(body)
         except (UnicodeDecodeError, ValidationError):
             continue  # somebody else's
         if notification.response.processing_id == processing_id:
