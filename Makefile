@@ -1,5 +1,6 @@
 # make demo                    see it work: everything starts here, scores the sample resumes, and ends
 # make demo STAY=1             the same, and keeps running (Flower included) until Ctrl-C
+# make demo FAULT=key          the same where the provider refuses the key at first; 503: it is overloaded; slow: it is slow
 # make demo FILE=mine.json     score your own request, or several, one a line
 # make test                    all tests, in three processes; ARGS goes to pytest: make test ARGS="-k limiter -n 0"
 # make lint                    ruff, mypy, import-linter, luacheck, hadolint
@@ -23,7 +24,7 @@ STAYING = $(filter-out 0 no off,$(STAY))
 
 # `exec`: no shell stands between make and the demo, so a signal for make reaches it.
 demo: .venv/demo-installed
-	@exec .venv/bin/python -m dev.demo $(if $(STAYING),--stay) $(if $(FILE),--file "$(FILE)")
+	@exec .venv/bin/python -m dev.demo $(if $(STAYING),--stay) $(if $(FILE),--file "$(FILE)") $(if $(FAULT),--fault "$(FAULT)")
 
 # Mostly the tests wait, so three of them share two cores. Those that wait longest come first, the short ones fill up.
 test: .venv/dev-installed

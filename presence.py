@@ -41,7 +41,7 @@ class Presence:
         connect: makes a client of its own.
         role: `bridge` or `worker`.
         name: nobody else's.
-        say: what else there is to say; short, no text of strangers.
+        say: what else there is to say; short, no text of strangers. May ask Redis.
         stopping: ends it.
     """
 
@@ -74,8 +74,8 @@ class Presence:
             say = store.register_script(_SAY)
             first = "1"
             while not self._stopping.is_set():
-                said = {"role": self._role, "up": round(time.monotonic() - self._began), **self._say()}
                 try:
+                    said = {"role": self._role, "up": round(time.monotonic() - self._began), **self._say()}
                     say(keys=[PRESENT_KEY], args=[self._name, json.dumps(said, ensure_ascii=False), first])
                     first = ""
                 except redis.RedisError as error:

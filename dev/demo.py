@@ -19,14 +19,15 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from contract import REQUEST_KEY
+from dev.demo_faults import FAULTS, Fault
+from dev.demo_results import Notification, Sample, result_table, summary
 from dev.kafka_server import CHECKOUT, silent
 from dev.local_service import LocalService, choose_kafka, local_service
 from dev.processes import ProcessFailedError
@@ -42,18 +43,6 @@ SAMPLES = Path(__file__).resolve().parent / "samples" / "requests.jsonl"
 OWN = SAMPLES.with_name("request.json")  # one for people to copy and to change
 PATIENCE = 90.0  # seconds beyond what the limits alone account for
 
-Notification = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One line of the file of requests."""
-
-    processing_id: int
-    candidate: str
-    vacancy: str
-    value: bytes
-
 
 @dataclass(frozen=True)
 class Options:
@@ -63,6 +52,7 @@ class Options:
     folder: Path
     stay: bool
     kafka: str  # "apache", "mock" or "" for what is at hand
+    fault: str | None = None  # one of FAULTS
 
 
 def read_samples(file: Path) -> list[Sample]:
@@ -137,6 +127,9 @@ def run(options: Options, screen: Console) -> int:
         flower=options.stay,
         announce=lambda what: screen.print(f"  [dim]+[/] {what}", highlight=False),
     ) as local:
+        fault = Fault(options.fault, local, screen) if options.fault and local.standin_url else None
+        if options.fault and fault is None:
+            screen.print("FAULT is for the stand-in: the real API is left alone")
         send(samples, local.service)
         if is_real:
             screen.print(f"\nrequests sent: {len(samples)}; the real API answers, at the limits of your .env")
@@ -145,17 +138,18 @@ def run(options: Options, screen: Console) -> int:
                 f"\nrequests sent: {len(samples)}; the stand-in for OpenAI allows {limits['RPM']} a minute,"
                 " those beyond have to wait"
             )
-        results = wait(samples, local.service, screen, is_real=is_real)
+        results = wait(samples, local.service, screen, is_real=is_real, fault=fault)
         screen.print(result_table(samples, results))
+        look_around(local, screen, is_real=is_real)
         unscored = [sample for sample in samples if not results.get(sample.processing_id, {}).get("success")]
+        screen.print("\n[bold]In short[/]")
+        screen.print("\n".join(summary(samples, results)), highlight=False, markup=False)
         if unscored:
-            screen.print(f"[bold red]{len(unscored)} of {len(samples)} have no score[/]; see the logs below")
+            screen.print(f"[bold red]{len(unscored)} of {len(samples)} have no score[/]; see the logs above")
         else:
             screen.print(f"all {len(samples)} scored; their messages are on Kafka for the other services")
-        look_around(local, screen, is_real=is_real)
-        if options.stay:
-            stay(local.service)
-    return 1 if unscored else 0
+        all_well = not options.stay or stay(local, screen)
+    return 1 if unscored or not all_well else 0
 
 
 def send(samples: list[Sample], service: Service) -> None:
@@ -167,15 +161,19 @@ def send(samples: list[Sample], service: Service) -> None:
         raise ProcessFailedError("Kafka did not take the requests in 30 s")
 
 
-def wait(samples: list[Sample], service: Service, screen: Console, *, is_real: bool) -> dict[int, Notification]:
+def wait(
+    samples: list[Sample], service: Service, screen: Console, *, is_real: bool, fault: Fault | None = None
+) -> dict[int, Notification]:
     """Notifications by processing id: all of them, or those that came before patience ran out."""
     labels = {sample.processing_id: sample.candidate for sample in samples}
     results: dict[int, Notification] = {}
     started = heard = time.monotonic()
-    patience = PATIENCE if not is_real else 2 * PATIENCE
+    patience = PATIENCE if not is_real and fault is None else 2 * PATIENCE
     with contextlib.closing(_messages(service.kafka, service.names.notifications)) as messages:
         while len(results) < len(samples) and time.monotonic() - heard < patience:
             service.check()
+            if fault is not None:
+                fault.go_on()
             notification = next(messages)
             processing_id = notification and notification["response"]["processing_id"]
             if not notification or processing_id in results or processing_id not in labels:
@@ -196,34 +194,6 @@ def wait(samples: list[Sample], service: Service, screen: Console, *, is_real: b
     return results
 
 
-def result_table(samples: list[Sample], results: dict[int, Notification]) -> Table:
-    """One row a request, in the order of the file."""
-    table = Table(title="Results", show_lines=True, title_justify="left", title_style="bold", expand=True)
-    table.add_column("candidate / vacancy", ratio=3)
-    table.add_column("score", justify="right", width=5)
-    table.add_column("verdict", width=11)
-    table.add_column("matches", ratio=4)
-    table.add_column("recommendation", ratio=4)
-    for sample in samples:
-        who = f"[bold]{escape(sample.candidate)}[/]\n[dim]{escape(sample.vacancy)}[/]"
-        notification = results.get(sample.processing_id)
-        if notification is None:
-            table.add_row(who, "–", "[red]no result[/]", "", "")
-        elif not notification["success"]:
-            table.add_row(who, "–", "[red]failure[/]", "", escape(notification["message_error"]))
-        else:
-            response = notification["response"]
-            colour = "green" if response["verdict"] == "Подходит" else "yellow"
-            table.add_row(
-                who,
-                f"[bold {colour}]{response['score']}[/]",
-                f"[{colour}]{response['verdict']}[/]",
-                escape(" · ".join(response["matches"])),
-                escape(response["recommendation"]),
-            )
-    return table
-
-
 def look_around(local: LocalService, screen: Console, *, is_real: bool) -> None:
     """Say where everything is to be seen."""
     service, names = local.service, local.service.names
@@ -234,6 +204,7 @@ def look_around(local: LocalService, screen: Console, *, is_real: bool) -> None:
         lines += ["  keep it running, with Flower:  make demo STAY=1"]
     else:
         lines += [
+            f"  the state       http://127.0.0.1:{local.page_port}  (or: python -m bridge status)",
             f"  Flower          http://127.0.0.1:{local.flower_port}",
             f"  Kafka           {service.kafka}",
             f"  its topics      {names.requests}, {names.notifications}, {names.uploads}",
@@ -251,16 +222,21 @@ def look_around(local: LocalService, screen: Console, *, is_real: bool) -> None:
     if not is_real:
         lines += ["  the real OpenAI:  put OPENAI_KEY into .env  (cp .env.example .env)"]
     screen.print("\n".join(lines), highlight=False, soft_wrap=True)
-    if local.flower_port is not None:
-        screen.print("\nall of it keeps running; Ctrl-C ends it")
 
 
-def stay(service: Service) -> None:
-    """Until a signal ends it, or a process that should be running is not."""
+def stay(local: LocalService, screen: Console) -> bool:
+    """Until a signal ends it; whether all parts ran until then. One that died is told, and the rest keeps running."""
+    screen.print("\nall of it keeps running; Ctrl-C ends it")
+    died: set[str] = set()
     with contextlib.suppress(SystemExit):  # here, a signal is the way out and no failure
         while True:
-            service.check()
+            for name in sorted(set(local.ended()) - died):
+                screen.print(
+                    f"[bold red]{name} has ended[/], its log says why; the rest keeps running", highlight=False
+                )
+                died.add(name)
             time.sleep(0.5)
+    return not died
 
 
 def main() -> int:
@@ -269,14 +245,15 @@ def main() -> int:
     parser.add_argument("--file", type=Path, default=SAMPLES, help="your own: one JSON object, or one a line")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="for data and logs; emptied at the start")
     parser.add_argument("--stay", action="store_true", help="keep everything running until Ctrl-C")
+    parser.add_argument("--fault", choices=FAULTS, help="what the stand-in meets at first, to see what follows")
     arguments = parser.parse_args()
     wanted = os.environ.get("DEMO_KAFKA", "")
     if wanted not in ("", "apache", "mock"):
         parser.error("DEMO_KAFKA must be apache or mock")
-    options = Options(arguments.file, arguments.folder.resolve(), arguments.stay, wanted)
+    options = Options(arguments.file, arguments.folder.resolve(), arguments.stay, wanted, arguments.fault)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
-    screen = Console(width=None if sys.stdout.isatty() else 120)
+    screen = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120)
     try:
         with _emptied(options.folder):
             return run(options, screen)

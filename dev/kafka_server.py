@@ -71,7 +71,13 @@ class KafkaServer(Protocol):
     """What the three kinds have in common."""
 
     @property
+    def name(self) -> str: ...
+
+    @property
     def bootstrap(self) -> str: ...
+
+    @property
+    def is_running(self) -> bool: ...
 
     def start(self) -> None: ...
 
@@ -284,16 +290,20 @@ class MockKafka:
     """
 
     def __init__(self, data_dir: Path) -> None:
+        self.name = "the imitation of Kafka"
         self._address_file = data_dir / "mock-kafka.address"
         command = [sys.executable, "-m", "dev.kafka_server", "--mock", "--address", str(self._address_file)]
-        self._process = ChildProcess(
-            "the imitation of Kafka", command, log_file=data_dir / "mock-kafka.log", folder=CHECKOUT
-        )
+        self._process = ChildProcess(self.name, command, log_file=data_dir / "mock-kafka.log", folder=CHECKOUT)
 
     @property
     def bootstrap(self) -> str:
         """What goes into `bootstrap.servers`; known once it is started."""
         return self._address_file.read_text()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its process runs."""
+        return self._process.is_running
 
     def start(self) -> None:
         """Start it and wait until its address is known."""

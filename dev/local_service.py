@@ -5,26 +5,49 @@ from __future__ import annotations
 import contextlib
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import redis
 
 from dev.kafka_server import ApacheKafka, KafkaServer, MockKafka, fetch_jars, jars_folder, why_no_apache_kafka
-from dev.processes import running
+from dev.processes import free_port, running
 from dev.redis_server import RedisServer
 from dev.service import READY, Service, StandInServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from pathlib import Path
+
+
+class _Part(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def is_running(self) -> bool: ...
 
 
 @dataclass(frozen=True)
 class LocalService:
-    """What runs here: the service, and the port of Flower where that was wanted."""
+    """What runs here.
+
+    Attributes:
+        service: bridge, worker, and Flower where that was wanted.
+        servers: what they talk to.
+        page_port: of the bridge's own page.
+        flower_port: of Flower, where that was wanted.
+        standin_url: of the stand-in for OpenAI, where it is asked.
+    """
 
     service: Service
+    servers: Sequence[_Part]
+    page_port: int
     flower_port: int | None
+    standin_url: str | None
+
+    def ended(self) -> list[str]:
+        """The names of the parts that are not running any more."""
+        return [part.name for part in (*self.servers, *self.service.processes) if not part.is_running]
 
 
 def choose_kafka(wanted: str, folder: Path) -> KafkaServer:
@@ -75,12 +98,21 @@ def local_service(
         announce("Redis")
         memory = stack.enter_context(running(RedisServer(folder / "redis")))
         announce("Apache Kafka" if isinstance(kafka, ApacheKafka) else "an imitation of Kafka")
-        stack.enter_context(running(kafka))
+        servers: list[_Part] = [memory, stack.enter_context(running(kafka))]
         standin_url = None
         if standin:
             announce("a stand-in for OpenAI")
-            standin_url = stack.enter_context(running(StandInServer(folder, limits))).url
-        more = {"LOG_FILE": str(folder / "auth_service.log"), **limits, **(settings or {})}
+            server = stack.enter_context(running(StandInServer(folder, limits)))
+            servers.append(server)
+            standin_url = server.url
+        page_port = free_port()
+        more = {
+            "BRIDGE_METRICS_PORT": str(page_port),
+            "METRICS_HOST": "127.0.0.1",
+            "LOG_FILE": str(folder / "auth_service.log"),
+            **limits,
+            **(settings or {}),
+        }
         if isinstance(kafka, MockKafka):
             more["KAFKA_CREATE_TOPICS"] = "off"  # it cannot be asked to: they make themselves
             more["KAFKA_START"] = "earliest"  # it knows no times, so the bridge cannot see that all is new
@@ -103,7 +135,7 @@ def local_service(
         service.bridge()
         announce("a worker")
         service.worker(events=flower)
-        yield LocalService(service, flower_port)
+        yield LocalService(service, servers, page_port, flower_port, standin_url)
 
 
 @contextlib.contextmanager

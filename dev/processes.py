@@ -227,6 +227,11 @@ class LocalServer(ABC):
         """Of the server's process."""
         return self._started().pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether its process runs."""
+        return self._process is not None and self._process.is_running
+
     @abstractmethod
     def start(self) -> None:
         """Start it and wait until it answers. Raises ProcessFailedError when it does not."""

@@ -263,6 +263,9 @@ def _show_state(sender: Any, **_: Any) -> None:
         egress = scoring().ports.egress.state
         return {
             "model": settings.openai_model,
+            "model_listed": REGISTRY.get_sample_value("ai_handler_model_listed") != 0,
+            "model_ends": REGISTRY.get_sample_value("ai_handler_model_shutdown_timestamp_seconds"),
+            "profile": scoring().ports.profiles.state(),
             "threads": sender.controller.concurrency,
             "busy": len(state.active_requests),
             "egress": egress,

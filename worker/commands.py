@@ -14,7 +14,7 @@ from worker.app import connect, make_scoring
 from worker.asking.questions import grades_digest, model_id
 from worker.asking.result_cache import ResultCache
 from worker.assessment.criteria import Criteria
-from worker.assessment.resume import as_sent
+from worker.assessment.resume import read_resume
 from worker.errors import FailedError
 from worker.explaining.decision_page import page
 from worker.explaining.explanation import Explanation, ExplanationStore, criteria_table, table
@@ -70,7 +70,7 @@ def decision_page(processing_id: int, explanation: Explanation, resume: str | No
     if resume is None:
         return page(processing_id, explanation)
     settings = load_settings()
-    sent, _ = as_sent(resume[:MAX_RESUME], redaction=explanation.redaction_version is not None)
+    sent = read_resume(resume[:MAX_RESUME], redaction=explanation.redaction_version is not None).sent
     model = model_id(settings.openai_base_url, explanation.model)
     versions = (explanation.prompt_version, explanation.rubric_version, explanation.criteria_digest)
     is_same = grades_digest(model, *versions, sent) == explanation.question

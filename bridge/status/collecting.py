@@ -17,6 +17,7 @@ from contract import PRESENT_KEY, QUEUE_NAME, TALLY_KEY, TRIPPED_WHY_KEY, spent_
 from presence import GONE_AFTER
 
 ANSWER_WITHIN: Final = 2.0  # seconds, for each of Kafka's answers
+GROUP_WITHIN: Final = 5.0  # likewise, of the group's coordinator, which a new Kafka has to find first
 
 
 def from_redis(store: redis.Redis, limits: Callable[[], Mapping[str, Any]]) -> InRedis | str:
@@ -94,7 +95,7 @@ def _from_kafka(reader: Consumer, topic: str, known: Mapping[int, int]) -> InKaf
     places = [TopicPartition(topic, number) for number in metadata.partitions]
     unfinished = 0
     waiting: list[TopicPartition] = []
-    for place in reader.committed(places, timeout=ANSWER_WITHIN):
+    for place in reader.committed(places, timeout=GROUP_WITHIN):
         low, end = reader.get_watermark_offsets(TopicPartition(topic, place.partition), timeout=ANSWER_WITHIN)
         commit = Commit(place.offset, place.metadata or "")
         if (least := max(low, known.get(place.partition, 0))) > place.offset:

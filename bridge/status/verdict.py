@@ -11,7 +11,7 @@ from bridge.status.figures import InKafka, InRedis, Process, Status
 from bridge.tally import DEAD_LETTER, SCORED
 
 MANY = 5  # dead letters, or failures, within 10 to 20 minutes
-LONG_WAIT, NO_END = 1_800.0, 900.0  # seconds
+LONG_WAIT, NO_END, SOON = 1_800.0, 900.0, 90 * 86_400.0  # seconds; the last for a model that is shut down
 WAITS: Final = ("limits", "blocked", "fault", "single_flight")  # what a worker says that its requests wait for
 Mood = Literal["good", "look", "bad"]  # look: somebody should, within the day; bad: requests are stuck, or fail
 
@@ -83,6 +83,8 @@ def alerts(status: Status) -> list[str]:
         "CircuitBreakerOpen": bool(reasons - {"budget"}),
         "BudgetSpent": "budget" in reasons,
         "ExitClosed": bool(closed_exits(found)),
+        "ModelEnds": any(0 < (w.said.get("model_ends") or 0) < found.at + SOON for w in found.workers),
+        "ModelUnknown": any(w.said.get("model_listed") is False for w in found.workers),
         "ManyFailures": _many_failures(found.recent),
         "DeadLetters": _many_dead_letters(found),
         "RequestsWaitLong": isinstance(kafka, InKafka) and (kafka.oldest or 0) > LONG_WAIT,

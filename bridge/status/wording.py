@@ -11,6 +11,9 @@ from bridge.tally import DEAD_LETTER, SCORED
 Language = Literal["en", "ru"]
 UNITS: Final = {"en": ("d", "h", "m", "s"), "ru": ("д", "ч", "мин", "с")}
 
+# What is shown of the model's profile, as the provider's own parameters are called.
+PROFILE: Final = ("temperature", "reasoning_effort", "output", "cap", "room_for_reasoning", "lessons")
+
 # By a verdict's name; what is in braces is its facts.
 _ENGLISH: Final = {
     "redis_away": "Redis at {where} does not answer ({why}): nothing is asked or answered, nothing is lost. Bring it back, or correct REDIS_HOST and REDIS_PORT",
@@ -49,18 +52,22 @@ _RUSSIAN: Final = {
 # In Russian, why the circuit breaker is open; in English it says so itself.
 _TRIPPED_RU: Final = {
     "region": "провайдер не обслуживает нашу страну, направьте запросы через другую (OPENAI_PROXY)",
-    "quota": "у провайдера исчерпана квота или лимит расходов, загляните на страницу оплаты",
-    "credentials": "провайдер отвергает ключ, модель или проект, проверьте OPENAI_KEY и OPENAI_MODEL",
+    "quota": "у провайдера исчерпаны квота, баланс или лимит расходов, загляните на страницу оплаты владельца OPENAI_KEY",
+    "credentials": "провайдер отвергает ключ, его проект или права, проверьте OPENAI_KEY",
+    "model": "у провайдера нет такой модели или она недоступна этому ключу, проверьте OPENAI_MODEL",
+    "url": "по этому адресу API не отвечает, проверьте OPENAI_BASE_URL",
+    "refused": "провайдер отклоняет все запросы и не говорит за что, проверьте OPENAI_MODEL, OPENAI_BASE_URL и закреплённое в OPENAI_OUTPUT, OPENAI_TEMPERATURE, OPENAI_REASONING_EFFORT",
+    "provider": "провайдер не отвечает или сообщает о собственных сбоях, подождите; если у него всё в порядке, проверьте OPENAI_BASE_URL, OPENAI_PROXY и OPENAI_TIMEOUT",
     "budget": "дневной бюджет потрачен, подождите полуночи по UTC или поднимите OPENAI_BUDGET и перезапустите воркеры",
 }
 _WORDS: Final[dict[str, str]] = {
     "Processes": "Процессы", "Queue": "Очередь", "Quota": "Квота", "Money": "Деньги", "Ended": "Закончено",
-    "Model": "Модель", "Alerts": "Тревоги", "bridge": "мост", "worker": "воркер", "up": "работает", "gone": "пропал",
+    "Model": "Модель", "Alerts": "Алерты", "bridge": "мост", "worker": "воркер", "up": "работает", "gone": "пропал",
     "ago": "назад", "ready": "готов", "threads busy": "потоков занято", "exit": "выход", "answers": "отвечает",
     "unfinished": "не закончено", "the oldest for": "самый старый ждёт", "waiting for": "ждут",
-    "limits": "лимитов", "blocked": "выключателя или выхода", "fault": "новой попытки",
+    "limits": "лимитов", "blocked": "предохранителя или выхода", "fault": "новой попытки",
     "single_flight": "чужого ответа о той же вакансии", "hints in the queue": "задач Celery в очереди",
-    "circuit breaker": "выключатель", "closed": "замкнут", "open": "разомкнут", "the next try": "следующая попытка",
+    "circuit breaker": "предохранитель", "closed": "замкнут", "open": "разомкнут", "the next try": "следующая попытка",
     "with the next request": "со следующим запросом", "in": "через", "limit": "лимит", "used": "занято",
     "left": "осталось", "full again in": "освободится через", "requests a minute": "запросов в минуту",
     "requests a day": "запросов в день", "tokens a minute": "токенов в минуту", "unlimited": "не ограничено",
@@ -135,9 +142,7 @@ class _Wording:
             yield self._section("Quota", self._quota(found.limits))
             yield self._section("Money", [(self._w("today, US dollars"), self._money(status, found))])
             yield self._section("Ended", self._ended(found))
-            yield self._section(
-                "Model", [(model,) for model in sorted({str(w.said.get("model", "?")) for w in found.workers})]
-            )
+            yield self._section("Model", sorted({self._model(worker.said) for worker in found.workers}))
         yield self._section("Alerts", [(name,) for name in alerts(status)])
 
     def _section(self, title: str, rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]]) -> Section:
@@ -226,6 +231,10 @@ class _Wording:
         if not status.priced:
             return self._w("not counted: no price")
         return f"{found.spent:.2f}" + (f" {self._w('of')} {status.budget:.2f}" if status.budget else "")
+
+    def _model(self, said: Mapping[str, Any]) -> tuple[str, ...]:
+        carries = ", ".join(f"{name}: {said.get('profile', {}).get(name, '?')}" for name in PROFILE)
+        return str(said.get("model", "?")), carries
 
     def _ended(self, found: InRedis) -> Iterator[tuple[str, ...]]:
         yield "", self._w("last hour"), self._w("last day")

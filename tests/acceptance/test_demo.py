@@ -30,8 +30,8 @@ class Demo:
         self._screen = folder / "screen.log"
         self._process: ChildProcess | None = None
 
-    def start(self, *arguments: str) -> ChildProcess:
-        environment = {**os.environ, "DEMO_KAFKA": "mock", "DEMO_MARK": self._mark}
+    def start(self, *arguments: str, **variables: str) -> ChildProcess:
+        environment = {**os.environ, "DEMO_KAFKA": "mock", "DEMO_MARK": self._mark, **variables}
         command = [sys.executable, "-m", "dev.demo", "--folder", str(self.folder / "demo"), *arguments]
         self._process = ChildProcess(
             "the demo", command, log_file=self._screen, environment=environment, folder=CHECKOUT
@@ -41,11 +41,20 @@ class Demo:
 
     def left_behind(self) -> list[str]:
         """The processes that still have our mark in the environment they were started with."""
-        found = []
+        return list(self._ours().values())
+
+    def kill(self, command: str) -> None:
+        """SIGKILL for those of ours that were started with this."""
+        for process, line in self._ours().items():
+            if command in line:
+                os.kill(process, signal.SIGKILL)
+
+    def _ours(self) -> dict[int, str]:
+        found = {}
         for process in Path("/proc").glob("[0-9]*"):
             try:
                 if self._mark.encode() in (process / "environ").read_bytes():
-                    found.append((process / "cmdline").read_text().replace("\0", " "))
+                    found[int(process.name)] = (process / "cmdline").read_text().replace("\0", " ")
             except OSError:
                 continue
         return found
@@ -122,6 +131,36 @@ def test_it_stays_until_it_is_told_to_end(demo, two_requests):
         assert part in running
     process.send(signal.SIGINT)
     assert process.wait(timeout=120) == 0, process.log_text()
+    assert demo.left_behind() == []
+
+
+def test_a_part_that_died_is_told(demo, two_requests):
+    """In `make demo STAY=1` one reads which part has ended, server or process, and the rest keeps running."""
+    process = demo.start("--stay", "--file", str(two_requests))
+    process.wait_ready(lambda: "keeps running" in process.log_text(), timeout=120)
+    for part, command in (("worker", "-A worker worker"), ("the stand-in for OpenAI", "dev.openai_standin")):
+        demo.kill(command)
+        process.wait_ready(lambda part=part: f"{part} has ended" in process.log_text(), timeout=60)
+    assert "bridge has ended" not in process.log_text()
+    process.send(signal.SIGINT)
+    assert process.wait(timeout=120) == 1
+    assert demo.left_behind() == []
+
+
+def test_a_fault_can_be_tried(demo, two_requests):
+    """`make demo FAULT=503` shows what one would read while the provider is away, and all is scored in the end."""
+    process = demo.start("--fault", "503", "--file", str(two_requests), COLUMNS="80")
+    assert process.wait(timeout=240) == 0, process.log_text()
+    screen = process.log_text()
+    told = screen.index("> nothing is sent: the provider does not answer")
+    assert screen.index("the stand-in is overloaded") < told < screen.index("the stand-in is well again")
+    *_, first, second, last = screen.split("starting", 1)[1].split("  + stopping")[0].strip().splitlines()
+    assert "all 2 scored" in last
+    assert [re.match(r"  +\d+  (?:Подходит|Не подходит) +(\S+)", line)[1] for line in (first, second)] == [
+        "Ермаков",
+        "Касымова",
+    ]
+    assert max(map(len, (first, second, last))) <= 80
     assert demo.left_behind() == []
 
 

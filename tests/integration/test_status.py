@@ -1,6 +1,7 @@
 """What one look costs Redis and Kafka, and who is told to be alive."""
 
 import json
+import re
 import threading
 
 import pytest
@@ -12,7 +13,7 @@ from bridge.offsets import PartitionProgress
 from bridge.status.collecting import from_kafka, from_redis
 from bridge.status.figures import InKafka, InRedis, Process
 from bridge.status.page import html
-from bridge.status.wording import Told
+from bridge.status.wording import _TRIPPED_RU, Told
 from bridge.tally import Tally
 from contract import PRESENT_KEY, Failure
 from dev.processes import ChildProcess
@@ -69,6 +70,12 @@ def test_what_the_breaker_says_is_found(redis_client, limiter):
     assert [each.reason for each in from_redis(redis_client, limiter.snapshot).tripped] == ["credentials"]
     breaker.reset()
     assert from_redis(redis_client, limiter.snapshot).tripped == ()
+
+
+def test_every_reason_of_the_breaker_is_told_in_russian():
+    """Whoever reads Russian reads the same settings."""
+    for reason, why in EXPLAINED.items():
+        assert set(re.findall("OPENAI_[A-Z_]+", why)) == set(re.findall("OPENAI_[A-Z_]+", _TRIPPED_RU[reason])), reason
 
 
 def test_who_lives_is_told_and_who_fell_silent(redis_client, redis_url, limiter):
@@ -148,6 +155,7 @@ def test_what_is_unfinished_is_counted_to_the_request(kafka, topics, reader):
     for n in range(10):
         producer.produce(topic, b"x", partition=0, timestamp=1_700_000_000_000 + n * 3_600_000)
     producer.flush(30)
+    eventually(lambda: isinstance(from_kafka(reader, topic), InKafka))  # a new group's coordinator takes its time
     assert from_kafka(reader, topic).unfinished == 10
     progress = PartitionProgress(0)
     for offset in range(6):

@@ -416,7 +416,7 @@ class FakeLimiter:
         self.journal.append("reset")
 
     def snapshot(self) -> dict[str, object]:
-        return {"waiting": 0}
+        return {"waiting": 0, "buckets": {}}
 
 
 @dataclass

@@ -34,6 +34,25 @@ def test_limits_show_the_buckets_the_breaker_and_the_exit(world):
     assert call("limits")["circuit_breaker"] == {"quota": 300.0}
 
 
+def test_limits_are_shown_in_whole_numbers_with_a_legend(world):
+    """Nobody reads 0.0333333 a second, or guesses what a word means."""
+    bucket = {"limit": 500, "configured": 500, "learned": None, "confirmed": 480.0, "level": 12.6, "rate": 500 / 60}
+    bucket |= {"foreign_rate": 0.034, "burst_seconds": 59.7, "burst_learned": None}
+    world.limiter.snapshot = lambda: {
+        "waiting": 2, "next_start": 3.4, "next_free_start": 5.6, "blocked": 0, "paced": 0.0,
+        "buckets": {"rpm": bucket, "rpd": bucket, "tpm": {**bucket, "limit": "unlimited"}},
+        "last_denial": {"age": 3.3, "kind": "rate_limit", "bucket": "rpm", "limit": 500, "used": 500, "wait": 0.4},
+    }  # fmt: skip
+    shown = call("limits")
+    known = {"limit": 500, "configured": 500, "learned": None, "confirmed": 480}
+    assert shown["buckets"]["rpm"] == {**known, "left": 13, "others_take": 2, "burst_seconds": 60}
+    assert shown["buckets"]["rpd"]["others_take"] == 2938
+    assert shown["buckets"]["tpm"] == {**known, "limit": "unlimited", "burst_seconds": 60}
+    assert (shown["next_start"], shown["last_denial"]["wait"]) == (3, 0)
+    fields = {*shown, *shown["buckets"]["rpm"]} - {"buckets", "legend"}
+    assert fields <= shown["legend"].keys()
+
+
 @pytest.mark.usefixtures("world")
 def test_limits_show_what_the_calls_were_for():
     """At three requests a minute one can see what a new vacancy costs: a call of its own."""

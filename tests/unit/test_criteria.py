@@ -56,6 +56,7 @@ def test_the_layout_of_a_vacancy_does_not_matter(layout):
         ("работа с .NET", "работа с .NET"),
         ("права категории B (легковые)", "Права категории B (легковые)"),
         ("медкнижка", "мед. книжка"),
+        ("образование (экономич.)", "Образование (экономич.)"),
         ("програмирование станков", "программирование станков"),
     ],
 )
@@ -63,7 +64,7 @@ def test_a_slip_is_snapped_to_the_vacancys_own_words(copied, kept):
     """What people read are the vacancy's words, however the model wrote them."""
     vacancy = (
         "Опыт коммерческой разработки на Python от 3-х лет, PostgreSQL; 1С:Зарплата, работа с .NET.\n"
-        "Права категории B (легковые), мед. книжка, программирование станков"
+        "Права категории B (легковые), мед. книжка, программирование станков. Образование (экономич.), 5/2"
     )
     assert Vacancy(vacancy).span(copied) == kept
 
@@ -117,7 +118,8 @@ def test_the_same_words_twice_are_one_criterion():
         ("не менее двух лет", 2, 2), ("пятилетний опыт", 5, 5), ("опыт от года", 1, 1), ("от 36 месяцев", 3, 3),
         ("3 и более лет", 3, 3), ("5 or more years", 5, 5), ("3 календарных года", 3, 3), ("стаж: 3 г.", 3, 3),
         ("от двух (2) лет", 2, 2), ("3–6 лет", 6, None), ("полтора года", 1, 1), ("Опыт от 3 лет", 5, None),
-        ("Опыт с Python", 3, None), ("Опыт от 3 лет", -3, None),
+        ("Опыт с Python", 3, None), ("Опыт от 3 лет", -3, None), ("Опыт 3+ Python", 3, 3), ("Опыт от 3 лет", 3.0, 3),
+        ("Опыт от двадцати двух лет", 22, 22), ("Опыт с 2015 года", 15, None),
         ("Опыт от 3 лет", 0, None), ("двигатели", 2, None),
     ],
 )  # fmt: skip
@@ -244,9 +246,15 @@ def test_the_answer_is_small():
 def test_the_response_format_is_what_strict_mode_accepts():
     """OpenAI refuses a strict schema with an open object or an optional property."""
     schema = RESPONSE_FORMAT["json_schema"]["schema"]
-    for one in (schema, *(part for part in schema["$defs"].values() if "properties" in part)):
+    listed = schema["properties"]["criteria"]["items"]
+    forbidden = schema["properties"]["forbidden"]["items"]
+    assert [list(one["properties"]) for one in (schema, listed, forbidden)] == [
+        ["criteria", "forbidden"], ["text", "kind", "years"], ["text", "ground"]
+    ]  # fmt: skip
+    for one in (schema, listed, forbidden):
         assert one["additionalProperties"] is False
-        assert sorted(one["required"]) == sorted(one["properties"])
+        assert one["required"] == list(one["properties"])
+    assert forbidden["properties"]["ground"]["enum"] == list(Ground)
 
 
 def test_repr_hides_the_words():

@@ -181,10 +181,15 @@ def test_the_response_format_is_what_strict_mode_accepts():
     """OpenAI refuses a strict schema with an open object, an optional property or an unsupported keyword."""
     schema = RESPONSE_FORMAT["json_schema"]["schema"]
     assert RESPONSE_FORMAT["json_schema"]["strict"] is True
-    for one in (schema, schema["$defs"]["Grade"], schema["$defs"]["Period"]):
+    grade = schema["properties"]["grades"]["items"]
+    period = grade["properties"]["periods"]["items"]
+    assert [set(one["properties"]) for one in (schema, grade, period)] == [
+        {"grades"}, {"id", "quotes", "level", "periods"}, {"from", "to"}
+    ]  # fmt: skip
+    for one in (schema, grade, period):
         assert one["additionalProperties"] is False
-        assert sorted(one["required"]) == sorted(one["properties"])
-    assert schema["$defs"]["Level"]["enum"] == ["none", "partial", "strong"]
+        assert one["required"] == list(one["properties"])
+    assert grade["properties"]["level"]["enum"] == ["none", "partial", "strong"]
     for keyword in ("minItems", "maxItems", "minLength", "maxLength", "title", "description", "default"):
         assert f'"{keyword}"' not in json.dumps(schema)
 

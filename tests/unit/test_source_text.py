@@ -9,7 +9,8 @@ from worker.assessment.source_text import MAX_QUOTE, SourceText, marked
 
 RESUME = (
     "Опыт: 2019-2025, ООО «Луч»: писал сервисы на Python для банка, оптимизировал запросы PostgreSQL; "
-    "соби-\nрал образы Docker. Не работал с 1С.\fПрава категории B&nbsp;и C, «[ТЕЛЕФОН]». Оﬃce, C++ и C#"
+    "соби-\nрал образы Docker. Не работал с 1С.\fПрава категории B&nbsp;и C, «[ТЕЛЕФОН]». Оﬃce, C++ и C#, "
+    "чинил\nСтраница 2 из 3\f\nкраны"
 )
 
 
@@ -24,7 +25,7 @@ def quoted(quote: str, text: str = RESUME) -> list[str]:
         "писал сервисы на Python для банка", "Писал  сервисы\nна Python", "«писал сервисы на python…»",
         "собирал образы Docker", "соби-\nрал образы Docker", "работал с 1C", "Права категории B и C", "<b>Права</b>",
         "Office", "C++", "C#", "пи\u00adсал сер\u200bвисы", "ООО Луч: писал", "2019—2025",
-        "писал сервис на Python", "оптимизировала запросы PostgreSQL",
+        "чинил краны", "чинил Страница 2 из 3 краны", "писал сервис на Python", "оптимизировала запросы PostgreSQL",
     ],
 )  # fmt: skip
 def test_a_quote_is_found_however_it_is_copied(quote):

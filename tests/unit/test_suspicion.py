@@ -114,6 +114,12 @@ def test_a_duration_without_dates_is_said():
     assert suspicions(said, said, names=("Сервисы на Python от 5 лет",), years=5) == {Suspicion.UNDATED}
 
 
+def test_years_that_nothing_confirms_are_said():
+    """Who is believed to have a skill, and says neither when nor for how long, is asked by a person."""
+    said = "Писал сервисы на Python для банка"
+    assert suspicions(said, said, names=("Сервисы на Python от 5 лет",), years=5) == {Suspicion.UNDATED}
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -10,6 +10,7 @@ RUSSIAN = sorted([*CHECKOUT.glob("*.ru.md"), *CHECKOUT.glob("docs/*.ru.md")])
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 BLOCK = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SAMPLE = re.compile(r"^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(params=RUSSIAN, ids=[page.name for page in RUSSIAN])
@@ -24,9 +25,14 @@ def shape(text):
     return re.findall(r"^#+ |^\| ", BLOCK.sub("", text), re.MULTILINE)
 
 
+def fields(text):
+    """What the messages in the code blocks are made of; what stands in them is translated."""
+    return re.findall(r'"(\w+)":', "".join(SAMPLE.findall(text)))
+
+
 def commands(text):
     """The lines of the code blocks without their comments, which are translated."""
-    lines = "".join(BLOCK.findall(text)).splitlines()
+    lines = "".join(BLOCK.findall(SAMPLE.sub("", text))).splitlines()
     return [line.partition(" # ")[0].rstrip() for line in lines]
 
 
@@ -50,6 +56,7 @@ def test_both_have_the_same_commands(pages):
     """What one copies from a code block does not depend on the language."""
     english, russian = pages
     assert commands(russian) == commands(english)
+    assert fields(russian) == fields(english)
 
 
 def test_both_speak_of_the_same_names(pages):

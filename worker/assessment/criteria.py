@@ -7,6 +7,7 @@ vacancy says. What the law forbids to grade by is reported and not graded.
 
 import hashlib
 import json
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -17,11 +18,10 @@ from worker.assessment.grounds import Ground, forbidden_ground
 from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema, with_key
 from worker.assessment.vacancy import Vacancy
 
-CRITERIA_VERSION: Final = "3"
+CRITERIA_VERSION: Final = "4"
 MAX_CRITERIA: Final = 12
 MAX_LISTED: Final = 24  # spans that an answer may name
-MAX_ANSWER_TOKENS: Final = 540
-"""The output cap of the call: twelve spans of some twenty tokens, their keys, and what is forbidden."""
+MAX_ANSWER_TOKENS: Final = 540  # twelve spans of some twenty tokens, their keys, and what is forbidden
 
 
 class CriterionKind(StrEnum):
@@ -49,14 +49,11 @@ class Forbidden(BaseModel, frozen=True):
 
 
 class Criteria(BaseModel, frozen=True):
-    """All that the resumes for one vacancy are measured by: none, if nothing in it can be checked.
-
-    `lost` is how many spans of the model's answer are not in the vacancy.
-    """
+    """All that the resumes for one vacancy are measured by: none, if nothing in it can be checked."""
 
     items: tuple[Criterion, ...]
     forbidden: tuple[Forbidden, ...] = ()
-    lost: int = 0
+    lost: int = 0  # spans of the model's answer that are not in the vacancy
 
     @property
     def digest(self) -> str:
@@ -65,12 +62,15 @@ class Criteria(BaseModel, frozen=True):
         return hashlib.sha256(f"{CRITERIA_VERSION} {body}".encode()).hexdigest()[:16]
 
 
+_Whole = BeforeValidator(lambda years: int(found[0]) if (found := re.match(r"\d+", str(years))) else None)
+
+
 class Listed(BaseModel):
     """A span as the model names it."""
 
     text: str = Field(repr=False)
     kind: CriterionKind
-    years: Annotated[int | None, BeforeValidator(lambda years: int(years) if str(years).isdecimal() else None)] = None
+    years: Annotated[int | None, _Whole] = None
 
 
 class CriteriaAnswer(BaseModel):
@@ -99,18 +99,15 @@ def parse_criteria(content: str, vacancy: Vacancy) -> Criteria:
     forbidden = {span: one.ground for one in answer.forbidden if (span := vacancy.span(one.text))}
     graded: dict[str, Listed] = {}
     for one, span in found:
-        if span is not None and span not in forbidden:
-            if ground := forbidden_ground(span):
-                forbidden[span] = ground
-            else:
-                graded.setdefault(span, one)
+        if span and (ground := forbidden.get(span) or forbidden_ground(span)):
+            forbidden[span] = ground
+        elif span:
+            graded.setdefault(span, one)
     order = list(CriterionKind)
     chosen = sorted(graded.items(), key=lambda item: order.index(item[1].kind))[:MAX_CRITERIA]
-    return Criteria(
-        items=tuple(
-            Criterion(id=number, text=span, kind=one.kind, years=one.years if asks_for_years(span, one.years) else None)
-            for number, (span, one) in enumerate(chosen, start=1)
-        ),
-        forbidden=tuple(Forbidden(text=span, ground=ground) for span, ground in forbidden.items()),
-        lost=lost,
+    items = (
+        Criterion(id=number, text=span, kind=one.kind, years=one.years if asks_for_years(span, one.years) else None)
+        for number, (span, one) in enumerate(chosen, start=1)
     )
+    named = (Forbidden(text=span, ground=ground) for span, ground in forbidden.items())
+    return Criteria(items=tuple(items), forbidden=tuple(named), lost=lost)

@@ -13,15 +13,16 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from worker.assessment.plain_text import unmarked
 
-NOW: Final = "now"
 _NUMERALS: Final = {
     1: "один|одного|одним|одной|полтора|полутора|one", 2: "два|двух|двумя|две|two", 3: "три|трех|тремя|three",
     4: "четыре|четырех|четырьмя|four", 5: "пять|пяти|пятью|five", 6: "шесть|шести|six", 7: "семь|семи|seven",
     8: "восемь|восьми|eight", 9: "девять|девяти|nine", 10: "десять|десяти|ten", 11: "одиннадцать|одиннадцати|eleven",
     12: "двенадцать|двенадцати|twelve", 15: "пятнадцать|пятнадцати|fifteen", 20: "двадцать|двадцати|twenty",
-    25: "двадцать пять|двадцати пяти", 30: "тридцать|тридцати|thirty",
+    30: "тридцать|тридцати|thirty", 40: "сорок|сорока|forty",
 }  # fmt: skip
-_NUMBER_OF: Final = {word: number for number, words in _NUMERALS.items() for word in words.split("|")}
+_SIMPLE: Final = [(word, number) for number, words in _NUMERALS.items() for word in words.split("|")]
+_TENS, _ONES = [one for one in _SIMPLE if one[1] >= 20], [one for one in _SIMPLE if one[1] < 10]
+_NUMBER_OF: Final = dict(_SIMPLE) | {f"{ten} {one}": tens + ones for ten, tens in _TENS for one, ones in _ONES}
 _COUNT: Final = (
     r"(?:(?<!\d)(\d{1,2})(?:[.,]\d)?(?:[ -]?(?:[xх]|ти|и|го|ех))?|"
     rf"\b({'|'.join(sorted(_NUMBER_OF, key=len, reverse=True))}))[ +»\"-]*(?:plus )?(?:[(/][^)/]{{1,12}}[)/] ?)?"
@@ -29,16 +30,17 @@ _COUNT: Final = (
     r"(?:полных |календарных |full |consecutive )?"
 )
 _YEAR_UNIT: Final = r"(?:лет|год|years?|yrs?)"
-_YEARS: Final = re.compile(_COUNT + _YEAR_UNIT)
+_BARE: Final = re.compile(_COUNT + r"(?!\d)")
+_YEARS: Final = re.compile(rf"{_COUNT}(?:{_YEAR_UNIT}|л\b|г\.? ?(?=\d{{1,2}} ?мес))")
 _RANGE: Final = re.compile(rf"{_COUNT}(?:(?:[–—-]|до|to|and) ?{_COUNT})?(?:{_YEAR_UNIT}|г\b|л\b)")
 _MONTHS: Final = re.compile(_COUNT + r"(?:месяц|мес|months?)")
 _A_YEAR: Final = re.compile(
     r"\b(?:более|больше|свыше|около|почти|от|менее|минимум|at least|over) (?:года?\b|a year)|\bгодичн|\bопыт\w* год"
 )
-_HALF: Final = re.compile(r"полутора|полтора|половинои|and a half")
+_HALF: Final = re.compile(r"полутора|полтора|половинои|and a half|\d[.,][5-9] (?:лет|год|year)")
 _MONTH_NAMES: Final = (
-    "янв jan зим", "фев feb зим", "мар mar весн", "апр apr весн", "маи мая may весн", "июн jun летом", "июл jul летом",
-    "авг aug летом", "сен sep осен", "окт oct осен", "ноя nov осен", "дек dec зим",
+    "янв jan зим", "фев feb зим", "мар mar весн", "апр apr весн", "маи мая may весн", "июн jun лето", "июл jul лето",
+    "авг aug лето", "сен sep осен", "окт oct осен", "ноя nov осен", "дек dec зим",
 )  # fmt: skip
 _MONTH_NAME: Final = re.compile(rf"\b(?:{'|'.join(' '.join(_MONTH_NAMES).split())})")
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -47,15 +49,15 @@ _MONTH_NUMBER: Final = re.compile(
     r"(?<!\d)(\d\d?)[./-](?= ?(?:(?:19|20)\d\d|\d\d)(?!\d))|(?:19|20)\d\d ?[./-] ?(\d\d)(?!\d)"
 )
 _NOW: Final = re.compile("now|present|current|today|наст|н ?\\. ?в|сеичас|сегодня|сеи день")
-_LAST_CENTURY: Final = 69  # two digits above this are of the twentieth century
+_LAST_CENTURY: Final = 69  # two digits above this are of the twentieth
 _DATE: Final = re.compile(r"(\d{4})(?:[-./](\d\d?))?(?:[-./]\d\d?)?|(\d\d?)[-./](\d{4})")
 
 
 class Period(BaseModel, frozen=True, validate_by_name=True, serialize_by_alias=True, coerce_numbers_to_str=True):
-    """From and to as the model wrote them: "YYYY", "YYYY-MM" or `NOW`."""
+    """From and to as the model wrote them: "YYYY", "YYYY-MM" or "now"."""
 
     since: str = Field(alias="from")
-    until: Annotated[str, BeforeValidator(lambda until: until or NOW)] = Field(NOW, alias="to")
+    until: Annotated[str, BeforeValidator(lambda until: until or "now")] = Field("now", alias="to")
 
 
 def asks_for_years(span: str, years: int | None) -> bool:
@@ -64,6 +66,7 @@ def asks_for_years(span: str, years: int | None) -> bool:
         return False
     folded = unmarked(span)
     named = {12 * _number(match) for match in _RANGE.finditer(folded)} | set(map(_number, _MONTHS.finditer(folded)))
+    named = named or {12 * _number(match) for match in _BARE.finditer(folded)}  # "опыт 3+"
     return 12 * years in named or (years == 1 and bool(_A_YEAR.search(folded)))
 
 
@@ -107,9 +110,7 @@ class Dates:
     def proven(self, periods: Iterable[Period], today: int) -> int:
         """How many months the periods cover together whose dates stand in the text; none counts twice.
 
-        Args:
-            periods: those that end before they begin, or begin after `today`, count for nothing.
-            today: the current month, as `month` counts; no period goes on behind it.
+        No period goes on behind `today`, the current month as `month` counts; reversed ones count for nothing.
         """
         spans = sorted(span for period in periods if (span := self._span(period, today)))
         total, reached = 0, 0

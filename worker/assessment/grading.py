@@ -17,9 +17,8 @@ from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_sche
 
 MAX_QUOTES: Final = 2
 MAX_PERIODS: Final = 20
-_TOKENS_AROUND: Final = 60
-_TOKENS_PER_GRADE: Final = 85  # a level, an id and two quotes of fifteen long words; measured
-_TOKENS_OF_PERIODS: Final = 100  # seven of them
+# A grade: a level, an id and two quotes of fifteen long words, measured; and seven periods.
+_TOKENS_AROUND, _TOKENS_PER_GRADE, _TOKENS_OF_PERIODS = 60, 85, 100
 _OTHER_WORDS: Final = {
     "none": "no|absent|missing|нет|отсутствует|не соответствует|не подтверждено",
     "partial": "частично|частичное|частичный",

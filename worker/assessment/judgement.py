@@ -1,7 +1,4 @@
-"""One resume judged: the model's grades, what is proven of them, the score, and the words that are published.
-
-Pure: no I/O, no clock. The same arguments always give the same judgement.
-"""
+"""One resume judged: the model's grades, what is proven of them, the score, and the words that are published."""
 
 from dataclasses import dataclass
 from typing import Final

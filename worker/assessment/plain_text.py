@@ -52,13 +52,8 @@ _INLINE: Final = re2.compile(
     rf"(?i)</?(?:a|abbr|b|big|code|em|font|i|img|meta|o:p|s|small|span|strike|strong|sub|sup|u){_ATTRIBUTES}>|"
     r"(?s:<style\b.*?</style>|<script\b.*?</script>)"
 )
-# Letters and digits; `C++`, `C#` and their like. Elsewhere a sign is punctuation: "5+" and "#1" are numbers.
-_WORD: Final = re.compile(r"[^\W_]+(?:(?<!\d)(?:\+\+|#)(?![^\W_]))?")
 
-# A Mac writes й and ё as two characters.
-_DECOMPOSED: Final = (("и\u0306", "й"), ("И\u0306", "Й"), ("е\u0308", "ё"), ("Е\u0308", "Ё"))
-_UNEVEN: Final = re.compile(r"[^\n\t -)+-_a-}А-яЁё«»“”„•]+")
-_FORMS: Final = {"—": "–—―⸺⸻", "-": "−⁃", " ": "*~", "'": "`ʻʼ‘’´ʹ′", "•": "·∙‣●○▪▫◦■□►▶✓✔", "|": "│┃¦"}
+_DECOMPOSED: Final = re.compile("[иИеЕ][\u0306\u0308]")  # a Mac writes й and ё as two characters
 
 
 @lru_cache(_KEPT)
@@ -83,32 +78,6 @@ def _bare(character: str) -> str:
     return bare if len(bare) <= _LONGEST_EXPANSION else seen
 
 
-@lru_cache(_KEPT)
-def _level(character: str) -> str:
-    """A character in the form of those that look like it."""
-    form = next((form for form, signs in _FORMS.items() if character in signs), None)
-    if form is not None:
-        return form
-    category = unicodedata.category(character)
-    if category in {"Pd", "Zs"}:
-        return "-" if category == "Pd" else " "
-    folded = unicodedata.normalize("NFKC", character)
-    return folded if len(folded) == 1 else character
-
-
-def decoded(text: str) -> str:
-    """The text with HTML entities, RTF's bytes and Markdown's escapes written as the characters that they stand for.
-
-    Once: what comes out of it is not decoded again.
-    """
-    if "&" in text:
-        text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
-    if "\\" in text:
-        text = _RTF.sub(lambda match: bytes.fromhex(match[0].replace("\\'", "")).decode("cp1251", "replace"), text)
-        text = _ESCAPE.sub(r"\1", text)
-    return text
-
-
 def visible(text: str) -> str:
     """The text as a person sees it: invisible and control characters gone, every line end a newline.
 
@@ -118,29 +87,22 @@ def visible(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """The text as its reader sees it: `visible`, `decoded`, without HTML's tags; those of blocks become line ends."""
-    shown = visible(decoded(text))
-    for decomposed, composed in _DECOMPOSED:
-        shown = shown.replace(decomposed, composed)
-    return str(_INLINE.sub("", _BLOCK.sub("\n", shown))) if "<" in shown else shown
+    """The text as its reader sees it: `visible`, without HTML's tags; those of blocks become line ends.
 
-
-def even(visible_text: str) -> str:
-    """The text, character for character, with one form for all that only looks different.
-
-    Dashes are "-" or "—", blanks, asterisks and tildes " ", apostrophes "'", bullets "•", full-width characters ASCII.
+    HTML entities, RTF's bytes and Markdown's escapes become what they stand for, once.
     """
-    return _UNEVEN.sub(lambda match: "".join(map(_level, match[0])), visible_text)
+    if "&" in text:
+        text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
+    if "\\" in text:
+        text = _RTF.sub(lambda match: bytes.fromhex(match[0].replace("\\'", "")).decode("cp1251", "replace"), text)
+        text = _ESCAPE.sub(r"\1", text)
+    shown = _DECOMPOSED.sub(lambda match: unicodedata.normalize("NFC", match[0]), visible(text))
+    return str(_INLINE.sub("", _BLOCK.sub("\n", shown))) if "<" in shown else shown
 
 
 def invisible(text: str) -> str:
     """The invisible characters of a text, in order."""
     return "".join(character for character in "".join(_RARE.findall(text)) if not _seen(character))
-
-
-def one_line(text: str) -> str:
-    """The visible text with every run of whitespace made one space, and none at the ends."""
-    return " ".join(visible(text).split())
 
 
 def unmarked(text: str) -> str:
@@ -161,11 +123,6 @@ def fold(text: str) -> str:
         return bare
     bare = _LONE.sub(lambda match: match[0].translate(_TO_LATIN), bare)  # "категории С", "С++"
     return _MIXED.sub(lambda match: _one_alphabet(match[0]), bare)
-
-
-def words_of(folded: str) -> list[str]:
-    """The words of a folded text, in order."""
-    return _WORD.findall(folded)
 
 
 def _lines(text: str) -> str:

@@ -44,26 +44,16 @@ class Lowering(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What is left of one grade.
-
-    Attributes:
-        claimed: the model's level.
-        level: the level that counts.
-        quotes: the model's quotes that stand; all of them where none does.
-        stretches: where they stand, as numbers of the resume's words.
-        reasons: why `level` is below `claimed`; sorted.
-        months: how long, where the criterion asks for years: by dates, or as claimed in words where those say less.
-        undated: the duration was believed without dates.
-    """
+    """What is left of one grade."""
 
     criterion: Criterion
-    claimed: Level
-    level: Level
-    quotes: tuple[str, ...] = field(default=(), repr=False)
-    stretches: tuple[range, ...] = ()
-    reasons: tuple[Lowering, ...] = ()
-    months: int | None = None
-    undated: bool = False
+    claimed: Level  # by the model
+    level: Level  # that counts
+    quotes: tuple[str, ...] = field(default=(), repr=False)  # that stand; all of them where none does
+    stretches: tuple[range, ...] = ()  # where they stand, as numbers of the resume's words
+    reasons: tuple[Lowering, ...] = ()  # why `level` is below `claimed`; sorted
+    months: int | None = None  # how long, where years are asked for: by dates, or in words where those say less
+    undated: bool = False  # the duration was believed without dates
 
     def lowered(self, reasons: set[Lowering], level: Level | None) -> "Proof":
         """The same with a lower level, and why; itself if the level is none, or not lower."""
@@ -75,27 +65,17 @@ class Proof:
 def prove(criteria: Sequence[Criterion], grades: Iterable[Grade], resume: Resume, *, today: int) -> tuple[Proof, ...]:
     """Check every grade; one proof for each criterion, in order.
 
-    Args:
-        criteria: what was asked.
-        grades: what the model answered, at most one for each id.
-        resume: the text that was sent, read.
-        today: the current month, as `durations.month` counts.
+    There is at most one grade for each id; `today` is the current month, as `durations.month` counts.
     """
     by_id = {grade.id: grade for grade in grades if grade.level is not Level.NONE}
-    found = [
-        _found(one, by_id[one.id], resume) if one.id in by_id else Proof(one, Level.NONE, Level.NONE)
-        for one in criteria
-    ]
-    return tuple(
-        _weighed(proof, found, resume.dates.proven(by_id[proof.criterion.id].periods, today))
-        if proof.stretches
-        else proof
-        for proof in found
-    )
+    found = [_found(one, by_id.get(one.id), resume) for one in criteria]
+    return tuple(_weighed(proof, found, by_id.get(proof.criterion.id), resume, today) for proof in found)
 
 
-def _found(criterion: Criterion, grade: Grade, resume: Resume) -> Proof:
+def _found(criterion: Criterion, grade: Grade | None, resume: Resume) -> Proof:
     """The grade with the quotes that stand; those whose passages, which an ellipsis joins, all stand."""
+    if grade is None:
+        return Proof(criterion, Level.NONE, Level.NONE)
     good: dict[str, list[range]] = {}
     faults = set()
     for quote in grade.quotes:
@@ -131,11 +111,13 @@ def _fault(stretch: range, resume: Resume) -> Lowering | None:
     return Lowering.CUT_OFF if is_cut_off else None
 
 
-def _weighed(proof: Proof, proofs: Sequence[Proof], proven: int) -> Proof:
-    """What is left of a proof beside the others; `proven`: for how many months, by dates."""
+def _weighed(proof: Proof, proofs: Sequence[Proof], grade: Grade | None, resume: Resume, today: int) -> Proof:
+    """What is left of a proof beside the others, and of the years that it claims."""
+    if grade is None or not proof.stretches:
+        return proof
     lowering = {Lowering.ONE_FOR_MOST} if _rests_with_most(proof, proofs) else set()
     if years := proof.criterion.years:
-        claimed = max(map(months_claimed, proof.quotes))
+        proven, claimed = resume.dates.proven(grade.periods, today), max(map(months_claimed, proof.quotes))
         undated = proven < 12 * years <= claimed
         months = claimed if undated else proven or claimed
         proof = replace(proof, months=months, undated=undated)

@@ -6,6 +6,7 @@ our own messages and answers forged, what a reader would not see. It misses atta
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
@@ -84,12 +85,13 @@ and|or? *? {_ENGLISH_RULES}|text|message*
 _ABOUT_ATTACKS: Final = (b"injection", "инъекц".encode(), "атак".encode(), b"attack", b"jailbreak")
 _NEAR: Final = 120  # bytes
 
-# A few zero-width characters come with any export; more than this, beside so many letters, is no accident.
-_INNOCENT: Final = 40
+_TAG: Final = re.compile("[\U000e0020-\U000e007e]")
+# A soft hyphen breaks words, joiners and variation selectors make emoji and Persian: all are what they seem.
+_INNOCENT: Final = re.compile("[\u00ad\u200c\u200d\ufe00-\ufe0f]+")
+_MOST_INNOCENT: Final = 40  # other zero-width characters come with any export; more, beside so few letters, do not
 _UNSEEN: Final = re2.compile(r"(?i)<[^<>]{0,200}(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0[^.\d])")
 _BASE64: Final = re2.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
-_LONGEST_ENCODED: Final = 2_000  # characters
-_MOST_ENCODED: Final = 20  # pieces of a text that are decoded
+_LONGEST_ENCODED, _MOST_ENCODED = 2_000, 20  # characters; pieces of a text that are decoded
 
 
 def talk(source: SourceText) -> list[range]:
@@ -108,13 +110,13 @@ def hides_something(text: str) -> bool:
     """Whether a text, as it came, holds what a reader would not see, or orders in base64."""
     unseen = invisible(text)
     # Letters that are tags (but in flags) and a reversed direction have no place in a resume.
-    tags = any("\U000e0020" <= character <= "\U000e007e" for character in set(unseen)) and "\U0001f3f4" not in text
-    if tags or "\u202e" in unseen or _UNSEEN.search(text):
-        return True
-    # A soft hyphen breaks words, joiners and variation selectors make emoji and Persian: all are what they seem.
-    hiding = sum(not (character in "\u00ad\u200c\u200d" or "\ufe00" <= character <= "\ufe0f") for character in unseen)
-    return hiding > max(_INNOCENT, len(text) // 20) or any(
-        talk(SourceText(readable(order))) for order in _encoded(text)
+    is_tagged = _TAG.search(unseen) and "\U0001f3f4" not in text
+    return bool(
+        is_tagged
+        or "\u202e" in unseen
+        or _UNSEEN.search(text)
+        or len(_INNOCENT.sub("", unseen)) > max(_MOST_INNOCENT, len(text) // 20)
+        or any(talk(SourceText(readable(order))) for order in _encoded(text))
     )
 
 

@@ -4,8 +4,7 @@
 2. The score is the share of the points that could be had: `100 * sum(weight * points) // (2 * sum(weight))`.
 3. A criterion *holds* if it earned a point, a gate if it is strong. Where at least three are asked, fewer than three
    that hold give at most 40; where at least two are, none or one gives at most 20.
-4. A gate that is not strong keeps the score below the threshold.
-5. The verdict is `Подходит` from the threshold upwards, so score and verdict never disagree.
+4. A gate that is not strong keeps the score below the threshold, from which upwards the verdict is `Подходит`.
 """
 
 from collections.abc import Sequence
@@ -21,25 +20,20 @@ RUBRIC_VERSION: Final = "4"
 
 WEIGHTS: Final = {CriterionKind.MUST: 2, CriterionKind.NICE: 1, CriterionKind.GATE: 0}
 
-FEW_HOLD: Final = {20: (1, 2), 40: (2, 3)}
-"""Caps: where at most so many hold of at least so many that are asked."""
+FEW_HOLD: Final = {20: (1, 2), 40: (2, 3)}  # caps: where at most so many hold of at least so many that are asked
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The score (0..100), its verdict, and the sum behind them: weighted points that were earned and could be had.
+    """The score, its verdict, and the sum behind them."""
 
-    `cap` is the highest score that the rules allowed (100: none of them lowered it); `few`: too little holds; `closed`
-    are the gates that are not confirmed.
-    """
-
-    score: int
+    score: int  # 0..100
     verdict: Verdict
-    points: int
-    of: int
-    cap: int
-    few: bool
-    closed: tuple[Proof, ...]
+    points: int  # weighted, that were earned
+    of: int  # that could be had
+    cap: int  # the highest score that the rules allowed; 100: none of them lowered it
+    few: bool  # too little holds
+    closed: tuple[Proof, ...]  # the gates that are not confirmed
 
 
 def score(proofs: Sequence[Proof], *, threshold: int) -> Score:
@@ -49,10 +43,8 @@ def score(proofs: Sequence[Proof], *, threshold: int) -> Score:
     gates = [proof for proof in proofs if proof.criterion.kind is CriterionKind.GATE]
     closed = tuple(proof for proof in gates if proof.level is not Level.STRONG)
     held = sum(proof.level is not Level.NONE for proof in proofs) - sum(proof.level is Level.PARTIAL for proof in gates)
-    cap = next((cap for cap, (most, asked) in FEW_HOLD.items() if held <= most and len(proofs) >= asked), 100)
-    few = cap < 100
-    if closed:
-        cap = min(cap, threshold - 1)
+    of_few = next((cap for cap, (most, asked) in FEW_HOLD.items() if held <= most and len(proofs) >= asked), 100)
+    cap = min(of_few, threshold - 1) if closed else of_few
     # Where a vacancy asks for papers alone, they are all there is to have.
     share = 100 * points // of if of else 100
     total = min(share, cap)
@@ -62,6 +54,6 @@ def score(proofs: Sequence[Proof], *, threshold: int) -> Score:
         points=points,
         of=of,
         cap=cap if share > cap else 100,
-        few=few and share > cap,
+        few=of_few < 100 and share > cap,
         closed=closed,
     )

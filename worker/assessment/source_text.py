@@ -18,7 +18,7 @@ from typing import Final
 
 import re2
 
-from worker.assessment.plain_text import fold, readable, words_of
+from worker.assessment.plain_text import fold, readable
 from worker.assessment.redaction.placeholders import WORDS
 
 MAX_QUOTE: Final = 600  # characters; the prompt asks for fifteen words
@@ -30,10 +30,13 @@ _MOST_CANDIDATES: Final = 40  # occurrences of a part around which words are com
 _MOST_LOOKS: Final = 200  # occurrences of a quote's letters, within other words too
 _WORDS_FOR_A_SLIP: Final = 4
 _ALIKE: Final = 4  # letters by which two words are taken for forms of one
+# Letters and digits; `C++`, `C#` and their like. Elsewhere a sign is punctuation: "5+" and "#1" are numbers.
+_WORD: Final = re.compile(r"[^\W_]+(?:(?<!\d)(?:\+\+|#)(?![^\W_]))?")
 # A quote may begin or end within one.
 _PLACEHOLDER: Final = re2.compile(rf"«?\[?(?:{'|'.join(WORDS.values())})\]»?")
 _SENTENCE_END: Final = re.compile(r"[.!?…](?=[\s»\"”)]|$)|\n\s*")
 _CLAUSE_END: Final = re.compile(r"(?:[,;:()\[\]|—–\t•·●▪◦■□►▶→✓✔*]| - | {3,})+")
+_PAGE: Final = re.compile(r"\b(?:страница|стр\.?|page) \d{1,3} ?(?:из|of|/) ?\d{1,3}\b")
 _QUOTATION: Final = re.compile(r"[«\"“„][^«»\"“”„\n]{1,200}[»\"”“]")
 _MOST_QUOTATIONS: Final = 50
 _CLAUSE, _SENTENCE = "\n", "\n\n"  # an empty clause is the end of a sentence
@@ -41,7 +44,7 @@ _CLAUSE, _SENTENCE = "\n", "\n\n"  # an empty clause is the end of a sentence
 
 def words_in(text: str) -> list[str]:
     """The words of a short text as a `SourceText` of it has them."""
-    return words_of(fold(marked(text)))
+    return _WORD.findall(_PAGE.sub(" ", fold(marked(text))))
 
 
 def marked(sent: str) -> str:
@@ -50,21 +53,17 @@ def marked(sent: str) -> str:
 
 
 class SourceText:
-    """A text, `readable` and read once.
-
-    Attributes:
-        folded: the text as it is compared, punctuation and line ends included.
-        words: its words, folded, in order. Stretches of the text are ranges of their numbers.
-    """
+    """A text, `readable` and read once. Stretches of it are ranges of the numbers of its words."""
 
     def __init__(self, text: str) -> None:
         self.folded = fold(text)
-        parted = _CLAUSE_END.sub(_CLAUSE, _SENTENCE_END.sub(_SENTENCE, self.folded))
+        text = _PAGE.sub(" ", self.folded)
+        parted = _CLAUSE_END.sub(_CLAUSE, _SENTENCE_END.sub(_SENTENCE, text))
         self.words: list[str] = []
         self._clauses: list[int] = []  # the number of the word with which each begins
         self._sentences = [0]
         for clause in parted.split(_CLAUSE):
-            found = words_of(clause)
+            found = _WORD.findall(clause)
             if found:
                 self._clauses.append(len(self.words))
                 self.words += found
@@ -85,7 +84,7 @@ class SourceText:
     def quoted(self) -> list[range]:
         """The stretches in quotation marks."""
         matches = islice(_QUOTATION.finditer(self.folded), _MOST_QUOTATIONS)
-        return [range(*(len(words_of(self.folded[:end])) for end in match.span())) for match in matches]
+        return [range(*(len(_WORD.findall(self.folded[:end])) for end in match.span())) for match in matches]
 
     @cached_property
     def stream(self) -> tuple[bytes, Callable[[int, int], range]]:
@@ -148,10 +147,10 @@ def says_something(words: Sequence[str]) -> bool:
     return any(word != PRIVATE and (len(word) > 1 or word.isdecimal()) for word in words)
 
 
-def alike(one: str, other: str) -> bool:
+def alike(one: str, other: str, least: int = _ALIKE) -> bool:
     """Whether two words are one but for an ending or a slip behind the first letters; Latin names are exact."""
     return one == other or (
-        one[:_ALIKE] == other[:_ALIKE]
+        one[:least] == other[:least]
         and min(len(one), len(other)) >= _ALIKE
         and abs(len(one) - len(other)) < _ALIKE
         and not one.isascii()

@@ -1,7 +1,4 @@
-"""What is merely suspicious about the evidence of a resume: it is said to a person, and lowers nothing.
-
-An honest resume may look like this now and then, so nothing here is proof.
-"""
+"""What is merely suspicious: an honest resume may look like this, so it is said to a person, and lowers nothing."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -30,7 +27,7 @@ class Suspicion(StrEnum):
     UNRELATED = "unrelated"  # no word in common with the gate that it confirms, or with most of the criteria
     NOT_OWN_WORK = "not_own_work"  # somebody else, a plan, a course; a gate's quote beside a denial, or several quotes
     INVENTED = "invented"  # the model quoted what is not in the resume, more than once
-    UNDATED = "undated"  # a duration that no date confirms
+    UNDATED = "undated"  # years that no date confirms, whether or not words claim them
     NEAR_THRESHOLD = "near_threshold"  # see `judgement`
 
 
@@ -96,7 +93,7 @@ def suspicions(proofs: Sequence[Proof], resume: Resume, vacancy: Vacancy) -> tup
         Suspicion.UNRELATED: _has_a_gate(strangers) or _many(strangers, strong, 0.9),
         Suspicion.NOT_OWN_WORK: bool(others) or _has_a_gate(denied + lapsed) or _many(denied, strong, 1 / 3),
         Suspicion.INVENTED: reasons[Lowering.ABSENT] > 1,
-        Suspicion.UNDATED: any(proof.undated for proof in strong),
+        Suspicion.UNDATED: any(one.undated for one in strong) or bool(reasons[Lowering.YEARS_UNDATED]),
     }
     return tuple(suspicion for suspicion, found in holds.items() if found)
 

@@ -15,12 +15,7 @@ _PAIRS: Final = (("(", ")"), ("«", "»"), ("[", "]"), ("“", "”"), ("<", ">"
 
 
 class Vacancy:
-    """A vacancy that was read.
-
-    Attributes:
-        text: as a person sees it, markup and invisible characters gone: what is sent.
-        source: its words.
-    """
+    """A vacancy that was read; its `text` is as a person sees it, and as it is sent."""
 
     def __init__(self, text: str) -> None:
         self.text = readable(text)
@@ -38,7 +33,10 @@ class Vacancy:
     def _snapped(self, words: list[str]) -> range | None:
         """The stretch that has nearly all of the words in their order, whatever their endings."""
         if len(words) == 1:
-            return next((range(n, n + 1) for n, word in enumerate(self.source.words) if _is_form(word, words[0])), None)
+            # A word alone has to share more than the few letters that are enough within a longer span.
+            least = max(_KEY + 1, 3 * len(words[0]) // 5)
+            forms = (range(n, n + 1) for n, word in enumerate(self.source.words) if alike(word, words[0], least))
+            return next(forms, None)
         wanted, there = ([word[:_KEY] for word in found] for found in (words, self.source.words))
         # Words that come again and again are no anchors: else a vacancy of one word would take quadratic time.
         longest = SequenceMatcher(None, wanted, there, autojunk=True).find_longest_match()
@@ -58,8 +56,8 @@ class Vacancy:
             start -= 1  # ".NET"
         for opening, closing in _PAIRS:
             inside = self.text[start:end]
-            if inside.count(opening) > inside.count(closing) and self.text[end : end + 1] == closing:
-                end += 1
+            if inside.count(opening) > inside.count(closing) and closing in self.text[end : end + 2]:
+                end = self.text.index(closing, end) + 1
             elif inside.count(closing) > inside.count(opening) and self.text[max(0, start - 1) : start] == opening:
                 start -= 1
         return " ".join(self.text[start:end].split()) if end - start <= MAX_SPAN else None
@@ -75,12 +73,6 @@ class Vacancy:
             places.append((owners[at], owners[at + len(word) - 1] + 1))
             at += len(word)
         return places
-
-
-def _is_form(word: str, other: str) -> bool:
-    """Whether two words share more than the few letters that are enough within a longer span."""
-    shared = max(_KEY + 1, 3 * max(len(word), len(other)) // 5)
-    return alike(word, other) and word[:shared] == other[:shared]
 
 
 @lru_cache(maxsize=256)

@@ -4,7 +4,7 @@ No word of a resume or of the model comes here. A vacancy is a stranger's text a
 links, contacts, and what a spreadsheet would take for a formula.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -13,7 +13,7 @@ import re2
 from contract import MAX_RECOMMENDATION
 from worker.assessment.durations import in_words
 from worker.assessment.grading import Level
-from worker.assessment.plain_text import one_line
+from worker.assessment.plain_text import visible
 from worker.assessment.proof import Lowering, Proof
 from worker.assessment.rubric import FEW_HOLD, Score
 from worker.assessment.suspicion import Suspicion
@@ -29,7 +29,7 @@ WHY_A_PERSON: Final[dict[Suspicion, str]] = {
     Suspicion.UNRELATED: "цитаты не называют то, что подтверждают",
     Suspicion.NOT_OWN_WORK: "рядом с цитатами отрицание, учёба, планы или другие люди",
     Suspicion.INVENTED: "модель приводила цитаты, которых в резюме нет",
-    Suspicion.UNDATED: "срок опыта назван без дат",
+    Suspicion.UNDATED: "срок опыта не подтверждён датами",
     Suspicion.NEAR_THRESHOLD: "балл близок к порогу",
 }
 
@@ -39,15 +39,14 @@ _ZONE: Final = r"(?:\.[\w-]+)*\.(?:ru|рф|com|org|su|info|biz|me|xyz|online|sit
 _LINK: Final = re2.compile(rf"(?i)(?:[\w-]+://|www\.)\S+|[\w.%+-]+@[\w.-]+|(?:^|\s)@\w{{3,}}|[\w-]+{_ZONE}/\S+")
 _SITE: Final = re2.compile(rf"(?i)([\w-]+){_ZONE}\b")
 _PHONE: Final = re2.compile(r"(?:\+\d|\b[78])(?:[\s().‐‑–-]{0,3}\d){9,13}")
-_SIGNS: Final = "<>{}[]|\\^`~$"
-_WITHOUT_SIGNS: Final = str.maketrans(_SIGNS, " " * len(_SIGNS))
+_WITHOUT_SIGNS: Final = str.maketrans(dict.fromkeys("<>{}[]|\\^`~$", " "))
 _AT_THE_ENDS: Final = " \t=+-@*_#.,;:–—•·/!?&%\"'"
 
 
 @lru_cache(maxsize=4_000)
 def cleaned(words: str, limit: int = MAX_MATCH) -> str:
     """A vacancy's words as they may be published; empty if nothing is left of them."""
-    text = one_line(words)
+    text = " ".join(visible(words).split())
     text = _SCHEME.sub(" ", _MARKDOWN_LINK.sub(lambda match: match[1], text))
     # A requirement may name a site: its name stays, and is no address to send people to.
     text = _SITE.sub(lambda match: match[1], _LINK.sub(" ", text))
@@ -75,25 +74,21 @@ def recommendation(proofs: Sequence[Proof], result: Score, suspicions: Sequence[
     return _shortened(text, MAX_RECOMMENDATION)
 
 
-def _sentences(proofs: Sequence[Proof], result: Score, suspicions: Sequence[Suspicion], named: int) -> Iterator[str]:
+def _sentences(proofs: Sequence[Proof], result: Score, suspicions: Sequence[Suspicion], named: int) -> list[str]:
     others = [proof for proof in proofs if proof not in result.closed]
     confirmed, partial, missing = ([one for one in others if one.level is level] for level in reversed(Level))
-    if result.closed:
-        yield f"Нет подтверждения обязательного условия{_named(result.closed, named)}."
-    if confirmed:
-        count = f"Подтверждено требований: {len(confirmed)} из {len(proofs)}"
-        everything = len(confirmed) == len(proofs)
-        yield f"{'Подтверждены все требования' if everything else count}{_named(confirmed, named, ' —')}."
-    if partial:
-        yield f"Частично{_named(partial, named)}."
-    if missing:
-        yield f"В резюме не видно{_named(missing, named)}."
-    if partial or missing:
-        yield "Это стоит уточнить на интервью."
-    if result.cap in FEW_HOLD and result.few:
-        yield f"Балл не выше {result.cap}: подтвердилось слишком мало требований."
-    if suspicions:
-        yield f"Нужна проверка человеком: {'; '.join(WHY_A_PERSON[one] for one in suspicions)}."
+    part = f"Подтверждено требований: {len(confirmed)} из {len(proofs)}"
+    count = part if len(confirmed) < len(proofs) else "Подтверждены все требования"
+    said = {
+        f"Нет подтверждения обязательного условия{_named(result.closed, named)}.": result.closed,
+        f"{count}{_named(confirmed, named, ' —')}.": confirmed,
+        f"Частично{_named(partial, named)}.": partial,
+        f"В резюме не видно{_named(missing, named)}.": missing,
+        "Это стоит уточнить на интервью.": partial or missing,
+        f"Балл не выше {result.cap}: подтвердилось слишком мало требований.": result.cap in FEW_HOLD and result.few,
+        f"Нужна проверка человеком: {'; '.join(WHY_A_PERSON[one] for one in suspicions)}.": suspicions,
+    }
+    return [sentence for sentence, holds in said.items() if holds]
 
 
 def _named(proofs: Sequence[Proof], count: int, colon: str = ":") -> str:
@@ -119,6 +114,5 @@ def _shortened(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     head = text[: limit - 1]
-    if not text[limit - 1].isspace() and " " in head:
-        head = head[: head.rindex(" ")]
-    return head.rstrip(" ,;:—–-") + "…"
+    cut = head if text[limit - 1].isspace() or " " not in head else head[: head.rindex(" ")]
+    return cut.rstrip(" ,;:—–-") + "…"

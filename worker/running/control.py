@@ -6,8 +6,8 @@ celery -A worker control reset_limits                     # forget what was lear
 celery -A worker control close_breaker                    # what it was open for is mended: try at once
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from celery.worker.control import control_command, inspect_command
 from prometheus_client import REGISTRY
@@ -15,6 +15,52 @@ from prometheus_client import REGISTRY
 from worker.limits.answers import LEAST_TPM, Limits
 from worker.limits.provider_limits import LARGEST
 from worker.ports import Ports
+
+MINUTE, DAY = 60.0, 86_400.0  # seconds
+
+
+# What `inspect limits` shows, by the name of its field.
+LEGEND: Final = {
+    "rpm, rpd, tpm": "requests a minute, requests a day, tokens a minute",
+    "limit": "what counts now, of the next three",
+    "configured": "as it is set",
+    "learned": "of a denial; gives way to the others after ten minutes, and is gone after an hour",
+    "confirmed": "by the provider's headers",
+    "left": "may start at once; below 0: the provider has counted more than we had",
+    "others_take": "others who use this key take so many a minute (rpd: a day); below 0: so many are given back",
+    "burst_seconds": "so many seconds of refill may be spent at once",
+    "waiting": "requests that wait for a start",
+    "next_start": "seconds until the first of them starts",
+    "next_free_start": "seconds until one could start that asks now, behind all of them",
+    "blocked": "seconds until anybody may start, after a denial",
+    "paced": "seconds between two starts after the provider said slow_down, for a quarter of an hour; 0: not now",
+    "last_denial": "of the provider; age and wait in seconds",
+    "circuit_breaker": "closed, or the reasons for which it is open, with the seconds until one request may try",
+    "profile": "what a request to the model carries, and how that was learned",
+    "egress": "the country that requests leave from",
+    "answered": "calls of this worker, by what they asked",
+    "money": "US dollars",
+}
+
+
+def in_whole_numbers(view: Mapping[str, Any]) -> dict[str, Any]:
+    """A snapshot of the limiter for people: seconds, requests and tokens, rounded; `LEGEND` says what each is."""
+    buckets = {name: _bucket(bucket, DAY if name == "rpd" else MINUTE) for name, bucket in view["buckets"].items()}
+    return _rounded({**view, "buckets": buckets})
+
+
+def _bucket(bucket: Mapping[str, Any], window: float) -> dict[str, Any]:
+    shown = {name: bucket[name] for name in ("limit", "configured", "learned", "confirmed")}
+    if bucket["limit"] != "unlimited":
+        shown |= {"left": bucket["level"], "others_take": bucket["foreign_rate"] * window}
+    return shown | {name: bucket[name] for name in ("burst_seconds",) if name in bucket}
+
+
+def _rounded(figures: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _rounded(figure) if isinstance(figure, dict) else round(figure) if isinstance(figure, float) else figure
+        for name, figure in figures.items()
+    }
 
 
 def answered(question: str) -> int:
@@ -28,13 +74,11 @@ def register(ports: Callable[[], Ports]) -> None:
 
     @inspect_command(name="limits", default_timeout=5.0)
     def limits(_state: Any) -> dict[str, Any]:
-        """Show each bucket's limit as configured, learned and confirmed, its level, and why requests wait.
-
-        `answered`: the calls of this worker by what they asked, one for each new vacancy and one for each new resume.
-        """
+        """Show limits, what is left of them and why requests wait; `legend` says what each figure is."""
         adapters = ports()
         return {
-            **adapters.limiter.snapshot(),
+            **in_whole_numbers(adapters.limiter.snapshot()),
+            "legend": LEGEND,
             "circuit_breaker": adapters.breaker.state() or "closed",
             "profile": adapters.profiles.state(),
             "egress": adapters.egress.state,

@@ -1,7 +1,7 @@
 """The one form in which rules look at a resume, beside the text that will be sent.
 
 The form has the text's length, character for character: dashes, blanks, apostrophes and bullets of one kind each
-(`plain_text.even`), and no line end inside of an address, a number or a date. What is found in it is replaced in both.
+(`even`), and no line end inside of an address, a number or a date. What is found in it is replaced in both.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, Self
 
 import re2
 
-from worker.assessment.plain_text import even
+from worker.assessment.redaction.even import even
 
 JOINT: Final = "\ue0fe"
 """A line end inside of an e-mail address or a link, as it is looked at: of Unicode's private use area."""
