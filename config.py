@@ -146,8 +146,8 @@ class Settings(BaseSettings):
         None,
         pattern=r"^[A-Za-z0-9_-]+$",
         description="with it and without `OPENAI_KEY`, what has its default is the platform's own provider: "
-        "`OPENAI_BASE_URL`, `OPENAI_PROJECT`, `OPENAI_MODEL`, `RPM=15`, `RPD=500`, `EGRESS_CHECK=off`, since nothing "
-        "leaves the country",
+        "`OPENAI_BASE_URL`, `OPENAI_PROJECT`, `OPENAI_MODEL`, `RPM=15`, `RPD=500`, "
+        "`EGRESS_CHECK=off`, see docs/interop.md",
     )
 
     # The provider and its limits

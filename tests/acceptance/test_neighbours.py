@@ -110,11 +110,24 @@ def test_upload_here_storage_and_notifications(kafka, make_fleet, meet, eventual
     assert (len(notifications.read), len(storage.read)) == (3, 6)
 
 
-def the_pages_steps():
-    """What docs/interop.md tells whoever takes over to type, in its order; the last, `python -m bridge`, runs on."""
-    section = (CHECKOUT / "docs/interop.md").read_text().partition("## Taking over from an earlier handler")[2]
+def type_the_steps(fleet, heading):
+    """What docs/interop.md tells whoever takes over to type, as it stands; what each says. The last runs on."""
+    section = (CHECKOUT / "docs/interop.md").read_text().partition(f"# {heading}\n")[2]
     blocks = re.findall(r"^```\n(.*?)^```", section.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
-    return "".join(blocks).splitlines()
+    *steps, last = "".join(blocks).splitlines()
+    assert (len(steps), last) == (3, "python -m bridge")
+    said = []
+    for step in steps:
+        python, *arguments = step.split()
+        assert python == "python"
+        ended = subprocess.run(
+            [sys.executable, *arguments], env=fleet.environment, cwd=CHECKOUT, capture_output=True, text=True,
+            timeout=120, check=False,
+        )  # fmt: skip
+        said.append(ended.stdout)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+    fleet.bridge()
+    return said
 
 
 def test_taking_over_as_the_page_says(kafka, make_fleet):
@@ -128,22 +141,10 @@ def test_taking_over_as_the_page_says(kafka, make_fleet):
         body = {"success": True, "response": response, "message_error": None, "wait_seconds": None}
         send(kafka, fleet.names.notifications, "new_notifications", body)
     fleet.worker(wait=False)
-    *steps, last = the_pages_steps()
-    assert (len(steps), last) == (3, "python -m bridge")
-    said = []
-    for step in steps:
-        python, *arguments = step.split()
-        assert python == "python"
-        ended = subprocess.run(
-            [sys.executable, *arguments], env=fleet.environment, cwd=CHECKOUT, capture_output=True, text=True,
-            timeout=120, check=False,
-        )  # fmt: skip
-        said.append(ended.stdout)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
+    said = type_the_steps(fleet, "Taking over from an earlier handler")
     requests = fleet.names.requests
     assert f"{requests}-0: 20 requests are answered, the last at offset 29 (processing_id 30); 10 are not" in said[0]
     assert f"{requests}-0: begin at offset 15" in said[1]
-    fleet.bridge()
     assert fleet.drained(60)
     notified = [json.loads(each.value)["response"]["processing_id"] for each in fleet.contents()["notifications"]]
     assert sorted(notified) == list(range(1, 31))
@@ -295,6 +296,26 @@ def test_the_storage_service_of_2026(of_2026, kafka, eventually):
     said_at = {json.loads(each.value)["processing_id"]: each.timestamp for each in answers}
     assert all(said_at[number] - sent_at[number] > 4 for number in said_at), "not before their rows"
     assert not AdminClient({"bootstrap.servers": kafka}).list_topics(timeout=20).topics.keys() & {fleet.names.uploads}
+
+
+def test_replacing_the_handler_of_2026_as_the_page_says(of_2026, kafka, eventually):
+    """Its handler has answered 20 of 30 requests, some of them as failures: the other ten are ours, and no more."""
+    fleet, storage = of_2026(REPEAT_AFTER="off")
+    fleet.send(requested(number) for number in range(1, 31))
+    for number in [*range(1, 16), 17, 19, 20, 22, 30]:
+        body = {
+            "processing_id": number, "success": number != 22, "message_error": "", "wait_seconds": None, "score": 70,
+            "matches": [], "recommendation": "its own", "verdict": "",
+        }  # fmt: skip
+        send(kafka, fleet.names.notifications, "its key", body)
+    fleet.worker(wait=False)
+    storage.start()
+    type_the_steps(fleet, "Replacing its handler")
+    eventually(lambda: storage.filled() == set(range(1, 31)), "every row")
+    assert fleet.drained(30)
+    assert storage.faults == []
+    assert len(fleet.contents()["notifications"]) == 30
+    assert sum(row["recommendation"] == "its own" for row in storage.rows.values()) == 20
 
 
 def test_answers_that_come_before_their_rows(of_2026, standin, eventually):

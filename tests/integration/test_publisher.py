@@ -166,10 +166,7 @@ def test_what_is_said_outside_is_never_taken_back(stage, outside):
 
 def test_what_does_not_fit_outside_is_named(stage, outside):
     """A topic's limit is told of the answer that is to blame, and its neighbours are said once."""
-    limit = ConfigResource(ConfigResource.Type.TOPIC, stage.notifications)
-    limit.add_incremental_config(ConfigEntry("max.message.bytes", "600", incremental_operation=AlterConfigOpType.SET))
-    for done in AdminClient({"bootstrap.servers": stage.kafka}).incremental_alter_configs([limit]).values():
-        done.result(20)
+    limit(stage, stage.notifications, 600)
     large = Outcome(notification="x" * 1_000, processing=None, is_score=True)
     publications = [Publication(7, answer(7)), Publication(8, large), Publication(9, answer(9))]
     with pytest.raises(OutputRefused) as refused:
