@@ -56,6 +56,7 @@ _REDIS_KINDS = {
 }
 
 # For the default number of calls under way in one worker: seconds, tokens, calls.
+FLEX_TIMEOUT = 900.0  # seconds, as OpenAI recommends ("Flex processing")
 SLOW_ANSWER, SHORT_PROMPT, FEWEST_CALLS, MOST_CALLS = 15.0, 1_500, 16, 500
 _TOPIC_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")  # Kafka's own rule
 _HOST_CHARACTERS = _TOPIC_CHARACTERS  # an underscore is none by the RFC, and what compose calls a service
@@ -175,17 +176,26 @@ class Settings(BaseSettings):
     openai_headers: SecretStr | None = Field(
         None, description="more headers of every request, `Name: value; Name: value`; may hold secrets, never shown"
     )
-    openai_model: str = Field("gpt-4.1-mini-2025-04-14", description="the pinned model")
+    openai_model: str = Field("gpt-6-luna", description="the pinned model")
     openai_prices: str = Field(
-        "gpt-4.1-mini-2025-04-14=0.40/0.10/1.60",
-        description="US dollars for a million prompt, cached and answer tokens of each model, comma separated; the "
-        "money of a model that is not among them is not counted",
+        "gpt-6-luna=0.10/0.01/0.50/0.125",
+        description="US dollars for a million tokens of each model, comma separated: prompt, cached, answer, and a "
+        "fourth where writing into the cache has a price of its own; the money of a model that is not among them is "
+        "not counted",
     )
     openai_budget: Annotated[float, Field(ge=0)] = Field(
         0.0, description="US dollars a day of UTC, at which the circuit breaker opens until the next; 0: none"
     )
     openai_proxy: SecretStr | None = Field(None, description="`http://` or `socks5://` proxy for every request")
-    openai_timeout: Seconds = Field(60.0, description="seconds, total deadline of one call")
+    openai_timeout: Seconds = Field(
+        60.0, description=f"seconds, total deadline of one call; `flex` has at least {FLEX_TIMEOUT:g}"
+    )
+    openai_service_tier: str | None = Field(
+        None,
+        pattern=r"^[a-z_]{1,20}$",
+        description="`flex`: half the price, slower, and the usual tier for ten minutes where it has no room; or "
+        "another that the endpoint has; empty: none is asked for",
+    )
     openai_max_output_tokens: int = Field(
         1_260,
         ge=200,
@@ -297,6 +307,9 @@ class Settings(BaseSettings):
         le=5_000,
         description="unfinished requests a bridge holds per partition at least, however small the limits are: so far "
         "it sees whose turn it is; never more than `WINDOW_SIZE`",
+    )
+    user_rpd: int = Field(
+        0, ge=0, description="most answers a user gets to the requests of one day of UTC; 0: there is no such limit"
     )
     fair_by: Literal["user", "none"] = Field(
         "user", description="`user`: users with requests waiting take turns; `none`: the input topic's order"
@@ -554,7 +567,10 @@ class Settings(BaseSettings):
     @classmethod
     def _prices(cls, value: str) -> str:
         if _prices_in(value) is None:
-            raise ValueError("must be MODEL=PROMPT/CACHED/ANSWER, or several with commas between them")
+            raise ValueError(
+                "must be MODEL=PROMPT/CACHED/ANSWER or MODEL=PROMPT/CACHED/ANSWER/WRITTEN, or several with commas "
+                "between them"
+            )
         return value
 
     @field_validator("openai_proxy")
@@ -638,8 +654,8 @@ class Settings(BaseSettings):
         )
 
     @property
-    def openai_price(self) -> tuple[float, float, float] | None:
-        """US dollars for a million prompt, cached and answer tokens of the model; None: nobody has said."""
+    def openai_price(self) -> tuple[float, float, float, float] | None:
+        """US dollars for a million prompt, cached, answer and cache-written tokens; None: nobody has said."""
         return (_prices_in(self.openai_prices) or {}).get(self.openai_model)
 
     @property
@@ -697,6 +713,11 @@ class Settings(BaseSettings):
         return f"{parts.scheme}://{parts.netloc}/cdn-cgi/trace"
 
     @property
+    def call_timeout(self) -> float:
+        """Seconds, the total deadline of one call at the tier that is asked for."""
+        return max(self.openai_timeout, FLEX_TIMEOUT) if self.openai_service_tier == "flex" else self.openai_timeout
+
+    @property
     def calls_in_flight(self) -> int:
         """How many calls one worker may have under way: a thread each, made when it is first needed.
 
@@ -733,18 +754,20 @@ class Settings(BaseSettings):
         return {name: value for name, value in options.items() if value is not None}
 
 
-def _prices_in(text: str) -> dict[str, tuple[float, float, float]] | None:
+def _prices_in(text: str) -> dict[str, tuple[float, float, float, float]] | None:
     """The prices by model, or None where the text cannot be understood."""
-    prices: dict[str, tuple[float, float, float]] = {}
+    prices: dict[str, tuple[float, float, float, float]] = {}
     for entry in filter(None, (part.strip() for part in text.split(","))):
         model, _, numbers = entry.rpartition("=")
         try:
-            prompt, cached, completion = map(float, numbers.split("/"))
+            prompt, cached, completion, *more = map(float, numbers.split("/"))
+            (written,) = more or [prompt]
         except ValueError:
             return None
-        if not model or not all(0 <= price < math.inf for price in (prompt, cached, completion)):
+        price = (prompt, cached, completion, written)
+        if not model or not all(0 <= one < math.inf for one in price):
             return None
-        prices[model.strip()] = (prompt, cached, completion)
+        prices[model.strip()] = price
     return prices
 
 

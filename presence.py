@@ -18,7 +18,7 @@ from contract import PRESENT_KEY
 log = logging.getLogger(__name__)
 
 SAY_EVERY = 2.0  # seconds
-GONE_AFTER = 8.0  # seconds of silence
+GONE_AFTER = 6.0  # seconds of silence
 
 # KEYS: the hash. ARGV: name, what it says (JSON), '1' at its first word: then those who are long gone are forgotten.
 _SAY = """

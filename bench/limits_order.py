@@ -1,15 +1,17 @@
 """The whole service on real brokers: in which order requests reach the provider, and how much of the quota is used.
 
-    python -m bench.limits_order                       the three loads that the service is judged by
+    python -m bench.limits_order                       the loads that the service is judged by
     python -m bench.limits_order --only "RPM 3"        one of them
     python -m bench.limits_order --latency 5           slower answers
     python -m bench.limits_order --quick               a dozen requests, to see that it runs
 
 Everything runs as real processes on this machine: Apache Kafka, Redis, the stand-in for OpenAI with full buckets,
 the bridge and the workers. The requests lie in the topic when the workers start. Tau is Kendall's between the topic's
-order and that of the starts; beside it, that in which the provider admitted them, after a network that swaps what
-starts within `--jitter`. Used is what it admitted by the last of them, of a full bucket and its refill until then;
-third is when the third call was admitted, after the first.
+order and that of the first user's starts; beside it, that in which the provider admitted them, after a network that
+swaps what starts within `--jitter`. Used is what it admitted by the last of them, of a full bucket and its refill until
+then; third is when the third call was admitted, after the first. A second line says of many users how long the requests
+of those who came ten seconds later took at most, from the topic to the answer; or how many starts users with as much
+were apart at most, after each tenth, and what share the first, perhaps weighted, had while it waited.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import json
 import tempfile
 import time
 import urllib.request
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +53,9 @@ class Load:
     requests: int
     workers: int
     vacancies: int = 1  # each is asked for its criteria first, so with one nothing else starts before that answer
+    users: int = 1  # who share these requests equally, and send one after the other
+    others: int = 0  # users who send `OTHERS_SEND` each, `OTHERS_AFTER` seconds later
+    weight: int = 1  # of the first user
 
 
 LOADS = (
@@ -57,10 +63,14 @@ LOADS = (
     Load("RPM 120", 120, PLENTY, PLENTY, 360, 4),
     Load("TPM 60,000", PLENTY, PLENTY, 60_000, 90, 4),
     Load("RPM 3, RPD 200", 3, 200, 40_000, 5, 1, vacancies=3),
+    Load("one, then five", 120, PLENTY, PLENTY, 600, 4, others=5),
+    Load("ten users", 120, PLENTY, PLENTY, 600, 4, users=10),
+    Load("weights 3 to 1", 120, PLENTY, PLENTY, 600, 4, users=2, weight=3),
 )
+OTHERS_SEND, OTHERS_AFTER = 6, 10.0
 
 
-QUICK = (Load("RPM 600", 600, PLENTY, PLENTY, 12, 1),)
+QUICK = (Load("RPM 600", 600, PLENTY, PLENTY, 12, 1, users=2),)
 
 
 def resume(number: int) -> str:
@@ -83,38 +93,53 @@ def measure(load: Load, kafka: ApacheKafka, folder: Path, settings: dict[str, ob
                 redis_url=f"{memory.url}/1",
                 standin_url=standin.url,
                 names=names,
-                settings=limits,
+                settings={**limits, "USER_WEIGHTS": f"1={load.weight}"},
             )
         )
         service.bridge()
         send(load, service)
         for number in range(load.workers):
             service.worker(name=f"worker-{number}", wait=False)
-        attempts = wait(load, service, standin.url)
-    return line(load, attempts)
+        sent_at = 0.0
+        if load.others:
+            wait(range(1), service, standin.url)
+            time.sleep(OTHERS_AFTER)
+            sent_at = time.monotonic()
+            send(load, service, of_others=True)
+        attempts = wait(range(load.requests + load.others * OTHERS_SEND), service, standin.url)
+    return line(load, attempts) + shares(load, attempts, sent_at, float(str(settings["latency"])))
 
 
-def send(load: Load, service: Service) -> None:
+def user_of(load: Load, number: int) -> int:
+    """Who sends this request."""
+    if number >= load.requests:
+        return load.users + 1 + (number - load.requests) // OTHERS_SEND
+    return 1 + number * load.users // load.requests
+
+
+def send(load: Load, service: Service, *, of_others: bool = False) -> None:
     """Put the requests into the topic, in order."""
     producer = Producer({"bootstrap.servers": service.kafka})
-    for number in range(load.requests):
-        vacancy = number % load.vacancies
+    everybody = range(load.requests + load.others * OTHERS_SEND)
+    for number in everybody[load.requests :] if of_others else everybody[: load.requests]:
+        user = user_of(load, number)
+        vacancy = number % load.vacancies if load.users + load.others == 1 else user
         body = {
             "callback_url": "https://platform.example/callback",
             "processing_id": number + 1,
-            "user_id": 1,
+            "user_id": user,
             "resume_id": number + 1,
             "requirements_id": vacancy + 1,
-            "requirements": f"{VACANCY} Отдел {DIGITS[vacancy]}.",
+            "requirements": f"{VACANCY} Отдел {' '.join(DIGITS[int(digit)] for digit in str(vacancy))}.",
             "resume": resume(number),
         }
         producer.produce(service.names.requests, key=REQUEST_KEY, value=json.dumps(body).encode())
     producer.flush(30)
 
 
-def wait(load: Load, service: Service, url: str) -> list[dict[str, Any]]:
+def wait(numbers: range, service: Service, url: str) -> list[dict[str, Any]]:
     """The provider's journal, once it has admitted all of them."""
-    keys = {content_key(resume(number)) for number in range(load.requests)}
+    keys = {content_key(resume(number)) for number in numbers}
     while True:
         service.check()
         time.sleep(1.0)
@@ -139,9 +164,29 @@ def line(load: Load, attempts: list[dict[str, Any]]) -> str:
     )
 
 
+def shares(load: Load, attempts: list[dict[str, Any]], sent_at: float, latency: float) -> str:
+    """What the journal says of many users; nothing of one."""
+    users = {content_key(resume(n)): user_of(load, n) for n in range(load.requests + load.others * OTHERS_SEND)}
+    first = {each["key"]: each["at"] for each in reversed(attempts) if each["admitted"] and each["key"] in users}
+    starts = [(at, users[key]) for key, at in sorted(first.items(), key=lambda item: item[1])]
+    if load.others:
+        late = max(at for at, user in starts if user > load.users) + latency - sent_at
+        return f"\n{'':16}the others are answered within {late:.1f} s"
+    if load.users == 1:
+        return ""
+    all_of_one, apart = load.requests // load.users, 0
+    for tenth in range(1, 11):
+        had = Counter(user for _, user in starts[: tenth * load.requests // 10])
+        if max(had.values()) < all_of_one:
+            apart = max(apart, max(had.values()) - min(had[user] for user in range(1, load.users + 1)))
+    until = next(n for n in range(len(starts), 0, -1) if Counter(user for _, user in starts[:n])[1] < all_of_one)
+    share = sum(user == 1 for _, user in starts[:until]) / until
+    return f"\n{'':16}apart by {apart} at most; the first has {share:.1%} while it waits"
+
+
 def order(load: Load, admitted: list[dict[str, Any]], moment: str) -> float:
-    """Kendall's tau between the topic's order and that of the gradings, by `sent` or `at` of the journal."""
-    places = {content_key(resume(number)): number for number in range(load.requests)}
+    """Kendall's tau between the topic's order and the first user's gradings, by `sent` or `at` of the journal."""
+    places = {content_key(resume(number)): number for number in range(load.requests // load.users)}
     first = {attempt["key"]: attempt[moment] for attempt in reversed(admitted) if attempt["key"] in places}
     return kendalls_tau([float(places[key]) for key, _ in sorted(first.items(), key=lambda item: item[1])])
 

@@ -8,7 +8,7 @@ import argparse
 import sys
 
 from bridge import app
-from bridge.commands import check, predecessor, replay, send, status
+from bridge.commands import check, dead_letters, predecessor, replay, send, status
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -23,12 +23,21 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="send dead letters to the input topic again",
         description=replay.__doc__,
     )
+    commands.add_parser(
+        "dead-letters",
+        parents=[dead_letters.arguments()],
+        help="show the last dead letters: offset, time, reason, field",
+        description=dead_letters.__doc__,
+    )
     commands.add_parser("resume", help="go on after too many dead letters: those written up to now no longer count")
     commands.add_parser(
         "status", parents=[status.arguments()], help="tell the state, and what to do", description=status.__doc__
     )
     commands.add_parser(
-        "check", help="try every connection, topic and permission, and say what to do", description=check.__doc__
+        "check",
+        parents=[check.arguments()],
+        help="try every connection, topic and permission, and say what to do",
+        description=check.__doc__,
     )
     commands.add_parser(
         "predecessor",

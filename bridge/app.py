@@ -19,7 +19,7 @@ from opentelemetry.trace import NoOpTracer, Tracer
 from prometheus_client import REGISTRY
 
 from bridge.announcements import Announcements
-from bridge.commands import check, predecessor, replay, resume, send, status
+from bridge.commands import check, dead_letters, predecessor, replay, resume, send, status
 from bridge.commands.check.brokers import faults_at_start
 from bridge.consumer import Bridge
 from bridge.dead_letter import CAP_WINDOW, DeadLetterCap, recent_dead_letters
@@ -65,17 +65,31 @@ def main(options: argparse.Namespace) -> int:
     """Run the bridge, or the command that `options` names; the exit code."""
     settings = begin("bridge" if options.command is None else "tool")
     try:
-        if options.command == "check":
-            return check.run(settings)
-        if options.command == "replay":
+        return _run_command(options, settings)
+    except KafkaException as error:
+        log.critical("%s", trouble_with_kafka(error.args[0], settings.kafka_bootstrap_servers))
+    except StartUnknown as error:
+        log.critical("%s", error)
+    except redis.RedisError as error:
+        log.critical("%s", trouble_with_redis(error, settings.redis_connection.where))
+    return 1
+
+
+def _run_command(options: argparse.Namespace, settings: Settings) -> int:
+    match options.command:
+        case "check":
+            return check.run(settings, call=options.call)
+        case "dead-letters":
+            return dead_letters.run(options, settings.dead_letter_topic, make_reader(settings))
+        case "replay":
             return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
-        if options.command == "predecessor":
+        case "predecessor":
             return predecessor.run(options, settings, make_reader(settings), make_consumer(settings, Contact()))
-        if options.command == "resume":
+        case "resume":
             return resume.run(settings)
-        if options.command == "status":
+        case "status":
             return status.run(options, settings)
-        if options.command == "send":
+        case "send":
             return send.run(
                 options,
                 requests=settings.kafka_topic_for_ai_handler,
@@ -85,14 +99,7 @@ def main(options: argparse.Namespace) -> int:
                 is_processed=lambda processing_id: is_processed(settings, processing_id),
                 dialect=settings.dialect,
             )
-        return run(settings)
-    except KafkaException as error:
-        log.critical("%s", trouble_with_kafka(error.args[0], settings.kafka_bootstrap_servers))
-    except StartUnknown as error:
-        log.critical("%s", error)
-    except redis.RedisError as error:
-        log.critical("%s", trouble_with_redis(error, settings.redis_connection.where))
-    return 1
+    return run(settings)
 
 
 def is_processed(settings: Settings, processing_id: int) -> bool:
@@ -117,7 +124,7 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         settings.kafka_key_for_uploading_data.encode(),
     )
     cap = make_cap(settings, client)
-    tally = Tally(client)
+    tally = Tally(client).add
     contact = Contact()
     consumer = make_consumer(settings, contact)
     policy = PartitionPolicy(
@@ -158,6 +165,7 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
             name,
             exists=watch.exists,
             longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds,
+            answers_a_day=settings.user_rpd,
         )
         spans = RequestSpans(tracer or NoOpTracer(), source, settings.kafka_group_id, topics.notifications)
         return PartitionWork(

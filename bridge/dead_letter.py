@@ -12,6 +12,7 @@ from bridge.intake import Rejected
 from bridge.kafka import as_bytes, read_span, sent_at, spans, traceparent
 
 HEADER_REASON = "reason"
+HEADER_FIELD = "field"  # of the request's own, where the reason is about one
 HEADER_TOPIC = "original-topic"
 HEADER_PARTITION = "original-partition"
 HEADER_OFFSET = "original-offset"
@@ -86,6 +87,7 @@ class PendingLetter:
         """What is written: what does not fit is cut, and its size and digest stand in headers."""
         headers = {
             HEADER_REASON: self.rejected.reason.value,
+            **({HEADER_FIELD: self.rejected.field} if self.rejected.field else {}),
             HEADER_TOPIC: self.source.topic,
             HEADER_PARTITION: self.source.partition,
             HEADER_OFFSET: self.offset,

@@ -13,7 +13,7 @@ from bridge.intake import Reason, Rejected
 from bridge.publisher import OutputRefused, Publication
 from bridge.request_store import RequestStates
 from bridge.supervisor import Unfinished
-from bridge.tally import DEAD_LETTER, Counting, how
+from bridge.tally import DEAD_LETTER, how
 from contract import Failure, Outcome
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Endings:
         source: the input partition.
         cap: the dead letters' rate limit.
         may_write_letters: whether the dead-letter topic can be written at all.
-        tally: counts what is written.
+        tally: counts how requests end, see `Tally.add`.
         heard_until: Unix time, seconds: to what was sent later, nobody is ready to hear an answer.
     """
 
@@ -50,7 +50,7 @@ class Endings:
         source: TopicPartition,
         cap: DeadLetterCap,
         may_write_letters: Callable[[], bool],
-        tally: Counting,
+        tally: Callable[[list[str]], None],
         heard_until: Callable[[], float],
     ) -> None:
         self._name = f"{source.topic}-{source.partition}"
@@ -167,7 +167,7 @@ class Endings:
         ended = set(ending.offsets)
         self._letters = [letter for letter in self._letters if letter.offset not in ended]
         reasons = [dict(letter.headers)[HEADER_REASON].decode() for letter in ending.dead_letters]
-        self._tally.add(
+        self._tally(
             [*(how(each.outcome) for each in ending.publications), *(DEAD_LETTER + reason for reason in reasons)]
         )
 

@@ -39,9 +39,13 @@ class FairOrder:
         self._behind: dict[int, float] = {}  # by user: one turn behind the last place
         self._arrivals = count()
 
+    def weight(self, user: int) -> float:
+        """How many starts a user gets in a turn."""
+        return self._weights.get(user, 1.0)
+
     def step(self, user: int) -> float:
         """How far apart a user's places are."""
-        return TURN / self._weights.get(user, 1.0)
+        return TURN / self.weight(user)
 
     def reach(self, reached: float) -> None:
         """The virtual time is this by now; it never goes back."""

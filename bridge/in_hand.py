@@ -4,21 +4,30 @@ Only who is called takes part in the traffic with Redis and Celery, and only so 
 busy. Whoever comes late and stands in front of them all the same is called beside them.
 """
 
+import logging
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 from bridge.fair_order import FairOrder
-from bridge.places import Places, Wanted
+from bridge.line import InLine
+from bridge.places import Wanted
+from bridge.policy import PartitionPolicy
+from bridge.publisher import Publication
+from bridge.request_store import RequestStore
 from bridge.supervisor import Unfinished
+from contract import Failure
+
+log = logging.getLogger(__name__)
 
 
 class InHand:
     """Unfinished requests, by processing id.
 
     Args:
-        places: as the bridges share them.
-        weights: see fair_order.py.
-        fair: users take turns; False: all are one.
+        store: Redis.
+        policy: whose turn it is, and how far apart.
+        wall_clock: Unix time, seconds.
 
     Attributes:
         order: whose is next.
@@ -27,21 +36,23 @@ class InHand:
         new: ids of those that have just been taken.
     """
 
-    def __init__(self, places: Places, weights: Mapping[int, float], *, fair: bool) -> None:
-        self._places = places
-        self._weights = weights
-        self._fair = fair
-        self.order = FairOrder(weights)
+    def __init__(self, store: RequestStore, policy: PartitionPolicy, wall_clock: Callable[[], float]) -> None:
+        self._places = store.places
+        self._limit = store.user_limit
+        self._policy = policy
+        self._wall_clock = wall_clock
+        self.order = FairOrder(policy.weights)
         self.forget()
 
     def forget(self) -> None:
         """Nothing is in hand; how far the others have come is still known."""
         reached = self.order.reached
-        self.order = FairOrder(self._weights)
+        self.order = FairOrder(self._policy.weights)
         self.order.reach(reached)
         self.all: dict[int, Unfinished] = {}
         self.called: dict[int, Unfinished] = {}
         self.new: list[int] = []
+        self._served: dict[int, float] = {}  # by user: when a request ended last
 
     def take(self, unfinished: Unfinished) -> None:
         """A request was delivered."""
@@ -52,18 +63,40 @@ class InHand:
     def pop(self, processing_id: int) -> Unfinished | None:
         """A request is in hand no more."""
         self.called.pop(processing_id, None)
-        return self.all.pop(processing_id, None)
+        unfinished = self.all.pop(processing_id, None)
+        if unfinished is not None:
+            self._served[unfinished.dispatch.request.user_id] = self._wall_clock()
+        return unfinished
+
+    def users(self) -> list[InLine]:
+        """Who waits for an answer; since the user's last one, or since the oldest request."""
+        waiting, since = Counter[int](), dict[int, float]()
+        for unfinished in self.all.values():
+            user = unfinished.dispatch.request.user_id
+            waiting[user] += 1
+            since.setdefault(user, unfinished.sent_at)
+        # Users without a request in hand are forgotten; Redis has their last places.
+        self._served = {user: at for user, at in self._served.items() if user in since}
+        self.order.forget(since if self._policy.fair else [0])
+        return [
+            InLine(user, count, self.order.weight(user), max(since[user], self._served.get(user, 0.0)))
+            for user, count in waiting.items()
+        ]
 
     def line_up(self) -> None:
         """Let the new ones wait for their turns, but for those that had theirs. May raise `redis.RedisError`."""
         kept = self._places.look(self.new, self.order.reached)
         self.order.reach(kept.reached)
+        known = kept.places.keys() | kept.finished
+        refused = self._limit.refused([self.all[each].sent for each in self.new if each not in known])
         for processing_id in self.new:
-            unfinished = self.all.get(processing_id)
-            if unfinished is None:
-                continue
+            unfinished = self.all[processing_id]
+            if processing_id in refused:
+                log.warning("too many requests of its user", extra={"processing_id": processing_id})
+                wait = self._limit.wait(unfinished.sent_at)
+                unfinished.outcome = unfinished.failed(Failure.USER_LIMIT, wait_seconds=wait)
             user = self.user(unfinished)
-            if processing_id in kept.finished or processing_id in kept.places:
+            if processing_id in known or processing_id in refused:
                 if place := kept.places.get(processing_id, 0.0):
                     self._put(unfinished, place)
                 self.called[processing_id] = unfinished
@@ -87,10 +120,6 @@ class InHand:
             head = self.order.head()
         return len(self.called) > before
 
-    def forget_the_answered(self) -> None:
-        """Users without a request in hand are the order's no more; Redis has their last places."""
-        self.order.forget({self.user(unfinished) for unfinished in self.all.values()})
-
     def call_off(self, is_over: Callable[[Unfinished], bool]) -> None:
         """Call those whose turn would come too late, to be ended."""
         over = [pid for pid, unfinished in self.all.items() if pid not in self.called and is_over(unfinished)]
@@ -108,10 +137,15 @@ class InHand:
         for unfinished, place in zip(placeless, self._places.give(wanted, self.order.reached), strict=True):
             self._put(unfinished, place)
 
+    def give_back(self, publications: Iterable[Publication]) -> None:
+        """What ends without an answer does not count for its user. May raise `redis.RedisError`."""
+        failed = [each.processing_id for each in publications if not each.outcome.success]
+        self._limit.give_back([self.all[each].sent for each in failed if each in self.all])
+
     def _put(self, unfinished: Unfinished, place: float) -> None:
         unfinished.dispatch = unfinished.dispatch.model_copy(update={"place": place})
         self.order.placed(self.user(unfinished), place)
 
     def user(self, unfinished: Unfinished) -> int:
         """Whose turn it takes."""
-        return unfinished.dispatch.request.user_id if self._fair else 0
+        return unfinished.dispatch.request.user_id if self._policy.fair else 0

@@ -1,6 +1,7 @@
 """What a message of the input topic is: a request, somebody else's, or something nobody can work on. Pure."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NoReturn
@@ -55,10 +56,17 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A dead letter. `addressee` is whom to tell, None where ids or callback could not be read."""
+    """A dead letter.
+
+    Attributes:
+        reason: why.
+        addressee: whom to tell, None where ids or callback could not be read.
+        field: the one of the request's fields that it is about; empty where it is about none, or about a stranger's.
+    """
 
     reason: Reason
     addressee: Recipient | None = None
+    field: str = ""
 
     @property
     def message(self) -> str:
@@ -79,7 +87,7 @@ def read(key: bytes | None, value: bytes | None, dialect: Dialect = DIALECT) -> 
     """Tell what a message is. Never raises, whatever the bytes."""
     if key and dialect.request_key not in (key, None):
         return NotOurs()
-    content = _parse(value)
+    content = _parse(value, dialect)
     if isinstance(content, Rejected):
         return content
     if not key and dialect.request_key is not None:
@@ -89,7 +97,8 @@ def read(key: bytes | None, value: bytes | None, dialect: Dialect = DIALECT) -> 
     try:
         return Accepted(dialect.request.model_validate(content))
     except ValidationError as error:
-        return Rejected(_reason(error), _addressee(content, dialect))
+        reason, field = _reason(error)
+        return Rejected(reason, _addressee(content, dialect), field)
 
 
 def unwrapped(resume: str) -> str:
@@ -111,7 +120,7 @@ def unwrapped(resume: str) -> str:
     return resume
 
 
-def _parse(value: bytes | None) -> dict[str, Any] | Rejected:
+def _parse(value: bytes | None, dialect: Dialect) -> dict[str, Any] | Rejected:
     if not value or not value.strip():
         return Rejected(Reason.EMPTY_VALUE)
     try:
@@ -120,8 +129,9 @@ def _parse(value: bytes | None) -> dict[str, Any] | Rejected:
         return Rejected(Reason.NOT_UTF8)
     try:
         content = json.loads(text, object_pairs_hook=_unique_fields, parse_constant=_no_constants)
-    except _DuplicateField:
-        return Rejected(Reason.DUPLICATE_FIELD)
+    except _DuplicateField as error:
+        name = str(error)
+        return Rejected(Reason.DUPLICATE_FIELD, field=name if name in dialect.fields else "")
     except (ValueError, RecursionError):  # also integers of thousands of digits, and nesting beyond the stack
         return Rejected(Reason.NOT_JSON)
     return content if isinstance(content, dict) else Rejected(Reason.NOT_AN_OBJECT)
@@ -130,7 +140,7 @@ def _parse(value: bytes | None) -> dict[str, Any] | Rejected:
 def _unique_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise _DuplicateField
+        raise _DuplicateField(next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1))
     return fields
 
 
@@ -145,16 +155,18 @@ def _addressee(content: dict[str, Any], dialect: Dialect) -> Recipient | None:
         return None
 
 
-def _reason(error: ValidationError) -> Reason:
+def _reason(error: ValidationError) -> tuple[Reason, str]:
+    """The reason, and the field that it is about."""
     # hide everything of the error but types and places: its text quotes the input
-    for fault in error.errors(include_input=False, include_url=False, include_context=False):
-        field, kind = fault["loc"][0], fault["type"]
+    faults = error.errors(include_input=False, include_url=False, include_context=False)
+    for fault in faults:
+        field, kind = str(fault["loc"][0]), fault["type"]
         if kind == "missing":
-            return Reason.MISSING_FIELD
+            return Reason.MISSING_FIELD, field
         if field == "callback_url":
-            return Reason.BAD_CALLBACK_URL
+            return Reason.BAD_CALLBACK_URL, field
         if kind == "string_too_long":
-            return Reason.OVERSIZE_TEXT
+            return Reason.OVERSIZE_TEXT, field
         if kind == "value_error":
-            return Reason.BLANK_TEXT
-    return Reason.INVALID_FIELD
+            return Reason.BLANK_TEXT, field
+    return Reason.INVALID_FIELD, str(faults[0]["loc"][0])

@@ -44,6 +44,13 @@ OLDEST = Gauge(
     "Age of the oldest of them, from its Kafka timestamp; 0: there is none",
     ["partition"],
 )
+WAITING_USERS = Gauge("ai_handler_bridge_waiting_users", "Users with unfinished requests", ["partition"])
+LONGEST_WAIT = Gauge(
+    "ai_handler_bridge_longest_wait_seconds",
+    "Longest that a user with unfinished requests has waited for an answer: since the last one, or since the oldest "
+    "request; 0: nobody waits",
+    ["partition"],
+)
 END_TO_END = Histogram(
     "ai_handler_bridge_end_to_end_seconds",
     "From a request's Kafka timestamp to the end of the transaction that publishes its outcome",

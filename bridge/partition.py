@@ -36,7 +36,6 @@ from bridge.spans import RequestSpans
 from bridge.start import beginning, note_unread
 from bridge.supervision import DispatchHistory
 from bridge.supervisor import SUPERVISE_EVERY, Supervisor, Unfinished
-from bridge.tally import Counting, NoTally
 from bridge.topic_watch import TopicWatch
 from bridge.window import Window
 from contract import Dispatch
@@ -67,7 +66,7 @@ class PartitionWork:
         clock: seconds, monotonic.
         wall_clock: Unix time, seconds.
         spans: of its requests; None: nothing is traced.
-        tally: counts how they end; None: nobody does.
+        tally: counts how they end, see `Tally.add`.
     """
 
     def __init__(
@@ -83,7 +82,7 @@ class PartitionWork:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
         spans: RequestSpans | None = None,
-        tally: Counting | None = None,
+        tally: Callable[[list[str]], None] = lambda _: None,
     ):
         self._source = TopicPartition(source.topic, source.partition)
         self._name = f"{source.topic}-{source.partition}"
@@ -94,15 +93,14 @@ class PartitionWork:
         self._topics = topics
         self._log_watch = LogWatch(consumer, self._source, topics)
         heard_until = lambda: wall_clock() - policy.dialect.settles  # noqa: E731
-        self._endings = Endings(self._source, cap, topics.may_write_letters, tally or NoTally(), heard_until)
+        self._endings = Endings(self._source, cap, topics.may_write_letters, tally, heard_until)
         self._policy = policy
         self._clock = clock
         self._wall_clock = wall_clock
         self._spans = spans or RequestSpans(NoOpTracer(), source, "", "")
-        self._in_hand = InHand(store.places, policy.weights, fair=policy.fair)
-        self._supervisor = Supervisor(
-            store, self._in_hand.place, policy.redispatch_after, lease=policy.lease, wall_clock=wall_clock
-        )
+        self._in_hand = InHand(store, policy, wall_clock)
+        self._line = store.line(str(source.partition), fair=policy.fair)
+        self._supervisor = Supervisor(store, self._in_hand.place, policy, wall_clock)
         self._window = Window(policy.window_cap, policy.look_ahead, policy.request_rate, clock)
         self._publisher: Publisher | None = None
         self._foreign_keys: set[bytes] = set()
@@ -206,9 +204,9 @@ class PartitionWork:
                 self._progress.finish([offset])
                 self._uncommitted = True
                 self._log_foreign_key(as_bytes(message.key()) or b"")
-            case Rejected(reason=reason):
+            case Rejected(reason=reason, field=field):
                 metrics.MESSAGES.labels("rejected").inc()
-                log.warning("%s offset %d is a dead letter: %s", self._name, offset, reason.value)
+                log.warning("%s offset %d is a dead letter: %s", self._name, offset, f"{reason.value} {field}".strip())
                 self._endings.reject(PendingLetter.of(message, content, self._wall_clock()))
                 self._look_at = 0.0  # something new: do not wait for the next look
             case Accepted(request=request):
@@ -222,7 +220,7 @@ class PartitionWork:
                 span = self._spans.take(message, sender := traceparent(message), request.processing_id)
                 deadline_at = at + self._policy.request_deadline
                 dispatch = Dispatch(request=request, deadline_at=deadline_at, traceparent=traceparent_of(span))
-                self._in_hand.take(Unfinished(dispatch, [offset], sender, at, span=span))
+                self._in_hand.take(Unfinished(dispatch, [offset], sender, sent_at=at, span=span))
                 self._look_at = 0.0
 
     def _log_foreign_key(self, key: bytes) -> None:
@@ -288,6 +286,7 @@ class PartitionWork:
             more = self._supervisor.supervise(called, now)
             self._supervise_at = now if more else now + SUPERVISE_EVERY
         self._end(now)
+        self._line.tell(self._in_hand.users, now)
         self.redis_answered_at = self._clock()
         self._marking.move_on(now)
 
@@ -297,7 +296,6 @@ class PartitionWork:
         if self._in_hand.new or (due and self._in_hand.all):
             self._in_hand.line_up()
         if due:
-            self._in_hand.forget_the_answered()
             self._in_hand.call_off(self._supervisor.is_out_of_time)
         if self._in_hand.call(self._window.size):
             self._supervise_at = now
@@ -310,6 +308,7 @@ class PartitionWork:
             self._publisher.close()
         for gauge in (metrics.UNFINISHED, metrics.OLDEST, metrics.WINDOW):
             gauge.labels(str(self._source.partition)).set(0)
+        self._line.close()
 
     def _show(self) -> None:
         self.watermark = self._progress.watermark
@@ -321,7 +320,7 @@ class PartitionWork:
 
     def _age(self, unfinished: Unfinished) -> float:
         """Seconds from the request's Kafka timestamp to now."""
-        return max(0.0, self._wall_clock() - unfinished.dispatch.deadline_at + self._policy.request_deadline)
+        return max(0.0, self._wall_clock() - unfinished.sent_at)
 
     def _look_at_log(self, now: float) -> None:
         if self._log_watch.look(self._progress, now):
@@ -352,6 +351,7 @@ class PartitionWork:
         if not states.complete:
             return  # it lost marks since the look at outcomes; the next one will find out
         ending = self._endings.compose(self._in_hand.all, ended, letters, states)
+        self._in_hand.give_back(ending.publications)
         if ending.offsets or (self._uncommitted and now >= self._commit_at):
             self._publish(ending, now)
 

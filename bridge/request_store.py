@@ -11,8 +11,10 @@ from celery import Celery
 from kombu.exceptions import BatchPublishError, OperationalError
 from pydantic import ValidationError
 
+from bridge.line import Line
 from bridge.marks import ProcessedMarks
 from bridge.places import Places
+from bridge.user_limit import UserLimit
 from contract import (
     MARKS_KEY,
     PROCESSED_MARK_TTL,
@@ -88,9 +90,11 @@ class RequestStore:
         source: the input partition, `<topic>-<number>`.
         exists: whether there is a partition of such a name.
         longest_claim: seconds that a claim lives at most, as it is set: parked for as long as can be, and a lease.
+        answers_a_day: that a user gets; 0: as many as there are.
 
     Attributes:
         places: as the bridges share them.
+        user_limit: what `answers_a_day` says.
     """
 
     def __init__(
@@ -102,6 +106,7 @@ class RequestStore:
         *,
         exists: Callable[[str], bool],
         longest_claim: float,
+        answers_a_day: int = 0,
     ):
         self._redis = store
         self._celery = celery
@@ -110,6 +115,11 @@ class RequestStore:
         self._exists = exists
         self._longest_claim = longest_claim
         self.places = Places(store)
+        self.user_limit = UserLimit(store, answers_a_day)
+
+    def line(self, label: str, *, fair: bool) -> Line:
+        """What tells operators who waits; `label` is that of the metrics."""
+        return Line(self._redis, self._source, label, fair=fair)
 
     def dispatch(self, dispatches: Iterable[Dispatch]) -> None:
         """Put requests where the worker reads them and send a hint for each.

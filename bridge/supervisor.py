@@ -4,15 +4,16 @@ It acts on what supervision.py decides.
 """
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from opentelemetry.trace import INVALID_SPAN, Span
 
 from bridge import metrics
+from bridge.policy import PartitionPolicy
 from bridge.request_store import RequestStates, RequestStore
 from bridge.supervision import Decision, DispatchHistory, HintLatency, decide, is_charged, suspects_to_hold_back
+from bridge.user_limit import Sent
 from contract import HANDED_BACK, Dispatch, Failure, Outcome
 from logs import log_about
 
@@ -42,9 +43,15 @@ class Unfinished:
     least: float = 0.0  # the least place that it can have, once it is called
     span: Span = INVALID_SPAN  # from its message to its first hint
 
-    def failed(self, failure: Failure) -> Outcome:
+    def failed(self, failure: Failure, *, wait_seconds: int | None = None) -> Outcome:
         """What its user is told where it ends without a score."""
-        return Outcome.failed(self.dispatch.request.addressee(), failure.value)
+        return Outcome.failed(self.dispatch.request.addressee(), failure.value, wait_seconds=wait_seconds)
+
+    @property
+    def sent(self) -> Sent:
+        """Whose it is, and when it was sent."""
+        request = self.dispatch.request
+        return request.processing_id, request.user_id, self.sent_at
 
 
 class Supervisor:
@@ -53,8 +60,8 @@ class Supervisor:
     Args:
         store: Redis and Celery.
         give_places: to those of some requests that have none; may raise `redis.RedisError`.
-        redispatch_after: seconds, the first pause before a hint goes again; longer while workers are slow to come.
-        lease: seconds that a worker's claim lives without it.
+        policy: the first pause before a hint goes again, which is longer while workers are slow to come, and for how
+            long a worker's claim lives without it.
         wall_clock: Unix time, seconds.
     """
 
@@ -62,16 +69,14 @@ class Supervisor:
         self,
         store: RequestStore,
         give_places: Callable[[list[Unfinished]], None],
-        redispatch_after: float,
-        *,
-        lease: float,
-        wall_clock: Callable[[], float] = time.time,
+        policy: PartitionPolicy,
+        wall_clock: Callable[[], float],
     ):
         self._store = store
         self._give_places = give_places
-        self._redispatch_after = redispatch_after
+        self._redispatch_after = policy.redispatch_after
         self._latency = HintLatency()
-        self._lease = lease
+        self._lease = policy.lease
         self._wall_clock = wall_clock
         self._dead_workers: dict[str, float] = {}  # when they were found dead
         self._excused_until = 0.0  # claims that are lost before this are nobody's doing

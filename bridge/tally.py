@@ -8,7 +8,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import redis
 
@@ -21,19 +21,6 @@ KEPT = 90_000  # seconds
 DEAD_LETTER = "dead_letter:"  # and its reason
 SCORED = "scored"
 REJECTED = "rejected"  # a dead letter whose sender could be told
-
-
-class Counting(Protocol):
-    """See `Tally`."""
-
-    def add(self, ends: Iterable[str]) -> None: ...
-
-
-class NoTally:
-    """Counts nothing."""
-
-    def add(self, ends: Iterable[str]) -> None:
-        """Do nothing."""
 
 
 class Tally:

@@ -160,6 +160,11 @@ NOT_CLOSED_KEY = f"{KEY_PREFIX}circuit_breaker"
 TRIPPED_WHY_KEY = f"{KEY_PREFIX}circuit_breaker:why"
 
 
+def tried_key(reason: str) -> str:
+    """Holds digests of the settings with which the reason was met, a set: whoever has others may try at once."""
+    return f"{KEY_PREFIX}circuit_breaker:{reason}:tried"
+
+
 def probe_key(reason: str) -> str:
     """Holds the claim's token of the request that tries whether the reason is gone."""
     return f"{KEY_PREFIX}circuit_breaker:{reason}:probe"
@@ -193,6 +198,16 @@ def spent_key(day: str) -> str:
     """Holds the US dollars that the workers have spent on a day of UTC (`2026-11-24`)."""
     return f"{KEY_PREFIX}spent:{day}"
 
+
+def user_day_key(user_id: int, day: str) -> str:
+    """Holds the processing ids that count for a user on a day of UTC (`2026-11-24`). See bridge/user_limit.py."""
+    return f"{KEY_PREFIX}user:{user_id}:{day}"
+
+
+# A hash of who waits, by input partition: JSON of when that was told, and of each user's requests and weight. Bridges
+# write it every few seconds, workers read it for operators.
+LINE_KEY = f"{KEY_PREFIX}line"
+LINE_KEPT = 60  # seconds
 
 # A hash that the bridge moves in one step with the processed marks: it tells whether they are all there. See
 # bridge/marks.py.

@@ -131,6 +131,7 @@ class Failure(Enum):
     TOO_LARGE = "Вакансия и резюме вместе слишком велики для обработки. Сократите текст и отправьте запрос снова."
     OUT_OF_TIME = "Не удалось обработать резюме вовремя: сервис оценки недоступен. Отправьте запрос ещё раз позже."
     QUEUE_TOO_LONG = "Сервис оценки перегружен, и очередь не дойдёт до запроса вовремя."  # and when to come back
+    USER_LIMIT = "Дневной лимит оценок исчерпан: этот запрос не будет обработан."  # and when to come back
     BROKEN_ANSWER = "Модель не смогла оценить это резюме. Проверьте текст вакансии и резюме и отправьте запрос снова."
     NO_CRITERIA = "В вакансии нет проверяемых требований. Уточните требования к кандидату и отправьте запрос снова."
     REFUSED = "Сервис оценки не принял этот запрос. Проверьте текст вакансии и резюме и отправьте запрос снова."
@@ -200,3 +201,8 @@ class Dialect:
     has_records: bool
     settles: float = 0.0
     is_read_uncommitted: bool = False
+
+    @property
+    def fields(self) -> set[str]:
+        """Of a request, as the platform names them."""
+        return {str(field.validation_alias or name) for name, field in self.request.model_fields.items()}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from bridge.dead_letter import (
+    HEADER_FIELD,
     HEADER_OFFSET,
     HEADER_PARTITION,
     HEADER_REASON,
@@ -194,6 +195,7 @@ def _messages() -> Json:
             "headers": _headers(
                 {
                     HEADER_REASON: {"type": "string", "enum": [reason.value for reason in Reason]},
+                    HEADER_FIELD: {"type": "string", "enum": list(ScoringRequest.model_fields)},
                     HEADER_TOPIC: {"type": "string"},
                     HEADER_PARTITION: {"type": "string", "description": "a number"},
                     HEADER_OFFSET: {"type": "string", "description": "a number"},

@@ -25,11 +25,13 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from rich.console import Console
 from rich.markup import escape
 
+from bridge.request_file import WrongRequest, requests_in
 from contract import REQUEST_KEY
 from dev.demo_faults import FAULTS, Fault
 from dev.demo_results import Notification, Sample, result_table, summary
 from dev.kafka_server import CHECKOUT, silent
 from dev.local_service import LocalService, choose_kafka, local_service
+from dev.openai_standin.families import NAMES, FamilyName
 from dev.processes import ProcessFailedError
 from dev.service import Service
 from settings_files import UnreadableFileError, read_env_file
@@ -53,46 +55,30 @@ class Options:
     stay: bool
     kafka: str  # "apache", "mock" or "" for what is at hand
     fault: str | None = None  # one of FAULTS
+    family: FamilyName | None = None  # of the stand-in
 
 
 def read_samples(file: Path) -> list[Sample]:
-    """The requests of a file with one JSON object a line, or with a single one over as many lines as one likes.
+    """The requests of a file, read as `python -m bridge send` reads it.
 
     Raises:
-        SystemExit: a line cannot be a request; the message says which.
+        SystemExit: it cannot be read, or holds something that is no request; the message says where and why.
     """
-    samples: dict[int, Sample] = {}
     try:
-        text = file.read_text(encoding="utf-8")
+        written = requests_in(file.read_bytes())
     except OSError as error:
-        raise SystemExit(f"demo: cannot read {file}: {error.strerror}") from None
-    for number, line in enumerate([text] if _is_one_object(text) else text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            request = json.loads(line)
-            sample = Sample(
-                request["processing_id"],
-                _first_line(request["resume"]),
-                _first_line(request["requirements"]),
-                line.encode(),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise SystemExit(
-                f"demo: line {number} of {file} is no request: the file holds one JSON object, or one on each line, "
-                f"with callback_url, processing_id, user_id, resume_id, requirements_id, requirements and resume"
-            ) from None
-        samples[sample.processing_id] = sample
-    if not samples:
-        raise SystemExit(f"demo: {file} has no requests")
-    return list(samples.values())
-
-
-def _is_one_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
+        raise SystemExit(f"demo: {file}: cannot be read: {error.strerror}") from None
+    except WrongRequest as wrong:
+        raise SystemExit(f"demo: {file}: {wrong}") from None
+    return [
+        Sample(
+            each.request.processing_id,
+            _first_line(each.request.resume),
+            _first_line(each.request.requirements),
+            each.value,
+        )
+        for each in written
+    ]
 
 
 def real_openai(env_file: Path) -> bool:
@@ -115,7 +101,7 @@ def limits_for(requests: int) -> dict[str, str]:
 def run(options: Options, screen: Console) -> int:
     """Start, send, wait, show; the exit code."""
     samples = read_samples(options.file)
-    is_real = real_openai(CHECKOUT / ".env")
+    is_real = options.family is None and real_openai(CHECKOUT / ".env")
     limits = {} if is_real else limits_for(len(samples)) | _own_limits()
     screen.print("[bold]AI Handler[/]: resumes go in on Kafka, scores come out", highlight=False)
     screen.print(f"starting (data and logs: {_short(options.folder)})", highlight=False)
@@ -124,6 +110,7 @@ def run(options: Options, screen: Console) -> int:
         kafka=choose_kafka(options.kafka, options.folder),
         limits=limits,
         standin=not is_real,
+        manners=options.family,
         flower=options.stay,
         announce=lambda what: screen.print(f"  [dim]+[/] {what}", highlight=False),
     ) as local:
@@ -246,11 +233,14 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=FOLDER, help="for data and logs; emptied at the start")
     parser.add_argument("--stay", action="store_true", help="keep everything running until Ctrl-C")
     parser.add_argument("--fault", choices=FAULTS, help="what the stand-in meets at first, to see what follows")
+    parser.add_argument("--family", choices=NAMES, help="the stand-in refuses, wraps and counts as these models do")
     arguments = parser.parse_args()
     wanted = os.environ.get("DEMO_KAFKA", "")
     if wanted not in ("", "apache", "mock"):
         parser.error("DEMO_KAFKA must be apache or mock")
-    options = Options(arguments.file, arguments.folder.resolve(), arguments.stay, wanted, arguments.fault)
+    options = Options(
+        arguments.file, arguments.folder.resolve(), arguments.stay, wanted, arguments.fault, arguments.family
+    )
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     screen = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120)

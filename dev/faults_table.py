@@ -27,7 +27,7 @@ _TOLD: Final = {
         "none is paid",
     ),
     Follows.PROVIDER: (
-        "*wait for the provider*: back-off, `Retry-After`; three in a row open the breaker",
+        "*wait for the provider*: back-off, `Retry-After`; where nobody is answered *open the breaker*",
         _AT_DEADLINE,
         f"breaker `provider`: a tiny call after {OPEN_FOR['provider']:.0f} to {LONGEST['provider']:.0f} s asks for all",
         "one each",

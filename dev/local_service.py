@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from dev.openai_standin.families import FamilyName
+
 
 class _Part(Protocol):
     @property
@@ -77,6 +79,7 @@ def local_service(
     limits: Mapping[str, str],
     settings: Mapping[str, str] | None = None,
     standin: bool = True,
+    manners: FamilyName | None = None,
     flower: bool = False,
     announce: Callable[[str], None] = lambda _: None,
 ) -> Generator[LocalService]:
@@ -88,6 +91,7 @@ def local_service(
         limits: some of `RPM`, `RPD` and `TPM`, for the service and for the stand-in.
         settings: more for the service.
         standin: the worker asks the stand-in; else whom `.env` names.
+        manners: the family that the stand-in imitates.
         flower: start Flower too.
         announce: told each step, for a person to read.
 
@@ -101,10 +105,11 @@ def local_service(
         servers: list[_Part] = [memory, stack.enter_context(running(kafka))]
         standin_url = None
         if standin:
-            announce("a stand-in for OpenAI")
-            server = stack.enter_context(running(StandInServer(folder, limits)))
+            announce("a stand-in for OpenAI" + (f" with the manners of {manners}" if manners else ""))
+            server = stack.enter_context(running(StandInServer(folder, limits, manners)))
             servers.append(server)
             standin_url = server.url
+            settings = {"OPENAI_BASE_URL": server.base_url, **(settings or {})}
         page_port = free_port()
         more = {
             "BRIDGE_METRICS_PORT": str(page_port),

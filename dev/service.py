@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from dev.kafka_server import CHECKOUT
+from dev.openai_standin.families import FamilyName, family
 from dev.processes import ChildProcess, LocalServer, ProcessFailedError, free_port, listens
 
 if TYPE_CHECKING:
@@ -207,14 +208,16 @@ class StandInServer(LocalServer):
     Args:
         folder: for its log.
         limits: its quota: some of `RPM`, `RPD` and `TPM`.
+        manners: of which family of models; None: it takes every request.
     """
 
     name = "the stand-in for OpenAI"
 
-    def __init__(self, folder: Path, limits: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, limits: Mapping[str, str], manners: FamilyName | None = None) -> None:
         super().__init__()
         self._folder = folder
         self._limits = limits
+        self._manners = manners
         self._port = free_port()
 
     @property
@@ -222,11 +225,17 @@ class StandInServer(LocalServer):
         """Its address, without `/v1`."""
         return f"http://127.0.0.1:{self._port}"
 
+    @property
+    def base_url(self) -> str:
+        """What a client of the family's API is given."""
+        return self.url + family(self._manners).path
+
     def start(self) -> None:
         """Start it and wait until it listens. Raises ProcessFailedError when it does not."""
         if self._process is None:
             limits = [f"--{name.lower()}={value}" for name, value in self._limits.items()]
-            command = [sys.executable, "-m", "dev.openai_standin", f"--port={self._port}", *limits]
+            manners = [f"--family={self._manners}"] if self._manners else []
+            command = [sys.executable, "-m", "dev.openai_standin", f"--port={self._port}", *limits, *manners]
             self._process = ChildProcess(self.name, command, log_file=self._folder / "standin.log", folder=CHECKOUT)
         self._process.start()
         self._process.wait_ready(lambda: listens(self._port), timeout=READY)

@@ -1,8 +1,10 @@
 """The Celery app, and the composition root: builds the adapters once per process."""
 
+import hashlib
 import os
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
@@ -16,6 +18,7 @@ from celery.utils.nodenames import default_nodename, nodename, nodesplit
 from celery.worker import state
 from opentelemetry.trace import Tracer
 from prometheus_client import REGISTRY
+from pydantic import SecretStr
 
 from config import Settings
 from contract import LONGEST_COUNTDOWN, QUEUE_NAME
@@ -38,14 +41,16 @@ from worker.asking.profiles import Profiles
 from worker.asking.questions import KeepingPolicy, model_id
 from worker.asking.result_cache import ResultCache
 from worker.asking.route import Route
+from worker.asking.service_tier import ServiceTier
 from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
 from worker.limits.tokens import count_tokens
 from worker.outcome_store import OutcomeStore
-from worker.ports import Egress, Ports
+from worker.ports import Egress, Model, Ports
 from worker.running import control, redis_transport
 from worker.running.fleet_metrics import FleetMetrics
+from worker.running.line import Line
 from worker.scoring import Scoring
 from worker.spans import TracedModel
 from worker.tasks import register
@@ -124,8 +129,30 @@ def make_profiles(settings: Settings, store: redis.Redis, leases: Leases) -> Pro
     )
 
 
-def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = None) -> Scoring:
-    """Everything that one process needs to score requests; `opened` closes what was opened for it."""
+def asks_as(settings: Settings) -> str:
+    """A digest of whom this process asks, and as whom: the key, the URL, the model, the proxy and the like."""
+    said = [
+        value.get_secret_value() if isinstance(value := getattr(settings, name), SecretStr) else str(value)
+        for name in sorted(Settings.model_fields)
+        if name.startswith("openai_") and name not in ("openai_budget", "openai_prices")
+    ]
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()[:16]
+
+
+def make_scoring(
+    settings: Settings,
+    opened: ExitStack,
+    tracer: Tracer | None = None,
+    around: Callable[[Model], Model] = lambda model: model,
+) -> Scoring:
+    """Everything that one process needs to score requests.
+
+    Args:
+        settings: of the process.
+        opened: closes what was opened for it.
+        tracer: OpenTelemetry's.
+        around: puts something around the model that is asked.
+    """
     store = connect(settings)
     opened.callback(store.close)
     leases = Leases(store, settings.lease_seconds)
@@ -133,7 +160,7 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
     provider = settings.provider
     route = Route(proxy=provider.proxy, connections=settings.calls_in_flight + 1, ca_location=provider.ca_location)
     opened.callback(route.close)
-    breaker = CircuitBreaker(store)
+    breaker = CircuitBreaker(store, asks_as(settings))
     spending = Spending(store, breaker, budget=settings.openai_budget)
     price = Price(*settings.openai_price) if settings.openai_price else None
     profiles = make_profiles(settings, store, leases)
@@ -145,7 +172,8 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         headers=provider.headers,
         model=settings.openai_model,
         count=count_tokens,
-        timeout=settings.openai_timeout,
+        timeout=settings.call_timeout,
+        tier=ServiceTier(settings.openai_service_tier),
         profiles=profiles,
     )
 
@@ -160,8 +188,9 @@ def make_scoring(settings: Settings, opened: ExitStack, tracer: Tracer | None = 
         limiter=make_limiter(settings, store),
         egress=make_egress(settings, route),
         breaker=breaker,
-        model=MeteredModel(traced, settings.openai_model, price, spending.add),
+        model=around(MeteredModel(traced, settings.openai_model, price, spending.add)),
         profiles=profiles,
+        line=Line(store),
         spending=spending if price else None,
         page=page,
     )
@@ -217,6 +246,7 @@ def _begin(*, sender: str, instance: Any, **_: Any) -> None:
     if sender == default_nodename(None):
         # Nobody named it. Two workers of one host by the same name answer for each other, and Flower shows one.
         instance.hostname = nodename(f"celery-{os.getpid()}", nodesplit(sender)[1])
+    # A call at a slower tier may outlast that: it is left, and asked again by another worker.
     watchdog = Watchdog(
         settings.openai_timeout + STORE_WITHIN, idle=FAREWELL_WITHIN, busy=lambda: bool(state.active_requests)
     )

@@ -104,8 +104,13 @@ DENIALS = _counter(
     "429s of the provider; bucket: the limit that it named",
     bucket=["rpm", "rpd", "tpm", "unknown"],
 )
-TOKENS = _counter("ai_handler_tokens_total", "Tokens; kind: prompt (cached ones included), cached, completion",
-                  model=[], kind=["prompt", "cached", "completion"])  # fmt: skip
+TOKEN_KINDS = ("prompt", "cached", "written", "completion", "reasoning")
+TOKENS = _counter(
+    "ai_handler_tokens_total",
+    "Tokens; kind: prompt, among them cached and written (into the provider's cache); completion, among them reasoning",
+    model=[],
+    kind=TOKEN_KINDS,
+)
 SPENT = _counter("ai_handler_spent_usd_total", "Money for the tokens of this worker's calls, in US dollars", model=[])
 
 # --- The limiter ------------------------------------------------------------------------------------------------------
@@ -144,5 +149,5 @@ def describe_build(model: str) -> None:
     schema = SCHEMA_VERSION.decode()
     BUILD.labels(model, PROMPT_VERSION, RUBRIC_VERSION, schema, platform.python_version()).set(1)
     SPENT.labels(model)
-    for kind in ("prompt", "cached", "completion"):
+    for kind in TOKEN_KINDS:
         TOKENS.labels(model, kind)

@@ -34,13 +34,16 @@ class Call:
 class Usage:
     """The tokens that the provider bills for an answer, as it counts them.
 
-    `cached_tokens` are among the prompt's, `reasoning_tokens` among the completion's.
+    `cached_tokens` and `written_tokens` (into the prefix cache) are among the prompt's, `reasoning_tokens` among the
+    completion's. `tier` is the service tier that the call was given, if the provider says so.
     """
 
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
     reasoning_tokens: int = 0
+    written_tokens: int = 0
+    tier: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +191,23 @@ class Profiles(Protocol):
     def state(self) -> dict[str, object]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Users with unfinished requests: how many, and how many of them get a start in one turn.
+
+    `fair` is False where requests start in the topic's order, whoever asks.
+    """
+
+    users: Mapping[int, tuple[int, float]]
+    fair: bool = True
+
+
+class Line(Protocol):
+    """See `running.line.Line`."""
+
+    def waiting(self) -> Waiting: ...
+
+
 class Spending(Protocol):
     """See `spending.Spending`."""
 
@@ -213,6 +233,7 @@ class Ports:
     breaker: Breaker
     model: Model
     profiles: Profiles
+    line: Line
     spending: Spending | None = None
     page: Callable[[str], tuple[int, bytes] | None] | None = None
     """Status and body of a page below the endpoint's address; see `model_card`."""

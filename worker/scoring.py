@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 _IDS = ("processing_id", "user_id", "resume_id", "requirements_id")
 _LISTEN_EVERY = 0.05  # seconds between two looks at whether this process has learnt an answer
-_PATIENCE = 600.0  # seconds that a command waits for the limits
+PATIENCE = 600.0  # seconds that a command waits for the limits
 
 
 class Scoring:
@@ -274,8 +274,12 @@ class Scoring:
             raise FailedError(Failure.NO_CRITERIA)
         return asked.meaning
 
-    def criteria_of_text(self, requirements: str) -> Criteria:
+    def criteria_of_text(self, requirements: str, *, patience: float = PATIENCE) -> Criteria:
         """The criteria of a vacancy without a request: asked for like any other, waited for here.
+
+        Args:
+            requirements: the vacancy.
+            patience: seconds.
 
         Raises:
             FailedError: the model gives no answer. A vacancy without criteria is no failure here.
@@ -290,7 +294,7 @@ class Scoring:
         if not isinstance(found, Lead):  # the same command runs elsewhere
             raise FailedError(Failure.UNAVAILABLE)
         claim = found.lease
-        dispatch = Dispatch(request=request, deadline_at=self._clock() + _PATIENCE)
+        dispatch = Dispatch(request=request, deadline_at=self._clock() + patience)
         in_hand = RequestInHand(dispatch, claim, Progress(), command=command)
         try:
             while True:

@@ -6,16 +6,17 @@ is still unreadable becomes a new dead letter; what was notified already stays s
 
 import argparse
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, KafkaError, Message, Producer
 
-from bridge.dead_letter import CAP_WINDOW, HEADER_REASON, HEADER_SIZE
+from bridge.dead_letter import CAP_WINDOW, HEADER_FIELD, HEADER_REASON, HEADER_SIZE
 from bridge.intake import Reason
 from bridge.kafka import header, read_span, spans
 from config import Settings
+from contract import ScoringRequest
 
 
 def run(options: argparse.Namespace, settings: Settings, reader: Consumer, producer: Producer) -> int:
@@ -31,13 +32,15 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, produ
         The exit code: 0 done, 1 some could not be sent.
     """
     found: Counter[str] = Counter()
+    fields: defaultdict[str, Counter[str]] = defaultdict(Counter)
     chosen: Counter[str] = Counter()
     not_whole = 0
     pace = Pace(settings.dead_letter_limit, CAP_WINDOW, options.rate)
     failures: list[KafkaError] = []
-    letters = (letter for span in spans(reader, settings.dead_letter_topic) for letter in read_span(reader, span))
-    for letter in letters:
+    places = spans(reader, settings.dead_letter_topic, may_be_missing=True)
+    for letter in (letter for span in places for letter in read_span(reader, span)):
         reason = _reason(letter)
+        fields[reason][_field(letter)] += 1
         found[reason] += 1
         if not _is_chosen(letter, reason, options) or chosen.total() >= options.limit:
             continue
@@ -52,7 +55,11 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, produ
     reader.close()
     what = "would replay" if options.dry_run else "replayed"
     for reason, number in sorted(found.items()):
-        _say(f"{reason}: {number} dead letters, {what} {chosen[reason]}")
+        named = ", ".join(f"{field} {count}" for field, count in sorted(fields[reason].items()) if field)
+        _say(f"{reason}: {number} dead letters{f' ({named})' if named else ''}, {what} {chosen[reason]}")
+    if not found:
+        _say(f"{settings.dead_letter_topic}: none")
+        return 0
     if not_whole:
         _say(f"{not_whole} cannot be replayed: their originals are not kept whole")
     sent = chosen.total() - len(failures) - left
@@ -129,6 +136,12 @@ def _time(text: str) -> datetime:
 
 def _reason(letter: Message) -> str:
     return (header(letter, HEADER_REASON) or b"unknown").decode()
+
+
+def _field(letter: Message) -> str:
+    """The field that it is about, where it is one of ours: what else stands there is a stranger's."""
+    field = (header(letter, HEADER_FIELD) or b"").decode(errors="replace")
+    return field if field in ScoringRequest.model_fields else ""
 
 
 def _is_whole(letter: Message, reason: str) -> bool:

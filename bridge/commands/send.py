@@ -1,8 +1,8 @@
-"""Sends one request to the input topic, waits for its notification and prints it: `python -m bridge send FILE`.
+"""Sends a file's requests to the input topic, and prints their notifications: `python -m bridge send FILE`.
 
-Exit codes: 0 scored, 1 a setting or Kafka is wrong, 2 the file holds no valid request or its
-processing id is answered already, 4 it failed, 5 no answer in time, 130 Ctrl-C. The request itself goes on whatever
-becomes of this command.
+Exit codes: 0 scored, 1 a setting or Kafka is wrong, 2 the file holds something that is no valid request, or a
+processing id that is answered already, 4 one failed, 5 no answer in time, 130 Ctrl-C. The requests themselves go on
+whatever becomes of this command.
 """
 
 import argparse
@@ -10,15 +10,14 @@ import json
 import sys
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from pydantic import ValidationError
 
-from bridge import intake
-from bridge.intake import Accepted, Rejected
 from bridge.kafka import KAFKA_TIMEOUT, spans
+from bridge.request_file import WrittenRequest, WrongRequest, requests_in
 from contract import DIALECT, REQUEST_KEY, Dialect, Notification, ScoredResponse
 
 WRONG_REQUEST = 2
@@ -29,14 +28,10 @@ INTERRUPTED = 130
 WIDTH = 100  # characters of a line of the table
 
 
-class WrongRequest(ValueError):
-    """The file holds no request that can be sent; the text says why, without quoting it."""
-
-
 def arguments() -> argparse.ArgumentParser:
     """The command's arguments, as a parent of its parser."""
     parser = argparse.ArgumentParser(prog="python -m bridge send", add_help=False)
-    parser.add_argument("file", metavar="FILE", help="one request, a JSON object; `-`: standard input")
+    parser.add_argument("file", metavar="FILE", help="a JSON object, or one on each line; `-`: standard input")
     parser.add_argument("--processing-id", type=int, metavar="ID", help="send it under this id instead of its own")
     parser.add_argument("--timeout", type=float, default=120.0, metavar="SECONDS", help="of waiting; 120 by default")
     parser.add_argument("--json", action="store_true", help="print the notification as it is on Kafka")
@@ -71,55 +66,54 @@ def run(
         KafkaException: the brokers are away or refuse.
     """
     try:
-        value, processing_id = request_of(_read(options.file), options.processing_id, dialect)
+        written = chosen(_read(options.file), options.processing_id, dialect)
     except WrongRequest as wrong:
-        _say(str(wrong))
+        _say(f"{options.file}: {wrong}")
         return WRONG_REQUEST
-    if is_processed(processing_id):
-        _say(f"{processing_id} is answered already, and an id has one answer: give another with --processing-id")
+    waited_for = [each.request.processing_id for each in written]
+    answered = [str(processing_id) for processing_id in waited_for if is_processed(processing_id)]
+    if answered:
+        _say(f"{', '.join(answered)} is answered already, and an id has one answer: give another (--processing-id)")
         return WRONG_REQUEST
+    ids = ", ".join(map(str, waited_for))
+    code = 0
     try:
-        # From where the topic ends before the request is sent: what stands there now cannot be its answer.
+        # From where the topic ends before a request is sent: what stands there now cannot be its answer.
         reader.assign([TopicPartition(span.topic, span.partition, span.end) for span in spans(reader, notifications)])
-        _send(producer, requests, value)
-        _say(f"{processing_id} sent to {requests}; waiting for at most {options.timeout:g} s")
-        answer = _await_answer(reader, processing_id, options.timeout, dialect)
+        _send(producer, requests, [each.value for each in written])
+        _say(f"{ids} sent to {requests}; waiting for at most {options.timeout:g} s")
+        for body, notification in _answers(reader, waited_for, options.timeout, dialect):
+            print(body if options.json else "\n".join(table(notification)))  # noqa: T201 # the answer goes to its user
+            code = code if notification.success else FAILED
     except KeyboardInterrupt:
-        _say(f"no longer waiting; {processing_id} goes on")
+        _say(f"no longer waiting; {', '.join(map(str, waited_for))} goes on")
         return INTERRUPTED
     finally:
         reader.close()
-    if answer is None:
-        _say(f"no answer in {options.timeout:g} s; {processing_id} goes on")
+    if waited_for:
+        _say(f"no answer in {options.timeout:g} s; {', '.join(map(str, waited_for))} goes on")
         return NO_ANSWER
-    body, notification = answer
-    print(body if options.json else "\n".join(table(notification)))  # noqa: T201 # a command's answer goes to its user
-    return 0 if notification.success else FAILED
+    return code
 
 
-def request_of(value: bytes, processing_id: int | None, dialect: Dialect = DIALECT) -> tuple[bytes, int]:
-    """The message to send, and its processing id.
+def chosen(content: bytes, processing_id: int | None, dialect: Dialect = DIALECT) -> list[WrittenRequest]:
+    """What is to be sent.
 
     Args:
-        value: what the file holds.
+        content: what the file holds.
         processing_id: replaces the request's own, where it is given.
         dialect: of the request.
 
     Raises:
-        WrongRequest: the bridge would not accept it.
+        WrongRequest: the bridge would not accept it, or one id is given for several.
     """
-    if processing_id is not None:
-        try:
-            value = json.dumps({**json.loads(value), "processing_id": processing_id}, ensure_ascii=False).encode()
-        except (ValueError, TypeError):
-            raise WrongRequest("the file is no JSON object") from None
-    match intake.read(REQUEST_KEY, value, dialect):
-        case Accepted(request=request):
-            return value, request.processing_id
-        case Rejected(reason=reason):
-            raise WrongRequest(f"the bridge would not accept this request: {reason.value}")
-        case _:
-            raise AssertionError("our own key is ours")
+    written = requests_in(content, dialect)
+    if processing_id is None:
+        return written
+    if len(written) > 1:
+        raise WrongRequest(f"it holds {len(written)} requests, and --processing-id is for one")
+    changed = {**json.loads(written[0].value), "processing_id": processing_id}
+    return requests_in(json.dumps(changed, ensure_ascii=False).encode(), dialect)
 
 
 def table(notification: Notification) -> list[str]:
@@ -155,30 +149,31 @@ def _read(file: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
-        raise WrongRequest(f"cannot read {file}: {error.strerror}") from None
+        raise WrongRequest(f"cannot be read: {error.strerror}") from None
 
 
-def _send(producer: Producer, topic: str, value: bytes) -> None:
+def _send(producer: Producer, topic: str, values: Sequence[bytes]) -> None:
     faults: list[KafkaException] = []
 
     def on_delivery(error: object, _message: Message) -> None:
         if error is not None:
             faults.append(KafkaException(error))
 
-    producer.produce(topic, key=REQUEST_KEY, value=value, on_delivery=on_delivery)
+    for value in values:
+        producer.produce(topic, key=REQUEST_KEY, value=value, on_delivery=on_delivery)
     left = producer.flush(KAFKA_TIMEOUT)
     if faults:
         raise faults[0]
     if left:
-        raise KafkaException(f"it did not take the request in {KAFKA_TIMEOUT:g} s")
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"took no request in {KAFKA_TIMEOUT:g} s"))  # noqa: SLF001
 
 
-def _await_answer(
-    reader: Consumer, processing_id: int, seconds: float, dialect: Dialect
-) -> tuple[str, Notification] | None:
-    """The notification's text and content; None after so many seconds."""
+def _answers(
+    reader: Consumer, waited_for: list[int], seconds: float, dialect: Dialect
+) -> Iterator[tuple[str, Notification]]:
+    """Each notification's text and content, as they come; takes their ids out of `waited_for`, until time is up."""
     deadline = time.monotonic() + seconds
-    while (left := deadline - time.monotonic()) > 0:
+    while waited_for and (left := deadline - time.monotonic()) > 0:
         message = reader.poll(min(left, 0.5))
         if message is None or message.error():
             continue
@@ -187,9 +182,9 @@ def _await_answer(
             notification = dialect.heard(body)
         except (UnicodeDecodeError, ValidationError):
             continue  # somebody else's
-        if notification.response.processing_id == processing_id:
-            return body, notification
-    return None
+        if notification.response.processing_id in waited_for:
+            waited_for.remove(notification.response.processing_id)
+            yield body, notification
 
 
 def _say(line: str) -> None:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import cache
-from urllib.parse import urlsplit
 
 from bridge.kafka import make_reader
 from bridge.status.collecting import from_kafka, from_redis
@@ -63,10 +62,6 @@ def make_look(settings: Settings) -> Callable[[], Status]:
     limits = Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out)
     limiter = RateLimiter(store, limits, burst=settings.limits_burst)
     reader = cache(lambda: make_reader(settings, settings.kafka_group_id))  # made when somebody looks
-    redis = urlsplit(settings.redis)
-    redis_at = f"{redis.hostname}:{redis.port or 6379}{redis.path}"
-    if settings.redis_sentinels:
-        redis_at = f"{settings.redis_sentinel_master} (Sentinel){redis.path}"
 
     def look() -> Status:
         found = from_redis(store, limiter.snapshot)
@@ -74,7 +69,7 @@ def make_look(settings: Settings) -> Callable[[], Status]:
         return Status(
             redis=found,
             kafka=from_kafka(reader(), settings.kafka_topic_for_ai_handler, bridges),
-            redis_at=redis_at,
+            redis_at=settings.redis_connection.where,
             kafka_at=settings.kafka_bootstrap_servers,
             priced=settings.openai_price is not None,
             budget=settings.openai_budget,

@@ -15,6 +15,7 @@ from bridge.status.figures import InKafka, InRedis, Process, Tripped
 from bridge.tally import DAY_SLOTS, within
 from contract import PRESENT_KEY, QUEUE_NAME, TALLY_KEY, TRIPPED_WHY_KEY, spent_key, too_early_key
 from presence import GONE_AFTER
+from redis_trouble import told
 
 ANSWER_WITHIN: Final = 2.0  # seconds, for each of Kafka's answers
 GROUP_WITHIN: Final = 5.0  # likewise, of the group's coordinator, which a new Kafka has to find first
@@ -30,8 +31,7 @@ def from_redis(store: redis.Redis, limits: Callable[[], Mapping[str, Any]]) -> I
     try:
         return _from_redis(store, limits)
     except redis.RedisError as error:
-        told = str(error).partition("\n")[0][:120]
-        return f"{type(error).__name__}: {told}" if told else type(error).__name__
+        return told(error)
 
 
 def _from_redis(store: redis.Redis, limits: Callable[[], Mapping[str, Any]]) -> InRedis:

@@ -16,8 +16,8 @@ PROFILE: Final = ("temperature", "reasoning_effort", "output", "cap", "room_for_
 
 # By a verdict's name; what is in braces is its facts.
 _ENGLISH: Final = {
-    "redis_away": "Redis at {where} does not answer ({why}): nothing is asked or answered, nothing is lost. Bring it back, or correct REDIS_HOST and REDIS_PORT",
-    "kafka_away": "Kafka at {where} does not answer ({why}): nothing comes in or goes out. Bring it back, or correct KAFKA_BOOTSTRAP_SERVERS",
+    "redis_away": "Redis at {where} cannot be used ({why}): nothing is asked or answered, nothing is lost. Bring it back, or see which setting is wrong (python -m bridge check)",
+    "kafka_away": "Kafka at {where} cannot be used ({why}): nothing comes in or goes out. Bring it back, or see which setting is wrong (python -m bridge check)",
     "no_bridge": "no bridge is alive: start one (python -m bridge); requests that wait: {left}",
     "too_many_dead_letters": "nothing new is taken after too many unreadable messages (mostly {mostly}): look at them (python -m bridge replay --dry-run), mend the sender, then python -m bridge resume",
     "bridge_in_trouble": "a bridge is not ready: {why}",
@@ -33,8 +33,8 @@ _ENGLISH: Final = {
     "idle": "healthy: nothing waits",
 }
 _RUSSIAN: Final = {
-    "redis_away": "Redis ({where}) не отвечает ({why}): резюме не оцениваются, но ничего не потеряно. Верните его или исправьте REDIS_HOST и REDIS_PORT",
-    "kafka_away": "Kafka ({where}) не отвечает ({why}): запросы не приходят, ответы не уходят. Верните её или исправьте KAFKA_BOOTSTRAP_SERVERS",
+    "redis_away": "Redis ({where}) недоступен ({why}): резюме не оцениваются, но ничего не потеряно. Верните его в строй или проверьте настройки (python -m bridge check)",
+    "kafka_away": "Kafka ({where}) недоступна ({why}): запросы не приходят, ответы не уходят. Верните её в строй или проверьте настройки (python -m bridge check)",
     "no_bridge": "ни один мост не работает: запустите его (python -m bridge); запросов ждёт: {left}",
     "too_many_dead_letters": "новые запросы не принимаются: слишком много нечитаемых сообщений (чаще всего {mostly}). Посмотрите их (python -m bridge replay --dry-run), исправьте отправителя, затем python -m bridge resume",
     "bridge_in_trouble": "мост не готов к работе: {why}",
@@ -60,13 +60,14 @@ _TRIPPED_RU: Final = {
     "provider": "провайдер не отвечает или сообщает о собственных сбоях, подождите; если у него всё в порядке, проверьте OPENAI_BASE_URL, OPENAI_PROXY и OPENAI_TIMEOUT",
     "budget": "дневной бюджет потрачен, подождите полуночи по UTC или поднимите OPENAI_BUDGET и перезапустите воркеры",
 }
+_CODES: Final = {"single_flight": "another's answer", "blocked": "breaker or exit", "fault": "another try"}
 _WORDS: Final[dict[str, str]] = {
     "Processes": "Процессы", "Queue": "Очередь", "Quota": "Квота", "Money": "Деньги", "Ended": "Закончено",
     "Model": "Модель", "Alerts": "Алерты", "bridge": "мост", "worker": "воркер", "up": "работает", "gone": "пропал",
     "ago": "назад", "ready": "готов", "threads busy": "потоков занято", "exit": "выход", "answers": "отвечает",
     "unfinished": "не закончено", "the oldest for": "самый старый ждёт", "waiting for": "ждут",
     "limits": "лимитов", "blocked": "предохранителя или выхода", "fault": "новой попытки",
-    "single_flight": "чужого ответа о той же вакансии", "hints in the queue": "задач Celery в очереди",
+    "single_flight": "чужого ответа о том же", "hints in the queue": "задач Celery в очереди",
     "circuit breaker": "предохранитель", "closed": "замкнут", "open": "разомкнут", "the next try": "следующая попытка",
     "with the next request": "со следующим запросом", "in": "через", "limit": "лимит", "used": "занято",
     "left": "осталось", "full again in": "освободится через", "requests a minute": "запросов в минуту",
@@ -149,7 +150,7 @@ class _Wording:
         return Section(self._w(title), [tuple(map(_visible, row)) for row in rows] or [("-",)])
 
     def _w(self, word: str) -> str:
-        return _WORDS.get(word, word) if self._language == "ru" else word
+        return (_WORDS if self._language == "ru" else _CODES).get(word, word)
 
     def _time(self, seconds: float) -> str:
         return in_words(seconds, self._language)
@@ -166,11 +167,8 @@ class _Wording:
             up = f"{self._w('up')} {self._time(process.up + process.silent)}"
             yield self._w(process.role), process.name, up, self._says(process)
         for process in found.gone if isinstance(found, InRedis) else ():
-            yield (
-                self._w(process.role),
-                process.name,
-                f"{self._w('gone')}: {self._time(process.silent)} {self._w('ago')}",
-            )
+            gone = f"{self._w('gone')}: {self._time(process.silent)} {self._w('ago')}"
+            yield self._w(process.role), process.name, gone
         answers = self._w("answers")
         yield "Redis", status.redis_at, found if isinstance(found, str) else answers
         yield "Kafka", status.kafka_at, status.kafka if isinstance(status.kafka, str) else answers
@@ -207,16 +205,9 @@ class _Wording:
             if not isinstance(bucket["limit"], int | float):
                 yield self._w(words), self._w("unlimited")
                 continue
-            left = max(0, int(bucket["level"] + 0.001))
+            limit, left = round(bucket["limit"]), max(0, int(bucket["level"] + 0.001))
             full_in = (bucket["limit"] - bucket["level"]) / bucket["rate"]
-            used = max(0, round(bucket["limit"]) - left)
-            yield (
-                self._w(words),
-                str(round(bucket["limit"])),
-                str(used),
-                str(left),
-                self._time(full_in) if used else "-",
-            )
+            yield self._w(words), str(limit), str(limit - left), str(left), self._time(full_in) if limit > left else "-"
         learned = [
             f"{name.upper()} {round(bucket['learned'])}"
             for name, bucket in limits["buckets"].items()

@@ -152,7 +152,9 @@ class Provider:
         attempt.reasoning_tokens = reasoned
         attempt.completion_tokens = reasoned + len(written)
         usage = Usage(attempt.prompt_tokens, attempt.completion_tokens, attempt.cached_tokens, reasoned)
-        return completion(request.model, content, usage, finish_reason=finish_reason, refusal=refusal)
+        reply = completion(request.model, content, usage, finish_reason=finish_reason, refusal=refusal)
+        reply.body["service_tier"] = request.body.get("service_tier") or "default"
+        return reply
 
     def _answer(self, request: ChatRequest, case: AnyCase) -> str:
         if isinstance(case, VacancyCase) and _asks_for(request.schema, "criteria"):

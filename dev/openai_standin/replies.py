@@ -102,7 +102,6 @@ def completion(
                 "prompt_tokens_details": {"cached_tokens": usage.cached, "audio_tokens": 0},
                 "completion_tokens_details": {"reasoning_tokens": usage.reasoning, "audio_tokens": 0},
             },
-            "service_tier": "default",
             "system_fingerprint": "fp_openai_standin",
         },
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.processes import free_port
+from dev.processes import ChildProcess, free_port
 from tests.support.browser import browser
 from tests.support.fleet import scoring_request
 
@@ -46,6 +47,15 @@ class Duty:
                 return told[-1], answer.returncode
         raise AssertionError([each["sentence"] for each in told])
 
+    def watches(self):
+        """The command as it runs until Ctrl-C."""
+        process = ChildProcess(
+            "status", [sys.executable, "-m", "bridge", "status", "--watch"],
+            log_file=self._folder / "watch.log", environment={**self._environment, "LC_ALL": "C"}, folder=CHECKOUT,
+        )  # fmt: skip
+        process.start()
+        return process
+
     def sees(self, port):
         """The page of the bridge in a browser."""
         return browser(self._folder / "profile").run(f"http://127.0.0.1:{port}/", "--dump-dom")
@@ -71,7 +81,7 @@ def test_redis_is_stopped(running, private_redis):
     """Where it should be, and that nothing is lost; the exit code calls somebody. Then all is well again."""
     _, _, _, duty = running()
     private_redis.kill()
-    told, code = duty.reads(f"Redis at 127.0.0.1:{private_redis.port}/1 does not answer")
+    told, code = duty.reads(f"Redis at 127.0.0.1:{private_redis.port}, database 1 cannot be used (Error 111 ")
     assert code == 1
     assert told["alerts"] == ["RedisAway"]
     private_redis.start()
@@ -132,3 +142,8 @@ def test_the_quota_of_the_day_is_spent(running):
     assert told["redis"]["day"] == {"scored": 28}  # and one call asked for the vacancy's criteria
     shown = duty.look(LANG="C", LC_ALL="").stdout
     assert max(map(len, shown.splitlines())) <= 80
+    watch = duty.watches()
+    watch.wait_ready(lambda: watch.log_text().count("7 wait for today's quota") >= 2, timeout=PATIENCE)
+    watch.send(signal.SIGINT)
+    assert watch.wait(PATIENCE) == 0
+    assert "Traceback" not in watch.log_text()

@@ -30,7 +30,7 @@ def test_nobody_is_restarted_because_redis_is_away(make_fleet, private_redis, st
     eventually(standin.attempts, "the model was asked")
     private_redis.kill()
     fleet.send([scoring_request(2)])
-    eventually(lambda: "ConnectionError" in bridge.log_text(), "the bridge has noticed")
+    eventually(lambda: "not ready: redis" in bridge.log_text(), "the bridge has noticed")
     assert answer(bridge_port, "/livez") == 200
     assert answer(worker_port, "/") == 200
     assert bridge.is_running

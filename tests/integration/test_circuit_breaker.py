@@ -2,7 +2,9 @@
 
 import pytest
 
+from config import Settings
 from contract import probe_key, too_early_key
+from worker.app import asks_as
 from worker.asking.circuit_breaker import EXPLAINED, OPEN_FOR, CircuitBreaker
 from worker.errors import SendingBlockedError
 
@@ -51,6 +53,39 @@ def test_after_its_time_one_request_tries(fleet, breaker, others, reason):
     with pytest.raises(SendingBlockedError) as caught:
         others.require("theirs")
     assert caught.value.seconds >= 1
+
+
+@pytest.mark.parametrize("reason", [reason for reason in OPEN_FOR if reason != "budget"])
+def test_other_settings_are_tried_at_once(redis_client, reason):
+    """After a corrected key and a restart nobody waits for the old key's minute; and one try is enough."""
+    old, new = CircuitBreaker(redis_client, "old"), CircuitBreaker(redis_client, "new")
+    old.trip(reason)
+    with pytest.raises(SendingBlockedError):
+        old.require("ours")
+    assert new.require("theirs") == reason
+    with pytest.raises(SendingBlockedError):  # there is one probe at a time
+        new.require("another of theirs")
+    new.trip(reason)
+    with pytest.raises(SendingBlockedError):
+        new.require("theirs")
+    new.reset()
+    assert old.require("ours") == ""
+    assert redis_client.dbsize() == 0
+
+
+def test_a_spent_budget_is_spent_with_every_key(redis_client):
+    """Money is counted for all of them."""
+    CircuitBreaker(redis_client, "old").trip("budget")
+    with pytest.raises(SendingBlockedError):
+        CircuitBreaker(redis_client, "new").require("ours")
+
+
+def test_whom_one_asks_is_a_digest():
+    """The key, the URL and the model tell processes apart, and cannot be read out of it."""
+    keys = {asks_as(Settings(openai_key=key, openai_model=model)) for key in ("one", "two") for model in ("m", "n")}
+    assert len(keys) == 4
+    assert asks_as(Settings(openai_key="one", rpm=7)) == asks_as(Settings(openai_key="one"))
+    assert not [found for found in keys if "one" in found or "two" in found]
 
 
 @EACH

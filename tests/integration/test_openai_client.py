@@ -5,17 +5,22 @@ import json
 import threading
 import traceback
 from dataclasses import replace
+from typing import get_args
+from urllib.parse import parse_qsl, urlsplit
 
 import bpe_openai
 import pytest
 
+from contract import Failure
+from dev.openai_standin.families import FamilyName
 from dev.processes import free_port
 from tests.support.fakes import RESUME, SECRET_WORDS, criteria_of
 from tests.support.local_web import http_proxy, reply, socks5_proxy, web_server
 from worker.asking.faults import CUT, DECLINED, EMPTY
 from worker.asking.openai_client import OpenAIClient
-from worker.asking.profile import LoneProfile, Profile
+from worker.asking.profile import MOST_LESSONS, LoneProfile, Profile
 from worker.asking.route import LONGEST_ANSWER
+from worker.asking.service_tier import ServiceTier
 from worker.assessment.grading import RESPONSE_FORMAT, parse_grading
 from worker.assessment.prompt import grading_messages
 from worker.assessment.resume import read_resume
@@ -48,15 +53,18 @@ def standin(standin):
 
 @pytest.fixture
 def make_client(make_route):
-    def make(url, *, proxy=None, timeout=20.0, output="auto"):
+    def make(url, *, proxy=None, timeout=20.0, output="auto", profile=None, tier=None):
+        address = urlsplit(url)
         return OpenAIClient(
             make_route(proxy=proxy),
             key="sk-fake",
-            base_url=f"{url}/v1",
+            base_url=f"{address.scheme}://{address.netloc}{address.path or '/v1'}",
+            query=dict(parse_qsl(address.query)),
             model="gpt-4.1-mini",
             count=lambda text: len(COUNT(text)),
             timeout=timeout,
-            profiles=LoneProfile(Profile.pinned_by(temperature="auto", effort="auto", output=output)),
+            profiles=profile or LoneProfile(Profile.pinned_by(temperature="auto", effort="auto", output=output)),
+            tier=ServiceTier(tier),
         )
 
     return make
@@ -243,7 +251,7 @@ def test_a_request_that_never_fits_is_told(standin, client):
 def test_a_wrong_answer_is_handed_on(standin, client, fault):
     """Whether an answer is a grading is judged where gradings are known."""
     standin.fault(fault)
-    with pytest.raises(ValueError, match="the answer breaks the schema"):
+    with pytest.raises(ValueError, match=r"the answer (breaks the schema|holds no such)"):
         parse_grading(client.ask(CALL).content, IDS)
 
 
@@ -455,6 +463,87 @@ def test_the_client_itself_shows_no_key(client):
     assert "sk-fake" not in repr(vars(client))
 
 
+# --- faults that do not look like what they are, and answers that do not look like answers ---
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "reason"),
+    [
+        ("payment_required", TrippingError, "quota"),
+        ("arrearage", TrippingError, "quota"),
+        ("billing_hard_limit", TrippingError, "quota"),
+        ("billing_not_active", TrippingError, "quota"),
+        ("bad_request_key", TrippingError, "credentials"),
+        ("bad_request_country", TrippingError, "region"),
+        ("model_decommissioned", TrippingError, "model"),
+        ("overloaded", TransientError, None),
+        ("error_in_choice", TransientError, None),
+        ("error_in_ok", TransientError, None),
+        ("flex_capacity", DeniedError, None),
+    ],
+)
+def test_a_fault_is_blamed_on_what_caused_it(standin, client, fault, error, reason):
+    """Whatever the status: 400 for money, key and country, 200 for an outage."""
+    standin.fault(fault, **({"code": 502} if fault.startswith("error_in") else {}))
+    assert getattr(fault_of(client, error), "reason", None) == reason
+
+
+def test_an_error_in_http_200_has_its_own_status(standin, client):
+    """A gateway's 429 is a 429."""
+    standin.fault("error_in_ok", code=429)
+    fault_of(client, DeniedError)
+
+
+@pytest.mark.parametrize("said", ["30", "Mon, 30 Nov 2026 12:00:30 GMT"])
+def test_an_outage_says_how_long_it_takes(make_client, said):
+    """`Retry-After` comes as seconds and as a date."""
+
+    def overloaded(handler, _body):
+        handler.send_response_only(529)
+        handler.send_header("Date", "Mon, 30 Nov 2026 12:00:00 GMT")
+        handler.send_header("Retry-After", said)
+        handler.end_headers()
+
+    with web_server(overloaded) as url:
+        assert fault_of(make_client(url), TransientError).wait == 30
+
+
+@pytest.mark.parametrize("fault", ["thinking", "parts"])
+def test_thoughts_fences_and_parts_are_read_past(standin, client, fault):
+    """What is paid for and can be read is an answer."""
+    standin.fault(fault)
+    assert parse_grading(client.ask(CALL).content, IDS).grades
+
+
+def test_a_prompt_that_was_cut_is_not_graded(standin, client):
+    """The endpoint says that it has read half of it; nobody is judged by that."""
+    standin.fault("cut_prompt")
+    counted = replace(CALL, counted=client.tokens(CALL))
+    with pytest.raises(BrokenAnswerError) as caught:
+        client.ask(counted)
+    assert caught.value.failure is Failure.TOO_LARGE
+    assert client.ask(counted).content
+
+
+@pytest.mark.parametrize("family", get_args(FamilyName))
+def test_every_family_is_spoken_to_after_a_few_lessons(standin, make_client, family):
+    """As many calls are refused as there is something to learn, and then none."""
+    standin.set(family=family)
+    profile = LoneProfile(Profile())
+    client = make_client(standin.base_url, profile=profile)
+    answered = 0
+    for _ in range(MOST_LESSONS + 4):
+        try:
+            answer = client.ask(replace(CALL, room=profile.room(), counted=client.tokens(CALL)))
+        except (LessonError, TransientError):
+            continue
+        assert parse_grading(answer.content, IDS).grades
+        answered += 1
+    refused = [attempt for attempt in standin.attempts() if attempt["status"] != 200]
+    assert len(refused) <= profile.current.lessons <= 6
+    assert answered >= MOST_LESSONS - 4
+
+
 # --- endpoints without strict schemas ---
 
 
@@ -513,6 +602,15 @@ def test_calls_ignore_the_environments_proxies(monkeypatch, standin, make_client
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     assert make_client(standin.url).ask(CALL).content
+
+
+def test_a_cheaper_tier_without_room_is_left_for_a_while(standin, make_client):
+    """A 429 for lack of room costs nobody an attempt: calls go at the usual tier until there may be room again."""
+    client = make_client(standin.url, tier="flex")
+    assert client.ask(CALL).tier == "flex"
+    standin.fault("flex_capacity")
+    assert str(fault_of(client, LessonError)) == "429 resource_unavailable"
+    assert client.ask(CALL).tier == "default"
 
 
 def test_query_and_headers_go_with_every_call(make_route):

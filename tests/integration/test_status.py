@@ -115,7 +115,7 @@ def test_a_redis_that_is_away_is_said_and_none_of_its_secrets():
     with redis.Redis.from_url("redis://:hush@127.0.0.1:1/1", retry=None) as away:
         found = from_redis(away, dict)
     assert isinstance(found, str)
-    assert "ConnectionError" in found
+    assert "Connection refused" in found
     assert "hush" not in found
 
 

@@ -24,6 +24,7 @@ from contract import (
     explanation_key,
     outcome_key,
     request_key,
+    too_early_key,
 )
 from dev.kafka_server import CHECKOUT
 from dev.processes import ChildProcess
@@ -215,7 +216,10 @@ def test_a_vacancy_without_requirements_costs_no_call_for_the_resume(make, put, 
 
 
 def test_a_fault_is_tried_again_after_its_countdown(make, put, outcome, standin, monkeypatch):
-    """A provider that stumbles costs a countdown; another worker goes on from there."""
+    """A provider that stumbles while it answers others costs a countdown; another worker goes on from there."""
+    put(8, resume=WEAK_RESUME)
+    make().run(8, FRESH)
+    standin.forget_attempts()
     standin.fault("status_500")
     put()
     monkeypatch.setattr("worker.app.RETRY_BASE", 20.0)
@@ -314,7 +318,23 @@ def test_requests_go_on_once_the_exit_is_mended(make, put, outcome, standin):
     assert outcome()[0]["success"]
 
 
-@pytest.mark.parametrize("fault", ["unsupported_country", "insufficient_quota", "invalid_key"])
+def test_a_provider_that_answers_nobody_is_asked_by_one_for_all(make, put, outcome, standin, redis_client):
+    """The breaker opens for a moment; a tiny call closes it, and whoever waited goes on."""
+    one, other = make(), make()
+    put(7)
+    put(8, resume=WEAK_RESUME)
+    standin.fault("status_503")
+    park = one.run(7, FRESH)
+    assert isinstance(other.run(8, FRESH), Park)
+    assert [attempt["status"] for attempt in standin.attempts()] == [503]
+    redis_client.delete(too_early_key("provider"))
+    assert one.run(7, park.progress) is None
+    assert outcome(7)[0]["success"]
+    assert [attempt["asks"] for attempt in standin.attempts()] == ["grades", "other", "grades"]
+    assert one.ports.breaker.state() == {}
+
+
+@pytest.mark.parametrize("fault", ["unsupported_country", "payment_required", "arrearage", "invalid_key"])
 def test_one_refusal_trips_the_breaker_for_the_fleet(make, put, outcome, standin, fault):
     """What one worker is told keeps the other from asking at all, at once."""
     one, other = make(), make()

@@ -82,7 +82,7 @@ class Stage:
             return PartitionWork(
                 source, consumer, RequestStore(
                     self.redis, self.celery, marks, name, exists=watch.exists,
-                    longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds,
+                    longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds, answers_a_day=settings.user_rpd,
                 ), marks, lambda: self.publisher(source.partition), watch, cap, policy,
             )  # fmt: skip
 

@@ -12,7 +12,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from opentelemetry.trace import Tracer
@@ -49,7 +49,7 @@ from worker.assessment.vacancy import read_vacancy
 from worker.errors import SendingBlockedError
 from worker.limits.answers import Granted
 from worker.limits.provider_limits import ProviderView
-from worker.ports import Answer, Call, Follow, Follower, Kept, Known, Lead, Messages, Ports
+from worker.ports import Answer, Call, Follow, Follower, Kept, Known, Lead, Messages, Ports, Waiting
 from worker.scoring import Scoring
 from worker.spans import TracedModel
 
@@ -372,6 +372,7 @@ class FakeLimiter:
         self.asked: list[tuple[str, int]] = []
         self.joined: list[tuple[str, float]] = []
         self.places: list[float] = []
+        self.buckets: dict[str, object] = {}
         self.settled: dict[str, int | None] = {}
         self.seen: list[ProviderView | None] = []
         self.cancelled: list[str] = []
@@ -416,7 +417,17 @@ class FakeLimiter:
         self.journal.append("reset")
 
     def snapshot(self) -> dict[str, object]:
-        return {"waiting": 0, "buckets": {}}
+        return {"waiting": 0, "blocked": 0.0, "mean_tokens": 1_000.0, "buckets": self.buckets}
+
+
+@dataclass
+class FakeLine:
+    """Like `running.line.Line`."""
+
+    users: dict[int, tuple[int, float]] = field(default_factory=dict)
+
+    def waiting(self) -> Waiting:
+        return Waiting(self.users)
 
 
 @dataclass
@@ -481,7 +492,7 @@ class FakeProfiles:
     """What requests may carry is known, unless `blocked`."""
 
     blocked: SendingBlockedError | None = None
-    others_pass: bool = False
+    others_pass: bool = True
     room_for: int = 0
     forgotten: int = 0
 
@@ -566,6 +577,7 @@ class World:
         self.breaker = FakeBreaker(self.memory)
         self.profiles = FakeProfiles()
         self.model = FakeModel(self.journal)
+        self.line = FakeLine()
         self.second_look: Literal["off", "doubtful", "always"] = "doubtful"
         self.scoring = self.worker(policy)
         if criteria_known:
@@ -582,6 +594,7 @@ class World:
             egress=self.egress,
             breaker=self.breaker,
             profiles=self.profiles,
+            line=self.line,
             model=TracedModel(self.model, tracer, "gpt-x", "https://api.example/v1") if tracer else self.model,
         )
         return Scoring(

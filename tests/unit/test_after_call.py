@@ -36,7 +36,7 @@ SLOW = Denial("slow_down")
 TOO_LARGE = Denial("too_large", "tpm", 40_000, None)
 
 
-def decided(error, progress=CALLED, *, silence=1, others_pass=False):
+def decided(error, progress=CALLED, *, silence=1, others_pass=True):
     return after_call(error, progress, POLICY, spread=0.5, silence=silence, others_pass=others_pass)
 
 
@@ -53,7 +53,6 @@ def decided(error, progress=CALLED, *, silence=1, others_pass=False):
         (DeniedError("503", SLOW), WaitForLimits(SLOW, replace(CALLED, calls=0), slow_down=15.0)),
         (DeniedError("429", TOO_LARGE), WaitForLimits(TOO_LARGE, replace(CALLED, calls=0))),
         (TrippingError("401", "credentials"), WaitForBreaker("credentials", 4.0, CALLED)),
-        (RefusedCallError("400"), WaitForBreaker("refused", 4.0, CALLED)),
         (RefusedCallError("413", failure=Failure.TOO_LARGE), End(Failure.TOO_LARGE)),
         (CallError("of a kind that nobody foresaw"), End(Failure.INTERNAL)),
     ],
@@ -90,8 +89,12 @@ def test_pauses_double_up_to_a_bound():
 def test_one_asks_for_all_in_an_outage():
     """A call that fails among others that are answered is a stumble; several in a row are an outage."""
     outage = decided(TransientError("503", wait=42.0), silence=OUTAGE_AFTER)
-    assert outage == WaitForBreaker("provider", 4.0, replace(CALLED, faults=1), closed_for=42.0)
+    assert outage == WaitForBreaker("provider", 5.0, replace(CALLED, faults=1), closed_for=42.0)
     assert decided(TransientError("503", network=True), silence=OUTAGE_AFTER).distrust_exit
+    alone = decided(TransientError("503"), others_pass=False)
+    assert alone == WaitForBreaker("provider", 5.0, replace(CALLED, faults=1)), "nobody was answered of late"
+    tired = decided(TransientError("timeout"), replace(CALLED, faults=50), others_pass=False)
+    assert tired.seconds == POLICY.retry_max / 2, "one that times out whenever it is asked costs a call a minute"
 
 
 def test_who_is_refused_for_nobody_knows_what_is_compared_with_others():
@@ -100,7 +103,8 @@ def test_who_is_refused_for_nobody_knows_what_is_compared_with_others():
     waits = AskAgain(REFUSED_WAIT, replace(CALLED, refused=1))
     assert decided(refused, others_pass=True) == waits
     assert decided(refused, waits.progress, others_pass=True) == End(Failure.REFUSED)
-    assert decided(refused, waits.progress) == WaitForBreaker("refused", 4.0, waits.progress)
+    alone = decided(refused, waits.progress, others_pass=False)
+    assert alone == WaitForBreaker("refused", 4.0, waits.progress)
 
 
 @pytest.mark.parametrize(

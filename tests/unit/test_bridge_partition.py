@@ -54,7 +54,9 @@ class FakeRedis:
     """The store, the marks and the places, with their Redis as plain sets."""
 
     def __init__(self):
-        self.places = self
+        self.places = self.user_limit = self
+        self.too_many = set()
+        self.given_back = []
         self.reached = 0.0
         self.kept = {}  # places by processing id
         self.users = {}  # one step behind their last places
@@ -101,6 +103,24 @@ class FakeRedis:
         self.reached = max(self.reached, reached)
         ids = frozenset(processing_ids)
         return Kept(self.reached, {i: place for i, place in self.kept.items() if i in ids}, ids & self.marked)
+
+    def line(self, label, *, fair):
+        assert (label, fair) in {("0", True), ("0", False)}
+        return self
+
+    def tell(self, who, now):
+        assert now
+        self.unserved = {each.user: each.since for each in who()}
+
+    def refused(self, requests):
+        self._answer("refused")
+        return {processing_id for processing_id, _, _ in requests} & self.too_many
+
+    def wait(self, at):
+        return 3_600 + (at < SENT_AT / 1000)
+
+    def give_back(self, requests):
+        self.given_back += requests
 
     def give(self, wanted, reached):
         self._answer("give")
@@ -217,6 +237,7 @@ class FakeKafka:
         for publication in publications:
             body = json.loads(publication.outcome.notification)
             self.published.append((publication.processing_id, body["success"]))
+            self.last = publication
         self.letters += dead_letters
         self.committed_at = TopicPartition(source.topic, source.partition, commit.offset, commit.metadata)
 
@@ -1483,3 +1504,43 @@ def test_five_thousand_that_end_out_of_order_survive_a_restart():
     assert part.work._progress.unfinished == 4_000
     assert max(part.redis.dispatched) < 4_000
     assert len(part.kafka.published) == 1_000
+
+
+def test_more_than_a_users_day_allows_ends_at_once(part):
+    """Whoever has used up the day is told when the next begins; nobody waits for it, and it takes no turn."""
+    part.redis.too_many = {8}
+    part.take(0, 7)
+    part.take(1, 8)
+    part.step()
+    assert part.redis.dispatched == [7]
+    assert part.kafka.published == [(8, False)]
+    body = json.loads(part.kafka.last.outcome.notification)
+    assert body["wait_seconds"] == 3_600
+    assert body["message_error"] == f"{Failure.USER_LIMIT.value} Попробуйте через 1 час."
+    assert part.redis.given_back == [(8, 11, SENT_AT / 1000)]
+
+
+def test_what_was_dispatched_before_is_not_refused(part):
+    """A bridge that starts anew does not take back what it has promised."""
+    part.redis.kept, part.redis.too_many = {7: TURN}, {7}
+    part.take(0, 7)
+    part.step()
+    assert part.redis.dispatched == [7]
+    part.redis.ready = {7: scored(7)}
+    part.step()
+    assert part.kafka.published == [(7, True)]
+    assert part.redis.given_back == []
+
+
+def test_how_long_each_user_waits_is_known(part):
+    """A user waits since the last answer, or since the oldest request where there was none."""
+    at = SENT_AT / 1000
+    fill(part, A, [0, 1])
+    fill(part, B, [2])
+    assert part.redis.unserved == {A: at, B: at}
+    part.redis.ready = {0: scored(0)}
+    part.step()
+    assert part.redis.unserved == {A: part.wall, B: at}
+    part.redis.ready = {2: scored(2)}
+    part.step()
+    assert part.redis.unserved == {A: part.wall - 1.0}

@@ -86,6 +86,8 @@ def test_limits_that_nobody_set_are_found_out(env):
         ("OPENAI_PRICES", "gpt-4.1-mini=0.4/0.1/nan"),
         ("OPENAI_PRICES", "gpt-4.1-mini=0.4/0.1/-1"),
         ("OPENAI_PRICES", "0.4/0.1/1.6"),
+        ("OPENAI_PRICES", "m=0.4/0.1/1.6/0.5/0.5"),
+        ("OPENAI_SERVICE_TIER", "half price"),
         ("OPENAI_BUDGET", "-1"),
         ("USER_WEIGHTS", "7"),
         ("USER_WEIGHTS", "7=0"),
@@ -410,7 +412,9 @@ def test_a_secret_may_be_a_file(env, tmp_path, monkeypatch):
 def test_a_price_belongs_to_its_model(env):
     """Prices of several models may stand there; the one that is asked counts, and an unknown one has none."""
     env(OPENAI_PRICES="small=0.1/0.05/0.4, vendor/large=2/1/8", OPENAI_MODEL="vendor/large")
-    assert load("worker").openai_price == (2.0, 1.0, 8.0)
+    assert load("worker").openai_price == (2.0, 1.0, 8.0, 2.0)
+    env(OPENAI_PRICES="vendor/large=2/1/8/2.5")
+    assert load("worker").openai_price == (2.0, 1.0, 8.0, 2.5)
     env(OPENAI_MODEL="another")
     assert load("worker").openai_price is None
 

@@ -81,6 +81,18 @@ def test_limits_show_the_money(world):
     assert call("limits")["money"] == {"spent_today": 1.5, "budget": 5.0}
 
 
+def test_the_line_tells_who_waits_and_until_when(world):
+    """Whoever is asked "when is it my turn?" looks here; the busiest users come first, without a text."""
+    world.limiter.buckets = {"rpm": {"limit": 3, "level": 0.0, "rate": 0.05}}
+    world.line.users = {11: (1, 1.0), 12: (30, 1.0)}
+    shown = call("line")
+    assert (shown["users"], shown["requests"]) == (2, 31)
+    assert shown["busiest"] == [
+        {"user_id": 12, "waiting": 30, "next_in": 40.0, "last_in": 620.0},
+        {"user_id": 11, "waiting": 1, "next_in": 40.0, "last_in": 40.0},
+    ]
+
+
 def test_limits_can_be_changed_for_the_fleet(world):
     """New limits reach the limiter, and the operator reads what they are now."""
     assert call("set_limits", rpm=500, rpd=10_000, tpm=200_000) == {"ok": "limits are now RPM=500 RPD=10000 TPM=200000"}

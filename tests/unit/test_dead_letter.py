@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from bridge import intake
 from bridge.dead_letter import CUTS, DeadLetterCap, PendingLetter
 from bridge.intake import Reason, Rejected
 from tests.support.fakes import FakeClock
@@ -32,6 +33,15 @@ def test_a_dead_letter_is_its_original_and_says_where_from():
         ("original-offset", b"41"),
         ("original-timestamp", b"1750000000000"),
     )
+
+
+def test_a_dead_letter_names_the_field():
+    """Whoever mends the sender reads which of our fields it is about, and never what was in it."""
+    message = FakeMessage(1, b'{"resume": "x"}')
+    letter = PendingLetter.of(message, intake.read(b"new_request", message.value())).dead_letter()
+    assert letter.headers[:2] == (("reason", b"missing_field"), ("field", b"callback_url"))
+    twice = intake.read(b"new_request", '{"тайна": 1, "тайна": 2}'.encode())
+    assert "field" not in dict(PendingLetter.of(message, twice).dead_letter().headers)
 
 
 def test_missing_key_and_value_stay_missing():

@@ -102,14 +102,16 @@ def test_unknown_fields_are_ignored():
 )  # fmt: skip
 def test_unreadable_values(value, reason):
     """What cannot be read at all is a dead letter with its reason, and nobody can be told."""
-    assert rejected(value) == Rejected(reason)
+    assert rejected(value) == Rejected(
+        reason, field="processing_id" if b'"processing_id": 8}' in (value or b"") else ""
+    )
 
 
 @pytest.mark.parametrize("wrong", [1.0, True, "12", None, -1, 2**31, [7], {}], ids=repr)
 @pytest.mark.parametrize("field", ["processing_id", "user_id", "resume_id", "requirements_id"])
 def test_ids_are_integers_of_32_bits(field, wrong):
     """An id that the storage service's columns would not take is refused, and no answer is sent with it."""
-    assert rejected(request_value(**{field: wrong})) == Rejected(Reason.INVALID_FIELD)
+    assert rejected(request_value(**{field: wrong})) == Rejected(Reason.INVALID_FIELD, None, field)
 
 
 @pytest.mark.parametrize("right", [0, 2**31 - 1])
@@ -122,14 +124,14 @@ def test_the_smallest_and_the_largest_id(right):
 def test_texts_may_be_as_long_as_the_sender_allows(field, longest):
     """The sender's own cap is accepted, in characters and not in bytes; one more is refused and told."""
     assert accepted(request_value(**{field: "ы" * longest}))
-    assert rejected(request_value(**{field: "ы" * (longest + 1)})) == Rejected(Reason.OVERSIZE_TEXT, addressee())
+    assert rejected(request_value(**{field: "ы" * (longest + 1)})) == Rejected(Reason.OVERSIZE_TEXT, addressee(), field)
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\t\r\n", "\u00a0\u2003"])
 @pytest.mark.parametrize("field", ["requirements", "resume"])
 def test_blank_texts(field, blank):
     """An empty vacancy or resume is not scored, and the user is told."""
-    assert rejected(request_value(**{field: blank})) == Rejected(Reason.BLANK_TEXT, addressee())
+    assert rejected(request_value(**{field: blank})) == Rejected(Reason.BLANK_TEXT, addressee(), field)
 
 
 @pytest.mark.parametrize("url", ["http://a", "https://client.example:8443/cb?x=1#y", "https://пример.рф/cb"])
@@ -152,7 +154,7 @@ def test_other_callbacks(url):
 def test_callbacks_that_cannot_be_passed_on(url):
     """An address that is no text at all, or endless, reaches nobody."""
     body = json.dumps(request_fields(callback_url=url)).encode()
-    assert rejected(body) == Rejected(Reason.BAD_CALLBACK_URL)
+    assert rejected(body) == Rejected(Reason.BAD_CALLBACK_URL, None, "callback_url")
 
 
 @pytest.mark.parametrize(
@@ -183,9 +185,11 @@ def test_a_resume_inside_json_is_taken_out(more, rounds):
 def test_a_resume_inside_json_is_measured_without_its_wrapping():
     """15,000 letters are 90,000 characters in the cache, and are no more than the sender allows; one more is."""
     assert accepted(request_value(resume=wrapped("ы" * 15_000))).resume == "ы" * 15_000
-    assert rejected(request_value(resume=wrapped("ы" * 15_001))) == Rejected(Reason.OVERSIZE_TEXT, addressee())
-    assert rejected(request_value(resume=wrapped(" "))) == Rejected(Reason.BLANK_TEXT, addressee())
-    assert rejected(request_value(resume=wrapped("\ud800"))) == Rejected(Reason.INVALID_FIELD, addressee())
+    assert rejected(request_value(resume=wrapped("ы" * 15_001))) == Rejected(
+        Reason.OVERSIZE_TEXT, addressee(), "resume"
+    )
+    assert rejected(request_value(resume=wrapped(" "))) == Rejected(Reason.BLANK_TEXT, addressee(), "resume")
+    assert rejected(request_value(resume=wrapped("\ud800"))) == Rejected(Reason.INVALID_FIELD, addressee(), "resume")
 
 
 @pytest.mark.parametrize(
@@ -220,7 +224,7 @@ def test_wrapping_without_end_ends():
 def test_lone_surrogates(field):
     """Half of a UTF-16 pair, which no downstream service could store, is refused and told."""
     body = json.dumps(request_fields(**{field: "a\ud800b"})).encode()
-    assert rejected(body) == Rejected(Reason.INVALID_FIELD, addressee())
+    assert rejected(body) == Rejected(Reason.INVALID_FIELD, addressee(), field)
 
 
 @pytest.mark.parametrize("key", [None, b""])

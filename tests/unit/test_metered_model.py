@@ -1,5 +1,7 @@
 """The meter beside the model: what Prometheus is told of a call."""
 
+from dataclasses import replace
+
 import pytest
 from prometheus_client import REGISTRY
 
@@ -11,7 +13,7 @@ from worker.limits.provider_limits import Denial
 from worker.ports import Call, Usage
 
 NAME = "metered-in-a-test"
-PRICE = Price(0.40, 0.10, 1.60)
+PRICE = Price(0.40, 0.10, 1.60, 0.50)
 CALL = Call([], {"json_schema": {"name": "grades"}}, 100)
 
 
@@ -42,6 +44,18 @@ def test_an_answer_is_counted_with_its_tokens_and_its_money():
     dollars = (476 * 0.40 + 1_024 * 0.10 + 250 * 1.60) / 1_000_000
     assert meter.spent == [pytest.approx(dollars)]
     assert value("ai_handler_spent_usd_total", model=NAME) == pytest.approx(dollars)
+
+
+def test_writing_into_the_cache_and_a_slower_tier_have_prices_of_their_own():
+    """What the provider bills for what it keeps is counted, and half of all where it says that it charged half."""
+    usage = Usage(1_000, 100, 200, reasoning_tokens=50, written_tokens=600)
+    dollars = (300 * 0.40 + 100 * 0.10 + 600 * 0.50 + 200 * 1.60) / 1_000_000
+    assert PRICE.of(usage) == pytest.approx(dollars)
+    assert PRICE.of(replace(usage, tier="flex")) == pytest.approx(dollars / 2)
+    assert PRICE.of(replace(usage, tier="default")) == pytest.approx(dollars)
+    assert PRICE.of(replace(usage, written_tokens=5_000)) == pytest.approx(
+        (100 * 0.10 + 900 * 0.50 + 200 * 1.60) / 1_000_000
+    )
 
 
 def test_a_failed_call_has_its_duration_too():

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
 
+from bridge import intake
+from bridge.__main__ import parse
+from bridge.commands import send
+from bridge.intake import Accepted
 from config import Settings
+from contract import REQUEST_KEY
+from dev.demo import read_samples
 from startup import complain, flower_variables, misspelt_variables, read_settings
+from tests.support.samples import request_fields
 
 SECRET = "s3cret"
 
@@ -102,6 +110,69 @@ VARIABLES = [
     ({"FLOWER_BASIC_AUTH": SECRET}, "FLOWER_BASIC_AUTH: must be USER:PASSWORD"),
     ({"ENV_FILE": "/no/such.env"}, "… cannot be read: No such file or directory"),
 ]  # fmt: skip
+
+
+def written(**changes):
+    return json.dumps({**request_fields(), **changes}, ensure_ascii=False, indent=1)
+
+
+def without(field):
+    return json.dumps({name: value for name, value in request_fields().items() if name != field})
+
+
+# A file of requests: the line. What is wrong in it has SECRET beside it, which must not be shown.
+REQUEST_FILES = [
+    ("", "it is empty: it must hold one JSON object, or one on each line"),
+    (written().replace("\n}", ",\n}"), "line 9 column 1: a comma too many: nothing follows it"),
+    (written().replace('"user_id"', "user_id"),
+     "line 4 column 2: no JSON: expecting property name enclosed in double quotes"),
+    (written().replace(",\n", "\n", 1), "line 3 column 2: no JSON: expecting ',' delimiter"),
+    ("\n\n" + written()[:-1], "line 11 column 1: no JSON: expecting ',' delimiter"),
+    (written() + "\n" + written(), "line 10 column 1: no JSON: extra data"),
+    (json.dumps([request_fields()]), "line 1 begins a list: leave the brackets out, with one request on each line"),
+    ('"s3cret"', "line 1: it must be a JSON object: { … }"),
+    ("[" * 100_000, "line 1 is no JSON that can be read"),
+    (without("resume"), "line 1: `resume` is missing"),
+    (without("processing_id"), "line 1: `processing_id` is missing"),
+    (written(user_id="12"), "line 1: `user_id` must be a whole number from 0 to 2147483647, without quotes"),
+    (written(resume_id=2**31), "line 1: `resume_id` must be a whole number from 0 to 2147483647, without quotes"),
+    (written(resume=[SECRET]), "line 1: `resume` must be a text in quotes"),
+    (written(requirements=" "), "line 1: `requirements` is blank"),
+    (written(resume=SECRET * 3_000), "line 1: `resume` is longer than 15000 characters"),
+    (written(callback_url=f"ftp://{SECRET}"), "line 1: `callback_url` must be an http or https address"),
+    (written()[:-1] + ', "resume": "s3cret"}', "line 1: `resume` stands there twice"),
+    (written(user_id=float("nan")), "line 1: NaN, Infinity or a number without end stands there, which is no JSON"),
+    (json.dumps(request_fields()) + "\n" + json.dumps(request_fields(user_id="1")),
+     "line 2: `user_id` must be a whole number from 0 to 2147483647, without quotes"),
+    (json.dumps(request_fields()) + "\n" + json.dumps(request_fields()),
+     "`processing_id` 7 stands there twice: an id has one answer"),
+    (written().encode("cp1251"), "line 7 is not UTF-8 (cp1251?): save the file as UTF-8"),
+    (written().encode("utf-16"), "it is not UTF-8 but UTF-16: save it as UTF-8"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "line"), REQUEST_FILES, ids=[line[:60] for _, line in REQUEST_FILES])
+def test_a_file_that_holds_no_request(tmp_path, capsys, content, line):
+    """`make demo FILE=` and `bridge send` say the same: where, and what is to be mended."""
+    file = tmp_path / "mine.json"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(SystemExit) as ended:
+        read_samples(file)
+    assert ended.value.code == f"demo: {file}: {line}"
+    told = dict.fromkeys(("requests", "notifications", "reader", "producer", "is_processed"))
+    assert send.run(parse(["send", str(file)]), **told) == send.WRONG_REQUEST
+    said = capsys.readouterr().err
+    assert said == f"{file}: {line}\n"
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf" + written().encode(), written().replace("\n", "\r\n").encode()])
+def test_a_file_as_windows_writes_it(tmp_path, content):
+    """A byte order mark and CRLF are no mistakes, and what is sent has no mark: the bridge would refuse it."""
+    file = tmp_path / "mine.json"
+    file.write_bytes(content)
+    (sample,) = read_samples(file)
+    assert isinstance(intake.read(REQUEST_KEY, sample.value), Accepted)
 
 
 @pytest.mark.parametrize(("written", "line"), ENV_FILES)
@@ -204,4 +275,4 @@ def test_an_env_file_that_is_named_must_be_there(given, monkeypatch):
 
 def test_there_are_at_least_forty():
     """The table is what the first hour is measured by."""
-    assert len(ENV_FILES) + len(VARIABLES) >= 40
+    assert len(ENV_FILES) + len(VARIABLES) + len(REQUEST_FILES) >= 40

@@ -213,16 +213,12 @@ def test_a_long_message_takes_no_time(code):
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        ("insufficient_quota", "insufficient_quota"),
-        ("credit_balance_exhausted", "spend_limit"),
-        ("project_spend_limit_exceeded", "spend_limit"),
-        ("billing_hard_limit_reached", "spend_limit"),
         ("slow_down", "slow_down"),
         ("rate_limit_exceeded", "rate_limit"),
     ],
 )
-def test_money_is_told_from_rate(code, kind):
-    """Spend limits are not retried in a loop, so they must not look like rate limits."""
+def test_a_ramp_is_told_from_a_rate(code, kind):
+    """Whoever raises the rate too fast is slowed down; the buckets have nothing to learn from it."""
     assert Denial.from_response({}, {"error": {"message": "no", "code": code}}).kind == kind
 
 

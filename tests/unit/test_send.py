@@ -5,7 +5,8 @@ import json
 import pytest
 
 from bridge.__main__ import parse
-from bridge.commands.send import WrongRequest, request_of, table
+from bridge.commands.send import chosen, table
+from bridge.request_file import WrongRequest
 from contract import DIALECTS, Assessment, Notification, Outcome
 from contract.year_2026 import Processing
 from tests.support.samples import failed, request_value, scored
@@ -17,36 +18,24 @@ def notification(outcome):
 
 def test_a_request_is_sent_as_it_is():
     """The file's bytes go to Kafka untouched."""
-    assert request_of(request_value(7), None) == (request_value(7), 7)
+    (written,) = chosen(request_value(7), None)
+    assert (written.value, written.request.processing_id) == (request_value(7), 7)
 
 
 def test_one_file_serves_for_many_requests():
     """`--processing-id` gives the same request another id, and changes nothing else."""
-    value, processing_id = request_of(request_value(7), 8)
-    assert processing_id == 8
-    assert json.loads(value) == json.loads(request_value(8))
+    (written,) = chosen(request_value(7), 8)
+    assert written.request.processing_id == 8
+    assert json.loads(written.value) == json.loads(request_value(8))
+    with pytest.raises(WrongRequest, match="it holds 2 requests, and --processing-id is for one"):
+        chosen(request_value(7) + b"\n" + request_value(9), 8)
 
 
-@pytest.mark.parametrize(
-    ("value", "why"),
-    [
-        (b"", "empty_value"),
-        (b"{oops", "not_json"),
-        (request_value(resume="  "), "blank_text"),
-        (request_value(-1), "invalid_field"),
-    ],
-)
-def test_what_the_bridge_would_not_accept_is_not_sent(value, why):
-    """A mistake in the file is said at once, by the reason that its dead letter would have."""
-    with pytest.raises(WrongRequest, match=why):
-        request_of(value, None)
-
-
-@pytest.mark.parametrize("value", [b"", b"{oops", b"[1]", b"5", b"\xff"])
-def test_no_other_id_for_what_is_no_object(value):
-    """Nor does `--processing-id` help."""
-    with pytest.raises(WrongRequest):
-        request_of(value, 8)
+def test_one_file_may_hold_many_requests():
+    """What `make demo FILE=` takes, one request a line, is sent as well."""
+    written = chosen(request_value(7) + b"\n\n" + request_value(8) + b"\n", None)
+    assert [each.request.processing_id for each in written] == [7, 8]
+    assert [each.value for each in written] == [request_value(7), request_value(8)]
 
 
 def test_a_score_as_a_table():

@@ -4,7 +4,7 @@ Pure: it decides, the story acts. Which error is which is told by the table in f
 
     LessonError        ask again at once, nobody is to blame
     DeniedError        no fault of the request: the limiter learns, and says when to ask again
-    TransientError     wait for the provider; several in a row open the circuit breaker, so that one asks for all
+    TransientError     wait for the provider; where nobody is answered the breaker trips, so that one asks for all
     TrippingError      the circuit breaker trips; the request waits behind it
     BrokenAnswerError  ask again, until the attempts are used up
     RefusedCallError   the request ends, where it is known to be its own fault
@@ -30,7 +30,9 @@ from worker.progress import Progress
 
 LEAD = 1.0  # seconds that a countdown ends early: Celery's timer is coarse, the rest is waited for in the worker
 SLOW_DOWN_WAIT = 15.0  # seconds, where a `slow_down` names none
-OUTAGE_AFTER = 3  # calls of one process in a row that met no answer: it is no stumble
+# Calls of one process in a row that met an outage, after which it is no stumble among calls that are answered; where
+# nobody was answered of late, the first is enough.
+OUTAGE_AFTER = 3
 MOST_DOUBLINGS = 20  # of a back-off
 LONGEST_RETRY_AFTER = 300.0  # seconds that the provider is believed in an outage
 # Seconds after which a call is tried again that was refused for nobody knows what while others passed: what was under
@@ -133,7 +135,8 @@ def after_call(
             progress = replace(progress, broken=progress.broken + 1)
             return End(failure) if progress.broken >= policy.max_attempts else AskAgain(0.0, progress)
         case TransientError():
-            return _after_outage(error, progress, policy, spread=spread, silence=silence)
+            outage = silence >= OUTAGE_AFTER or not others_pass
+            return _after_outage(error, progress, policy, spread=spread, outage=outage)
     return End(Failure.INTERNAL)
 
 
@@ -151,14 +154,16 @@ def _after_refusal(
 
 
 def _after_outage(
-    error: TransientError, progress: Progress, policy: WaitingPolicy, *, spread: float, silence: int
+    error: TransientError, progress: Progress, policy: WaitingPolicy, *, spread: float, outage: bool
 ) -> Decision:
     progress = replace(progress, faults=progress.faults + 1)
     named = None if error.wait is None else min(error.wait, LONGEST_RETRY_AFTER)
-    if silence >= OUTAGE_AFTER:
-        return WaitForBreaker("provider", policy.behind_breaker, progress, named, distrust_exit=error.network)
-    longest = min(policy.retry_base * 2.0 ** min(progress.faults - 1, MOST_DOUBLINGS), policy.retry_max)
-    return AskAgain(max(longest * spread, named or 0.0), progress, distrust_exit=error.network)
+    pause = spread * min(policy.retry_base * 2.0 ** min(progress.faults - 1, MOST_DOUBLINGS), policy.retry_max)
+    if outage:
+        # Who met it often waits longer than the breaker may be open: the tiny call may be answered where it is not.
+        seconds = max(policy.behind_breaker, pause)
+        return WaitForBreaker("provider", seconds, progress, named, distrust_exit=error.network)
+    return AskAgain(max(pause, named or 0.0), progress, distrust_exit=error.network)
 
 
 def _after_denial(denial: Denial, progress: Progress) -> Decision:

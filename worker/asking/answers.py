@@ -112,6 +112,8 @@ def usage_of(completion: object) -> Usage:
         cached_tokens=_count(_part(counted, "prompt_tokens_details"), "cached_tokens"),
         completion_tokens=_count(counted, "completion_tokens"),
         reasoning_tokens=_count(_part(counted, "completion_tokens_details"), "reasoning_tokens"),
+        written_tokens=_count(_part(counted, "prompt_tokens_details"), "cache_write_tokens"),
+        tier=_name(_part(completion, "service_tier")) or "",
     )
 
 

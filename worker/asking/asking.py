@@ -46,6 +46,7 @@ from worker.progress import RequestInHand
 
 log = logging.getLogger(__name__)
 
+LOOK_WITHIN = 60.0  # seconds after which who may not send looks whether somebody has mended the reason before its time
 LOOK_EVERY = 0.1  # seconds between two looks of one process for an answer that another one waits for
 MOST_LOOKED_FOR = 1_000  # questions
 PLENTY_LASTS = 1.0  # seconds for which "there is enough for all" is believed; the limiter itself never relies on it
@@ -235,7 +236,7 @@ class Asking:
         except SendingBlockedError as blocked:
             log.warning("nothing is sent: %s", blocked.reason)
             self._expect_no_more(in_hand)  # workers whose way is open would wait for it again and again
-            raise PostponedError("blocked", blocked.seconds) from None
+            raise PostponedError("blocked", min(blocked.seconds, LOOK_WITHIN)) from None
         try:
             alone = ports.profiles.require(in_hand.claim.token)
         except SendingBlockedError as blocked:
@@ -259,12 +260,13 @@ class Asking:
         Raises:
             PostponedError: it does not, or the limits say when to try.
         """
+        tokens, room = self._ports.model.tokens(PROBE), self._ports.profiles.room()
         with self._turns.enter(in_hand.dispatch.place) as turn:
-            self._await_start(self._ports.model.tokens(PROBE), in_hand, turn)
+            self._await_start(tokens + room, in_hand, turn)
         reservation = in_hand.reservation
         in_hand.progress = in_hand.progress.called()
         try:
-            answer = self._ports.model.ask(PROBE)
+            answer = self._ports.model.ask(replace(PROBE, room=room))
         except (BrokenAnswerError, RefusedCallError) as error:  # whatever it says, it is there
             self._ports.limiter.settle(reservation, used_tokens=None, seen=error.seen)
         except CallError as error:
@@ -366,7 +368,7 @@ class Asking:
             self._policy,
             spread=spread,
             silence=OUTAGE_AFTER if probing else self._silence,
-            others_pass=isinstance(error, RefusedCallError) and ports.profiles.answers_others(),
+            others_pass=isinstance(error, TransientError | RefusedCallError) and ports.profiles.answers_others(),
         )
         if reservation is not None and not isinstance(error, DeniedError):
             ports.limiter.settle(reservation, used_tokens=None, seen=error.seen)

@@ -11,7 +11,7 @@ from typing import Any
 
 import redis
 
-from contract import NOT_CLOSED_KEY, TRIPPED_WHY_KEY, probe_key, too_early_key, tripped_key
+from contract import NOT_CLOSED_KEY, TRIPPED_WHY_KEY, probe_key, too_early_key, tried_key, tripped_key
 from worker import metrics
 from worker.errors import SendingBlockedError
 
@@ -33,6 +33,7 @@ OPEN_FOR = {
     "provider": 5.0,
     "budget": 86_400.0,
 }
+FOR_EVERYBODY = {"budget"}  # whoever asks, and whom
 # An outage may be over in a moment or in hours: each try in vain doubles the pause, up to this.
 LONGEST = {"provider": 60.0}
 EXPLAINED = {
@@ -53,10 +54,16 @@ class CircuitBreaker:
     """Closed, unless a key in Redis says otherwise.
 
     Every method may raise `redis.RedisError`, which means that nothing may be sent either.
+
+    Args:
+        store: Redis.
+        asks_as: a digest of the settings that say whom this process asks, and as whom. A reason that was only met with
+            others says nothing of them: it is tried at once, as after a corrected key and a restart.
     """
 
-    def __init__(self, store: redis.Redis) -> None:
+    def __init__(self, store: redis.Redis, asks_as: str = "") -> None:
         self._redis = store
+        self._asks_as = asks_as
 
     def require(self, token: str) -> str:
         """Return if this request may be sent: `""`, or the reason that it tries, so call `reset` when it is answered.
@@ -67,7 +74,7 @@ class CircuitBreaker:
         Raises:
             SendingBlockedError: with the seconds until the next try.
         """
-        reasons = self.state()
+        reasons = self._as_we_ask(self.state())
         if not reasons:
             return ""
         reason, remaining = max(reasons.items(), key=lambda item: item[1])  # all of them must be over
@@ -82,7 +89,7 @@ class CircuitBreaker:
     def reset(self, only: str | None = None) -> None:
         """Close it for all workers: a request was answered, so every reason is gone; or `only` this one is."""
         gone = OPEN_FOR if only is None else (only,)
-        keys = [key(reason) for reason in gone for key in (tripped_key, too_early_key, probe_key)]
+        keys = [key(reason) for reason in gone for key in (tripped_key, too_early_key, tried_key, probe_key)]
         if only is None or self.state().keys() <= {only}:
             log.info("circuit breaker closed again")
             keys.append(NOT_CLOSED_KEY)
@@ -100,7 +107,12 @@ class CircuitBreaker:
         times = int(before) if before.isdigit() else 0
         usual = OPEN_FOR[reason] * 2.0 ** min(times, MOST_DOUBLINGS)
         seconds = seconds or min(usual, LONGEST.get(reason, OPEN_FOR[reason]))
-        if not self._redis.set(too_early_key(reason), "_", px=max(1, int(seconds * 1000)), nx=True):
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.sadd(tried_key(reason), self._asks_as)
+            pipe.expire(tried_key(reason), TRIPPED_KEPT)
+            pipe.set(too_early_key(reason), "_", px=max(1, int(seconds * 1000)), nx=True)
+            *_, is_first = pipe.execute()
+        if not is_first:
             return
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.set(NOT_CLOSED_KEY, "_", ex=TRIPPED_KEPT)
@@ -111,6 +123,15 @@ class CircuitBreaker:
             pipe.execute()
         metrics.BREAKER_TRIPS.labels(reason).inc()
         log.error("circuit breaker open for %g s: %s", seconds, EXPLAINED[reason])
+
+    def _as_we_ask(self, reasons: dict[str, float]) -> dict[str, float]:
+        """The same, with no time to wait for what was only met by those who ask otherwise."""
+        met = [reason for reason in reasons if reason not in FOR_EVERYBODY]
+        with self._redis.pipeline(transaction=False) as pipe:
+            for reason in met:
+                pipe.sismember(tried_key(reason), self._asks_as)
+            answers = pipe.execute() if met else []
+        return reasons | {reason: 0.0 for reason, is_ours in zip(met, answers, strict=True) if not is_ours}
 
     def state(self) -> dict[str, float]:
         """The reasons for which it is open, with the seconds until the next try; empty when it is closed."""

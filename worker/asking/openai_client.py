@@ -8,6 +8,7 @@ models of requests and answers cost more CPU than all the rest of a call (`creat
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import lru_cache
 from typing import NoReturn, Protocol
 
@@ -28,6 +29,7 @@ from worker.asking.faults import (
 )
 from worker.asking.profile import Profile, lesson
 from worker.asking.route import Route
+from worker.asking.service_tier import ServiceTier
 from worker.errors import (
     BrokenAnswerError,
     DeniedError,
@@ -69,6 +71,7 @@ class OpenAIClient:
         count: counts the tokens of a text.
         timeout: seconds, in total, for one call.
         profiles: what requests may carry.
+        tier: the service tier to ask for.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class OpenAIClient:
         profiles: Learning,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        tier: ServiceTier | None = None,
     ) -> None:
         self._route = route
         self._sdk = openai.AsyncOpenAI(
@@ -100,6 +104,7 @@ class OpenAIClient:
         self._timeout = timeout
         self._schema_tokens: dict[str, int] = {}  # by the schema's name
         self._profiles = profiles
+        self._tier = tier or ServiceTier(None)
 
     def tokens(self, call: Call) -> int:
         """What the provider may charge at admission: the prompt and the whole output cap."""
@@ -119,9 +124,9 @@ class OpenAIClient:
         Raises:
             CallError: one of its classes; the table in faults.py says which.
         """
-        sent = self._profiles.current
+        sent, tier = self._profiles.current, self._tier.current
         try:
-            response = self._route.wait(self._create(call, sent), self._timeout)
+            response = self._route.wait(self._create(call, sent, tier), self._timeout)
         except TimeoutError:
             raise TransientError(f"no answer within {self._timeout:g} s", network=True) from None
         except openai.APIConnectionError as error:  # refused, reset, proxy, TLS; also its timeouts
@@ -129,6 +134,8 @@ class OpenAIClient:
         except openai.APIStatusError as error:
             response = error.response
             problem = read_problem(response.status_code, decoded(response.content))
+            if tier is not None and self._tier.refused(problem):
+                raise LessonError(str(problem), ProviderView.from_headers(response.headers)) from None
             self._explain(problem, response, sent, call)
         except openai.OpenAIError as error:  # what the SDK may add
             raise TransientError(type(error).__name__) from None
@@ -143,22 +150,20 @@ class OpenAIClient:
         if reading.wrong is not None:
             self._explain_answer(reading.wrong, reading, seen, sent, call)
         return Answer(
-            reading.usage.prompt_tokens,
-            reading.usage.cached_tokens,
-            reading.usage.completion_tokens,
-            reading.usage.reasoning_tokens,
+            **asdict(reading.usage),
             content=reading.content,
             seen=seen,
             model=reading.model,
         )
 
-    async def _create(self, call: Call, profile: Profile) -> httpx2.Response:
+    async def _create(self, call: Call, profile: Profile, tier: str | None) -> httpx2.Response:
         return await self._sdk.post(
             "/chat/completions",
             body={
                 "messages": profile.messages(call.messages),
                 "model": self._model,
                 **profile.parameters(call.response_format, call.max_output_tokens + call.room),
+                **({} if tier is None else {"service_tier": tier}),
             },
             cast_to=httpx2.Response,
         )

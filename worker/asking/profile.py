@@ -193,7 +193,7 @@ def lesson(problem: Problem, sent: Profile, room: int) -> Profile | None:
 def after_cut(sent: Profile, room: int, most: int) -> Profile | None:
     """What an answer teaches that ended in its reasoning; None: there is no more room to give."""
     limit = most if sent.ceiling is None else min(most, sent.ceiling)
-    return _wiser(sent, floor=min(limit, max(2 * room, LEAST_ROOM))) if room < limit else None
+    return _wiser(sent, floor=min(limit, max(2 * room, LEAST_ROOM, sent.floor))) if room < limit else None
 
 
 def after_answer(sent: Profile, reasoning_tokens: int, *, bare: bool) -> Profile | None:

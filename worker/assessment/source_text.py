@@ -36,7 +36,7 @@ _WORD: Final = re.compile(r"[^\W_]+(?:(?<!\d)(?:\+\+|#)(?![^\W_]))?")
 _PLACEHOLDER: Final = re2.compile(rf"«?\[?(?:{'|'.join(WORDS.values())})\]»?")
 _SENTENCE_END: Final = re.compile(r"[.!?…](?=[\s»\"”)]|$)|\n\s*")
 _CLAUSE_END: Final = re.compile(r"(?:[,;:()\[\]|—–\t•·●▪◦■□►▶→✓✔*]| - | {3,})+")
-_PAGE: Final = re.compile(r"\b(?:страница|стр\.?|page) \d{1,3} ?(?:из|of|/) ?\d{1,3}\b")
+_PAGE: Final = re.compile(r"(?:страница|стр\.?|page) \d{1,3} ?(?:из|of|/) ?\d{1,3}\b")
 _QUOTATION: Final = re.compile(r"[«\"“„][^«»\"“”„\n]{1,200}[»\"”“]")
 _MOST_QUOTATIONS: Final = 50
 _CLAUSE, _SENTENCE = "\n", "\n\n"  # an empty clause is the end of a sentence

@@ -24,7 +24,7 @@ from worker.limits.answers import Bucket
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DenialKind = Literal["rate_limit", "too_large", "slow_down", "insufficient_quota", "spend_limit"]
+DenialKind = Literal["rate_limit", "too_large", "slow_down"]
 
 MOST_READ = 1_000  # characters of a message
 LONGEST_WAIT = 2 * 86_400.0  # seconds; a longer one is no rate limit's
@@ -50,7 +50,6 @@ _BUCKETS: tuple[tuple[Bucket | None, re.Pattern[str]], ...] = (
     ("tpm", re.compile(r"token rate limit|limit reached for tokens", re.IGNORECASE)),
     ("rpm", re.compile(r"call rate limit|limit reached for requests|requests rate limit", re.IGNORECASE)),
 )
-_SPEND_CODES = re.compile(r"insufficient_quota|credit_balance_exhausted|billing_.*|.*_limit_(exceeded|reached)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ class Denial:
 
     Attributes:
         kind: `rate_limit` wait and ask again; `too_large` did not fit into a full bucket; `slow_down` raise the
-            rate gently; `insufficient_quota` and `spend_limit` are about money and are not retried in a loop.
+            rate gently. What is about money is none: see the table in asking/faults.py.
         bucket: the bucket that was short, None when it cannot be told, or is none of ours, or what is said of it
             makes no sense.
         limit, used: requests or tokens of that bucket, at admission.
@@ -169,10 +168,6 @@ def _tightest(named: Mapping[str, str], what: str) -> tuple[int | None, int | No
 
 
 def _kind(code: str, error_type: str, message: str, limit: int | None, requested: int | None) -> DenialKind:
-    if "insufficient_quota" in (code, error_type):
-        return "insufficient_quota"
-    if code != "rate_limit_exceeded" and _SPEND_CODES.fullmatch(code):
-        return "spend_limit"
     if "slow_down" in (code, error_type) or "slow down" in message.lower():
         return "slow_down"
     never_fits = bool(limit) and limit is not None and requested is not None and requested > limit

@@ -548,7 +548,8 @@ local function snapshot()
     bucket.level, bucket.rate, bucket.burst = min(bucket.level, capacity(b)), full_rate(b), burst_capacity(b)
   end
   return {cjson.encode({
-    buckets = buckets, now = NOW, waiting = waiting, next_free_start = wait_for(1, ahead, ahead),
+    buckets = buckets, now = NOW, waiting = waiting, mean_tokens = state.mean,
+    next_free_start = wait_for(1, ahead, ahead),
     next_start = wait_for(waiting > 0 and state.line_tokens / waiting or 1, nobody, nobody),
     blocked = max(0, state.blocked - NOW), paced = pause_after(1), denial = state.denial,
   })}

@@ -161,8 +161,7 @@ class RateLimiter:
         """Move the shadow to what a 429 says, once per burst, and put the request back at its old place.
 
         What it says of a limit is an opinion that fades, and a denial that says nothing of use is answered by
-        a pause for everybody that doubles. About money (`insufficient_quota`, `spend_limit`) and after a
-        `slow_down` the buckets learn nothing.
+        a pause for everybody that doubles. After a `slow_down` the buckets learn nothing.
 
         Returns:
             Seconds after which to `acquire` again with the same id.
@@ -215,11 +214,12 @@ class RateLimiter:
         None: nothing), limit (what counts), level, rate and foreign_rate per second, burst_seconds (of refill that
         may be spent at once), burst_learned}, limits as numbers, "auto" or "unlimited";
         `next_start`, `next_free_start`, `blocked`, `paced`: seconds until the first in the line starts, until a
-        newcomer could, until anybody may, and between starts while slowed down; `waiting`: requests;
+        newcomer could, until anybody may, and between starts while slowed down; `waiting`: requests, of which one
+        takes `mean_tokens`;
         `last_denial` if there was one: {age in seconds, kind, bucket, and limit, used, wait where known}.
         """
         view = json.loads(self._call("snapshot")[0])
-        numbers = ("waiting", "next_start", "next_free_start", "blocked", "paced")
+        numbers = ("waiting", "mean_tokens", "next_start", "next_free_start", "blocked", "paced")
         shown: dict[str, object] = {key: view[key] for key in numbers}
         requests, day, tokens, requests_burst, tokens_burst = view["buckets"]
         shown["buckets"] = {

@@ -1,6 +1,7 @@
 """What operators ask and tell the workers about the provider's limits.
 
 celery -A worker inspect limits
+celery -A worker inspect line                             # who waits, and when they start
 celery -A worker control set_limits 500 10000 200000      # RPM RPD TPM, for the whole fleet; 0: no such limit
 celery -A worker control reset_limits                     # forget what was learned from the provider
 celery -A worker control close_breaker                    # what it was open for is mended: try at once
@@ -15,6 +16,7 @@ from prometheus_client import REGISTRY
 from worker.limits.answers import LEAST_TPM, Limits
 from worker.limits.provider_limits import LARGEST
 from worker.ports import Ports
+from worker.running.line import seconds_until, starts
 
 MINUTE, DAY = 60.0, 86_400.0  # seconds
 
@@ -30,6 +32,7 @@ LEGEND: Final = {
     "others_take": "others who use this key take so many a minute (rpd: a day); below 0: so many are given back",
     "burst_seconds": "so many seconds of refill may be spent at once",
     "waiting": "requests that wait for a start",
+    "mean_tokens": "that a request takes on average",
     "next_start": "seconds until the first of them starts",
     "next_free_start": "seconds until one could start that asks now, behind all of them",
     "blocked": "seconds until anybody may start, after a denial",
@@ -84,6 +87,19 @@ def register(ports: Callable[[], Ports]) -> None:
             "egress": adapters.egress.state,
             "answered": {question: answered(question) for question in ("criteria", "grades", "second_look")},
             **({"money": adapters.spending.state()} if adapters.spending else {}),
+        }
+
+    @inspect_command(name="line", default_timeout=5.0)
+    def line(_state: Any) -> dict[str, Any]:
+        """Show how many users wait, and of the busiest how many requests, and when the next and the last start.
+
+        Seconds, at the latest, if nothing else comes and each request takes one call. No texts.
+        """
+        waiting, limits = ports().line.waiting(), ports().limiter.snapshot()
+        return {
+            "users": len(waiting.users),
+            "requests": sum(count for count, _ in waiting.users.values()),
+            "busiest": starts(waiting, lambda number: seconds_until(limits, number)),
         }
 
     @control_command(name="set_limits", args=[("rpm", int), ("rpd", int), ("tpm", int)], signature="<RPM> <RPD> <TPM>")

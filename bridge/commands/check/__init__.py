@@ -1,9 +1,11 @@
 """`python -m bridge check`: tries everything that the service will need, and says what it found and what to do.
 
-It changes nothing: no message is written, no topic is made, no token is spent. It looks with the eyes of the process
-that it runs as: in a container that is not given the key, the provider is left out and the table says so.
+It changes nothing: no message is written, no topic is made, and no token is spent unless `--call` is given. It looks
+with the eyes of the process that it runs as: in a container that is not given the key, the provider is left out and the
+table says so.
 """
 
+import argparse
 from collections.abc import Iterator
 
 from bridge.commands.check.brokers import look_at_kafka
@@ -14,17 +16,35 @@ from bridge.commands.check.workers import look_at_workers
 from config import Settings
 
 
-def run(settings: Settings) -> int:
+def arguments() -> argparse.ArgumentParser:
+    """The command's options."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument(
+        "--call",
+        action="store_true",
+        help="also make one small call of the model by the real way; it costs a few tokens",
+    )
+    return parser
+
+
+def run(settings: Settings, *, call: bool = False) -> int:
     """Print the table; the exit code: 0 nothing stands in the way, 1 something does."""
-    findings = list(look(settings))
+    findings = list(look(settings, call=call))
     print("\n".join(table(findings)))  # noqa: T201 # a command's answer goes to its user
     return int(any(finding.state is State.WRONG for finding in findings))
 
 
-def look(settings: Settings) -> Iterator[Finding]:
+def look(settings: Settings, *, call: bool = False) -> Iterator[Finding]:
     """Everything that can be looked at."""
     redis = list(look_at_redis(settings))
     yield from redis
     yield look_at_workers() if redis[0].state is State.OK else skipped("workers", "they are asked by way of Redis")
     yield from look_at_kafka(settings)
-    yield from look_at_the_provider(settings)
+    provider = list(look_at_the_provider(settings))
+    yield from provider
+    if call and not any(finding.state in (State.WRONG, State.SKIPPED) for finding in provider):
+        from bridge.commands.check.call import look_at_a_call  # noqa: PLC0415  a worker: a second to import
+
+        yield from look_at_a_call(settings)
+    elif call:
+        yield skipped("call", "something stands in its way already")

@@ -57,7 +57,7 @@ class MeteredModel:
         return answer
 
     def _count(self, usage: Usage) -> None:
-        for kind in ("prompt", "cached", "completion"):
+        for kind in metrics.TOKEN_KINDS:
             metrics.TOKENS.labels(self._name, kind).inc(getattr(usage, f"{kind}_tokens"))
         if self._price is not None:
             dollars = self._price.of(usage)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from worker.ports import Usage
 
 MILLION = 1_000_000
+TIERS = {"flex": 0.5}  # of the listed price: OpenAI, "Flex processing"; for others list the tier's own price
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,15 +15,19 @@ class Price:
     Attributes:
         prompt: what the provider had not in its prefix cache.
         cached: what it had.
-        completion: the answer.
+        completion: the answer, what was reasoned for it included.
+        written: what was written into that cache.
     """
 
     prompt: float
     cached: float
     completion: float
+    written: float
 
     def of(self, usage: Usage) -> float:
-        """What an answer cost, in US dollars."""
+        """What an answer cost, in US dollars, at the tier that it was given at."""
         cached = min(usage.cached_tokens, usage.prompt_tokens)
-        fresh = usage.prompt_tokens - cached
-        return (fresh * self.prompt + cached * self.cached + usage.completion_tokens * self.completion) / MILLION
+        written = min(usage.written_tokens, usage.prompt_tokens - cached)
+        fresh = usage.prompt_tokens - cached - written
+        prompt = fresh * self.prompt + cached * self.cached + written * self.written
+        return TIERS.get(usage.tier, 1.0) * (prompt + usage.completion_tokens * self.completion) / MILLION

@@ -1,0 +1,81 @@
+"""Shows the last dead letters, newest first: `python -m bridge dead-letters`.
+
+Of each: its offset, when it was written, the reason, the field that it is about, and where the original stood. Nothing
+of what is in it is shown; `python -m bridge replay` sends them again.
+"""
+
+import argparse
+from datetime import UTC, datetime
+
+from confluent_kafka import Consumer, Message
+
+from bridge.dead_letter import HEADER_FIELD, HEADER_OFFSET, HEADER_PARTITION, HEADER_REASON, HEADER_TOPIC
+from bridge.kafka import Span, header, read_span, spans
+
+LAST = 20
+OFFSETS_EACH = 4  # a letter's transaction takes an offset too; where that was too little, more is read
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The command's arguments, as a parent of its parser."""
+    parser = argparse.ArgumentParser(prog="python -m bridge dead-letters", add_help=False)
+    parser.add_argument("--last", type=int, default=LAST, metavar="N", help=f"how many; {LAST} by default")
+    return parser
+
+
+def run(options: argparse.Namespace, topic: str, reader: Consumer) -> int:
+    """Run the command.
+
+    Args:
+        options: what `arguments` has parsed.
+        topic: of the dead letters; one that is missing holds none.
+        reader: joins no group; closed at the end.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        KafkaException: the brokers are away or refuse.
+    """
+    try:
+        places = spans(reader, topic, may_be_missing=True)
+        found = [letter for span in places for letter in _last(reader, span, options.last)]
+    finally:
+        reader.close()
+    newest = sorted(found, key=lambda letter: (letter.timestamp()[1], letter.offset() or 0), reverse=True)
+    for line in table(newest[: options.last]) if newest else [f"{topic}: none"]:
+        print(line)  # noqa: T201 # a command's answer goes to its user
+    return 0
+
+
+def table(letters: list[Message]) -> list[str]:
+    """A line each, under a heading."""
+    rows = [("offset", "written", "reason", "field", "original")]
+    rows += [
+        (
+            f"{letter.partition()}/{letter.offset()}",
+            datetime.fromtimestamp(letter.timestamp()[1] / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            _told(letter, HEADER_REASON),
+            _told(letter, HEADER_FIELD),
+            f"{_told(letter, HEADER_TOPIC)}-{_told(letter, HEADER_PARTITION)} {_told(letter, HEADER_OFFSET)}",
+        )
+        for letter in letters
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _told(letter: Message, name: str) -> str:
+    """A header of ours as text; whoever else writes to the topic writes no orders to the terminal."""
+    text = (header(letter, name) or b"-").decode(errors="replace")[:100]
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _last(reader: Consumer, span: Span, count: int) -> list[Message]:
+    back = OFFSETS_EACH * count
+    while True:
+        start = max(span.start, span.end - back)
+        letters = list(read_span(reader, span._replace(start=start)))
+        if len(letters) >= count or start == span.start:
+            return letters[-count:]
+        back *= OFFSETS_EACH

@@ -1,0 +1,50 @@
+"""The service tier that calls ask for, and the usual one while the endpoint has no room in it, or does not know it.
+
+Each process finds that out for itself: it costs a call that is not billed, once in ten minutes.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+from worker.asking.faults import Problem
+
+log = logging.getLogger(__name__)
+
+NO_ROOM_FOR = 600.0  # seconds
+UNKNOWN_FOR = 86_400.0  # seconds
+_NO_ROOM = frozenset({"resource_unavailable", "capacity_exceeded"})  # OpenAI's and Groq's code
+_WORDS = ("service_tier", "service tier")
+
+
+class ServiceTier:
+    """What to ask for now.
+
+    Args:
+        wanted: the tier of the settings; None: none is ever named.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, wanted: str | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._wanted = wanted
+        self._clock = clock
+        self._without_until = 0.0
+
+    @property
+    def current(self) -> str | None:
+        """The tier to name; None: none."""
+        return self._wanted if self._clock() >= self._without_until else None
+
+    def refused(self, problem: Problem) -> bool:
+        """Whether a call that named the tier met this because of it; then others name none for a while."""
+        if not _NO_ROOM.isdisjoint(problem.codes) or "resource unavailable" in problem.text:
+            seconds, why = NO_ROOM_FOR, "has no room"
+        elif 400 <= problem.status < 500 and any(
+            word in said for word in _WORDS for said in (*problem.params, problem.text)
+        ):
+            seconds, why = UNKNOWN_FOR, "is not known"
+        else:
+            return False
+        log.warning("the service tier %s %s: for %.0f s none is asked for", self._wanted, why, seconds)
+        self._without_until = self._clock() + seconds
+        return True
