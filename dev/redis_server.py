@@ -47,15 +47,19 @@ class RedisServer(LocalServer):
         data_dir: its data and its log, `redis.log`; made when missing, kept when it stops.
         port: a free one by default; the same one after a restart.
         aof: whether it remembers its data when it is killed or restarted.
+        program: the server's binary; `find_redis_server` by default.
     """
 
     name = "Redis"
 
-    def __init__(self, data_dir: Path, port: int | None = None, *, aof: bool = True) -> None:
+    def __init__(
+        self, data_dir: Path, port: int | None = None, *, aof: bool = True, program: Path | None = None
+    ) -> None:
         super().__init__()
         self.data_dir = data_dir
         self.port = port or free_port()
         self._aof = aof
+        self._program = program
 
     @property
     def url(self) -> str:
@@ -98,7 +102,7 @@ class RedisServer(LocalServer):
 
     def _command(self) -> list[str]:
         return [
-            *(str(find_redis_server()), "--bind", "127.0.0.1", "--port", str(self.port)),
+            *(str(self._program or find_redis_server()), "--bind", "127.0.0.1", "--port", str(self.port)),
             *("--dir", str(self.data_dir.resolve()), "--save", "", "--maxmemory-policy", "noeviction"),
             *("--appendonly", "yes" if self._aof else "no"),
         ]

@@ -9,6 +9,7 @@ import redis
 from pydantic import ValidationError
 
 from contract import MAX_REQUIREMENTS, MAX_RESUME
+from redis_trouble import short as trouble_with_redis
 from startup import load_settings
 from worker.app import connect, make_scoring
 from worker.asking.questions import grades_digest, model_id
@@ -17,20 +18,32 @@ from worker.assessment.criteria import Criteria
 from worker.assessment.resume import read_resume
 from worker.errors import FailedError
 from worker.explaining.decision_page import page
-from worker.explaining.explanation import Explanation, ExplanationStore, criteria_table, table
+from worker.explaining.explanation import (
+    Explanation,
+    ExplanationStore,
+    FailedExplanation,
+    criteria_table,
+    failure_table,
+    table,
+)
 from worker.explaining.forgetting import Forgetting
 from worker.explaining.taken_out import resume_in, taken_out
 from worker.leases import Leases
+
+ENDED_BY_THE_BRIDGE = (
+    "answered, and nothing is kept: the bridge ended it (past REQUEST_DEADLINE, given up, or a dead letter: its "
+    "log says which), or DECISION_TTL is over"
+)
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Run the command; its exit code: 0 done, 1 nothing is kept."""
     if parsed.command == "explain":
         explanation = explanation_of(parsed.processing_id)
-        if explanation is None:
-            print(f"{parsed.processing_id}: nothing is kept (not scored here, or longer ago than DECISION_TTL)")  # noqa: T201
+        if isinstance(explanation, str):
+            print(f"{parsed.processing_id}: {explanation}")  # noqa: T201
             return 1
-        if parsed.html is not None:
+        if parsed.html is not None and isinstance(explanation, Explanation):
             resume = None if parsed.resume is None else _read(parsed.resume)
             _write(parsed.html, decision_page(parsed.processing_id, explanation, resume))
             return 0
@@ -49,19 +62,26 @@ def run(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def explanation_of(processing_id: int) -> Explanation | None:
-    """What is kept of a score, or None."""
+def explanation_of(processing_id: int) -> Explanation | FailedExplanation | str:
+    """What is kept of a score or a failure, or why there is nothing."""
     with connect(load_settings()) as store:
+        kept = ExplanationStore(store)
         try:
-            return ExplanationStore(store).read(processing_id)
+            if found := kept.read(processing_id):
+                return found
+            if kept.is_answered(processing_id):
+                return ENDED_BY_THE_BRIDGE
         except redis.RedisError as error:
-            sys.exit(f"Redis: {error}")
+            sys.exit(f"Redis: {trouble_with_redis(error)}")
+    return "nothing is kept (not scored here, or longer ago than DECISION_TTL)"
 
 
-def lines_of(processing_id: int, explanation: Explanation, *, as_json: bool) -> list[str]:
+def lines_of(processing_id: int, explanation: Explanation | FailedExplanation, *, as_json: bool) -> list[str]:
     """An explanation for the terminal, or for a program."""
     if as_json:
         return [explanation.model_dump_json(indent=2, exclude_none=True)]
+    if isinstance(explanation, FailedExplanation):
+        return failure_table(processing_id, explanation)
     return table(processing_id, explanation)
 
 
@@ -84,7 +104,7 @@ def forgotten(*, resume_id: int | None, processing_id: int | None) -> str:
         try:
             count = forgetting.resume(resume_id) if resume_id is not None else forgetting.processing(processing_id or 0)
         except redis.RedisError as error:
-            sys.exit(f"Redis: {error}")
+            sys.exit(f"Redis: {trouble_with_redis(error)}")
     return f"deleted: {count} (what is still to be published stays until it is; Kafka keeps what its topics keep)"
 
 
@@ -107,7 +127,7 @@ def criteria_of(vacancy: str) -> list[str] | None:
             text = file.read_text(encoding="utf-8")[:MAX_REQUIREMENTS]
             return criteria_table(make_scoring(settings, opened).criteria_of_text(text))
         except redis.RedisError as error:
-            sys.exit(f"Redis: {error}")
+            sys.exit(f"Redis: {trouble_with_redis(error)}")
         except FailedError as failed:
             sys.exit(failed.failure.value)
         except ValidationError:  # its text quotes what is kept

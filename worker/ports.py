@@ -79,10 +79,10 @@ class Lease(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept of a score beside its outcome.
+    """What is kept of a score, or of a failure, beside its outcome.
 
     Attributes:
-        explanation: with quotes, so personal data.
+        explanation: with quotes, so personal data; of a failure what it failed of.
         decision: without any text.
         resume_id: whose it is.
         question: the digest under which the model's answer is cached.

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Literal
 
 from opentelemetry.trace import NoOpTracer, Tracer
@@ -31,12 +32,14 @@ from worker.assessment.resume import Resume, read_resume
 from worker.assessment.second_look import after_second_look, looked_at
 from worker.assessment.vacancy import Vacancy, read_vacancy
 from worker.errors import ClaimLostError, FailedError, PostponedError
-from worker.explaining.explanation import Explanation
+from worker.explaining.explanation import Explanation, FailedExplanation
 from worker.ports import Kept, Lead, Ports
 from worker.progress import Park, Progress, RequestInHand
 from worker.waits import Waits
 
 log = logging.getLogger(__name__)
+
+NO_QUESTION = "-"  # in place of a question's digest: a failure has no answer to forget
 
 _IDS = ("processing_id", "user_id", "resume_id", "requirements_id")
 _LISTEN_EVERY = 0.05  # seconds between two looks at whether this process has learnt an answer
@@ -167,8 +170,8 @@ class Scoring:
         spans.ended(park)
         return park
 
-    def _end(self, in_hand: RequestInHand) -> tuple[Outcome, Kept | None]:
-        """The outcome, a failure included, and what is kept of a score.
+    def _end(self, in_hand: RequestInHand) -> tuple[Outcome, Kept]:
+        """The outcome, a failure included, and what is kept of it.
 
         Raises:
             PostponedError: not now.
@@ -192,7 +195,10 @@ class Scoring:
         metrics.OUTCOMES.labels(failed.failure.name.lower()).inc()
         in_hand.failure = failed.failure
         log.warning("failed: %s", failed.failure.name)
-        return Outcome.failed(addressee, failed.failure.value, wait_seconds=failed.wait_seconds), None
+        outcome = Outcome.failed(addressee, failed.failure.value, wait_seconds=failed.wait_seconds)
+        at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")
+        text = FailedExplanation(failure=failed.failure.name, failed_at=at).model_dump_json()
+        return outcome, Kept(text, text, in_hand.dispatch.request.resume_id, NO_QUESTION)
 
     def _assess(self, in_hand: RequestInHand) -> tuple[Assessment, Kept]:
         request = in_hand.dispatch.request

@@ -334,7 +334,9 @@ def test_a_provider_that_answers_nobody_is_asked_by_one_for_all(make, put, outco
     assert one.ports.breaker.state() == {}
 
 
-@pytest.mark.parametrize("fault", ["unsupported_country", "payment_required", "arrearage", "invalid_key"])
+@pytest.mark.parametrize(
+    "fault", ["unsupported_country", "payment_required", "arrearage", "invalid_key", "bad_request"]
+)
 def test_one_refusal_trips_the_breaker_for_the_fleet(make, put, outcome, standin, fault):
     """What one worker is told keeps the other from asking at all, at once."""
     one, other = make(), make()

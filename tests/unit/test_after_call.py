@@ -8,7 +8,6 @@ from contract import Failure
 from tests.support.fakes import POLICY
 from worker.asking.after_call import (
     LONGEST_RETRY_AFTER,
-    OUTAGE_AFTER,
     REFUSED_WAIT,
     AskAgain,
     End,
@@ -36,8 +35,8 @@ SLOW = Denial("slow_down")
 TOO_LARGE = Denial("too_large", "tpm", 40_000, None)
 
 
-def decided(error, progress=CALLED, *, silence=1, others_pass=True):
-    return after_call(error, progress, POLICY, spread=0.5, silence=silence, others_pass=others_pass)
+def decided(error, progress=CALLED, *, outage=False, others_pass=True):
+    return after_call(error, progress, POLICY, spread=0.5, outage=outage, others_pass=others_pass)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +46,6 @@ def decided(error, progress=CALLED, *, silence=1, others_pass=True):
         (TransientError("500"), AskAgain(5.0, replace(CALLED, faults=1))),
         (TransientError("503", wait=42.0), AskAgain(42.0, replace(CALLED, faults=1))),
         (TransientError("503", wait=1e6), AskAgain(LONGEST_RETRY_AFTER, replace(CALLED, faults=1))),
-        (TransientError("reset", network=True), AskAgain(5.0, replace(CALLED, faults=1), distrust_exit=True)),
         (BrokenAnswerError("truncated"), AskAgain(0.0, replace(CALLED, broken=1))),
         (DeniedError("429", BURST), WaitForLimits(BURST, replace(CALLED, calls=0))),
         (DeniedError("503", SLOW), WaitForLimits(SLOW, replace(CALLED, calls=0), slow_down=15.0)),
@@ -88,9 +86,8 @@ def test_pauses_double_up_to_a_bound():
 
 def test_one_asks_for_all_in_an_outage():
     """A call that fails among others that are answered is a stumble; several in a row are an outage."""
-    outage = decided(TransientError("503", wait=42.0), silence=OUTAGE_AFTER)
-    assert outage == WaitForBreaker("provider", 5.0, replace(CALLED, faults=1), closed_for=42.0)
-    assert decided(TransientError("503", network=True), silence=OUTAGE_AFTER).distrust_exit
+    decision = decided(TransientError("503", wait=42.0), outage=True)
+    assert decision == WaitForBreaker("provider", 5.0, replace(CALLED, faults=1), closed_for=42.0)
     alone = decided(TransientError("503"), others_pass=False)
     assert alone == WaitForBreaker("provider", 5.0, replace(CALLED, faults=1)), "nobody was answered of late"
     tired = decided(TransientError("timeout"), replace(CALLED, faults=50), others_pass=False)

@@ -72,13 +72,43 @@ def test_it_says_what_was_decided_and_why():
     for words in (
         "Решение по запросу 1001", "59 из 100 — Не подходит", "100 × 5 ÷ 6 = 83", "не больше 59", "«Подходит» — от 60",
         "Python", "пишу сервисы на Python", "обязательное", "желательное", "допуск", "частично", "модель: подтверждено",
-        "снижено: по датам стаж меньше требуемого", "срок: 2 года 3 мес., нужно: 3 года",
+        "снижено: срок меньше требуемого", "срок: 2 года 3 мес., нужно: 3 года",
         "4 из 4", "1 из 2", "возраст", "some-model",
         "Нужна проверка человеком: в резюме есть обращения к проверяющему; срок опыта не подтверждён датами.",
         "часть оценок снижена",
         "промпт 7, правила 2, обезличивание 3", "0123456789abcdef", "2026-11", "1500 в запросе, 250 в ответе",
     ):  # fmt: skip
         assert words in said, words
+
+
+@pytest.mark.parametrize(
+    ("cap", "levels", "rule"),
+    [
+        (59, ("strong", "partial", "none"), "не подтверждён допуск (№ 3), поэтому не больше 59"),
+        (40, ("strong", "partial", "none"), "подтвердилось хотя бы частично требований: 2 из 3, поэтому не больше 40"),
+        (20, ("strong", "none", "none"), "подтвердилось хотя бы частично требований: 1 из 3, поэтому не больше 20"),
+    ],
+)
+def test_it_names_the_rule_that_capped(cap, levels, rule):
+    """Whoever asks why it is not more reads which rule it was."""
+    shown = explanation(cap=cap)
+    criteria = [one.model_copy(update={"level": level}) for one, level in zip(shown.criteria, levels, strict=True)]
+    assert f"Правила ограничили оценку: {rule}." in text(page(1, shown.model_copy(update={"criteria": criteria})))
+
+
+def test_a_duration_that_no_date_confirms_is_called_so():
+    """It is not said to be too short: nobody knows."""
+    shown = explanation()
+    undated = shown.criteria[1].model_copy(update={"months": 0, "reasons": ("years_undated",)})
+    said = text(page(1, shown.model_copy(update={"criteria": [undated]})))
+    assert "срок: не подтверждён датами, нужно: 3 года" in said
+    assert "меньше" not in said.replace("не больше", "")
+
+
+def test_a_person_is_asked_for_first():
+    """Whoever reads no further than the score has read it; the words stay, with quotes or without."""
+    said = text(page(1, explanation(suspicions=["to_reviewer"])))
+    assert said.index("Нужна проверка человеком") < said.index("Как получилась оценка")
 
 
 def test_the_bar_is_the_sum():
@@ -90,7 +120,7 @@ def test_the_bar_is_the_sum():
     ]
     assert filled == [
         ("empty", 666.7), ("strong", 666.7), ("empty", 333.3), ("partial", 166.7),
-        ("empty", 1000.0), ("partial", 590.0),
+        ("empty", 1000.0), ("total", 590.0),
     ]  # fmt: skip
 
 
@@ -170,7 +200,7 @@ def test_marking_changes_no_letter(words, quotes):
 @pytest.fixture
 def _kept(monkeypatch):
     """Request 7 has an explanation in Redis, as the command sees it."""
-    monkeypatch.setattr(commands, "explanation_of", lambda number: explanation() if number == 7 else None)
+    monkeypatch.setattr(commands, "explanation_of", lambda number: explanation() if number == 7 else "nothing is kept")
 
 
 @pytest.mark.usefixtures("_kept")

@@ -6,9 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+from contract import Failure
 from worker.assessment.criteria import parse_criteria
 from worker.assessment.vacancy import read_vacancy
-from worker.explaining.explanation import Explanation, criteria_table, table
+from worker.explaining.explanation import (
+    FAILED_OF,
+    Explanation,
+    FailedExplanation,
+    criteria_table,
+    failure_table,
+    table,
+)
 
 
 def criterion(number: int, text: str, **changes: object) -> dict[str, object]:
@@ -98,6 +106,17 @@ def test_criteria_are_shown_with_what_the_law_forbids():
         "1. [must] Опыт на Python от 3 лет  (at least 3 years)",
         "not graded, the law forbids it (возраст): возраст до 35 лет",
     ]
+
+
+def test_every_failure_can_be_explained():
+    """An operator reads what the request failed of, and the sentence that its user has."""
+    for failure in Failure:
+        kept = FailedExplanation(failure=failure.name, failed_at="2026-11-30T05:00:00+00:00")
+        lines = failure_table(43, kept)
+        assert lines[0] == f"processing_id 43: failed at 2026-11-30T05:00:00+00:00, no score: {failure.name}"
+        assert lines[1].strip() == FAILED_OF[failure]
+        assert failure.value in lines[2]
+    assert len(failure_table(43, FailedExplanation(failure="OF_A_LATER_VERSION", failed_at="-"))) == 1
 
 
 def test_help_needs_no_settings():

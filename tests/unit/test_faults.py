@@ -179,7 +179,7 @@ def test_each_row_keeps_its_promise(row):
     fresh = Progress(calls=1)
 
     def decide(progress, **how):
-        known = {"spread": 1.0, "silence": 1, "others_pass": row.follows is not Follows.COMPARE, **how}
+        known = {"spread": 1.0, "outage": False, "others_pass": row.follows is not Follows.COMPARE, **how}
         return after_call(ERROR_OF[row.follows](row), progress, POLICY, **known)
 
     first = decide(fresh)
@@ -191,7 +191,7 @@ def test_each_row_keeps_its_promise(row):
         case Follows.PROVIDER:
             assert isinstance(first, AskAgain)
             assert isinstance(decide(replace(fresh, faults=10_000)), AskAgain)
-            assert decide(fresh, silence=3).reason == row.reason
+            assert decide(fresh, outage=True).reason == row.reason
         case Follows.BREAKER | Follows.COMPARE:
             assert isinstance(first, WaitForBreaker)
             assert first.reason == row.reason

@@ -28,7 +28,7 @@ from worker.assessment.redaction import (
     sheet,
     whole_name,
 )
-from worker.assessment.redaction.declension import declined
+from worker.assessment.redaction.mentions import stem
 from worker.assessment.redaction.placeholders import SPELLINGS, WORDS, Kind, replaced
 from worker.assessment.redaction.rules import Rule, RuleSet
 from worker.assessment.redaction.sheet import Sheet
@@ -247,10 +247,13 @@ def test_numbers_that_touch_each_other_go_at_once(count):
     ],
 )
 def test_declension(surname, form):
-    """The cases of a surname share a beginning, and their endings are known."""
-    stem, endings = declined(surname)
-    assert form.startswith(stem)
-    assert form.removeprefix(stem) in endings
+    """The cases of a name share a beginning."""
+    assert stem(form) == stem(surname)
+
+
+def test_a_surname_is_no_case_of_a_given_name():
+    """«Иванов» is not meant where Иван is."""
+    assert stem("иванов") != stem("иван")
 
 
 def test_patterns_fit_their_automaton():

@@ -30,9 +30,6 @@ from worker.progress import Progress
 
 LEAD = 1.0  # seconds that a countdown ends early: Celery's timer is coarse, the rest is waited for in the worker
 SLOW_DOWN_WAIT = 15.0  # seconds, where a `slow_down` names none
-# Calls of one process in a row that met an outage, after which it is no stumble among calls that are answered; where
-# nobody was answered of late, the first is enough.
-OUTAGE_AFTER = 3
 MOST_DOUBLINGS = 20  # of a back-off
 LONGEST_RETRY_AFTER = 300.0  # seconds that the provider is believed in an outage
 # Seconds after which a call is tried again that was refused for nobody knows what while others passed: what was under
@@ -70,7 +67,6 @@ class AskAgain:
 
     seconds: float
     progress: Progress
-    distrust_exit: bool = False  # where requests leave has to be looked at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +80,6 @@ class WaitForBreaker:
     seconds: float
     progress: Progress
     closed_for: float | None = None
-    distrust_exit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +105,7 @@ Decision = AskAgain | WaitForBreaker | WaitForLimits | End
 
 
 def after_call(
-    error: CallError, progress: Progress, policy: WaitingPolicy, *, spread: float, silence: int, others_pass: bool
+    error: CallError, progress: Progress, policy: WaitingPolicy, *, spread: float, outage: bool, others_pass: bool
 ) -> Decision:
     """Decide on a request after a call that failed.
 
@@ -119,7 +114,7 @@ def after_call(
         progress: of the request, this call counted.
         policy: see `WaitingPolicy`.
         spread: 0.5 to 1, drawn at random: requests that failed together do not come back together.
-        silence: calls in a row, this one counted, that met an outage.
+        outage: it is no stumble: several calls in a row met one.
         others_pass: other requests were answered of late.
     """
     match error:
@@ -135,8 +130,7 @@ def after_call(
             progress = replace(progress, broken=progress.broken + 1)
             return End(failure) if progress.broken >= policy.max_attempts else AskAgain(0.0, progress)
         case TransientError():
-            outage = silence >= OUTAGE_AFTER or not others_pass
-            return _after_outage(error, progress, policy, spread=spread, outage=outage)
+            return _after_outage(error, progress, policy, spread=spread, outage=outage or not others_pass)
     return End(Failure.INTERNAL)
 
 
@@ -162,8 +156,8 @@ def _after_outage(
     if outage:
         # Who met it often waits longer than the breaker may be open: the tiny call may be answered where it is not.
         seconds = max(policy.behind_breaker, pause)
-        return WaitForBreaker("provider", seconds, progress, named, distrust_exit=error.network)
-    return AskAgain(max(pause, named or 0.0), progress, distrust_exit=error.network)
+        return WaitForBreaker("provider", seconds, progress, named)
+    return AskAgain(max(pause, named or 0.0), progress)
 
 
 def _after_denial(denial: Denial, progress: Progress) -> Decision:

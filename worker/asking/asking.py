@@ -18,7 +18,6 @@ from pydantic import BaseModel, ValidationError
 from contract import Failure
 from worker import metrics, spans
 from worker.asking.after_call import (
-    OUTAGE_AFTER,
     AskAgain,
     End,
     WaitForBreaker,
@@ -28,6 +27,7 @@ from worker.asking.after_call import (
     too_late,
 )
 from worker.asking.probe import PROBE
+from worker.asking.silence import Silence
 from worker.errors import (
     BrokenAnswerError,
     CallError,
@@ -123,7 +123,7 @@ class Asking:
         self._clock = clock
         self._turns = Turns()
         self._lock = threading.Lock()
-        self._silence = 0  # calls in a row that met an outage
+        self._silence = Silence()
         self._look_at: dict[str, float] = {}  # when to look next for the answer to a question, Unix time
 
     def expect(self, in_hand: RequestInHand) -> None:
@@ -234,7 +234,7 @@ class Asking:
             ports.egress.require()
             tried = "" if breaker_closed else ports.breaker.require(in_hand.claim.token)
         except SendingBlockedError as blocked:
-            log.warning("nothing is sent: %s", blocked.reason)
+            log.info("nothing is sent: %s", blocked.reason)
             self._expect_no_more(in_hand)  # workers whose way is open would wait for it again and again
             raise PostponedError("blocked", min(blocked.seconds, LOOK_WITHIN)) from None
         try:
@@ -275,7 +275,7 @@ class Asking:
         else:
             used = answer.prompt_tokens + answer.completion_tokens
             self._ports.limiter.settle(reservation, used_tokens=used or None, seen=answer.seen)
-        self._silence = 0
+        self._silence.met(outage=False)
         self._ports.breaker.reset()
 
     def _ask(self, question: Question[T], in_hand: RequestInHand) -> tuple[Answer, str]:
@@ -296,11 +296,12 @@ class Asking:
         reservation = in_hand.reservation
         in_hand.progress = in_hand.progress.called()
         try:
-            answer = ports.model.ask(replace(call, room=room, counted=tokens))
+            with self._silence.call():
+                answer = ports.model.ask(replace(call, room=room, counted=tokens))
         except CallError as error:
             log.warning("call failed: %s: %s", type(error).__name__, error)
             self._act_on(error, reservation, in_hand)
-        self._silence = 0
+        self._silence.met(outage=False)
         return answer, reservation
 
     def _await_start(self, tokens: int, in_hand: RequestInHand, turn: Turn) -> None:
@@ -361,44 +362,39 @@ class Asking:
         """Do what follows from a call without an answer; `reservation` is None where it is settled already."""
         ports = self._ports
         spread = random.uniform(0.5, 1.0)  # noqa: S311 # spreads load, guards nothing
-        self._silence = self._silence + 1 if isinstance(error, TransientError) else 0
+        outage = self._silence.met(outage=isinstance(error, TransientError))
         decision = after_call(
             error,
             in_hand.progress,
             self._policy,
             spread=spread,
-            silence=OUTAGE_AFTER if probing else self._silence,
+            outage=outage or probing,
             others_pass=isinstance(error, TransientError | RefusedCallError) and ports.profiles.answers_others(),
         )
         if reservation is not None and not isinstance(error, DeniedError):
             ports.limiter.settle(reservation, used_tokens=None, seen=error.seen)
         if not isinstance(decision, End):
             in_hand.progress = decision.progress
+        if isinstance(error, TransientError) and error.network:
+            ports.egress.distrust()
         match decision:
             case End(failure=failure):
                 raise FailedError(failure) from None
-            case AskAgain(seconds=seconds, distrust_exit=distrust):
-                self._look_at_exit(again=distrust)
+            case AskAgain(seconds=seconds):
                 raise PostponedError("fault", seconds) from None
-            case WaitForBreaker(reason=reason, seconds=seconds, closed_for=closed_for, distrust_exit=distrust):
-                self._look_at_exit(again=distrust)
+            case WaitForBreaker(reason=reason, seconds=seconds, closed_for=closed_for):
                 if reason == "refused":
                     ports.profiles.forget()
                 ports.breaker.trip(reason, closed_for)
                 raise PostponedError("blocked", seconds) from None
             case WaitForLimits():
-                raise PostponedError("limits", self._denied(decision, in_hand)) from None
+                raise PostponedError("limits", self._denied(decision, in_hand.reservation)) from None
 
-    def _look_at_exit(self, *, again: bool) -> None:
-        if again:
-            self._ports.egress.distrust()
-
-    def _denied(self, decision: WaitForLimits, in_hand: RequestInHand) -> float:
+    def _denied(self, decision: WaitForLimits, reservation: str) -> float:
         """Tell the limiter; seconds after which to ask it again."""
-        limiter = self._ports.limiter
         if decision.slow_down is not None:
-            limiter.slow_down(in_hand.reservation, decision.slow_down)
+            self._ports.limiter.slow_down(reservation, decision.slow_down)
         try:
-            return limiter.denied(in_hand.reservation, decision.denial)
+            return self._ports.limiter.denied(reservation, decision.denial)
         except NeverFitsError:
             raise FailedError(Failure.TOO_LARGE) from None

@@ -174,9 +174,11 @@ class Profiles:
                 self._note_at = now + NOTE_EVERY
                 self._redis.set(self._answered_key, "_", ex=LATELY)
             if usage.reasoning_tokens or room:
-                self._redis.lpush(self._reasoning_key, usage.reasoning_tokens)
-                self._redis.ltrim(self._reasoning_key, 0, SEEN - 1)
-                self._redis.expire(self._reasoning_key, KEPT)
+                with self._redis.pipeline(transaction=False) as pipe:
+                    pipe.lpush(self._reasoning_key, usage.reasoning_tokens)
+                    pipe.ltrim(self._reasoning_key, 0, SEEN - 1)
+                    pipe.expire(self._reasoning_key, KEPT)
+                    pipe.execute()
             learned = after_answer(sent, usage.reasoning_tokens, bare=bare)
             if learned is not None and sent.lessons == self._profile.lessons:
                 self.learn(sent, learned, "an answer showed it")

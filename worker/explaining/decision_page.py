@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from worker.assessment.durations import in_words
 from worker.assessment.plain_text import visible
 from worker.assessment.proof import Lowering
+from worker.assessment.rubric import FEW_HOLD
 from worker.assessment.suspicion import Suspicion
 from worker.assessment.wording import WHY_A_PERSON
 from worker.explaining.explanation import CriterionExplanation, Explanation
@@ -27,7 +28,7 @@ REASONS: Final = {
     Lowering.CUT_OFF: "цитата обрезана сразу за отрицанием",
     Lowering.TO_REVIEWER: "предложение обращено к проверяющему",
     Lowering.ONE_FOR_MOST: "одна и та же фраза для большинства требований",
-    Lowering.YEARS_SHORT: "по датам стаж меньше требуемого",
+    Lowering.YEARS_SHORT: "срок меньше требуемого",
     Lowering.YEARS_UNDATED: "срок не подтверждён датами",
     Lowering.SECOND_LOOK: "сами по себе цитаты доказывают меньше",
 }
@@ -41,12 +42,12 @@ body { font: 14px/1.45 system-ui, sans-serif; color: #1a1a1a; max-width: 60rem; 
 h1 { font-size: 1.3rem; margin: 0 0 .3rem } h2 { font-size: 1.05rem; margin: 1.2rem 0 .4rem }
 .score { font-size: 2rem; font-weight: 700 } .yes { color: #17692f } .no { color: #9b1c1c }
 svg { display: block; width: 100%; height: 3.2rem; margin: .4rem 0 }
-.empty { fill: #e4e4e4; stroke: #fff } .strong { fill: #2f8f4e } .partial { fill: #d9a404 }
-.line { stroke: #1a1a1a; stroke-width: 3 } .cap { stroke: #9b1c1c; stroke-width: 3; stroke-dasharray: 6 4 }
+.empty { fill: #e4e4e4; stroke: #fff } .strong { fill: #2f8f4e } .partial { fill: #d9a404 } .total { fill: #5b6b7f }
+.line { stroke: #1a1a1a; stroke-width: 3 } .cap { stroke: #1a1a1a; stroke-width: 3; stroke-dasharray: 6 4 }
 table { border-collapse: collapse; width: 100% } th, td { border-top: 1px solid #bbb; padding: .3rem .4rem;
 text-align: left; vertical-align: top } th { font-weight: 600 }
 td:nth-child(2), pre, dd, li { overflow-wrap: anywhere } q { display: block; color: #333 }
-.why { color: #9b1c1c; display: block }
+.why { color: #555; display: block } .look { border-left: .3rem solid #5b6b7f; padding-left: .6rem; margin: .6rem 0 }
 pre { white-space: pre-wrap; font: inherit; border: 1px solid #bbb; padding: .6rem } mark { background: #fde68a }
 sup { font-size: .7em } dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem .8rem; margin: 0 }
 dd { margin: 0 } .small { color: #555; font-size: .85rem }
@@ -105,6 +106,9 @@ def _verdict(body: Element, processing_id: int, explanation: Explanation) -> Non
         body, "div", f"{explanation.score} из 100 — {explanation.verdict}", class_="score yes" if suits else "score no"
     )
     said.tail = f"«Подходит» — от {explanation.threshold}."
+    if explanation.suspicions:  # first, as in the recommendation: whoever reads no further has read it
+        why = "; ".join(_WHY.get(code, code) for code in explanation.suspicions)
+        _add(body, "p", f"Нужна проверка человеком: {why}. Само по себе это балл не снижает.", class_="look")
 
 
 def _arithmetic(body: Element, explanation: Explanation) -> None:
@@ -118,7 +122,7 @@ def _arithmetic(body: Element, explanation: Explanation) -> None:
         else "В вакансии только допуски: баллов нет."
     )
     if explanation.cap < 100:
-        words += f" Правила ограничили оценку: не больше {explanation.cap}."
+        words += f" Правила ограничили оценку: {_capped_by(explanation)}, поэтому не больше {explanation.cap}."
     _add(body, "p", words)
     drawing = SubElement(
         body, "svg", {"viewBox": f"0 0 {_WIDE} 60", "preserveAspectRatio": "none", "role": "img", "aria-label": words}
@@ -131,8 +135,7 @@ def _arithmetic(body: Element, explanation: Explanation) -> None:
             _bar(drawing, at, 8, width * one.points / 2, 22, one.level, str(one.id))
         at += width
     _bar(drawing, 0, 36, _WIDE, 16, "empty", "100")
-    suits = explanation.score >= explanation.threshold
-    _bar(drawing, 0, 36, _WIDE * explanation.score / 100, 16, "strong" if suits else "partial", str(explanation.score))
+    _bar(drawing, 0, 36, _WIDE * explanation.score / 100, 16, "total", str(explanation.score))
     marks = [("line", explanation.threshold)] + ([("cap", explanation.cap)] if explanation.cap < 100 else [])
     for kind, value in marks:
         x = f"{_WIDE * value / 100:.1f}"
@@ -141,6 +144,17 @@ def _arithmetic(body: Element, explanation: Explanation) -> None:
         body, "p", "Вверху — требования по весу: зелёное подтверждено, жёлтое частично. Внизу — оценка; черта — порог"
         + (", пунктир — ограничение." if explanation.cap < 100 else "."), class_="small",
     )  # fmt: skip
+
+
+def _capped_by(explanation: Explanation) -> str:
+    """Which rule of `rubric.py` gave the cap: too little holds, or a gate is not confirmed."""
+    gates = [one for one in explanation.criteria if one.kind == "gate"]
+    held = sum(one.level == "strong" or (one.level == "partial" and one.kind != "gate") for one in explanation.criteria)
+    most, asked = FEW_HOLD.get(explanation.cap, (-1, 0))
+    if held <= most and len(explanation.criteria) >= asked:
+        return f"подтвердилось хотя бы частично требований: {held} из {len(explanation.criteria)}"
+    closed = ", ".join(f"№ {one.id}" for one in gates if one.level != "strong")
+    return f"не подтверждён допуск ({closed})"
 
 
 def _bar(drawing: Element, x: float, y: float, width: float, height: float, kind: str, title: str) -> None:
@@ -164,7 +178,8 @@ def _criteria(body: Element, criteria: Iterable[CriterionExplanation]) -> None:
         for quote in one.quotes:
             _add(words, "q", quote, dir="auto")
         if one.years is not None and one.months is not None:
-            _add(words, "span", f"срок: {in_words(one.months)}, нужно: {in_words(12 * one.years)}", class_="small")
+            told = in_words(one.months) if one.months else "не подтверждён датами"
+            _add(words, "span", f"срок: {told}, нужно: {in_words(12 * one.years)}", class_="small")
         for reason in one.reasons:
             _add(words, "span", f"снижено: {_reason(reason)}", class_="why")
         _add(row, "td", KINDS[one.kind])
@@ -182,9 +197,6 @@ def _reason(code: str) -> str:
 
 def _remarks(body: Element, explanation: Explanation) -> None:
     remarks = []
-    if explanation.suspicions:
-        why = "; ".join(_WHY.get(code, code) for code in explanation.suspicions)
-        remarks.append(f"Нужна проверка человеком: {why}. Само по себе это балл не снижает.")
     if explanation.second_look is not None:
         remarks.append(SECOND_LOOKS.get(explanation.second_look, explanation.second_look))
     if explanation.forbidden:

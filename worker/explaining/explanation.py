@@ -3,13 +3,27 @@
 from typing import Any, Literal, Self
 
 import redis
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from contract import Verdict, decision_key, explanation_key
+from contract import Failure, Verdict, decision_key, explanation_key, processed_mark
 from worker.assessment.criteria import Criteria
 from worker.assessment.judgement import Judgement
 from worker.assessment.prompt import PROMPT_VERSION
 from worker.assessment.rubric import RUBRIC_VERSION, WEIGHTS
+
+# What operators read of each failure; its user's sentence has no internals.
+FAILED_OF = {
+    Failure.TOO_LARGE: "vacancy and resume together need more tokens than TPM allows at once",
+    Failure.OUT_OF_TIME: "REQUEST_DEADLINE passed before it could be answered: see what it waited for in the log",
+    Failure.QUEUE_TOO_LONG: "its turn under RPM, RPD and TPM would have come after REQUEST_DEADLINE",
+    Failure.USER_LIMIT: "its user has had as many as a day allows one user",
+    Failure.BROKEN_ANSWER: "the model's answers could not be used, twice: cut off, refused or against the schema",
+    Failure.NO_CRITERIA: "nothing in the vacancy can be checked: `python -m worker criteria` shows what was found",
+    Failure.REFUSED: "the provider refused this very request, for what is in it",
+    Failure.UNAVAILABLE: "the provider did not answer, MAX_ATTEMPTS times",
+    Failure.UNPUBLISHABLE: "no topic takes its outcome: it is too large",
+    Failure.INTERNAL: "a fault of ours: the worker's log has it, by this id",
+}
 
 
 class CriterionExplanation(BaseModel):
@@ -98,6 +112,18 @@ class Explanation(BaseModel):
         return self.model_dump_json(exclude_none=True, exclude={"criteria": {"__all__": {"text", "quotes"}}})
 
 
+class FailedExplanation(BaseModel):
+    """What a request failed of, instead of a score; has no text of anybody."""
+
+    model_config = ConfigDict(frozen=True)
+
+    failure: str  # the name of a `contract.Failure`
+    failed_at: str  # ISO time, UTC
+
+
+_KEPT: TypeAdapter[Explanation | FailedExplanation] = TypeAdapter(Explanation | FailedExplanation)
+
+
 class ExplanationStore:
     """Reads the explanations that `OutcomeStore.finish` has kept.
 
@@ -108,14 +134,26 @@ class ExplanationStore:
     def __init__(self, store: redis.Redis) -> None:
         self._redis = store
 
-    def read(self, processing_id: int) -> Explanation | None:
-        """What a score was made of, or the decision alone, if it is still kept.
+    def read(self, processing_id: int) -> Explanation | FailedExplanation | None:
+        """What a score was made of, or the decision alone, or what the request failed of, if it is still kept.
 
         Raises:
             redis.RedisError: Redis is away.
         """
         body = self._redis.get(explanation_key(processing_id)) or self._redis.get(decision_key(processing_id))
-        return None if body is None else Explanation.model_validate_json(body)
+        return None if body is None else _KEPT.validate_json(body)
+
+    def is_answered(self, processing_id: int) -> bool:
+        """Whether the request is finished, however it ended. Raises `redis.RedisError`."""
+        return bool(self._redis.exists(processed_mark(processing_id)))
+
+
+def failure_table(processing_id: int, failed: FailedExplanation) -> list[str]:
+    """The lines that say what a request failed of: for operators, and as its user reads it."""
+    lines = [f"processing_id {processing_id}: failed at {failed.failed_at}, no score: {failed.failure}"]
+    if (failure := Failure.__members__.get(failed.failure)) is not None:
+        lines += [f"   {FAILED_OF[failure]}", f"   its user reads: «{failure.value}»"]
+    return lines
 
 
 def table(processing_id: int, explanation: Explanation) -> list[str]:

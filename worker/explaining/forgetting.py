@@ -7,7 +7,7 @@ platform's to set.
 import redis
 
 from contract import answer_key, decision_key, explanation_key, trail_key
-from worker.explaining.explanation import ExplanationStore
+from worker.explaining.explanation import Explanation, ExplanationStore
 
 
 class Forgetting:
@@ -30,7 +30,7 @@ class Forgetting:
     def processing(self, processing_id: int) -> int:
         """Forget all that is kept of one request; the number of things deleted."""
         kept = ExplanationStore(self._redis).read(processing_id)
-        return self._delete(_keys(processing_id, kept.question if kept else ""))
+        return self._delete(_keys(processing_id, kept.question if isinstance(kept, Explanation) else ""))
 
     def _delete(self, keys: list[str]) -> int:
         deleted: int = self._redis.delete(*keys)

@@ -1,12 +1,8 @@
 r"""How to reach a person: e-mail addresses, links, handles, telephone numbers; and pictures in a text.
 
-Patterns run on RE2, whose time is linear in the text. RE2 knows no look-around and its `\b`, `\w` and `\s` are ASCII
-only, so a rule's `accepts` looks at what stands beside a match (`rules`).
+Patterns look at a text's one form (`sheet`), in which no line ends inside of an address or a number. RE2 knows no
+look-around and its `\b`, `\w` and `\s` are ASCII only, so a rule's `accepts` looks at what stands beside a match.
 
-Redacted: addresses with @ in any alphabet and the usual ways around it ("(at)", "собака"); links with a scheme, with
-www, with a path, or under a personal host; handles behind a messenger's name or an @; telephone numbers with a country
-code, in Russian, American and trunk-zero shapes, or behind a word that says so.
-Patterns look at a text's one form (`sheet`), in which no line ends inside of an address or a number.
 Left alone: bare domains that may be an employer or a library (Mail.ru, Vue.js), annotations (@Transactional), package
 versions (react@18.2.0), amounts grouped by thousands, dates and periods, standards.
 """
@@ -17,9 +13,7 @@ from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.placeholders import ANY, Kind
 from worker.assessment.redaction.rules import Rule, stands_alone
 from worker.assessment.redaction.sheet import JOINT, ZONES
-from worker.assessment.redaction.word_list import words
-
-# --- pictures ---
+from worker.assessment.redaction.word_list import alternatives, words
 
 
 def _is_encoded(match: Any) -> bool:
@@ -30,26 +24,21 @@ def _is_encoded(match: Any) -> bool:
 PICTURES: Final = (
     Rule(Kind.PHOTO, r"(?i)data:[a-z]+/[a-z0-9+.\-]+;base64,[a-z0-9+/=]+", alone=False),
     Rule(Kind.PHOTO, r"(?i)<img[^>\n]*>|!\[[^\]\n]*\]\([^)\n]*\)", alone=False),
-    Rule(Kind.PHOTO, r"(?:[A-Za-z0-9+/]{60,80}\n){2,}[A-Za-z0-9+/]*={0,2}", alone=False, accepts=_is_encoded),
-    Rule(Kind.PHOTO, r"[A-Za-z0-9+/]{200,}={0,2}", alone=False, accepts=_is_encoded),
+    Rule(Kind.PHOTO, r"(?:(?:[A-Za-z0-9+/]{60,80}\n){2,}[A-Za-z0-9+/]*|[A-Za-z0-9+/]{200,})={0,2}",
+         alone=False, accepts=_is_encoded),
     Rule(Kind.PHOTO, r"(?i)[\p{L}\p{N}_\-]+\.(?:jpe?g|heic|png|webp)"),
 )  # fmt: skip
-
-# --- e-mail ---
 
 _LOCAL = rf"[\p{{L}}\p{{N}}_][\p{{L}}\p{{N}}._%+{JOINT}\-]*"
 _DOT = r"(?:\.| ?[(\[{](?:dot|точка|\.)[)\]}] ?| dot | точка )"
 _AT_SIGN = r"(?: ?[(\[{<](?:at|собака|эт|a|@)[)\]}>] ?| собака | ?\(собачка\) ?| собачка )"
-_MAIL = "gmail|mail|yandex|ya|bk|list|inbox|rambler|outlook|hotmail|icloud|yahoo|proton"
 EMAILS: Final = (
     Rule(Kind.EMAIL,
          rf"(?i){_LOCAL}(?:@| @ |@ )[\p{{L}}\p{{N}}{JOINT}\-]+(?:\.[\p{{L}}\p{{N}}{JOINT}\-]+)*\.{JOINT}?\p{{L}}{{2,}}"
-         rf"|{_LOCAL} @(?:{_MAIL})\.[a-z]{{2,}}"
+         rf"|{_LOCAL}(?: ?@ ?| at ){alternatives('mail hosts')}(?: ?\. ?|,)(?:ru|com|net|org|by|kz|ua|me)"
          rf"|[a-z0-9][a-z0-9._%+\-]*{_AT_SIGN}[a-z0-9\-]+(?:{_DOT}[a-z0-9\-]+)*{_DOT}[a-z]{{2,}}"
          r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}", alone=False),
 )  # fmt: skip
-
-# --- links ---
 
 _IN_LINK = rf"[^\s|<>«»\"{ANY}]"
 _LINK_END = rf"[^\s|<>«»\"{ANY}.,;:!?()'\]]"
@@ -71,19 +60,13 @@ LINKS: Final = (
     Rule(Kind.LINK, rf"(?i)(?:(?:https?|ftp|tg|mailto|skype|viber|whatsapp):|www\.){_REST}"),
     Rule(Kind.LINK, rf"(?i)(?:[\p{{L}}\p{{N}}\-]+\.)*(?:{_PERSONAL_HOSTS}){JOINT}?/{_REST}"),
     Rule(Kind.LINK, rf"(?i)[a-z0-9\-]+\.(?:github|gitlab)\.io(?:/{_REST})?|[а-яё0-9\-]+\.рф(?:/[^\s|]*)?"),
-    Rule(Kind.LINK, rf"(?i){_DOMAIN}\.(?:{ZONES}){JOINT}?/{_REST}", accepts=_is_a_path),
+    Rule(Kind.LINK, rf"(?i){_DOMAIN}\.{ZONES}{JOINT}?/{_REST}", accepts=_is_a_path),
     Rule(Kind.LINK,
          r"(?i)(?:(?:мой |личный )?сайт|портфолио|блог|web-?site|site|portfolio|home ?page|web|ссылка|blog)"
          rf"[ :=|\t\n—\-]{{1,4}}([a-z0-9][a-z0-9.\-]*\.[a-z]{{2,}}(?:/{_REST})?)", group=1),
 )  # fmt: skip
 
-# --- handles ---
-
-_MESSENGERS = (
-    r"(?:telegram|телеграмм?|телега|tg|тг|skype|скайп|instagram|инстаграмм?|insta|инста|discord|дискорд|whats ?app|"
-    r"ватсап|вотсап|viber|вайбер|signal|icq|аська|twitter|facebook|фейсбук|vk|вк|вконтакте|одноклассники|linkedin|"
-    r"линкедин|github|гитхаб|gitlab|habr|хабр|kaggle|leetcode|behance|бихэнс|tiktok|ник|nick(?:name)?|username|логин)"
-)
+_MESSENGERS = alternatives("messengers")
 _NOT_HANDLES: Final = words("no handles")
 _ANNOTATIONS: Final = words("annotations")
 
@@ -115,7 +98,11 @@ def _is_a_value(match: Any) -> bool:
     # "GitHub: actions, pages" names features; "Telegram: ivanov" at a line's end names a person.
     rest = text[end : end + 2].lstrip(" \t")[:1]
     if not said.strip(" "):
-        return (not start or text[start - 1] == "\n") and rest in {"", "\n"} and not value[1:].islower()
+        return (
+            (not start or text[start - 1] == "\n")
+            and rest in {"", "\n"}
+            and (any(sign in ".-" for sign in value) or not value[1:].islower())
+        )
     return not rest or rest in "\n|;)" or (rest in ",." and "-" in value)
 
 
@@ -126,8 +113,6 @@ HANDLES: Final = (
          group=2, accepts=_is_a_value),
     Rule(Kind.HANDLE, r"@[A-Za-z][A-Za-z0-9_.\-]*[A-Za-z0-9_]", alone=False, accepts=_is_a_handle),
 )  # fmt: skip
-
-# --- telephone numbers ---
 
 _GAP = r"[ ().\-—/•\t_=]"
 _EXTENSION = r"(?:,? ?(?:доб|вн|ext)\.? ?\d{1,5})?"
@@ -143,19 +128,10 @@ _SHAPES = "|".join(
         r"\d{3}-\d{3}-\d{4}",  # 415-555-2671
     )
 )
-_LABELS = (
-    r"(?:телефоны?|тел|моб(?:ильный)?|сот(?:овый)?|домашний|phone|mobile|cell|tel|whats ?app|ватсап|вотсап|viber|"
-    r"вайбер|icq|звоните|звонить|факс|fax|номер для связи|контактный номер)"
-)
-_UNIT = linear(r"(?i) ?(?:руб|р\.|₽|\$|€|usd|eur|тыс|млн|млрд|%|шт|чел|кг|т\b|тенге|сум|строк|запис|товар|опер)")
+_UNIT = linear(rf"(?i) ?{alternatives('units')}")
 _THOUSANDS = linear(r"\+? ?\d{1,3}(?:[ .]\d{3})+")
 # What numbers of another kind stand behind.
-_NUMBERED = linear(
-    r"(?i)(?:артикул|арт\.|№|номер(?:ом)? (?:заказа|договора|детали|партии|дела|заявки|проекта|приказа)|sku|код|заказ|"
-    r"договор|партия|серийн\p{L}+ (?:№|номер)|s/n|p/n|кат\.|каталожн\p{L}+ номер|оборот\p{L}*|выручк\p{L}+|"
-    r"бюджет\p{L}*|"
-    r"прибыл\p{L}+|сч[её]т|кадастров\p{L}+ номер|гост|ту|окпд2?|оквэд|тн вэд|isbn|issn|кбк|огрн)[ :№—\-]*$"
-)
+_NUMBERED = linear(rf"(?i){alternatives('numbered')}[ :№—\-]*$")
 
 
 def _is_a_phone(match: Any) -> bool:
@@ -186,6 +162,7 @@ def _is_a_phone(match: Any) -> bool:
 PHONES: Final = (
     Rule(Kind.PHONE, rf"(?:{_SHAPES}){_EXTENSION}", alone=False, accepts=_is_a_phone),
     Rule(Kind.PHONE,
-         rf"(?i)(?:^|[^\p{{L}}]){_LABELS}\.?[ :=|\t\n—\-\"№•]{{1,5}}(\+?\(?\d(?:{_GAP}{{0,3}}\d){{5,14}}{_EXTENSION})",
+         rf"(?i)(?:^|[^\p{{L}}]){alternatives('label, phone')}"
+         rf"\.?[ :=|\t\n—\-\"№•]{{1,5}}(\+?\(?\d(?:{_GAP}{{0,3}}\d){{5,14}}{_EXTENSION})",
          group=1),
 )  # fmt: skip

@@ -6,21 +6,19 @@ what has been redacted already, is the person's.
 
 from typing import Any, Final
 
+from worker.assessment.redaction.labels import SIGN
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.morphology import Reading, readings
-from worker.assessment.redaction.particulars import DATE, YEAR_WORD, ends_a_segment
+from worker.assessment.redaction.particulars import DATE, YEAR_WORD, ends_a_segment, is_an_age
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, Kind
 from worker.assessment.redaction.rules import Rule
-from worker.assessment.redaction.word_list import words
+from worker.assessment.redaction.word_list import alternatives, words
 
 _LONGEST: Final = 1_500  # characters
 _WORK: Final = linear(
-    r"(?im)^[ \t•#>\d.)—-]*(?:опыт|стаж|мест[оа] работы|трудов(?:ая|ой)|карьера|профессиональн\p{L}+|образование|"
-    r"об? (?:мне|себе)|обязанности|проекты|достижения|(?:ключевые |основные )?(?:навыки|компетенции)|"
-    r"(?:work |professional |job )?(?:experience|history)|work\b|employment|career|education|summary|about|projects|"
-    r"profile|(?:key |core )?skills|objective)|[.;•|,\n] ?(?:опыт|стаж|работал)|работаю|experience (?:in|with|of)|"
-    r"(?:19|20)\d\d ?г?\.? ?[—-] ?(?:(?:\d\d\.){0,2}(?:19|20)\d\d|н\. ?в|по н|present|now|настоящ)|"
-    r"(?:^|[ ,;.])(?:с|since|from) (?:\d\d\.)?(?:19|20)\d\d"
+    rf"(?im)^[ \t•#>\d.)—-]*{alternatives('beginnings of work')}|[.;•|,\n] ?(?:опыт|стаж|работал)|работаю|"
+    r"experience (?:in|with|of)|(?:^|[ ,;.])(?:с|since|from) (?:\d\d\.)?(?:19|20)\d\d|"
+    r"(?:19|20)\d\d ?г?\.? ?[—-] ?(?:(?:\d\d\.){0,2}(?:19|20)\d\d|н\. ?в|по н|present|now|настоящ)"
 )
 _PEOPLE_ARE_BORN: Final = range(1930, 2012)
 _CITIES: Final = words("cities, in English")
@@ -42,12 +40,8 @@ def _is_a_birth_date(match: Any) -> bool:
     return year in _PEOPLE_ARE_BORN and ends_a_segment(match) and any(sign in KIND_OF for sign in text)
 
 
-def _is_an_address(match: Any) -> bool:
+def _is_the_persons(match: Any) -> bool:
     return ends_a_segment(match) and any(sign in KIND_OF for sign in match.string)
-
-
-def _is_an_age(match: Any) -> bool:
-    return 16 <= int(match[1]) <= 80 and ends_a_segment(match)
 
 
 def _is_a_place(match: Any) -> bool:
@@ -57,22 +51,29 @@ def _is_a_place(match: Any) -> bool:
 
 def _names_a_place(part: list[str]) -> bool:
     known = [Reading.PLACE in readings(word.lower()) or word.lower() in _CITIES for word in part]
-    return bool(part) and (any(known) or part[0].lower().rstrip(".") in {"г", "гор", "город", "пос", "с", "дер", "ст"})
+    return any(known) or (
+        len(part) > 1 and part[0].lower().rstrip(".") in {"г", "гор", "город", "пос", "с", "дер", "ст"}
+    )
 
 
-_BEFORE: Final = rf"(?:^|[\n\t,;|•({ANY}]|[{ANY}] )[ \t—-]*"
+_BEFORE: Final = rf"(?:^|[\n\t,;|•({ANY}]|[{ANY}:] )[ \t—-]*"
 _BESIDE: Final = rf"[{ANY}][ \t\n,;|•(.—-]{{0,4}}"
 _PART: Final = (
     r"(?:(?:г|гор|пос|с|дер)\.? ?|город )?\p{Lu}[\p{L}\-]+(?: (?:\p{Lu}[\p{L}\-]+|область|обл\.?|край|район|р-н)){0,2}"
 )
 _PLACE: Final = rf"({_PART}(?:, ?{_PART}){{0,3}})"
 HEAD: Final = (
+    Rule(Kind.PHONE, rf"{_BEFORE}(9\d{{9}})", group=1, accepts=ends_a_segment),
+    Rule(Kind.HANDLE, rf"{_BEFORE}(@[A-Za-z][A-Za-z0-9_.]+)", group=1, accepts=_is_the_persons),
+    Rule(Kind.ADDRESS, rf"(?im)^[ \t•]*({alternatives('label, place')}{SIGN}[^\n|;\t{ANY}]+)", group=1),
     Rule(Kind.BIRTH_DATE, rf"(?im){_BEFORE}({DATE}{YEAR_WORD}\.?)", group=1, accepts=_is_a_birth_date),
     Rule(Kind.BIRTH_DATE, rf"{_BESIDE}(\d{{4}}{YEAR_WORD})", group=1, accepts=_is_a_birth_date),
-    Rule(Kind.AGE, rf"[{ANY}][ ,;|(\n]{{1,3}}(\d{{2}})", group=1, accepts=_is_an_age),
+    Rule(Kind.AGE, rf"[{ANY}][ ,;|(\n]{{1,3}}(\d{{2}})", group=1, accepts=is_an_age),
     Rule(Kind.ADDRESS,
          rf"{_BEFORE}((?:\p{{Lu}}[\p{{L}}.\-]+,? ){{1,3}}(?:д\.? ?)?\d{{1,3}}\p{{L}}?(?:[\-/]|,? кв\.? ?)\d{{1,4}})",
-         group=1, accepts=_is_an_address),
+         group=1, accepts=_is_the_persons),
+    Rule(Kind.ADDRESS, rf"{_BEFORE}({_PART}(?:, ?{_PART}){{1,4}},? \d{{1,4}}\p{{L}}?(?:[\-/]\d{{1,4}})?)",
+         group=1, accepts=_is_the_persons),
     Rule(Kind.ADDRESS, rf"{_BESIDE}{_PLACE}", group=1, accepts=_is_a_place),
     Rule(Kind.ADDRESS, rf"(?m)(?:^|[\n\t,;|•(])[ \t]*{_PLACE}[ \t\n,;|•).—-]{{1,4}}[{ANY}]",
          group=1, accepts=_is_a_place),

@@ -1,8 +1,7 @@
 """Russian words as the OpenCorpora dictionary knows them, through `pymorphy3`.
 
 The dictionary is loaded when it is first asked, once per process: 28 MB and 0.1 s. Only look-ups are used, some 50
-microseconds each, so the process remembers the words that it met last; guessing at unknown words costs as much again,
-and `names` knows better what it wants from them.
+microseconds each, so the process remembers the words that it met last.
 """
 
 import threading

@@ -6,13 +6,9 @@ from typing import Final
 from worker.assessment.redaction.word_cache import remembered
 from worker.assessment.redaction.word_list import phrases, words
 
-_TO_LATIN: Final = {
-    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z", "и": "i", "й": "i",
-    "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f",
-    "х": "h", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sch", "ъ": "", "ы": "i", "ь": "", "э": "e", "ю": "iu", "я": "ia",
-    "ў": "u", "қ": "k", "ғ": "g", "ҳ": "h", "і": "i", "ї": "i", "є": "e", "ә": "a", "ө": "o", "ү": "u", "ұ": "u",
-    "ң": "n",
-}  # fmt: skip
+_CYRILLIC: Final = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяўқғҳіїєәөүұң"
+_LATIN: Final = "a b v g d e e zh z i i k l m n o p r s t u f h ts ch sh sch _ i _ e iu ia u k g h i i e a o u u n"
+_TO_LATIN: Final = dict(zip(_CYRILLIC, _LATIN.replace("_", "").split(" "), strict=True))
 
 
 def _bare(letter: str) -> str:
@@ -52,5 +48,8 @@ BRANDS: Final = phrases("brands")
 ENGLISH_COMMON: Final = words("English, common")  # no line with one of them is a name
 RELATIVES: Final = words("relatives")
 POSTS: Final = tuple(words("posts, their beginnings"))
-ENGLISH_PEOPLE: Final = words("people, in English")
+PEOPLE: Final = RELATIVES | words("people, in English")
+TITLES: Final = words("titles")
 HEADING_WORDS: Final = words("headings")
+SIDEBARS: Final = phrases("sidebars")
+ELSEWHERE: Final = words("elsewhere")  # where this comes, no name of somebody follows

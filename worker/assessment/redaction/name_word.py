@@ -3,90 +3,54 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.morphology import KEPT_WORDS, Reading, readings
-from worker.assessment.redaction.name_lists import (
-    ASIAN_SURNAMES,
-    ENGLISH_COMMON,
-    ENGLISH_PEOPLE,
-    EXTRA_GIVEN,
-    LATIN_GIVEN,
-    LATIN_SURNAMES,
-    POSTS,
-    PRODUCT_NAMES,
-    RELATIVES,
-    TURKIC_PARTICLES,
-    latin_key,
-)
 from worker.assessment.redaction.word_cache import remembered
+from worker.assessment.redaction.word_list import alternatives
 
 _POSSESSIVES: Final = ("ов", "ова", "ову", "овой", "овым", "ев", "ева", "еву", "евой", "евым")
-
 _LONGEST_ABBREVIATION: Final = 5
-
-_PATRONYMIC = linear(
-    r"(?:\p{L}{2,}(?:ович|евич|ёвич|ьич)(?:а|у|ем|ом|е)?|\p{L}{2,}(?:овн|евн|ёвн|ичн|иничн)(?:а|ы|е|у|ой|ою)|"
-    r"\p{L}+-ооло(?:вич|вн)\p{L}{0,2}"
-    r"|(?:ильич|лукич|фомич|кузьмич|ильинич|никитич|саввич)(?:а|у|ем|ом|е)?)"
-)
-SURNAME_ENDING = linear(
-    r"\p{L}{2,}(?:(?:ов|ев|ёв|ин|ын)(?:а|у|ым|е|ой|ых)?|(?:ск|цк)(?:ий|ой|ая|ого|ому|им|ом|ую)|енко|нко|чук|щук|"
-    r"юк|ук|ян|янц|швили|дзе|"
-    r"заде|баев|беков|ич|вич|ых|их|ман|берг|штейн|ейн|ава|ия|уа|ец|ко|як|айло|ши)(?:а|у|ом|е)?"
-)
-_LATIN_SURNAME_ENDING = linear(
-    r"[\p{L}\-']{2,}(?:ov|ova|ev|eva|yev|yeva|off|in|ina|yn|sky|skiy|skii|ski|skaya|skaia|tsky|enko|chuk|uk|yan|"
-    r"ian|shvili|dze|zade|iya|ia|ich|vich|vych|ykh|kh)"
-)
+_PATRONYMIC = linear(alternatives("patronymics"))
+SURNAME_ENDING = linear(alternatives("surnames' endings"))
+_LATIN_SURNAME_ENDING = linear(alternatives("surnames' endings in Latin letters"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Word:
-    """What a word can be, wherever it stands.
-
-    Attributes:
-        text: as it is written.
-        lower: in small letters.
-        key: under which the lists have it: a Latin word's `latin_key`.
-        capital: it begins with a capital letter.
-        cyrillic: its first letter is Cyrillic.
-        common: it can be a word that names nobody.
-        given: it can be a given name.
-        only_given: it is hardly anything but a given name.
-        patronymic: it can be a patronymic.
-        surname: it is known, or ends, as a surname.
-        unknown: no list and no dictionary has it.
-        place: it can be a place's.
-        people: it says what somebody is to somebody: «начальник», «сын», "head".
-        abbreviation: a few capitals that no list has.
-        short: it may be initials, or a part of them.
-        tells_of_a_name: it is what running text is searched for (`names`): others are names beside it only.
-    """
+    """What a word can be, wherever it stands."""
 
     text: str
     lower: str
-    key: str
-    capital: bool
+    key: str  # under which the lists have it: a Latin word's `latin_key`
     cyrillic: bool
-    common: bool
+    common: bool  # it can name nobody
     given: bool
-    only_given: bool
+    only_given: bool  # it is hardly anything but a given name
     patronymic: bool
-    surname: bool
-    unknown: bool
+    surname: bool  # it is known, or ends, as a surname
+    unknown: bool  # no list and no dictionary has it
     place: bool = False
-    people: bool = False
-    abbreviation: bool = field(init=False)
-    short: bool = field(init=False)
-    tells_of_a_name: bool = field(init=False)
+    capital: bool = field(init=False)  # it begins with a capital letter, or its last part does: «аль-Хусейни»
+    people: bool = field(init=False)  # what somebody is to somebody: «начальник», «сын», "head"
+    abbreviation: bool = field(init=False)  # a few capitals that no list has
+    short: bool = field(init=False)  # it may be initials, or a part of them
+    tells_of_a_name: bool = field(init=False)  # running text is searched for it: others are names beside it only
 
     def __post_init__(self) -> None:
         """Note what would otherwise be asked of every word of every text."""
-        object.__setattr__(self, "short", len(self.text) <= 2)
         few = 1 < len(self.text) <= _LONGEST_ABBREVIATION and self.text.isupper()
-        object.__setattr__(self, "abbreviation", few and not (self.given or self.surname or self.patronymic))
-        telling = self.patronymic or (self.given and self.capital) or self.lower in TURKIC_PARTICLES
-        object.__setattr__(self, "tells_of_a_name", telling)
+        first, last = self.lower, self.lower.rpartition("-")[2]  # «HR-менеджер»
+        capital = any(part[0] == part[0].upper() for part in (self.text, self.text.rpartition("-")[2]))
+        people = first in lists.PEOPLE or last in lists.PEOPLE
+        for name, value in (
+            ("short", len(self.text) <= 2),
+            ("capital", capital),  # some scripts have no other
+            ("abbreviation", few and not (self.given or self.surname or self.patronymic)),
+            ("tells_of_a_name", self.patronymic or (self.given and capital) or first in lists.TURKIC_PARTICLES),
+            ("people", people or first.startswith(lists.POSTS) or last.startswith(lists.POSTS)),
+        ):
+            object.__setattr__(self, name, value)
 
 
 @remembered(KEPT_WORDS)
@@ -102,46 +66,29 @@ def _cyrillic(text: str) -> Word:
     # «Орешникова»: from «орешниковый», says the dictionary.
     adjective = Reading.ADJECTIVE in reading and lower.endswith(_POSSESSIVES)
     common = Reading.COMMON in reading and not adjective
-    given = Reading.GIVEN in reading or lower.replace("ё", "е") in EXTRA_GIVEN
+    given = Reading.GIVEN in reading or lower.replace("ё", "е") in lists.EXTRA_GIVEN
     # Every pattern's ending of a patronymic has one of the two; to ask RE2 costs twenty times as much.
     telling = reading is Reading.UNKNOWN and ("ич" in lower or "вн" in lower)
     return Word(
-        text=text,
-        lower=lower,
-        key=lower,
-        capital=text[0].isupper(),
-        cyrillic=True,
-        common=common,
-        given=given,
-        only_given=given and not common and lower not in PRODUCT_NAMES,
+        text, lower, lower, cyrillic=True, common=common, given=given,
+        only_given=given and not common and lower not in lists.PRODUCT_NAMES,
         patronymic=Reading.PATRONYMIC in reading or (telling and _PATRONYMIC.fullmatch(lower) is not None),
         surname=Reading.SURNAME in reading
-        or lower in ASIAN_SURNAMES
+        or lower in lists.ASIAN_SURNAMES
         # «Абдулмеджидов»: of several men called Абдулмеджид, says the dictionary.
         or (given and lower.endswith(("ов", "ев")))
         or (not common and not given and SURNAME_ENDING.fullmatch(last) is not None),
-        unknown=reading is Reading.UNKNOWN,
-        place=Reading.PLACE in reading,
-        people=lower in RELATIVES or lower.startswith(POSTS),
-    )
+        unknown=reading is Reading.UNKNOWN, place=Reading.PLACE in reading,
+    )  # fmt: skip
 
 
 def _other(text: str) -> Word:
     lower = text.lower()
-    key = latin_key(lower)
-    common = lower in ENGLISH_COMMON
-    given = key in LATIN_GIVEN
+    key = lists.latin_key(lower)
+    common = lower in lists.ENGLISH_COMMON
+    given = key in lists.LATIN_GIVEN
     return Word(
-        text=text,
-        lower=lower,
-        key=key,
-        capital=text[0] == text[0].upper(),  # some scripts have no other
-        cyrillic=False,
-        common=common,
-        given=given,
-        only_given=given and not common and key not in PRODUCT_NAMES and lower not in PRODUCT_NAMES,
-        patronymic=False,
-        surname=not common and (key in LATIN_SURNAMES or _LATIN_SURNAME_ENDING.fullmatch(lower) is not None),
-        unknown=not common,
-        people=lower in ENGLISH_PEOPLE,
-    )
+        text, lower, key, cyrillic=False, common=common, given=given, unknown=not common, patronymic=False,
+        only_given=given and not common and key not in lists.PRODUCT_NAMES and lower not in lists.PRODUCT_NAMES,
+        surname=not common and (key in lists.LATIN_SURNAMES or _LATIN_SURNAME_ENDING.fullmatch(lower) is not None),
+    )  # fmt: skip

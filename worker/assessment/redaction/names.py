@@ -1,15 +1,10 @@
 """Where a text names a person: names of any origin that Russian resumes have, and later mentions of the same surname.
 
 A word alone proves little (Лада is a car, Роман a novel, Julia a language), so a name is what stands in a place for
-names or beside another part of a name:
-
-- a label («ФИО:», "Name", «меня зовут», «с уважением») or a line of the head (`head`), where even words that nobody
-  knows are a name, until one is found;
-- a patronymic and what is in front of it; «оглы», «кызы» and their kin;
-- a given name beside a surname, in any order; a surname with initials;
-- a word for people («руководитель», «сын», "head of"), behind it or in front of it.
-
-Then the same surname and given name are looked for in the whole text, in any grammatical case and in either alphabet.
+names or beside another part of a name: behind a label («ФИО:», «меня зовут»); on a line of the head (`head`), where
+even words that nobody knows are a name until one is found; a patronymic, or «оглы», and what is in front of it; a given
+name beside a surname; a surname with initials; behind or in front of a word for people («руководитель», «сын»). Then
+the same surname and given name are looked for in the whole text, in any grammatical case and in either alphabet.
 
 An employer's name stays, though a person's is in it: what stands in quotation marks, behind «ИП», «имени», «ателье».
 If it is the candidate's own surname, found elsewhere in the text, it goes: «ООО "Воронцов и партнёры"» tells who
@@ -17,372 +12,351 @@ If it is the candidate's own surname, found elsewhere in the text, it goes: «О
 """
 
 import re
-from bisect import bisect_left
-from itertools import pairwise, takewhile
+from itertools import islice, takewhile
 from typing import Final
 
+from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction import name_places as places
 from worker.assessment.redaction.head import end_of_head
 from worker.assessment.redaction.mentions import Mentions
-from worker.assessment.redaction.name_lists import BRANDS, HEADING_WORDS, PARTICLES, PRODUCT_NAMES, TURKIC_PARTICLES
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, word_of
+from worker.assessment.redaction.named_text import NamedText
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
 from worker.assessment.redaction.whole_name import is_a_name, may_be_named
-from worker.assessment.redaction.word_list import phrases
-from worker.assessment.redaction.word_list import words as listed
 
 _FIRST_LINES: Final = 7
+_SHORTEST: Final = 3  # letters of a name in capitals
 _LONGEST_NAME: Final = 6  # words
+_LONGEST_LIST: Final = 6  # lines of people
+_LONGEST_SHORTENED: Final = 4  # letters of «доц.»
 _FARTHEST: Final = 8  # words between one for people and the name
 _LAST_CYRILLIC: Final = "ӿ"
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
-_SIDEBARS: Final = phrases("sidebars")
-_ELSEWHERE: Final = listed("elsewhere")
 
-# One class of characters and a plus, joined by a character outside of it: linear in any engine.
-_WORD = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")
 _NAMED = re.compile(f"[{SYMBOLS[Kind.NAME]}{SYMBOLS[Kind.PERSON]}]")
 _APPOSITION = re.compile(r",? ?\(|, ?| ?[—-] ")
 
 
 def find_names(text: str) -> list[Span]:
-    """The spans of a resume's one form (`sheet`) that name a person, neither sorted nor free of overlaps.
-
-    The text's placeholders are single characters (`placeholders.SYMBOLS`).
-    """
+    """The spans of a resume's one form (`sheet`) that name a person, neither sorted nor free of overlaps."""
     return _Search(text).spans()
 
 
-class _Search:
-    def __init__(self, text: str) -> None:
-        found = list(_WORD.finditer(text))
-        self._text = text
-        self._words = list(map(word_of, map(re.Match.group, found)))
-        self._starts = list(map(re.Match.start, found))
-        self._ends = list(map(re.Match.end, found))
-        self._lines: list[tuple[int, str, range]] = []  # where each begins, the line, the numbers of its words
-        start = 0
-        for line in text.split("\n"):
-            self._lines.append((start, line, self._numbers_in(start, start + len(line))))
-            start += len(line) + 1
-        self._protected: set[int] = set()  # numbers of words
-        self._taken: dict[int, None] = {}  # numbers of words, in the order of their finding
-        self._extra: list[Span] = []  # initials
-
+class _Search(NamedText):
     def spans(self) -> list[Span]:
-        quoted = places.QUOTED if '"' in self._text else places.QUOTED_WITHOUT_STRAIGHT
+        quoted = places.QUOTED if '"' in self.text else places.QUOTED_WITHOUT_STRAIGHT
         for pattern in (quoted, places.NAMED_AFTER):
-            for match in pattern.finditer(self._text):
-                self._protected.update(self._numbers_in(*match.span(match.lastindex or 0)))
+            for match in pattern.finditer(self.text):
+                self.protected.update(self.numbers_in(*match.span(match.lastindex or 0)))
         self._after_labels()
         self._in_the_head()
         self._one_below_the_other()
+        self._in_lists_of_people()
         self._in_running_text()
-        for number, word in enumerate(self._words):
+        for number, word in enumerate(self.words):
             if word.people:
                 self._behind_people(number)
                 self._before_people(number)
         self._later_mentions()
-        return [self._span(number) for number in self._taken] + self._extra
-
-    def _span(self, number: int) -> Span:
-        end = self._ends[number]
-        initial = len(self._words[number].text) == 1 and self._text[end : end + 1] == "."
-        return self._starts[number], end + initial, Kind.NAME
-
-    def _numbers_in(self, start: int, end: int) -> range:
-        return range(bisect_left(self._starts, start), bisect_left(self._starts, end))
-
-    def _those(self, numbers: range) -> list[Word]:
-        return self._words[numbers.start : numbers.stop]
-
-    def _take(self, *numbers: int) -> None:
-        self._taken.update(dict.fromkeys(numbers))
-
-    def _joined_by_spaces(self, numbers: range) -> bool:
-        return all(
-            not self._text[self._ends[one] : self._starts[other]].strip(" .") for one, other in pairwise(numbers)
-        )
-
-    def _beside(self, number: int, step: int, *, small: bool = False, mixed: bool = False) -> int | None:
-        """The number of the next capitalised word (with `small`, of any), if only spaces are between.
-
-        It is of the same alphabet, unless it may be `mixed`.
-        """
-        other = number + step
-        if not 0 <= other < len(self._words) or other in self._protected:
-            return None
-        word, neighbour = self._words[number], self._words[other]
-        if self._text[self._ends[min(number, other)] : self._starts[max(number, other)]].strip(" \t"):
-            return None
-        if len(neighbour.text) < 2 or not (neighbour.capital or small):
-            return None
-        return other if mixed or neighbour.cyrillic == word.cyrillic else None
-
-    def _begins_a_line(self, number: int) -> bool:
-        start = self._starts[number]
-        return start == 0 or self._text[start - 1] == "\n"
+        return [self.span(number) for number in self.taken] + self.extra
 
     # --- places for names ---
 
     def _after_labels(self) -> None:
-        for match in places.LABELLED.finditer(self._text):
-            numbers = self._numbers_in(*match.span(match.lastindex))[:_LONGEST_NAME]
-            if match.lastindex == places.BELOW:
-                numbers = self._while_named(numbers)
-            words = self._those(numbers)
+        for match in places.LABELLED.finditer(self.text):
+            numbers = self.numbers_in(*match.span(match.lastindex))[:_LONGEST_NAME]
+            numbers = self._name_from(numbers, known=match.lastindex == places.BELOW)
+            words = self.those(numbers)
             # «Имя файла», "Name: string": words that are common and nothing else are no name.
             named = any(map(may_be_named, words)) and not (
-                len(words) > 1 and all(word.common and not (word.given or word.surname) for word in words[:2])
+                len(words) == 2 and all(word.common and not (word.given or word.surname) for word in words)
             )
-            certain = any(part in match[0].lower() for part in ("фам", "surname", "last", "family"))
+            certain = any(part in match[0].lower() for part in places.CERTAIN)
             if named or (words and certain and words[0].capital and len(words) < 4):
-                self._take(*numbers)
-        for match in places.INTRODUCED.finditer(self._text):
-            numbers = self._while_named(self._numbers_in(*match.span(1)))
-            behind = self._beside(numbers[-1], 1) if numbers else None
-            self._take(*numbers)
-            if behind is not None and len(numbers) == 1:
-                self._take(behind)  # «Меня зовут Марк Голубь»
+                self.take(*numbers)
+        for match in places.INTRODUCED.finditer(self.text):
+            numbers = self._name_from(self.numbers_in(*match.span(1)), known=True)
+            self.take(*numbers)
+            behind = self.beside(numbers[0], 1) if len(numbers) == 1 else None
+            if behind is not None:
+                self.take(behind)  # «Меня зовут Марк Голубь»
 
-    def _while_named(self, numbers: range) -> range:
+    def _name_from(self, numbers: range, *, known: bool) -> range:
+        """The words up to a patronymic or the sentence's end; with `known`, as long as they may be a name."""
+        words = self.those(numbers)
+        asian = bool(words) and words[0].lower in lists.ASIAN_SURNAMES  # «Ким Мин Джун»
+        for number, word in zip(numbers, words, strict=True):
+            if word.patronymic and len(word.text) > 1:
+                behind = number + 1 in numbers and self.words[number + 1].lower in lists.TURKIC_PARTICLES
+                return range(numbers.start, number + 1 + behind)
+            if len(word.text) > 1 and self.text[self.ends[number] : self.ends[number] + 2] == ". ":
+                numbers = range(numbers.start, number + 1)
+                break
+
         def is_named(number: int) -> bool:
-            word = self._words[number]
-            return may_be_named(word) and (word.capital or word.only_given or (not word.unknown and not word.common))
+            word = self.words[number]
+            sure = word.capital or word.only_given or not (word.unknown or word.common)
+            return (asian and word.capital) or word.lower in lists.PARTICLES or (sure and may_be_named(word))
 
-        return range(numbers.start, numbers.start + len(list(takewhile(is_named, numbers))))
+        return range(numbers.start, numbers.start + len(list(takewhile(is_named, numbers)))) if known else numbers
 
     def _in_the_head(self) -> None:
         """The lines before the first section: once a name stands above, words that nobody knows are none."""
-        end = end_of_head(self._text)
-        above = _NAMED.search(self._text[:end])
-        named = len(self._text) if above is None else above.start()
+        end = end_of_head(self.text)
+        above = _NAMED.search(self.text[:end])
+        named = len(self.text) if above is None else above.start()
         sidebar = seen = False  # a list of skills, as LinkedIn has it; a line that is more than a name
-        for start, line, numbers in self._lines:
+        for start, line, numbers in self.lines():
             if start >= end:
                 break
-            sidebar = line.strip(" :").lower() in _SIDEBARS or (sidebar and bool(line.strip()))
+            sidebar = line.strip(" :").lower() in lists.SIDEBARS or (sidebar and bool(line.strip()))
             for match in places.SEGMENT.finditer(line) if numbers else ():
                 begin, stop = start + match.start(), start + match.end()
-                found = self._numbers_in(begin, stop)
-                unnamed = not self._taken and begin < named
-                # On a line with other words a person's data follow the name.
-                alone = len(found) == len(numbers) or self._text[stop : stop + 3].strip(" ,|(•—\t")[:1] in _DATA
-                whole = alone and (len(self._lines) > 1 or len(found) < len(numbers))
-                while found and self._words[found[0]].lower in HEADING_WORDS:
+                found = self.numbers_in(begin, stop)
+                # On a line with other words a person's data follow the name, or the post.
+                data = self.text[stop : stop + 3].strip(" ,|(•—\t")[:1] in (_DATA if "\n" in self.text else KIND_OF)
+                behind = self.words[found.stop : numbers.stop] if found.start == numbers.start else []
+                post = not seen and "\n" in self.text and any(word.common or word.people for word in behind)
+                alone = data or post or len(found) == len(numbers)
+                unnamed = not self.taken and begin < named and not sidebar
+                stranger = unnamed and alone and (data or "\n" in self.text)
+                while found and self.words[found[0]].lower in lists.HEADING_WORDS:
                     found = found[1:]
-                if found and self._protected.isdisjoint(found) and self._joined_by_spaces(found):
-                    look = self._word_alone if len(found) == 1 else self._segment
-                    if alone or len(found) > 1:
-                        look(found, first=unnamed and not seen, stranger=unnamed and whole and not sidebar)
-            seen = seen or any(number not in self._taken for number in numbers)
-        for match in places.SPACED_OUT.finditer(self._text[:end]):
+                if (alone or len(found) > 1) and self.stand_together(found):
+                    self._segment(found, first=unnamed and not seen, stranger=stranger)
+            seen = seen or any(number not in self.taken for number in numbers)
+        for match in places.SPACED_OUT.finditer(self.text[:end]):
             word = "".join(match[1].split())
-            if word.lower() not in HEADING_WORDS and not word_of(word).common:
-                self._extra.append((*match.span(1), Kind.NAME))
-
-    def _word_alone(self, numbers: range, *, first: bool, stranger: bool) -> None:
-        word = self._words[numbers[0]]
-        known = (first and (word.given or (word.surname and not word.common))) or (stranger and word.only_given)
-        if word.capital and word.lower not in PRODUCT_NAMES and (known or (stranger and word.text[0] > _LAST_CYRILLIC)):
-            self._take(*numbers)
+            if word.lower() not in lists.HEADING_WORDS and not word_of(word).common:
+                self.extra.append((*match.span(1), Kind.NAME))
 
     def _segment(self, numbers: range, *, first: bool, stranger: bool) -> None:
-        words = self._those(numbers)
-        if len(numbers) > _LONGEST_NAME or any(
-            len(word.text) == 1 and not word.capital and word.lower not in PARTICLES for word in words
-        ):
-            return  # «Джонсон и Джонсон»
-        if is_a_name(words, first=first, stranger=stranger):
+        words = self.those(numbers)
+        if len(words) == 1:
+            word = words[0]
+            known = (first and (word.given or (word.surname and not word.common))) or (stranger and word.only_given)
+            foreign = stranger and word.text[0] > _LAST_CYRILLIC
+            product = word.lower in lists.PRODUCT_NAMES or (word.text.isupper() and len(word.text) <= _SHORTEST)
+            if word.capital and not product and (known or foreign):
+                self.take(*numbers)
+            return
+        # «Джонсон и Джонсон»
+        joined = any(len(word.text) == 1 and not word.capital and word.lower not in lists.PARTICLES for word in words)
+        if 1 < len(words) <= _LONGEST_NAME and not joined and is_a_name(words, first=first, stranger=stranger):
             # «Токарь Иванов Иван Иванович»: the post stays.
             post = len(numbers) > 3 and not may_be_named(words[0])
-            self._take(*(numbers[1:] if post else numbers))
+            self.take(*(numbers[1:] if post else numbers))
 
     def _one_below_the_other(self) -> None:
         """A surname and a given name on lines one below the other, in the first lines."""
+        filled = (found for found in self.lines() if found[1].strip(" \t•|,.—-"))
         lone: list[int] = []
-        for _start, line, numbers in [line for line in self._lines if line[1].strip(" \t•|,.—-")][:_FIRST_LINES]:
+        for _start, line, numbers in islice(filled, _FIRST_LINES):
             if len(numbers) == 1 and not any(map(str.isdigit, line)):
                 lone.append(numbers[0])
             elif len(lone) > 1:
                 break
             else:
                 lone = []
-        words = [self._words[number] for number in lone]
+        words = [self.words[number] for number in lone]
         if len(lone) > 1 and any(word.given for word in words) and any(word.surname for word in words):
-            self._take(*(number for number, word in zip(lone, words, strict=True) if may_be_named(word)))
+            self.take(*(number for number in lone if may_be_named(self.words[number])))
+
+    def _in_lists_of_people(self) -> None:
+        """The names with which the lines below «Рекомендации» begin."""
+        for heading in places.REFERENCES.finditer(self.text):
+            below = takewhile(lambda found: found[1].strip(), self.lines(heading.end() + 1))
+            for start, line, numbers in islice(below, _LONGEST_LIST):
+                match = places.SEGMENT.search(line, self.starts[numbers[0]] - start) if numbers else None
+                found = self.numbers_in(start + match.start(), start + match.end()) if match else range(0)
+                if len(found) > 1 and self.stand_together(found):
+                    self._segment(found, first=False, stranger=True)
 
     # --- running text ---
 
     def _in_running_text(self) -> None:
         # `tells_of_a_name` is whatever the first three of these ask for: change both.
         # What proves most goes first: in «Смирнова Алексея Петровича» the patronymic, not the given name.
-        words = [(number, word) for number, word in enumerate(self._words) if word.short or word.tells_of_a_name]
+        words = [(number, word) for number, word in enumerate(self.words) if word.short or word.tells_of_a_name]
         beside = {number + step for number, word in words if word.short for step in (-1, 1)}
-        beside_short = [number for number in sorted(beside - {-1, len(self._words)}) if self._words[number].capital]
         for look, numbers in (
-            (self._at_a_particle, [number for number, word in words if word.lower in TURKIC_PARTICLES]),
+            (self._at_a_particle, [number for number, word in words if word.lower in lists.TURKIC_PARTICLES]),
             (self._at_a_patronymic, [number for number, word in words if word.patronymic]),
             (self._at_a_given_name, [number for number, word in words if word.given and word.capital]),
-            (self._at_initials, beside_short),
+            (
+                self._at_initials,
+                [number for number in sorted(beside - {-1, len(self.words)}) if self.words[number].capital],
+            ),
         ):
             for number in numbers:
-                if number not in self._taken and number not in self._protected:
-                    look(number, self._words[number])
+                if number not in self.taken and number not in self.protected:
+                    look(number, self.words[number])
 
     def _at_a_patronymic(self, number: int, word: Word) -> None:
         small = not word.capital  # «петров семен львович водитель»
-        given = None if small and word.common else self._beside(number, -1, small=small)
+        given = None if small and word.common else self.beside(number, -1, small=small)
         if given is None:
             return
-        named = self._words[given]
+        named = self.words[given]
         if not (named.only_given if small else may_be_named(named) and (named.given or not named.common)):
             return
-        self._take(given, number)
-        before, behind = self._beside(given, -1, small=small), self._beside(number, +1)
+        self.take(given, number)
+        before, behind = self.beside(given, -1, small=small), self.beside(number, +1)
         if before is not None and self._may_stand_before(before, small=small):
-            self._take(before)
-        elif behind is not None and not small and (self._words[behind].surname or self._words[behind].unknown):
-            self._take(behind)
+            self.take(before)
+        elif behind is not None and not small and (self.words[behind].surname or self.words[behind].unknown):
+            self.take(behind)
 
     def _may_stand_before(self, number: int, *, small: bool) -> bool:
-        word, start = self._words[number], self._starts[number]
+        word = self.words[number]
         if small:
             return word.surname and not word.common
         if word.surname or (word.unknown and not word.abbreviation):
             return True
         # «резюме Зайца Николая Трофимовича»: within a phrase only a name has a capital, or a post at its beginning.
-        within = start > 1 and self._text[start - 1] == " " and self._text[start - 2].isalpha()
-        return within and not word.people and number - 1 not in self._protected
+        return self.within_a_phrase(number) and not word.people and number - 1 not in self.protected
 
     def _at_a_particle(self, number: int, _word: Word) -> None:
         taken = [number]
-        while len(taken) < 4 and (other := self._beside(taken[-1], -1, mixed=True)) is not None:
+        while len(taken) < 4 and (other := self.beside(taken[-1], -1, mixed=True)) is not None:
             taken.append(other)
-        if len(taken) > 2 and any(may_be_named(self._words[other]) for other in taken[1:]):
-            self._take(*taken)
-            behind = self._beside(number, +1)
-            if len(taken) == 3 and behind is not None and self._words[behind].surname:
-                self._take(behind)
+        if len(taken) > 2 and any(may_be_named(self.words[other]) for other in taken[1:]):
+            self.take(*taken)
+            behind = self.beside(number, +1)
+            if len(taken) == 3 and behind is not None and self.words[behind].surname:
+                self.take(behind)
 
     def _at_a_given_name(self, number: int, word: Word) -> None:
         sure = word.only_given and word.cyrillic
-        for other in (self._beside(number, +1), self._beside(number, -1)):
+        for other in (self.beside(number, +1), self.beside(number, -1)):
             if other is None:
                 continue
-            neighbour = self._words[other]
-            if self._is_a_brand(min(number, other)):
+            neighbour = self.words[other]
+            if self.is_a_brand(min(number, other)):
                 return
-            product = word.lower in PRODUCT_NAMES and not SURNAME_ENDING.fullmatch(neighbour.lower)
-            if product or neighbour.lower in PRODUCT_NAMES:
+            product = word.lower in lists.PRODUCT_NAMES and not SURNAME_ENDING.fullmatch(neighbour.lower)
+            if product or neighbour.lower in lists.PRODUCT_NAMES:
                 continue
             strict = neighbour.surname and not neighbour.common
             if strict or (sure and (neighbour.surname or (neighbour.unknown and not neighbour.given))):
-                self._take(number, other)
+                self.take(number, other)
                 return
-
-    def _is_a_brand(self, number: int) -> bool:
-        return " ".join(word.lower for word in self._words[number : number + 2]) in BRANDS
 
     def _at_initials(self, number: int, word: Word) -> None:
-        if len(word.text) < 2:
-            return
-        text, start, end = self._text, self._starts[number], self._ends[number]
-        bears = word.surname or (word.cyrillic and word.unknown and not word.text.isupper())
+        text, start, end = self.text, self.starts[number], self.ends[number]
         # Slices: RE2 encodes the whole of what it is handed, wherever it is to begin. Initials end with a full stop.
         following, before = text[end : end + 12], text[max(0, start - 7) : start]
-        may = "." in following[:8] and (bears or word.surname or self._begins_a_line(number))
-        behind = places.INITIALS_BEHIND.match(following) if may else None
+        if len(word.text) < 2 or "." not in following[:8] + before:
+            return
+        bears = word.surname or (word.cyrillic and word.unknown and not word.text.isupper())
+        begins, within = self.begins_a_line(number), self.within_a_phrase(number) and not word.people
+        behind = places.INITIALS_BEHIND.match(following) if bears or begins or within else None
         if behind is not None:
             two = sum(map(str.isalpha, behind[1])) > 1
-            rest = following[behind.end(1) :].strip(" ,;—-")[:1]
-            ends = not rest or not rest.isalnum()
-            begins = self._begins_a_line(number)
+            rest = following[behind.end(1) :]
+            data = rest.strip(" ,;—-")[:1]
             if (
-                (bears and two and not following[behind.end(1) :][:1].isalnum())
-                or (word.surname and ends and (not word.common or begins))
+                (two and (bears or (within and not word.abbreviation)) and not rest[:1].isalnum())
+                or (word.surname and not data.isalnum() and (not word.common or begins))
                 # «Соболь Г. В., 12.05.1994»: a common word, but at a line's start and before a person's data.
-                or (two and begins and rest in KIND_OF)
+                or (two and begins and data in KIND_OF)
             ):
-                self._take(number)
-                self._extra.append((start, end + behind.end(1), Kind.NAME))
+                self.take(number)
+                self.extra.append((start, end + behind.end(1), Kind.NAME))
                 return
-        match = places.INITIALS_BEFORE.search(before) if bears and before.count(".") > 1 else None
+        match = places.INITIALS_BEFORE.search(before) if before.count(".") > 1 and not word.text.isupper() else None
         if match is not None and not before[: match.start()][-1:].isalnum():
-            self._take(number)
-            self._extra.append((start - len(before) + match.start(), end, Kind.NAME))
+            self.take(number)
+            self.extra.append((start - len(before) + match.start(), end, Kind.NAME))
 
     # --- other people ---
 
     def _behind_people(self, number: int) -> None:
         """«Супруг — Антон», «Руководитель: Мельников», «начальник цеха Гусев»."""
-        sign = ""
-        for other in range(number + 1, min(number + _FARTHEST, len(self._words))):
-            word = self._words[other]
-            between = self._text[self._ends[other - 1] : self._starts[other]]
+        sign, said = "", self.words[number].lower
+        for other in range(number + 1, min(number + _FARTHEST, len(self.words))):
+            word = self.words[other]
+            between = self.text[self.ends[other - 1] : self.starts[other]]
             below = "\n" in between and not between.strip(" \t").startswith((":", "\n"))
-            if below or ";" in between or ". " in between or other in self._protected or word.lower in _ELSEWHERE:
+            sentence = ". " in between and len(self.words[other - 1].text) > _LONGEST_SHORTENED
+            if below or ";" in between or sentence or other in self.protected or word.lower in lists.ELSEWHERE:
                 return
             sign = between if between.strip(" ") else sign
-            told = between == sign and (":" in sign or "—" in sign or "- " in sign)
-            if word.capital and not word.people and not word.abbreviation and self._is_somebody(other, told=told):
-                self._take_all_from(other)
-                return
+            told = said in lists.TITLES or (between == sign and (":" in sign or "—" in sign or "- " in sign))
+            if len(word.text) > 2 and word.capital and not word.people and not word.abbreviation:
+                kin = word.given and between == " " and said in lists.RELATIVES
+                if kin or self._is_somebody(other, told=told, listed="," in between):
+                    self._take_all_from(other)
+                    return
 
     def _take_all_from(self, number: int) -> None:
-        self._take(number)
-        behind = self._beside(number, 1)
-        if behind is not None and may_be_named(self._words[behind]) and not self._words[behind].abbreviation:
-            self._take(behind)
-            last = self._beside(behind, 1)
-            if last is not None and self._words[last].patronymic:
-                self._take(last)
+        named = self.words[number]
+        behind: int | None = number
+        for _ in range(3):
+            if behind is None or self.words[behind].abbreviation or self.words[behind].people:
+                return
+            # «Николай Заяц, директор»
+            common = behind != number and not may_be_named(self.words[behind])
+            if common and not (named.only_given and self.ends_a_phrase(behind)):
+                return
+            self.take(behind)
+            end = self.ends[behind]
+            initials = places.INITIALS_BEHIND.match(self.text[end : end + 9])
+            self.extra += [(end, end + initials.end(), Kind.NAME)] if initials is not None else []
+            behind = self.beside(behind, 1)
 
-    def _is_somebody(self, number: int, *, told: bool) -> bool:
-        """Whether a capitalised word near one for people is a name; `told`, right behind a colon or a dash."""
-        word = self._words[number]
-        if word.lower in PRODUCT_NAMES or word.key in PRODUCT_NAMES:
+    def _is_somebody(self, number: int, *, told: bool, listed: bool) -> bool:
+        """Whether a capitalised word is a name: `told`, behind a colon or a dash; `listed`, behind a comma."""
+        word, end = self.words[number], self.ends[number]
+        if self.is_a_brand(number):
+            return False
+        if word.lower in lists.PRODUCT_NAMES or word.key in lists.PRODUCT_NAMES:
             return told and word.given and word.cyrillic
-        # «Гусев» is a town as well.
-        if word.only_given or word.patronymic or (word.surname and (not word.common or (word.place and not told))):
+        # «Гусев» is a town as well, «Мельников» are several millers.
+        if word.only_given or word.patronymic or (word.surname and not (word.common and listed)):
             return True
-        rest = self._text[self._ends[number] : self._ends[number] + 2].lstrip(" ")[:1]
-        alone = not word.place and (not rest or rest in "\n,.;(—-")
-        return told and (word.given or (alone and ((word.unknown and word.cyrillic) or word.surname)))
+        if not told:
+            return False
+        behind = self.beside(number, 1)
+        other = self.words[behind] if behind is not None else None
+        if word.given or (other is not None and (other.given or other.patronymic)):
+            return True
+        if places.INITIALS_BEHIND.match(self.text[end : end + 9]):
+            return True
+        if not word.cyrillic and other is not None:
+            return word.unknown and other.unknown  # "Manager: Chinedu Okafor"
+        return word.unknown and word.cyrillic and not word.place and self.ends_a_phrase(number)
 
     def _before_people(self, number: int) -> None:
         """«Мельников, начальник отдела»; "John Whitfield, Head of …"."""
         last = number - 1
-        if last < 0 or not _APPOSITION.fullmatch(self._text[self._ends[last] : self._starts[number]]):
+        if last < 0 or not _APPOSITION.fullmatch(self.text[self.ends[last] : self.starts[number]]):
             return
-        first = self._beside(last, -1)
+        first = self.beside(last, -1)
         numbers = range(last if first is None else first, last + 1)
-        words = self._those(numbers)
-        begin = self._starts[numbers.start]
-        opens = not self._text[max(0, begin - 2) : begin].rstrip(" ")[-1:].isalnum()
-        if not opens or not self._protected.isdisjoint(numbers) or any(word.common for word in words):
+        words = self.those(numbers)
+        begin = self.starts[numbers.start]
+        within = self.text[max(0, begin - 2) : begin].rstrip(" ")[-1:].isalnum()
+        if within or not self.stand_together(numbers) or any(word.common or word.abbreviation for word in words):
             return
-        if len(words) == 1:
-            named = words[0].cyrillic and words[0].surname
-        else:
-            named = any(word.only_given for word in words) and not self._is_a_brand(numbers.start)
-        if named and all(word.capital and not word.abbreviation for word in words):
-            self._take(*numbers)
+        known = words[0].cyrillic and words[0].surname
+        if len(words) > 1:
+            known = any(word.only_given for word in words) and not self.is_a_brand(numbers.start)
+        if known and all(word.capital for word in words):
+            self.take(*numbers)
 
     # --- the same people again ---
 
     def _later_mentions(self) -> None:
-        if not self._taken:
+        if not self.taken:
             return
-        mentions = Mentions(self._words[number] for number in self._taken)
-        named = set(filter(mentions.has, set(self._words)))
-        again = [number for number, word in enumerate(self._words) if word in named and number not in self._taken]
-        self._take(*(number for number in again if len(self._words[number].text) > 2))
-        self._take(*(number for number in again if self._in_place(number)))
-
-    def _in_place(self, number: int) -> bool:
+        mentions = Mentions(self.words[number] for number in self.taken)
+        named = set(filter(mentions.has, set(self.words)))
+        again = [number for number, word in enumerate(self.words) if word in named and number not in self.taken]
+        self.take(*(number for number in again if len(self.words[number].text) > 2))
         # «на Ли прилагается», «Ли Мэй»: so short a word needs a sentence or a name around it.
-        start = self._starts[number]
-        in_a_sentence = start > 1 and self._text[start - 1] == " " and self._text[start - 2].islower()
-        beside = self._beside(number, 1) in self._taken or self._beside(number, -1) in self._taken
-        return len(self._words[number].text) > 1 and (in_a_sentence or beside)
+        for number in again:
+            beside = self.beside(number, 1) in self.taken or self.beside(number, -1) in self.taken
+            small = self.text[max(0, self.starts[number] - 2) : self.starts[number]][:1].islower()
+            if len(self.words[number].text) == 2 and (beside or (small and self.within_a_phrase(number))):
+                self.take(number)

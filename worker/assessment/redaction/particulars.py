@@ -11,8 +11,7 @@ from worker.assessment.redaction import labels
 from worker.assessment.redaction.labels import ANY_SIGN, SIGN
 from worker.assessment.redaction.placeholders import ANY, Kind
 from worker.assessment.redaction.rules import Rule
-
-# --- documents ---
+from worker.assessment.redaction.word_list import alternatives
 
 _NUMBER_SIGN = r"(?:№|N|No\.?|номер|серия|series|number|#)"
 DOCUMENTS: Final = (
@@ -30,37 +29,33 @@ DOCUMENTS: Final = (
          r"№\"\t\n=—\-]{1,5}\d(?:[ \-]{0,2}\d){8,15}"),
     Rule(Kind.DOCUMENT, r"\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{4}|\d{3}-\d{2}-\d{4}"),
     Rule(Kind.DOCUMENT,
-         r"(?i)(?:^|[^\p{L}])(?:военн\p{L}+ билет|полис|вод(?:ительск\p{L}+|\.) ?(?:удостоверени\p{L}+|уд\.?|права)|"
-         r"права|в/у|ву|диплом|аттестат|"
-         r"вид на жительство|внж|driv(?:er'?s?|ing) licen[cs]e|свидетельство|удостоверение|трудов\p{L}+ книжк\p{L}+)"
+         rf"(?i)(?:^|[^\p{{L}}]){alternatives('papers')}"
          rf"[^\d\n,;.]*?[ \t:]\n?[ \t]*{_NUMBER_SIGN}? ?"
-         r"((?:\p{Lu}{2} ?|\d{2} ?[\p{Lu}\d]{2} ?|\p{L}{2}-\p{L}{1,4} )?№? ?\d{6,16})", group=1),
+         r"((?:\p{Lu}{2} ?|\d{2} ?[\p{Lu}\d]{2} ?|\d{2} |\p{L}{2}-\p{L}{1,4} )?№? ?\d{6,16})", group=1),
 )  # fmt: skip
 
-# --- birth dates and ages ---
-
-_MONTH = (
-    r"(?:январ|феврал|март|апрел|ма[йя]|июн|июл|август|сентябр|октябр|ноябр|декабр|янв|фев|мар|апр|авг|сен|окт|ноя|дек|"
-    r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\p{L}*\.?"
-)
+_MONTH = rf"{alternatives('month')}\p{{L}}*\.?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 DATE = (
     r"(?:\d{1,2} ?[./\-] ?\d{1,2} ?[./\-] ?(?:\d{4}|\d{2})|\d{4}[./\-] ?\d{1,2}[./\-] ?\d{1,2}|\d{1,2} \d{1,2} \d{4}"
     r"|\d{1,2}[ .][IVX]{1,4}[ .]\d{4}"
     rf"|{_DAY}[ \-]?{_MONTH},?[ \-]?\d{{4}}|{_MONTH} {_DAY},? \d{{4}})"
 )
-_LABELLED_DATE = rf"(?:{DATE}|(?:19|20)\d{{6}}|{_MONTH} \d{{4}}|\d{{1,2}}[./]\d{{4}}|\d{{4}})"
+_LABELLED_DATE = (
+    rf"(?:{DATE}|[«\"]?\d{{1,2}}[»\"]? {_MONTH}(?:,? \d{{4}})?|"
+    rf"(?:19|20)\d{{6}}|{_MONTH} \d{{4}}|{_MONTH} \d{{1,2}}|\d{{1,2}}[./]\d{{4}}|\d{{4}})"
+)
 _OF_BIRTH = r"(?: ?г\.? ?[рp]\.?|г/р| ?года рождения| ?г\. рождения| ?гр\.)"
 YEAR_WORD = r"(?: ?(?:года|году|год|г\.|г))?"
 _YEARS = r"(?:года|год|полных лет|лет|years?)"
 
 
-def _is_an_age(match: Any) -> bool:
+def is_an_age(match: Any) -> bool:
+    """Whether the match's number is one; "31–45 лет" is a range, "25 лет в продажах" a career."""
     text, end = match.string, match.end()
-    number = int(match[1])
-    # "31–45 лет" is a range, "25 лет в продажах" a career.
-    behind = text[end : end + 2].strip(" ")
-    return 14 <= number <= 90 and (not behind or not (behind[0].isalnum() or behind[0] in "—-%"))
+    rest = text[end : end + 4].lstrip(" \t")[:1]
+    number = int("".join(filter(str.isdigit, match[0]))[-2:])
+    return 14 <= number <= 90 and not (rest.isalnum() or rest in {"—", "-", "%"})
 
 
 BIRTH: Final = (
@@ -72,13 +67,9 @@ BIRTH: Final = (
     Rule(Kind.AGE,
          rf"(?i){labels.AGE}(?: ?\([^)\n]{{1,20}}\))?[ \t\n:|=—\"\-]{{1,6}}(?:сейчас |уже |"
          rf"полных )?(\d{{2}})(?: {_YEARS})?",
-         accepts=_is_an_age),
+         accepts=is_an_age),
     Rule(Kind.AGE, r"(?i)(\d{2})(?: ?y\.?/?o\.?| years? old|-year-old)"),
 )  # fmt: skip
-
-# --- sex, family, citizenship ---
-
-_SEGMENT_START = rf"(?:^|[\n,;|•\t({ANY}]|[—\-•.] )[ \t]*"
 
 
 def ends_a_segment(match: Any) -> bool:
@@ -93,66 +84,45 @@ SEX: Final = (
     Rule(Kind.SEX,
          rf"(?i){labels.SEX}(?: ?[:|—=]+ ?\n?|[ \t\n\-\":|]{{1,6}})(?:мужской|женский|мужчина|женщина|female|male)"
          rf"|{labels.SEX}(?: ?[:|—=]+[ \n\t]?|\t[ ]*)\"?(?:муж|жен|м|ж|m|f)\.?"),
-    Rule(Kind.SEX,
-         rf"(?im){_SEGMENT_START}(мужчина|женщина|девушка|молодой человек|муж\.|жен\.|male|female)",
+    Rule(Kind.SEX, rf"(?im){labels.BEGIN}(мужчина|женщина|девушка|молодой человек|муж\.|жен\.|male|female)",
          group=1, accepts=ends_a_segment),
 )  # fmt: skip
 
-_COUNT = r"(?:\d|одного|одна|один|двое|двоих|трое|троих|четверо|четверых|пятеро|две|два|три|one|two|three|four)"
-_MARRIED = (
-    r"(?:не ?женат|женат|не ?замужем|замужем|холост(?:ая|ой)?|развед[её]на?|в разводе|(?:состою |состоит )?(?:не )?в "
-    r"(?:гражданском |официальном |зарегистрированном )?браке|гражданский брак|вдовец|вдова|не ?состою в браке)"
-)
-_CHILDREN = (
-    rf"(?:(?:есть |имею |воспитываю )?{_COUNT} (?:[а-яё]+ )?(?:реб[её]н[а-яё]+|дет[а-яё]+|сын[а-яё]*|доч[а-яё]+|"
-    r"children|kids?|child)|(?:есть|имею) (?:дети|детей|реб[её]нок|реб[её]нка|сын|дочь)|детей нет|нет детей|без детей|"
-    rf"бездетн[а-яё]+|дети есть|(?:мать|отец|мама|папа) {_COUNT} (?:реб[её]н[а-яё]+|дет[а-яё]+)|мать-одиночка|"
-    r"(?:есть )?(?:сын|дочь) \d{1,2} (?:лет|года?|мес[а-яё]*)|беременна|no children)"
-)
-_LEAVE = r"(?:в декрете|в декретном отпуске|декретный отпуск|отпуск по уходу за реб[её]нком|maternity leave)"
-_FAMILY = rf"(?:{_MARRIED}|{_CHILDREN}|{_LEAVE}|married|divorced|widowed|unmarried)"
+_FAMILY = rf"(?:{alternatives('married')}|{alternatives('children')}|{alternatives('leave')})"
 
 FAMILY: Final = (
     Rule(Kind.FAMILY,
          rf"(?i)(?:{labels.FAMILY}{ANY_SIGN}|(?:семья|дети|children) ?(?::[ :|—\"\-\n]{{0,6}}|\t))"
          rf"(?:{_FAMILY}(?:[ ,;и]{{1,3}}(?:{_FAMILY}|сын|дочь))*|[^\n|;,.\"\t{ANY}]+)"),
-    Rule(Kind.FAMILY,
-         r"(?i)(?:отпуск по уходу за реб[её]нком|(?:из|в) декрет[ае]|декретный отпуск|maternity leave)"),
-    Rule(Kind.FAMILY,
-         rf"(?im){_SEGMENT_START}({_FAMILY}(?:[ ,и]{{1,3}}{_FAMILY})*)", group=1, accepts=ends_a_segment),
+    Rule(Kind.FAMILY, r"(?i)(?:отпуск по уходу за реб[её]нком|(?:из|в) декрет[ае]|декретный отпуск|maternity leave)"),
+    Rule(Kind.FAMILY, rf"(?im){labels.BEGIN}({_FAMILY}(?:[ ,и]{{1,3}}{_FAMILY})*)", group=1, accepts=ends_a_segment),
 )  # fmt: skip
 
-_PERMIT = (
-    r"(?:есть |имею |имеется |получен )?(?:разрешение на работу|вид на жительство|(?:has )?work permit(?: at)?|"
-    r"патент на работу)"
-    rf"(?:[ :]{{1,2}}[^\n|;,.{ANY}]+)?"
-)
+_PERMIT = rf"{alternatives('permits')}(?:[ :]{{1,2}}[^\n|;,.{ANY}]+)?"
 _STATE = rf"[\p{{L}}][^\n|;,.(\"«\t{ANY}]+"
 CITIZENSHIP: Final = (
-    Rule(Kind.CITIZENSHIP,
-         rf"(?i){labels.CITIZENSHIP}(?:\"[: \"]+|{SIGN}){_STATE}(?:, ?{_PERMIT})?"),
+    Rule(Kind.CITIZENSHIP, rf"(?i){labels.CITIZENSHIP}(?:\"[: \"]+|{SIGN}){_STATE}(?:, ?{_PERMIT})?"),
     Rule(Kind.CITIZENSHIP,
          rf"(?:[Гг]ражданство|ГРАЖДАНСТВО|[Гг]раждан(?:ин|ка)|ГРАЖДАН(?:ИН|КА)|[Cc]itizen of) (?:[Рр]еспублики )?"
          rf"\p{{Lu}}[\p{{L}}]*(?: \p{{Lu}}[\p{{L}}]*)?(?:, ?{_PERMIT})?"),
-    Rule(Kind.CITIZENSHIP,
-         rf"(?im){_SEGMENT_START}((?:(?:есть|имею|имеется|получен) (?:внж|рвп|патент)|{_PERMIT}))",
+    Rule(Kind.CITIZENSHIP, rf"(?im){labels.BEGIN}((?:(?:есть|имею|имеется|получен) (?:внж|рвп|патент)|{_PERMIT}))",
          group=1, accepts=ends_a_segment),
 )  # fmt: skip
 
-# --- addresses ---
-
-_STREET = (
-    r"(?:ул\.?|улица|пр\.|пр-т|пр-кт|просп\.|проспект|пер\.|переулок|наб\.|набережная|б-р|бул\.|бульвар|шоссе|ш\.|"
-    r"проезд|пр-д|"
-    r"мкр\.?|мкрн\.?|микрорайон|кв-л|квартал|пл\.|площадь|тупик|аллея|тракт)"
-)
+_STREET = alternatives("street")
 _FLAT = r"(?:,? ?(?:корпус|корп\.?|к\.?|стр\.?|строение|кв\.?|квартира|оф\.?|офис|подъезд|эт\.) ?\d{1,4}\p{L}?)"
-_HOUSE = rf"(?:д\.?|дом)? ?\d{{1,4}}\p{{L}}?(?:[/\-]\d{{1,4}})?{_FLAT}*"
+_HOUSE = rf"(?:д\.?|дом)? ?\d{{1,4}}(?:[кс]\d|\p{{L}})?(?:[/\-]\d{{1,4}})?{_FLAT}*"
 _PLACE = (
     r"(?:(?:\d{6}|(?:г|гор|с|п|пос|д)\. ?[\p{L}\-]+|город [\p{L}\-]+|[\p{L}\-]+ (?:область|край|район|обл\.?|р-н)|"
     r"(?:Республика|респ\.) [\p{L}\-]+), *(?:\p{Lu}[\p{L}\-]+, *)?)*"
 )
 _ADJECTIVE = r"[\p{L}\-]+(?:ий|ый|ой|ая|ое|ье|ья)"
+
+
+def _is_no_length(match: Any) -> bool:
+    return not match.string[match.end() : match.end() + 4].lstrip(" ").startswith(("км", "м ", "м²", "кв. м", "шт"))
+
+
 ADDRESSES: Final = (
     # At a line's beginning a label owns the line; in the middle of one, the next few words.
     Rule(Kind.ADDRESS,
@@ -168,8 +138,9 @@ ADDRESSES: Final = (
          rf"(?i)\d{{6}}, ?(?:\p{{L}}[\p{{L}}. \-]*, ?){{1,5}}(?:\p{{L}}[\p{{L}}. \-]*[ ,]{{0,2}})?{_HOUSE}"
          r"(?:, ?\d{1,4})?"),
     Rule(Kind.ADDRESS,
-         rf"(?i){_PLACE}{_STREET} ?(?-i:[\p{{Lu}}\d\"«])[\p{{L}}\d\"«» .\-]*?,? {_HOUSE}"),
-    Rule(Kind.ADDRESS, rf"(?i){_PLACE}{_ADJECTIVE} {_STREET},? ?{_HOUSE}"),
+         rf"(?i){_PLACE}{_STREET} ?(?:реки |канала )?(?-i:[\p{{Lu}}\d\"«])[\p{{L}}\d\"«» .\-]*?,? {_HOUSE}",
+         accepts=_is_no_length),
+    Rule(Kind.ADDRESS, rf"(?i){_PLACE}{_ADJECTIVE} {_STREET},? ?{_HOUSE}", accepts=_is_no_length),
     Rule(Kind.ADDRESS,
          r"\d{1,5}\p{Lu}? \p{Lu}\p{Ll}+ (?:\p{Lu}\p{Ll}+ )?(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Lane|Ln\.?|"
          r"Drive|Dr\.|"
@@ -178,28 +149,17 @@ ADDRESSES: Final = (
          r"apt\.? ?)?\d{1,4})?"),
 )  # fmt: skip
 
-# --- what only a neighbour tells ---
-
 _METRO = r"(?:(?:м\.|метро|ст\. ?м\.|metro(?: station)?) ?\p{L}[\p{L} \-]+)"
-
-
-def _is_neighbouring_age(match: Any) -> bool:
-    text, end = match.string, match.end()
-    rest = text[end : end + 4].lstrip(" \t.")
-    return 14 <= int(match[2]) <= 90 and (not rest or (not rest[0].isalnum() and rest[0] not in "—-%"))
 
 
 NEIGHBOURS: Final = (
     Rule(Kind.ADDRESS, rf"(?i)({_METRO})[ ,;|]+[{ANY}]", group=1),
     Rule(Kind.CITIZENSHIP, rf"[{ANY}][ ,;|]+(ВНЖ|РВП)", group=1),
-    Rule(Kind.AGE,
-         rf"(?i)[{ANY}][ \t,;|•(\n—/.\-]{{1,6}}((?:возраст )?(\d{{2}}) ?(?:{_YEARS}|г\.?|y\.?o\.?))",
-         group=1, accepts=_is_neighbouring_age),
-    Rule(Kind.AGE,
-         rf"(?im)(?:^|[\n,;|•(])[ \t]*((\d{{2}}) {_YEARS})[ \t,;|•)\n]{{1,4}}[{ANY}]",
+    Rule(Kind.AGE, rf"(?i)[{ANY}][ \t,;|•(\n—/.\-]{{1,6}}((?:возраст )?(\d{{2}}) ?(?:{_YEARS}|г\.?|y\.?o\.?))",
+         group=1, accepts=is_an_age),
+    Rule(Kind.AGE, rf"(?im)(?:^|[\n,;|•(])[ \t]*((\d{{2}}) {_YEARS})[ \t,;|•)\n]{{1,4}}[{ANY}]",
          group=1, accepts=lambda match: 14 <= int(match[2]) <= 90),
-    Rule(Kind.FAMILY,
-         rf"(?i)[{ANY}][ ,;и]{{1,3}}((?:есть )?(?:сын|дочь|дети)(?: \d{{1,2}} \p{{L}}+)?)",
+    Rule(Kind.FAMILY, rf"(?i)[{ANY}][ ,;и]{{1,3}}((?:есть )?(?:сын|дочь|дети)(?: \d{{1,2}} \p{{L}}+)?)",
          group=1, accepts=ends_a_segment),
     Rule(Kind.ADDRESS, rf"(?i)[{ANY}][ ,;|]{{1,3}}({_METRO}|кв\.? ?\d+)", group=1),
 )  # fmt: skip

@@ -1,10 +1,8 @@
 """What stands in a text instead of a person's data.
 
 While a text is worked on, a placeholder is a single character of Unicode's private use area, which `visible` lets no
-stranger bring in: patterns meet one character that is neither letter nor digit nor space. `spelled` writes the
-placeholders out («[ИМЯ]») and `unspelled` reads them back, so that redacting twice changes nothing.
-
-A placeholder is one word, or two, in brackets, never broken over lines: a quote that holds one is found by its words.
+stranger bring in: patterns meet one character that is neither letter nor digit nor space. `spelled` writes it out as
+one word or two in brackets («[ИМЯ]»), and `unspelled` reads it back, so that redacting twice changes nothing.
 """
 
 import re
@@ -16,49 +14,21 @@ from typing import Final
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.sheet import Sheet
 
-
-class Kind(StrEnum):
-    """What was redacted. The value is the code under which it is counted."""
-
-    NAME = "name"
-    PHONE = "phone"
-    EMAIL = "email"
-    LINK = "link"
-    HANDLE = "handle"
-    BIRTH_DATE = "birth_date"
-    AGE = "age"
-    SEX = "sex"
-    FAMILY = "family"
-    CITIZENSHIP = "citizenship"
-    ADDRESS = "address"
-    DOCUMENT = "document"
-    PHOTO = "photo"
-    PERSON = "person"  # several of the above, side by side
-
-
-WORDS: Final = {
-    Kind.NAME: "ИМЯ",
-    Kind.PHONE: "ТЕЛЕФОН",
-    Kind.EMAIL: "EMAIL",
-    Kind.LINK: "ССЫЛКА",
-    Kind.HANDLE: "НИК",
-    Kind.BIRTH_DATE: "ДАТА РОЖДЕНИЯ",
-    Kind.AGE: "ВОЗРАСТ",
-    Kind.SEX: "ПОЛ",
-    Kind.FAMILY: "СЕМЬЯ",
-    Kind.CITIZENSHIP: "ГРАЖДАНСТВО",
-    Kind.ADDRESS: "АДРЕС",
-    Kind.DOCUMENT: "ДОКУМЕНТ",
-    Kind.PHOTO: "ФОТО",
-    Kind.PERSON: "ЛИЧНЫЕ ДАННЫЕ",
-}
+Kind = StrEnum(
+    "Kind", "NAME PHONE EMAIL LINK HANDLE BIRTH_DATE AGE SEX FAMILY CITIZENSHIP ADDRESS DOCUMENT PHOTO PERSON"
+)
+"""What was redacted, by the code under which it is counted; a person is several of the others, side by side."""
+_WORDS: Final = (
+    "ИМЯ|ТЕЛЕФОН|EMAIL|ССЫЛКА|НИК|ДАТА РОЖДЕНИЯ|ВОЗРАСТ|ПОЛ|СЕМЬЯ|ГРАЖДАНСТВО|АДРЕС|ДОКУМЕНТ|ФОТО|ЛИЧНЫЕ ДАННЫЕ"
+)
+WORDS: Final = dict(zip(Kind, _WORDS.split("|"), strict=True))
 SPELLINGS: Final = {kind: f"«[{word}]»" for kind, word in WORDS.items()}
 SYMBOLS: Final = {kind: chr(0xE000 + number) for number, kind in enumerate(Kind)}
 KIND_OF: Final = {symbol: kind for kind, symbol in SYMBOLS.items()}
 # For the inside of a character class in a pattern.
 ANY: Final = f"{SYMBOLS[Kind.NAME]}-{SYMBOLS[Kind.PERSON]}"
 
-_SPELLING = linear(r"«\[(" + "|".join(WORDS.values()) + r")\]»")
+_SPELLING = linear(rf"«\[({_WORDS})\]»")
 _SYMBOL_OF_WORD: Final = {word: SYMBOLS[kind] for kind, word in WORDS.items()}
 _SYMBOL: Final = re.compile(f"[{ANY}]")
 

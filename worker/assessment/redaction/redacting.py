@@ -2,14 +2,10 @@
 
 It lowers exposure; it is no anonymisation in the sense of the law: who knows a career may know its owner.
 
-In this order: pictures, addresses of the network, documents, dates, family and so on by patterns; names (`names`); what
-only a redacted neighbour tells («Иванов, 31 год»); forms that tell the writer's sex (`grammatical_gender`). Then
-placeholders that stand side by side become one, together with the labels and the punctuation between them: two resumes
-that differ in the person only, in what is told of him or her and in which order, become the same text.
-
-What stays: versions, standards, articles of law, periods of work, amounts, products, employers, schools, and cities
-outside of an address: where somebody worked is part of the work. Pure, linear in the text's length; the only thing read
-is the dictionary that comes with `pymorphy3`.
+Placeholders that stand side by side become one, together with the labels and the punctuation between them: two resumes
+that differ in the person only, in what is told of him or her and in which order, become the same text. Versions,
+standards, articles of law, periods of work, amounts, products, employers, schools and the cities of work stay. Pure,
+linear in the text's length; the only thing read is the dictionary that comes with `pymorphy3`.
 """
 
 import re
@@ -23,29 +19,25 @@ from worker.assessment.plain_text import readable
 from worker.assessment.redaction.contact_patterns import EMAILS, HANDLES, LINKS, PHONES, PICTURES
 from worker.assessment.redaction.grammatical_gender import masculine_forms
 from worker.assessment.redaction.head import HEAD, end_of_head
-from worker.assessment.redaction.labels import ANY_LABEL, CHANNEL_ALONE
+from worker.assessment.redaction.labels import ANY_LABEL, CHANNEL
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.particulars import ADDRESSES, BIRTH, CITIZENSHIP, DOCUMENTS, FAMILY, NEIGHBOURS, SEX
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, replaced, spelled, unspelled
 from worker.assessment.redaction.rules import RuleSet
 from worker.assessment.redaction.sheet import Sheet
+from worker.assessment.redaction.word_list import alternatives
 
 REDACTION_VERSION: Final = "2"
 
 _MOST_ROUNDS: Final = 4
 
-_NOTE = (
-    r"(?:[—\-] ?предпочитаемый способ связи|\((?:mobile|home|work|whats ?app|viber|telegram|ватсап|моб\.?|"
-    r"дом\.?|раб\.?)(?:[,/ ]{1,2}(?:whats ?app|viber|telegram|ватсап))*\))"
-)
 _LABELLED = linear(
     rf"(?im)(?:^|[\t\n,;|•({ANY} ])((?:{ANY_LABEL}/)*{ANY_LABEL}[ ]*[.:|=\t\n—\-][ \t|:.—\-\"]*|"
-    rf"{CHANNEL_ALONE}[ \t]+)[{ANY}]"
+    rf"{CHANNEL}[ \t]+)[{ANY}]"
 )
-_NOTED = linear(rf"(?i)[{ANY}]([ \t]*{_NOTE})")
-# Where the first finds nothing `_LABELLED` cannot, where the second finds nothing `_NOTED` cannot; RE2 takes ten times
-# as long to say so.
+_NOTED = linear(rf"(?i)[{ANY}]([ \t]*{alternatives('notes')})")
+# Where these find nothing, the two above cannot; RE2 takes ten times as long to say so.
 _MAY_BE_LABELLED = re.compile(rf"[ \t\n|:.=—\-\"][{ANY}]")
 _MAY_BE_NOTED = re.compile(rf"[{ANY}][ \t]*[—\-(]")
 # Placeholders and what is between them have no character in common: linear in any engine.
@@ -63,10 +55,9 @@ class Redacted:
 
 
 def redact(text: str) -> Redacted:
-    """Replace what names or describes a person in a resume by placeholders, as it came or as it is sent.
+    """Replace what names or describes a person in a resume by placeholders.
 
-    The result is `readable` (no markup, no invisible characters, line ends are newlines), at most some three times as
-    long as the text, and redacting it again changes nothing. Never raises.
+    The result is `readable`, at most some three times as long, and redacting it again changes nothing. Never raises.
     """
     counts: Counter[str] = Counter()
     sheet = Sheet.of(unspelled(readable(text)))

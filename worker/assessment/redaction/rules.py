@@ -12,10 +12,6 @@ from worker.assessment.redaction.placeholders import Kind, Span, replaced
 from worker.assessment.redaction.sheet import Sheet
 
 
-def _anything(_match: Any) -> bool:
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A kind of data, the pattern that finds it (`linear`), the group that is redacted, and a last look at the match.
@@ -27,7 +23,7 @@ class Rule:
     pattern: Any  # a string, compiled: RE2 has no types
     group: int = 0
     alone: bool = True
-    accepts: Callable[[Any], bool] = _anything
+    accepts: Callable[[Any], bool] = bool
 
     def __post_init__(self) -> None:
         """Compile the pattern."""
@@ -49,14 +45,10 @@ def stands_alone(text: str, start: int, end: int) -> bool:
 
 
 class RuleSet:
-    """Rules that are applied one after the other.
+    """Rules that are applied one after the other, to as much of a text as `ends` says.
 
     One automaton made of all their patterns tells which of them a text matches at all; as a rule none. Patterns that
     count many repetitions multiply each other's states, so a set should be of one kind of data, or a few.
-
-    Args:
-        rules: in the order in which they are applied.
-        ends: says how many characters of a text they look at.
     """
 
     def __init__(self, *rules: Rule, ends: Callable[[str], int] = len) -> None:

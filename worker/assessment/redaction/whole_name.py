@@ -1,41 +1,35 @@
 """Whether the words that stand together are a name, and nothing else."""
 
+from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction.linear_pattern import linear
-from worker.assessment.redaction.name_lists import BRANDS, ENGLISH_COMMON, PARTICLES, PRODUCT_NAMES, TURKIC_PARTICLES
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word
+from worker.assessment.redaction.word_list import alternatives
 
-_OF_POSTS = ("er", "or", "ist", "ician", "ing", "ment", "tion", "ness", "ware", "ics", "ogy", "ure")
-_RUSSIAN_ENDING = linear(
-    r"[\p{L}\-']{2,}(?:ov|ova|ev|eva|off|inin|inina|ruk|sky|skiy|skaya|tsky|enko|chuk|yan|"
-    r"shvili|idze|edze|adze|zade|khelia|"
-    r"vich|vych|ykh|ikh)"
-)
+_SHORT = 3  # letters of an abbreviation
+_RUSSIAN_ENDING = linear(alternatives("surnames' endings in Latin letters, Russian ones"))
 
 
 def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
-    """Whether words that stand alone are one person's name.
+    """Whether two or more words that stand alone are one person's name.
 
-    Args:
-        words: those of a segment of a line, two or more.
-        first: whether it stands in the text's first line, where a common word may be a name.
-        stranger: whether it stands where a name is expected, so that words that nobody knows are one.
+    In the text's first line a common word may be one; for a `stranger`, words that nobody knows are one.
     """
-    if " ".join(word.lower for word in words[:2]) in BRANDS:
+    if " ".join(word.lower for word in words[:2]) in lists.BRANDS:
         return False
     if any(word.capital for word in words):
-        words = [word for word in words if word.capital or word.lower not in PARTICLES]
+        words = [word for word in words if word.capital or word.lower not in lists.PARTICLES]
     long = [word for word in words if len(word.text) > 1]
     if all(not word.cyrillic for word in words):
         return _is_a_latin_name(words, stranger=stranger)
     if not all(word.cyrillic for word in words) or not long:
         return False
-    if any(word.patronymic or word.lower in TURKIC_PARTICLES for word in long):
+    if any(word.patronymic or word.lower in lists.TURKIC_PARTICLES for word in long):
         if all(word.capital for word in long) and len(long) == 3 and long[-1].patronymic and not long[-1].common:
             return True  # «Щебетуха Ёлка Ивановна»
         return any(word.given or word.unknown or word.surname for word in long) and (
             sum(not may_be_named(word) for word in long) <= 1
         )
-    if any(word.lower in PRODUCT_NAMES for word in long) and not any(
+    if any(word.lower in lists.PRODUCT_NAMES for word in long) and not any(
         SURNAME_ENDING.fullmatch(word.lower) for word in long
     ):
         return False
@@ -44,6 +38,10 @@ def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
 
 def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, stranger: bool) -> bool:
     capital = all(word.capital for word in long)
+    if not stranger and all(word.text.isupper() and len(word.text) <= _SHORT for word in words):
+        return False  # «АСУ ТП»
+    if stranger and capital and words[0].lower in lists.ASIAN_SURNAMES and len(words) < 4:
+        return True  # «Ким Мин Джун»
     if not all(map(may_be_named, long)):
         # «Анна Король»: beside an unmistakable given name one common word may be a surname.
         return len(long) == 2 and long[0].given and first and capital
@@ -52,31 +50,34 @@ def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, str
     named = sum(word.given or word.surname for word in long)
     if all(word.common for word in long):
         return (named == len(long) or long[0].given) and first and capital and len(long) <= 3
-    if any(word.abbreviation for word in long) and not named:
+    if not named and _are_abbreviations(long):
         return False
     return bool(named) or (stranger and all(word.unknown for word in long) and capital and len(long) <= 4)
 
 
 def may_be_named(word: Word) -> bool:
     """Whether it can be a part of a name."""
-    return word.given or word.surname or word.patronymic or word.unknown or word.lower in TURKIC_PARTICLES
+    return word.given or word.surname or word.patronymic or word.unknown or word.lower in lists.TURKIC_PARTICLES
 
 
 def _is_a_latin_name(words: list[Word], *, stranger: bool) -> bool:
-    if len(words) > 5 or any(word.lower in ENGLISH_COMMON for word in words):
+    if len(words) > 5 or any(word.lower in lists.ENGLISH_COMMON for word in words):
         return False
     if not all(word.capital for word in words) and not all(word.text.islower() for word in words):
         return False
     ends = {words[0].key, words[-1].key}
     if any(_RUSSIAN_ENDING.fullmatch(word.lower) for word in words):
         return True  # «Lavrentiy Ryabinin»: one word is on no list, the other ends as no product does
-    if ends & PRODUCT_NAMES and not stranger:
+    if ends & lists.PRODUCT_NAMES and not stranger:
         return False
     if any(word.only_given for word in words) or all(word.surname for word in words):
         return True
-    # "Oluwaseun Adeyemi" in the first lines; "Pastry Baker" is a post.
-    return (
-        stranger
-        and all(word.capital and not word.abbreviation for word in words)
-        and not words[-1].lower.endswith(_OF_POSTS)
+    # "Oluwaseun Adeyemi" in the first lines
+    return stranger and all(word.capital for word in words) and not _are_abbreviations(words)
+
+
+def _are_abbreviations(words: list[Word]) -> bool:
+    """«НАКС НГДО»; in a line of capitals a name has a word of some length."""
+    return any(word.abbreviation for word in words) and not all(
+        word.text.isupper() and len(word.text) > _SHORT for word in words
     )

@@ -1,7 +1,6 @@
 """Remembers what was found out of a word: resumes are written with the same few thousand.
 
-Bounded in number and in length: a stranger's "word" may have 15,000 letters, and a cache full of those would be a
-gigabyte.
+Bounded in number and in length: a cache full of a stranger's "words" of 15,000 letters would be a gigabyte.
 """
 
 from collections.abc import Callable
@@ -15,9 +14,8 @@ T = TypeVar("T")
 class _Known(dict[str, T], Generic[T]):
     """Answers by word, in two halves: those that nobody asked for while the newer half filled are forgotten.
 
-    A dictionary that fills itself is asked without a call of Python's, which `functools.lru_cache` would need to keep
-    long words out; a resume asks a thousand times. Two threads at once may forget both halves: words are looked at
-    again then, nothing is wrong.
+    A dictionary that fills itself is asked without a call of Python's; a resume asks a thousand times. Two threads at
+    once may forget both halves: words are looked at again then, nothing is wrong.
     """
 
     def __init__(self, function: Callable[[str], T], words: int) -> None:

@@ -1,15 +1,14 @@
-"""The lists of words beside the code: `words.txt` has one a line, its name before a colon.
+"""What things are called, beside the code: `words.txt` has one list a line, its name before a colon.
 
-They are for what no dictionary tells: names that the Russian one lacks or that are written in Latin letters, and what
-only looks like a name or a handle.
+Words are what no dictionary tells: names that the Russian one lacks or that are written in Latin letters, and what only
+looks like a name or a handle. Alternatives are parts of patterns: labels, messengers, streets, papers.
 """
 
 from pathlib import Path
 from typing import Final
 
-_LISTS: Final = dict(
-    line.split(": ", 1) for line in Path(__file__).with_name("words.txt").read_text(encoding="utf-8").splitlines()
-)
+_TEXT: Final = Path(__file__).with_name("words.txt").read_text(encoding="utf-8")
+_LISTS: Final = dict(line.split(": ", 1) for line in _TEXT.splitlines())
 
 
 def words(name: str) -> frozenset[str]:
@@ -20,3 +19,8 @@ def words(name: str) -> frozenset[str]:
 def phrases(name: str) -> frozenset[str]:
     """The same of a list whose entries are of several words, with commas between."""
     return frozenset(_LISTS[name].split(", "))
+
+
+def alternatives(name: str) -> str:
+    """A part of a pattern (`linear_pattern`) that is one of a list's entries."""
+    return f"(?:{_LISTS[name]})"

@@ -1,0 +1,95 @@
+"""A text's words, what stands beside them, and which of them are known to name somebody."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+from worker.assessment.redaction import name_lists as lists
+from worker.assessment.redaction.name_word import Word, word_of
+from worker.assessment.redaction.placeholders import Kind, Span
+
+# One class of characters and a plus, joined by a character outside of it: linear in any engine.
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")
+
+
+class NamedText:
+    """A text's words by their numbers, and which of them name somebody.
+
+    Attributes:
+        words: what is known of each, with its start and its end in the text.
+        protected: the numbers of words in which no name is looked for.
+        taken: the numbers of words that name somebody, in the order of their finding.
+        extra: other stretches that do: initials.
+    """
+
+    def __init__(self, text: str) -> None:
+        """Read a text."""
+        found = list(_WORD.finditer(text))
+        self.text = text
+        self.words = list(map(word_of, map(re.Match.group, found)))
+        self.starts = list(map(re.Match.start, found))
+        self.ends = list(map(re.Match.end, found))
+        self.protected: set[int] = set()
+        self.taken: dict[int, None] = {}
+        self.extra: list[Span] = []
+
+    def span(self, number: int) -> Span:
+        """Where a word stands, with the full stop of an initial."""
+        end = self.ends[number]
+        initial = len(self.words[number].text) == 1 and self.text[end : end + 1] == "."
+        return self.starts[number], end + initial, Kind.NAME
+
+    def numbers_in(self, start: int, end: int) -> range:
+        """The numbers of the words in a stretch of the text."""
+        return range(bisect_left(self.starts, start), bisect_left(self.starts, end))
+
+    def lines(self, start: int = 0) -> Iterator[tuple[int, str, range]]:
+        """From a line's beginning on: where each line begins, the line, the numbers of its words."""
+        while start <= len(self.text):
+            end = self.text.find("\n", start) % (len(self.text) + 1)  # none: the text's own
+            yield start, self.text[start:end], self.numbers_in(start, end)
+            start = end + 1
+
+    def those(self, numbers: range) -> list[Word]:
+        """The words of these numbers."""
+        return self.words[numbers.start : numbers.stop]
+
+    def take(self, *numbers: int) -> None:
+        """Note that these words name somebody."""
+        self.taken.update(dict.fromkeys(numbers))
+
+    def stand_together(self, numbers: range) -> bool:
+        """Whether only spaces are between the words, and no employer's name is among them."""
+        gaps = (self.text[self.ends[one] : self.starts[other]] for one, other in pairwise(numbers))
+        return self.protected.isdisjoint(numbers) and not any(gap.strip(" .") for gap in gaps)
+
+    def beside(self, number: int, step: int, *, small: bool = False, mixed: bool = False) -> int | None:
+        """The number of the next word of the same alphabet, if only spaces are between; `small`, without a capital."""
+        other = number + step
+        if not 0 <= other < len(self.words) or other in self.protected:
+            return None
+        word, neighbour = self.words[number], self.words[other]
+        if self.text[self.ends[min(number, other)] : self.starts[max(number, other)]].strip(" \t"):
+            return None
+        fits = len(neighbour.text) > 1 and (neighbour.capital or small)
+        return other if fits and (mixed or neighbour.cyrillic == word.cyrillic) else None
+
+    def begins_a_line(self, number: int) -> bool:
+        """Whether nothing stands before the word on its line."""
+        return self.text[max(0, self.starts[number] - 1) : self.starts[number]] in {"", "\n"}
+
+    def within_a_phrase(self, number: int) -> bool:
+        """Whether a word stands right before it."""
+        start = self.starts[number]
+        return start > 1 and self.text[start - 1] == " " and self.text[start - 2].isalpha()
+
+    def ends_a_phrase(self, number: int) -> bool:
+        """Whether no other word stands right behind it."""
+        rest = self.text[self.ends[number] : self.ends[number] + 2].lstrip(" ")[:1]
+        return not rest or rest in "\n,.;(—-"
+
+    def is_a_brand(self, number: int) -> bool:
+        """Whether the word and the next are a company that is called like a person."""
+        return " ".join(word.lower for word in self.words[number : number + 2]) in lists.BRANDS
