@@ -456,7 +456,7 @@ def test_the_platform_of_2026_needs_one_line(env):
     assert settings.repeats == [60, 3_600]
     env(OPENAI_KEY="sk-mine", KAFKA_TOPIC_FOR_AI_HANDLER="mine", REPEAT_AFTER="off")
     settings = load("worker")
-    assert (settings.provider.key, settings.openai_model) == ("sk-mine", "gpt-4.1-mini-2025-04-14")
+    assert (settings.provider.key, settings.openai_model) == ("sk-mine", Settings.model_fields["openai_model"].default)
     assert (settings.kafka_topic_for_ai_handler, settings.rpm, settings.repeats) == ("mine", 3, [])
 
 
