@@ -184,7 +184,7 @@ def wait(
 def look_around(local: LocalService, screen: Console, *, is_real: bool) -> None:
     """Say where everything is to be seen."""
     service, names = local.service, local.service.names
-    lines = ["", "[bold]Look around[/]"]
+    lines = [*_learned(service.folder), "", "[bold]Look around[/]"]
     lines += [f"  log of {process.name:<8} {_short(process.log_file)}" for process in service.processes]
     lines += [f"  all in one      {_short(service.folder / 'auth_service.log')}"]
     if local.flower_port is None:
@@ -209,6 +209,14 @@ def look_around(local: LocalService, screen: Console, *, is_real: bool) -> None:
     if not is_real:
         lines += ["  the real OpenAI:  put OPENAI_KEY into .env  (cp .env.example .env)"]
     screen.print("\n".join(lines), highlight=False, soft_wrap=True)
+
+
+def _learned(folder: Path) -> list[str]:
+    """What the worker found out of the model, if it had to."""
+    log = (folder / "worker.log").read_text(errors="replace")
+    told = [line.partition("learned what this model takes ")[2] for line in log.splitlines()]
+    lessons = [f"  {escape(one)}" for one in told if one]
+    return ["", "[bold]Learned of the model[/], each by one call that it did not take", *lessons] if lessons else []
 
 
 def stay(local: LocalService, screen: Console) -> bool:

@@ -3,15 +3,19 @@
 from dataclasses import replace
 
 import pytest
+from pydantic import SecretStr
 
 from bridge.commands import check
 from bridge.commands.check.call import WatchedModel, _counted, look_at_a_call
 from bridge.commands.check.finding import Finding, State, table
+from bridge.commands.check.learned import look_at_what_is_learned
 from config import Settings
 from dev.openai_standin.families import NAMES
 from dev.openai_standin.server import StandIn
+from dev.processes import free_port
 from tests.support.fakes import good_answer
 
+NOBODY = SecretStr(f"redis://127.0.0.1:{free_port()}/1")
 KEY = "sk-Кедропромысел".encode().hex()
 
 
@@ -58,6 +62,24 @@ def test_what_a_family_takes_is_learned_and_told(look, standin, family):
     assert found["call"].state is State.OK
     refused = [attempt for attempt in standin.attempts() if attempt["refused"]]
     assert ("call's lessons" in found) >= bool(refused)
+
+
+def test_the_check_shows_what_is_learned_without_a_call(look, standin, redis_url):
+    """Anybody sees what requests carry now, and costs nothing by looking."""
+    settings = Settings(_env_file=None, redis_url=redis_url, openai_base_url=standin.base_url)
+    [row] = look_at_what_is_learned(settings)
+    assert "temperature 0.0, effort not sent, output strict" in row.found
+    assert "nothing learned yet" in row.found
+    standin.set(family="gpt-6")
+    look()
+    standin.forget_attempts()
+    [row] = look_at_what_is_learned(settings)
+    assert "effort none" in row.found
+    assert "1 lesson" in row.found
+    [row] = look_at_what_is_learned(settings.model_copy(update={"openai_temperature": "off"}))
+    assert "temperature not sent" in row.found
+    assert standin.attempts() == []
+    assert list(look_at_what_is_learned(Settings(_env_file=None, redis_url=NOBODY))) == []
 
 
 def test_the_call_tells_what_stands_in_its_way(look, standin):

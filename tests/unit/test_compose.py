@@ -27,6 +27,7 @@ MONITORING = ("prometheus", "grafana")
 SECRETS = {
     "OPENAI_KEY": "sk-the-key",
     "OPENAI_PROXY": "http://u:the-proxy-password@proxy",
+    "OPENAI_HEADERS": "api-key: the-other-key",
     "REDIS_PASSWORD": "the-redis-password",
     "REDIS_SENTINEL_PASSWORD": "the-sentinel-password",
     "KAFKA_SASL_PASSWORD": "the-kafka-password",
@@ -138,7 +139,7 @@ MAY_KNOW = {
     "kafka": set(),
     "redis": {"REDIS_PASSWORD"},
     "bridge": {"REDIS_PASSWORD"},
-    "worker": {"REDIS_PASSWORD", "OPENAI_KEY", "OPENAI_PROXY"},
+    "worker": {"REDIS_PASSWORD", "OPENAI_KEY", "OPENAI_PROXY", "OPENAI_HEADERS"},
     "flower": {"REDIS_PASSWORD", "FLOWER_BASIC_AUTH"},
     "app": {"REDIS_PASSWORD"},
 }

@@ -74,7 +74,7 @@ class Profiles:
         most_room: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        name = hashlib.sha256(model.encode()).hexdigest()[:16]
+        name = _name_of(model)
         self._redis = store
         self._leases = leases
         self._key, self._reasoning_key = profile_key(name), reasoning_key(name)
@@ -227,3 +227,13 @@ def _difference(before: Profile, after: Profile) -> str:
     names: Any = ("temperature", "effort", "cap", "output", "role", "keeps_schema", "floor", "ceiling")
     changed = [name for name in names if getattr(before, name) != getattr(after, name)]
     return ", ".join(f"{name} {getattr(before, name)} -> {getattr(after, name)}" for name in changed) or "nothing new"
+
+
+def learned_of(store: redis.Redis, model: str) -> bytes | None:
+    """What the fleet has learned of a model, for `Profile.knowing`; None: nothing. Raises `redis.RedisError`."""
+    found: Any = store.hget(profile_key(_name_of(model)), "learned")
+    return found if isinstance(found, bytes) else None
+
+
+def _name_of(model: str) -> str:
+    return hashlib.sha256(model.encode()).hexdigest()[:16]
