@@ -4,7 +4,6 @@ What the bridge would make a dead letter of is said here, before anything is sen
 line, the column or the field, and never with what stands there.
 """
 
-import codecs
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from bridge import intake
 from bridge.intake import Accepted, Reason, Rejected
 from contract import DIALECT, MAX_REQUIREMENTS, MAX_RESUME, REQUEST_KEY, Dialect, Request
+from file_text import NotUtf8Error, file_text
 
 _IDS = {"processing_id", "user_id", "resume_id", "requirements_id", "requirement_id"}
 _LONGEST = {"requirements": MAX_REQUIREMENTS, "requirement": MAX_REQUIREMENTS, "resume": MAX_RESUME}
@@ -35,7 +35,10 @@ def requests_in(content: bytes, dialect: Dialect = DIALECT) -> list[WrittenReque
     Raises:
         WrongRequest: about the first that cannot be sent.
     """
-    text = _text(content)
+    try:
+        text = file_text(content)
+    except NotUtf8Error as error:
+        raise WrongRequest(str(error)) from None
     if not text.strip():
         raise WrongRequest("it is empty: it must hold one JSON object, or one on each line")
     found = [_request(line, number, dialect) for number, line in _objects(text)]
@@ -44,16 +47,6 @@ def requests_in(content: bytes, dialect: Dialect = DIALECT) -> list[WrittenReque
     if twice is not None:
         raise WrongRequest(f"`processing_id` {twice} stands there twice: an id has one answer")
     return found
-
-
-def _text(content: bytes) -> str:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content:
-        raise WrongRequest("it is not UTF-8 but UTF-16: save it as UTF-8")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise WrongRequest(f"line {line} is not UTF-8 (cp1251?): save the file as UTF-8") from None
 
 
 def _objects(text: str) -> Iterator[tuple[int, str]]:

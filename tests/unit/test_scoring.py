@@ -599,6 +599,8 @@ def test_a_request_larger_than_the_limit_fails_at_once(world):
     world.scoring.run(7, FRESH)
     assert failure_of(world) == (Failure.TOO_LARGE.value, None)
     assert world.model.asked == []
+    for kept in (world.store.explanations[7], world.store.decisions[7]):  # what `explain` says of it
+        assert kept["failure"] == "TOO_LARGE"
 
 
 def test_a_grant_that_another_may_have_used_is_paid_again(world):

@@ -127,7 +127,7 @@ class Asking:
         self._look_at: dict[str, float] = {}  # when to look next for the answer to a question, Unix time
 
     def expect(self, in_hand: RequestInHand) -> None:
-        """Tell the limiter that this request will ask in a moment: those behind it in the topic let it go first.
+        """Tell the limiter that this request will ask in a moment: those behind it let it go first.
 
         Reading the texts and counting tokens takes a while, and threads take turns at it in any order.
         """
