@@ -368,7 +368,7 @@ def test_the_command(kafka, redis_url, topics):
         }  # fmt: skip
         for planted, code, last in (
             ({}, 0, "nothing stands in the way"),
-            ({"KAFKA_CREATE_TOPICS": "off"}, 1, "1 of 15 stand in the way"),
+            ({"KAFKA_CREATE_TOPICS": "off"}, 1, "1 of 16 stand in the way"),
         ):
             ended = subprocess.run(
                 [sys.executable, "-m", "bridge", "check"], env=environment | planted, cwd=CHECKOUT,

@@ -1544,3 +1544,14 @@ def test_how_long_each_user_waits_is_known(part):
     part.redis.ready = {2: scored(2)}
     part.step()
     assert part.redis.unserved == {A: part.wall - 1.0}
+
+
+def test_a_recovery_beside_an_emptied_redis_remembers_how_far_all_are():
+    """A bridge that starts over does not place newcomers before what others have had long ago."""
+    part = Part(LONG_LINE)
+    part.redis.reached = 40 * TURN
+    fill(part, A, [0])
+    part.redis.reached, part.redis.users = 0.0, {}
+    part.recover()
+    fill(part, B, [0])
+    assert part.redis.last[0].place == pytest.approx(40 * TURN, abs=NEXT * 10)
