@@ -33,7 +33,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from contract import PROCESSED_MARK_TTL
+from contract import DIALECTS, PROCESSED_MARK_TTL, Dialect
 from provider_endpoint import ProviderEndpoint, address_fault, headers_in
 from redis_connection import CLUSTER, Address, RedisConnection
 from settings_files import EnvFile, SecretFiles
@@ -41,6 +41,12 @@ from settings_files import EnvFile, SecretFiles
 PROJECT = Path(__file__).parent
 _SECRETS_DIR = Path(os.environ.get("SECRETS_DIR") or "/run/secrets")
 _NO_KEY = SecretStr("")
+# The provider of the platform of 2026, with the limits that its own handler keeps. It is in the country that requests
+# must not leave to GPT from, so where they leave from is no question there.
+_YANDEX = {
+    "openai_base_url": "https://ai.api.cloud.yandex.net/v1", "egress_check": False,
+    "rpm": 15, "rpd": 500, "tpm": 40_000,
+}  # fmt: skip
 _REDIS_KINDS = {
     "sentinel": "set REDIS_SENTINELS and REDIS_SENTINEL_MASTER instead of a sentinel:// URL",
     **dict.fromkeys(
@@ -121,6 +127,28 @@ class Settings(BaseSettings):
     kafka_topic_for_notifications: Topic = Field("notifications", description="one notification per request")
     mode: Literal["DEV", "TEST", "PROD"] = Field(
         "PROD", description="in `TEST` nothing is ever sent to the real OpenAI"
+    )
+
+    contract: Literal["2025", "2026"] = Field(
+        "2025",
+        description="the platform's contract that is spoken; `2026`: topics `processing.requested` and "
+        "`processing.finished` where these have the names of the first contract",
+    )
+    repeat_after: str = Field(
+        "60,3600",
+        pattern=r"^(off|\d{1,6}(,\d{1,6})*)$",
+        description="seconds after which an answer is said again to the storage service of 2026, which may have been "
+        "away; `off`: never",
+    )
+    yandex_cloud_api_key: SecretStr | None = Field(
+        None, description="the platform's key of 2026, in the place of `OPENAI_KEY`"
+    )
+    yandex_cloud_folder_id: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        description="with it and without `OPENAI_KEY`, what has its default is the platform's own provider: "
+        "`OPENAI_BASE_URL`, `OPENAI_PROJECT`, `OPENAI_MODEL`, `RPM=15`, `RPD=500`, "
+        "`EGRESS_CHECK=off`, see docs/interop.md",
     )
 
     # The provider and its limits
@@ -376,6 +404,23 @@ class Settings(BaseSettings):
         """Our own readers of files in the place of pydantic's."""
         return init_settings, env_settings, EnvFile(settings_cls, cls.env_file), SecretFiles(settings_cls)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_platform_has_it(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """What the contract and the platform's own provider imply; a default that is spelt out is nothing else said."""
+        implied: dict[str, Any] = {}
+        if values.get("contract") == "2026":
+            requests, answers = DIALECTS["2026"].topics
+            implied = {"kafka_topic_for_ai_handler": requests, "kafka_topic_for_notifications": answers}
+        if (folder := values.get("yandex_cloud_folder_id")) and not values.get("openai_key"):
+            key = values.get("yandex_cloud_api_key")
+            implied |= {**_YANDEX, "openai_project": folder, "openai_model": f"gpt://{folder}/yandexgpt-lite/latest"}
+            implied |= {"openai_key": key} if key else {}
+        defaults = {name: str(cls.model_fields[name].default) for name in implied}
+        return values | {
+            name: found for name, found in implied.items() if str(values.get(name, defaults[name])) == defaults[name]
+        }
+
     @field_validator("mode", "log_level", mode="before")
     @classmethod
     def _upper(cls, value: object) -> object:
@@ -446,7 +491,7 @@ class Settings(BaseSettings):
             return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
         return value
 
-    @field_validator("openai_key", "openai_proxy", "redis_password", "kafka_sasl_password")
+    @field_validator("openai_key", "yandex_cloud_api_key", "openai_proxy", "redis_password", "kafka_sasl_password")
     @classmethod
     def _one_line(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().isprintable():
@@ -558,7 +603,7 @@ class Settings(BaseSettings):
         return self
 
     def _contradictions(self) -> Iterator[str]:
-        outgoing = (self.kafka_topic_for_notifications, self.kafka_topic_for_uploading_data, self.dead_letter_topic)
+        outgoing = (*self.answer_topics, self.dead_letter_topic)
         if self.kafka_topic_for_ai_handler in outgoing:
             yield "KAFKA_TOPIC_FOR_AI_HANDLER must be a topic of its own: we would read what we write"
         if self.openai_budget and self.openai_price is None:
@@ -577,6 +622,23 @@ class Settings(BaseSettings):
         sasl = self.kafka_security_protocol.startswith("SASL")
         if role == "bridge" and sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
             yield "KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the platform's contract says."""
+        return DIALECTS[self.contract]
+
+    @property
+    def answer_topics(self) -> tuple[str, ...]:
+        """The topics of others that outcomes go to."""
+        records = (self.kafka_topic_for_uploading_data,) if self.dialect.has_records else ()
+        return (self.kafka_topic_for_notifications, *records)
+
+    @property
+    def repeats(self) -> list[int]:
+        """Seconds after which an answer is said again."""
+        off = self.repeat_after == "off" or not self.dialect.is_read_uncommitted
+        return [] if off else [int(delay) for delay in self.repeat_after.split(",")]
 
     @property
     def provider(self) -> ProviderEndpoint:

@@ -6,7 +6,6 @@ has its default, which may be another provider, another mode or no password, her
 `${X}` inside a password is part of the password.
 """
 
-import codecs
 import io
 import os
 import re
@@ -16,6 +15,8 @@ from typing import Any
 
 from dotenv.parser import Binding, parse_stream
 from pydantic_settings import DotEnvSettingsSource, SecretsSettingsSource
+
+from file_text import NotUtf8Error, file_text
 
 # What a line looks like that was swallowed by the quotes of an earlier one.
 _ASSIGNMENT = re.compile(r"(?:export )?[A-Z][A-Z0-9_]*=")
@@ -55,13 +56,10 @@ def _text(file: Path) -> str:
         content = file.read_bytes()
     except OSError as error:
         raise UnreadableFileError(f"{shown} cannot be read: {error.strerror}") from None
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content:
-        raise UnreadableFileError(f"{shown} is not UTF-8 but UTF-16: save it as UTF-8")
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise UnreadableFileError(f"{shown} line {line} is not UTF-8 (cp1251?): save the file as UTF-8") from None
+        return file_text(content)
+    except NotUtf8Error as error:
+        raise UnreadableFileError(f"{shown} {error}") from None
 
 
 def _shown(file: Path) -> str:

@@ -123,7 +123,7 @@ def send(load: Load, service: Service, *, of_others: bool = False) -> None:
     everybody = range(load.requests + load.others * OTHERS_SEND)
     for number in everybody[load.requests :] if of_others else everybody[: load.requests]:
         user = user_of(load, number)
-        vacancy = number % load.vacancies if load.users + load.others == 1 else user
+        vacancy = user if load.others else number % load.vacancies
         body = {
             "callback_url": "https://platform.example/callback",
             "processing_id": number + 1,
@@ -167,10 +167,10 @@ def line(load: Load, attempts: list[dict[str, Any]]) -> str:
 def shares(load: Load, attempts: list[dict[str, Any]], sent_at: float, latency: float) -> str:
     """What the journal says of many users; nothing of one."""
     users = {content_key(resume(n)): user_of(load, n) for n in range(load.requests + load.others * OTHERS_SEND)}
-    first = {each["key"]: each["at"] for each in reversed(attempts) if each["admitted"] and each["key"] in users}
-    starts = [(at, users[key]) for key, at in sorted(first.items(), key=lambda item: item[1])]
+    first = {each["key"]: each["sent"] for each in reversed(attempts) if each["admitted"] and each["key"] in users}
+    starts = [(sent, users[key]) for key, sent in sorted(first.items(), key=lambda item: item[1])]
     if load.others:
-        late = max(at for at, user in starts if user > load.users) + latency - sent_at
+        late = max(each["at"] for each in attempts if users.get(each["key"], 0) > load.users) + latency - sent_at
         return f"\n{'':16}the others are answered within {late:.1f} s"
     if load.users == 1:
         return ""

@@ -4,17 +4,17 @@ What the bridge would make a dead letter of is said here, before anything is sen
 line, the column or the field, and never with what stands there.
 """
 
-import codecs
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bridge import intake
 from bridge.intake import Accepted, Reason, Rejected
-from contract import MAX_REQUIREMENTS, MAX_RESUME, REQUEST_KEY, ScoringRequest
+from contract import DIALECT, MAX_REQUIREMENTS, MAX_RESUME, REQUEST_KEY, Dialect, Request
+from file_text import NotUtf8Error, file_text
 
-_IDS = {"processing_id", "user_id", "resume_id", "requirements_id"}
-_LONGEST = {"requirements": MAX_REQUIREMENTS, "resume": MAX_RESUME}
+_IDS = {"processing_id", "user_id", "resume_id", "requirements_id", "requirement_id"}
+_LONGEST = {"requirements": MAX_REQUIREMENTS, "requirement": MAX_REQUIREMENTS, "resume": MAX_RESUME}
 
 
 class WrongRequest(ValueError):
@@ -25,35 +25,28 @@ class WrongRequest(ValueError):
 class WrittenRequest:
     """One request, and the bytes that it is sent as."""
 
-    request: ScoringRequest
+    request: Request
     value: bytes
 
 
-def requests_in(content: bytes) -> list[WrittenRequest]:
-    """All requests of a file.
+def requests_in(content: bytes, dialect: Dialect = DIALECT) -> list[WrittenRequest]:
+    """All requests of a file, in the platform's words.
 
     Raises:
         WrongRequest: about the first that cannot be sent.
     """
-    text = _text(content)
+    try:
+        text = file_text(content)
+    except NotUtf8Error as error:
+        raise WrongRequest(str(error)) from None
     if not text.strip():
         raise WrongRequest("it is empty: it must hold one JSON object, or one on each line")
-    found = [_request(line, number) for number, line in _objects(text)]
+    found = [_request(line, number, dialect) for number, line in _objects(text)]
     ids = [written.request.processing_id for written in found]
     twice = next((number for number in ids if ids.count(number) > 1), None) if len(set(ids)) < len(ids) else None
     if twice is not None:
         raise WrongRequest(f"`processing_id` {twice} stands there twice: an id has one answer")
     return found
-
-
-def _text(content: bytes) -> str:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content:
-        raise WrongRequest("it is not UTF-8 but UTF-16: save it as UTF-8")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise WrongRequest(f"line {line} is not UTF-8 (cp1251?): save the file as UTF-8") from None
 
 
 def _objects(text: str) -> Iterator[tuple[int, str]]:
@@ -65,7 +58,7 @@ def _objects(text: str) -> Iterator[tuple[int, str]]:
         yield lines[0][0], text
 
 
-def _request(text: str, line: int) -> WrittenRequest:
+def _request(text: str, line: int, dialect: Dialect) -> WrittenRequest:
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
@@ -75,7 +68,7 @@ def _request(text: str, line: int) -> WrittenRequest:
     if isinstance(content, list):
         raise WrongRequest(f"line {line} begins a list: leave the brackets out, with one request on each line")
     value = text.encode()
-    match intake.read(REQUEST_KEY, value):
+    match intake.read(REQUEST_KEY, value, dialect):
         case Accepted(request=request):
             return WrittenRequest(request, value)
         case Rejected(reason=reason, field=field):

@@ -45,7 +45,10 @@ _databases = itertools.cycle(range(2, 16))
 
 # A missing module of these is a fault; any other comes with requirements-dev.txt, since the tests' own conftest imports
 # what requirements.txt brings.
-OURS = {"bench", "bridge", "celeryconfig", "config", "contract", "dev", "logs", "startup", "tests", "tracing", "worker"}
+OURS = {
+    "bench", "bridge", "celeryconfig", "config", "contract", "dev", "file_text", "logs", "redis_connection",
+    "redis_trouble", "settings_files", "startup", "tests", "tracing", "worker",
+}  # fmt: skip
 
 
 def pytest_configure() -> None:

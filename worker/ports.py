@@ -127,7 +127,7 @@ class Follow:
 class Follower:
     """A request that asks another question once it has the answer to this one.
 
-    `reservation` is that of its next call, `place` in the order of the input topic; it waits no longer than until
+    `reservation` is that of its next call, `place` in the order of the starts; it waits no longer than until
     `deadline_at`, Unix time in seconds.
     """
 

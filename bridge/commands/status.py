@@ -5,6 +5,7 @@ Exit codes: 0 healthy, 1 somebody should look or act.
 
 import argparse
 import json
+import logging
 import os
 import sys
 import time
@@ -12,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import cache
 
-from bridge.kafka import make_reader
+from bridge.kafka import LIBRDKAFKA_LOG, make_reader
 from bridge.status.collecting import from_kafka, from_redis
 from bridge.status.figures import InRedis, Status
 from bridge.status.terminal import CLEAR, lines
@@ -35,6 +36,7 @@ def arguments() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """Run the command; the exit code."""
+    LIBRDKAFKA_LOG.setLevel(logging.CRITICAL)  # the first sentence is ours
     look = make_look(settings)
     language = language_of(os.environ)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ

@@ -143,15 +143,7 @@ def extra_inputs(*names: str) -> Check:
         found = _sent(request, names)
         if not found:
             return None
-        said = [
-            {
-                "type": "extra_forbidden",
-                "loc": ("body", name),
-                "msg": "Extra inputs are not permitted",
-                "input": request[name],
-            }
-            for name in found
-        ]
+        said = [{**one, "loc": tuple(one["loc"])} for one in _forbidden(request, found)]
         body = {"object": "error", "message": str(said), "type": "BadRequestError", "param": None, "code": 400}
         return Complaint(Reply(400, body), found)
 
@@ -165,16 +157,7 @@ def detail_list(*names: str) -> Check:
         found = _sent(request, names)
         if not found:
             return None
-        said = [
-            {
-                "type": "extra_forbidden",
-                "loc": ["body", name],
-                "msg": "Extra inputs are not permitted",
-                "input": request[name],
-            }
-            for name in found
-        ]
-        return Complaint(Reply(422, {"detail": said}), found)
+        return Complaint(Reply(422, {"detail": _forbidden(request, found)}), found)
 
     return check
 
@@ -238,6 +221,19 @@ def ollama_efforts(request: Request, _: Query) -> Complaint | None:
 
 def _sent(request: Request, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names if request.get(name) is not None)
+
+
+def _forbidden(request: Request, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Pydantic's complaints about fields that a model of it does not have."""
+    return [
+        {
+            "type": "extra_forbidden",
+            "loc": ["body", name],
+            "msg": "Extra inputs are not permitted",
+            "input": request[name],
+        }
+        for name in names
+    ]
 
 
 def _wants_schema(request: Request) -> bool:

@@ -30,7 +30,7 @@ LESSONS = {
 
 @pytest.mark.parametrize("family", NAMES)
 def test_every_family_scores_with_default_settings(family, make_fleet, standin):
-    """A vacancy and two resumes are scored by two workers, whatever the model refuses, wraps or reasons at first."""
+    """A vacancy and two resumes, and six vacancies beside, are scored by two workers that learn the model together."""
     standin.set(family=family)
     fleet = make_fleet(OPENAI_BASE_URL=standin.base_url)
     fleet.create_topics()
@@ -38,9 +38,9 @@ def test_every_family_scores_with_default_settings(family, make_fleet, standin):
     fleet.worker()
     fleet.worker()
     with fleet.reader() as reader:
-        fleet.send(scoring_request(number) for number in (1, 2))
+        fleet.send(scoring_request(number, aside="" if number < 3 else f"Отдел {number}") for number in range(1, 9))
         notified = reader.records[fleet.names.notifications]
-        assert reader.wait(lambda: len(notified) >= 2, 60.0), fleet.logs()
+        assert reader.wait(lambda: len(notified) >= 8, 60.0), fleet.logs()
     assert all(json.loads(record.value)["success"] for record in notified), fleet.logs()
     refused = Counter(attempt["refused"] for attempt in standin.attempts() if attempt["refused"])
     assert refused.total() <= LESSONS[family], refused

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 
 import pytest
 import redis
 
 from contract import tripped_key
-from dev.kafka_server import CHECKOUT
 from tests.support.fleet import scoring_request
 
 COUNT = 20
 ONE_VACANCY = [scoring_request(7_000 + number) for number in range(COUNT)]
 MANY_VACANCIES = [scoring_request(7_100 + number, aside=f"Проект № {number}.") for number in range(COUNT)]
-
-
-def celery(fleet, *command):
-    """What `celery -A worker ...` prints, as JSON."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "celery", "-A", "worker", *command, "--json"],
-        cwd=CHECKOUT, env={**os.environ, **fleet.settings}, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    return json.loads(ran.stdout)
 
 
 @pytest.fixture
@@ -73,11 +60,11 @@ def test_money_that_is_missing_fails_nobody(fleet, standin, private_redis, event
         standin.fault("payment_required", share=1.0)
         fleet.send(ONE_VACANCY)
         eventually(lambda: open_for(shared, "quota"), "an open breaker")
-        (seen, *_) = celery(fleet, "inspect", "limits").values()
+        (seen, *_) = fleet.celery("inspect", "limits").values()
         assert 0 < seen["circuit_breaker"]["quota"] <= 300
         assert notifications(fleet) == []
         standin.clear_faults()
-        celery(fleet, "control", "close_breaker")
+        fleet.celery("control", "close_breaker")
     assert all_scored(fleet, eventually)
 
 
@@ -87,6 +74,6 @@ def test_what_a_model_takes_is_learned_once_for_the_fleet(fleet, standin, eventu
     fleet.send(MANY_VACANCIES)
     assert all_scored(fleet, eventually)
     refused = [attempt for attempt in standin.attempts() if attempt["status"] == 400]
-    (seen, *_) = celery(fleet, "inspect", "limits").values()
+    (seen, *_) = fleet.celery("inspect", "limits").values()
     assert len(refused) == seen["profile"]["lessons"] > 0
     assert seen["profile"]["reasoning_effort"] == "low"

@@ -25,7 +25,7 @@ from confluent_kafka.admin import (
 )
 
 from bridge.app import make_watch
-from bridge.commands.check.brokers import look_at_kafka
+from bridge.commands.check.brokers import faults_at_start, look_at_kafka
 from bridge.commands.check.finding import State, table
 from bridge.commands.check.provider import look_at_the_provider
 from bridge.commands.check.store import look_at_redis
@@ -346,7 +346,9 @@ def test_a_role_without_the_key_leaves_the_provider_alone():
 def test_librdkafkas_imitation_is_known(tmp_path):
     """The Kafka of the demo answers no questions about topics: it is told what it is, and nothing is wrong."""
     with running(MockKafka(tmp_path)) as server:
-        found = list(look_at_kafka(settings(kafka_bootstrap_servers=server.bootstrap)))
+        ours = settings(kafka_bootstrap_servers=server.bootstrap)
+        found = list(look_at_kafka(ours))
+        assert list(faults_at_start(ours, AdminClient(dict(ours.kafka)))) == []
     assert [(each.what, each.state) for each in found] == [("Kafka", State.NOTE)]
     assert "librdkafka's imitation" in found[0].found
 
@@ -366,7 +368,7 @@ def test_the_command(kafka, redis_url, topics):
         }  # fmt: skip
         for planted, code, last in (
             ({}, 0, "nothing stands in the way"),
-            ({"KAFKA_CREATE_TOPICS": "off"}, 1, "1 of 15 stand in the way"),
+            ({"KAFKA_CREATE_TOPICS": "off"}, 1, "1 of 16 stand in the way"),
         ):
             ended = subprocess.run(
                 [sys.executable, "-m", "bridge", "check"], env=environment | planted, cwd=CHECKOUT,

@@ -1135,4 +1135,5 @@ def test_places_of_before_fair_shares_take_turns_with_the_others(make, clock):
                 waiting.remove((name, place))
     shares = [sum(name.startswith(kind) for name in started) for kind in ("old", "new", "command")]
     assert shares[0] + shares[2] == pytest.approx(shares[1], abs=2)
+    assert shares[0] == pytest.approx(shares[2], abs=2)
     assert [name for name in started if name.startswith("old")] == [f"old-{n}" for n in range(shares[0])]

@@ -7,6 +7,7 @@
     python -m tests.support.chaos --freezes 2 --topic-limit 4000             ... Redis and Kafka freeze, topics shrink
     python -m tests.support.chaos --remakes 2 --cuts 2 --partitions 2     ... the input topic is made anew, cut, grows
     python -m tests.support.chaos --bad 0.05 --dead-letter-losses 2 --clock-backs 2
+    python -m tests.support.chaos --rpm 200 --flushes 1 --rollbacks 1        ... while users wait for their turns
     python -m tests.support.chaos --kill-every 0 --poison 2 --exits 20       requests that kill whoever takes them
     python -m tests.support.chaos --stops --storm --disconnects 5 --faults 0.1
 
@@ -100,6 +101,8 @@ class Plan:
     bad: float
     dead_letter_losses: int
     clock_backs: int
+    rpm: int
+    users: int
     seed: int
     folder: Path | None
 
@@ -128,7 +131,9 @@ class Chaos:
         self._began = 0.0
         self._sent = 0
         self._partitions = PARTITIONS
-        self.requests = [scoring_request(number) for number in range(1, plan.requests + 1)]
+        self.requests = [
+            scoring_request(number) | {"user_id": 11 + number % plan.users} for number in range(1, plan.requests + 1)
+        ]
         chosen = self._chance.sample(range(1, plan.requests + 1), plan.poison + plan.exits)
         self.poison = sorted(chosen[: plan.poison])
         self._exits = sorted(chosen[plan.poison :])
@@ -301,8 +306,9 @@ def run(plan: Plan, screen: Console) -> int:
     settings = {
         "LEASE_SECONDS": f"{plan.lease:g}",
         "OPENAI_TIMEOUT": f"{OPENAI_TIMEOUT + plan.latency:g}",
+        "RPM": str(plan.rpm),
     }
-    standin = StandIn(rpm=60_000, rpd=20_000_000, tpm=200_000_000, latency=plan.latency, seed=plan.seed)
+    standin = StandIn(rpm=plan.rpm, rpd=20_000_000, tpm=200_000_000, latency=plan.latency, seed=plan.seed)
     with contextlib.ExitStack() as stack:
         memory: RedisServer | SentinelRedis
         if plan.failovers:
@@ -404,6 +410,8 @@ def main() -> int:
     parser.add_argument(
         "--clock-backs", type=int, default=0, help="times that Redis' clock goes back by an hour, as a worker dies"
     )
+    parser.add_argument("--rpm", type=int, default=60_000, help="the provider's limit; a small one makes users wait")
+    parser.add_argument("--users", type=int, default=4, help="who take turns")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
     parser.add_argument("--folder", type=Path, help="keep data and logs here")
     plan = Plan(**vars(parser.parse_args()))

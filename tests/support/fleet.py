@@ -2,6 +2,9 @@
 
 import contextlib
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -12,7 +15,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from contract import REQUEST_KEY
-from dev.kafka_server import silent
+from dev.kafka_server import CHECKOUT, silent
 from dev.processes import ProcessFailedError
 from dev.service import Names, Service
 from tests.support.delivery_checker import Record
@@ -82,6 +85,14 @@ class Fleet(Service):
         topics = (self.names.requests, self.names.notifications, self.names.uploads, self.names.dead_letters)
         for created in self._admin().create_topics([NewTopic(topic, self._partitions, 1) for topic in topics]).values():
             created.result(timeout=TIMEOUT)
+
+    def celery(self, *command: str) -> Any:
+        """What `celery -A worker ...` prints, as JSON."""
+        ran = subprocess.run(
+            [sys.executable, "-m", "celery", "-A", "worker", *command, "--json"],
+            cwd=CHECKOUT, env={**os.environ, **self.settings}, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        return json.loads(ran.stdout)
 
     def make_topic(self, topic: str, partitions: int) -> None:
         """Make a topic that was removed a moment ago; somebody else may be faster."""

@@ -23,11 +23,11 @@ class Stage:
         self.sent = []
         fleet.create_topics()
 
-    def send(self, count):
+    def send(self, count, **fields):
         """So many new requests, to all partitions in turn."""
         partitions = int(self.fleet.environment["KAFKA_INPUT_PARTITIONS"])
         for _ in range(count):
-            request = scoring_request(len(self.sent) + 1)
+            request = scoring_request(len(self.sent) + 1) | fields
             self.fleet.queue(request, partition=len(self.sent) % partitions)
             self.sent.append(request)
         self.fleet.flush()

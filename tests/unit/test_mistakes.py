@@ -147,7 +147,7 @@ REQUEST_FILES = [
     (json.dumps(request_fields()) + "\n" + json.dumps(request_fields()),
      "`processing_id` 7 stands there twice: an id has one answer"),
     (written().encode("cp1251"), "line 7 is not UTF-8 (cp1251?): save the file as UTF-8"),
-    (written().encode("utf-16"), "it is not UTF-8 but UTF-16: save it as UTF-8"),
+    (written().encode("utf-16"), "is not UTF-8 but UTF-16: save it as UTF-8"),
 ]  # fmt: skip
 
 

@@ -599,6 +599,8 @@ def test_a_request_larger_than_the_limit_fails_at_once(world):
     world.scoring.run(7, FRESH)
     assert failure_of(world) == (Failure.TOO_LARGE.value, None)
     assert world.model.asked == []
+    for kept in (world.store.explanations[7], world.store.decisions[7]):  # what `explain` says of it
+        assert kept["failure"] == "TOO_LARGE"
 
 
 def test_a_grant_that_another_may_have_used_is_paid_again(world):
@@ -833,6 +835,15 @@ def test_while_another_finds_out_what_the_model_takes_nobody_is_in_its_way(world
     world.stopping.wait = found_out
     assert world.scoring.run(7, FRESH) is None
     assert world.limiter.cancelled == ["7:0"]
+    assert world.store.outcomes[7]["notification"]["success"]
+
+
+def test_no_request_is_too_large_for_the_room_that_we_add(world):
+    """With a small TPM it goes without room rather than not at all."""
+    world.profiles.room_for = 700
+    world.limiter.script.append(NeverFitsError("too many tokens"))
+    assert world.scoring.run(7, FRESH) is None
+    assert [tokens for _, tokens in world.limiter.asked] == [3_200, 2_500]
     assert world.store.outcomes[7]["notification"]["success"]
 
 

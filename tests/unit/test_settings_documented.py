@@ -43,7 +43,7 @@ def test_the_example_holds_no_secret():
     secrets = [
         name for name in variables() if name.endswith(("KEY", "PASSWORD", "AUTH", "PROXY")) or name == "REDIS_URL"
     ]
-    assert len(secrets) == 7
+    assert len(secrets) == 8
     assert all(f"\n{name}=\n" in EXAMPLE for name in secrets)
 
 

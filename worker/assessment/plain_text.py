@@ -19,7 +19,7 @@ import re2
 
 _LINE_ENDS = frozenset("\a\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 # Unicode calls these letters or marks, but they print nothing: fillers, joiners, Braille's blank, variation selectors.
-_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufdd0-\ufdef\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # Format (zero-width, bidi controls, tag characters, soft hyphen), control, and lone surrogates, which UTF-8
 # lacks: the HTTP client would fail.
 _INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Cs"})
@@ -63,7 +63,8 @@ def _seen(character: str) -> str:
     if character in _LINE_ENDS:
         return "\n"
     category = unicodedata.category(character)
-    if _BLANK.match(character) or category in _INVISIBLE_CATEGORIES:
+    is_none = ord(character) & 0xFFFE == 0xFFFE  # Unicode's noncharacters, beside U+FDD0 to U+FDEF
+    if is_none or _BLANK.match(character) or category in _INVISIBLE_CATEGORIES:
         return ""
     return "•" if category == "Co" else character  # private use: an icon font's bullet
 

@@ -1,6 +1,6 @@
 """Which of this process's requests asks the limiter first.
 
-Requests start in the order of their places in the topic, so a thread that asks while one before it still counts its
+Requests start in the order of their places, so a thread that asks while one before it still counts its
 tokens is told to come back, and with many threads in one process most askings were in vain. Here those behind wait for
 the foremost, in memory; only across processes is the order still a matter of asking again.
 """
@@ -61,7 +61,7 @@ class Turn:
     """One request in the line; a context manager.
 
     Attributes:
-        place: in the order of the input topic.
+        place: in the order of the starts.
         foremost: set once nobody before it is about to ask.
     """
 

@@ -35,7 +35,7 @@ def look_at_kafka(settings: Settings) -> Iterator[Finding]:
         told = error.args[0]
         yield wrong(WHAT, f"{where}: {told.str()}", advice(told, settings.kafka_bootstrap_servers))
         return
-    if (found.cluster_id or "").startswith(IMITATION):
+    if _is_imitation(found):
         yield note(WHAT, f"{where}: librdkafka's imitation, which tells nothing of topics, groups and permissions",
                    "good for a demo; it proves nothing about delivery")  # fmt: skip
         return
@@ -50,7 +50,13 @@ def faults_at_start(settings: Settings, admin: AdminClient) -> Iterator[Finding]
     """What is wrong with topics and group, for a bridge that starts all the same; nothing where Kafka is away."""
     looks = _Look(settings, admin)
     with contextlib.suppress(KafkaException):
+        if _is_imitation(admin.list_topics(timeout=TIMEOUT)):
+            return
         yield from (each for each in [*looks.at_topics(), looks.at_the_group()] if each.state is State.WRONG)
+
+
+def _is_imitation(found: Any) -> bool:
+    return (found.cluster_id or "").startswith(IMITATION)
 
 
 class _Look:
@@ -62,9 +68,10 @@ class _Look:
         self._topics = {
             settings.kafka_topic_for_ai_handler: {read},
             settings.kafka_topic_for_notifications: {read, write},  # read for the processed marks
-            settings.kafka_topic_for_uploading_data: {write},
             settings.dead_letter_topic: {read, write},
         }
+        if settings.dialect.has_records:
+            self._topics[settings.kafka_topic_for_uploading_data] = {write}
 
     def at_topics(self) -> Iterator[Finding]:
         described = self._admin.describe_topics(

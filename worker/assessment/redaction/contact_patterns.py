@@ -2,13 +2,11 @@ r"""How to reach a person: e-mail addresses, links, handles, telephone numbers; 
 
 Patterns look at a text's one form (`sheet`), in which no line ends inside of an address or a number. RE2 knows no
 look-around and its `\b`, `\w` and `\s` are ASCII only, so a rule's `accepts` looks at what stands beside a match.
-
-Left alone: bare domains that may be an employer or a library (Mail.ru, Vue.js), annotations (@Transactional), package
-versions (react@18.2.0), amounts grouped by thousands, dates and periods, standards.
 """
 
 from typing import Any, Final
 
+from worker.assessment.redaction.head import end_of_head
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.placeholders import ANY, Kind
 from worker.assessment.redaction.rules import Rule, stands_alone
@@ -36,7 +34,7 @@ EMAILS: Final = (
     Rule(Kind.EMAIL,
          rf"(?i){_LOCAL}(?:@| @ |@ )[\p{{L}}\p{{N}}{JOINT}\-]+(?:\.[\p{{L}}\p{{N}}{JOINT}\-]+)*\.{JOINT}?\p{{L}}{{2,}}"
          rf"|{_LOCAL}(?: ?@ ?| at ){alternatives('mail hosts')}(?: ?\. ?|,)(?:ru|com|net|org|by|kz|ua|me)"
-         rf"|[a-z0-9][a-z0-9._%+\-]*{_AT_SIGN}[a-z0-9\-]+(?:{_DOT}[a-z0-9\-]+)*{_DOT}[a-z]{{2,}}"
+         rf"|[a-z0-9][a-z0-9._%+\-]*(?:{_DOT}[a-z0-9_\-]+)*{_AT_SIGN}[a-z0-9\-]+(?:{_DOT}[a-z0-9\-]+)*{_DOT}[a-z]{{2,}}"
          r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}", alone=False),
 )  # fmt: skip
 
@@ -98,18 +96,17 @@ def _is_a_value(match: Any) -> bool:
     # "GitHub: actions, pages" names features; "Telegram: ivanov" at a line's end names a person.
     rest = text[end : end + 2].lstrip(" \t")[:1]
     if not said.strip(" "):
-        return (
-            (not start or text[start - 1] == "\n")
-            and rest in {"", "\n"}
-            and (any(sign in ".-" for sign in value) or not value[1:].islower())
-        )
-    return not rest or rest in "\n|;)" or (rest in ",." and "-" in value)
+        alone = (not start or text[start - 1] == "\n") and rest in {"", "\n"}
+        telling = any(sign in ".-" for sign in value) or not value[1:].islower()
+        return (alone and telling) or (end < end_of_head(text) and (not rest or rest in "\n,;.)|•/"))
+    return not rest or rest in "\n|;)•\"'" or (rest in ",." and ("-" in value or end < end_of_head(text)))
 
 
 HANDLES: Final = (
     Rule(Kind.HANDLE, rf"(?i){_MESSENGERS}[ :=|\t\n—\-]{{0,4}}[(]?(@[a-z0-9_.\-]*[a-z0-9_])", group=1, alone=False),
     Rule(Kind.HANDLE,
-         rf"(?i){_MESSENGERS}([ :=|\t—\-\"(]{{1,4}}|[ :]*\n)((?:live:)?[a-z0-9_@][a-z0-9_.#\-]{{2,}}[a-z0-9_])",
+         rf"(?i){_MESSENGERS}([ :=|\t—\-\"('•]{{1,5}}|[ :]*\n\n?[ \t]*)"
+         rf"((?:live:)?[a-z0-9_@][a-z0-9_.#\-]{{2,}}[a-z0-9_])",
          group=2, accepts=_is_a_value),
     Rule(Kind.HANDLE, r"@[A-Za-z][A-Za-z0-9_.\-]*[A-Za-z0-9_]", alone=False, accepts=_is_a_handle),
 )  # fmt: skip
@@ -120,12 +117,12 @@ _SHAPES = "|".join(
     (
         rf"\+ ?\(?\d(?:{_GAP}{{0,3}}\d){{6,14}}",  # +998 90 123 45 67
         rf"[78](?:{_GAP}{{0,3}})[3-9](?:{_GAP}{{0,3}}\d){{9}}",  # 8 (912) 345-67-89
-        r"\(\d{2,5}\)[ \-]{0,2}\d(?:[ \-]{0,2}\d){4,7}",  # (843) 234-56-78, (415) 555-2671
+        r"\(\d{2,5}\)[ \-—•.=_\t]{0,2}\d(?:[ \-—•.=_\t]{0,2}\d){4,7}",  # (843) 234-56-78, (415) 555-2671
         r"9\d{2}[ \-•_=.]\d{3}[ \-•_=.]\d{2}[ \-•_=.]?\d{2}",  # 912 345-67-89
-        r"00 ?[1-9](?:[ \-()]{0,2}\d){8,13}",  # 00 49 151 2345671
-        r"0\d{2,4}[ \-/]\d(?:[ \-]?\d){5,7}",  # 020 7946 0958
+        rf"00 ?[1-9](?:{_GAP}{{0,3}}\d){{8,13}}",  # 00 49 151 2345671
+        rf"0\d{{2,4}}(?:{_GAP}{{1,3}}\d{{2,5}}){{2,4}}|0\d{{2,4}}[ \-/]\d(?:[ \-]?\d){{5,7}}",  # 020 7946 0958
         r"\d{3}-\d{2}-\d{2}",  # 234-56-78
-        r"\d{3}-\d{3}-\d{4}",  # 415-555-2671
+        r"\d{3}(?:-\d{3}-| \d{3} |\.\d{3}\.)\d{4}",  # 415-555-2671
     )
 )
 _UNIT = linear(rf"(?i) ?{alternatives('units')}")
@@ -149,6 +146,8 @@ def _is_a_phone(match: Any) -> bool:
     if found[0] != "+" and _NUMBERED.search(text[max(0, start - 30) : start]):
         return False
     digits = sum(map(str.isdigit, found.partition(",")[0].partition("доб")[0]))
+    if found[0] == "0" and (digits < 9 or before.rstrip(" ")[-1:].isdigit()):
+        return False
     if found.startswith("("):
         return 8 <= digits <= 12
     unit = _UNIT.match(text[end : end + 8])

@@ -4,8 +4,7 @@ Only where the sentence's subject is the writer, as far as code can see: a claus
 could be the subject («система обрабатывала», «выросла выручка») stays as it is. What is changed is changed in the text
 that is sent, so that quotes from it are still verbatim.
 
-Not covered: nouns («ученица»), full adjectives («ответственная»), and a verb whose object looks like a subject and
-stands in front of it. Such a resume loses nothing; it only is not identical to its masculine twin.
+Not covered: nouns («ученица»), full adjectives, and a verb whose object looks like a subject and stands before it.
 """
 
 import re

@@ -4,9 +4,8 @@ The dictionary is loaded when it is first asked, once per process: 28 MB and 0.1
 microseconds each, so the process remembers the words that it met last.
 """
 
-import threading
 from enum import Flag, auto
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import pymorphy3
@@ -33,16 +32,10 @@ class Reading(Flag):
 KEPT_WORDS: Final = 8_000
 """What a cache of words holds: some 3 MB at most, and all that resumes are written with, but for the rarest."""
 
-_lock: Final = threading.Lock()
-_loaded: list[Any] = []
 
-
+@cache
 def _morph() -> Any:
-    if not _loaded:
-        with _lock:
-            if not _loaded:
-                _loaded.append(pymorphy3.MorphAnalyzer())
-    return _loaded[0]
+    return pymorphy3.MorphAnalyzer()
 
 
 @remembered(KEPT_WORDS)

@@ -11,18 +11,10 @@ _LATIN: Final = "a b v g d e e zh z i i k l m n o p r s t u f h ts ch sh sch _ i
 _TO_LATIN: Final = dict(zip(_CYRILLIC, _LATIN.replace("_", "").split(" "), strict=True))
 
 
-def _bare(letter: str) -> str:
-    """A Latin letter without its marks; «й» is a letter of its own."""
-    return letter if "Ѐ" <= letter <= "ӿ" else unicodedata.normalize("NFD", letter)[0]
-
-
 @remembered(10_000)
 def latin_key(word: str) -> str:
     """What the usual transliterations of one name have in common («Юлия», Yuliya, Iuliia, Julia: `iulia`)."""
-    lower = word.lower()
-    if not lower.isascii():
-        lower = "".join(map(_bare, lower))
-    key = "".join(_TO_LATIN.get(letter, letter) for letter in lower)
+    key = "".join(_TO_LATIN.get(letter) or unicodedata.normalize("NFD", letter)[0] for letter in word.lower())
     for old, new in (
         ("shch", "sch"), ("kh", "h"), ("x", "ks"), ("j", "i"), ("y", "i"), ("w", "v"), ("q", "k"), ("iie", "ie"),
         ("ii", "i"), ("ie", "e"), ("tz", "ts"), ("ck", "k"), ("ph", "f"), ("'", ""), ("’", ""),

@@ -2,21 +2,21 @@
 
 import re
 
-from worker.assessment.redaction.labels import BEGIN, NAME
+from worker.assessment.redaction.labels import BEGIN
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.placeholders import ANY
 from worker.assessment.redaction.word_list import alternatives
 
 _FEW = r"(?:\p{L}[\p{L}'.\-]*[ \t,]{0,2}){1,4}"
 _WORDS = r"\p{L}[\p{L}'.\- ]*"
-# The value behind the label, or alone on the lines below it.
 LABELLED = linear(
-    rf"(?i){BEGIN}{NAME}(?: ?\([^)\n]{{1,30}}\))?[ ]*"
-    rf"(?:[\"]?(?:[:=|][ \t|\"]*|[—-][ \t]+|\t[ \t|]*|  +)({_WORDS})|:?[ ]*\n[ \t]*((?:{_WORDS}\n[ ]*){{0,2}}{_WORDS}))"
+    rf"(?i){BEGIN}{alternatives('label, name')}(?: ?\([^)\n]{{1,30}}\))?[ ]*"
+    rf"(?:[\"]?(?:[:=|][ \t|\"]*|[—-][ \t]+|\t[ \t|]*|[ .]{{2,}})({_WORDS})"
+    rf"|:?[ ]*\n\n?[ \t]*((?:{_WORDS}\n[ ]*){{0,2}}{_WORDS}))"
 )
-CERTAIN = ("фам", "фио", "ф.и.о", "ф. и. о", "surname", "last", "family", "full")
+CERTAIN = ("фам", "фио", "ф.и.о", "ф. и. о", "surname", "last", "family", "full", "maiden")
 BELOW = 2  # the group of those
-INTRODUCED = linear(rf"(?i){alternatives('introductions')}[ \t,:—\-]*\n?[ \t]*({_FEW})")
+INTRODUCED = linear(rf"(?i)(?:^|[^\p{{L}}]){alternatives('introductions')}[ \t,:—\-]*\n?[ \t]*({_FEW})")
 _ORGANISATION = alternatives("organisation")
 _OWNED = alternatives("owned")  # what is called after its owner: «Ателье Вячеслава Зайцева»
 # None of the three begins inside of itself: linear in any engine.
@@ -28,7 +28,6 @@ NAMED_AFTER = linear(
     r"((?:\p{L}\. ?){0,2}\p{L}[\p{L}\-]+(?: (?-i:\p{Lu})[\p{L}\-]+){0,2}(?: ?(?-i:\p{Lu})\.){0,2})"
     rf"|{_OWNED}(?: [а-яё]+)? ((?-i:\p{{Lu}})[\p{{L}}\-]+ (?-i:\p{{Lu}})[\p{{L}}\-]+(?:а|я|ой|ого|ых|их|о|ва)))"
 )
-# One class of characters and a plus: linear in any engine, and a tenth of RE2's price for many matches.
 SEGMENT = re.compile(rf"[^\n,;|•\t:()/\"0-9{ANY}—]+")
 REFERENCES = linear(rf"(?im)^[ #•]*{alternatives('reference headings')}[ :]*$")
 SPACED_OUT = linear(r"(?m)^[ \t]*((?:\p{Lu} {1,4}){5,40}\p{Lu})[ \t]*$")

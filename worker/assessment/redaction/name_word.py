@@ -1,5 +1,6 @@
 """A word as a part of a name: what the dictionary, the lists and its ending say that it can be."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -41,7 +42,7 @@ class Word:
         """Note what would otherwise be asked of every word of every text."""
         few = 1 < len(self.text) <= _LONGEST_ABBREVIATION and self.text.isupper()
         first, last = self.lower, self.lower.rpartition("-")[2]  # «HR-менеджер»
-        capital = any(part[0] == part[0].upper() for part in (self.text, self.text.rpartition("-")[2]))
+        capital = any(part[0] == part[0].upper() for part in (self.text, *re.split("['-]", self.text)))
         people = first in lists.PEOPLE or last in lists.PEOPLE
         for name, value in (
             ("short", len(self.text) <= 2),

@@ -15,14 +15,7 @@ _WORD: Final = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")
 
 
 class NamedText:
-    """A text's words by their numbers, and which of them name somebody.
-
-    Attributes:
-        words: what is known of each, with its start and its end in the text.
-        protected: the numbers of words in which no name is looked for.
-        taken: the numbers of words that name somebody, in the order of their finding.
-        extra: other stretches that do: initials.
-    """
+    """A text's words by their numbers, and which of them name somebody."""
 
     def __init__(self, text: str) -> None:
         """Read a text."""
@@ -31,9 +24,9 @@ class NamedText:
         self.words = list(map(word_of, map(re.Match.group, found)))
         self.starts = list(map(re.Match.start, found))
         self.ends = list(map(re.Match.end, found))
-        self.protected: set[int] = set()
-        self.taken: dict[int, None] = {}
-        self.extra: list[Span] = []
+        self.protected: set[int] = set()  # in them no name is looked for
+        self.taken: dict[int, None] = {}  # they name somebody, in the order of their finding
+        self.extra: list[Span] = []  # other stretches that do: initials
 
     def span(self, number: int) -> Span:
         """Where a word stands, with the full stop of an initial."""

@@ -1,14 +1,8 @@
 """Where a text names a person: names of any origin that Russian resumes have, and later mentions of the same surname.
 
 A word alone proves little (Лада is a car, Роман a novel, Julia a language), so a name is what stands in a place for
-names or beside another part of a name: behind a label («ФИО:», «меня зовут»); on a line of the head (`head`), where
-even words that nobody knows are a name until one is found; a patronymic, or «оглы», and what is in front of it; a given
-name beside a surname; a surname with initials; behind or in front of a word for people («руководитель», «сын»). Then
-the same surname and given name are looked for in the whole text, in any grammatical case and in either alphabet.
-
-An employer's name stays, though a person's is in it: what stands in quotation marks, behind «ИП», «имени», «ателье».
-If it is the candidate's own surname, found elsewhere in the text, it goes: «ООО "Воронцов и партнёры"» tells who
-Воронцов is.
+names or beside another part of a name. Then the same surname and given name are looked for in the whole text, in any
+grammatical case and in either alphabet. An employer's name stays, though a person's is in it, but for the candidate's.
 """
 
 import re
@@ -59,8 +53,6 @@ class _Search(NamedText):
                 self._before_people(number)
         self._later_mentions()
         return [self.span(number) for number in self.taken] + self.extra
-
-    # --- places for names ---
 
     def _after_labels(self) -> None:
         for match in places.LABELLED.finditer(self.text):
@@ -172,8 +164,6 @@ class _Search(NamedText):
                 if len(found) > 1 and self.stand_together(found):
                     self._segment(found, first=False, stranger=True)
 
-    # --- running text ---
-
     def _in_running_text(self) -> None:
         # `tells_of_a_name` is whatever the first three of these ask for: change both.
         # What proves most goes first: in «Смирнова Алексея Петровича» the patronymic, not the given name.
@@ -269,25 +259,45 @@ class _Search(NamedText):
             self.take(number)
             self.extra.append((start - len(before) + match.start(), end, Kind.NAME))
 
-    # --- other people ---
-
     def _behind_people(self, number: int) -> None:
         """«Супруг — Антон», «Руководитель: Мельников», «начальник цеха Гусев»."""
         sign, said = "", self.words[number].lower
         for other in range(number + 1, min(number + _FARTHEST, len(self.words))):
             word = self.words[other]
             between = self.text[self.ends[other - 1] : self.starts[other]]
-            below = "\n" in between and not between.strip(" \t").startswith((":", "\n"))
+            sole = self.begins_a_line(number) and other == number + 1 and (said in lists.RELATIVES or word.cyrillic)
+            sole = sole and (said in lists.RELATIVES or self._is_a_pair(other))
+            below = "\n" in between and not between.strip(" \t").startswith(":") and not sole
             sentence = ". " in between and len(self.words[other - 1].text) > _LONGEST_SHORTENED
             if below or ";" in between or sentence or other in self.protected or word.lower in lists.ELSEWHERE:
                 return
             sign = between if between.strip(" ") else sign
             told = said in lists.TITLES or (between == sign and (":" in sign or "—" in sign or "- " in sign))
             if len(word.text) > 2 and word.capital and not word.people and not word.abbreviation:
-                kin = word.given and between == " " and said in lists.RELATIVES
+                kin = said in lists.RELATIVES and between.strip(" \t\n:—(-") == "" and not word.place
+                kin = kin and (word.given or word.surname or word.unknown)
                 if kin or self._is_somebody(other, told=told, listed="," in between):
                     self._take_all_from(other)
+                    if kin:
+                        self._take_their_kin(other)
                     return
+
+    def _is_a_pair(self, number: int) -> bool:
+        behind = self.beside(number, 1)
+        pair = [self.words[number], self.words[behind]] if behind is not None else []
+        return any(word.only_given for word in pair) and all(map(may_be_named, pair)) and not self.is_a_brand(number)
+
+    def _take_their_kin(self, number: int) -> None:
+        """«дети Нурлан, Томирис и Лев»."""
+        for other in range(number + 1, min(number + _LONGEST_LIST, len(self.words))):
+            word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
+            if word.lower in {"и", "and", "e", "y"} or other in self.taken:
+                continue
+            if between.strip(" ,") or not word.capital or word.abbreviation or word.people:
+                return
+            if not may_be_named(word) or word.place:
+                return
+            self.take(other)
 
     def _take_all_from(self, number: int) -> None:
         named = self.words[number]
@@ -315,9 +325,15 @@ class _Search(NamedText):
         # «Гусев» is a town as well, «Мельников» are several millers.
         if word.only_given or word.patronymic or (word.surname and not (word.common and listed)):
             return True
+        behind = self.beside(number, 1)
+        pair = behind is not None and word.unknown and self.words[behind].unknown
+        last = None if behind is None else self.beside(behind, 1)
+        near = word.cyrillic and number and self.words[number - 1].people
+        pair = pair and (near or any(one is not None and self.ends_a_phrase(one) for one in (behind, last)))
+        if pair and not self.words[behind or 0].abbreviation and (not word.cyrillic or not listed):
+            return True  # "reported to Marguerite Lindqvist, CTO"
         if not told:
             return False
-        behind = self.beside(number, 1)
         other = self.words[behind] if behind is not None else None
         if word.given or (other is not None and (other.given or other.patronymic)):
             return True
@@ -344,8 +360,6 @@ class _Search(NamedText):
             known = any(word.only_given for word in words) and not self.is_a_brand(numbers.start)
         if known and all(word.capital for word in words):
             self.take(*numbers)
-
-    # --- the same people again ---
 
     def _later_mentions(self) -> None:
         if not self.taken:

@@ -1,32 +1,39 @@
 """What a resume says of a person besides the name and the contacts.
 
 Documents, birth dates, ages, sex, family, citizenship, addresses. A word alone ("дети", "пол", "паспорт") is a trade's
-as often as a person's, so a rule wants a label with a value, a segment of its own between commas or line ends, or a
-neighbour that has been redacted already. Patterns look at a text's one form (`sheet`).
+as often as a person's, so a rule wants a label with a value, a segment of its own, or a redacted neighbour.
 """
 
 from typing import Any, Final
 
-from worker.assessment.redaction import labels
-from worker.assessment.redaction.labels import ANY_SIGN, SIGN
-from worker.assessment.redaction.placeholders import ANY, Kind
+from worker.assessment.redaction.labels import ANY_SIGN, BEGIN, SIGN
+from worker.assessment.redaction.linear_pattern import linear
+from worker.assessment.redaction.placeholders import ANY, SYMBOLS, Kind
 from worker.assessment.redaction.rules import Rule
 from worker.assessment.redaction.word_list import alternatives
 
+_NUMBERED = linear(rf"(?i){alternatives('numbered')}[ :№—\-]*$")
 _NUMBER_SIGN = r"(?:№|N|No\.?|номер|серия|series|number|#)"
+
+
+def _is_unnumbered(match: Any) -> bool:
+    """Whether it is no number of a thing: «Серийный номер 112-233-445 95»."""
+    return not _NUMBERED.search(match.string[max(0, match.start() - 30) : match.start()])
+
+
 DOCUMENTS: Final = (
     # Passport: a label, the number, and whoever issued it.
     Rule(Kind.DOCUMENT,
          r"(?i)(?:загран)?паспорт\p{L}*[^\d\n]{0,60}\n?[^\d\n]{0,20}\d{2} ?\d{2}[ ,№N]{0,4}(?:номер )?№? ?\d{6}"
          r"(?:[ ,.]{1,3}(?:выдан|код|кем выдан|дата выдачи)[^\n|;]*)?"),
-    Rule(Kind.DOCUMENT,
-         rf"(?i)(?:загранпаспорт|паспорт|passport)(?: (?:рф|гражданина \p{{L}}+))?(?:{ANY_SIGN}{_NUMBER_SIGN})*"
-         rf"{ANY_SIGN}\p{{L}}{{0,2}} ?\d{{2}} ?\d{{5,8}}"),
     Rule(Kind.DOCUMENT, r"(?i)(?:серия[ :]{1,2})?\d{2} ?\d{2}[ ,]{0,2}(?:№|номер) ?\d{6}"),
-    Rule(Kind.DOCUMENT, rf"(?i)(?:снилс{ANY_SIGN})?\d{{3}}-\d{{3}}- ?\d{{3}}[ \-]{{1,2}}\d{{2}}"),
+    Rule(Kind.DOCUMENT, r"(?i)патент[^\d\n]{0,12}(\d{2} ?(?:№|номер)? ?\d{10})", group=1),
+    Rule(Kind.DOCUMENT, r"\d{3}[-•]\d{3}[-•] ?\d{3}[ \-•]{1,2}\d{2}", accepts=_is_unnumbered),
     Rule(Kind.DOCUMENT,
-         r"(?i)(?:снилс|инн|иин|inn|ssn|огрнип|пинфл|омс)(?:[ \t]+№)?[ :|"
-         r"№\"\t\n=—\-]{1,5}\d(?:[ \-]{0,2}\d){8,15}"),
+         rf"(?i)(?:^|[^\p{{L}}]){alternatives('identities')}(?: (?:рф|(?-i:\p{{Lu}})\p{{L}}+|гражданина)){{0,2}}"
+         rf"{ANY_SIGN}(?:(?:№|N|n°|no\.?|номер|серия|series)[ :]*)*"
+         r"((?:(?-i:\p{Lu}){1,4}[ \-]{0,2}){0,2}\d{1,6}(?:(?:[ \t\-—•/]|№|номер|серия){0,4}[\dA-Z]){5,15})",
+         group=1, alone=False, accepts=_is_unnumbered),
     Rule(Kind.DOCUMENT, r"\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{4}|\d{3}-\d{2}-\d{4}"),
     Rule(Kind.DOCUMENT,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('papers')}"
@@ -60,12 +67,12 @@ def is_an_age(match: Any) -> bool:
 
 BIRTH: Final = (
     Rule(Kind.BIRTH_DATE,
-         rf"(?i){labels.BIRTH}(?: ?\([^)\n]{{1,20}}\))?{ANY_SIGN}(?:on |in |"
+         rf"(?i){alternatives('label, birth')}(?: ?\([^)\n]{{1,20}}\))?{ANY_SIGN}(?:on |in |"
          rf"в )?[ \"]?{_LABELLED_DATE}{YEAR_WORD}{_OF_BIRTH}?"
          r"(?:,? (?:в )?(?:г\.|городе|гор\.|с\.|дер\.|пос\.) ?[\p{L}\-]+)?"),
-    Rule(Kind.BIRTH_DATE, rf"(?i){_LABELLED_DATE}{YEAR_WORD}{_OF_BIRTH}"),
+    Rule(Kind.BIRTH_DATE, rf"(?i)(?:{_LABELLED_DATE}|\d{{2}}){YEAR_WORD}{_OF_BIRTH}"),
     Rule(Kind.AGE,
-         rf"(?i){labels.AGE}(?: ?\([^)\n]{{1,20}}\))?[ \t\n:|=—\"\-]{{1,6}}(?:сейчас |уже |"
+         rf"(?i){alternatives('label, age')}(?: ?\([^)\n]{{1,20}}\))?[ \t\n:|=—\"\-]{{1,6}}(?:сейчас |уже |"
          rf"полных )?(\d{{2}})(?: {_YEARS})?",
          accepts=is_an_age),
     Rule(Kind.AGE, r"(?i)(\d{2})(?: ?y\.?/?o\.?| years? old|-year-old)"),
@@ -82,9 +89,10 @@ def ends_a_segment(match: Any) -> bool:
 
 SEX: Final = (
     Rule(Kind.SEX,
-         rf"(?i){labels.SEX}(?: ?[:|—=]+ ?\n?|[ \t\n\-\":|]{{1,6}})(?:мужской|женский|мужчина|женщина|female|male)"
-         rf"|{labels.SEX}(?: ?[:|—=]+[ \n\t]?|\t[ ]*)\"?(?:муж|жен|м|ж|m|f)\.?"),
-    Rule(Kind.SEX, rf"(?im){labels.BEGIN}(мужчина|женщина|девушка|молодой человек|муж\.|жен\.|male|female)",
+         rf"(?i){alternatives('label, sex')}(?: ?[:|—=]+ ?\n?|[ \t\n\-\":|]{{1,6}})"
+         r"(?:мужской|женский|мужчина|женщина|female|male)"
+         rf"|{alternatives('label, sex')}(?: ?[:|—=]+[ \n\t]?|\t[ ]*)\"?(?:муж|жен|м|ж|m|f)\.?"),
+    Rule(Kind.SEX, rf"(?im){BEGIN}(мужчина|женщина|девушка|молодой человек|муж\.|жен\.|male|female)",
          group=1, accepts=ends_a_segment),
 )  # fmt: skip
 
@@ -92,20 +100,21 @@ _FAMILY = rf"(?:{alternatives('married')}|{alternatives('children')}|{alternativ
 
 FAMILY: Final = (
     Rule(Kind.FAMILY,
-         rf"(?i)(?:{labels.FAMILY}{ANY_SIGN}|(?:семья|дети|children) ?(?::[ :|—\"\-\n]{{0,6}}|\t))"
+         rf"(?i)(?:{alternatives('label, family')}{ANY_SIGN}|(?:семья|дети|children) ?(?::[ :|—\"\-\n]{{0,6}}|\t))"
          rf"(?:{_FAMILY}(?:[ ,;и]{{1,3}}(?:{_FAMILY}|сын|дочь))*|[^\n|;,.\"\t{ANY}]+)"),
     Rule(Kind.FAMILY, r"(?i)(?:отпуск по уходу за реб[её]нком|(?:из|в) декрет[ае]|декретный отпуск|maternity leave)"),
-    Rule(Kind.FAMILY, rf"(?im){labels.BEGIN}({_FAMILY}(?:[ ,и]{{1,3}}{_FAMILY})*)", group=1, accepts=ends_a_segment),
+    Rule(Kind.FAMILY, rf"(?im){BEGIN}({_FAMILY}(?:[ ,и]{{1,3}}{_FAMILY})*)", group=1, accepts=ends_a_segment),
 )  # fmt: skip
 
 _PERMIT = rf"{alternatives('permits')}(?:[ :]{{1,2}}[^\n|;,.{ANY}]+)?"
 _STATE = rf"[\p{{L}}][^\n|;,.(\"«\t{ANY}]+"
 CITIZENSHIP: Final = (
-    Rule(Kind.CITIZENSHIP, rf"(?i){labels.CITIZENSHIP}(?:\"[: \"]+|{SIGN}){_STATE}(?:, ?{_PERMIT})?"),
+    Rule(Kind.CITIZENSHIP, rf"(?i){alternatives('label, citizenship')}(?:\"[: \"]+|{SIGN}){_STATE}(?:, ?{_PERMIT})?"),
     Rule(Kind.CITIZENSHIP,
-         rf"(?:[Гг]ражданство|ГРАЖДАНСТВО|[Гг]раждан(?:ин|ка)|ГРАЖДАН(?:ИН|КА)|[Cc]itizen of) (?:[Рр]еспублики )?"
+         rf"(?:[Гг]ражданство|ГРАЖДАНСТВО|[Гг]раждан(?:ин|ка)|ГРАЖДАН(?:ИН|КА)|[Cc]itizen of|[Nn]ationality)"
+         rf" (?:[Рр]еспублики )?"
          rf"\p{{Lu}}[\p{{L}}]*(?: \p{{Lu}}[\p{{L}}]*)?(?:, ?{_PERMIT})?"),
-    Rule(Kind.CITIZENSHIP, rf"(?im){labels.BEGIN}((?:(?:есть|имею|имеется|получен) (?:внж|рвп|патент)|{_PERMIT}))",
+    Rule(Kind.CITIZENSHIP, rf"(?im){BEGIN}((?:(?:есть|имею|имеется|получен) (?:внж|рвп|патент)|{_PERMIT}))",
          group=1, accepts=ends_a_segment),
 )  # fmt: skip
 
@@ -124,15 +133,19 @@ def _is_no_length(match: Any) -> bool:
 
 
 ADDRESSES: Final = (
+    Rule(Kind.ADDRESS, r"(?im)^ADR[;:][^\n]+"),
+    Rule(Kind.NAME, r"(?im)^N[;:][^\n;]+;[^\n]*"),
     # At a line's beginning a label owns the line; in the middle of one, the next few words.
     Rule(Kind.ADDRESS,
-         rf"(?im)(?:^|[|\"\t])[ \t•—\-]*((?:{labels.ADDRESS}(?:\"?{SIGN}| в )|(?:адрес|живу|прож\.|"
+         rf"(?im)(?:^|[|\"\t])[ \t•—\-]*((?:{alternatives('label, address')}(?:\"?{SIGN}| в )|(?:адрес|живу|прож\.|"
          rf"address) (?-i:\p{{Lu}}))[^\n|;\"\t{ANY}]+)",
          group=1),
     Rule(Kind.ADDRESS,
-         rf"(?i){labels.ADDRESS} ?[:—=] ?"
+         rf"(?i){alternatives('label, address')}(?: ?[:—=] ?| (?-i:\p{{Lu}}))"
          rf"[^\n|;,\"{ANY}]+(?:, *(?:{_STREET}[^\n|;,\"{ANY}]+|{_HOUSE}|[^\n|;,\"{ANY}]+ \d+(?:-\d+)?))*"),
-    Rule(Kind.ADDRESS, rf"(?i)(?:проживаю|живу|resid(?:e|ing)|lives?) (?:в|во|на|in) [^\n|;,.{ANY}]+"),
+    Rule(Kind.ADDRESS,
+         rf"(?i)(?:проживаю|живу|resid(?:e|ing)|lives?) (?:в|во|на|in|at) [^\n|;,.({ANY}]+"
+         rf"(?:,? [^\n|;,.{ANY}]*\d[^\n|;,.{ANY}]*){{0,4}}"),
     # «443081, Самара, Московское шоссе, 55, кв. 3»
     Rule(Kind.ADDRESS,
          rf"(?i)\d{{6}}, ?(?:\p{{L}}[\p{{L}}. \-]*, ?){{1,5}}(?:\p{{L}}[\p{{L}}. \-]*[ ,]{{0,2}})?{_HOUSE}"
@@ -149,11 +162,11 @@ ADDRESSES: Final = (
          r"apt\.? ?)?\d{1,4})?"),
 )  # fmt: skip
 
-_METRO = r"(?:(?:м\.|метро|ст\. ?м\.|metro(?: station)?) ?\p{L}[\p{L} \-]+)"
+METRO = r"(?:(?:м\.|метро|ст\. ?м\.|metro(?: station)?) ?\p{L}[\p{L} \-]+)"
 
 
 NEIGHBOURS: Final = (
-    Rule(Kind.ADDRESS, rf"(?i)({_METRO})[ ,;|]+[{ANY}]", group=1),
+    Rule(Kind.ADDRESS, rf"(?i)({METRO})[ ,;|]+[{ANY}]", group=1),
     Rule(Kind.CITIZENSHIP, rf"[{ANY}][ ,;|]+(ВНЖ|РВП)", group=1),
     Rule(Kind.AGE, rf"(?i)[{ANY}][ \t,;|•(\n—/.\-]{{1,6}}((?:возраст )?(\d{{2}}) ?(?:{_YEARS}|г\.?|y\.?o\.?))",
          group=1, accepts=is_an_age),
@@ -161,5 +174,6 @@ NEIGHBOURS: Final = (
          group=1, accepts=lambda match: 14 <= int(match[2]) <= 90),
     Rule(Kind.FAMILY, rf"(?i)[{ANY}][ ,;и]{{1,3}}((?:есть )?(?:сын|дочь|дети)(?: \d{{1,2}} \p{{L}}+)?)",
          group=1, accepts=ends_a_segment),
-    Rule(Kind.ADDRESS, rf"(?i)[{ANY}][ ,;|]{{1,3}}({_METRO}|кв\.? ?\d+)", group=1),
+    Rule(Kind.NAME, rf"{SYMBOLS[Kind.FAMILY]} ?[(:—] ?((?:\p{{Lu}}\p{{Ll}}+(?:, | и | and )?){{1,4}})", group=1),
+    Rule(Kind.ADDRESS, rf"(?i)[{ANY}][ ,;|]{{1,3}}({METRO}|кв\.? ?\d+)", group=1),
 )  # fmt: skip

@@ -47,8 +47,8 @@ def stands_alone(text: str, start: int, end: int) -> bool:
 class RuleSet:
     """Rules that are applied one after the other, to as much of a text as `ends` says.
 
-    One automaton made of all their patterns tells which of them a text matches at all; as a rule none. Patterns that
-    count many repetitions multiply each other's states, so a set should be of one kind of data, or a few.
+    One automaton made of all their patterns tells which of them a text matches at all; as a rule none. Repetitions
+    multiply each other's states, so a set should be of one kind of data, or a few.
     """
 
     def __init__(self, *rules: Rule, ends: Callable[[str], int] = len) -> None:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 import re2
 
@@ -21,6 +21,7 @@ JOINT: Final = "\ue0fe"
 """A line end inside of an e-mail address or a link, as it is looked at: of Unicode's private use area."""
 
 ZONES: Final = alternatives("zones")
+_RTF_WORD: Final = re.compile(r"\\(pard?|tab|line|cell|row)\b ?")
 _MONTH: Final = r"(?:янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек)[а-я]*"
 # What may stand at both ends of a line end inside of one thing.
 _ENDS: Final = frozenset("0123456789@/.-—_=&?%+#()№")
@@ -28,6 +29,7 @@ _BEGINS: Final = frozenset("@./_?=&-(№")
 _MONTHS_BEGIN: Final = frozenset("яфмаисонд")
 _LONGEST_LOCAL: Final = 30  # characters of an e-mail address before the @
 _MOST_LOOKS: Final = 400  # at line ends that may be inside of something
+_SHORT_WINDOW: Final = 30  # of these, for numbers, other line ends included
 _WINDOW: Final = 70  # characters to both sides
 _T: Final = r"[^\s|,;<>()\"«»]"
 _HOST: Final = rf"(?:://|www\.|\.{ZONES}/)"
@@ -35,7 +37,7 @@ _BROKEN_ADDRESS: Final = re2.compile(
     r"[\w.%+-]@\n[\w-]+\.|[\w.%+-]\n@[\w-]+\.[a-z]|@[\w.-]+\n\.[a-z]{2}|@[\w.-]*-\n[\w-]*\.[a-z]{2}|"
     rf"@[\w-]+\.\n(?:[\w-]+\.[a-z]{{2}}|{ZONES}(?:[^\w]|$))|[\w.+-]@[\w-]+\n[\w-]*\.{ZONES}(?:[^\w.]|$)|"
     r"[\w][._+-]\n[\w.+-]*@[\w-]+\.|://\n[a-z0-9]|"
-    rf"{_HOST}{_T}*[-_=?&%#]\n[a-z0-9]|{_HOST}(?:{_T}*[/.])?\n[a-z0-9_@]{_T}*[ \t]*(?:$|[|,;)])|"
+    rf"{_HOST}{_T}*[-_=?&%#]\n[a-z0-9]|{_HOST}(?:{_T}*[/.])?\n[a-z0-9_@]{_T}*[ \t]*(?:$|[|,;)(/])|"
     rf"{_HOST}{_T}*\n(?:[/?=&][a-z0-9]|[-_]{_T}*\d{_T}*[ \t]*$)|[a-z0-9]\.{ZONES}\n/[a-z0-9]|"
     r"(?:^|[^\w])(?:t|vk|ok|hh|wa|github|gitlab|linkedin|behance|facebook|instagram)(?:\.\n|\n\.)(?:me|com|ru|net)/"
 )
@@ -43,7 +45,7 @@ _D: Final = r"(?:[ ()—.•\t_=/\n-]{0,3}\d)"
 _BROKEN_NUMBER: Final = re2.compile(
     # Telephones of so many digits, their countries' codes included.
     rf"(?:^|[^\d+])(?:\+7|[78]){_D}{{10}}(?:\D|$)|\+(?:99\d|38\d|375){_D}{{9}}(?:\D|$)|\+37\d{_D}{{8}}(?:\D|$)|"
-    rf"\+(?:1|44|49|90|86|84){_D}{{10}}(?:\D|$)|\+\d{_D}{{9,12}}(?:\D|$)|\(\d{{3,5}}\){_D}{{5,7}}(?:\D|$)|"
+    rf"\+(?:1|44|49|90|86|84){_D}{{10}}(?:\D|$)|(?:^|\D)00[1-9]{_D}{{9,12}}(?:\D|$)|\+\d{_D}{{9,12}}(?:\D|$)|\(\d{{3,5}}\){_D}{{5,7}}(?:\D|$)|"
     r"\d{3}-(?:\d\d-\n|\n\d\d-)\d\d(?:\D|$)|"
     r"(?:^|\D)(?:\d{1,2}[./-]\d{1,2}(?:[./-]\n|\n[./-])|\d{1,2}(?:[./-]\n|\n[./-])\d{1,2}[./-])(?:19|20)?\d{2}(?:\D|$)|"
     r"(?:^|\D)(?:19|20)\d{2}-(?:\d{2}-\n|\n\d{2}-)\d{2}(?:\D|$)|"
@@ -62,7 +64,10 @@ class Sheet(NamedTuple):
     @classmethod
     def of(cls, text: str) -> Self:
         """Make the form of a visible text."""
-        return cls(text, _bridged(even(text)))
+        look = even(text)
+        if "\\par" in text:
+            look = _RTF_WORD.sub(lambda match: ("\t" if match[1] == "tab" else "\n") * len(match[0]), look)
+        return cls(text, _bridged(look))
 
     def changed(self, changes: Iterable[tuple[int, int, str]]) -> Self:
         """The same with other words for some stretches (start, end, words), which are in order and do not overlap."""
@@ -79,10 +84,7 @@ class Sheet(NamedTuple):
 
 
 def even(visible_text: str) -> str:
-    """The text with dashes as "-" or "—", blanks, asterisks and tildes as " ", apostrophes as "'", bullets as "•".
-
-    Full-width characters become ASCII. Every character stays in its place.
-    """
+    """The text, character for character, with one form of dashes, blanks, apostrophes, bullets and full-width signs."""
     return _UNEVEN.sub(lambda match: "".join(map(_form, match[0])), visible_text)
 
 
@@ -109,16 +111,16 @@ def _bridged(look: str) -> str:
             looks += 1
             before = look[max(0, start - _WINDOW) : start].rpartition("\n")[2]
             both = f"{before}\n{look[end : end + _WINDOW].partition(chr(10))[0]}"
-            sign = JOINT if _BROKEN_ADDRESS.search(both) else " " if _is_over("\n", _BROKEN_NUMBER.search(both)) else ""
+            sign = JOINT if _BROKEN_ADDRESS.search(both) else ""
+            near = f"{look[max(0, start - _SHORT_WINDOW) : start]}\n{look[end : end + _SHORT_WINDOW]}"
+            at_end = min(start, _SHORT_WINDOW)
+            if not sign and any(one.start() < at_end < one.end() - 1 for one in _BROKEN_NUMBER.finditer(near)):
+                sign = " "
             if sign:
                 pieces += (look[done:start], sign * (end - start))
                 done = end
         at = look.find("\n", at + 1)
     return "".join((*pieces, look[done:])) if pieces else look
-
-
-def _is_over(line_end: str, match: Any) -> bool:
-    return match is not None and line_end in match[0].strip(line_end)
 
 
 def _may_be_one(last: str, first: str) -> bool:

@@ -44,7 +44,7 @@ def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, str
         return True  # «Ким Мин Джун»
     if not all(map(may_be_named, long)):
         # «Анна Король»: beside an unmistakable given name one common word may be a surname.
-        return len(long) == 2 and long[0].given and first and capital
+        return len(long) == 2 and capital and (long[0].given if first else stranger and long[0].only_given)
     if len(long) == 1:
         return long[0].surname and len(words) > 1
     named = sum(word.given or word.surname for word in long)

@@ -1,7 +1,6 @@
 """What things are called, beside the code: `words.txt` has one list a line, its name before a colon.
 
-Words are what no dictionary tells: names that the Russian one lacks or that are written in Latin letters, and what only
-looks like a name or a handle. Alternatives are parts of patterns: labels, messengers, streets, papers.
+Words are what no dictionary tells; alternatives are parts of patterns: labels, messengers, streets, papers.
 """
 
 from pathlib import Path
