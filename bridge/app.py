@@ -28,6 +28,7 @@ from bridge.kafka import (
     Contact,
     create_missing_topics,
     make_consumer,
+    make_follower,
     make_producer,
     make_reader,
 )
@@ -38,6 +39,7 @@ from bridge.marks import ProcessedMarks
 from bridge.partition import PartitionWork
 from bridge.policy import PartitionPolicy
 from bridge.publisher import Publisher, Topics
+from bridge.repeating import Repeating
 from bridge.request_store import RequestStore
 from bridge.spans import RequestSpans
 from bridge.start import StartUnknown
@@ -55,6 +57,7 @@ from watchdog import Watchdog
 log = logging.getLogger("bridge")
 
 BROKERS_WITHIN = 30.0  # seconds that a start waits for them; then it is the supervisor's turn
+REPEATING_ENDS_WITHIN = 2.0  # seconds
 STOP_WITHIN = 22.0  # seconds from SIGTERM to the end, whatever answers or not; below compose's stop_grace_period
 
 
@@ -94,6 +97,7 @@ def _run_command(options: argparse.Namespace, settings: Settings) -> int:
                 reader=make_reader(settings),
                 producer=make_producer(settings, None),
                 is_processed=lambda processing_id: is_processed(settings, processing_id),
+                dialect=settings.dialect,
             )
     return run(settings)
 
@@ -116,7 +120,7 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         settings.kafka_topic_for_notifications,
         settings.kafka_topic_for_uploading_data,
         settings.dead_letter_topic,
-        settings.kafka_key_for_notifications.encode(),
+        settings.kafka_key_for_notifications.encode() if settings.dialect.answer_key else None,
         settings.kafka_key_for_uploading_data.encode(),
     )
     cap = make_cap(settings, client)
@@ -134,6 +138,7 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         look_ahead=settings.look_ahead,
         fair=settings.fair_by == "user",
         weights=settings.user_weights,
+        dialect=settings.dialect,
     )
 
     def make_work(source: TopicPartition) -> PartitionWork:
@@ -141,7 +146,8 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         name = f"{source.topic}-{source.partition}"
 
         def make_publisher() -> Publisher:
-            return Publisher(lambda name: make_producer(settings, name), transactional_id, topics)
+            outside = make_producer(settings, None) if settings.dialect.is_read_uncommitted else None
+            return Publisher(lambda name: make_producer(settings, name), transactional_id, topics, outside)
 
         marks = ProcessedMarks(
             client,
@@ -149,7 +155,8 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
             topics.notifications,
             name,
             owner=secrets.token_hex(8),
-            notification_key=topics.notification_key,
+            notification_key=settings.kafka_key_for_notifications.encode(),
+            dialect=settings.dialect,
         )
         store = RequestStore(
             client,
@@ -178,10 +185,21 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
     )
 
 
+def make_repeating(settings: Settings, delay: int, ended: threading.Event) -> Repeating:
+    """Says answers again after so many seconds, until the event."""
+    group = f"{settings.kafka_group_id}.repeat-{delay}"
+    return Repeating(
+        float(delay),
+        settings.kafka_topic_for_notifications,
+        lambda: make_follower(settings, group),
+        lambda: make_producer(settings, None),
+        ended,
+    )
+
+
 def make_watch(settings: Settings, admin: AdminClient) -> TopicWatch:
     """What the brokers say of our topics."""
-    answers = (settings.kafka_topic_for_notifications, settings.kafka_topic_for_uploading_data)
-    return TopicWatch(admin, settings.kafka_topic_for_ai_handler, answers, settings.dead_letter_topic)
+    return TopicWatch(admin, settings.kafka_topic_for_ai_handler, settings.answer_topics, settings.dead_letter_topic)
 
 
 def make_cap(settings: Settings, client: redis.Redis) -> DeadLetterCap:
@@ -216,8 +234,7 @@ def run(settings: Settings) -> int:
                 settings.kafka_topic_for_ai_handler: settings.kafka_input_partitions,
                 # The storage service needs users, requirements, resumes and results in one order, so the topics of
                 # others have one partition; whoever owns them may have made them with more.
-                settings.kafka_topic_for_notifications: 1,
-                settings.kafka_topic_for_uploading_data: 1,
+                **dict.fromkeys(settings.answer_topics, 1),
             },
             dead_letters=settings.dead_letter_topic,
             retention=settings.dead_letter_retention,
@@ -251,10 +268,15 @@ def run(settings: Settings) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     log.info("bridge started, reading %s (MODE=%s)", settings.kafka_topic_for_ai_handler, settings.mode)
+    repeating = [make_repeating(settings, delay, ended) for delay in settings.repeats]
+    for each in repeating:
+        each.start()
     try:
         bridge.run()
     finally:
         ended.set()
+        for each in repeating:
+            each.join(REPEATING_ENDS_WITHIN)
         presence.farewell()
     log.info("bridge stopped")
     return 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from bridge.intake import Rejected
-from bridge.kafka import as_bytes, read_span, spans, traceparent
+from bridge.kafka import as_bytes, read_span, sent_at, spans, traceparent
 
 HEADER_REASON = "reason"
 HEADER_FIELD = "field"  # of the request's own, where the reason is about one
@@ -47,6 +47,7 @@ class PendingLetter:
         key, value: as they came; None where nothing is kept of it.
         timestamp: milliseconds since 1970, -1 where the message had none.
         traceparent: the sender's.
+        sent_at: Unix time, seconds.
         cut: which of `CUTS`; beyond the last it is not written at all.
     """
 
@@ -57,10 +58,11 @@ class PendingLetter:
     timestamp: int = -1
     traceparent: bytes | None = None
     cut: int = 0
+    sent_at: float = 0.0
 
     @classmethod
-    def of(cls, message: Message, rejected: Rejected) -> "PendingLetter":
-        """What is kept of a delivered message."""
+    def of(cls, message: Message, rejected: Rejected, now: float = 0.0) -> "PendingLetter":
+        """What is kept of a delivered message; `now` is Unix time, seconds."""
         return cls(
             TopicPartition(message.topic() or "", message.partition() or 0, message.offset() or 0),
             rejected,
@@ -68,6 +70,7 @@ class PendingLetter:
             as_bytes(message.value()),
             message.timestamp()[1],
             traceparent(message),
+            sent_at=sent_at(message, now),
         )
 
     @property

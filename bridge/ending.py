@@ -42,6 +42,7 @@ class Endings:
         cap: the dead letters' rate limit.
         may_write_letters: whether the dead-letter topic can be written at all.
         tally: counts how requests end, see `Tally.add`.
+        heard_until: Unix time, seconds: to what was sent later, nobody is ready to hear an answer.
     """
 
     def __init__(
@@ -50,12 +51,14 @@ class Endings:
         cap: DeadLetterCap,
         may_write_letters: Callable[[], bool],
         tally: Callable[[list[str]], None],
+        heard_until: Callable[[], float],
     ) -> None:
         self._name = f"{source.topic}-{source.partition}"
         self._source = source
         self._cap = cap
         self._may_write_letters = may_write_letters
         self._tally = tally
+        self._heard_until = heard_until
         self._counted = -1  # the last dead letter's offset that the cap knows of
         self.forget(same_log=True)
 
@@ -83,17 +86,22 @@ class Endings:
 
     def ready(self, requests: Mapping[int, Unfinished]) -> tuple[list[int], list[PendingLetter]]:
         """Requests that have ended, and dead letters to write: as many as one transaction should take."""
-        ended = [pid for pid, request in requests.items() if request.finished or request.outcome]
-        return ended[:OUTCOMES_A_TRANSACTION], self._letters_to_write()
+        until = self._heard_until()
+        ended = [
+            pid
+            for pid, request in requests.items()
+            if request.finished or (request.outcome and request.sent_at <= until)
+        ]
+        return ended[:OUTCOMES_A_TRANSACTION], self._letters_to_write(until)
 
-    def _letters_to_write(self) -> list[PendingLetter]:
+    def _letters_to_write(self, until: float) -> list[PendingLetter]:
         letters: list[PendingLetter] = []
         if not self._may_write_letters():
             return letters
         room = LETTER_BYTES_A_TRANSACTION
         for letter in self._letters:
             room -= letter.size
-            if letters and room < 0:
+            if (letters and room < 0) or letter.sent_at > until:
                 break
             if letter.offset > self._counted:  # a transaction that has to be made again counts once
                 if not self._cap.count():

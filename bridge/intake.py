@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from contract import MAX_RESUME, REQUEST_KEY, Addressee, ScoringRequest
+from contract import DIALECT, MAX_RESUME, Dialect, Recipient, Request
 
 # The senders' shared cache keeps a resume as such an object, and hands it out as it is.
 _WRAPPER = {"resume_id", "resume"}
@@ -51,7 +51,7 @@ MESSAGES = {
 class Accepted:
     """A request to be scored."""
 
-    request: ScoringRequest
+    request: Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Rejected:
     """
 
     reason: Reason
-    addressee: Addressee | None = None
+    addressee: Recipient | None = None
     field: str = ""
 
     @property
@@ -83,22 +83,22 @@ class _DuplicateField(ValueError):
     """A JSON object names a field twice; which one counts depends on the parser."""
 
 
-def read(key: bytes | None, value: bytes | None) -> Accepted | Rejected | NotOurs:
+def read(key: bytes | None, value: bytes | None, dialect: Dialect = DIALECT) -> Accepted | Rejected | NotOurs:
     """Tell what a message is. Never raises, whatever the bytes."""
-    if key and key != REQUEST_KEY:
+    if key and dialect.request_key not in (key, None):
         return NotOurs()
-    content = _parse(value)
+    content = _parse(value, dialect)
     if isinstance(content, Rejected):
         return content
-    if not key:
-        return Rejected(Reason.MISSING_KEY, _addressee(content))
+    if not key and dialect.request_key is not None:
+        return Rejected(Reason.MISSING_KEY, _addressee(content, dialect))
     if isinstance(resume := content.get("resume"), str):
         content["resume"] = unwrapped(resume)
     try:
-        return Accepted(ScoringRequest.model_validate(content))
+        return Accepted(dialect.request.model_validate(content))
     except ValidationError as error:
         reason, field = _reason(error)
-        return Rejected(reason, _addressee(content), field)
+        return Rejected(reason, _addressee(content, dialect), field)
 
 
 def unwrapped(resume: str) -> str:
@@ -120,7 +120,7 @@ def unwrapped(resume: str) -> str:
     return resume
 
 
-def _parse(value: bytes | None) -> dict[str, Any] | Rejected:
+def _parse(value: bytes | None, dialect: Dialect) -> dict[str, Any] | Rejected:
     if not value or not value.strip():
         return Rejected(Reason.EMPTY_VALUE)
     try:
@@ -131,7 +131,7 @@ def _parse(value: bytes | None) -> dict[str, Any] | Rejected:
         content = json.loads(text, object_pairs_hook=_unique_fields, parse_constant=_no_constants)
     except _DuplicateField as error:
         name = str(error)
-        return Rejected(Reason.DUPLICATE_FIELD, field=name if name in ScoringRequest.model_fields else "")
+        return Rejected(Reason.DUPLICATE_FIELD, field=name if name in dialect.fields else "")
     except (ValueError, RecursionError):  # also integers of thousands of digits, and nesting beyond the stack
         return Rejected(Reason.NOT_JSON)
     return content if isinstance(content, dict) else Rejected(Reason.NOT_AN_OBJECT)
@@ -148,9 +148,9 @@ def _no_constants(name: str) -> NoReturn:
     raise ValueError(name)  # NaN and Infinity parse by default, and are not JSON
 
 
-def _addressee(content: dict[str, Any]) -> Addressee | None:
+def _addressee(content: dict[str, Any], dialect: Dialect) -> Recipient | None:
     try:
-        return Addressee.model_validate(content)
+        return dialect.recipient.model_validate(content)
     except ValidationError:
         return None
 

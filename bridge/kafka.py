@@ -121,6 +121,24 @@ def make_reader(settings: Settings, group: str | None = None) -> Consumer:
     )
 
 
+def make_follower(settings: Settings, group: str) -> Consumer:
+    """A consumer of a group of its own that commits what it is told to store, every few seconds."""
+    return Consumer(
+        {
+            **settings.kafka,
+            "group.id": group,
+            "partition.assignment.strategy": "cooperative-sticky",
+            "auto.offset.reset": "earliest",
+            "enable.auto.offset.store": False,
+            "isolation.level": "read_committed",
+            "session.timeout.ms": settings.kafka_session_timeout_ms,
+            "queued.min.messages": 200,
+            "queued.max.messages.kbytes": 1_024,
+        },
+        logger=LIBRDKAFKA_LOG,
+    )
+
+
 def make_producer(settings: Settings, transactional_id: str | None) -> Producer:
     """A producer that waits for all replicas; transactional where an id is given."""
     transactional: dict[str, str | int] = {}

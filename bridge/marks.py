@@ -28,10 +28,13 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from bridge.kafka import KAFKA_TIMEOUT, Span, as_bytes, header, read_batches, sent_at, spans
 from contract import (
     ANSWERED_KEY,
+    DIALECT,
     HEADER_PROCESSING_ID,
+    HEADER_REPEATED,
     MARKS_KEY,
     NOTIFICATION_KEY,
     PROCESSED_MARK_TTL,
+    Dialect,
     claim_key,
     outcome_key,
     processed_mark,
@@ -110,6 +113,7 @@ class ProcessedMarks:
         owner: a name that no other bridge has, nor this one for another assignment.
         notification_key: of our notifications. Those of another handler lack our header, and have this key or the
             contract's own, whatever ours is set to.
+        dialect: of the platform's contract.
         clock: Unix time, seconds.
     """
 
@@ -121,6 +125,7 @@ class ProcessedMarks:
         source: str,
         owner: str,
         notification_key: bytes = NOTIFICATION_KEY,
+        dialect: Dialect = DIALECT,
         clock: Callable[[], float] = time.time,
     ):
         self._redis = store
@@ -129,6 +134,7 @@ class ProcessedMarks:
         self._field = f"sequence:{source}"
         self._owner = owner
         self._keys = {NOTIFICATION_KEY, notification_key}
+        self._dialect = dialect
         self._clock = clock
         self._mark = store.register_script(_MARK)
         self._start_sequence = store.register_script(_START_SEQUENCE)
@@ -260,7 +266,7 @@ class ProcessedMarks:
         """The notifications among some messages of the topic; one that has no time counts as new."""
         found = []
         for message in messages:
-            processing_id = answered_id(message, self._keys)
+            processing_id = answered_id(message, self._keys, self._dialect)
             if processing_id is not None:
                 found.append(Notified(processing_id, sent_at(message, now)))
         return found
@@ -298,19 +304,23 @@ class ProcessedMarks:
         return True
 
 
-def answered_id(message: Message, keys: Collection[bytes]) -> int | None:
+def answered_id(message: Message, keys: Collection[bytes], dialect: Dialect) -> int | None:
     """The processing id that a message of the notifications topic answers; None where it is no notification.
 
-    Our own say it in a header; those of a handler before us have it in their body alone, under one of these keys.
+    Our own say it in a header; those of a handler before us have it in their body alone, under one of these keys if
+    keys matter. What is said again is no further answer.
     """
+    if header(message, HEADER_REPEATED) is not None:
+        return None
     value = header(message, HEADER_PROCESSING_ID)
     if value is not None:
         return int(value) if value.isdigit() and len(value) <= len(str(MAX_ID)) else None
     body = as_bytes(message.value())
-    if as_bytes(message.key()) not in keys or not body or len(body) > LONGEST_BODY:
+    is_known = dialect.answer_key is None or as_bytes(message.key()) in keys
+    if not is_known or not body or len(body) > LONGEST_BODY:
         return None
     try:
-        processing_id = json.loads(body)["response"]["processing_id"]
+        processing_id = dialect.answered_id(json.loads(body))
     except (ValueError, LookupError, TypeError, RecursionError):
         return None
     return processing_id if type(processing_id) is int and 0 <= processing_id <= MAX_ID else None

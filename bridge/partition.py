@@ -92,7 +92,8 @@ class PartitionWork:
         self._make_publisher = make_publisher
         self._topics = topics
         self._log_watch = LogWatch(consumer, self._source, topics)
-        self._endings = Endings(self._source, cap, topics.may_write_letters, tally)
+        heard_until = lambda: wall_clock() - policy.dialect.settles  # noqa: E731
+        self._endings = Endings(self._source, cap, topics.may_write_letters, tally, heard_until)
         self._policy = policy
         self._clock = clock
         self._wall_clock = wall_clock
@@ -196,7 +197,7 @@ class PartitionWork:
         if offset is None or not self._progress.deliver(offset):
             metrics.MESSAGES.labels("known").inc()
             return
-        content = intake.read(as_bytes(message.key()), as_bytes(message.value()))
+        content = intake.read(as_bytes(message.key()), as_bytes(message.value()), self._policy.dialect)
         match content:
             case NotOurs():
                 metrics.MESSAGES.labels("not_ours").inc()
@@ -206,7 +207,7 @@ class PartitionWork:
             case Rejected(reason=reason, field=field):
                 metrics.MESSAGES.labels("rejected").inc()
                 log.warning("%s offset %d is a dead letter: %s", self._name, offset, f"{reason.value} {field}".strip())
-                self._endings.reject(PendingLetter.of(message, content))
+                self._endings.reject(PendingLetter.of(message, content, self._wall_clock()))
                 self._look_at = 0.0  # something new: do not wait for the next look
             case Accepted(request=request):
                 metrics.MESSAGES.labels("accepted").inc()

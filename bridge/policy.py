@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bridge.start import Start
+from contract import DIALECT, Dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class PartitionPolicy:
         look_ahead: unfinished requests to hold so that users can take turns, however few the limits keep busy.
         fair: users take turns; False: the topic's order, whoever asks.
         weights: of users that get more than one place in a turn, or less.
+        dialect: of the platform's contract.
     """
 
     window_cap: int
@@ -31,3 +33,4 @@ class PartitionPolicy:
     look_ahead: int = 2_000
     fair: bool = True
     weights: Mapping[int, float] = field(default_factory=dict)
+    dialect: Dialect = DIALECT

@@ -45,7 +45,7 @@ class Topics:
     notifications: str
     uploading_data: str
     dead_letters: str
-    notification_key: bytes = NOTIFICATION_KEY
+    notification_key: bytes | None = NOTIFICATION_KEY
     processing_key: bytes = PROCESSING_KEY
 
 
@@ -92,12 +92,23 @@ class Publisher:
         make_producer: makes a producer for a transactional id.
         transactional_id: one per group, input topic and partition.
         topics: where to write.
+        outside: an idempotent producer, where readers see what a transaction takes back: outcomes are said with it, and
+            the transaction that follows has what is for us alone. An outcome is said at least once then: a crash
+            between the two says it again, and so may a bridge that has lost its partition without knowing.
     """
 
-    def __init__(self, make_producer: Callable[[str], Producer], transactional_id: str, topics: Topics):
+    def __init__(
+        self,
+        make_producer: Callable[[str], Producer],
+        transactional_id: str,
+        topics: Topics,
+        outside: Producer | None = None,
+    ):
         self._make_producer = partial(make_producer, transactional_id)
         self._producer = self._make_producer()
         self._topics = topics
+        self._outside = outside
+        self._said: set[int] = set()  # outside, and not committed yet
         self._stuck = False
         self._one_by_one = False
         self._undelivered: KafkaError | None = None
@@ -157,10 +168,13 @@ class Publisher:
         self, outputs: Sequence[Publication | DeadLetter], positions: Sequence[TopicPartition], consumer: Consumer
     ) -> None:
         self._undelivered = self._refused = None
+        if self._outside is not None:
+            self._say_outside(self._outside, [output for output in outputs if isinstance(output, Publication)])
+            outputs = [output for output in outputs if isinstance(output, DeadLetter)]
         try:
             self._producer.begin_transaction()
             for output in outputs:
-                self._produce_output(output)
+                self._produce_output(output, self._producer)
                 if self._one_by_one:
                     self._producer.flush(TIMEOUT)
                 if self._refused is not None:
@@ -168,6 +182,7 @@ class Publisher:
             else:
                 self._send_offsets(positions, consumer.consumer_group_metadata())
                 self._commit()
+                self._said.clear()
                 return
         except (KafkaException, BufferError) as error:
             # A delivery that failed shows first in whatever is called next; its report comes with the abort.
@@ -180,6 +195,25 @@ class Publisher:
             self._abort()
         assert self._refused is not None  # noqa: S101 # nothing else leads here
         raise self._refused
+
+    def _say_outside(self, producer: Producer, publications: Iterable[Publication]) -> None:
+        """Say what has not been said yet; returns when the brokers have all of it."""
+        try:
+            for publication in publications:
+                if publication.processing_id not in self._said:
+                    self._produce_output(publication, producer)
+                if self._one_by_one:
+                    producer.flush(TIMEOUT)
+                if self._refused is not None:
+                    break
+            left = producer.flush(TIMEOUT)
+        except (KafkaException, BufferError) as error:
+            raise PublishError(str(error)) from error
+        if self._refused is not None:
+            raise self._refused
+        if left or self._undelivered is not None:
+            producer.purge()
+            raise PublishError(str(self._undelivered or "the brokers do not confirm what is said"))
 
     def _is_uncertain(self, error: KafkaException | BufferError) -> bool:
         """Whether it may have been committed, or this producer can do nothing more."""
@@ -241,9 +275,9 @@ class Publisher:
         if self._undelivered is not None:  # commit_transaction fails then too, but the report is the proof
             raise KafkaException(self._undelivered)
 
-    def _produce_output(self, output: Publication | DeadLetter) -> None:
+    def _produce_output(self, output: Publication | DeadLetter, producer: Producer) -> None:
         if isinstance(output, DeadLetter):
-            self._produce(output, self._topics.dead_letters, output.key, output.value, list(output.headers))
+            self._produce(producer, output, self._topics.dead_letters, output.key, output.value, list(output.headers))
             return
         headers = [
             (HEADER_PROCESSING_ID, str(output.processing_id).encode()),
@@ -252,16 +286,15 @@ class Publisher:
         if output.traceparent is not None:
             headers.append((HEADER_TRACEPARENT, output.traceparent))
         outcome = output.outcome
-        self._produce(
-            output, self._topics.notifications, self._topics.notification_key, outcome.notification.encode(), headers
-        )
+        topics, body = self._topics, outcome.notification.encode()
+        self._produce(producer, output, topics.notifications, topics.notification_key, body, headers)
         if outcome.processing is not None:
-            self._produce(
-                output, self._topics.uploading_data, self._topics.processing_key, outcome.processing.encode(), headers
-            )
+            body = outcome.processing.encode()
+            self._produce(producer, output, topics.uploading_data, topics.processing_key, body, headers)
 
     def _produce(
         self,
+        producer: Producer,
         output: Publication | DeadLetter,
         topic: str,
         key: bytes | None,
@@ -273,9 +306,11 @@ class Publisher:
                 self._refused = self._refused or OutputRefused(output, topic, error)
             elif error is not None:
                 self._undelivered = error
+            elif isinstance(output, Publication):
+                self._said.add(output.processing_id)
 
         try:
-            self._producer.produce(topic, key=key, value=value, headers=headers, on_delivery=on_delivery)  # type: ignore[arg-type] # its stubs want a list of unions
+            producer.produce(topic, key=key, value=value, headers=headers, on_delivery=on_delivery)  # type: ignore[arg-type] # its stubs want a list of unions
         except KafkaException as error:  # larger than the client itself allows
             if error.args[0].code() not in REFUSALS:
                 raise

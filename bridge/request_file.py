@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from bridge import intake
 from bridge.intake import Accepted, Reason, Rejected
-from contract import MAX_REQUIREMENTS, MAX_RESUME, REQUEST_KEY, ScoringRequest
+from contract import DIALECT, MAX_REQUIREMENTS, MAX_RESUME, REQUEST_KEY, Dialect, Request
 from file_text import NotUtf8Error, file_text
 
-_IDS = {"processing_id", "user_id", "resume_id", "requirements_id"}
-_LONGEST = {"requirements": MAX_REQUIREMENTS, "resume": MAX_RESUME}
+_IDS = {"processing_id", "user_id", "resume_id", "requirements_id", "requirement_id"}
+_LONGEST = {"requirements": MAX_REQUIREMENTS, "requirement": MAX_REQUIREMENTS, "resume": MAX_RESUME}
 
 
 class WrongRequest(ValueError):
@@ -25,12 +25,12 @@ class WrongRequest(ValueError):
 class WrittenRequest:
     """One request, and the bytes that it is sent as."""
 
-    request: ScoringRequest
+    request: Request
     value: bytes
 
 
-def requests_in(content: bytes) -> list[WrittenRequest]:
-    """All requests of a file.
+def requests_in(content: bytes, dialect: Dialect = DIALECT) -> list[WrittenRequest]:
+    """All requests of a file, in the platform's words.
 
     Raises:
         WrongRequest: about the first that cannot be sent.
@@ -41,7 +41,7 @@ def requests_in(content: bytes) -> list[WrittenRequest]:
         raise WrongRequest(str(error)) from None
     if not text.strip():
         raise WrongRequest("it is empty: it must hold one JSON object, or one on each line")
-    found = [_request(line, number) for number, line in _objects(text)]
+    found = [_request(line, number, dialect) for number, line in _objects(text)]
     ids = [written.request.processing_id for written in found]
     twice = next((number for number in ids if ids.count(number) > 1), None) if len(set(ids)) < len(ids) else None
     if twice is not None:
@@ -58,7 +58,7 @@ def _objects(text: str) -> Iterator[tuple[int, str]]:
         yield lines[0][0], text
 
 
-def _request(text: str, line: int) -> WrittenRequest:
+def _request(text: str, line: int, dialect: Dialect) -> WrittenRequest:
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
@@ -68,7 +68,7 @@ def _request(text: str, line: int) -> WrittenRequest:
     if isinstance(content, list):
         raise WrongRequest(f"line {line} begins a list: leave the brackets out, with one request on each line")
     value = text.encode()
-    match intake.read(REQUEST_KEY, value):
+    match intake.read(REQUEST_KEY, value, dialect):
         case Accepted(request=request):
             return WrittenRequest(request, value)
         case Rejected(reason=reason, field=field):

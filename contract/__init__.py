@@ -226,7 +226,6 @@ RESUMED_KEY = f"{KEY_PREFIX}dead_letters_resumed"
 # last minute> <... within the last day> <Unix time>". Kafka remembers what the limiter has forgotten, so a flush
 # neither grants a second day's quota nor stops the first, and nothing answered means full buckets.
 ANSWERED_KEY = f"{KEY_PREFIX}limits:answered"
-ANSWERED_KEY = f"{KEY_PREFIX}limits:answered"
 
 # Written by the limiter with a start: the virtual time that fair shares have reached, which is the lowest place that
 # waited then. The bridges read it, and write it where Redis has forgotten it.

@@ -8,9 +8,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, field_validator
+
+if TYPE_CHECKING:
+    from contract.year_2025 import Notification
 
 # An error's text must not quote its input: it may be a resume.
 FROZEN = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -180,6 +183,7 @@ class Dialect:
         request_key: of requests, others are not ours; None: any key will do.
         answer_key: of answers, likewise.
         answered_id: where an answer's parsed body names its processing id; may raise what indexing raises.
+        heard: an answer's text, in the words of the first contract; raises `ValueError` where it is none.
         topics: the names of the input topic and of the answers' topic.
         has_records: whether a topic of its own takes what the storage service is to keep.
         settles: seconds from a request's Kafka timestamp within which nobody is ready to hear its answer.
@@ -192,7 +196,13 @@ class Dialect:
     request_key: bytes | None
     answer_key: bytes | None
     answered_id: Callable[[dict[str, Any]], object]
+    heard: Callable[[str], "Notification"]
     topics: tuple[str, str]
     has_records: bool
     settles: float = 0.0
     is_read_uncommitted: bool = False
+
+    @property
+    def fields(self) -> set[str]:
+        """Of a request, as the platform names them."""
+        return {str(field.validation_alias or name) for name, field in self.request.model_fields.items()}

@@ -81,6 +81,7 @@ DIALECT = Dialect(
     request_key=REQUEST_KEY,
     answer_key=NOTIFICATION_KEY,
     answered_id=lambda body: body["response"]["processing_id"],
+    heard=Notification.model_validate_json,
     topics=("AI_handler", "notifications"),
     has_records=True,
 )

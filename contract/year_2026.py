@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr
 
 from contract.messages import FROZEN, MAX_REQUIREMENTS, Assessment, Dialect, Id, Outcome, Recipient, Request
+from contract.year_2025 import Addressee, Notification, ScoredResponse
 
 SETTLES = 5.0  # seconds that the storage service is given to make the row
 
@@ -66,12 +67,24 @@ class ScoringRequest(Request, Processing):
         return Processing(processing_id=self.processing_id)
 
 
+def _heard(body: str) -> Notification:
+    answer = ProcessingFinished.model_validate_json(body)
+    response = ScoredResponse if answer.success else Addressee
+    return Notification.model_construct(
+        success=answer.success,
+        response=response.model_construct(**dict(answer)),
+        message_error=answer.message_error,
+        wait_seconds=None,
+    )
+
+
 DIALECT = Dialect(
     request=ScoringRequest,
     recipient=Processing,
     request_key=None,
     answer_key=None,
     answered_id=lambda body: body["processing_id"],
+    heard=_heard,
     topics=("processing.requested", "processing.finished"),
     has_records=False,
     settles=SETTLES,

@@ -18,7 +18,7 @@ from bridge.intake import Accepted, Rejected
 from bridge.kafka import KAFKA_TIMEOUT, Span, as_bytes, read_span, sent_at, spans
 from bridge.marks import answered_id
 from config import Settings
-from contract import NOTIFICATION_KEY, PROCESSED_MARK_TTL
+from contract import NOTIFICATION_KEY, PROCESSED_MARK_TTL, Dialect
 
 GROUP_IS_BUSY = 2
 
@@ -71,10 +71,10 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, group
         for number, message in enumerate(read_span(reader, span)):
             if number == 0 and span.start > 0:
                 since = max(since, sent_at(message, time.time()))
-            answered.add(answered_id(message, keys))
+            answered.add(answered_id(message, keys, settings.dialect))
     places = []
     for span in spans(reader, settings.kafka_topic_for_ai_handler):
-        found = handover(reader, span, answered, since)
+        found = handover(reader, span, answered, since, settings.dialect)
         name = f"{span.topic}-{span.partition}"
         last = f", the last at offset {found.last[0]} (processing_id {found.last[1]})" if found.last else ""
         _say(f"{name}: {found.answered} requests are answered{last}; {found.open} are not")
@@ -101,7 +101,7 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, group
     return 0
 
 
-def handover(reader: Consumer, span: Span, answered: Container[int | None], since: float) -> Handover:
+def handover(reader: Consumer, span: Span, answered: Container[int | None], since: float, dialect: Dialect) -> Handover:
     """Where a partition changes hands.
 
     Args:
@@ -109,11 +109,12 @@ def handover(reader: Consumer, span: Span, answered: Container[int | None], sinc
         span: all that the partition holds.
         answered: the processing ids.
         since: Unix time, seconds; of what was sent before it nobody knows whether it was answered.
+        dialect: of the requests.
     """
     count = still_open = unknown = 0
     last, begin = None, None
     for message in read_span(reader, span):
-        processing_id, offset = _request_in(message), message.offset() or 0
+        processing_id, offset = _request_in(message, dialect), message.offset() or 0
         if processing_id is None:
             continue
         if processing_id in answered:
@@ -126,8 +127,8 @@ def handover(reader: Consumer, span: Span, answered: Container[int | None], sinc
     return Handover(count, last, still_open, unknown, span.end if begin is None else begin)
 
 
-def _request_in(message: Message) -> int | None:
-    match intake.read(as_bytes(message.key()), as_bytes(message.value())):
+def _request_in(message: Message, dialect: Dialect) -> int | None:
+    match intake.read(as_bytes(message.key()), as_bytes(message.value()), dialect):
         case Accepted(request=request):
             return request.processing_id
         case Rejected(addressee=addressee) if addressee is not None:

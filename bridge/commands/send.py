@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from bridge.kafka import KAFKA_TIMEOUT, spans
 from bridge.request_file import WrittenRequest, WrongRequest, requests_in
-from contract import REQUEST_KEY, Notification, ScoredResponse
+from contract import DIALECT, REQUEST_KEY, Dialect, Notification, ScoredResponse
 
 WRONG_REQUEST = 2
 FAILED = 4
@@ -46,6 +46,7 @@ def run(
     reader: Consumer,
     producer: Producer,
     is_processed: Callable[[int], bool],
+    dialect: Dialect = DIALECT,
 ) -> int:
     """Run the command.
 
@@ -56,6 +57,7 @@ def run(
         reader: joins no group; closed at the end.
         producer: without transactions.
         is_processed: whether this processing id has been answered, so that there will be no further answer.
+        dialect: of the platform's contract.
 
     Returns:
         The exit code.
@@ -64,7 +66,7 @@ def run(
         KafkaException: the brokers are away or refuse.
     """
     try:
-        written = chosen(_read(options.file), options.processing_id)
+        written = chosen(_read(options.file), options.processing_id, dialect)
     except WrongRequest as wrong:
         _say(f"{options.file}: {wrong}")
         return WRONG_REQUEST
@@ -80,7 +82,7 @@ def run(
         reader.assign([TopicPartition(span.topic, span.partition, span.end) for span in spans(reader, notifications)])
         _send(producer, requests, [each.value for each in written])
         _say(f"{ids} sent to {requests}; waiting for at most {options.timeout:g} s")
-        for body, notification in _answers(reader, waited_for, options.timeout):
+        for body, notification in _answers(reader, waited_for, options.timeout, dialect):
             print(body if options.json else "\n".join(table(notification)))  # noqa: T201 # the answer goes to its user
             code = code if notification.success else FAILED
     except KeyboardInterrupt:
@@ -94,23 +96,24 @@ def run(
     return code
 
 
-def chosen(content: bytes, processing_id: int | None) -> list[WrittenRequest]:
+def chosen(content: bytes, processing_id: int | None, dialect: Dialect = DIALECT) -> list[WrittenRequest]:
     """What is to be sent.
 
     Args:
         content: what the file holds.
         processing_id: replaces the request's own, where it is given.
+        dialect: of the request.
 
     Raises:
         WrongRequest: the bridge would not accept it, or one id is given for several.
     """
-    written = requests_in(content)
+    written = requests_in(content, dialect)
     if processing_id is None:
         return written
     if len(written) > 1:
         raise WrongRequest(f"it holds {len(written)} requests, and --processing-id is for one")
     changed = {**json.loads(written[0].value), "processing_id": processing_id}
-    return requests_in(json.dumps(changed, ensure_ascii=False).encode())
+    return requests_in(json.dumps(changed, ensure_ascii=False).encode(), dialect)
 
 
 def table(notification: Notification) -> list[str]:
@@ -165,7 +168,9 @@ def _send(producer: Producer, topic: str, values: Sequence[bytes]) -> None:
         raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"took no request in {KAFKA_TIMEOUT:g} s"))  # noqa: SLF001
 
 
-def _answers(reader: Consumer, waited_for: list[int], seconds: float) -> Iterator[tuple[str, Notification]]:
+def _answers(
+    reader: Consumer, waited_for: list[int], seconds: float, dialect: Dialect
+) -> Iterator[tuple[str, Notification]]:
     """Each notification's text and content, as they come; takes their ids out of `waited_for`, until time is up."""
     deadline = time.monotonic() + seconds
     while waited_for and (left := deadline - time.monotonic()) > 0:
@@ -174,7 +179,7 @@ def _answers(reader: Consumer, waited_for: list[int], seconds: float) -> Iterato
             continue
         try:
             body = (message.value() or b"").decode()
-            notification = Notification.model_validate_json(body)
+            notification = dialect.heard(body)
         except (UnicodeDecodeError, ValidationError):
             continue  # somebody else's
         if notification.response.processing_id in waited_for:

@@ -96,7 +96,7 @@ def test_the_demo_scores_ones_own_requests_and_ends(demo, two_requests):
 def test_a_request_without_a_score_is_a_failure(demo, two_requests):
     """A request that cannot be scored is shown with its message, and the exit code is not 0."""
     request = json.loads(two_requests.read_text().splitlines()[0])
-    two_requests.write_text(json.dumps({**request, "resume": "  "}))
+    two_requests.write_text(json.dumps({**request, "requirements": "Ищем человека в дружный коллектив."}))
     process = demo.start("--file", str(two_requests))
     assert process.wait(timeout=120) == 1
     assert "1 of 1 have no score" in process.log_text()

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 import uuid
 
 import pytest
@@ -18,6 +19,8 @@ from bridge.kafka import make_producer
 from config import Settings
 from dev.kafka_server import CHECKOUT
 from tests.support.fleet import scoring_request
+from tests.support.storage_2026 import Storage2026
+from tests.support.supervisor import Supervisor
 
 # As the notifications and the storage service set them up, the group that they share included.
 NEIGHBOURS_CONSUMER = {"auto.offset.reset": "smallest", "enable.auto.commit": False}
@@ -107,11 +110,24 @@ def test_upload_here_storage_and_notifications(kafka, make_fleet, meet, eventual
     assert (len(notifications.read), len(storage.read)) == (3, 6)
 
 
-def the_pages_steps():
-    """What docs/interop.md tells whoever takes over to type, in its order; the last, `python -m bridge`, runs on."""
-    section = (CHECKOUT / "docs/interop.md").read_text().partition("## Taking over from an earlier handler")[2]
+def type_the_steps(fleet, heading):
+    """What docs/interop.md tells whoever takes over to type, as it stands; what each says. The last runs on."""
+    section = (CHECKOUT / "docs/interop.md").read_text().partition(f"# {heading}\n")[2]
     blocks = re.findall(r"^```\n(.*?)^```", section.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
-    return "".join(blocks).splitlines()
+    *steps, last = "".join(blocks).splitlines()
+    assert (len(steps), last) == (3, "python -m bridge")
+    said = []
+    for step in steps:
+        python, *arguments = step.split()
+        assert python == "python"
+        ended = subprocess.run(
+            [sys.executable, *arguments], env=fleet.environment, cwd=CHECKOUT, capture_output=True, text=True,
+            timeout=120, check=False,
+        )  # fmt: skip
+        said.append(ended.stdout)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+    fleet.bridge()
+    return said
 
 
 def test_taking_over_as_the_page_says(kafka, make_fleet):
@@ -125,22 +141,10 @@ def test_taking_over_as_the_page_says(kafka, make_fleet):
         body = {"success": True, "response": response, "message_error": None, "wait_seconds": None}
         send(kafka, fleet.names.notifications, "new_notifications", body)
     fleet.worker(wait=False)
-    *steps, last = the_pages_steps()
-    assert (len(steps), last) == (3, "python -m bridge")
-    said = []
-    for step in steps:
-        python, *arguments = step.split()
-        assert python == "python"
-        ended = subprocess.run(
-            [sys.executable, *arguments], env=fleet.environment, cwd=CHECKOUT, capture_output=True, text=True,
-            timeout=120, check=False,
-        )  # fmt: skip
-        said.append(ended.stdout)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
+    said = type_the_steps(fleet, "Taking over from an earlier handler")
     requests = fleet.names.requests
     assert f"{requests}-0: 20 requests are answered, the last at offset 29 (processing_id 30); 10 are not" in said[0]
     assert f"{requests}-0: begin at offset 15" in said[1]
-    fleet.bridge()
     assert fleet.drained(60)
     notified = [json.loads(each.value)["response"]["processing_id"] for each in fleet.contents()["notifications"]]
     assert sorted(notified) == list(range(1, 31))
@@ -236,3 +240,129 @@ async def read_with_aiokafka(kafka, topic, isolation):
         return found
     finally:
         await consumer.stop()
+
+
+# --- The platform of spring 2026 ----------------------------------------------------------------------------
+
+
+def requested(processing_id, **fields):
+    """What the platform of 2026 sends: other names, and nobody to call back."""
+    old = scoring_request(processing_id)
+    return {
+        "processing_id": processing_id, "resume_id": old["resume_id"], "requirement_id": old["requirements_id"],
+        "user_id": old["user_id"], "resume": old["resume"], "requirement": old["requirements"], **fields,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def of_2026(make_fleet):
+    """Makes a service that speaks the second contract, and its storage service; stopped at the end."""
+    stores = []
+
+    def make(*, late_rows=False, **settings):
+        fleet = make_fleet(CONTRACT="2026", **settings)
+        fleet.make_topic(fleet.names.requests, 1)
+        fleet.make_topic(fleet.names.notifications, 1)
+        stores.append(Storage2026(fleet.kafka, fleet.names.requests, fleet.names.notifications, late_rows=late_rows))
+        return fleet, stores[-1]
+
+    yield make
+    for store in stores:
+        store.stop()
+
+
+def test_the_storage_service_of_2026(of_2026, kafka, eventually):
+    """Scores, failures and requests that are none fill their rows, and nothing ever stops that service."""
+    fleet, storage = of_2026(REPEAT_AFTER="3")
+    storage.start()
+    fleet.worker(wait=False)
+    fleet.bridge()
+    send(kafka, fleet.names.requests, "whatever", requested(1))
+    send(kafka, fleet.names.requests, "new_request", requested(2, requirement="Python\0 от 3 лет\n- SQL\0\n- Kafka"))
+    send(kafka, fleet.names.requests, "", requested(3, requirement=" "))
+    send(kafka, fleet.names.requests, "-", requested(4, resume="x" * 15_001))
+    send(kafka, fleet.names.requests, "-", requested(1))
+    eventually(lambda: storage.filled() == {1, 2, 3, 4}, "all four rows", 90)
+    assert storage.faults == []
+    assert [storage.rows[number]["success"] for number in range(1, 5)] == [True, True, False, False]
+    assert storage.rows[1]["message_error"] == ""
+    assert (storage.rows[3]["score"], storage.rows[3]["verdict"]) == (0, "")
+    assert "длинный" in storage.rows[4]["message_error"]
+    assert fleet.drained(30)
+    answers = fleet.contents()["notifications"]
+    eventually(lambda: len(fleet.contents()["notifications"]) == 8, "each is said once more")
+    assert [len(bodies) for bodies in storage.bodies.values()] == [1, 1, 1, 1], "the same bytes again"
+    sent_at = {json.loads(each.value)["processing_id"]: each.timestamp for each in fleet.contents()["requests"][:4]}
+    said_at = {json.loads(each.value)["processing_id"]: each.timestamp for each in answers}
+    assert all(said_at[number] - sent_at[number] > 4 for number in said_at), "not before their rows"
+    assert not AdminClient({"bootstrap.servers": kafka}).list_topics(timeout=20).topics.keys() & {fleet.names.uploads}
+
+
+def test_replacing_the_handler_of_2026_as_the_page_says(of_2026, kafka, eventually):
+    """Its handler has answered 20 of 30 requests, some of them as failures: the other ten are ours, and no more."""
+    fleet, storage = of_2026(REPEAT_AFTER="off")
+    fleet.send(requested(number) for number in range(1, 31))
+    storage.start()
+    eventually(lambda: len(storage.rows) == 30, "the rows, before what is said of them")
+    for number in [*range(1, 16), 17, 19, 20, 22, 30]:
+        body = {
+            "processing_id": number, "success": number != 22, "message_error": "", "wait_seconds": None, "score": 70,
+            "matches": [], "recommendation": "its own", "verdict": "",
+        }  # fmt: skip
+        send(kafka, fleet.names.notifications, "its key", body)
+    fleet.worker(wait=False)
+    type_the_steps(fleet, "Replacing its handler")
+    eventually(lambda: storage.filled() == set(range(1, 31)), "every row")
+    assert fleet.drained(30)
+    assert storage.faults == []
+    assert len(fleet.contents()["notifications"]) == 30
+    assert sum(row["recommendation"] == "its own" for row in storage.rows.values()) == 20
+
+
+def test_answers_that_come_before_their_rows(of_2026, standin, eventually):
+    """A storage service that was away reads answers first and loses them all; the repeats fill its rows."""
+    fleet, storage = of_2026(late_rows=True, REPEAT_AFTER="15,30")
+    fleet.worker(wait=False)
+    bridge = fleet.bridge(name="first")
+    fleet.send(requested(number) for number in range(1, 21))
+    assert fleet.drained(60)
+    storage.start()
+    eventually(lambda: storage.lost >= 20, "it has no row for any")
+    asked = len(standin.attempts())
+    bridge.kill()
+    fleet.bridge(name="second")
+    eventually(lambda: storage.filled() == set(range(1, 21)), "every row, once it is said again", 90)
+    assert storage.faults == []
+    assert {len(bodies) for bodies in storage.bodies.values()} == {1}
+    assert len(standin.attempts()) == asked, "nothing is asked again"
+
+
+def test_what_is_killed_while_storage_reads_everything(of_2026, private_redis, eventually):
+    """200 requests, 20 kills, Redis killed twice: a reader of uncommitted messages finds each id, with one content."""
+    fleet, storage = of_2026(redis_url=f"{private_redis.url}/1", REPEAT_AFTER="60")
+    names = ["bridge-0", "bridge-1", "worker-0", "worker-1"]
+    processes = Supervisor(
+        lambda name: (fleet.bridge if name.startswith("bridge") else fleet.worker)(name=name, wait=False), names
+    )
+    storage.start()
+    for number in range(1, 201):
+        fleet.queue(requested(number))
+    fleet.flush()
+    for kill in range(20):
+        now = time.monotonic()
+        eventually(lambda now=now: time.monotonic() > now + 2, "two seconds of work")
+        processes.look(time.monotonic())
+        processes.kill(names[kill % 4])
+        if kill in (6, 13):
+            private_redis.kill()
+            private_redis.start()
+
+    def all_filled():
+        processes.look(time.monotonic())
+        return len(storage.filled()) == 200
+
+    eventually(all_filled, "every row", 180)
+    assert storage.faults == []
+    assert storage.bodies.keys() == set(range(1, 201))
+    assert {len(bodies) for bodies in storage.bodies.values()} == {1}
+    assert all(row["success"] for row in storage.rows.values())

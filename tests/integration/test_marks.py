@@ -14,6 +14,7 @@ from bridge.marks import ProcessedMarks
 from config import Settings
 from contract import (
     ANSWERED_KEY,
+    DIALECTS,
     MARKS_KEY,
     PROCESSED_MARK_TTL,
     claim_key,
@@ -135,6 +136,21 @@ def test_the_notifications_of_an_earlier_handler(kafka, topics, redis_client):
     marks = ProcessedMarks(redis_client, make, topic, "in-0", "me", notification_key=b"new_request")
     stage.catch_up(marks)
     assert stage.marked() == {1, 2}
+
+
+def test_answers_of_the_second_contract(kafka, topics, redis_client):
+    """Whatever its key, an answer marks its request; one that is said again is no second answer to the quota."""
+    (topic,) = topics("finished")
+    stage = Stage(kafka, redis_client, topic)
+    stage.producer.produce(topic, json.dumps({"processing_id": 1, "success": True}).encode())
+    stage.notify(2)
+    stage.notify(2, headers=[("processing-id", b"2"), ("repeated-after", b"60")])
+    dialect = DIALECTS["2026"]
+    stage.catch_up(
+        ProcessedMarks(redis_client, lambda: make_reader(stage.settings), topic, "in-0", "me", dialect=dialect)
+    )
+    assert stage.marked() == {1, 2}
+    assert redis_client.get(ANSWERED_KEY).split()[:2] == [b"2", b"2"]
 
 
 def test_an_existing_mark_is_left_alone(stage):

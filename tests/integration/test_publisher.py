@@ -1,5 +1,6 @@
 """Publishing on a real Kafka: everything in one transaction, and only by the owner."""
 
+import functools
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from bridge.offsets import Commit
 from bridge.publisher import OutputRefused, Publication, Publisher, PublishError, Topics
 from config import Settings
 from contract import Outcome
+from contract.year_2026 import Processing
 from tests.support.samples import failed, read_committed, scored
 
 CHECKOUT = Path(__file__).parents[2]
@@ -119,6 +121,64 @@ def test_nothing_is_visible_before_the_commit_nor_after_an_end_without_one(stage
     assert [message.headers()[0][1] for message in stage.read(stage.notifications)] == [b"8"]
     assert stage.read(stage.uploading) == []
     assert stage.committed() == (2, METADATA)
+
+
+@pytest.fixture
+def outside(stage):
+    """A publisher for readers who see what a transaction takes back."""
+    topics = Topics(stage.notifications, stage.uploading, stage.dead_letters, notification_key=None)
+    make = functools.partial(make_producer, stage.settings)
+    publisher = Publisher(make, f"{stage.group}.0", topics, outside=make(None))
+    publisher.open()
+    stage.closing.append(publisher.close)
+    return publisher
+
+
+def uncommitted(stage):
+    """All that a reader of uncommitted messages finds among the answers."""
+    reader = Consumer(
+        {"bootstrap.servers": stage.kafka, "group.id": "any", "isolation.level": "read_uncommitted",
+         "enable.partition.eof": True}
+    )  # fmt: skip
+    reader.assign([TopicPartition(stage.notifications, 0, 0)])
+    found = []
+    while (message := reader.poll(20)) is not None and message.error() is None:
+        found.append(message)
+    reader.close()
+    return found
+
+
+def test_what_is_said_outside_is_never_taken_back(stage, outside):
+    """Its transaction fails, is made again, and says nothing twice; dead letters stay inside of it."""
+    letter = DeadLetter(None, b"\xff", (("reason", b"not_utf8"),))
+    publications = [Publication(7, answer(7)), Publication(8, answer(8))]
+    outside._send_offsets, send = lambda *_: outside._producer.produce("no topic!", b""), outside._send_offsets
+    with pytest.raises(PublishError):
+        stage.publish(outside, publications, [letter], offset=3)
+    assert [message.headers()[0][1] for message in uncommitted(stage)] == [b"7", b"8"]
+    outside._send_offsets = send
+    stage.publish(outside, publications, [letter], offset=3)
+    first, second = uncommitted(stage)
+    assert (first.key(), second.value().decode()) == (None, answer(8).notification)
+    assert [each.value() for each in stage.read(stage.dead_letters)] == [b"\xff"]
+    assert stage.committed() == (3, METADATA)
+
+
+def test_what_does_not_fit_outside_is_named(stage, outside):
+    """A topic's limit is told of the answer that is to blame, and its neighbours are said once."""
+    limit(stage, stage.notifications, 600)
+    large = Outcome(notification="x" * 1_000, processing=None, is_score=True)
+    publications = [Publication(7, answer(7)), Publication(8, large), Publication(9, answer(9))]
+    with pytest.raises(OutputRefused) as refused:
+        stage.publish(outside, publications)
+    assert refused.value.output.processing_id == 8
+    publications[1] = Publication(8, answer(8))
+    stage.publish(outside, publications)
+    assert sorted(message.headers()[0][1] for message in uncommitted(stage)) == [b"7", b"8", b"9"]
+
+
+def answer(processing_id):
+    return Outcome.failed(Processing(processing_id=processing_id), "Ошибка.")
 
 
 KILLED = """

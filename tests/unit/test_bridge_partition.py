@@ -23,7 +23,8 @@ from bridge.request_store import RequestStates
 from bridge.start import StartUnknown
 from bridge.supervision import MAX_CHARGES
 from bridge.supervisor import OVERTIME, STUCK_FOR
-from contract import HANDED_BACK, Failure
+from contract import DIALECTS, HANDED_BACK, Failure, Outcome
+from contract.year_2026 import SETTLES, Processing
 from tests.support.samples import SENT_AT, FakeMessage, request_value, scored
 
 POLICY = PartitionPolicy(window_cap=10, request_rate=1.0, request_deadline=3_600.0, redispatch_after=5.0, lease=2.0)
@@ -297,6 +298,21 @@ def test_a_request_is_dispatched_once_and_published_with_its_offset(part):
     assert part.kafka.committed_to == Commit(1, "v2 first 0 ")
     assert part.redis.marked == {7}
     assert part.redis.dispatched == [7]
+
+
+def test_an_answer_waits_for_its_row():
+    """Where the storage service makes a row of the request first, nothing is said within seconds of it."""
+    part = Part(dataclasses.replace(POLICY, dialect=DIALECTS["2026"]))
+    part.wall = SENT_AT / 1000
+    fields = {"processing_id": 7, "resume_id": 2, "user_id": 3, "requirement_id": 4, "resume": "x", "requirement": "y"}
+    part.work.take(FakeMessage(0, json.dumps(fields).encode()))
+    part.work.take(FakeMessage(1, json.dumps({**fields, "processing_id": 8, "resume": " "}).encode()))
+    part.step()
+    part.redis.ready[7] = Outcome.failed(Processing(processing_id=7), "Ошибка.")
+    part.step(SETTLES - 2)
+    assert part.kafka.transactions == 0
+    part.step(2)
+    assert part.kafka.published == [(7, False), (8, False)]
 
 
 def test_outcomes_that_are_ready_together_share_a_transaction(part):

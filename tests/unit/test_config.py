@@ -223,7 +223,7 @@ def test_errors_do_not_quote_secrets(env):
 
 
 def test_the_env_file_is_read(env):
-    """`.env` beside config.py is read, the environment goes before it, and other services' variables are ignored."""
+    """`.env` in the project's folder is read, the environment goes before it, and others' variables are ignored."""
     env.file.write_text("RPM=7\nTPM=50000\nPOSTGRES_USER=someone\nOPENAI_PROXY=\n")
     env(TPM="60000")
     settings = load_settings()
@@ -236,7 +236,7 @@ def test_the_env_file_is_found_from_any_directory():
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)}
     told = subprocess.run([sys.executable, "-c", code], env=environment, cwd="/", capture_output=True, check=True)
     assert told.stdout.decode().strip() == str(PROJECT / ".env")
-    assert (PROJECT / "config.py").exists()
+    assert (PROJECT / "config" / "settings.py").exists()
 
 
 @pytest.mark.parametrize("mode", ["test", "Test", "TEST"])
@@ -438,3 +438,29 @@ def test_settings_of_earlier_days_are_named(env):
     assert retired_variables() == ["RETRY_BASE", "SHORT_WAIT"]
     assert RETIRED.isdisjoint(name.upper() for name in Settings.model_fields)
     assert load_settings()
+
+
+def test_the_platform_of_2026_needs_one_line(env):
+    """Its own `.env` and `CONTRACT=2026` name topics, key, endpoint and limits; what is said otherwise counts."""
+    env.without("OPENAI_KEY")
+    env(YANDEX_CLOUD_API_KEY=SECRET, YANDEX_CLOUD_FOLDER_ID="b1gfolder", CONTRACT="2026", RPM="3", TPM="30000")
+    settings = load("worker")
+    assert settings.kafka_topic_for_ai_handler == "processing.requested"
+    assert settings.answer_topics == ("processing.finished",)
+    assert settings.dead_letter_topic == "processing.requested.DLQ"
+    assert settings.provider.key == SECRET
+    assert settings.openai_base_url == "https://ai.api.cloud.yandex.net/v1"
+    assert settings.openai_model == "gpt://b1gfolder/yandexgpt-lite/latest"
+    assert (settings.openai_project, settings.egress_check) == ("b1gfolder", False)
+    assert (settings.rpm, settings.rpd, settings.tpm) == (15, 500, 30_000)  # `.env.example` spells its defaults out
+    assert settings.repeats == [60, 3_600]
+    env(OPENAI_KEY="sk-mine", KAFKA_TOPIC_FOR_AI_HANDLER="mine", REPEAT_AFTER="off")
+    settings = load("worker")
+    assert (settings.provider.key, settings.openai_model) == ("sk-mine", Settings.model_fields["openai_model"].default)
+    assert (settings.kafka_topic_for_ai_handler, settings.rpm, settings.repeats) == ("mine", 3, [])
+
+
+def test_the_first_contract_repeats_nothing(env):
+    """An id has one notification there, whatever `REPEAT_AFTER` says."""
+    env(REPEAT_AFTER="60")
+    assert load("bridge").repeats == []

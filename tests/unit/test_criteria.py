@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.assessment.criteria import MAX_ANSWER_TOKENS, MAX_CRITERIA, RESPONSE_FORMAT, Criteria, parse_criteria
-from worker.assessment.grounds import Ground, forbidden_ground
+from worker.assessment.grounds import Ground, parted
 from worker.assessment.json_answer import BrokenAnswer
 from worker.assessment.vacancy import MAX_SPAN, Vacancy, read_vacancy
 from worker.limits.tokens import count_tokens
@@ -155,32 +155,68 @@ LAWFUL = [
     "Подъём грузов вес до 20 кг", "рост от 10% в год", "Численность подчинённых от 20 до 50", "Только русский язык",
     "Управлять командой молодых специалистов", "Смена от 16 до 20", "attractive landing pages",
     "Знание миграционного учёта граждан РФ", "Компания на рынке более 15 лет", "Приём граждан",
+    "Over 20 years in banking", "over 20 years of C++", "группа детей в возрасте от 3 лет", "кредиты до 25 лет",
+    "подготовка школьников 16–18 лет к ЕГЭ", "оформление РВП, вид на жительство, патент", "религиозный туризм",
+    "обследование зданий старше 50 лет", "рост до 150% год к году", "временная регистрация гостей отеля",
+    "реставрация православных храмов", "Christian Dior", "холостой ход: регулировка", "good health and safety record",
+    "Настройка прописки VLAN", "укладка пола: пол м/ж санузлы", "дети в возрасте до 7 лет, занятия",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("ground", "text"), [(ground, text) for ground, texts in FORBIDDEN.items() for text in texts])
 def test_forbidden_grounds_are_found(ground, text):
     """What the law forbids to ask for is recognised by its own words, should the model miss it."""
-    assert forbidden_ground(text) == ground
+    assert ground in parted(text, {})[0].values()
 
 
 @pytest.mark.parametrize("text", LAWFUL)
 def test_a_trades_own_subject_is_no_forbidden_ground(text):
     """Teaching children, civil law or women's clothes may be asked for."""
-    assert forbidden_ground(text) is None
+    assert parted(text, {}) == ({}, [text])
 
 
 def test_forbidden_grounds_are_reported_and_not_graded():
     """Whether the model names them or the patterns do, nobody is measured by them."""
-    vacancy = "Python, возраст до 35 лет, SQL, опыт, свой человек"
+    vacancy = "Python, возраст до 35 лет, SQL, опыт, прописана в городе"
     criteria = chosen(
-        vacancy, "Python", "возраст до 35 лет", "SQL", "свой человек",
-        forbidden=[{"text": "свой человек", "ground": "национальность"}, {"text": "не сказано", "ground": "пол"}],
+        vacancy, "Python", "возраст до 35 лет", "SQL", "прописана в городе",
+        forbidden=[{"text": "прописана", "ground": "место жительства"}, {"text": "не сказано", "ground": "пол"}],
     )  # fmt: skip
     assert texts(criteria) == ["Python", "SQL"]
     assert [(one.text, one.ground) for one in criteria.forbidden] == [
-        ("свой человек", Ground.NATIONALITY), ("возраст до 35 лет", Ground.AGE),
+        ("прописана", Ground.RESIDENCE), ("возраст до 35 лет", Ground.AGE),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("ground", Ground)
+@pytest.mark.parametrize("text", ["медкнижка", "опыт работы с детьми 3–7 лет", "допуск по форме 2", "свой человек"])
+def test_a_model_that_names_a_lawful_requirement_is_not_believed(text, ground):
+    """Its word alone deletes nothing: a word of that ground has to be there."""
+    criteria = chosen(f"SQL; {text}", "SQL", text, forbidden=[{"text": text, "ground": ground}])
+    assert (texts(criteria), criteria.forbidden) == (["SQL", text], ())
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "rest"),
+    [
+        ("Водитель-мужчина категории CE, стаж от 3 лет", None, "категории CE, стаж от 3 лет"),
+        ("Водитель-мужчина категории CE, стаж от 3 лет", "Водитель-мужчина", "категории CE, стаж от 3 лет"),
+        ("девушка-администратор с опытом 1С", "девушка", "администратор с опытом 1С"),
+        ("опыт продаж, девушка до 30", None, "опыт продаж"),
+    ],
+)
+def test_what_is_lawful_beside_forbidden_words_stays(text, named, rest):
+    """The licence and the years do not go with the sex."""
+    forbidden = [{"text": named, "ground": "пол"}] if named else []
+    criteria = chosen(f"SQL; {text}", "SQL", text, forbidden=forbidden)
+    assert texts(criteria) == ["SQL", rest]
+    assert Ground.SEX in {one.ground for one in criteria.forbidden}
+
+
+def test_a_single_letter_may_be_asked_for():
+    """C and R are languages; a preposition is none."""
+    assert texts(chosen("Работа с людьми. Нужны:\n- C\n- R\n- SQL", "C", "R", "SQL")) == ["C", "R", "SQL"]
+    assert texts(chosen("Работа с людьми. SQL, Go, Rust", "C", "SQL", "Go", "Rust")) == ["SQL", "Go", "Rust"]
 
 
 BROKEN = {

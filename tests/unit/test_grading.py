@@ -48,7 +48,6 @@ BROKEN = {
     "missing level": answer({"id": 1, "quotes": []}).replace('"quotes"', '"level": 5, "quotes"'),
     "unknown level": answer(grade(level="excellent")),
     "level as a number": answer(grade(level=2)),
-    "a quote as a number": answer(grade(quotes=[5])),
     "an id as a word": answer(grade(id="Python")),
     "grades not a list": '{"grades": "Python"}',
     "grade not an object": answer("Python"),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.intake import MESSAGES, Accepted, NotOurs, Reason, Rejected, read
-from contract import REQUEST_KEY
+from contract import DIALECTS, REQUEST_KEY
 from tests.support.samples import addressee, request_fields, request_value
 
 EXPECTED = {
@@ -272,3 +272,13 @@ def test_no_json_makes_it_raise(changes):
     if isinstance(content, Rejected) and content.addressee:
         assert content.message
         content.addressee.model_dump_json().encode()
+
+
+def test_the_second_contract():
+    """Whatever its key, a message is a request; who can be told needs no more than an id."""
+    fields = {"processing_id": 7, "resume_id": 2, "user_id": 3, "requirement_id": 4, "resume": "x", "requirement": "y"}
+    for key in (None, b"", b"new_request", b"anything"):
+        assert read(key, json.dumps(fields).encode(), DIALECTS["2026"]).request.requirements == "y"
+    rejected = read(None, json.dumps({"processing_id": 7}).encode(), DIALECTS["2026"])
+    assert (rejected.reason, rejected.addressee.processing_id) == (Reason.MISSING_FIELD, 7)
+    assert read(None, b"{", DIALECTS["2026"]) == Rejected(Reason.NOT_JSON)

@@ -838,6 +838,15 @@ def test_while_another_finds_out_what_the_model_takes_nobody_is_in_its_way(world
     assert world.store.outcomes[7]["notification"]["success"]
 
 
+def test_no_request_is_too_large_for_the_room_that_we_add(world):
+    """With a small TPM it goes without room rather than not at all."""
+    world.profiles.room_for = 700
+    world.limiter.script.append(NeverFitsError("too many tokens"))
+    assert world.scoring.run(7, FRESH) is None
+    assert [tokens for _, tokens in world.limiter.asked] == [3_200, 2_500]
+    assert world.store.outcomes[7]["notification"]["success"]
+
+
 def test_room_for_reasoning_is_reserved_and_sent(world):
     """TPM is charged as the provider charges: with the whole output cap."""
     sent = []

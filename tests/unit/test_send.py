@@ -7,7 +7,8 @@ import pytest
 from bridge.__main__ import parse
 from bridge.commands.send import chosen, table
 from bridge.request_file import WrongRequest
-from contract import Notification
+from contract import DIALECTS, Assessment, Notification, Outcome
+from contract.year_2026 import Processing
 from tests.support.samples import failed, request_value, scored
 
 
@@ -78,3 +79,15 @@ def test_the_command_line():
     """A file, or `-` for standard input; two minutes of patience unless it is said otherwise."""
     options = parse(["send", "-"])
     assert (options.command, options.file, options.timeout, options.json) == ("send", "-", 120.0, False)
+
+
+def test_an_answer_of_the_second_contract():
+    """A person sees the same table, whichever contract is spoken."""
+    outcome = Outcome.failed(Processing(processing_id=7), "Ошибка.", wait_seconds=60)
+    assert table(DIALECTS["2026"].heard(outcome.notification)) == [
+        "processing_id  7",
+        "failed         Ошибка. Попробуйте через 1 минуту.",
+    ]
+    found = Assessment(score=80, matches=("SQL",), recommendation="Пригласить.", verdict="Подходит")
+    shown = table(DIALECTS["2026"].heard(Outcome.scored(Processing(processing_id=7), found).notification))
+    assert shown[1] == "score           80 of 100"

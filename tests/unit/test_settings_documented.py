@@ -1,4 +1,4 @@
-"""`.env.example`, docs/settings.md and config.py say the same."""
+"""`.env.example`, docs/settings.md and config/ say the same."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -43,7 +43,7 @@ def test_the_example_holds_no_secret():
     secrets = [
         name for name in variables() if name.endswith(("KEY", "PASSWORD", "AUTH", "PROXY")) or name == "REDIS_URL"
     ]
-    assert len(secrets) == 7
+    assert len(secrets) == 8
     assert all(f"\n{name}=\n" in EXAMPLE for name in secrets)
 
 
@@ -85,7 +85,7 @@ def test_every_time_says_its_unit():
 
 
 def test_the_page_of_settings_is_current():
-    """docs/settings.md has every setting of config.py, with its default, its bounds and its meaning."""
+    """docs/settings.md has every setting of config/, with its default, its bounds and its meaning."""
     assert PAGE.read_text() == page(EXAMPLE), "run `python -m dev.settings_table`"
 
 

@@ -58,6 +58,14 @@ def test_one_stretch_for_several_criteria_is_said():
     quotes = sentences(RESUME)
     long = (*(f"навык{n}" for n in range(4)), *NAMES)
     assert Suspicion.ONE_FOR_SEVERAL in suspicions(RESUME, *quotes[:1] * 3, *quotes[:4], quotes[4], names=long)
+    dense = "Сервисы на Python для банка, запросы PostgreSQL, образы Docker, топики Kafka под нагрузкой"
+    assert suspicions(dense, *[dense] * 4) == set()
+
+
+@pytest.mark.parametrize("quote", ["МГЮА, специалитет", "Свидетельство № 4512", "Окончила СПбГУ", "LLB degree"])
+def test_a_paper_may_have_another_name(quote):
+    """A diploma that is not called by the vacancy's words is a diploma."""
+    assert suspicions(quote, quote, names=("Высшее юридическое образование",), kind="gate") == set()
 
 
 def test_a_gate_that_its_quote_does_not_name_is_said():
@@ -133,7 +141,7 @@ def test_years_that_nothing_confirms_are_said():
 )  # fmt: skip
 def test_text_to_the_reviewer_is_noticed(text):
     """In several languages, with hidden or borrowed letters, as a message or as an answer of ours."""
-    assert read_resume(f"Повар.\n{text}\nГотовлю супы.", redaction=False).barred
+    assert read_resume(f"Повар.\n{text}\nГотовлю супы.", redaction=False).addresses
 
 
 @pytest.mark.parametrize(
@@ -168,5 +176,5 @@ def test_what_a_reader_would_not_see_is_noticed(text):
 def test_honest_talk_is_left_alone(text):
     """Letters, people who work with models, teachers, exports, emoji: none of it is for the reviewer."""
     resume = read_resume(text, redaction=False)
-    assert not resume.barred
+    assert not resume.addresses
     assert not resume.hidden

@@ -257,12 +257,10 @@ class Asking:
     def _probe(self, in_hand: RequestInHand) -> None:
         """Let a tiny call find out whether the provider answers again, and close the circuit breaker if it does.
 
-        Raises:
-            PostponedError: it does not, or the limits say when to try.
+        Raises `PostponedError`: it does not, or the limits say when to try.
         """
-        tokens, room = self._ports.model.tokens(PROBE), self._ports.profiles.room()
         with self._turns.enter(in_hand.dispatch.place) as turn:
-            self._await_start(tokens + room, in_hand, turn)
+            room = self._await_start(self._ports.model.tokens(PROBE), in_hand, turn)
         reservation = in_hand.reservation
         in_hand.progress = in_hand.progress.called()
         try:
@@ -287,8 +285,7 @@ class Asking:
                 call = question.make_call()
                 tokens = ports.model.tokens(call)
                 in_hand.progress = replace(in_hand.progress, counted=(question.digest, tokens))
-            room = ports.profiles.room()
-            self._await_start(tokens + room, in_hand, turn)
+            room = self._await_start(tokens, in_hand, turn)
         if in_hand.claim.lost:
             raise ClaimLostError
         if call is None:
@@ -304,16 +301,19 @@ class Asking:
         self._silence.met(outage=False)
         return answer, reservation
 
-    def _await_start(self, tokens: int, in_hand: RequestInHand, turn: Turn) -> None:
-        """Return when the limiter says "now"; `in_hand.reservation` is then the one to use."""
-        patience = FIRST_TURN
+    def _await_start(self, tokens: int, in_hand: RequestInHand, turn: Turn) -> int:
+        """Return the granted room for reasoning when it is "now"; `in_hand.reservation` is then the one to use."""
+        patience, room = FIRST_TURN, self._ports.profiles.room()
         while True:
             turn.wait(patience)
             patience = NEXT_TURN
             try:
-                answer = self._ports.limiter.acquire(in_hand.reservation, tokens, in_hand.dispatch.place)
+                answer = self._ports.limiter.acquire(in_hand.reservation, tokens + room, in_hand.dispatch.place)
             except NeverFitsError:
-                raise FailedError(Failure.TOO_LARGE) from None
+                if not room:
+                    raise FailedError(Failure.TOO_LARGE) from None
+                room = 0  # a setting gives it, so no user is told to be shorter for it
+                continue
             spans.limited(answer)
             match answer:
                 case Granted(first=False):
@@ -323,7 +323,7 @@ class Asking:
                     if plenty:
                         self._turns.needless(PLENTY_LASTS)
                     metrics.WAIT_SECONDS.observe(waited)
-                    return
+                    return room
                 case Reserved(seconds=seconds, until_start=start):
                     if seconds > NEXT_TURN:
                         turn.step_aside()

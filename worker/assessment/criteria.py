@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, BeforeValidator, Field
 
 from worker.assessment.durations import asks_for_years
-from worker.assessment.grounds import Ground, forbidden_ground
+from worker.assessment.grounds import Ground, parted
 from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema, with_key
 from worker.assessment.vacancy import Vacancy
 
@@ -96,18 +96,24 @@ def parse_criteria(content: str, vacancy: Vacancy) -> Criteria:
     lost = sum(span is None for _, span in found)
     if 3 * lost > len(found):
         raise BrokenAnswer("more than a third of the spans are not in the vacancy")
-    forbidden = {span: one.ground for one in answer.forbidden if (span := vacancy.span(one.text))}
+    forbidden: dict[str, Ground] = {}  # by folded words
+    for named in answer.forbidden:
+        if span := vacancy.span(named.text):
+            forbidden |= parted(span, {}, named.ground)[0]
     graded: dict[str, Listed] = {}
     for one, span in found:
-        if span and (ground := forbidden.get(span) or forbidden_ground(span)):
-            forbidden[span] = ground
-        elif span:
-            graded.setdefault(span, one)
+        there, lawful = parted(span, forbidden) if span else ({}, [])
+        forbidden |= {new: why for new, why in there.items() if not any(known in new for known in forbidden)}
+        # The longest lawful piece stays.
+        if piece := (vacancy.span(max(lawful, key=len)) if there else span) if lawful else None:
+            graded.setdefault(piece, one)
     order = list(CriterionKind)
     chosen = sorted(graded.items(), key=lambda item: order.index(item[1].kind))[:MAX_CRITERIA]
     items = (
         Criterion(id=number, text=span, kind=one.kind, years=one.years if asks_for_years(span, one.years) else None)
         for number, (span, one) in enumerate(chosen, start=1)
     )
-    named = (Forbidden(text=span, ground=ground) for span, ground in forbidden.items())
-    return Criteria(items=tuple(items), forbidden=tuple(named), lost=lost)
+    reported = (
+        Forbidden(text=vacancy.span(stretch) or stretch, ground=ground) for stretch, ground in forbidden.items()
+    )
+    return Criteria(items=tuple(items), forbidden=tuple(reported), lost=lost)

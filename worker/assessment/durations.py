@@ -5,7 +5,7 @@ one end has a month, the year at the other end counts whole.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Annotated, Final
 
@@ -44,20 +44,29 @@ _MONTH_NAMES: Final = (
 )  # fmt: skip
 _MONTH_NAME: Final = re.compile(rf"\b(?:{'|'.join(' '.join(_MONTH_NAMES).split())})")
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_SHORT_YEAR: Final = re.compile(r"(?:\d ?[./–—-]|['’`]|\b(?:c|с|по|до)) ?(\d\d)(?![\d./])(?! ?(?:лет|мес|час))")
+_SHORT_YEAR: Final = re.compile(
+    rf"(?:\d ?[./–—-]|['’`]|\b(?:c|с|по|до)|\b(?:{'|'.join(' '.join(_MONTH_NAMES).split())})\w*) ?"
+    r"(\d\d)(?![\d./])(?! ?(?:лет|мес|час))"
+)
 _MONTH_NUMBER: Final = re.compile(
     r"(?<!\d)(\d\d?)[./-](?= ?(?:(?:19|20)\d\d|\d\d)(?!\d))|(?:19|20)\d\d ?[./-] ?(\d\d)(?!\d)"
 )
-_NOW: Final = re.compile("now|present|current|today|наст|н ?\\. ?в|сеичас|сегодня|сеи день")
+_NOW: Final = re.compile(
+    r"now|present|current|today|ongoing|наст|текущ|н ?[./]? ?в|сеичас|сегодня|сеи день|null|none|^\W*$"
+)
+_LONGEST_DATE: Final = 40  # characters
 _LAST_CENTURY: Final = 69  # two digits above this are of the twentieth
-_DATE: Final = re.compile(r"(\d{4})(?:[-./](\d\d?))?(?:[-./]\d\d?)?|(\d\d?)[-./](\d{4})")
+_AGE: Final = re.compile(
+    r"\b(?:мне|возраст\w*|ребенку|сыну|дочери|aged?)\W{1,2}\d\d? (?:лет|год\w*|years?)\b|\b\d\d years? old"
+)
+_DIGITS: Final = re.compile(r"\d{4}[-./](\d\d?)(?!\d)|(?<!\d)(\d\d?)[-./]\d{4}")
 
 
-class Period(BaseModel, frozen=True, validate_by_name=True, serialize_by_alias=True, coerce_numbers_to_str=True):
-    """From and to as the model wrote them: "YYYY", "YYYY-MM" or "now"."""
+class Period(BaseModel, frozen=True, validate_by_name=True, serialize_by_alias=True):
+    """From and to as the model wrote them: "YYYY", "YYYY-MM" or "now" as a rule, and whatever else names them."""
 
-    since: str = Field(alias="from")
-    until: Annotated[str, BeforeValidator(lambda until: until or "now")] = Field("now", alias="to")
+    since: Annotated[str, BeforeValidator(str)] = Field(alias="from")
+    until: Annotated[str, BeforeValidator(lambda until: str(until or "now"))] = Field("now", alias="to")
 
 
 def asks_for_years(span: str, years: int | None) -> bool:
@@ -72,7 +81,7 @@ def asks_for_years(span: str, years: int | None) -> bool:
 
 def months_claimed(text: str) -> int:
     """The longest duration that a text states in words ("5 лет 3 месяца"), in months; 0: none."""
-    folded = unmarked(text)
+    folded = _AGE.sub("", unmarked(text))
     years = max(map(_number, _YEARS.finditer(folded)), default=int(bool(_A_YEAR.search(folded))))
     months = max(map(_number, _MONTHS.finditer(folded)), default=0)
     if not years:
@@ -105,7 +114,7 @@ class Dates:
     def _months(self) -> set[int]:
         named = set(_MONTH_NAME.findall(self._folded))
         numbers = {int(before or after) for before, after in _MONTH_NUMBER.findall(self._folded)}
-        return {n for n, names in enumerate(_MONTH_NAMES, 1) if n in numbers or named & set(names.split())}
+        return numbers.intersection(range(1, 13)).union(_months(named))
 
     def proven(self, periods: Iterable[Period], today: int) -> int:
         """How many months the periods cover together whose dates stand in the text; none counts twice.
@@ -133,11 +142,17 @@ class Dates:
 
     def _date(self, date: str) -> tuple[int, int | None] | None:
         """Year and month, if the year stands in the text; a month that does not is left out."""
-        match = _DATE.fullmatch(date.strip())
-        if match is None:
+        folded = unmarked(date[:_LONGEST_DATE])
+        year = next((number for one in _YEAR.findall(folded) if (number := int(one)) in self._years), None)
+        if year is None:
             return None
-        year, number = int(match[1] or match[4]), int(match[2] or match[3] or 0)
-        return (year, number if number in self._months else None) if year in self._years else None
+        digits = _DIGITS.search(folded)
+        months = {int(digits[1] or digits[2])} if digits else set(_months(set(_MONTH_NAME.findall(folded))))
+        return year, min(months & self._months, default=None)
+
+
+def _months(named: set[str]) -> Iterator[int]:
+    return (number for number, names in enumerate(_MONTH_NAMES, 1) if named & set(names.split()))
 
 
 def in_words(months: int) -> str:

@@ -14,6 +14,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, Field
 from worker.assessment.criteria import Criterion
 from worker.assessment.durations import Period
 from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema, with_key
+from worker.assessment.source_text import MAX_QUOTE
 
 MAX_QUOTES: Final = 2
 MAX_PERIODS: Final = 20
@@ -41,11 +42,15 @@ class Level(StrEnum):
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
         """The level that another word means: where no schema is enforced, models find their own."""
-        word = str(value or "none").strip().lower()
+        word = str(value or "none").strip(" .!").lower()
         return next((cls(level) for level, words in _OTHER_WORDS.items() if word in (level, *words.split("|"))), None)
 
 
-_Quotes = BeforeValidator(lambda quotes: [quotes] if isinstance(quotes, str) else quotes or [])
+def _quotes(found: object) -> list[str]:
+    """What of it is text. A long one is cut where a word ends, so that what is kept is what was checked."""
+    texts = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+    quotes = [one for one in texts if isinstance(one, str)]
+    return [one if len(one) <= MAX_QUOTE else one[: MAX_QUOTE + 1].rsplit(" ", 1)[0] for one in quotes]
 
 
 # Lengths are checked after parsing and not by Field: strict-schema endpoints differ in whether they accept maxItems
@@ -55,7 +60,9 @@ class Grade(BaseModel, frozen=True):
     """One criterion's grade."""
 
     id: int
-    quotes: Annotated[list[str], _Quotes] = Field([], repr=False, validation_alias=AliasChoices("quotes", "quote"))
+    quotes: Annotated[list[str], BeforeValidator(_quotes)] = Field(
+        [], repr=False, validation_alias=AliasChoices("quotes", "quote")
+    )
     level: Level
     periods: Annotated[list[Period], BeforeValidator(with_key("from"))] = []
 

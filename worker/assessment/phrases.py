@@ -1,9 +1,9 @@
 """A small language for phrases, compiled to RE2: what a phrase is, and where in a text it stands.
 
-A phrase is written as its words, folded when it is compiled: `игнорируй|игнорируйте .. инструкц*|правил*`
+A phrase is written as its words, folded when it is compiled: `поставь|поставьте .. 100 баллов`
 
 - `a|b` is either word, `стем*` any word that begins so, `*ла` any that ends so, `*` any word;
-- `word?` may be missing; `..` is a gap of up to eight words within a sentence; `^` the beginning of a sentence.
+- `word?` may be missing; `..` is a gap of up to three words within a sentence; `^` the beginning of a sentence.
 
 Phrases are looked for in a stream of words (`SourceText.stream`), each with a space on either side, sentences parted
 by `.`, so that line breaks, punctuation and runs of spaces cannot hide a word from its neighbour. RE2 takes linear
@@ -18,7 +18,7 @@ import re2
 from worker.assessment.plain_text import fold
 
 _WORD: Final = "[^ .]+"
-_ELEMENTS: Final = {"..": f"(?:{_WORD} ){{0,8}}", "^": "[.] "}
+_ELEMENTS: Final = {"..": f"(?:{_WORD} ){{0,3}}", "^": "[.] "}
 
 
 class Phrases:

@@ -17,9 +17,9 @@ from typing import Final
 
 import re2
 
-_LINE_ENDS = frozenset("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+_LINE_ENDS = frozenset("\a\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 # Unicode calls these letters or marks, but they print nothing: fillers, joiners, Braille's blank, variation selectors.
-_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufdd0-\ufdef\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # Format (zero-width, bidi controls, tag characters, soft hyphen), control, and lone surrogates, which UTF-8
 # lacks: the HTTP client would fail.
 _INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Cs"})
@@ -52,6 +52,7 @@ _INLINE: Final = re2.compile(
     rf"(?i)</?(?:a|abbr|b|big|code|em|font|i|img|meta|o:p|s|small|span|strike|strong|sub|sup|u){_ATTRIBUTES}>|"
     r"(?s:<style\b.*?</style>|<script\b.*?</script>)"
 )
+_TAGS, _TAGS_WITHIN = re.compile("\x1f+"), re.compile(r"(?<=[^\W_])\x1f+(?=[^\W_])")
 
 _DECOMPOSED: Final = re.compile("[иИеЕ][\u0306\u0308]")  # a Mac writes й and ё as two characters
 
@@ -62,7 +63,8 @@ def _seen(character: str) -> str:
     if character in _LINE_ENDS:
         return "\n"
     category = unicodedata.category(character)
-    if _BLANK.match(character) or category in _INVISIBLE_CATEGORIES:
+    is_none = ord(character) & 0xFFFE == 0xFFFE  # Unicode's noncharacters, beside U+FDD0 to U+FDEF
+    if is_none or _BLANK.match(character) or category in _INVISIBLE_CATEGORIES:
         return ""
     return "•" if category == "Co" else character  # private use: an icon font's bullet
 
@@ -97,7 +99,10 @@ def readable(text: str) -> str:
         text = _RTF.sub(lambda match: bytes.fromhex(match[0].replace("\\'", "")).decode("cp1251", "replace"), text)
         text = _ESCAPE.sub(r"\1", text)
     shown = _DECOMPOSED.sub(lambda match: unicodedata.normalize("NFC", match[0]), visible(text))
-    return str(_INLINE.sub("", _BLOCK.sub("\n", shown))) if "<" in shown else shown
+    if "<" not in shown:
+        return shown
+    # `visible` left no control character: this one marks where a tag stood, which parts two words.
+    return _TAGS.sub("", _TAGS_WITHIN.sub(" ", str(_INLINE.sub("\x1f", _BLOCK.sub("\n", shown)))))
 
 
 def invisible(text: str) -> str:

@@ -14,17 +14,19 @@ from typing import Final
 from worker.assessment.criteria import Criterion
 from worker.assessment.durations import months_claimed
 from worker.assessment.grading import Grade, Level
-from worker.assessment.plain_text import fold
+from worker.assessment.naming import names
 from worker.assessment.resume import Resume
 from worker.assessment.source_text import PRIVATE, says_something, words_in
 
-_ENDS_IN_A_NEGATION: Final = re.compile(r"(?:\b(?:не|ни|нет|нету|без|not|no|never|without|cannot)|n t)$")  # "don't"
-# "Не только", "не менее": no denial of what follows.
-_NOT_DENIED: Final = frozenset(
-    fold("только просто лишь менее меньше ниже хуже раз один одна одно стал only just less fewer more").split()
+# Only what cannot be a field's value ("Судимость: нет", "Smoking: no"), and only before a verb or a word of experience.
+_DENIED: Final = re.compile(
+    r"(?<!пока )(?<!чуть )(?<!едва )(?<!только )(?<!могу )(?<!мог )(?<!могла )(?<!нельзя )(?<!невозможно )\bне "
+    r"(?:\w+(?:л|ла|ли|лся|лась|ю|у|юсь|усь|ть|ться)|имею\w*|(?:был|было) \w+)$|"
+    r"\b(?:без|не имею) (?:опыта|навыков|знани\w+|стажа)$|\bwithout (?:any )?(?:experience|knowledge)$|"
+    r"\b(?:not|never|t|cannot) (?!only|just|less|fewer|more|until)[a-z]+$"
 )
 _ELLIPSIS: Final = re.compile(r"\.{2,}|…")
-_MOST_PASSAGES: Final = 3
+_MOST_PASSAGES: Final = 6
 _FEWEST_SHARED: Final = 3  # criteria
 _SAME: Final = 0.8  # of the words of two stretches, taken together, that both have
 
@@ -80,7 +82,8 @@ def _found(criterion: Criterion, grade: Grade | None, resume: Resume) -> Proof:
     faults = set()
     for quote in grade.quotes:
         passages = [part for part in _ELLIPSIS.split(quote) if any(map(str.isalnum, part))] or [quote]
-        places = [_place(passage, resume) for passage in passages[:_MOST_PASSAGES]]
+        # Every one of them, or none: what was not looked at is not there.
+        places = [_place(one, resume) for one in passages] if len(passages) <= _MOST_PASSAGES else [Lowering.ABSENT]
         good[quote] = [place for place in places if isinstance(place, range)]
         if fault := next((place for place in places if isinstance(place, Lowering)), None):
             faults.add(fault)
@@ -97,25 +100,27 @@ def _place(passage: str, resume: Resume) -> range | Lowering:
     if not places:
         words = words_in(passage)
         return Lowering.PRIVATE if PRIVATE in words and not says_something(words) else Lowering.ABSENT
-    faults = [_fault(stretch, resume) for stretch in places]
+    faults = [_fault(stretch, passage, resume) for stretch in places]
     return places[faults.index(None)] if None in faults else faults[0] or Lowering.ABSENT
 
 
-def _fault(stretch: range, resume: Resume) -> Lowering | None:
+def _fault(stretch: range, passage: str, resume: Resume) -> Lowering | None:
     if any(stretch.start < clause.stop and clause.start < stretch.stop for clause in resume.barred):
         return Lowering.TO_REVIEWER
-    # Whether the words right before the quote, in its clause, deny it.
-    words = resume.source.words
-    before = words[max(resume.source.clause_of(stretch).start, stretch.start - 2) : stretch.start]
-    is_cut_off = _ENDS_IN_A_NEGATION.search(" ".join(before)) and words[stretch.start] not in _NOT_DENIED
-    return Lowering.CUT_OFF if is_cut_off else None
+    # Whether the words right before the quote deny it: in its clause, and no more than that is quoted.
+    clause, words = resume.source.clause_of(stretch), resume.source.words
+    begins_a_field = passage.isascii() and passage.lstrip(" \"'(")[:1].isupper()
+    if begins_a_field or resume.source.clause_of(range(stretch.start, stretch.start + 1)).stop < stretch.stop:
+        return None
+    before = words[max(clause.start, stretch.start - 3) : stretch.start + 1]
+    return Lowering.CUT_OFF if _DENIED.search(" ".join(before)) else None
 
 
 def _weighed(proof: Proof, proofs: Sequence[Proof], grade: Grade | None, resume: Resume, today: int) -> Proof:
     """What is left of a proof beside the others, and of the years that it claims."""
     if grade is None or not proof.stretches:
         return proof
-    lowering = {Lowering.ONE_FOR_MOST} if _rests_with_most(proof, proofs) else set()
+    lowering = {Lowering.ONE_FOR_MOST} if _rests_with_most(proof, proofs, resume) else set()
     if years := proof.criterion.years:
         proven, claimed = resume.dates.proven(grade.periods, today), max(map(months_claimed, proof.quotes))
         undated = proven < 12 * years <= claimed
@@ -126,11 +131,20 @@ def _weighed(proof: Proof, proofs: Sequence[Proof], grade: Grade | None, resume:
     return proof.lowered(lowering, Level.PARTIAL) if lowering else proof
 
 
-def _rests_with_most(proof: Proof, proofs: Sequence[Proof]) -> bool:
-    """Whether a criterion and most of the others rest on one and the same stretch alone."""
+def _rests_with_most(proof: Proof, proofs: Sequence[Proof], resume: Resume) -> bool:
+    """Whether a criterion and most of the others rest on one stretch alone, which names none of them."""
     one = proof.stretches[0]
     alone = [other for other in proofs if other.stretches and all(same(one, stretch) for stretch in other.stretches)]
-    return proof in alone and len(alone) >= max(_FEWEST_SHARED, len(proofs) // 2 + 1)
+    fewest = max(_FEWEST_SHARED, len(proofs) // 2 + 1)
+    if proof not in alone or len(alone) < fewest or is_named(proof, resume):
+        return False
+    return sum(not is_named(other, resume) for other in alone) >= fewest
+
+
+def is_named(proof: Proof, resume: Resume) -> bool:
+    """Whether a proof's quotes share a word with its criterion."""
+    quoted = chain.from_iterable(resume.source.words[one.start : one.stop] for one in proof.stretches)
+    return names(quoted, proof.criterion.text)
 
 
 def same(one: range, other: range) -> bool:

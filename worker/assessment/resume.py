@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from worker.assessment.durations import Dates
 from worker.assessment.plain_text import readable
 from worker.assessment.redaction import redact
-from worker.assessment.reviewer_talk import hides_something, talk
+from worker.assessment.reviewer_talk import addresses, hides_something, orders
 from worker.assessment.source_text import SourceText, marked
 
 
@@ -17,7 +17,8 @@ class Resume:
     sent: str = field(repr=False)  # to the model
     source: SourceText = field(repr=False)  # its words
     dates: Dates = field(repr=False)  # the years and months that it names
-    barred: tuple[range, ...]  # the clauses that talk to the reviewer; none as a rule
+    barred: tuple[range, ...]  # the clauses that give the reviewer orders; none as a rule
+    addresses: bool  # it seems to speak to the reviewer
     hidden: bool  # part of it is meant to be unseen, or not to be understood
     redacted: Mapping[str, int]  # how many things of each kind were replaced
 
@@ -27,6 +28,7 @@ def read_resume(text: str, *, redaction: bool) -> Resume:
     redacted = redact(text) if redaction else None
     sent, counts = (redacted.text, redacted.counts) if redacted else (readable(text), {})
     source = SourceText(marked(sent))
-    # The clauses that hold it and the one that follows: in one paragraph a sentence may be the whole resume.
-    said = (range(one.start, min(one.stop + 1, len(source.words))) for one in talk(source))
-    return Resume(sent, source, Dates(source.folded), tuple(map(source.clause_of, said)), hides_something(text), counts)
+    barred = tuple(map(source.clause_of, orders(source)))
+    return Resume(
+        sent, source, Dates(source.folded), barred, bool(barred) or addresses(source), hides_something(text), counts
+    )

@@ -1,7 +1,7 @@
 """Text that is meant for the reviewer, not for the employer: what it looks like, and where it stands.
 
-So precise that no honest text is hit: imperatives about rules and marks, the model addressed and not merely mentioned,
-our own messages and answers forged, what a reader would not see. It misses attacks: no score rests on it.
+Two lists. Orders about our rules and marks prove: so few and so precise that no honest sentence is among them. The model
+addressed, messages forged, what a reader would not see are said to a person. Both miss attacks: no score rests on them.
 """
 
 import base64
@@ -18,69 +18,66 @@ from worker.assessment.phrases import Phrases
 from worker.assessment.plain_text import invisible, readable, visible
 from worker.assessment.source_text import SourceText
 
-_MODEL: Final = "ии|ai|нейросет*|llm|gpt|chatgpt|чатгпт|чатбот*|языковая|языковой|ассистент*|assistant|бот|bot|screener"
-_JUDGE: Final = f"{_MODEL}|проверяющ*|рецензент*|оценщик*|reviewer|grader|evaluator"
-_RULES: Final = "инструкц*|указани*|правил*|промпт*|предыдущ*|вышесказанн*|критери*|проверк*"
-_ENGLISH_RULES: Final = "instruction*|prompt*|rule*|guideline*|rubric"
 _GIVE: Final = "ставь|ставьте|поставь|поставьте|выставь|выставьте|присвой|присвойте|проставь|проставьте|зачти|засчитай"
-_SAY: Final = "верни|верните|выведи|выведите|ответь|ответьте|напиши|напишите|укажи|укажите|оцени|оцените"
-_MARK: Final = "100|сто|балл*|максимум|максимальн*|высш*|наивысш*|strong|score|вердикт|подходит|оценк*"
-_WHOM: Final = "me|him|her|this|the|my candidate|applicant|resume|profile|cv?"
-_FULL: Final = "100|maximum|max|highest|full|top|perfect|strong|suitable"
+_RULES: Final = "инструкц*|указани*|правил*|промпт*|команд*"
+_BEST: Final = "100|maximum|max|highest|full|top|perfect|strong|suitable"
+_WHOM: Final = "candidate|applicant|resume|profile|cv"
 
-_TALK: Final = Phrases(
+# Orders about our rules and marks. They prove: no word here stands alone, and none is a trade's.
+_ORDERS: Final = Phrases(
     f"""
-    игнорируй|игнорируйте|проигнорируй|проигнорируйте .. {_RULES}|все
-    забудь|забудьте|отмени|отмените|отбрось|отбросьте|нарушь .. инструкц*|указани*|промпт*|предыдущ*|вышесказанн*
-    не следуй|следуйте|учитывай|учитывайте|применяй|применяйте|проверяй|проверяйте .. {_RULES}
-    ignore|disregard|forget|override|bypass all|any|the|your|every? previous|prior|above|earlier|preceding|system \
-and|or? *? {_ENGLISH_RULES}|text|message*
-    ignore|disregard|forget|override your|these|all {_ENGLISH_RULES}
-    disregard|ignore|forget everything .. before|above|told|earlier
-    ^ do not|t follow your|the|these|any? {_ENGLISH_RULES}
-    пропусти|пропустите проверку|оценку|анализ
-    {_GIVE} .. {_MARK}
-    {_SAY} .. strong|score|вердикт|подходит|баллов|высший|высшую
-    не занижай|занижайте|снижай|снижайте .. балл*|оценк*
-    считай|считайте .. требовани*|критери*|навык* .. выполненн*|подтвержденн*|strong
-    считай|считайте что все .. навык*|требовани*
-    прошу|просьба .. поставить|выставить|присвоить|засчитать .. балл*|максим*|strong|100|все
-    ^ для оценщика|проверяющего|проверяющей|рецензента
-    give|assign|award|grant {_WHOM} .. {_FULL} score|mark|marks|rating|points|grade
-    rate|grade|mark|score|evaluate {_WHOM} .. as|with|at|a? {_FULL}
-    mark|treat|consider|grade|rate all|every|each requirement*|criteri*|criterion|skill* .. strong|met|satisfied|passed
-    approve this resume|candidate|applicant|profile
-    you must|should conclude|decide|say that .. candidate|applicant
-    ^ данный|этот|эта|наш? кандидат|кандидатка|соискатель полностью|идеально|безусловно .. соответствует|подходит
-    ^ this|the candidate|applicant|resume|profile .. meets|matches|satisfies|fulfils|passes all|every|each
-    ^ уважаем*|дорог*|внимание|вниманию|привет|эй|обращение|инструкция|сообщение|примечание для|к|всем? {_JUDGE}|модели
-    если|раз ты|вы .. {_JUDGE}|модель читаешь|анализируешь|обрабатываешь|это|этот|то|поставь|оцени|?
-    ты|вы теперь|отныне .. {_JUDGE}|модель|рекрутер|помощник
-    твоя новая задача|цель|роль
-    your new task|goal|role is
-    if you are|re a|an|the? large? {_MODEL}|language|automated|model
-    ^ attention|dear|hello|hi|hey to|the|any|all? {_JUDGE}
-    ^ note|message|memo to|for the|any|all? {_JUDGE}
-    you are now a|an|the
-    ігноруй|ігноруйте|zignoruj|ignoruj|ignoriere|ignorieren|vergiss|ignorez|oublie|ignora|olvida|ignore .. \
-інструкц*|вказівк*|правил*|instrukcj*|polece*|anweisung*|consigne*|instructions|instrucciones|istruzioni|instrucoes
-    постав|поставте|ocen|przyznaj|bewerte|vergib|donne|donnez|attribue|asigna|otorga|atribua|assegna .. \
-бал*|максим*|maksym*|maxim*|maximal*|punkt*|note|hochst*|puntuacion|pontuacao|punteggio|massimo
-    нускау* .. елеме*|ескерме*
-    talimat* .. yok|gormezden|unut
-    تجاهل .. التعليمات|تعليمات|الاوامر|القواعد
-    निर्देशों .. अनदेखा|अनदेखी|नजरअंदाज
-    *忽略*|*无视*|*無視*|*满分*|*滿分*
-    im start|end system|assistant|user
-    inst|sys system|you|ты|ignore|игнорируй
-    ^ system|developer message|override|notice
-    system prompt you|ignore|new|is
-    system|assistant score|verdict 100|подходит|suitable|strong
+    игнорируй|игнорируйте|проигнорируй|проигнорируйте|забудь|забудьте|отбрось|отбросьте все? предыдущ*|прежн*|системн* {_RULES}
+    игнорируй|игнорируйте|проигнорируй|проигнорируйте все? {_RULES} .. {_GIVE}
+    {_GIVE} .. 100|сто баллов|балл|из
+    {_GIVE} .. максимальн*|высш*|наивысш* балл*|оценк*|уровень
+    {_GIVE} всем|каждому .. strong
+    прошу|просьба поставить|выставить|присвоить .. максимальн*|высш*|100 балл*|оценк*
+    верни|выведи|ответь|укажи вердикт|strong|score подходит|100|strong
+    оцени|оцените *? резюме на|как максимум|высший|strong|100
+    считай|считайте все требования|критерии|пункты выполненн*|подтвержденн*
+    ignore|disregard|forget|override all|any|the|your|every? previous|prior|earlier|preceding|above instruction*|prompt*
+    rate|grade|mark|score this|my {_WHOM} as|at|with the|a? {_BEST}
+    give|assign|award this|my {_WHOM} the|a? {_BEST} score|mark|marks|rating|points|grade
+    give|assign|award this|my {_WHOM} the|a? score|rating of {_BEST}
+    rate|grade|mark|treat all|every|each single? requirement*|criteri*|criterion|skill* as strong
     quotes|цитаты .. level strong
-    level strong id|level|quotes|periods
-    ^ системное|новое? сообщение|уведомление системы?
+    level strong id|quotes|periods
     """
 )
+# The model addressed, a message of ours forged, other languages: said to a person, and no proof.
+_ADDRESSES: Final = Phrases(
+    f"""
+    {_GIVE} .. strong
+    {_GIVE} мне|ему|ей|за|него? 100|максимум|высоко
+    не занижай|занижайте мне балл*|оценк*
+    level strong skip|все|every|each|во|в|всех
+    если|раз ты *? ии|нейросеть|llm|gpt|chatgpt|бот|робот|языковая|модель
+    если вы языковая|нейросеть модель|читаете|поставьте|то|?
+    ты теперь|отныне .. ии|модель|рекрутер|помощник|ассистент
+    твоя новая задача|цель|роль
+    игнорируй|забудь все? инструкци*|правил*|указани*
+    уважаемый|уважаемая|дорогая нейросеть|ии|оценщик|проверяющий|рецензент|алгоритм
+    пропусти|пропустите проверку|оценку
+    if you are|re a|an large? language|llm|ai model|assistant|reviewer|evaluator|screener|grader
+    dear|hello|attention ai|llm model|reviewer|evaluator|screener|grader
+    your new task|goal|role is
+    you are now an|a ai|helpful|friendly|unrestricted
+    you must conclude|decide .. candidate|applicant
+    approve this resume|cv
+    system message the? candidate|applicant|resume|evaluation|ignore
+    im start|end system|assistant|user
+    inst you|ignore|ты|игнорируй
+    ^ system score|verdict 100|подходит|suitable|strong
+    ігноруй|ігноруйте|zignoruj|ignoruj|ignoriere|vergiss|ignorez|oublie|ignora|olvida .. \
+інструкц*|вказівк*|instrukcj*|polece*|anweisungen|consignes|instructions|instrucciones|istruzioni|instrucoes
+    нускау* .. елеме*
+    talimat* .. yok|gormezden
+    تجاهل .. التعليمات|تعليمات
+    निर्देशों .. अनदेखा|अनदेखी|नजरअंदाज
+    *忽略以上*|*忽略之前*|*忽略上述*|*无视以上*|*无视之前*|*無視以上*
+    """
+)
+_NOT_ORDERED: Final = (b" never ", b" not ", b" to ", " не ".encode(), b" t ")  # before what is no order then
 # Who looks for injections by trade quotes them.
 _ABOUT_ATTACKS: Final = (b"injection", "инъекц".encode(), "атак".encode(), b"attack", b"jailbreak")
 _NEAR: Final = 120  # bytes
@@ -94,13 +91,23 @@ _BASE64: Final = re2.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _LONGEST_ENCODED, _MOST_ENCODED = 2_000, 20  # characters; pieces of a text that are decoded
 
 
-def talk(source: SourceText) -> list[range]:
-    """The stretches of a text that talk to the reviewer, as numbers of its words."""
+def orders(source: SourceText) -> list[range]:
+    """The stretches of a text that give the reviewer orders, as numbers of its words."""
+    return _said(_ORDERS, source)
+
+
+def addresses(source: SourceText) -> bool:
+    """Whether a text seems to speak to the reviewer, or gives it orders."""
+    return bool(orders(source) or _said(_ADDRESSES, source))
+
+
+def _said(phrases: Phrases, source: SourceText) -> list[range]:
     stream, numbers = source.stream
     found = [
         numbers(start, end)
-        for start, end in _TALK.find(stream)
-        if not any(word in stream[max(0, start - _NEAR) : end + _NEAR] for word in _ABOUT_ATTACKS)
+        for start, end in phrases.find(stream)
+        if not stream[max(0, start - _NEAR) : start + 1].endswith(_NOT_ORDERED)
+        and not any(word in stream[max(0, start - _NEAR) : end + _NEAR] for word in _ABOUT_ATTACKS)
     ]
     quoted = source.quoted() if found else []
     return [one for one in found if not any(mark.start <= one.start and one.stop <= mark.stop for mark in quoted)]
@@ -116,7 +123,7 @@ def hides_something(text: str) -> bool:
         or "\u202e" in unseen
         or _UNSEEN.search(text)
         or len(_INNOCENT.sub("", unseen)) > max(_MOST_INNOCENT, len(text) // 20)
-        or any(talk(SourceText(readable(order))) for order in _encoded(text))
+        or any(addresses(SourceText(readable(order))) for order in _encoded(text))
     )
 
 

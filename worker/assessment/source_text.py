@@ -31,7 +31,9 @@ _MOST_LOOKS: Final = 200  # occurrences of a quote's letters, within other words
 _WORDS_FOR_A_SLIP: Final = 4
 _ALIKE: Final = 4  # letters by which two words are taken for forms of one
 # Letters and digits; `C++`, `C#` and their like. Elsewhere a sign is punctuation: "5+" and "#1" are numbers.
-_WORD: Final = re.compile(r"[^\W_]+(?:(?<!\d)(?:\+\+|#)(?![^\W_]))?")
+# A year that an export glued to the next word is a word of its own.
+_WORD: Final = re.compile(r"(?:19|20)\d\d(?=[^\W\d_]{3})|[^\W_]+(?:(?<!\d)(?:\+\+|#)(?![^\W_]))?")
+_LETTER: Final = re.compile(r"(?<![^\W_])[^\W\d_](?![^\W_+#])")  # alone
 # A quote may begin or end within one.
 _PLACEHOLDER: Final = re2.compile(rf"«?\[?(?:{'|'.join(WORDS.values())})\]»?")
 _SENTENCE_END: Final = re.compile(r"[.!?…](?=[\s»\"”)]|$)|\n\s*")
@@ -56,6 +58,7 @@ class SourceText:
     """A text, `readable` and read once. Stretches of it are ranges of the numbers of its words."""
 
     def __init__(self, text: str) -> None:
+        self._text = text
         self.folded = fold(text)
         text = _PAGE.sub(" ", self.folded)
         parted = _CLAUSE_END.sub(_CLAUSE, _SENTENCE_END.sub(_SENTENCE, text))
@@ -87,6 +90,11 @@ class SourceText:
         return [range(*(len(_WORD.findall(self.folded[:end])) for end in match.span())) for match in matches]
 
     @cached_property
+    def _capitals(self) -> frozenset[str]:
+        """The capital letters that stand alone: "R", the category "B"; no preposition but at the beginning."""
+        return frozenset(fold(letter) for letter in _LETTER.findall(self._text) if letter.isupper())
+
+    @cached_property
     def stream(self) -> tuple[bytes, Callable[[int, int], range]]:
         """The words as `Phrases` looks through them, and which words stand between two of its bytes."""
         pieces = [f"{word} " for word in self.words]
@@ -111,7 +119,7 @@ class SourceText:
 
     def find_words(self, wanted: Sequence[str]) -> list[range]:
         """The same for the quote's words."""
-        if not says_something(wanted):
+        if not says_something(wanted) and not (wanted and self._capitals.issuperset(wanted)):
             return []
         found = list(islice(self._exact(wanted), MAX_PLACES))
         return found or list(islice(self._near(wanted), 1))

@@ -24,6 +24,9 @@ class Vacancy:
     def span(self, copied: str) -> str | None:
         """The vacancy's own words where a model copied them, or None: they are not there, or say nothing."""
         words = words_in(readable(copied)) if len(copied) <= MAX_SPAN else []
+        if len(words) == 1 and len(words[0]) == 1:  # the language "C", and not the preposition «с»
+            shown = (self._shown(range(n, n + 1)) for n, word in enumerate(self.source.words) if word == words[0])
+            return next((letter for letter in shown if letter and letter.isupper()), None)
         if not says_something(words):
             return None
         places = self.source.find_words(words)

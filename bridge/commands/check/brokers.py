@@ -68,9 +68,10 @@ class _Look:
         self._topics = {
             settings.kafka_topic_for_ai_handler: {read},
             settings.kafka_topic_for_notifications: {read, write},  # read for the processed marks
-            settings.kafka_topic_for_uploading_data: {write},
             settings.dead_letter_topic: {read, write},
         }
+        if settings.dialect.has_records:
+            self._topics[settings.kafka_topic_for_uploading_data] = {write}
 
     def at_topics(self) -> Iterator[Finding]:
         described = self._admin.describe_topics(

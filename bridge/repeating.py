@@ -1,0 +1,123 @@
+"""Says each answer once more, so many seconds after it was said: the same bytes, read from the answers' topic itself.
+
+For a storage service that turns an answer into the UPDATE of a row, and was away, or had not made the row yet. The
+topic keeps what is to be repeated and a consumer group how far that has come, so nothing of it is in memory or in
+Redis, a restart goes on where it was, and a crash repeats the last few seconds' once more, which changes nothing
+there.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from bridge.kafka import as_bytes, header, sent_at
+from bridge.publisher import REFUSALS
+from contract import HEADER_PROCESSING_ID, HEADER_REPEATED
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 200  # messages
+POLL = 0.5  # seconds
+TIMEOUT = 10.0  # seconds, in which the brokers take what is repeated
+RETRY_AFTER = 5.0  # seconds
+TOO_LATE = 24 * 3_600.0  # seconds; who switches it on does not want a week of answers again
+
+
+class Repeating:
+    """A thread of its own, from `start` until `ended`.
+
+    Args:
+        delay: seconds.
+        topic: of the answers.
+        make_consumer: of a group that all bridges share, with offsets that are stored by hand and committed by it.
+        make_producer: idempotent, without transactions.
+        ended: set when the bridge stops.
+        clock: Unix time, seconds.
+    """
+
+    def __init__(
+        self,
+        delay: float,
+        topic: str,
+        make_consumer: Callable[[], Consumer],
+        make_producer: Callable[[], Producer],
+        ended: threading.Event,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._delay = delay
+        self._topic = topic
+        self._make_consumer = make_consumer
+        self._make_producer = make_producer
+        self._ended = ended
+        self._clock = clock
+        self._failed: KafkaError | None = None
+        self._thread = threading.Thread(target=self._run, name=f"repeating-{delay:g}", daemon=True)
+        self._waiting: dict[int, float] = {}  # partitions, and when what comes next there is due: Unix time, seconds
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the end, so long at most."""
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            consumer, producer = self._make_consumer(), self._make_producer()
+            self._failed = None
+            try:
+                consumer.subscribe([self._topic], on_revoke=self._forget, on_lost=self._forget)
+                while not self._ended.is_set():
+                    self._step(consumer, producer)
+            except (KafkaException, BufferError) as error:
+                log.warning("answers are not repeated for now: %s", error)
+                self._ended.wait(RETRY_AFTER)
+            finally:
+                self._waiting.clear()
+                producer.purge()
+                consumer.close()
+
+    def _step(self, consumer: Consumer, producer: Producer) -> None:
+        now = self._clock()
+        for partition in [number for number, due_at in self._waiting.items() if due_at <= now]:
+            del self._waiting[partition]
+            consumer.resume([TopicPartition(self._topic, partition)])
+        done: dict[int, int] = {}
+        for message in consumer.consume(AT_ONCE, POLL):
+            partition, offset = message.partition() or 0, message.offset() or 0
+            if message.error() is not None or partition in self._waiting:
+                continue
+            due_at = sent_at(message, now) + self._delay
+            if due_at > now:
+                self._waiting[partition] = due_at
+                consumer.pause([TopicPartition(self._topic, partition)])
+                consumer.seek(TopicPartition(self._topic, partition, offset))
+                continue
+            if due_at > now - TOO_LATE and self._is_first(message):
+                self._repeat(message, producer)
+            done[partition] = offset + 1
+        if done:
+            if producer.flush(TIMEOUT) or self._failed is not None:
+                raise KafkaException(self._failed or "the brokers do not take them")
+            consumer.store_offsets(offsets=[TopicPartition(self._topic, *place) for place in done.items()])
+
+    def _is_first(self, message: Message) -> bool:
+        """Whether it is an answer of ours that was not repeated itself."""
+        return header(message, HEADER_PROCESSING_ID) is not None and header(message, HEADER_REPEATED) is None
+
+    def _repeat(self, message: Message, producer: Producer) -> None:
+        headers = [*(message.headers() or []), (HEADER_REPEATED, f"{self._delay:g}".encode())]
+        value = as_bytes(message.value())
+        producer.produce(self._topic, key=message.key(), value=value, headers=headers, on_delivery=self._note)
+
+    def _note(self, error: KafkaError | None, _message: Message) -> None:
+        if error is not None and error.code() not in REFUSALS:  # what does not fit with one more header is left out
+            self._failed = error
+
+    def _forget(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        for place in partitions:
+            self._waiting.pop(place.partition, None)
