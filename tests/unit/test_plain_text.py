@@ -75,3 +75,8 @@ def test_visible_text_fits_every_store(text):
     shown = visible(text)
     shown.encode()
     assert "\x00" not in shown
+
+
+def test_an_invisible_character_within_an_escape_hides_nothing():
+    """What is read once is not read otherwise the second time."""
+    assert readable("\\\x1b: &\x1b#1048;") == ": И"
