@@ -1,4 +1,4 @@
-"""Celery's options, each with the reason for its value. Everything else is in config.py.
+"""Celery's options, each with the reason for its value. Everything else is in config/.
 
 A Celery message is only a wake-up hint here: the record of work is the uncommitted Kafka offset, so no option
 below is relied upon for "nothing is lost".

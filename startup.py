@@ -16,10 +16,10 @@ from prometheus_client import start_http_server
 from pydantic import ValidationError
 
 from config import Role, Settings
+from config.files import UnreadableFileError, read_env_file
 from logs import configure_logging
-from redis_connection import RedisConnection
-from redis_trouble import line
-from settings_files import UnreadableFileError, read_env_file
+from servers.redis_connection import RedisConnection
+from servers.redis_trouble import line
 
 log = logging.getLogger(__name__)
 

@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from bridge.request_file import WrongRequest, requests_in
+from config.files import UnreadableFileError, read_env_file
 from contract import REQUEST_KEY
 from dev.demo_faults import FAULTS, Fault
 from dev.demo_results import Notification, Sample, result_table, summary
@@ -34,7 +35,6 @@ from dev.local_service import LocalService, choose_kafka, local_service
 from dev.openai_standin.families import NAMES, FamilyName
 from dev.processes import ProcessFailedError
 from dev.service import Service
-from settings_files import UnreadableFileError, read_env_file
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -1,4 +1,4 @@
-"""`python -m dev.settings_table`: writes docs/settings.md, made from config.py and the groups of .env.example.
+"""`python -m dev.settings_table`: writes docs/settings.md, made from config/ and the groups of .env.example.
 
 A test compares the file with what this would write.
 """
@@ -23,12 +23,12 @@ GROUP_MARK = "# --- "
 HEAD = """\
 # Settings
 
-Environment variables, or lines of a `.env` beside `config.py`; the environment wins. An empty value means "not set".
-What is wrong or missing stops a process at its start, with one line for each variable, and so does a line of `.env`
-that cannot be read. Nothing in it is expanded: `${X}` stays `${X}`. Switches are `on` or `off`. Every meaning says its
-unit.
+Environment variables, or lines of a `.env` in the project's folder; the environment wins. An empty value means "not
+set". What is wrong or missing stops a process at its start, with one line for each variable, and so does a line of
+`.env` that cannot be read. Nothing in it is expanded: `${X}` stays `${X}`. Switches are `on` or `off`. Every meaning
+says its unit.
 
-This page is made by `python -m dev.settings_table` from `config.py`; `.env.example` has the same in a form to copy."""
+This page is made by `python -m dev.settings_table` from `config/`; `.env.example` has the same in a form to copy."""
 
 
 def variables() -> dict[str, FieldInfo]:

@@ -46,8 +46,8 @@ _databases = itertools.cycle(range(2, 16))
 # A missing module of these is a fault; any other comes with requirements-dev.txt, since the tests' own conftest imports
 # what requirements.txt brings.
 OURS = {
-    "bench", "bridge", "celeryconfig", "config", "contract", "dev", "file_text", "logs", "redis_connection",
-    "redis_trouble", "settings_files", "startup", "tests", "tracing", "worker",
+    "bench", "bridge", "celeryconfig", "config", "contract", "dev", "file_text", "logs", "servers", "startup",
+    "tests", "tracing", "worker",
 }  # fmt: skip
 
 
@@ -86,7 +86,7 @@ def _servers() -> Iterator[str]:
 
 # Read by pytest-timeout, where it is installed; a setting in pyproject.toml would be an unknown one where it is not.
 os.environ.setdefault("PYTEST_TIMEOUT", "180")
-# Somebody's `.env` beside config.py is not the tests'; an empty file is.
+# Somebody's `.env` in the checkout is not the tests'; an empty file is.
 os.environ["ENV_FILE"] = os.devnull
 
 # A busy machine makes generating examples slow, which says nothing about the code.

@@ -302,6 +302,8 @@ def test_replacing_the_handler_of_2026_as_the_page_says(of_2026, kafka, eventual
     """Its handler has answered 20 of 30 requests, some of them as failures: the other ten are ours, and no more."""
     fleet, storage = of_2026(REPEAT_AFTER="off")
     fleet.send(requested(number) for number in range(1, 31))
+    storage.start()
+    eventually(lambda: len(storage.rows) == 30, "the rows, before what is said of them")
     for number in [*range(1, 16), 17, 19, 20, 22, 30]:
         body = {
             "processing_id": number, "success": number != 22, "message_error": "", "wait_seconds": None, "score": 70,
@@ -309,7 +311,6 @@ def test_replacing_the_handler_of_2026_as_the_page_says(of_2026, kafka, eventual
         }  # fmt: skip
         send(kafka, fleet.names.notifications, "its key", body)
     fleet.worker(wait=False)
-    storage.start()
     type_the_steps(fleet, "Replacing its handler")
     eventually(lambda: storage.filled() == set(range(1, 31)), "every row")
     assert fleet.drained(30)

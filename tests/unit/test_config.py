@@ -223,7 +223,7 @@ def test_errors_do_not_quote_secrets(env):
 
 
 def test_the_env_file_is_read(env):
-    """`.env` beside config.py is read, the environment goes before it, and other services' variables are ignored."""
+    """`.env` in the project's folder is read, the environment goes before it, and others' variables are ignored."""
     env.file.write_text("RPM=7\nTPM=50000\nPOSTGRES_USER=someone\nOPENAI_PROXY=\n")
     env(TPM="60000")
     settings = load_settings()
@@ -236,7 +236,7 @@ def test_the_env_file_is_found_from_any_directory():
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)}
     told = subprocess.run([sys.executable, "-c", code], env=environment, cwd="/", capture_output=True, check=True)
     assert told.stdout.decode().strip() == str(PROJECT / ".env")
-    assert (PROJECT / "config.py").exists()
+    assert (PROJECT / "config" / "settings.py").exists()
 
 
 @pytest.mark.parametrize("mode", ["test", "Test", "TEST"])

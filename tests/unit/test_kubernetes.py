@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from config import Settings
+from config.files import read_env_file
 from dev.settings_table import variables
-from settings_files import read_env_file
 
 CHECKOUT = Path(__file__).parents[2]
 FOLDER = CHECKOUT / "deploy" / "kubernetes"

@@ -267,7 +267,7 @@ def test_flower_is_given_what_stands_in_the_env_file(given):
 
 
 def test_an_env_file_that_is_named_must_be_there(given, monkeypatch):
-    """`ENV_FILE` that names nothing is a mistake; no `.env` beside config.py is none."""
+    """`ENV_FILE` that names nothing is a mistake; no `.env` in the project's folder is none."""
     assert given() == []
     monkeypatch.setenv("ENV_FILE", os.devnull)
     assert given() == ["…/.env cannot be read: No such file or directory"]

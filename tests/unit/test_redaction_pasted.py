@@ -111,6 +111,20 @@ PASTED = [
     ("Водительское удостоверение 99 12 345678 кат. B" + WORK, ["345678"], ["кат. B"]),
     ("В/у: 9912 345678" + WORK, ["345678"], []),
     ("Водительское удостоверение № 9912345678" + WORK, ["9912345678"], []),
+    ("Воинский билет ... АН № 1804473" + WORK, ["1804473"], []),
+    ("Иванов Иван\nE-mail: i v a n _ p @ y a n d e x . r u" + WORK, ["i v a n", "y a n"], []),
+    ("Иванов Иван\n+ 7 9 2 6 1 2 3 4 5 6 7\n1 4 . 0 3 . 1 9 8 8" + WORK, ["9 2 6", "1 9 8"], []),
+    ("Иванов Иван, 14 сен-\nтября 1984\nСварщик" + WORK, ["1984", "сен"], ["Сварщик"]),
+    ("Иванов Иван\n+7 926 123-45-67\nivanov-\nbim.ru" + WORK, ["ivanov-", "bim.ru"], []),
+    ("Анна Иванова (Грибова)\nПовар" + WORK, ["Грибов"], ["Повар"]),
+    ("Robert Brown\nNurse" + WORK + '\nRobert "Iggy" Brown', ["Iggy"], ["Nurse"]),
+    ("Иванов Иван\n+7 926 123-45-67\nТула, готов к переезду" + WORK, ["Тула"], ["готов к переезду"]),
+    ("Иванов Иван, живу в Самаре (Древлянка, Сортавальская 7б, 36)" + WORK, ["Сортавальская", "7б"], []),
+    (WORK + "\nРодилась в деревне Верхние Лихоборы, работаю с 2010", ["Лихоборы", "Родил"], ["работаю с 2010"]),
+    (WORK + "\nЯ родом из Дербента", ["Дербент"], []),
+    (WORK + "\nДля связи: в телеграме я ivanpetrov", ["ivanpetrov"], []),
+    (WORK + "\nЛучше пишите в тг petrov", ["petrov"], []),
+    (WORK + "\nНайдёте меня: petrov_i в телеграме", ["petrov_i"], []),
 ]
 PEOPLE = [
     ("Мельников", "Антон", "Сергеевич", "Мельникова"),
@@ -295,8 +309,28 @@ OTHERS = [
     "Dr. {g} {s}, thesis supervisor",
     "Mr. {s}, director",
     "line manager {g} {s}",
+    "Начальник ........ {s}",
+    "Наставник {g}-ака, плотник",
+    '"spouse": "{g}"',
 ]
+WORD_SURNAMES = ["Заяц", "Соловей", "Сорока", "Мороз", "Зима", "Коваль"]
 KEPT = [
+    "Закрывал каждый квартал, 1С:Бухгалтерия",
+    "Первый квартал 2023 — 120 %",
+    "Площадь 1200 кв. м, 3 этажа",
+    "Мастер участка, ISO 9001:2015",
+    "DIN EN ISO 9606-1 (135, 136)",
+    "ГОСТ ISO/IEC 17025-2019",
+    "QA Lead — Huawei RRI",
+    "Huawei Russian Research Institute",
+    "Акушерское дело, 0859 34-772, до 2027",
+    "Медицинская книжка: № 12, действительна до 2027",
+    "Медкнижка действительна",
+    "Аккредитация: 7723, действительна до 12.2027",
+    "Jan 2018 – Mar 2020, Acme",
+    "Проект родился в Сколково",
+    "Руководитель: Повар, бармен",
+    "Пишите ботов: Telegram, VK",
     "Сварка НАКС НГДО (п. 1-4), ОХНВП (п. 16), СК (п. 1, 3)",
     "Оборот 89 123 456 789 руб., прибыль 8 912 345 678 руб.",
     "Ателье Вячеслава Зайцева, швея",
@@ -448,3 +482,23 @@ def test_other_people_go(line):
         said = line.format(**names, i=initials, ig=initials)
         shown = redact(f"Сидоров Пётр{WORK}\n{said}").text
         assert [name for key, name in names.items() if f"{{{key}}}" in line and name in shown] == []
+
+
+@pytest.mark.parametrize(
+    "line", ["Руководитель: {}", "Начальник цеха {}", "Директор {}, тел. 12", "Рекомендует {}, прораб"]
+)
+def test_a_surname_that_is_a_word_goes_beside_a_word_for_people(line):
+    """«Заяц» behind a label is no animal."""
+    said = [redact(f"Сидоров Пётр{WORK}\n{line.format(surname)}").text for surname in WORD_SURNAMES]
+    assert [surname for surname, shown in zip(WORD_SURNAMES, said, strict=True) if surname in shown] == []
+
+
+@pytest.mark.parametrize("gate", ["Аккредитована", "Аттестована", "Сертифицирована", "Лицензирована"])
+def test_a_gate_keeps_its_sense_in_the_masculine(gate):
+    """A participle of the past becomes none of the present, which is spelled as a verb: «аккредитуем»."""
+    assert redact(f"{gate}: Б.1, до 2028").text == f"{gate[:-1]}: Б.1, до 2028"
+
+
+def test_a_resume_may_begin_with_a_month():
+    """«Jan» is a given name and a month."""
+    assert redact("Jan 2018 –\nAcme, developer").text == "Jan 2018 –\nAcme, developer"

@@ -1,4 +1,4 @@
-"""`.env.example`, docs/settings.md and config.py say the same."""
+"""`.env.example`, docs/settings.md and config/ say the same."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -85,7 +85,7 @@ def test_every_time_says_its_unit():
 
 
 def test_the_page_of_settings_is_current():
-    """docs/settings.md has every setting of config.py, with its default, its bounds and its meaning."""
+    """docs/settings.md has every setting of config/, with its default, its bounds and its meaning."""
     assert PAGE.read_text() == page(EXAMPLE), "run `python -m dev.settings_table`"
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from worker.assessment.redaction.head import end_of_head
 from worker.assessment.redaction.linear_pattern import linear
+from worker.assessment.redaction.particulars import is_unnumbered
 from worker.assessment.redaction.placeholders import ANY, Kind
 from worker.assessment.redaction.rules import Rule, stands_alone
 from worker.assessment.redaction.sheet import JOINT, ZONES
@@ -36,6 +37,7 @@ EMAILS: Final = (
          rf"|{_LOCAL}(?: ?@ ?| at ){alternatives('mail hosts')}(?: ?\. ?|,)(?:ru|com|net|org|by|kz|ua|me)"
          rf"|[a-z0-9][a-z0-9._%+\-]*(?:{_DOT}[a-z0-9_\-]+)*{_AT_SIGN}[a-z0-9\-]+(?:{_DOT}[a-z0-9\-]+)*{_DOT}[a-z]{{2,}}"
          r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}", alone=False),
+    Rule(Kind.EMAIL, r"(?i)(?:[a-z0-9._\-] ){3,}@(?: [a-z0-9.\-]){4,}"),  # «i v a n @ m a i l . r u»
 )  # fmt: skip
 
 _IN_LINK = rf"[^\s|<>«»\"{ANY}]"
@@ -80,6 +82,9 @@ def _is_a_handle(match: Any) -> bool:
     return len(name) > 2 and (not any(map(str.isupper, name)) or any(map(str.isdigit, name)) or name.isupper())
 
 
+_ONES_OWN: Final = linear(rf"(?i)(?:^|[^\p{{L}}]){alternatives('said before handles')} .?$")  # «пишите в тг petrov»
+
+
 def _is_a_value(match: Any) -> bool:
     """Whether what stands behind a messenger's name is somebody's name there."""
     said, value = match[1], match[2]
@@ -93,6 +98,8 @@ def _is_a_value(match: Any) -> bool:
         return True
     if value[0].isdigit():
         return False
+    if _ONES_OWN.search(text[max(0, start - 24) : start + 1]):
+        return True
     # "GitHub: actions, pages" names features; "Telegram: ivanov" at a line's end names a person.
     rest = text[end : end + 2].lstrip(" \t")[:1]
     if not said.strip(" "):
@@ -108,27 +115,18 @@ HANDLES: Final = (
          rf"(?i){_MESSENGERS}([ :=|\t—\-\"('•]{{1,5}}|[ :]*\n\n?[ \t]*)"
          rf"((?:live:)?[a-z0-9_@][a-z0-9_.#\-]{{2,}}[a-z0-9_])",
          group=2, accepts=_is_a_value),
+    Rule(Kind.HANDLE,
+         rf"(?i){_MESSENGERS}(?:[ ,:—]{{1,3}}{alternatives('said of handles')}){{1,4}}[ :—]{{1,3}}"
+         r"([a-z][a-z0-9_.\-]{2,}[a-z0-9_])", group=1),
+    Rule(Kind.HANDLE, rf"(?i)(?:^|[\n:;(] ?|я |ник )([a-z][a-z0-9.]*_[a-z0-9_.]+) (?:в|на) {_MESSENGERS}", group=1),
     Rule(Kind.HANDLE, r"@[A-Za-z][A-Za-z0-9_.\-]*[A-Za-z0-9_]", alone=False, accepts=_is_a_handle),
 )  # fmt: skip
 
 _GAP = r"[ ().\-—/•\t_=]"
 _EXTENSION = r"(?:,? ?(?:доб|вн|ext)\.? ?\d{1,5})?"
-_SHAPES = "|".join(
-    (
-        rf"\+ ?\(?\d(?:{_GAP}{{0,3}}\d){{6,14}}",  # +998 90 123 45 67
-        rf"[78](?:{_GAP}{{0,3}})[3-9](?:{_GAP}{{0,3}}\d){{9}}",  # 8 (912) 345-67-89
-        r"\(\d{2,5}\)[ \-—•.=_\t]{0,2}\d(?:[ \-—•.=_\t]{0,2}\d){4,7}",  # (843) 234-56-78, (415) 555-2671
-        r"9\d{2}[ \-•_=.]\d{3}[ \-•_=.]\d{2}[ \-•_=.]?\d{2}",  # 912 345-67-89
-        rf"00 ?[1-9](?:{_GAP}{{0,3}}\d){{8,13}}",  # 00 49 151 2345671
-        rf"0\d{{2,4}}(?:{_GAP}{{1,3}}\d{{2,5}}){{2,4}}|0\d{{2,4}}[ \-/]\d(?:[ \-]?\d){{5,7}}",  # 020 7946 0958
-        r"\d{3}-\d{2}-\d{2}",  # 234-56-78
-        r"\d{3}(?:-\d{3}-| \d{3} |\.\d{3}\.)\d{4}",  # 415-555-2671
-    )
-)
+_SHAPES = alternatives("telephones", gap=_GAP)
 _UNIT = linear(rf"(?i) ?{alternatives('units')}")
 _THOUSANDS = linear(r"\+? ?\d{1,3}(?:[ .]\d{3})+")
-# What numbers of another kind stand behind.
-_NUMBERED = linear(rf"(?i){alternatives('numbered')}[ :№—\-]*$")
 
 
 def _is_a_phone(match: Any) -> bool:
@@ -143,10 +141,10 @@ def _is_a_phone(match: Any) -> bool:
         behind[:1] in {".", "-", "/", ","} and behind[1:].isdigit()
     ):
         return False
-    if found[0] != "+" and _NUMBERED.search(text[max(0, start - 30) : start]):
+    if found[0] != "+" and not is_unnumbered(match):
         return False
     digits = sum(map(str.isdigit, found.partition(",")[0].partition("доб")[0]))
-    if found[0] == "0" and (digits < 9 or before.rstrip(" ")[-1:].isdigit()):
+    if found[0] == "0" and (digits < 10 or before.rstrip(" ")[-1:].isdigit()):
         return False
     if found.startswith("("):
         return 8 <= digits <= 12
@@ -159,7 +157,7 @@ def _is_a_phone(match: Any) -> bool:
 
 
 PHONES: Final = (
-    Rule(Kind.PHONE, rf"(?:{_SHAPES}){_EXTENSION}", alone=False, accepts=_is_a_phone),
+    Rule(Kind.PHONE, rf"{_SHAPES}{_EXTENSION}", alone=False, accepts=_is_a_phone),
     Rule(Kind.PHONE,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('label, phone')}"
          rf"\.?[ :=|\t\n—\-\"№•]{{1,5}}(\+?\(?\d(?:{_GAP}{{0,3}}\d){{5,14}}{_EXTENSION})",

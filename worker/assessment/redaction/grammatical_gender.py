@@ -12,11 +12,13 @@ from typing import Final, NamedTuple
 
 from worker.assessment.redaction.morphology import KEPT_WORDS, Reading, masculine, readings
 from worker.assessment.redaction.word_cache import remembered
+from worker.assessment.redaction.word_list import words as listed
 
 _FEMININE: Final = ("ла", "лась", "на", "ва", "ма", "да", "та")
 # Spelled in two ways by the men themselves («вёл» and «вел», «ответственен» and «ответствен»).
 _MASCULINE: Final = ("ёл", "ёлся", "енен")
 _ENDINGS: Final = (*_FEMININE, *_MASCULINE)
+_OF_THINGS: Final = listed("of things")  # of papers, never of the writer: «книжка: № 5, действительна»
 # One class of characters and a plus: linear in any engine, and a tenth of RE2's price for many matches.
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_END: Final = frozenset(".;!?\n•|")
@@ -39,14 +41,15 @@ def _grammar(word: str) -> _Grammar:
     return _Grammar(
         # «страна», «мыла», «права» are nouns too.
         tells=word.endswith(_ENDINGS) and Reading.GENDERED in reading and Reading.NOUN not in reading,
-        subject=Reading.FEMININE_SUBJECT in reading and word != "сама" and Reading.PASSIVE not in reading,
+        subject=(Reading.FEMININE_SUBJECT in reading and word != "сама" and Reading.PASSIVE not in reading)
+        or (reading is Reading.UNKNOWN and word.endswith(("ка", "та", "ия"))),  # «медкнижка»
         passive=Reading.PASSIVE in reading,
     )
 
 
 def masculine_forms(text: str) -> list[_Word]:
     """The writer's feminine forms in the text: where each stands, and its masculine form."""
-    words = set(_WORD.findall(text.lower()))
+    words = set(_WORD.findall(text.lower())) - _OF_THINGS
     telling = {word for word in words if word == "сама" or (word.endswith(_ENDINGS) and _grammar(word).tells)}
     found: list[_Word] = []
     if not telling:
@@ -74,7 +77,7 @@ def _changes(clause: list[_Word], *, another: bool) -> tuple[list[_Word], bool]:
     for number, (start, end, word) in enumerate(clause):
         if word == "сама" and not another and not subjects:
             found.append((start, end, "сам"))
-        if not read[number].tells:
+        if not read[number].tells or word in _OF_THINGS:
             continue
         if word.endswith(_FEMININE):
             behind = last if read[number].passive else last_certain

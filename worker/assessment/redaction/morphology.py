@@ -87,8 +87,8 @@ def masculine(word: str) -> str | None:
             if Reading.GENDERED not in _reading(paradigm, index):
                 continue
             stem = dictionary.build_stem(dictionary.paradigms[paradigm], index, spelling)
-            wanted = dictionary.build_tag_info(paradigm, index).POS
+            wanted = dictionary.build_tag_info(paradigm, index)
             for prefix, tag, suffix in dictionary.build_paradigm_info(paradigm):
-                if wanted == tag.POS and {"masc", "sing"} in tag and (wanted != "VERB" or "past" in tag):
+                if {"masc", "sing"} in tag and (tag.POS, tag.tense) == (wanted.POS, wanted.tense):
                     return f"{prefix}{stem}{suffix}".replace("ё", "е")
     return None

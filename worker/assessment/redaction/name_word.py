@@ -87,7 +87,7 @@ def _other(text: str) -> Word:
     lower = text.lower()
     key = lists.latin_key(lower)
     common = lower in lists.ENGLISH_COMMON
-    given = key in lists.LATIN_GIVEN
+    given = key in lists.LATIN_GIVEN and lower != "iso"
     return Word(
         text, lower, key, cyrillic=False, common=common, given=given, unknown=not common, patronymic=False,
         only_given=given and not common and key not in lists.PRODUCT_NAMES and lower not in lists.PRODUCT_NAMES,

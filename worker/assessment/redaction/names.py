@@ -24,6 +24,7 @@ _LONGEST_NAME: Final = 6  # words
 _LONGEST_LIST: Final = 6  # lines of people
 _LONGEST_SHORTENED: Final = 4  # letters of «доц.»
 _FARTHEST: Final = 8  # words between one for people and the name
+_ADJECTIVES: Final = ("ый", "ий", "ой", "ая")
 _LAST_CYRILLIC: Final = "ӿ"
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
 
@@ -194,8 +195,10 @@ class _Search(NamedText):
         before, behind = self.beside(given, -1, small=small), self.beside(number, +1)
         if before is not None and self._may_stand_before(before, small=small):
             self.take(before)
-        elif behind is not None and not small and (self.words[behind].surname or self.words[behind].unknown):
-            self.take(behind)
+        elif behind is not None and not small:
+            last = self.words[behind]  # «Платон Игоревич Раздольный», no post
+            if last.surname or last.unknown or (last.lower.endswith(_ADJECTIVES) and self.ends_a_phrase(behind)):
+                self.take(behind)
 
     def _may_stand_before(self, number: int, *, small: bool) -> bool:
         word = self.words[number]
@@ -238,7 +241,7 @@ class _Search(NamedText):
         following, before = text[end : end + 12], text[max(0, start - 7) : start]
         if len(word.text) < 2 or "." not in following[:8] + before:
             return
-        bears = word.surname or (word.cyrillic and word.unknown and not word.text.isupper())
+        bears = word.surname or word.only_given or (word.cyrillic and word.unknown and not word.text.isupper())
         begins, within = self.begins_a_line(number), self.within_a_phrase(number) and not word.people
         behind = places.INITIALS_BEHIND.match(following) if bears or begins or within else None
         if behind is not None:
@@ -250,6 +253,7 @@ class _Search(NamedText):
                 or (word.surname and not data.isalnum() and (not word.common or begins))
                 # «Соболь Г. В., 12.05.1994»: a common word, but at a line's start and before a person's data.
                 or (two and begins and data in KIND_OF)
+                or (word.only_given and not two)  # «Мансур Х. — аналитик»
             ):
                 self.take(number)
                 self.extra.append((start, end + behind.end(1), Kind.NAME))
@@ -268,15 +272,15 @@ class _Search(NamedText):
             sole = self.begins_a_line(number) and other == number + 1 and (said in lists.RELATIVES or word.cyrillic)
             sole = sole and (said in lists.RELATIVES or self._is_a_pair(other))
             below = "\n" in between and not between.strip(" \t").startswith(":") and not sole
-            sentence = ". " in between and len(self.words[other - 1].text) > _LONGEST_SHORTENED
+            sentence = ". " in between and ".." not in between and len(self.words[other - 1].text) > _LONGEST_SHORTENED
             if below or ";" in between or sentence or other in self.protected or word.lower in lists.ELSEWHERE:
                 return
             sign = between if between.strip(" ") else sign
-            told = said in lists.TITLES or (between == sign and (":" in sign or "—" in sign or "- " in sign))
+            told = said in lists.TITLES or (between == sign and any(one in sign for one in (":", "—", "- ", "..")))
             if len(word.text) > 2 and word.capital and not word.people and not word.abbreviation:
-                kin = said in lists.RELATIVES and between.strip(" \t\n:—(-") == "" and not word.place
+                kin = said in lists.RELATIVES and between.strip(' \t\n:—(-"') == "" and not word.place
                 kin = kin and (word.given or word.surname or word.unknown)
-                if kin or self._is_somebody(other, told=told, listed="," in between):
+                if kin or self._is_somebody(other, told=told, listed="," in between, colon=":" in sign):
                     self._take_all_from(other)
                     if kin:
                         self._take_their_kin(other)
@@ -315,10 +319,11 @@ class _Search(NamedText):
             self.extra += [(end, end + initials.end(), Kind.NAME)] if initials is not None else []
             behind = self.beside(behind, 1)
 
-    def _is_somebody(self, number: int, *, told: bool, listed: bool) -> bool:
-        """Whether a capitalised word is a name: `told`, behind a colon or a dash; `listed`, behind a comma."""
+    def _is_somebody(self, number: int, *, told: bool, listed: bool, colon: bool) -> bool:
+        """Whether a capitalised word is a name: `told`, behind a `colon` or a dash; `listed`, behind a comma."""
         word, end = self.words[number], self.ends[number]
-        if self.is_a_brand(number):
+        at_a_firm = told and not colon and not word.cyrillic and not word.only_given  # "QA Lead — Huawei RRI"
+        if at_a_firm or self.is_a_brand(number):
             return False
         if word.lower in lists.PRODUCT_NAMES or word.key in lists.PRODUCT_NAMES:
             return told and word.given and word.cyrillic
@@ -332,6 +337,9 @@ class _Search(NamedText):
         pair = pair and (near or any(one is not None and self.ends_a_phrase(one) for one in (behind, last)))
         if pair and not self.words[behind or 0].abbreviation and (not word.cyrillic or not listed):
             return True  # "reported to Marguerite Lindqvist, CTO"
+        before = self.words[number - 1]
+        if word.lower in lists.WORDS_AS_SURNAMES and self.ends_a_phrase(number):
+            return colon or before.people or before.lower in lists.PARTS  # «Руководитель: Заяц»
         if not told:
             return False
         other = self.words[behind] if behind is not None else None

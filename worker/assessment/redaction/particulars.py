@@ -16,7 +16,7 @@ _NUMBERED = linear(rf"(?i){alternatives('numbered')}[ :№—\-]*$")
 _NUMBER_SIGN = r"(?:№|N|No\.?|номер|серия|series|number|#)"
 
 
-def _is_unnumbered(match: Any) -> bool:
+def is_unnumbered(match: Any) -> bool:
     """Whether it is no number of a thing: «Серийный номер 112-233-445 95»."""
     return not _NUMBERED.search(match.string[max(0, match.start() - 30) : match.start()])
 
@@ -28,12 +28,12 @@ DOCUMENTS: Final = (
          r"(?:[ ,.]{1,3}(?:выдан|код|кем выдан|дата выдачи)[^\n|;]*)?"),
     Rule(Kind.DOCUMENT, r"(?i)(?:серия[ :]{1,2})?\d{2} ?\d{2}[ ,]{0,2}(?:№|номер) ?\d{6}"),
     Rule(Kind.DOCUMENT, r"(?i)патент[^\d\n]{0,12}(\d{2} ?(?:№|номер)? ?\d{10})", group=1),
-    Rule(Kind.DOCUMENT, r"\d{3}[-•]\d{3}[-•] ?\d{3}[ \-•]{1,2}\d{2}", accepts=_is_unnumbered),
+    Rule(Kind.DOCUMENT, r"\d{3}[-•]\d{3}[-•] ?\d{3}[ \-•]{1,2}\d{2}", accepts=is_unnumbered),
     Rule(Kind.DOCUMENT,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('identities')}(?: (?:рф|(?-i:\p{{Lu}})\p{{L}}+|гражданина)){{0,2}}"
          rf"{ANY_SIGN}(?:(?:№|N|n°|no\.?|номер|серия|series)[ :]*)*"
-         r"((?:(?-i:\p{Lu}){1,4}[ \-]{0,2}){0,2}\d{1,6}(?:(?:[ \t\-—•/]|№|номер|серия){0,4}[\dA-Z]){5,15})",
-         group=1, alone=False, accepts=_is_unnumbered),
+         r"((?:(?-i:\p{Lu}){1,4}[ \-]{0,2}){0,2}(?:№ ?)?\d{1,6}(?:(?:[ \t\-—•/]|№|номер|серия){0,4}[\dA-Z]){5,15})",
+         group=1, alone=False, accepts=is_unnumbered),
     Rule(Kind.DOCUMENT, r"\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{4}|\d{3}-\d{2}-\d{4}"),
     Rule(Kind.DOCUMENT,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('papers')}"
@@ -41,17 +41,10 @@ DOCUMENTS: Final = (
          r"((?:\p{Lu}{2} ?|\d{2} ?[\p{Lu}\d]{2} ?|\d{2} |\p{L}{2}-\p{L}{1,4} )?№? ?\d{6,16})", group=1),
 )  # fmt: skip
 
-_MONTH = rf"{alternatives('month')}\p{{L}}*\.?"
+_MONTH = rf"{alternatives('month')}\p{{L}}*(?:- {{1,3}}\p{{L}}{{2,7}})?\.?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
-DATE = (
-    r"(?:\d{1,2} ?[./\-] ?\d{1,2} ?[./\-] ?(?:\d{4}|\d{2})|\d{4}[./\-] ?\d{1,2}[./\-] ?\d{1,2}|\d{1,2} \d{1,2} \d{4}"
-    r"|\d{1,2}[ .][IVX]{1,4}[ .]\d{4}"
-    rf"|{_DAY}[ \-]?{_MONTH},?[ \-]?\d{{4}}|{_MONTH} {_DAY},? \d{{4}})"
-)
-_LABELLED_DATE = (
-    rf"(?:{DATE}|[«\"]?\d{{1,2}}[»\"]? {_MONTH}(?:,? \d{{4}})?|"
-    rf"(?:19|20)\d{{6}}|{_MONTH} \d{{4}}|{_MONTH} \d{{1,2}}|\d{{1,2}}[./]\d{{4}}|\d{{4}})"
-)
+DATE = alternatives("dates", day=_DAY, month=_MONTH)
+_LABELLED_DATE = alternatives("dates behind labels", date=DATE, month=_MONTH)
 _OF_BIRTH = r"(?: ?г\.? ?[рp]\.?|г/р| ?года рождения| ?г\. рождения| ?гр\.)"
 YEAR_WORD = r"(?: ?(?:года|году|год|г\.|г))?"
 _YEARS = r"(?:года|год|полных лет|лет|years?)"
@@ -73,8 +66,7 @@ BIRTH: Final = (
     Rule(Kind.BIRTH_DATE, rf"(?i)(?:{_LABELLED_DATE}|\d{{2}}){YEAR_WORD}{_OF_BIRTH}"),
     Rule(Kind.AGE,
          rf"(?i){alternatives('label, age')}(?: ?\([^)\n]{{1,20}}\))?[ \t\n:|=—\"\-]{{1,6}}(?:сейчас |уже |"
-         rf"полных )?(\d{{2}})(?: {_YEARS})?",
-         accepts=is_an_age),
+         rf"полных )?(\d{{2}})(?: {_YEARS})?", accepts=is_an_age),
     Rule(Kind.AGE, r"(?i)(\d{2})(?: ?y\.?/?o\.?| years? old|-year-old)"),
 )  # fmt: skip
 
@@ -112,8 +104,7 @@ CITIZENSHIP: Final = (
     Rule(Kind.CITIZENSHIP, rf"(?i){alternatives('label, citizenship')}(?:\"[: \"]+|{SIGN}){_STATE}(?:, ?{_PERMIT})?"),
     Rule(Kind.CITIZENSHIP,
          rf"(?:[Гг]ражданство|ГРАЖДАНСТВО|[Гг]раждан(?:ин|ка)|ГРАЖДАН(?:ИН|КА)|[Cc]itizen of|[Nn]ationality)"
-         rf" (?:[Рр]еспублики )?"
-         rf"\p{{Lu}}[\p{{L}}]*(?: \p{{Lu}}[\p{{L}}]*)?(?:, ?{_PERMIT})?"),
+         rf" (?:[Рр]еспублики )?\p{{Lu}}[\p{{L}}]*(?: \p{{Lu}}[\p{{L}}]*)?(?:, ?{_PERMIT})?"),
     Rule(Kind.CITIZENSHIP, rf"(?im){BEGIN}((?:(?:есть|имею|имеется|получен) (?:внж|рвп|патент)|{_PERMIT}))",
          group=1, accepts=ends_a_segment),
 )  # fmt: skip
@@ -121,15 +112,15 @@ CITIZENSHIP: Final = (
 _STREET = alternatives("street")
 _FLAT = r"(?:,? ?(?:корпус|корп\.?|к\.?|стр\.?|строение|кв\.?|квартира|оф\.?|офис|подъезд|эт\.) ?\d{1,4}\p{L}?)"
 _HOUSE = rf"(?:д\.?|дом)? ?\d{{1,4}}(?:[кс]\d|\p{{L}})?(?:[/\-]\d{{1,4}})?{_FLAT}*"
-_PLACE = (
-    r"(?:(?:\d{6}|(?:г|гор|с|п|пос|д)\. ?[\p{L}\-]+|город [\p{L}\-]+|[\p{L}\-]+ (?:область|край|район|обл\.?|р-н)|"
-    r"(?:Республика|респ\.) [\p{L}\-]+), *(?:\p{Lu}[\p{L}\-]+, *)?)*"
-)
+_PLACE = alternatives("parts of addresses")
 _ADJECTIVE = r"[\p{L}\-]+(?:ий|ый|ой|ая|ое|ье|ья)"
+_MEASURED: Final = linear(r"(?i)(?:квартал|площад)\p{L}*,? ?\d[^дД]*$")  # «квартал, 1С», «площадь 1200 кв. м, 3 этажа»
+_LENGTHS: Final = ("км", "м ", "м²", "кв. м", "шт")
 
 
-def _is_no_length(match: Any) -> bool:
-    return not match.string[match.end() : match.end() + 4].lstrip(" ").startswith(("км", "м ", "м²", "кв. м", "шт"))
+def _is_a_street(match: Any) -> bool:
+    behind = match.string[match.end() : match.end() + 4].lstrip(" ")
+    return not _MEASURED.search(match[0]) and not behind.startswith(_LENGTHS)
 
 
 ADDRESSES: Final = (
@@ -138,8 +129,7 @@ ADDRESSES: Final = (
     # At a line's beginning a label owns the line; in the middle of one, the next few words.
     Rule(Kind.ADDRESS,
          rf"(?im)(?:^|[|\"\t])[ \t•—\-]*((?:{alternatives('label, address')}(?:\"?{SIGN}| в )|(?:адрес|живу|прож\.|"
-         rf"address) (?-i:\p{{Lu}}))[^\n|;\"\t{ANY}]+)",
-         group=1),
+         rf"address) (?-i:\p{{Lu}}))[^\n|;\"\t{ANY}]+)", group=1),
     Rule(Kind.ADDRESS,
          rf"(?i){alternatives('label, address')}(?: ?[:—=] ?| (?-i:\p{{Lu}}))"
          rf"[^\n|;,\"{ANY}]+(?:, *(?:{_STREET}[^\n|;,\"{ANY}]+|{_HOUSE}|[^\n|;,\"{ANY}]+ \d+(?:-\d+)?))*"),
@@ -152,20 +142,25 @@ ADDRESSES: Final = (
          r"(?:, ?\d{1,4})?"),
     Rule(Kind.ADDRESS,
          rf"(?i){_PLACE}{_STREET} ?(?:реки |канала )?(?-i:[\p{{Lu}}\d\"«])[\p{{L}}\d\"«» .\-]*?,? {_HOUSE}",
-         accepts=_is_no_length),
-    Rule(Kind.ADDRESS, rf"(?i){_PLACE}{_ADJECTIVE} {_STREET},? ?{_HOUSE}", accepts=_is_no_length),
+         accepts=_is_a_street),
+    Rule(Kind.ADDRESS, rf"(?i){_PLACE}{_ADJECTIVE} {_STREET},? ?{_HOUSE}", accepts=_is_a_street),
     Rule(Kind.ADDRESS,
-         r"\d{1,5}\p{Lu}? \p{Lu}\p{Ll}+ (?:\p{Lu}\p{Ll}+ )?(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Lane|Ln\.?|"
-         r"Drive|Dr\.|"
-         r"Boulevard|Blvd\.?)(?:,? (?:Apt|Flat|Suite|#)\.? ?\d+\p{L}?)?"
-         r"|(?:ul|ulitsa|pr|prospekt|per)\.? \p{Lu}\p{Ll}+,? (?:d\.? ?)?\d{1,4}(?:[\-/, ]{1,2}(?:kv\.? ?|"
-         r"apt\.? ?)?\d{1,4})?"),
+         rf"\d{{1,5}}\p{{Lu}}? \p{{Lu}}\p{{Ll}}+ (?:\p{{Lu}}\p{{Ll}}+ )?{alternatives('streets, in English')}"
+         r"(?:,? (?:Apt|Flat|Suite|#)\.? ?\d+\p{L}?)?|(?:ul|ulitsa|pr|prospekt|per)\.? \p{Lu}\p{Ll}+,? (?:d\.? ?)?"
+         r"\d{1,4}(?:[\-/, ]{1,2}(?:kv\.? ?|m\. ?|apt\.? ?)?\d{1,4})?"),
+    Rule(Kind.ADDRESS,
+         rf"(?i)(?:^|[\n\t.,;|•(:—{ANY}] ?|я |и )({alternatives('birthplaces')} (?:{alternatives('settlements')} ?)?"
+         r"(?-i:\p{Lu})[\p{L}\-]+(?: (?-i:\p{Lu})[\p{L}\-]+)?)", group=1),
+    Rule(Kind.NAME, rf"(\p{{Lu}}\p{{Ll}}+[ \-]{alternatives('respect')})(?:[,.;:)\n—]|$)", group=1),
 )  # fmt: skip
 
 METRO = r"(?:(?:м\.|метро|ст\. ?м\.|metro(?: station)?) ?\p{L}[\p{L} \-]+)"
-
-
 NEIGHBOURS: Final = (
+    Rule(Kind.ADDRESS, rf"{SYMBOLS[Kind.BIRTH_DATE]} ?(?:/|in|в|en|à|—) ?(\p{{Lu}}[\p{{L}}\-]+)",
+         group=1, accepts=ends_a_segment),
+    Rule(Kind.ADDRESS, rf"{SYMBOLS[Kind.ADDRESS]} ?\(([^)\n{ANY}]{{3,60}})\)", group=1),
+    Rule(Kind.NAME, rf"{SYMBOLS[Kind.NAME]} ?[\"(](\p{{Lu}}\p{{L}}+)[\")] ?{SYMBOLS[Kind.NAME]}", group=1),
+    Rule(Kind.NAME, rf"[{ANY}] и (\p{{Lu}}\p{{Ll}}+)\)", group=1),
     Rule(Kind.ADDRESS, rf"(?i)({METRO})[ ,;|]+[{ANY}]", group=1),
     Rule(Kind.CITIZENSHIP, rf"[{ANY}][ ,;|]+(ВНЖ|РВП)", group=1),
     Rule(Kind.AGE, rf"(?i)[{ANY}][ \t,;|•(\n—/.\-]{{1,6}}((?:возраст )?(\d{{2}}) ?(?:{_YEARS}|г\.?|y\.?o\.?))",

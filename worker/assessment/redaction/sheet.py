@@ -33,26 +33,9 @@ _SHORT_WINDOW: Final = 30  # of these, for numbers, other line ends included
 _WINDOW: Final = 70  # characters to both sides
 _T: Final = r"[^\s|,;<>()\"«»]"
 _HOST: Final = rf"(?:://|www\.|\.{ZONES}/)"
-_BROKEN_ADDRESS: Final = re2.compile(
-    r"[\w.%+-]@\n[\w-]+\.|[\w.%+-]\n@[\w-]+\.[a-z]|@[\w.-]+\n\.[a-z]{2}|@[\w.-]*-\n[\w-]*\.[a-z]{2}|"
-    rf"@[\w-]+\.\n(?:[\w-]+\.[a-z]{{2}}|{ZONES}(?:[^\w]|$))|[\w.+-]@[\w-]+\n[\w-]*\.{ZONES}(?:[^\w.]|$)|"
-    r"[\w][._+-]\n[\w.+-]*@[\w-]+\.|://\n[a-z0-9]|"
-    rf"{_HOST}{_T}*[-_=?&%#]\n[a-z0-9]|{_HOST}(?:{_T}*[/.])?\n[a-z0-9_@]{_T}*[ \t]*(?:$|[|,;)(/])|"
-    rf"{_HOST}{_T}*\n(?:[/?=&][a-z0-9]|[-_]{_T}*\d{_T}*[ \t]*$)|[a-z0-9]\.{ZONES}\n/[a-z0-9]|"
-    r"(?:^|[^\w])(?:t|vk|ok|hh|wa|github|gitlab|linkedin|behance|facebook|instagram)(?:\.\n|\n\.)(?:me|com|ru|net)/"
-)
+_BROKEN_ADDRESS: Final = re2.compile(alternatives("broken addresses", zones=ZONES, host=_HOST, sign=_T))
 _D: Final = r"(?:[ ()—.•\t_=/\n-]{0,3}\d)"
-_BROKEN_NUMBER: Final = re2.compile(
-    # Telephones of so many digits, their countries' codes included.
-    rf"(?:^|[^\d+])(?:\+7|[78]){_D}{{10}}(?:\D|$)|\+(?:99\d|38\d|375){_D}{{9}}(?:\D|$)|\+37\d{_D}{{8}}(?:\D|$)|"
-    rf"\+(?:1|44|49|90|86|84){_D}{{10}}(?:\D|$)|(?:^|\D)00[1-9]{_D}{{9,12}}(?:\D|$)|\+\d{_D}{{9,12}}(?:\D|$)|\(\d{{3,5}}\){_D}{{5,7}}(?:\D|$)|"
-    r"\d{3}-(?:\d\d-\n|\n\d\d-)\d\d(?:\D|$)|"
-    r"(?:^|\D)(?:\d{1,2}[./-]\d{1,2}(?:[./-]\n|\n[./-])|\d{1,2}(?:[./-]\n|\n[./-])\d{1,2}[./-])(?:19|20)?\d{2}(?:\D|$)|"
-    r"(?:^|\D)(?:19|20)\d{2}-(?:\d{2}-\n|\n\d{2}-)\d{2}(?:\D|$)|"
-    rf"(?:^|\D)\d{{1,2}}[\n ]{_MONTH}[\n ](?:19|20)\d{{2}}(?:\D|$)|"
-    r"(?:^|\D)\d{2} ?\d{2}[ ,]*\n ?(?:№|N|номер)? ?\d{6}(?:\D|$)|\d{3}-(?:\d{3}-)?\n\d{3}[- ]|"
-    r"\d{3}-\d{3}-\d{3}[- ]?\n ?\d{2}(?:\D|$)|(?i:инн|inn|снилс|иин)[ :№\t]*\d[\d -]*\n\d[\d -]*"
-)
+_BROKEN_NUMBER: Final = re2.compile(alternatives("broken numbers", digit=_D, month=_MONTH))
 
 
 class Sheet(NamedTuple):
@@ -126,4 +109,6 @@ def _bridged(look: str) -> str:
 def _may_be_one(last: str, first: str) -> bool:
     if first.isalnum() and first.isascii():
         return last in _ENDS or (first in "12" and last.islower())
+    if last == "-" and "а" <= first <= "я":
+        return True  # «1 сен-⏎тября»
     return (first in _BEGINS and last.isalnum() and last.isascii()) or (last.isdigit() and first in _MONTHS_BEGIN)

@@ -20,6 +20,9 @@ def phrases(name: str) -> frozenset[str]:
     return frozenset(_LISTS[name].split(", "))
 
 
-def alternatives(name: str) -> str:
-    """A part of a pattern (`linear_pattern`) that is one of a list's entries."""
-    return f"(?:{_LISTS[name]})"
+def alternatives(name: str, **parts: str) -> str:
+    """A part of a pattern (`linear_pattern`) that is one of a list's entries; `<part>` in them is what `parts` says."""
+    entries = _LISTS[name]
+    for part, pattern in parts.items():
+        entries = entries.replace(f"<{part}>", pattern)
+    return f"(?:{entries})"

@@ -18,6 +18,7 @@ from pydantic_settings import DotEnvSettingsSource, SecretsSettingsSource
 
 from file_text import NotUtf8Error, file_text
 
+PROJECT = Path(__file__).parents[1]
 # What a line looks like that was swallowed by the quotes of an earlier one.
 _ASSIGNMENT = re.compile(r"(?:export )?[A-Z][A-Z0-9_]*=")
 
@@ -63,8 +64,8 @@ def _text(file: Path) -> str:
 
 
 def _shown(file: Path) -> str:
-    """As people know it: by its name where it is the one beside config.py."""
-    return file.name if file.parent == Path(__file__).parent else str(file)
+    """As people know it: by its name where it is the one in the project's folder."""
+    return file.name if file.parent == PROJECT else str(file)
 
 
 def _line(binding: Binding) -> int:
@@ -87,7 +88,7 @@ def _why(binding: Binding) -> str:
 
 
 class EnvFile(DotEnvSettingsSource):
-    """`.env` for pydantic-settings; a file that `ENV_FILE` names has to be there, the one beside config.py need not."""
+    """`.env` for pydantic-settings; a file that `ENV_FILE` names has to be there, the project's own need not."""
 
     def _read_env_files(self) -> Mapping[str, str | None]:
         path = Path(str(self.env_file))

@@ -1,0 +1,236 @@
+"""The settings as the service has them: the fields, read from their sources, and what follows from several of them."""
+
+import math
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from pydantic import model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from config.fields import FLEX_TIMEOUT, NO_KEY, Fields
+from config.files import PROJECT, EnvFile, SecretFiles
+from config.values import Prices, prices_in
+from contract import DIALECTS, Dialect
+from servers.provider_endpoint import ProviderEndpoint, headers_in
+from servers.redis_connection import RedisConnection
+
+Role = Literal["bridge", "worker", "tool"]
+
+_SECRETS_DIR = Path(os.environ.get("SECRETS_DIR") or "/run/secrets")
+# The provider of the platform of 2026, with the limits that its own handler keeps. It is in the country that requests
+# must not leave to GPT from, so where they leave from is no question there.
+_YANDEX = {
+    "openai_base_url": "https://ai.api.cloud.yandex.net/v1", "egress_check": False,
+    "rpm": 15, "rpd": 500, "tpm": 40_000,
+}  # fmt: skip
+# For the default number of calls under way in one worker: seconds, tokens, calls.
+SLOW_ANSWER, SHORT_PROMPT, FEWEST_CALLS, MOST_CALLS = 15.0, 1_500, 16, 500
+
+
+class Settings(Fields):
+    """Every setting, checked, and what follows from several."""
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True,  # `OPENAI_PROXY=` in a .env file means "not set"
+        secrets_dir=_SECRETS_DIR if os.environ.get("SECRETS_DIR") or _SECRETS_DIR.is_dir() else None,
+        extra="ignore",  # the platform's .env has other services' variables too
+        frozen=True,
+        hide_input_in_errors=True,  # an input may be a secret
+    )
+
+    env_file: ClassVar[Path] = Path(os.environ.get("ENV_FILE") or PROJECT / ".env")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 # pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 # likewise
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Our own readers of files in the place of pydantic's."""
+        return init_settings, env_settings, EnvFile(settings_cls, cls.env_file), SecretFiles(settings_cls)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_platform_has_it(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """What the contract and the platform's own provider imply; a default that is spelt out is nothing else said."""
+        implied: dict[str, Any] = {}
+        if values.get("contract") == "2026":
+            requests, answers = DIALECTS["2026"].topics
+            implied = {"kafka_topic_for_ai_handler": requests, "kafka_topic_for_notifications": answers}
+        if (folder := values.get("yandex_cloud_folder_id")) and not values.get("openai_key"):
+            key = values.get("yandex_cloud_api_key")
+            implied |= {**_YANDEX, "openai_project": folder, "openai_model": f"gpt://{folder}/yandexgpt-lite/latest"}
+            implied |= {"openai_key": key} if key else {}
+        defaults = {name: str(cls.model_fields[name].default) for name in implied}
+        return values | {
+            name: found for name, found in implied.items() if str(values.get(name, defaults[name])) == defaults[name]
+        }
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Settings":
+        contradictions = "\n".join(self._contradictions())
+        if contradictions:
+            raise ValueError(contradictions)
+        return self
+
+    def _contradictions(self) -> Iterator[str]:
+        outgoing = (*self.answer_topics, self.dead_letter_topic)
+        if self.kafka_topic_for_ai_handler in outgoing:
+            yield "KAFKA_TOPIC_FOR_AI_HANDLER must be a topic of its own: we would read what we write"
+        if self.openai_budget and self.openai_price is None:
+            yield "OPENAI_BUDGET needs the price of OPENAI_MODEL in OPENAI_PRICES"
+        if bool(self.kafka_ssl_certificate_location) != bool(self.kafka_ssl_key_location):
+            yield "KAFKA_SSL_CERTIFICATE_LOCATION and KAFKA_SSL_KEY_LOCATION go together"
+        if self.redis_sentinels and self.redis_url is not None:
+            yield "REDIS_URL names one server: with REDIS_SENTINELS use the single settings"
+        if self.redis_tls_ca and not self.redis.startswith("rediss:"):
+            yield "REDIS_TLS_CA needs REDIS_TLS=on, or a REDIS_URL that begins with rediss://"
+
+    def missing(self, role: Role) -> Iterator[str]:
+        """What this role cannot do without, and others do."""
+        if role == "worker" and self.openai_key == NO_KEY:
+            yield "OPENAI_KEY: required"
+        sasl = self.kafka_security_protocol.startswith("SASL")
+        if role == "bridge" and sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
+            yield "KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the platform's contract says."""
+        return DIALECTS[self.contract]
+
+    @property
+    def answer_topics(self) -> tuple[str, ...]:
+        """The topics of others that outcomes go to."""
+        records = (self.kafka_topic_for_uploading_data,) if self.dialect.has_records else ()
+        return (self.kafka_topic_for_notifications, *records)
+
+    @property
+    def repeats(self) -> list[int]:
+        """Seconds after which an answer is said again."""
+        off = self.repeat_after == "off" or not self.dialect.is_read_uncommitted
+        return [] if off else [int(delay) for delay in self.repeat_after.split(",")]
+
+    @property
+    def provider(self) -> ProviderEndpoint:
+        """How the provider is reached, secrets included: never log it."""
+        named = {"OpenAI-Organization": self.openai_organization, "OpenAI-Project": self.openai_project}
+        more = headers_in(self.openai_headers.get_secret_value()) if self.openai_headers else None
+        return ProviderEndpoint(
+            self.openai_base_url,
+            self.openai_key.get_secret_value(),
+            {name: value for name, value in named.items() if value} | (more or {}),
+            self.openai_proxy.get_secret_value() if self.openai_proxy else None,
+            self.openai_tls_ca,
+        )
+
+    @property
+    def openai_price(self) -> Prices | None:
+        """US dollars for a million prompt, cached, answer and cache-written tokens; None: nobody has said."""
+        return (prices_in(self.openai_prices) or {}).get(self.openai_model)
+
+    @property
+    def limits_to_find_out(self) -> frozenset[Literal["rpm", "rpd", "tpm"]]:
+        """The limits that nobody has set: the provider's headers say what they are."""
+        names: tuple[Literal["rpm", "rpd", "tpm"], ...] = ("rpm", "rpd", "tpm")
+        return frozenset(name for name in names if name not in self.model_fields_set)
+
+    @cached_property
+    def redis(self) -> str:
+        """The Redis URL, secrets included: never log it. With TLS it says that the certificate is verified."""
+        if self.redis_url is not None:
+            url = self.redis_url.get_secret_value()
+        else:
+            password = self.redis_password.get_secret_value() if self.redis_password else ""
+            user = f"{quote(self.redis_username or '', safe='')}:{quote(password, safe='')}@" if password else ""
+            scheme = "rediss" if self.redis_tls else "redis"
+            url = f"{scheme}://{user}{_bracketed(self.redis_host)}:{self.redis_port}/{self.redis_db}"
+        parts = urlsplit(url)
+        if parts.scheme != "rediss":
+            return url
+        query = dict(parse_qsl(parts.query)) | {"ssl_cert_reqs": "required"}
+        if self.redis_tls_ca:
+            query["ssl_ca_certs"] = self.redis_tls_ca
+        return urlunsplit(parts._replace(query=urlencode(query, safe="/")))
+
+    @property
+    def redis_connection(self) -> RedisConnection:
+        """How Redis is reached, secrets included: never log it."""
+        sentinel_password = self.redis_sentinel_password
+        return RedisConnection(
+            self.redis,
+            ca_location=self.redis_tls_ca,
+            sentinels=self.redis_sentinels,
+            master=self.redis_sentinel_master,
+            sentinel_password=sentinel_password.get_secret_value() if sentinel_password else None,
+        )
+
+    @property
+    def logging(self) -> dict[str, Any]:
+        """The arguments of `logs.configure_logging`."""
+        return {"level": self.log_level, "style": self.log_format, "file": self.log_file}
+
+    @property
+    def dead_letter_topic(self) -> str:
+        """Where messages go that nobody can read."""
+        return self.kafka_topic_for_dead_letters or f"{self.kafka_topic_for_ai_handler}.DLQ"
+
+    @property
+    def trace_url(self) -> str:
+        """The page that tells which country the API's edge sees us in."""
+        if self.egress_trace_url:
+            return self.egress_trace_url
+        parts = urlsplit(self.openai_base_url)
+        return f"{parts.scheme}://{parts.netloc}/cdn-cgi/trace"
+
+    @property
+    def call_timeout(self) -> float:
+        """Seconds, the total deadline of one call at the tier that is asked for."""
+        return max(self.openai_timeout, FLEX_TIMEOUT) if self.openai_service_tier == "flex" else self.openai_timeout
+
+    @property
+    def calls_in_flight(self) -> int:
+        """How many calls one worker may have under way: a thread each, made when it is first needed.
+
+        Calls start at a rate that the limits grant and last as long as a slow model takes, so that is what they keep
+        busy; never fewer than the small limits' burst, never more than one core can look after (docs/capacity.md).
+        """
+        if self.worker_concurrency is not None:
+            return self.worker_concurrency
+        return max(FEWEST_CALLS, round(min(MOST_CALLS, self.request_rate * SLOW_ANSWER)))
+
+    @property
+    def request_rate(self) -> float:
+        """Requests a second that the limits allow, as far as they are set; infinite where none is."""
+        unknown = self.limits_to_find_out
+        per_minute = [float(self.rpm)] if self.rpm and "rpm" not in unknown else []
+        if self.tpm and "tpm" not in unknown:
+            per_minute.append(self.tpm / (self.openai_max_output_tokens + SHORT_PROMPT))
+        return min(per_minute, default=math.inf) / 60
+
+    @cached_property
+    def kafka(self) -> dict[str, str | int]:
+        """The settings of librdkafka, secrets included: never log them."""
+        options: dict[str, str | int | None] = {
+            "bootstrap.servers": self.kafka_bootstrap_servers,
+            "security.protocol": self.kafka_security_protocol,
+            "ssl.ca.location": self.kafka_ssl_ca_location,
+            "ssl.certificate.location": self.kafka_ssl_certificate_location,
+            "ssl.key.location": self.kafka_ssl_key_location,
+        }
+        if self.kafka_security_protocol.startswith("SASL") and self.kafka_sasl_password:
+            options["sasl.mechanism"] = self.kafka_sasl_mechanism
+            options["sasl.username"] = self.kafka_sasl_username
+            options["sasl.password"] = self.kafka_sasl_password.get_secret_value()
+        return {name: value for name, value in options.items() if value is not None}
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
