@@ -119,6 +119,9 @@ def test_a_denial_of_the_neighbour_denies_nothing(joint):
 @pytest.mark.parametrize(
     ("resume", "quote"),
     [
+        ("Языки: Python, R, SQL", "R"), ("Права: B", "B"), ("C… пишу драйверы", "C… пишу драйверы"),
+        ("<span>Python</span><span>Docker</span>", "Docker"), ("Опыт<b>1С</b>ежедневно", "1С"),
+        ("2019Слесарь", "Слесарь"),
         ("Водительские права категории В, С, Е", "категории B, C, E"), ("Пишу на С++ десять лет", "на C++"),
         ("Wrote &amp;amp; tuned SQL", "Wrote &amp; tuned SQL"), ("&laquo;Луч&raquo; — сварщик", "«Луч» — сварщик"),
     ],

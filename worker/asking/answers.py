@@ -31,7 +31,7 @@ _OF_NAMES = frozenset(string.ascii_letters + string.digits + "-._:/@")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Completion:
     """What came.
 
     Attributes:
@@ -51,7 +51,7 @@ class Reading:
     problem: Problem | None = None
 
 
-def read_completion(body: object, *, sent_tokens: int) -> Reading:
+def read_completion(body: object, *, sent_tokens: int) -> Completion:
     """Read the decoded body of HTTP 200.
 
     Args:
@@ -62,16 +62,16 @@ def read_completion(body: object, *, sent_tokens: int) -> Reading:
     if not isinstance(body, Mapping):
         # JSON that breaks off was paid for; a page is nobody's answer.
         begun = isinstance(body, str) and body.lstrip().startswith("{")
-        return Reading(usage, wrong=UNREADABLE if begun else NO_COMPLETION)
+        return Completion(usage, wrong=UNREADABLE if begun else NO_COMPLETION)
     choices = body.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], Mapping) else {}
     finish = choice.get("finish_reason")
     error = body.get("error") or choice.get("error") or (choice if finish == "error" else None)
     if error:
-        return Reading(usage, problem=read_problem(200, error))
+        return Completion(usage, problem=read_problem(200, error))
     message = choice.get("message")
     if not isinstance(message, Mapping):
-        return Reading(usage, wrong=UNREADABLE if usage.prompt_tokens or choice else NO_COMPLETION)
+        return Completion(usage, wrong=UNREADABLE if usage.prompt_tokens or choice else NO_COMPLETION)
     content = _text(message.get("content"))
     wrong = _wrong(message, content, finish, usage)
     seen = usage.prompt_tokens + usage.cached_tokens  # some leave the cached ones out
@@ -79,7 +79,7 @@ def read_completion(body: object, *, sent_tokens: int) -> Reading:
         wrong = CUT_PROMPT
     said = content.strip()
     bare = not said or (said.startswith("{") and said.endswith("}"))
-    return Reading(usage, content.rpartition(_THOUGHT)[2], bare, _name(body.get("model")), wrong)
+    return Completion(usage, content.rpartition(_THOUGHT)[2], bare, _name(body.get("model")), wrong)
 
 
 def _wrong(message: Mapping[str, Any], content: str, finish: object, usage: Usage) -> Row | None:

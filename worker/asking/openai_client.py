@@ -16,7 +16,7 @@ import httpx2
 import openai
 
 from contract import Failure
-from worker.asking.answers import Reading, read_completion
+from worker.asking.answers import Completion, read_completion
 from worker.asking.faults import (
     LESSON,
     THOUGHT_TOO_LONG,
@@ -194,7 +194,9 @@ class OpenAIClient:
                 raise RefusedCallError(what, seen, failure=Failure[row.reason]) from None
         raise RefusedCallError(what, seen) from None
 
-    def _explain_answer(self, wrong: Row, reading: Reading, seen: ProviderView, sent: Profile, call: Call) -> NoReturn:
+    def _explain_answer(
+        self, wrong: Row, reading: Completion, seen: ProviderView, sent: Profile, call: Call
+    ) -> NoReturn:
         """Raise what is wrong with an answer that came with HTTP 200."""
         if wrong is THOUGHT_TOO_LONG and self._profiles.cut(sent, call.room, wrong.what):
             raise LessonError(wrong.what, seen, usage=reading.usage)
