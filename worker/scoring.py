@@ -36,7 +36,7 @@ from worker.errors import ClaimLostError, FailedError, PostponedError
 from worker.explaining.explanation import Explanation, FailedExplanation
 from worker.ports import Kept, Lead, Ports
 from worker.progress import Park, Progress, RequestInHand
-from worker.waits import Waits
+from worker.running.waits import Waits
 
 log = logging.getLogger(__name__)
 
