@@ -15,7 +15,7 @@ from bridge.status.figures import InKafka, InRedis, Process, Tripped
 from bridge.tally import DAY_SLOTS, within
 from contract import PRESENT_KEY, QUEUE_NAME, TALLY_KEY, TRIPPED_WHY_KEY, spent_key, too_early_key
 from presence import GONE_AFTER
-from redis_trouble import told
+from servers.redis_trouble import told
 
 ANSWER_WITHIN: Final = 2.0  # seconds, for each of Kafka's answers
 GROUP_WITHIN: Final = 5.0  # likewise, of the group's coordinator, which a new Kafka has to find first
