@@ -186,10 +186,11 @@ def _obstacles(settings: Settings, role: Role) -> Iterator[str]:
 
 def _why(error: BaseException) -> str:
     cause = error.__cause__ or error
-    if isinstance(cause, socket.gaierror):  # its numbers are none of the system's
-        return str(cause.strerror)
-    # Its own words may go on: "Address already in use (while attempting to bind on address ...)".
-    return os.strerror(cause.errno) if isinstance(cause, OSError) and cause.errno else str(cause)
+    if not isinstance(cause, OSError) or not cause.errno:
+        return str(cause)
+    # Its own words may go on: "Address already in use (while attempting to bind on address ...)". A negative number is
+    # the resolver's, and none of the system's.
+    return os.strerror(cause.errno) if cause.errno > 0 else str(cause.strerror).partition(" (")[0]
 
 
 def otel_variables() -> dict[str, str]:
