@@ -16,7 +16,7 @@ from bridge.status.figures import InKafka, InRedis, Process
 from bridge.status.page import html
 from bridge.status.wording import _TRIPPED_RU, Told
 from bridge.tally import Tally
-from contract import PRESENT_KEY, TALLY_KEY, TRIPPED_WHY_KEY, Failure, spent_key
+from contract import KEY_PREFIX, PRESENT_KEY, TALLY_KEY, TRIPPED_WHY_KEY, Failure, spent_key
 from dev.processes import ChildProcess
 from presence import GONE_AFTER, Presence
 from tests.support.browser import browser
@@ -133,7 +133,7 @@ def test_a_redis_that_takes_nothing_is_said(private_redis, name, value, said):
     with redis.Redis.from_url(private_redis.url) as store:
         limiter = RateLimiter(store, Limits(rpm=60, rpd=1_000, tpm=100_000))
         assert isinstance(from_redis(store, limiter.snapshot), InRedis)
-        assert not [key for key in store.keys() if key.endswith(b"status")]
+        assert not store.exists(f"{KEY_PREFIX}status")
         if name == "replicaof":
             store.replicaof(*value.split())
         else:
