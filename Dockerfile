@@ -28,11 +28,11 @@ USER 10001:10001
 CMD ["pytest"]
 
 FROM base AS service
-COPY celeryconfig.py file_text.py logs.py presence.py provider_endpoint.py redis_connection.py redis_trouble.py \
-    startup.py watchdog.py ./
+COPY celeryconfig.py file_text.py logs.py presence.py startup.py watchdog.py ./
 COPY bridge bridge
 COPY config config
 COPY contract contract
+COPY servers servers
 COPY tracing tracing
 COPY worker worker
 USER 10001:10001

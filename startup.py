@@ -18,8 +18,8 @@ from pydantic import ValidationError
 from config import Role, Settings
 from config.files import UnreadableFileError, read_env_file
 from logs import configure_logging
-from redis_connection import RedisConnection
-from redis_trouble import line
+from servers.redis_connection import RedisConnection
+from servers.redis_trouble import line
 
 log = logging.getLogger(__name__)
 

@@ -49,7 +49,7 @@ from bridge.topic_watch import TopicWatch
 from config import Settings
 from contract import LONGEST_COUNTDOWN, processed_mark
 from presence import Presence
-from redis_trouble import line as trouble_with_redis
+from servers.redis_trouble import line as trouble_with_redis
 from startup import begin, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog

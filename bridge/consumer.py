@@ -25,7 +25,7 @@ from bridge.partition import PartitionWork
 from bridge.publisher import PublishError
 from bridge.start import StartAwaited
 from bridge.topic_watch import TopicWatch
-from redis_trouble import short as trouble_with_redis
+from servers.redis_trouble import short as trouble_with_redis
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from bridge.intake import Rejected
-from bridge.kafka import as_bytes, read_span, sent_at, spans, traceparent
+from bridge.kafka import as_bytes, offset_ranges, read_range, sent_at, traceparent
 
 HEADER_REASON = "reason"
 HEADER_FIELD = "field"  # of the request's own, where the reason is about one
@@ -183,8 +183,8 @@ def recent_dead_letters(reader: Consumer, topic: str, since: float, limit: int) 
 
 def _written(reader: Consumer, topic: str, since: float, limit: int) -> list[float]:
     times: list[float] = []
-    for span in spans(reader, topic, since=since, may_be_missing=True):
-        for letter in read_span(reader, span):
+    for part in offset_ranges(reader, topic, since=since, may_be_missing=True):
+        for letter in read_range(reader, part):
             times.append(letter.timestamp()[1] / 1000)
             if len(times) >= limit:
                 return times

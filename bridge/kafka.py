@@ -210,7 +210,7 @@ def _dead_letter_config(retention: int) -> dict[str, str]:
     }
 
 
-class Span(NamedTuple):
+class OffsetRange(NamedTuple):
     """Offsets of one partition: from `start` up to `end`, which is not included."""
 
     topic: str
@@ -219,14 +219,16 @@ class Span(NamedTuple):
     end: int
 
 
-def spans(reader: Consumer, topic: str, *, since: float | None = None, may_be_missing: bool = False) -> list[Span]:
+def offset_ranges(
+    reader: Consumer, topic: str, *, since: float | None = None, may_be_missing: bool = False
+) -> list[OffsetRange]:
     """What each partition of a topic holds now.
 
     Args:
-        reader: any consumer; what it may see is what the spans end with.
+        reader: any consumer; what it may see is what the ranges end with.
         topic: its name.
         since: Unix time, seconds; leaves out what is older.
-        may_be_missing: a topic that does not exist has no spans, and is no error.
+        may_be_missing: a topic that does not exist has none, and is no error.
 
     Raises:
         KafkaException: the brokers are away, or do not know the topic.
@@ -245,48 +247,50 @@ def spans(reader: Consumer, topic: str, *, since: float | None = None, may_be_mi
     for number in metadata.partitions:
         low, end = reader.get_watermark_offsets(TopicPartition(topic, number), timeout=KAFKA_TIMEOUT)
         start = young.get(number, low)
-        result.append(Span(topic, number, max(low, start if start >= 0 else end), end))  # negative: nothing is so young
+        result.append(
+            OffsetRange(topic, number, max(low, start if start >= 0 else end), end)
+        )  # negative: nothing is so young
     return result
 
 
-def read_span(reader: Consumer, span: Span) -> Iterator[Message]:
-    """The messages of a span; see `read_batches`."""
-    for batch in read_batches(reader, span):
+def read_range(reader: Consumer, part: OffsetRange) -> Iterator[Message]:
+    """The messages of a range; see `read_batches`."""
+    for batch in read_batches(reader, part):
         yield from batch
 
 
-def read_batches(reader: Consumer, span: Span, at_most: int = 500) -> Iterator[list[Message]]:
-    """The messages of a span in their order; an empty batch where none came within a tenth of a second.
+def read_batches(reader: Consumer, part: OffsetRange, at_most: int = 500) -> Iterator[list[Message]]:
+    """The messages of a range in their order; an empty batch where none came within a tenth of a second.
 
-    The last offsets of a span may be transaction markers, which are not delivered.
+    The last offsets of a range may be transaction markers, which are not delivered.
 
     Args:
         reader: a consumer that reports a partition's end (`enable.partition.eof`); its assignment is replaced.
-        span: what to read.
+        part: what to read.
         at_most: messages in one batch.
 
     Raises:
         KafkaException: Kafka reports an error, or stays silent for `KAFKA_TIMEOUT` seconds.
     """
-    place = TopicPartition(span.topic, span.partition, span.start)
+    place = TopicPartition(part.topic, part.partition, part.start)
     reader.assign([place])
     patience = time.monotonic() + KAFKA_TIMEOUT
     while time.monotonic() < patience:
         batch, at_end = [], False
         for message in reader.consume(at_most, timeout=0.1):
             error = message.error()
-            if error is None and (message.offset() or 0) < span.end:
+            if error is None and (message.offset() or 0) < part.end:
                 batch.append(message)
             elif error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 # librdkafka's own codes are spelt so
                 at_end = True
             else:
                 raise KafkaException(error)
         yield batch
-        if at_end or (not batch and reader.position([place])[0].offset >= span.end):
+        if at_end or (not batch and reader.position([place])[0].offset >= part.end):
             return
         if batch:
             patience = time.monotonic() + KAFKA_TIMEOUT
-    raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{span.topic} stays silent"))  # noqa: SLF001
+    raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{part.topic} stays silent"))  # noqa: SLF001
 
 
 def header(message: Message, name: str) -> bytes | None:

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import redis
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from bridge.kafka import KAFKA_TIMEOUT, Span, as_bytes, header, read_batches, sent_at, spans
+from bridge.kafka import KAFKA_TIMEOUT, OffsetRange, as_bytes, header, offset_ranges, read_batches, sent_at
 from contract import (
     ANSWERED_KEY,
     DIALECT,
@@ -227,30 +227,32 @@ class ProcessedMarks:
         }
         counting = not positions or b"last_day" in state
         oldest = self._clock() - PROCESSED_MARK_TTL
-        for whole in spans(reader, self._topic, since=oldest, may_be_missing=True):
+        for whole in offset_ranges(reader, self._topic, since=oldest, may_be_missing=True):
             kept = positions.get(whole.partition)
             # A position above the end is of a topic that was removed and made again.
             start = max(whole.start, kept) if kept is not None and kept <= whole.end else whole.start
             position = "" if kept is None else str(kept)
-            for span in self._parts(reader, whole._replace(start=start), see_hidden=see_hidden):
-                for batch in read_batches(reader, span, IDS_A_STEP):
+            for part in self._parts(reader, whole._replace(start=start), see_hidden=see_hidden):
+                for batch in read_batches(reader, part, IDS_A_STEP):
                     if batch:
-                        position = self._move(span, position, _offset(batch[-1]) + 1, batch, counting=counting)
+                        position = self._move(part, position, _offset(batch[-1]) + 1, batch, counting=counting)
                     yield len(batch)
-                position = self._move(span, position, span.end, [], counting=counting)
-                reached[span.partition] = span.end
+                position = self._move(part, position, part.end, [], counting=counting)
+                reached[part.partition] = part.end
 
-    def _parts(self, reader: Consumer, span: Span, *, see_hidden: bool) -> Iterator[Span]:
-        yield span
-        if see_hidden and (end := _await_hidden(reader, span)) > span.end:
-            yield span._replace(start=span.end, end=end)
+    def _parts(self, reader: Consumer, part: OffsetRange, *, see_hidden: bool) -> Iterator[OffsetRange]:
+        yield part
+        if see_hidden and (end := _await_hidden(reader, part)) > part.end:
+            yield part._replace(start=part.end, end=end)
 
-    def _move(self, span: Span, expected: str, position: int, batch: Sequence[Message], *, counting: bool) -> str:
+    def _move(
+        self, part: OffsetRange, expected: str, position: int, batch: Sequence[Message], *, counting: bool
+    ) -> str:
         """One step: mark a batch's notifications, and move the partition's position on."""
         now = self._clock()
         young = [each for each in self._notified(batch, now) if each.at > now - PROCESSED_MARK_TTL]
         moved = self._write(
-            f"position:{span.partition}",
+            f"position:{part.partition}",
             expected,
             str(position),
             [each.processing_id for each in young],
@@ -326,14 +328,14 @@ def answered_id(message: Message, keys: Collection[bytes], dialect: Dialect) -> 
     return processing_id if type(processing_id) is int and 0 <= processing_id <= MAX_ID else None
 
 
-def _await_hidden(reader: Consumer, span: Span) -> int:
-    """The offset up to which everything that was there when the span's end was read can be seen.
+def _await_hidden(reader: Consumer, part: OffsetRange) -> int:
+    """The offset up to which everything that was there when the range's end was read can be seen.
 
     A reader of committed messages sees nothing from the oldest open transaction on, and a bridge that died in
     one leaves it open until its successor or the broker ends it. Behind it may be what others have published:
     to call the marks complete would mean to say that again.
     """
-    place, end = TopicPartition(span.topic, span.partition), span.end
+    place, end = TopicPartition(part.topic, part.partition), part.end
     # What the last fetch said of the real end; asking the broker tells the visible one.
     there = reader.get_watermark_offsets(place, cached=True)[1]
     patience = time.monotonic() + HIDDEN_PATIENCE

@@ -15,8 +15,8 @@ from config.fields import FLEX_TIMEOUT, NO_KEY, Fields
 from config.files import PROJECT, EnvFile, SecretFiles
 from config.values import Prices, prices_in
 from contract import DIALECTS, Dialect
-from provider_endpoint import ProviderEndpoint, headers_in
-from redis_connection import RedisConnection
+from servers.provider_endpoint import ProviderEndpoint, headers_in
+from servers.redis_connection import RedisConnection
 
 Role = Literal["bridge", "worker", "tool"]
 

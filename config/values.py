@@ -26,8 +26,8 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
-from provider_endpoint import address_fault, headers_in
-from redis_connection import CLUSTER, Address
+from servers.provider_endpoint import address_fault, headers_in
+from servers.redis_connection import CLUSTER, Address
 
 Prices = tuple[float, float, float, float]  # US dollars for a million prompt, cached, answer and cache-written tokens
 

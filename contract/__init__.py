@@ -174,7 +174,7 @@ def profile_key(model: str) -> str:
     """A hash of what the fleet has learned that requests to a model of an endpoint may carry.
 
     `learned`: JSON, see worker/asking/profile.py; `lessons`: how many; `since`: the Unix time of the first; `proven`:
-    somebody was answered. Nothing in it: nobody was.
+    somebody was answered; `base`, `base_lessons`: what was known when somebody last was. Nothing in it: nobody was.
     """
     return f"{KEY_PREFIX}profile:{model}"
 
@@ -189,9 +189,9 @@ def scout_key(model: str) -> str:
     return f"{KEY_PREFIX}profile:{model}:scout"
 
 
-def answered_key(model: str) -> str:
-    """Exists while the endpoint has answered anybody within the last half minute."""
-    return f"{KEY_PREFIX}profile:{model}:answered"
+def answered_key(model: str, kind: str = "any") -> str:
+    """Exists while the endpoint has answered a question of this kind, or any, within the last half minute."""
+    return f"{KEY_PREFIX}profile:{model}:answered:{kind}"
 
 
 def spent_key(day: str) -> str:

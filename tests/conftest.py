@@ -46,8 +46,8 @@ _databases = itertools.cycle(range(2, 16))
 # A missing module of these is a fault; any other comes with requirements-dev.txt, since the tests' own conftest imports
 # what requirements.txt brings.
 OURS = {
-    "bench", "bridge", "celeryconfig", "config", "contract", "dev", "file_text", "logs", "redis_connection",
-    "redis_trouble", "startup", "tests", "tracing", "worker",
+    "bench", "bridge", "celeryconfig", "config", "contract", "dev", "file_text", "logs", "servers", "startup",
+    "tests", "tracing", "worker",
 }  # fmt: skip
 
 

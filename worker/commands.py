@@ -9,7 +9,7 @@ import redis
 from pydantic import ValidationError
 
 from contract import MAX_REQUIREMENTS, MAX_RESUME
-from redis_trouble import short as trouble_with_redis
+from servers.redis_trouble import short as trouble_with_redis
 from startup import load_settings
 from worker.app import connect, make_scoring
 from worker.asking.questions import grades_digest, model_id

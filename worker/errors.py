@@ -57,7 +57,17 @@ class CallError(WorkerError):
 
 
 class LessonError(CallError):
-    """It carried what the model does not take, or had too little room for its reasoning; now that is known."""
+    """It carried what the model does not take, or had too little room for its reasoning; now that is known.
+
+    Attributes:
+        room: tokens of reasoning that the request asks for next; 0: as before.
+    """
+
+    def __init__(
+        self, what: str, seen: ProviderView | None = None, *, usage: Usage | None = None, room: int = 0
+    ) -> None:
+        super().__init__(what, seen, usage=usage)
+        self.room = room
 
 
 class TransientError(CallError):
@@ -100,11 +110,15 @@ class RefusedCallError(CallError):
 
     Attributes:
         failure: what the user reads; None: nobody knows whether it is the request's fault, or that of the set-up.
+        room: tokens of reasoning that it asked room for, where it was too large.
     """
 
-    def __init__(self, what: str, seen: ProviderView | None = None, *, failure: Failure | None = None) -> None:
+    def __init__(
+        self, what: str, seen: ProviderView | None = None, *, failure: Failure | None = None, room: int = 0
+    ) -> None:
         super().__init__(what, seen)
         self.failure = failure
+        self.room = room
 
 
 class TrippingError(CallError):
@@ -112,11 +126,13 @@ class TrippingError(CallError):
 
     Attributes:
         reason: one of circuit_breaker.OPEN_FOR.
+        doubtful: neither a code nor a telling status says so; it may be about what is in the request.
     """
 
-    def __init__(self, what: str, reason: str, seen: ProviderView | None = None) -> None:
+    def __init__(self, what: str, reason: str, seen: ProviderView | None = None, *, doubtful: bool = False) -> None:
         super().__init__(what, seen)
         self.reason = reason
+        self.doubtful = doubtful
 
 
 class DeniedError(CallError):

@@ -21,6 +21,7 @@ class Call:
         max_output_tokens: what the answer itself needs at most; it is reserved in full.
         room: tokens of reasoning beside it that are reserved.
         counted: its tokens as they were counted, see `Model.tokens`; 0: they were not.
+        teaches: what it is refused for may be learned from; False: it was refused before for something of its own.
     """
 
     messages: Messages = field(repr=False)
@@ -28,6 +29,12 @@ class Call:
     max_output_tokens: int
     room: int = 0
     counted: int = 0
+    teaches: bool = True
+
+    @property
+    def kind(self) -> str:
+        """The name of its schema: what is asked."""
+        return str(self.response_format["json_schema"]["name"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +193,7 @@ class Profiles(Protocol):
     def let_go(self, right: Lease) -> None: ...
     def known(self) -> bool: ...
     def room(self) -> int: ...
-    def answers_others(self) -> bool: ...
+    def answers_others(self, kind: str = "any") -> bool: ...
     def forget(self) -> None: ...
     def state(self) -> dict[str, object]: ...
 

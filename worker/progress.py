@@ -6,6 +6,8 @@ from typing import Any
 from contract import Dispatch, Failure
 from worker.ports import Lease
 
+SMALLER, LEAST_ROOM = 4, 256  # by which the room of a request shrinks that was too large, and below which there is none
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -17,6 +19,9 @@ class Progress:
         faults: how many of them met an outage.
         broken: how many brought an unusable answer.
         refused: how many were refused for nobody knows what, while others passed.
+        tripped: how many tripped the circuit breaker.
+        room: tokens of reasoning that it asks for at least, since an answer was cut by less.
+        shrunk: how often that was reduced, since it was refused for its size.
         counted: the digest of the question whose tokens were counted last, and how many they are.
     """
 
@@ -25,11 +30,24 @@ class Progress:
     faults: int = 0
     broken: int = 0
     refused: int = 0
+    tripped: int = 0
+    room: int = 0
+    shrunk: int = 0
     counted: tuple[str, int] | None = None
 
     def called(self, times: int = 1) -> "Progress":
         """The limiter granted a call, or (-1) the provider denied it."""
         return replace(self, calls=self.calls + times)
+
+    def room_of(self, usual: int) -> int:
+        """Tokens of reasoning that it asks for; `usual`: what others do."""
+        room = max(self.room, usual) // SMALLER**self.shrunk
+        return 0 if self.shrunk and room < LEAST_ROOM else room
+
+    @property
+    def teaches(self) -> bool:
+        """Whether a refusal may say something of the model: nothing of its own was refused before."""
+        return not (self.refused or self.shrunk)
 
     def tokens_of(self, question: str) -> int | None:
         """How many tokens the question with this digest takes, if they were counted."""

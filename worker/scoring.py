@@ -26,16 +26,17 @@ from worker.asking.asking import Asked, Asking
 from worker.asking.questions import KeepingPolicy, Questions, model_id
 from worker.assessment.criteria import Criteria
 from worker.assessment.grading import DatedGrading
-from worker.assessment.judgement import Judgement, judge
+from worker.assessment.judgement import Judgement, concluded, judge
 from worker.assessment.redaction import REDACTION_VERSION
 from worker.assessment.resume import Resume, read_resume
 from worker.assessment.second_look import after_second_look, looked_at
+from worker.assessment.suspicion import Suspicion
 from worker.assessment.vacancy import Vacancy, read_vacancy
 from worker.errors import ClaimLostError, FailedError, PostponedError
 from worker.explaining.explanation import Explanation, FailedExplanation
 from worker.ports import Kept, Lead, Ports
 from worker.progress import Park, Progress, RequestInHand
-from worker.waits import Waits
+from worker.running.waits import Waits
 
 log = logging.getLogger(__name__)
 
@@ -246,9 +247,10 @@ class Scoring:
             second = self._asking.ask(self.questions.second_look(proofs), in_hand).meaning
         except PostponedError as postponed:
             late = too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at)
-            # Who parks without a cache would have to ask for the grades again.
-            kept = self.questions.keep_grades or postponed.seconds <= self._policy.short_wait
-            if late is None and postponed.why != "blocked" and kept:
+            # Who parks without a cache would have to ask for the grades again; a fault parks no score that is there.
+            is_short = postponed.seconds <= self._policy.short_wait
+            waits = is_short or (self.questions.keep_grades and postponed.why != "fault")
+            if late is None and postponed.why != "blocked" and waits:
                 raise
             self.ports.limiter.cancel(in_hand.reservation)
         except FailedError:
@@ -257,7 +259,8 @@ class Scoring:
             after = after_second_look(judgement, second, threshold=self._threshold)
             return after, "kept" if after.proofs == judgement.proofs else "lowered"
         log.warning("ends without a second look")
-        return judgement, "missed"
+        found = (*judgement.suspicions, Suspicion.MISSED)
+        return concluded(judgement.criteria, judgement.proofs, found, threshold=self._threshold), "missed"
 
     def criteria(self, request: Request, vacancy: Vacancy, in_hand: RequestInHand) -> Criteria:
         """What the resumes for a vacancy are measured by. No resume takes part in it.

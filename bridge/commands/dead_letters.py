@@ -11,7 +11,11 @@ from datetime import UTC, datetime
 from confluent_kafka import Consumer, Message
 
 from bridge.dead_letter import HEADER_FIELD, HEADER_OFFSET, HEADER_PARTITION, HEADER_REASON, HEADER_TOPIC
+<<<<<<< HEAD
 from bridge.kafka import LIBRDKAFKA_LOG, Span, header, read_span, spans
+=======
+from bridge.kafka import OffsetRange, header, offset_ranges, read_range
+>>>>>>> main
 
 LAST = 20
 OFFSETS_EACH = 4  # a letter's transaction takes an offset too; where that was too little, more is read
@@ -40,8 +44,8 @@ def run(options: argparse.Namespace, topic: str, reader: Consumer) -> int:
     """
     LIBRDKAFKA_LOG.setLevel(logging.CRITICAL)  # what is wrong is said once, at the end
     try:
-        places = spans(reader, topic, may_be_missing=True)
-        found = [letter for span in places for letter in _last(reader, span, options.last)]
+        places = offset_ranges(reader, topic, may_be_missing=True)
+        found = [letter for part in places for letter in _last(reader, part, options.last)]
     finally:
         reader.close()
     newest = sorted(found, key=lambda letter: (letter.timestamp()[1], letter.offset() or 0), reverse=True)
@@ -73,11 +77,11 @@ def _told(letter: Message, name: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def _last(reader: Consumer, span: Span, count: int) -> list[Message]:
+def _last(reader: Consumer, part: OffsetRange, count: int) -> list[Message]:
     back = OFFSETS_EACH * count
     while True:
-        start = max(span.start, span.end - back)
-        letters = list(read_span(reader, span._replace(start=start)))
-        if len(letters) >= count or start == span.start:
+        start = max(part.start, part.end - back)
+        letters = list(read_range(reader, part._replace(start=start)))
+        if len(letters) >= count or start == part.start:
             return letters[-count:]
         back *= OFFSETS_EACH

@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from bridge import intake
 from bridge.intake import Accepted, Rejected
-from bridge.kafka import KAFKA_TIMEOUT, Span, as_bytes, read_span, sent_at, spans
+from bridge.kafka import KAFKA_TIMEOUT, OffsetRange, as_bytes, offset_ranges, read_range, sent_at
 from bridge.marks import answered_id
 from config import Settings
 from contract import NOTIFICATION_KEY, PROCESSED_MARK_TTL, Dialect
@@ -67,21 +67,21 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, group
     # What happened before it cannot be told: its notification may be deleted, or its processed mark would have ended.
     since = time.time() - PROCESSED_MARK_TTL
     answered = set()
-    for span in spans(reader, settings.kafka_topic_for_notifications, may_be_missing=True):
-        for number, message in enumerate(read_span(reader, span)):
-            if number == 0 and span.start > 0:
+    for part in offset_ranges(reader, settings.kafka_topic_for_notifications, may_be_missing=True):
+        for number, message in enumerate(read_range(reader, part)):
+            if number == 0 and part.start > 0:
                 since = max(since, sent_at(message, time.time()))
             answered.add(answered_id(message, keys, settings.dialect))
     places = []
-    for span in spans(reader, settings.kafka_topic_for_ai_handler):
-        found = handover(reader, span, answered, since, settings.dialect)
-        name = f"{span.topic}-{span.partition}"
+    for part in offset_ranges(reader, settings.kafka_topic_for_ai_handler):
+        found = handover(reader, part, answered, since, settings.dialect)
+        name = f"{part.topic}-{part.partition}"
         last = f", the last at offset {found.last[0]} (processing_id {found.last[1]})" if found.last else ""
         _say(f"{name}: {found.answered} requests are answered{last}; {found.open} are not")
         if found.unknown:
             _say(f"{name}: {found.unknown} older ones without an answer are left alone: it may have been deleted")
         _say(f"{name}: begin at offset {found.begin}")
-        places.append(TopicPartition(span.topic, span.partition, found.begin))
+        places.append(TopicPartition(part.topic, part.partition, found.begin))
     reader.close()
     for place in group.committed(places, timeout=KAFKA_TIMEOUT):
         stands = f"stands at offset {place.offset}" if place.offset >= 0 else "has no offset yet"
@@ -101,19 +101,21 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, group
     return 0
 
 
-def handover(reader: Consumer, span: Span, answered: Container[int | None], since: float, dialect: Dialect) -> Handover:
+def handover(
+    reader: Consumer, part: OffsetRange, answered: Container[int | None], since: float, dialect: Dialect
+) -> Handover:
     """Where a partition changes hands.
 
     Args:
         reader: of the input topic.
-        span: all that the partition holds.
+        part: all that the partition holds.
         answered: the processing ids.
         since: Unix time, seconds; of what was sent before it nobody knows whether it was answered.
         dialect: of the requests.
     """
     count = still_open = unknown = 0
     last, begin = None, None
-    for message in read_span(reader, span):
+    for message in read_range(reader, part):
         processing_id, offset = _request_in(message, dialect), message.offset() or 0
         if processing_id is None:
             continue
@@ -124,7 +126,7 @@ def handover(reader: Consumer, span: Span, answered: Container[int | None], sinc
         else:
             still_open += 1
             begin = offset if begin is None else begin
-    return Handover(count, last, still_open, unknown, span.end if begin is None else begin)
+    return Handover(count, last, still_open, unknown, part.end if begin is None else begin)
 
 
 def _request_in(message: Message, dialect: Dialect) -> int | None:

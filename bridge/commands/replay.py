@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaError, Message, Producer
 
 from bridge.dead_letter import CAP_WINDOW, HEADER_FIELD, HEADER_REASON, HEADER_SIZE
 from bridge.intake import Reason
-from bridge.kafka import header, read_span, spans
+from bridge.kafka import header, offset_ranges, read_range
 from config import Settings
 from contract import ScoringRequest
 
@@ -37,8 +37,8 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, produ
     not_whole = 0
     pace = Pace(settings.dead_letter_limit, CAP_WINDOW, options.rate)
     failures: list[KafkaError] = []
-    places = spans(reader, settings.dead_letter_topic, may_be_missing=True)
-    for letter in (letter for span in places for letter in read_span(reader, span)):
+    places = offset_ranges(reader, settings.dead_letter_topic, may_be_missing=True)
+    for letter in (letter for part in places for letter in read_range(reader, part)):
         reason = _reason(letter)
         fields[reason][_field(letter)] += 1
         found[reason] += 1

@@ -16,7 +16,7 @@ from pathlib import Path
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from pydantic import ValidationError
 
-from bridge.kafka import KAFKA_TIMEOUT, spans
+from bridge.kafka import KAFKA_TIMEOUT, offset_ranges
 from bridge.request_file import WrittenRequest, WrongRequest, requests_in
 from contract import DIALECT, REQUEST_KEY, Dialect, Notification, ScoredResponse
 
@@ -79,7 +79,9 @@ def run(
     code = 0
     try:
         # From where the topic ends before a request is sent: what stands there now cannot be its answer.
-        reader.assign([TopicPartition(span.topic, span.partition, span.end) for span in spans(reader, notifications)])
+        reader.assign(
+            [TopicPartition(part.topic, part.partition, part.end) for part in offset_ranges(reader, notifications)]
+        )
         _send(producer, requests, [each.value for each in written])
         _say(f"{ids} sent to {requests}; waiting for at most {options.timeout:g} s")
         for body, notification in _answers(reader, waited_for, options.timeout, dialect):

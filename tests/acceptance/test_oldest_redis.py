@@ -9,8 +9,8 @@ import pytest
 
 from dev.processes import running
 from dev.redis_server import RedisServer
-from redis_connection import RedisConnection
-from redis_trouble import OLDEST
+from servers.redis_connection import RedisConnection
+from servers.redis_trouble import OLDEST
 from tests.support.fleet import scoring_request
 
 

@@ -22,8 +22,8 @@ from dev.kafka_server import CHECKOUT
 from dev.processes import free_port
 from dev.redis_sentinel import MASTER, SentinelRedis
 from dev.redis_server import RedisServer
-from redis_connection import CLUSTER, RedisConnection
-from redis_trouble import short
+from servers.redis_connection import CLUSTER, RedisConnection
+from servers.redis_trouble import short
 from startup import meet_redis
 
 PASSWORD, SENTINEL_PASSWORD = "of redis", "of the sentinels"

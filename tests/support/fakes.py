@@ -469,7 +469,7 @@ class FakeBreaker:
         usual = min(OPEN_FOR[reason] * 2**times, LONGEST.get(reason, OPEN_FOR[reason]))
         self.memory.set(NOT_CLOSED_KEY, "_")
         self.memory.set(tripped_key(reason), str(times + 1))
-        self.memory.set(too_early_key(reason), "_", seconds or usual)
+        self.memory.set(too_early_key(reason), "_", max(seconds or 0.0, usual))
         self.memory.delete(probe_key(reason))
 
     def reset(self, only: str | None = None) -> None:
@@ -508,7 +508,7 @@ class FakeProfiles:
     def room(self) -> int:
         return self.room_for
 
-    def answers_others(self) -> bool:
+    def answers_others(self, _kind: str | None = None) -> bool:
         return self.others_pass
 
     def forget(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from confluent_kafka import Consumer
 
-from bridge.kafka import make_reader, read_span, spans
+from bridge.kafka import make_reader, offset_ranges, read_range
 from contract import REQUEST_KEY, Addressee, Assessment, Dispatch, Outcome, ScoringRequest
 
 SENT_AT = 1_750_000_000_000  # milliseconds since 1970
@@ -111,8 +111,8 @@ def read_committed(settings, topic, *, settled=True):
     anybody = Consumer({**settings.kafka, "group.id": "any", "isolation.level": "read_uncommitted"})
     until(lambda: reader.list_topics(topic, timeout=10).topics[topic].partitions)
     if settled:
-        until(lambda: spans(reader, topic) == spans(anybody, topic))
-    messages = [message for span in spans(reader, topic) for message in read_span(reader, span)]
+        until(lambda: offset_ranges(reader, topic) == offset_ranges(anybody, topic))
+    messages = [message for part in offset_ranges(reader, topic) for message in read_range(reader, part)]
     anybody.close()
     reader.close()
     return messages

@@ -35,8 +35,10 @@ SLOW = Denial("slow_down")
 TOO_LARGE = Denial("too_large", "tpm", 40_000, None)
 
 
-def decided(error, progress=CALLED, *, outage=False, others_pass=True):
-    return after_call(error, progress, POLICY, spread=0.5, outage=outage, others_pass=others_pass)
+def decided(error, progress=CALLED, *, outage=False, others_pass=True, anybody_passes=None):
+    anybody_passes = others_pass if anybody_passes is None else anybody_passes
+    passing = {"others_pass": others_pass, "anybody_passes": anybody_passes}
+    return after_call(error, progress, POLICY, spread=0.5, outage=outage, **passing)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,12 @@ def decided(error, progress=CALLED, *, outage=False, others_pass=True):
         (DeniedError("429", BURST), WaitForLimits(BURST, replace(CALLED, calls=0))),
         (DeniedError("503", SLOW), WaitForLimits(SLOW, replace(CALLED, calls=0), slow_down=15.0)),
         (DeniedError("429", TOO_LARGE), WaitForLimits(TOO_LARGE, replace(CALLED, calls=0))),
-        (TrippingError("401", "credentials"), WaitForBreaker("credentials", 4.0, CALLED)),
+        (TrippingError("401", "credentials"), WaitForBreaker("credentials", 4.0, replace(CALLED, tripped=1))),
+        (LessonError("cut", room=2_048), AskAgain(0.0, replace(CALLED, room=2_048))),
+        (
+            RefusedCallError("400", failure=Failure.TOO_LARGE, room=900),
+            AskAgain(0.0, replace(CALLED, shrunk=1)),
+        ),
         (RefusedCallError("413", failure=Failure.TOO_LARGE), End(Failure.TOO_LARGE)),
         (CallError("of a kind that nobody foresaw"), End(Failure.INTERNAL)),
     ],
@@ -101,7 +108,33 @@ def test_who_is_refused_for_nobody_knows_what_is_compared_with_others():
     assert decided(refused, others_pass=True) == waits
     assert decided(refused, waits.progress, others_pass=True) == End(Failure.REFUSED)
     alone = decided(refused, waits.progress, others_pass=False)
-    assert alone == WaitForBreaker("refused", 4.0, waits.progress)
+    assert alone == WaitForBreaker("refused", 4.0, replace(waits.progress, tripped=1))
+
+
+def test_who_trips_a_breaker_that_has_closed_since_is_compared_with_others():
+    """A firewall refuses one text with 403: the tiny call passes, and nobody else has to wait for that text again."""
+    forbidden = TrippingError("403", "credentials", doubtful=True)
+    first = decided(forbidden)
+    assert first == WaitForBreaker("credentials", 4.0, replace(CALLED, tripped=1))
+    assert decided(forbidden, first.progress) == AskAgain(REFUSED_WAIT, replace(first.progress, refused=1))
+    assert decided(forbidden, first.progress, others_pass=False, anybody_passes=True).reason == "refused"
+    assert decided(forbidden, first.progress, others_pass=False).reason == "credentials"
+
+
+def test_what_a_code_says_is_believed_however_often():
+    """A balance that is enough for a tiny call is no fault of a resume."""
+    assert decided(TrippingError("402", "quota"), replace(CALLED, tripped=5)).reason == "quota"
+
+
+def test_a_request_that_is_too_large_with_its_room_goes_on_without():
+    """The room is ours: it shrinks for this request alone, and so does what it may teach."""
+    progress, rooms = CALLED, []
+    while room := progress.room_of(16_000):
+        rooms.append(room)
+        progress = decided(RefusedCallError("400", failure=Failure.TOO_LARGE, room=room), progress).progress
+    assert rooms == [16_000, 4_000, 1_000]
+    assert not progress.teaches
+    assert decided(RefusedCallError("400", failure=Failure.TOO_LARGE), progress) == End(Failure.TOO_LARGE)
 
 
 @pytest.mark.parametrize(

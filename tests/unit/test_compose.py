@@ -294,7 +294,7 @@ def test_everything_that_the_service_imports_is_in_its_image():
     dockerfile = (CHECKOUT / "Dockerfile").read_text()
     for file in CHECKOUT.glob("*.py"):
         assert file.name in dockerfile
-    for package in ("bridge", "config", "contract", "tracing", "worker"):
+    for package in ("bridge", "config", "contract", "servers", "tracing", "worker"):
         assert f"COPY {package} {package}\n" in dockerfile
 
 

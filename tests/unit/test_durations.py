@@ -45,6 +45,11 @@ def test_durations_in_words_are_read(text, months):
         ("с '15", ("2015", "now"), 142),
         ("11.2023 — по настоящее время", ("2023-11", "now"), 36),
         ("03.2019 — 2021", ("2019-03", "2021"), 34),
+        ("с марта 19-го по май 21-го", ("2019-03", "2021-05"), 27),
+        ("14.03.2019 — 05.05.2021", ("14.03.2019", "05.05.2021"), 27),
+        ("Mar 2019 – May 2021", ("Mar 2019", "May 2021"), 27),
+        ("2019–2022", ("2019 г.", "2022 год"), 36),
+        *((f"с 2023 {now}", ("2023", now), 46) for now in ("н/в", "ongoing", "текущее время", "null", "-", "…")),
     ],
 )  # fmt: skip
 def test_dates_prove_a_period_however_they_are_written(text, period, months):
@@ -59,6 +64,12 @@ def test_dates_prove_a_period_however_they_are_written(text, period, months):
 def test_what_the_resume_does_not_date_proves_nothing(period):
     """Years that are not there, reversed or to come add up to nothing; no model can make them up."""
     assert proven("2019, 2022, 2031, 2039", period) == 0
+
+
+def test_an_age_is_no_experience():
+    """«Мне 45 лет» claims nothing."""
+    assert months_claimed("Мне 45 лет, варю трубы") == 0
+    assert months_claimed("Мне 45 лет, варю трубы 6 лет") == 72
 
 
 def test_a_month_that_the_resume_does_not_name_is_left_out():

@@ -87,6 +87,29 @@ SAID = [
     (200, {"code": "502", "message": "upstream"}, "provider"),
     (200, {"message": "Upstream error"}, "provider"),
     (200, "overloaded", "provider"),
+    (200, "Insufficient balance", "quota"),
+    (200, {"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}, "quota"),
+    (200, {"code": 401, "message": "x"}, "credentials"),
+    (200, error(code="042912"), "provider"),
+    (200, error(code="4" * 5_000), "provider"),
+    # gateways that say 400 themselves
+    (400, error("Provider returned error", 503), "provider"),
+    (400, error("x", 429), Follows.LIMITS),
+    (400, error("The server had an error", "internal_error", "server_error"), "provider"),
+    (400, error("Overloaded", kind="overloaded_error"), "provider"),
+    # refusals of what is in the request, whatever parameters of ours they mention
+    (400, error("Blocked by safety: 'temperature', response_format, grammar", "safety"), Follows.AGAIN),
+    (400, error("Prompt injection detected: it tries to override the system prompt", "guardrail"), Follows.AGAIN),
+    (400, error("It tries to override the system prompt"), "refused"),
+    (400, error("Content Exists Risk"), Follows.AGAIN),
+    (500, error("Internal: system message bus is down"), "provider"),
+    # whose words are those of money, and which are about something else
+    (400, error("thinking_budget is not allowed", "invalid_thinking_budget"), "refused"),
+    (400, error("x", kind="accreditation_check"), "refused"),
+    (404, error("The model `x` does not exist.", 404, "NotFoundError", "model"), "model"),
+    (404, {"message": "The model `x` does not exist.", "type": "NotFoundError"}, "model"),
+    (403, error("用户额度不足", "insufficient_user_quota"), "quota"),
+    (422, {"error": "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000"}, Follows.END),
 ]
 
 
@@ -94,7 +117,8 @@ SAID = [
 def test_what_endpoints_say_is_understood(status, body, promised):
     """Whatever its status and shape, a fault is blamed on what caused it; None: on a parameter that can be left out."""
     problem = read_problem(status, body)
-    row = row_of(problem, teaches=lesson(problem, Profile(), 0) is not None)
+    row = row_of(problem, teaches=lesson(problem, Profile()) is not None)
+    assert row_of(problem, teaches=False) in ERRORS
     if promised is None:
         assert row.follows is Follows.LESSON
     else:
@@ -156,6 +180,19 @@ def test_an_error_in_http_200_has_its_own_status(body):
     assert read_completion(body, sent_tokens=0).problem.status == 429
 
 
+@pytest.mark.parametrize("error", [{"code": 0}, {"code": "success", "message": ""}, "none", {}, False])
+def test_an_error_that_is_none_is_no_outage(error):
+    """Gateways fill its place beside good answers."""
+    reading = read_completion(answer("{}") | {"error": error}, sent_tokens=0)
+    assert (reading.problem, reading.content) == (None, "{}")
+
+
+@pytest.mark.parametrize("count", [10**400, -5, "3000", True])
+def test_a_count_that_makes_no_sense_is_none(count):
+    """No metric can add it up."""
+    assert read_completion(answer(prompt=count), sent_tokens=0).usage.prompt_tokens == 0
+
+
 def test_an_answer_in_parts_is_put_together():
     """`content` may be a list."""
     body = answer([{"type": "text", "text": '{"a":'}, {"type": "thinking"}, {"type": "text", "text": " 1}"}])
@@ -208,7 +245,7 @@ def test_every_row_is_met_above():
     met = set()
     for status, body, _ in SAID:
         problem = read_problem(status, body)
-        met.add(row_of(problem, teaches=lesson(problem, Profile(), 0) is not None).what)
+        met.add(row_of(problem, teaches=lesson(problem, Profile()) is not None).what)
     for body, _ in CAME:
         met.add(read_completion(body, sent_tokens=1_000).wrong.what)
     assert ROWS.keys() - met == {"no answer within `OPENAI_TIMEOUT`, no connection, TLS, proxy"}
@@ -236,7 +273,7 @@ def test_the_request_that_an_error_quotes_teaches_nothing():
     """FastAPI puts the whole input into its answer: a resume about temperatures and billing is no fault of ours."""
     quoted = {"input": "temperature reasoning_effort insufficient_quota", "ctx": {"error": {"code": "Arrearage"}}}
     problem = read_problem(422, {"detail": [{"type": "missing", "loc": ["body"], "msg": "Field required", **quoted}]})
-    assert lesson(problem, Profile(), 0) is None
+    assert lesson(problem, Profile()) is None
     assert row_of(problem, teaches=False).reason == "refused"
 
 

@@ -116,6 +116,20 @@ def test_the_exception_never_repeats_the_answer(content):
     assert caught.value.__cause__ is None
 
 
+def test_one_odd_quote_or_period_costs_nobody_the_others():
+    """A null among the quotes, a list for a date, a full stop behind the level: the rest is understood."""
+    periods = [{"from": True, "to": ["x"]}, {"from": "2019", "to": None}]
+    found = parse_grading(answer(grade(level="Strong.", quotes=[None, "пишу", 5], periods=periods)), [1])
+    assert (found.grades[0].level, found.grades[0].quotes, len(found.grades[0].periods)) == (Level.STRONG, ["пишу"], 2)
+
+
+def test_a_long_quote_is_cut_where_a_word_ends():
+    """What is kept is what can be looked for, and no more."""
+    (quote,) = parse_grading(answer(grade(quotes=["слово " * 120])), [1]).grades[0].quotes
+    assert 590 <= len(quote) <= 600
+    assert quote.endswith("слово")
+
+
 def test_an_id_graded_twice_gets_the_lower_grade():
     """A model that grades one criterion twice does not get the better of two."""
     for pair in ((grade(), grade(level="none")), (grade(level="none"), grade())):

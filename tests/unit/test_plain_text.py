@@ -46,6 +46,8 @@ def test_different_texts_stay_different(one, other):
         ("&laquo;Луч&raquo; &#1048;&#x432;&#1072;&#1085;", "«Луч» Иван"),
         ("926\\-123 \\*важно\\*", "926-123 *важно*"),
         ("{\\'c8\\'e2\\'e0\\'ed}", "{Иван}"),
+        ("<span>Python</span><span>Docker</span>, О<b>пыт</b> <i>1С</i>!", "Python Docker, О пыт 1С!"),
+        ("Python\x07Docker\x07", "Python Docker"),
         ("<ul><li>Python</li><li><b>SQL</b></li></ul>", "Python SQL"),
         ("a < b > c <имя> List<String> R&D AT&T;", "a < b > c <имя> List<String> R&D AT&T;"),
         ("раз\u00ad\nработ\u00adка", "разработка"),
@@ -73,3 +75,8 @@ def test_visible_text_fits_every_store(text):
     shown = visible(text)
     shown.encode()
     assert "\x00" not in shown
+
+
+def test_an_invisible_character_within_an_escape_hides_nothing():
+    """What is read once is not read otherwise the second time."""
+    assert readable("\\\x1b: &\x1b#1048;") == ": И"

@@ -1,5 +1,6 @@
 """What requests may carry: what refusals and answers teach about it."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -12,20 +13,21 @@ from worker.asking.profile import (
     after_answer,
     after_cut,
     lesson,
+    room_after_cut,
 )
 
 FIRST = Profile()
 REASONS = replace(FIRST, effort="none", lessons=1)
 
 
-def taught(message, sent=FIRST, *, status=400, param=None, room=0):
+def taught(message, sent=FIRST, *, status=400, param=None):
     """The fields that a refusal changes."""
     problem = read_problem(status, {"error": {"message": message, "param": param}})
-    learned = lesson(problem, sent, room)
+    learned = lesson(problem, sent)
     if learned is None:
         return None
     assert learned.lessons == sent.lessons + 1
-    names = ("temperature", "effort", "cap", "output", "role", "ceiling")
+    names = ("temperature", "effort", "cap", "output", "role")
     return {name: getattr(learned, name) for name in names if getattr(learned, name) != getattr(sent, name)}
 
 
@@ -104,17 +106,44 @@ def test_what_is_pinned_is_not_learned_otherwise():
 
 def test_what_the_fleet_has_learned_comes_back_as_it_was():
     """Through Redis, and over what a newer or broken version may have written there."""
-    learned = replace(FIRST, temperature=None, effort="low", refused=("none", "minimal"), floor=9, ceiling=3, lessons=4)
+    learned = replace(FIRST, temperature=None, effort="low", refused=("none", "minimal"), floor=9, lessons=4)
     assert FIRST.knowing(learned.learned()) == learned
     for broken in ("", "[]", "{", '{"temperature": 1}', "null"):
-        assert FIRST.knowing(broken) == FIRST
+        assert FIRST.knowing(broken) is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"output": "yaml"},
+        {"role": "tool"},
+        {"floor": None},
+        {"effort": []},
+        {"lessons": "3"},
+        {"cap": 1},
+        {"temperature": "hot"},
+        {"refused": [1]},
+        {"pinned": 3},
+    ],
+)
+def test_a_profile_with_a_value_of_another_kind_is_none(wrong):
+    """It would end in every request that goes by it."""
+    assert FIRST.knowing(json.dumps(json.loads(FIRST.learned()) | wrong)) is None
+
+
+def test_a_pin_that_is_taken_away_is_gone():
+    """What one worker was told is nothing that the fleet has learned."""
+    pinned = Profile.pinned_by(temperature="auto", effort="high", output="none")
+    assert FIRST.knowing(replace(pinned, cap="max_tokens", lessons=1).learned()) == replace(
+        FIRST, cap="max_tokens", lessons=1
+    )
 
 
 def test_the_lessons_come_to_an_end():
     """An endpoint that refuses whatever is sent teaches a handful of times."""
     sent, taught_times = FIRST, 0
     problem = read_problem(400, {"error": "temperature reasoning_effort response_format system role are not supported"})
-    while (learned := lesson(problem, sent, 0)) is not None:
+    while (learned := lesson(problem, sent)) is not None:
         sent, taught_times = learned, taught_times + 1
     assert taught_times <= 10
 
@@ -146,17 +175,17 @@ def test_room_follows_what_was_seen():
 def test_an_answer_that_was_cut_by_its_reasoning_doubles_the_room():
     """Up to what the setting allows, and then it is an answer of no use."""
     profile, rooms = REASONS, []
-    while (learned := after_cut(profile, profile.room((), 10_000), 10_000)) is not None:
-        profile = learned
+    while wanted := room_after_cut(profile.room((), 10_000), 10_000):
+        profile = after_cut(profile, wanted)
         rooms.append(profile.room((), 10_000))
     assert rooms == [LEAST_ROOM, 2_048, 4_096, 8_192, 10_000]
 
 
-def test_room_that_does_not_fit_into_the_context_is_given_up():
-    """A long prompt is refused with 8,000 tokens of room, and might fit without."""
-    message = "This model's maximum context length is 8192 tokens. However, you requested 12000 tokens. max_tokens"
-    assert taught(message, replace(REASONS, cap="max_tokens"), room=8_000) == {"ceiling": 4_000}
-    assert taught(message, replace(REASONS, cap="max_tokens"), room=0) is None
+def test_what_one_answer_needed_counts_until_enough_were_seen():
+    """A resume that is thought about for long is no reason to reserve as much for all, for a day."""
+    profile = after_cut(REASONS, 16_000)
+    assert profile.room((), 100_000) == 16_000
+    assert profile.room([100] * ENOUGH_SEEN, 100_000) == 150
 
 
 def test_a_model_that_turns_out_to_reason_is_asked_to_do_so_little():

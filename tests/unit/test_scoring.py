@@ -222,6 +222,33 @@ def test_a_second_look_lowers_and_is_explained(world):
     assert "Нужна проверка человеком: в резюме есть обращения к проверяющему" in recommendation
 
 
+def test_a_second_look_that_can_change_no_verdict_is_not_paid_for(world):
+    """Who does not fit anyway is not looked at twice."""
+    world.dispatch(resume=TALKING)
+    weak = [{**grade, "level": "partial"} for grade in json.loads(good_answer().content)["grades"]]
+    world.model.script.append(good_answer(grades=weak))
+    world.scoring.run(7, FRESH)
+    assert world.journal.count("ask") == 1
+    assert world.store.outcomes[7]["notification"]["response"]["verdict"] == "Не подходит"
+
+
+def test_a_second_look_that_is_always_due_and_missed_is_said(world):
+    """Who sets `always` relies on it: a person is told that it could not be had."""
+    world.second_look = "always"
+    world.model.script.extend([good_answer(), TrippingError("402", "quota")])
+    world.worker().run(7, FRESH)
+    recommendation = world.store.outcomes[7]["notification"]["response"]["recommendation"]
+    assert "Нужна проверка человеком: повторная проверка цитат не состоялась" in recommendation
+
+
+def test_a_refused_second_look_parks_no_score(world):
+    """The score is there: it does not wait two minutes for a check that the provider refused."""
+    world.dispatch(resume=TALKING)
+    world.model.script.extend([good_answer(), RefusedCallError("400")])
+    assert world.scoring.run(7, FRESH) is None
+    assert world.store.explanations[7]["second_look"] == "missed"
+
+
 def test_an_ordinary_resume_costs_no_second_look(world):
     """Nothing is suspicious, so nothing more is asked."""
     world.scoring.run(7, FRESH)

@@ -66,7 +66,7 @@ def test_most_texts_to_the_reviewer_are_noticed():
     """The lists miss some, and no score rests on them."""
     texts = [f"Повар.\n{case['text']}\nГотовлю." for case in cases(DATA / "to_reviewer.jsonl")]
     read = [read_resume(text, redaction=False) for text in texts]
-    assert sum(resume.hidden or resume.addresses for resume in read) >= 0.55 * len(read)
+    assert sum(resume.hidden or bool(resume.barred) or resume.addresses for resume in read) >= 0.55 * len(read)
 
 
 def test_what_must_not_matter_does_not_reach_the_model():

@@ -33,6 +33,8 @@ def test_a_tier_that_is_refused_is_left_out_for_a_while(problem, seconds):
     "problem",
     [
         read_problem(429, {"error": {"message": "Rate limit reached", "code": "rate_limit_exceeded"}}),
+        read_problem(429, {"error": {"message": "Rate limit reached, service tier `on_demand` on tokens per minute"}}),
+        read_problem(413, {"error": {"message": "Request too large, service tier `on_demand`: Limit 6000"}}),
         read_problem(503, {"error": {"message": "the service tier is overloaded"}}),
         read_problem(400, {"error": {"message": "Unsupported parameter: 'temperature'", "param": "temperature"}}),
     ],

@@ -23,7 +23,7 @@ from bridge.status.verdict import alerts, judge
 from bridge.status.wording import in_words, tell
 from bridge.tally import DEAD_LETTER, REJECTED, Tally, how, within
 from contract import Addressee, Assessment, Failure, Outcome
-from redis_trouble import short
+from servers.redis_trouble import short
 from tests.support.fakes import FakeClock
 
 PROJECT = Path(__file__).parents[2]

@@ -75,6 +75,15 @@ def test_a_gate_that_its_quote_does_not_name_is_said():
     assert suspicions("Допуск к гостайне, форма 2", "Допуск к гостайне", **gate) == set()
 
 
+@pytest.mark.parametrize(
+    "said", ["Права категории B не просрочены", "Права категории B, не пью", "Штрафы: нет;Права B"]
+)
+def test_what_denies_something_else_is_left_alone(said):
+    """A paper that did not lapse is one, and so is one beside a denial of something else."""
+    quote = "Права категории B" if "категории" in said else "Права B"
+    assert suspicions(said, quote, names=("Права категории B",), kind="gate") == set()
+
+
 def test_quotes_about_something_else_are_said():
     """A model that quotes at random is noticed."""
     resume = "Варил супы. Пёк хлеб. Мыл посуду. Резал салаты"
@@ -108,6 +117,7 @@ def test_work_that_is_not_ones_own_is_said(resume):
     [
         "Слежу за качеством сервисов на Python. Мой начальник поручил мне запросы PostgreSQL. Docker — 3 года",
         "Читал лекции о Python. Знакомил новичков с PostgreSQL. Наблюдал за образами Docker",
+        "Мой напарник и я писали сервисы на Python. Мама двоих, запросы PostgreSQL. Готова обучать, Docker 3 года",
         "Обучила коллег Python. Не только писала запросы PostgreSQL. Собирала образы Docker",
     ],
 )  # fmt: skip
@@ -141,7 +151,8 @@ def test_years_that_nothing_confirms_are_said():
 )  # fmt: skip
 def test_text_to_the_reviewer_is_noticed(text):
     """In several languages, with hidden or borrowed letters, as a message or as an answer of ours."""
-    assert read_resume(f"Повар.\n{text}\nГотовлю супы.", redaction=False).addresses
+    resume = read_resume(f"Повар.\n{text}\nГотовлю супы.", redaction=False)
+    assert resume.barred or resume.addresses
 
 
 @pytest.mark.parametrize(
@@ -169,6 +180,8 @@ def test_what_a_reader_would_not_see_is_noticed(text):
         "Артикул QWERTYUIOPASDFGHJKLZXCVBNM123456",
         "Семья: 👨‍👩‍👧‍👦, дизайн ✌️",
         "می‌خواهم",
+        "\u05d0\u05d1\u200f " * 60,
+        "ячейка\x07" * 60,
         "пере\u00adнос по сло\u00adгам " * 30,
         "Напишите мне, отвечу максимально быстро.",
     ],
@@ -176,5 +189,6 @@ def test_what_a_reader_would_not_see_is_noticed(text):
 def test_honest_talk_is_left_alone(text):
     """Letters, people who work with models, teachers, exports, emoji: none of it is for the reviewer."""
     resume = read_resume(text, redaction=False)
+    assert not resume.barred
     assert not resume.addresses
     assert not resume.hidden

@@ -18,11 +18,14 @@ PAYLOADS = [
     "<script>alert(1)</script> Python", "<img src=x onerror=alert(1)> Python", "[Python](javascript:alert(1))",
     "Python javascript:alert(1)", "Python https://evil.example/?q=1", "Python www.evil.example",
     "Python t.me/evil", "Python +7 (912) 345-67-89", "Python 8-912-345-67-89",
+    "Python evil.io/345", "Python https:// evil.dev/a", "Python 1.2.3.4/evil",
+    "Python 495 345-45-67", "Python 9163454567",
+    "Python evil＠example.org", "＝Python", "Python evil.net/abc",
     "Python evil@example.org", "Python @evil_handle", '=HYPERLINK("https://evil.example") Python',
     "+cmd|'/C calc'!A0 Python", "-2+3 Python", "@SUM(1) Python", "Python data:text/html;base64,AAAA",
     "![Python](https://evil.example/x.png)", "Python\x00\u202e\u200b", "&lt;b&gt; Python", "{{7*7}} ${7*7} Python",
 ]  # fmt: skip
-BAD = ("<", ">", "script:", "http", "evil", "345", "@", "{", "}", "$", "\x00", "\u202e", "`", "base64", "&lt")
+BAD = ("<", ">", "script:", "http", "evil", "345", "@", "{", "}", "$", "\x00", "\u202e", "`", "base64", "&lt", "＝")
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

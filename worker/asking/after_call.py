@@ -105,7 +105,14 @@ Decision = AskAgain | WaitForBreaker | WaitForLimits | End
 
 
 def after_call(
-    error: CallError, progress: Progress, policy: WaitingPolicy, *, spread: float, outage: bool, others_pass: bool
+    error: CallError,
+    progress: Progress,
+    policy: WaitingPolicy,
+    *,
+    spread: float,
+    outage: bool,
+    others_pass: bool,
+    anybody_passes: bool = True,
 ) -> Decision:
     """Decide on a request after a call that failed.
 
@@ -115,33 +122,37 @@ def after_call(
         policy: see `WaitingPolicy`.
         spread: 0.5 to 1, drawn at random: requests that failed together do not come back together.
         outage: it is no stumble: several calls in a row met one.
-        others_pass: other requests were answered of late.
+        others_pass: questions of this kind were answered of late.
+        anybody_passes: any question was.
     """
     match error:
-        case LessonError():
-            return AskAgain(0.0, progress)
+        case LessonError(room=room):
+            return AskAgain(0.0, replace(progress, room=max(room, progress.room)))
         case DeniedError(denial=denial):
             return _after_denial(denial, progress)
-        case TrippingError(reason=reason):
+        case TrippingError(reason=reason, doubtful=doubtful):
+            if doubtful and progress.tripped and anybody_passes:  # the breaker has closed since: it is this request's
+                return _after_refusal(progress, policy, others_pass=others_pass)
+            progress = replace(progress, tripped=progress.tripped + 1)
             return WaitForBreaker(reason, policy.behind_breaker, progress)
+        case RefusedCallError(failure=Failure.TOO_LARGE, room=room) if room:
+            return AskAgain(0.0, replace(progress, shrunk=progress.shrunk + 1))
+        case RefusedCallError(failure=Failure() as failure):
+            return End(failure)
         case RefusedCallError():
-            return _after_refusal(error, progress, policy, others_pass=others_pass)
+            return _after_refusal(progress, policy, others_pass=others_pass)
         case BrokenAnswerError(failure=failure):
             progress = replace(progress, broken=progress.broken + 1)
             return End(failure) if progress.broken >= policy.max_attempts else AskAgain(0.0, progress)
         case TransientError():
-            return _after_outage(error, progress, policy, spread=spread, outage=outage or not others_pass)
+            return _after_outage(error, progress, policy, spread=spread, outage=outage or not anybody_passes)
     return End(Failure.INTERNAL)
 
 
-def _after_refusal(
-    error: RefusedCallError, progress: Progress, policy: WaitingPolicy, *, others_pass: bool
-) -> Decision:
-    """It is the request's own fault if the error says so, or if it is refused twice while others pass."""
-    if error.failure is not None:
-        return End(error.failure)
+def _after_refusal(progress: Progress, policy: WaitingPolicy, *, others_pass: bool) -> Decision:
+    """It is the request's own fault if it is refused twice while others pass."""
     if not others_pass:
-        return WaitForBreaker("refused", policy.behind_breaker, progress)
+        return WaitForBreaker("refused", policy.behind_breaker, replace(progress, tripped=progress.tripped + 1))
     if progress.refused:
         return End(Failure.REFUSED)
     return AskAgain(REFUSED_WAIT, replace(progress, refused=progress.refused + 1))

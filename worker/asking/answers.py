@@ -25,13 +25,16 @@ from worker.ports import Usage
 
 MOST_PARTS = 1_000  # of an answer that comes in parts
 LEAST_SHARE = 0.55  # of the tokens that we count which an endpoint counts that has read them all; tokenizers differ
+MOST_TOKENS = 10**9  # that a count is believed
 _THOUGHT = "</think>"
+_NO_ERROR = frozenset({"0", "200", "none", "null", "ok", "success"})  # gateways fill the place of an error with it
+_SAYS = ("code", "message", "msg", "detail", "base_resp")  # what stands in a body that is nothing but an error
 LONGEST_NAME = 100  # characters of a model's name
 _OF_NAMES = frozenset(string.ascii_letters + string.digits + "-._:/@")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Completion:
     """What came.
 
     Attributes:
@@ -51,7 +54,7 @@ class Reading:
     problem: Problem | None = None
 
 
-def read_completion(body: object, *, sent_tokens: int) -> Reading:
+def read_completion(body: object, *, sent_tokens: int) -> Completion:
     """Read the decoded body of HTTP 200.
 
     Args:
@@ -62,16 +65,18 @@ def read_completion(body: object, *, sent_tokens: int) -> Reading:
     if not isinstance(body, Mapping):
         # JSON that breaks off was paid for; a page is nobody's answer.
         begun = isinstance(body, str) and body.lstrip().startswith("{")
-        return Reading(usage, wrong=UNREADABLE if begun else NO_COMPLETION)
+        return Completion(usage, wrong=UNREADABLE if begun else NO_COMPLETION)
     choices = body.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], Mapping) else {}
     finish = choice.get("finish_reason")
     error = body.get("error") or choice.get("error") or (choice if finish == "error" else None)
-    if error:
-        return Reading(usage, problem=read_problem(200, error))
+    if not error and not choice and any(body.get(name) for name in _SAYS):
+        error = dict(body)
+    if error and not (choice.get("message") and finish != "error" and _is_none(error)):
+        return Completion(usage, problem=read_problem(200, error))
     message = choice.get("message")
     if not isinstance(message, Mapping):
-        return Reading(usage, wrong=UNREADABLE if usage.prompt_tokens or choice else NO_COMPLETION)
+        return Completion(usage, wrong=UNREADABLE if usage.prompt_tokens or choice else NO_COMPLETION)
     content = _text(message.get("content"))
     wrong = _wrong(message, content, finish, usage)
     seen = usage.prompt_tokens + usage.cached_tokens  # some leave the cached ones out
@@ -79,7 +84,7 @@ def read_completion(body: object, *, sent_tokens: int) -> Reading:
         wrong = CUT_PROMPT
     said = content.strip()
     bare = not said or (said.startswith("{") and said.endswith("}"))
-    return Reading(usage, content.rpartition(_THOUGHT)[2], bare, _name(body.get("model")), wrong)
+    return Completion(usage, content.rpartition(_THOUGHT)[2], bare, _name(body.get("model")), wrong)
 
 
 def _wrong(message: Mapping[str, Any], content: str, finish: object, usage: Usage) -> Row | None:
@@ -93,6 +98,11 @@ def _wrong(message: Mapping[str, Any], content: str, finish: object, usage: Usag
     if message.get("refusal"):
         return DECLINED
     return None if content.strip() else EMPTY
+
+
+def _is_none(error: object) -> bool:
+    said = error.get("code", "") if isinstance(error, Mapping) else error
+    return isinstance(said, str | int) and str(said)[:LONGEST_NAME].lower() in _NO_ERROR
 
 
 def _text(content: object) -> str:
@@ -123,7 +133,7 @@ def _part(value: object, name: str) -> object:
 
 def _count(usage: object, name: str) -> int:
     value = _part(usage, name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_TOKENS else 0
 
 
 def _name(value: object) -> str | None:

@@ -38,6 +38,7 @@ from worker.errors import (
     RefusedCallError,
     SendingBlockedError,
     TransientError,
+    TrippingError,
 )
 from worker.limits.answers import Granted, NeverFitsError, Reserved
 from worker.limits.turns import FIRST_TURN, NEXT_TURN, Turn, Turns
@@ -269,7 +270,7 @@ class Asking:
             self._ports.limiter.settle(reservation, used_tokens=None, seen=error.seen)
         except CallError as error:
             log.warning("the provider still refuses: %s: %s", type(error).__name__, error)
-            self._act_on(error, reservation, in_hand, probing=True)
+            self._act_on(error, reservation, in_hand, PROBE.kind)
         else:
             used = answer.prompt_tokens + answer.completion_tokens
             self._ports.limiter.settle(reservation, used_tokens=used or None, seen=answer.seen)
@@ -294,16 +295,17 @@ class Asking:
         in_hand.progress = in_hand.progress.called()
         try:
             with self._silence.call():
-                answer = ports.model.ask(replace(call, room=room, counted=tokens))
+                call = replace(call, room=room, counted=tokens, teaches=in_hand.progress.teaches)
+                answer = ports.model.ask(call)
         except CallError as error:
             log.warning("call failed: %s: %s", type(error).__name__, error)
-            self._act_on(error, reservation, in_hand)
+            self._act_on(error, reservation, in_hand, call.kind)
         self._silence.met(outage=False)
         return answer, reservation
 
     def _await_start(self, tokens: int, in_hand: RequestInHand, turn: Turn) -> int:
         """Return the granted room for reasoning when it is "now"; `in_hand.reservation` is then the one to use."""
-        patience, room = FIRST_TURN, self._ports.profiles.room()
+        patience, room = FIRST_TURN, in_hand.progress.room_of(self._ports.profiles.room())
         while True:
             turn.wait(patience)
             patience = NEXT_TURN
@@ -356,20 +358,20 @@ class Asking:
             log.warning("unusable answer: %s", error)
             self._act_on(error, None, in_hand)
 
-    def _act_on(
-        self, error: CallError, reservation: str | None, in_hand: RequestInHand, *, probing: bool = False
-    ) -> NoReturn:
+    def _act_on(self, error: CallError, reservation: str | None, in_hand: RequestInHand, kind: str = "any") -> NoReturn:
         """Do what follows from a call without an answer; `reservation` is None where it is settled already."""
         ports = self._ports
         spread = random.uniform(0.5, 1.0)  # noqa: S311 # spreads load, guards nothing
         outage = self._silence.met(outage=isinstance(error, TransientError))
+        compared = kind != PROBE.kind and isinstance(error, TransientError | TrippingError | RefusedCallError)
         decision = after_call(
             error,
             in_hand.progress,
             self._policy,
             spread=spread,
-            outage=outage or probing,
-            others_pass=isinstance(error, TransientError | RefusedCallError) and ports.profiles.answers_others(),
+            outage=outage,
+            others_pass=compared and ports.profiles.answers_others(kind),
+            anybody_passes=compared and ports.profiles.answers_others(),
         )
         if reservation is not None and not isinstance(error, DeniedError):
             ports.limiter.settle(reservation, used_tokens=None, seen=error.seen)
@@ -383,8 +385,6 @@ class Asking:
             case AskAgain(seconds=seconds):
                 raise PostponedError("fault", seconds) from None
             case WaitForBreaker(reason=reason, seconds=seconds, closed_for=closed_for):
-                if reason == "refused":
-                    ports.profiles.forget()
                 ports.breaker.trip(reason, closed_for)
                 raise PostponedError("blocked", seconds) from None
             case WaitForLimits():

@@ -99,14 +99,14 @@ class CircuitBreaker:
             pipe.execute()
 
     def trip(self, reason: str, seconds: float | None = None) -> None:
-        """Open it for all workers, at once, for so many seconds or as long as the reason says.
+        """Open it for all workers, at once, as long as the reason says or for so many seconds, if that is longer.
 
         Of many requests that learn the same at once one opens it.
         """
         before: Any = self._redis.get(tripped_key(reason)) or b"0"
         times = int(before) if before.isdigit() else 0
         usual = OPEN_FOR[reason] * 2.0 ** min(times, MOST_DOUBLINGS)
-        seconds = seconds or min(usual, LONGEST.get(reason, OPEN_FOR[reason]))
+        seconds = max(seconds or 0.0, min(usual, LONGEST.get(reason, OPEN_FOR[reason])))
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.sadd(tried_key(reason), self._asks_as)
             pipe.expire(tried_key(reason), TRIPPED_KEPT)

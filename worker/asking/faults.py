@@ -20,10 +20,10 @@ MOST_PARTS = 200  # values of an error's JSON that are looked at
 LONGEST_CODE = 60
 
 _OF_CODES = frozenset(string.ascii_letters + string.digits + "-._")
-_CODES = ("code", "reason", "type", "status")  # the most telling first
+_CODES = ("code", "reason", "type", "status", "status_code")  # the most telling first
 _PARAMS = ("param", "parameter", "loc")
 _AROUND = ("message", "msg", "detail", "title", "error", "errors", "error_description", "metadata", "raw", "details",
-           "innererror")  # fmt: skip
+           "innererror", "base_resp", "status_msg")  # fmt: skip
 
 
 class Follows(StrEnum):
@@ -47,12 +47,14 @@ class Problem:
         codes: machine-readable names of what is wrong.
         params: names of parameters that it blames.
         text: what it says to people. It may quote the request, so it is never shown.
+        wrapped: HTTP said 200, and nothing inside has a number.
     """
 
     status: int
     codes: tuple[str, ...] = ()
     params: tuple[str, ...] = ()
     text: str = ""
+    wrapped: bool = False
 
     def __str__(self) -> str:
         """The status and the first code, if it looks like one: what may be logged."""
@@ -64,14 +66,14 @@ class Problem:
 class Row:
     """One row of the table.
 
-    A refusal (4xx but 429) is recognised by status, code or word, whatever else is said; a 429, an outage and an error
-    in HTTP 200 without a number by status and code alone, since their texts advise about everything.
+    A refusal (4xx but 429) is recognised by status, code or word, whatever else is said, and so is an error in HTTP 200
+    without a number; a 429 and an outage by status and code alone, since their texts advise about everything.
 
     Attributes:
         what: comes back, for people.
         follows: from it.
         reason: of the circuit breaker, or the name of the failure.
-        statuses, codes, words: by which it is recognised; `*…*` is within a code.
+        statuses, codes, params, words: by which it is recognised; `*…*` is within a code.
     """
 
     what: str
@@ -80,13 +82,19 @@ class Row:
     statuses: frozenset[int] = frozenset()
     codes: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    params: tuple[str, ...] = ()
 
     def fits(self, problem: Problem) -> bool:
         """Whether this row is about it."""
-        if problem.status in self.statuses or any(_is_one(code, self.codes) for code in problem.codes):
+        refusal = 300 <= problem.status < 500 and problem.status != 429
+        if refusal and not set(self.params).isdisjoint(problem.params):
             return True
-        worded = 300 <= problem.status < 500 and problem.status != 429
-        return worded and any(word in problem.text for word in self.words)
+        worded = refusal or problem.wrapped
+        return self.certain(problem) or (worded and any(word in problem.text for word in self.words))
+
+    def certain(self, problem: Problem) -> bool:
+        """Whether a status or a code says so: a text may quote the request."""
+        return problem.status in self.statuses or any(_is_one(code, self.codes) for code in problem.codes)
 
 
 def _is_one(code: str, codes: tuple[str, ...]) -> bool:
@@ -104,8 +112,9 @@ ERRORS: Final[tuple[Row, ...]] = (
     Row(
         "money: 402, `insufficient_quota`, `billing_*`, spend limits, `Arrearage`, with 429, 403 or 400",
         Follows.BREAKER, "quota", frozenset({402}),
-        ("insufficient_quota", "insufficient_balance", "arrearage", "*billing*", "*credit*", "*spend_limit*",
-         "*budget*", "*hard_limit*", "*usage_limit*"),
+        ("insufficient_quota", "insufficient_balance", "arrearage", "*billing*", "*credit_balance*",
+         "*credit_limit*", "*_credits*", "*spend_limit*", "*budget_exceeded*", "*budget_limit*", "*exceeded_budget*",
+         "*hard_limit*", "*usage_limit*", "*user_quota*", "*token_quota*"),
         ("insufficient balance", "credit balance is too low", "insufficient credits", "billing hard limit",
          "account is in good standing", "account is not active", "overdue payment"),
     ),
@@ -120,8 +129,9 @@ ERRORS: Final[tuple[Row, ...]] = (
         "a filter stopped what was sent: `content_filter`, `invalid_prompt`, moderation",
         Follows.AGAIN, "BROKEN_ANSWER",
         codes=("content_filter", "content_policy_violation", "invalid_prompt", "data_inspection_failed",
-               "responsibleaipolicyviolation", "moderation_blocked"),
-        words=("input was flagged", "content management policy", "inappropriate content"),
+               "responsibleaipolicyviolation", "*moderation*", "*safety*", "*guardrail*"),
+        words=("input was flagged", "content management policy", "inappropriate content", "content exists risk",
+               "prompt injection", "blocked by safety"),
     ),
     Row(
         "what the model wrote is not JSON, and the endpoint says so with 400: `json_validate_failed`",
@@ -134,7 +144,7 @@ ERRORS: Final[tuple[Row, ...]] = (
         Follows.END, "TOO_LARGE", frozenset({413}),
         ("context_length_exceeded", "string_above_max_length", "request_too_large"),
         ("context length", "context window", "maximum context", "prompt is too long", "input is too long",
-         "supports at most", "number of input tokens", "available context size"),
+         "supports at most", "number of input tokens", "available context size", "`max_new_tokens` must be"),
     ),
     Row("a parameter of ours, named in `param`, a code or a text, with 400, 404, 422, 500 or 501", Follows.LESSON),
     Row(
@@ -144,7 +154,8 @@ ERRORS: Final[tuple[Row, ...]] = (
                "deploymentnotfound", "invalid_model", "*model_permission_blocked*", "model_terms_required"),
         words=("model not exist", "model does not exist", "you do not have access to it", "not a valid model",
                "has been decommissioned", "try pulling it first", "unknown model", "model not found",
-               "failed to get model", "failed to parse model"),
+               "failed to get model", "failed to parse model", "` does not exist", "' does not exist"),
+        params=("model",),
     ),
     Row(
         "no room in a cheaper service tier: 429 `resource_unavailable`",
@@ -162,8 +173,9 @@ ERRORS: Final[tuple[Row, ...]] = (
         Follows.BREAKER, "url", frozenset({301, 302, 303, 307, 308, 404, 405, 410}), ("unknown_url",),
     ),
     Row(
-        "an outage: 5xx, 529, 408, 409, 425",
+        "an outage: 5xx, 529, 408, 409, 425, `overloaded_error`, also with 400",
         Follows.PROVIDER, "provider", frozenset({408, 409, 425, 498, 499, *range(500, 600)}),
+        ("internal_error", "internal_server_error", "server_error", "overloaded_error", "service_unavailable_error"),
     ),
     Row("400, 422 or another refusal that names nothing known", Follows.COMPARE, "refused", frozenset(range(1000))),
 )  # fmt: skip
@@ -191,14 +203,14 @@ ANSWERS: Final = (
 
 def row_of(problem: Problem, *, teaches: bool) -> Row:
     """The row about an error. `teaches`: it names a parameter that the request could do without."""
-    return next(row for row in ERRORS if (teaches if row is LESSON else row.fits(problem)))
+    return next((row for row in ERRORS if (teaches if row is LESSON else row.fits(problem))), ERRORS[-1])
 
 
 def read_problem(status: int, body: object) -> Problem:
     """What an error says.
 
     Args:
-        status: HTTP's; that inside of the body counts where HTTP says 200.
+        status: HTTP's; that inside of the body counts where HTTP says 200, 400 or 500, as gateways do for all else.
         body: decoded JSON, or the text of a body that is none.
     """
     codes: list[str] = []
@@ -213,15 +225,16 @@ def read_problem(status: int, body: object) -> Problem:
                 inside = inside or value
         elif name in _CODES:
             codes.append(value.lower()[:MOST_TEXT])
-            if value.isdecimal() and 400 <= int(value[:4]) < 600:
+            if len(value) == 3 and value.isdecimal() and 400 <= int(value) < 600:
                 inside = inside or int(value)
         elif name in _PARAMS:
             params.append(value.lower()[:MOST_TEXT])
         else:
             texts.append(value.lower()[:MOST_TEXT])
-    if status == 200:
-        status = inside or 502
-    return Problem(status, tuple(codes), tuple(params), "\n".join(texts)[:MOST_TEXT])
+    wrapped = status == 200 and not inside
+    if status in {200, 400, 500}:
+        status = inside or (502 if status == 200 else status)
+    return Problem(status, tuple(codes), tuple(params), "\n".join(texts)[:MOST_TEXT], wrapped)
 
 
 def _parts(body: object) -> Iterator[tuple[str, str | int]]:

@@ -16,7 +16,7 @@ import httpx2
 import openai
 
 from contract import Failure
-from worker.asking.answers import Reading, read_completion
+from worker.asking.answers import Completion, read_completion
 from worker.asking.faults import (
     LESSON,
     THOUGHT_TOO_LONG,
@@ -46,6 +46,7 @@ SHARED_TEXTS = 64  # messages before the last, which many calls share: their tok
 # Documented for chat completions: tokens that frame each message, and the answer.
 TOKENS_PER_MESSAGE = 4
 TOKENS_PER_REPLY = 3
+FORBIDDEN = 403  # also what a firewall says that dislikes the text
 
 
 class Learning(Protocol):
@@ -54,8 +55,9 @@ class Learning(Protocol):
     @property
     def current(self) -> Profile: ...
     def learn(self, sent: Profile, learned: Profile, why: str) -> bool: ...
-    def cut(self, sent: Profile, room: int, why: str) -> bool: ...
-    def answered(self, sent: Profile, usage: Usage, *, room: int, bare: bool) -> None: ...
+    def withdraw(self, sent: Profile, *, anew: bool = True) -> None: ...
+    def cut(self, sent: Profile, room: int, why: str) -> int: ...
+    def answered(self, sent: Profile, usage: Usage, *, room: int, bare: bool, kind: str) -> None: ...
 
 
 class OpenAIClient:
@@ -113,7 +115,7 @@ class OpenAIClient:
         return prompt + self._tokens_of_schema(call) + TOKENS_PER_REPLY + call.max_output_tokens
 
     def _tokens_of_schema(self, call: Call) -> int:
-        name = call.response_format["json_schema"]["name"]
+        name = call.kind
         if name not in self._schema_tokens:
             self._schema_tokens[name] = self._count(json.dumps(call.response_format, ensure_ascii=False))
         return self._schema_tokens[name]
@@ -144,8 +146,8 @@ class OpenAIClient:
         reading = read_completion(body, sent_tokens=sent_tokens)
         if reading.problem is not None:
             self._explain(reading.problem, response, sent, call, body)
-        if reading.wrong is None or reading.wrong.follows is not Follows.PROVIDER:
-            self._profiles.answered(sent, reading.usage, room=call.room, bare=reading.bare)
+        if reading.wrong is None or reading.wrong.follows not in (Follows.PROVIDER, Follows.LESSON):
+            self._profiles.answered(sent, reading.usage, room=call.room, bare=reading.bare, kind=call.kind)
         seen = ProviderView.from_headers(response.headers)
         if reading.wrong is not None:
             self._explain_answer(reading.wrong, reading, seen, sent, call)
@@ -173,16 +175,19 @@ class OpenAIClient:
     ) -> NoReturn:
         """Raise what an error means. Only codes go into the texts: messages may quote the prompt."""
         seen = ProviderView.from_headers(response.headers)
-        learned = lesson(problem, sent, call.room)
+        learned = lesson(problem, sent) if call.teaches else None
         row = row_of(problem, teaches=learned is not None)
         what = str(problem)
         if row is LESSON and learned is not None:
             if self._profiles.learn(sent, learned, what):
                 raise LessonError(what, seen) from None
-            raise TrippingError(f"{what}: a parameter is refused, whatever it is", "refused", seen) from None
+            self._profiles.withdraw(sent)
+            what = f"{what}: a parameter is refused, whatever it is"
+            raise TrippingError(what, "refused", seen, doubtful=True) from None
         match row.follows:
             case Follows.BREAKER:
-                raise TrippingError(what, row.reason, seen) from None
+                doubtful = problem.status == FORBIDDEN or not row.certain(problem)
+                raise TrippingError(what, row.reason, seen, doubtful=doubtful) from None
             case Follows.LIMITS:
                 denial = Denial.from_response(response.headers, body or decoded(response.content))
                 raise DeniedError(what, denial, seen) from None
@@ -191,13 +196,21 @@ class OpenAIClient:
             case Follows.AGAIN:
                 raise BrokenAnswerError(what, seen) from None
             case Follows.END:
-                raise RefusedCallError(what, seen, failure=Failure[row.reason]) from None
+                if call.room:
+                    self._profiles.withdraw(sent)  # the room may be what was learned last
+                raise RefusedCallError(what, seen, failure=Failure[row.reason], room=call.room) from None
+        self._profiles.withdraw(sent)
         raise RefusedCallError(what, seen) from None
 
-    def _explain_answer(self, wrong: Row, reading: Reading, seen: ProviderView, sent: Profile, call: Call) -> NoReturn:
+    def _explain_answer(
+        self, wrong: Row, reading: Completion, seen: ProviderView, sent: Profile, call: Call
+    ) -> NoReturn:
         """Raise what is wrong with an answer that came with HTTP 200."""
-        if wrong is THOUGHT_TOO_LONG and self._profiles.cut(sent, call.room, wrong.what):
-            raise LessonError(wrong.what, seen, usage=reading.usage)
+        if wrong is THOUGHT_TOO_LONG:
+            room = self._profiles.cut(sent, call.room, wrong.what) if call.teaches else 0
+            if room:
+                raise LessonError(wrong.what, seen, usage=reading.usage, room=room)
+            self._profiles.withdraw(sent, anew=False)  # it may be the model that thinks so long
         if wrong.follows is Follows.PROVIDER:
             raise TransientError(wrong.what, seen)
         failure = Failure[wrong.reason] if wrong.reason else Failure.BROKEN_ANSWER

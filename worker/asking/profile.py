@@ -8,11 +8,11 @@ a request begins with what most take, and each refusal that names a parameter of
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Literal, Self
 
-from worker.asking.faults import TOO_LARGE, Problem
+from worker.asking.faults import Problem
 from worker.ports import Usage
 
 MOST_LESSONS: Final = 12
@@ -45,6 +45,26 @@ _NAMES: Final = {
     ),
 }  # fmt: skip
 _WORD: Final = re.compile(r"[a-z_]+")
+# What the text says of a role that is refused. A resume that "overrides the system prompt" is refused, too.
+_OF_ROLES: Final = ("support", "enabled", "allowed", "alternate", "unexpected", "unknown", "invalid", "should be")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+# By the field: whether what stands in Redis can be one.
+_SOUND: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "temperature": lambda value: value is None or (isinstance(value, int | float) and not isinstance(value, bool)),
+    "effort": lambda value: value is None or value in EFFORTS,
+    "cap": lambda value: value in ("max_completion_tokens", "max_tokens"),
+    "output": lambda value: value in _OUTPUTS,
+    "role": lambda value: value in _ROLES,
+    "keeps_schema": lambda value: isinstance(value, bool),
+    "floor": _is_count,
+    "refused": lambda value: all(isinstance(one, str) for one in value),
+    "lessons": _is_count,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +78,8 @@ class Profile:
         output: `strict` schema, `json` mode, or `none`.
         role: of the message that instructs; `user`: all messages are one.
         keeps_schema: False: a schema is taken, and answers do not follow it.
-        floor: tokens of reasoning that there is room for at least, since an answer was cut by less.
-        ceiling: tokens of reasoning that there is room for at most, since more was refused; None: nobody has.
+        floor: tokens of reasoning that there is room for at least, since an answer was cut by less, until enough
+            answers were seen.
         refused: efforts that are; `reasoning_effort`: the parameter itself is.
         pinned: fields that a setting decides.
         lessons: how many were learned.
@@ -72,7 +92,6 @@ class Profile:
     role: Literal["system", "developer", "user"] = "system"
     keeps_schema: bool = True
     floor: int = 0
-    ceiling: int | None = None
     refused: tuple[str, ...] = ()
     pinned: frozenset[str] = frozenset()
     lessons: int = 0
@@ -91,17 +110,19 @@ class Profile:
 
     def learned(self) -> str:
         """What a fleet shares, as JSON."""
-        return json.dumps({one.name: getattr(self, one.name) for one in fields(self) if one.name != "pinned"})
+        return json.dumps({one.name: getattr(self, one.name) for one in fields(self)} | {"pinned": sorted(self.pinned)})
 
-    def knowing(self, learned: str | bytes) -> Self:
-        """This one with what the fleet has learned, but for what is pinned; what cannot be read is not believed."""
+    def knowing(self, learned: str | bytes) -> Self | None:
+        """This one with what the fleet has learned, but for what is pinned here or there; None: it is no profile."""
         try:
             found = json.loads(learned)
-            known = {one.name: found[one.name] for one in fields(self) if one.name not in {"pinned", *self.pinned}}
+            pinned = {"pinned", *self.pinned, *found["pinned"]}
+            known = {one.name: found[one.name] for one in fields(self) if one.name not in pinned}
             known["refused"] = tuple(known["refused"])
-        except (ValueError, LookupError, TypeError):
-            return self
-        return replace(self, **known)
+            sound = all(_SOUND[name](value) for name, value in known.items())
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return None
+        return replace(self, **known) if sound else None
 
     def parameters(self, response_format: Mapping[str, Any], most_tokens: int) -> dict[str, object]:
         """What stands in a request beside its model and messages."""
@@ -133,8 +154,8 @@ class Profile:
         if len(seen) >= ENOUGH_SEEN:
             room = math.ceil(SPARE * sorted(seen)[math.ceil(PERCENTILE * len(seen)) - 1])
         else:
-            room = max(room, math.ceil(SPARE * max(seen, default=0)))
-        return min(max(room, self.floor), most, most if self.ceiling is None else self.ceiling)
+            room = max(room, math.ceil(SPARE * max(seen, default=0)), self.floor)
+        return min(room, most)
 
 
 class LoneProfile:
@@ -153,28 +174,30 @@ class LoneProfile:
         self.current = learned if sent == self.current else self.current
         return learned.lessons <= MOST_LESSONS
 
-    def cut(self, sent: Profile, room: int, why: str) -> bool:
+    def cut(self, sent: Profile, room: int, why: str) -> int:
         """An answer ended in its reasoning: more room for the next, if there is any."""
-        learned = after_cut(sent, room, self._most_room)
-        return learned is not None and self.learn(sent, learned, why)
+        wanted = room_after_cut(room, self._most_room)
+        if wanted:
+            self.learn(sent, after_cut(sent, wanted), why)
+        return wanted
 
-    def answered(self, sent: Profile, usage: Usage, *, room: int, bare: bool) -> None:  # noqa: ARG002 # nothing is kept
+    def withdraw(self, sent: Profile, *, anew: bool = True) -> None:
+        """Nothing is kept of before."""
+
+    def answered(self, sent: Profile, usage: Usage, *, room: int, bare: bool, kind: str) -> None:  # noqa: ARG002 # nothing is kept
         """Take what an answer shows."""
         learned = after_answer(sent, usage.reasoning_tokens, bare=bare)
         if learned is not None:
             self.learn(sent, learned, "")
 
 
-def lesson(problem: Problem, sent: Profile, room: int) -> Profile | None:
+def lesson(problem: Problem, sent: Profile) -> Profile | None:
     """What a refusal teaches, or None: it names nothing that the request could do without.
 
     Args:
         problem: the refusal.
         sent: the profile of the request that was refused.
-        room: tokens of reasoning that it asked room for.
     """
-    if TOO_LARGE.fits(problem):  # it may name the cap, which would do under any name
-        return _wiser(sent, ceiling=room // 2) if room else None
     if problem.status not in _TEACHING:
         return None
     for name in _blamed(problem, sent):
@@ -190,10 +213,14 @@ def lesson(problem: Problem, sent: Profile, room: int) -> Profile | None:
     return None
 
 
-def after_cut(sent: Profile, room: int, most: int) -> Profile | None:
-    """What an answer teaches that ended in its reasoning; None: there is no more room to give."""
-    limit = most if sent.ceiling is None else min(most, sent.ceiling)
-    return _wiser(sent, floor=min(limit, max(2 * room, LEAST_ROOM, sent.floor))) if room < limit else None
+def room_after_cut(room: int, most: int) -> int:
+    """The room to ask next of a request whose answer ended in its reasoning; 0: there is no more."""
+    return min(most, max(2 * room, LEAST_ROOM)) if room < most else 0
+
+
+def after_cut(sent: Profile, wanted: int) -> Profile:
+    """What an answer teaches that ended in its reasoning, so that its request asks for more room."""
+    return replace(sent, floor=max(wanted, sent.floor), lessons=sent.lessons + 1)
 
 
 def after_answer(sent: Profile, reasoning_tokens: int, *, bare: bool) -> Profile | None:
@@ -228,8 +255,10 @@ def _blamed(problem: Problem, sent: Profile) -> list[str]:
         "role": sent.role != "user",
     }
     if problem.status >= 500:  # a bare fault may say anything; a schema that breaks the server says so
-        carried |= {"temperature": False, "effort": False}
+        carried |= {"temperature": False, "effort": False, "role": "alternate" in problem.text}
         names["cap"] = ()
+    said_of_role = any(word in problem.text for word in _OF_ROLES) or "messages[0].role" in problem.params
+    carried["role"] = carried["role"] and said_of_role
     places = {}
     text = "\n".join((*problem.params, *problem.codes, problem.text))
     for name, words in names.items():

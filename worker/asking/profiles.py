@@ -9,12 +9,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import redis
 
 from contract import answered_key, profile_key, reasoning_key, scout_key
-from worker.asking.profile import MOST_LESSONS, Profile, after_answer, after_cut
+from worker.asking.profile import ENOUGH_SEEN, MOST_LESSONS, Profile, after_answer, after_cut, room_after_cut
 from worker.errors import SendingBlockedError
 from worker.leases import Leases
 from worker.ports import Lease, Usage
@@ -28,14 +29,17 @@ WAIT = 2.0  # seconds after which who waits for another's try looks whether ther
 SEEN = 200  # answers whose reasoning is remembered
 LATELY = 30  # seconds for which the endpoint is known to have answered somebody
 NOTE_EVERY = 5.0  # seconds between two notes of that by one process
+_FORMAT = ",".join(one.name for one in fields(Profile))  # a fleet of two versions has two profiles
 
 # KEYS: profile. ARGV: lessons that were known, lessons now, what is learned, seconds it is kept, Unix time.
 # Returns 1 if it is news: of several that were refused at once one teaches.
 _LEARN = """
 if (redis.call('HGET', KEYS[1], 'lessons') or '0') ~= ARGV[1] then return 0 end
+if redis.call('HDEL', KEYS[1], 'proven') == 1 then
+  redis.call('HSET', KEYS[1], 'base', redis.call('HGET', KEYS[1], 'learned') or '', 'base_lessons', ARGV[1])
+end
 redis.call('HSET', KEYS[1], 'lessons', ARGV[2], 'learned', ARGV[3])
 redis.call('HSETNX', KEYS[1], 'since', ARGV[5])
-redis.call('HDEL', KEYS[1], 'proven')
 if redis.call('TTL', KEYS[1]) < 0 then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
 return 1
 """
@@ -46,6 +50,16 @@ if (redis.call('HGET', KEYS[1], 'lessons') or '0') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'proven', 1)
 redis.call('HSETNX', KEYS[1], 'since', ARGV[3])
 if redis.call('TTL', KEYS[1]) < 0 then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+return 1
+"""
+
+# KEYS: profile. ARGV: lessons that were known, "1": begin anew where nobody was ever answered.
+# Returns 1 if there was something to take back.
+_WITHDRAW = """
+local known = redis.call('HMGET', KEYS[1], 'lessons', 'proven', 'base', 'base_lessons')
+if known[1] ~= ARGV[1] or known[2] then return 0 end
+if not known[3] then return ARGV[2] == '1' and redis.call('DEL', KEYS[1]) or 0 end
+redis.call('HSET', KEYS[1], 'lessons', known[4], 'learned', known[3], 'proven', 1)
 return 1
 """
 
@@ -78,16 +92,18 @@ class Profiles:
         self._redis = store
         self._leases = leases
         self._key, self._reasoning_key = profile_key(name), reasoning_key(name)
-        self._scout_key, self._answered_key = scout_key(name), answered_key(name)
+        self._name, self._scout_key = name, scout_key(name)
         self._first = first
         self._most_room = most_room
         self._clock = clock
         self._learn = store.register_script(_LEARN)
         self._prove = store.register_script(_PROVE)
+        self._withdraw = store.register_script(_WITHDRAW)
         self._lock = threading.Lock()
         self._profile, self._proven = first, False
         self._seen: list[int] = []
-        self._look_at = self._look_for_answer_at = self._note_at = 0.0
+        self._look_at = self._look_for_answer_at = 0.0
+        self._note_at: dict[str, float] = {}  # by the kind of question
 
     @property
     def current(self) -> Profile:
@@ -145,7 +161,9 @@ class Profiles:
         return self._profile.room(self._seen, self._most_room)
 
     def learn(self, sent: Profile, learned: Profile, why: str) -> bool:
-        """Share what was learned with the profile that was `sent`; False: no more than `MOST_LESSONS` are believed.
+        """Share what was learned with the profile that was `sent`.
+
+        False: requests go on as before, since no more than `MOST_LESSONS` are believed.
 
         `why` goes into the log, once for the fleet: codes, and nothing that a stranger wrote.
         """
@@ -156,23 +174,41 @@ class Profiles:
         self._read()
         if news:
             log.warning("learned what this model takes (%s): %s", why, _difference(sent, learned))
-        return True
+        return bool(news) or self._profile != sent
 
-    def cut(self, sent: Profile, room: int, why: str) -> bool:
-        """An answer ended in its reasoning: there is more room for the next; False: there is no more to give."""
-        learned = after_cut(sent, room, self._most_room)
-        return learned is not None and self.learn(sent, learned, why)
+    def withdraw(self, sent: Profile, *, anew: bool = True) -> None:
+        """A request was refused though it went as a lesson wants it, with which nobody was answered yet.
 
-    def answered(self, sent: Profile, usage: Usage, *, room: int, bare: bool) -> None:
-        """A request with this profile was answered. Redis may be away: the answer is paid for, and goes on."""
+        So that was no lesson: the fleet goes back to what somebody was last answered with, or begins `anew`.
+        """
+        if sent.lessons and self._withdraw(keys=[self._key], args=[sent.lessons, int(anew)]):
+            log.warning("what was learned since the last answer is withdrawn: the request is refused all the same")
+            self._read()
+
+    def cut(self, sent: Profile, room: int, why: str) -> int:
+        """An answer ended in its reasoning: the room that its request asks for next; 0: there is no more to give.
+
+        The fleet gives as much until enough answers were seen; later one is an exception, or the answers show it.
+        """
+        wanted = room_after_cut(room, self._most_room)
+        if wanted and len(self._seen) < ENOUGH_SEEN:
+            self.learn(sent, after_cut(sent, wanted), why)
+        return wanted
+
+    def answered(self, sent: Profile, usage: Usage, *, room: int, bare: bool, kind: str) -> None:
+        """A request with this profile was answered, to a question of this kind.
+
+        Redis may be away: the answer is paid for, and goes on.
+        """
         try:
             if not self._proven:
                 self._prove(keys=[self._key], args=[sent.lessons, KEPT, int(time.time())])
                 self._read()
             now = self._clock()
-            if now >= self._note_at:
-                self._note_at = now + NOTE_EVERY
-                self._redis.set(self._answered_key, "_", ex=LATELY)
+            if now >= self._note_at.get(kind, 0.0):
+                self._note_at[kind] = now + NOTE_EVERY
+                for one in (kind, "any"):
+                    self._redis.set(answered_key(self._name, one), "_", ex=LATELY)
             if usage.reasoning_tokens or room:
                 with self._redis.pipeline(transaction=False) as pipe:
                     pipe.lpush(self._reasoning_key, usage.reasoning_tokens)
@@ -185,9 +221,9 @@ class Profiles:
         except redis.RedisError as error:
             log.warning("what an answer shows is not shared: %s", type(error).__name__)
 
-    def answers_others(self) -> bool:
-        """Whether anybody was answered within the last half minute."""
-        return bool(self._redis.exists(self._answered_key))
+    def answers_others(self, kind: str = "any") -> bool:
+        """Whether a question of this kind, or any, was answered within the last half minute."""
+        return bool(self._redis.exists(answered_key(self._name, kind)))
 
     def forget(self) -> None:
         """Begin anew with what settings say."""
@@ -216,15 +252,20 @@ class Profiles:
         with self._redis.pipeline(transaction=False) as pipe:
             pipe.hmget(self._key, "lessons", "learned", "proven")
             pipe.lrange(self._reasoning_key, 0, SEEN - 1)
-            (_lessons, learned, proven), seen = pipe.execute()
-        self._profile = self._first.knowing(learned) if learned else self._first
+            (lessons, learned, proven), seen = pipe.execute()
+        known = self._first.knowing(learned) if learned else self._first
+        if known is None or str(known.lessons).encode() != (lessons or b"0"):
+            log.warning("what was learned of this model cannot be read, so it is learned anew")
+            self._redis.delete(self._key)
+            known, proven = self._first, None
+        self._profile = known
         self._seen = [int(one) for one in seen if one.isdigit()]
         self._look_at = self._clock() + LOOK_EVERY
         self._proven = proven is not None
 
 
 def _difference(before: Profile, after: Profile) -> str:
-    names: Any = ("temperature", "effort", "cap", "output", "role", "keeps_schema", "floor", "ceiling")
+    names: Any = ("temperature", "effort", "cap", "output", "role", "keeps_schema", "floor")
     changed = [name for name in names if getattr(before, name) != getattr(after, name)]
     return ", ".join(f"{name} {getattr(before, name)} -> {getattr(after, name)}" for name in changed) or "nothing new"
 
@@ -236,4 +277,4 @@ def learned_of(store: redis.Redis, model: str) -> bytes | None:
 
 
 def _name_of(model: str) -> str:
-    return hashlib.sha256(model.encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{model} {_FORMAT}".encode()).hexdigest()[:16]

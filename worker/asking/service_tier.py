@@ -15,6 +15,7 @@ NO_ROOM_FOR = 600.0  # seconds
 UNKNOWN_FOR = 86_400.0  # seconds
 _NO_ROOM = frozenset({"resource_unavailable", "capacity_exceeded"})  # OpenAI's and Groq's code
 _WORDS = ("service_tier", "service tier")
+_OF_LIMITS = frozenset({413, 429})  # Groq names the tier in each of these, whatever tier was asked for
 
 
 class ServiceTier:
@@ -39,8 +40,10 @@ class ServiceTier:
         """Whether a call that named the tier met this because of it; then others name none for a while."""
         if not _NO_ROOM.isdisjoint(problem.codes) or "resource unavailable" in problem.text:
             seconds, why = NO_ROOM_FOR, "has no room"
-        elif 400 <= problem.status < 500 and any(
-            word in said for word in _WORDS for said in (*problem.params, problem.text)
+        elif (
+            400 <= problem.status < 500
+            and problem.status not in _OF_LIMITS
+            and any(word in said for word in _WORDS for said in (*problem.params, problem.text))
         ):
             seconds, why = UNKNOWN_FOR, "is not known"
         else:

@@ -104,16 +104,12 @@ def parse_criteria(content: str, vacancy: Vacancy) -> Criteria:
     for one, span in found:
         there, lawful = parted(span, forbidden) if span else ({}, [])
         forbidden |= {new: why for new, why in there.items() if not any(known in new for known in forbidden)}
-        # The longest lawful piece stays.
         if piece := (vacancy.span(max(lawful, key=len)) if there else span) if lawful else None:
-            graded.setdefault(piece, one)
-    order = list(CriterionKind)
-    chosen = sorted(graded.items(), key=lambda item: order.index(item[1].kind))[:MAX_CRITERIA]
+            graded.setdefault(piece, one)  # the longest lawful piece
+    chosen = sorted(graded.items(), key=lambda item: list(CriterionKind).index(item[1].kind))[:MAX_CRITERIA]
     items = (
         Criterion(id=number, text=span, kind=one.kind, years=one.years if asks_for_years(span, one.years) else None)
         for number, (span, one) in enumerate(chosen, start=1)
     )
-    reported = (
-        Forbidden(text=vacancy.span(stretch) or stretch, ground=ground) for stretch, ground in forbidden.items()
-    )
+    reported = (Forbidden(text=vacancy.span(one) or one, ground=why) for one, why in forbidden.items())
     return Criteria(items=tuple(items), forbidden=tuple(reported), lost=lost)

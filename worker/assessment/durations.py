@@ -5,7 +5,7 @@ one end has a month, the year at the other end counts whole.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Annotated, Final
 
@@ -45,19 +45,15 @@ _MONTH_NAMES: Final = (
 _MONTH_NAME: Final = re.compile(rf"\b(?:{'|'.join(' '.join(_MONTH_NAMES).split())})")
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SHORT_YEAR: Final = re.compile(
-    rf"(?:\d ?[./–—-]|['’`]|\b(?:c|с|по|до)|\b(?:{'|'.join(' '.join(_MONTH_NAMES).split())})\w*) ?"
-    r"(\d\d)(?![\d./])(?! ?(?:лет|мес|час))"
+    rf"(?:\d ?[./–—-]|['’`]|\b(?:c|с|по|до)|{_MONTH_NAME.pattern}\w*) ?(\d\d)(?![\d./])(?! ?(?:лет|мес|час))"
 )
 _MONTH_NUMBER: Final = re.compile(
     r"(?<!\d)(\d\d?)[./-](?= ?(?:(?:19|20)\d\d|\d\d)(?!\d))|(?:19|20)\d\d ?[./-] ?(\d\d)(?!\d)"
 )
-_NOW: Final = re.compile(
-    r"now|present|current|today|ongoing|наст|текущ|н ?[./]? ?в|сеичас|сегодня|сеи день|null|none|^\W*$"
-)
-_LONGEST_DATE: Final = 40  # characters
+_NOW: Final = re.compile(r"now|present|current|today|ongoing|наст|текущ|н ?[./]? ?в|сеичас|сегодня|сеи день|null|^\W*$")
 _LAST_CENTURY: Final = 69  # two digits above this are of the twentieth
 _AGE: Final = re.compile(
-    r"\b(?:мне|возраст\w*|ребенку|сыну|дочери|aged?)\W{1,2}\d\d? (?:лет|год\w*|years?)\b|\b\d\d years? old"
+    r"\b(?:мне|возраст\w*|ребенку|сыну|дочери|aged?)\W{1,2}\d\d? (?:лет|год|year)|\b\d\d years? old"
 )
 _DIGITS: Final = re.compile(r"\d{4}[-./](\d\d?)(?!\d)|(?<!\d)(\d\d?)[-./]\d{4}")
 
@@ -111,10 +107,11 @@ class Dates:
         return whole.union(map(int, _YEAR.findall(self._folded)))
 
     @cached_property
-    def _months(self) -> set[int]:
+    def months(self) -> set[int]:
+        """1..12."""
         named = set(_MONTH_NAME.findall(self._folded))
         numbers = {int(before or after) for before, after in _MONTH_NUMBER.findall(self._folded)}
-        return numbers.intersection(range(1, 13)).union(_months(named))
+        return {n for n, names in enumerate(_MONTH_NAMES, 1) if n in numbers or named & set(names.split())}
 
     def proven(self, periods: Iterable[Period], today: int) -> int:
         """How many months the periods cover together whose dates stand in the text; none counts twice.
@@ -142,17 +139,12 @@ class Dates:
 
     def _date(self, date: str) -> tuple[int, int | None] | None:
         """Year and month, if the year stands in the text; a month that does not is left out."""
-        folded = unmarked(date[:_LONGEST_DATE])
-        year = next((number for one in _YEAR.findall(folded) if (number := int(one)) in self._years), None)
-        if year is None:
+        folded = unmarked(date[:40])
+        if (year := next((year for year in map(int, _YEAR.findall(folded)) if year in self._years), None)) is None:
             return None
         digits = _DIGITS.search(folded)
-        months = {int(digits[1] or digits[2])} if digits else set(_months(set(_MONTH_NAME.findall(folded))))
-        return year, min(months & self._months, default=None)
-
-
-def _months(named: set[str]) -> Iterator[int]:
-    return (number for number, names in enumerate(_MONTH_NAMES, 1) if named & set(names.split()))
+        months = {int(digits[1] or digits[2])} if digits else Dates(folded).months
+        return year, min(months & self.months, default=None)
 
 
 def in_words(months: int) -> str:

@@ -1,6 +1,7 @@
 """A small language for phrases, compiled to RE2: what a phrase is, and where in a text it stands.
 
-A phrase is written as its words, folded when it is compiled: `поставь|поставьте .. 100 баллов`
+The lists stand beside the code, in `phrases.txt`. A phrase is written as its words, folded when it is compiled:
+`поставь|поставьте .. 100 баллов`
 
 - `a|b` is either word, `стем*` any word that begins so, `*ла` any that ends so, `*` any word;
 - `word?` may be missing; `..` is a gap of up to three words within a sentence; `^` the beginning of a sentence.
@@ -10,7 +11,9 @@ by `.`, so that line breaks, punctuation and runs of spaces cannot hide a word f
 time, whatever the text: `re` would not.
 """
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import re2
@@ -19,6 +22,25 @@ from worker.assessment.plain_text import fold
 
 _WORD: Final = "[^ .]+"
 _ELEMENTS: Final = {"..": f"(?:{_WORD} ){{0,3}}", "^": "[.] "}
+
+
+def lists(file: str) -> dict[str, str]:
+    """The lists of a text beside the code by their heads; empty lines part them."""
+    text = Path(__file__).with_name(file).read_text(encoding="utf-8")
+    return dict(re.findall(r"^\[(.+)\]\n((?:.+\n)+)", text, re.MULTILINE))
+
+
+_LISTS: Final = lists("phrases.txt")
+
+
+def words(name: str) -> list[str]:
+    """A list of words, folded."""
+    return fold(_LISTS[name]).split()
+
+
+def phrases(name: str) -> "Phrases":
+    """A list of phrases."""
+    return Phrases(re.sub(r"\{(\w+)\}", lambda match: _LISTS[match[1]].strip(), _LISTS[name]))
 
 
 class Phrases:

@@ -93,9 +93,9 @@ def readable(text: str) -> str:
 
     HTML entities, RTF's bytes and Markdown's escapes become what they stand for, once.
     """
-    if "&" in text:
-        text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
-    if "\\" in text:
+    if "&" in text or "\\" in text:
+        # An invisible character may stand within what it hides: it goes first, else a second reading would find more.
+        text = _ENTITY.sub(lambda match: html.unescape(match[0]), visible(text))
         text = _RTF.sub(lambda match: bytes.fromhex(match[0].replace("\\'", "")).decode("cp1251", "replace"), text)
         text = _ESCAPE.sub(r"\1", text)
     shown = _DECOMPOSED.sub(lambda match: unicodedata.normalize("NFC", match[0]), visible(text))

@@ -20,13 +20,13 @@ from worker.assessment.source_text import PRIVATE, says_something, words_in
 
 # Only what cannot be a field's value ("Судимость: нет", "Smoking: no"), and only before a verb or a word of experience.
 _DENIED: Final = re.compile(
-    r"(?<!пока )(?<!чуть )(?<!едва )(?<!только )(?<!могу )(?<!мог )(?<!могла )(?<!нельзя )(?<!невозможно )\bне "
-    r"(?:\w+(?:л|ла|ли|лся|лась|ю|у|юсь|усь|ть|ться)|имею\w*|(?:был|было) \w+)$|"
-    r"\b(?:без|не имею) (?:опыта|навыков|знани\w+|стажа)$|\bwithout (?:any )?(?:experience|knowledge)$|"
+    r"(?<!пока )(?<!чтобы )(?<!чтобы я )(?<!только )(?<!могу )(?<!мог )(?<!могла )(?<!нельзя )(?<!невозможно )\bне "
+    r"\w+(?:л|ла|ли|лся|лась|ю|у|юсь|усь|ть|ться)$|\b(?:без|не имею) (?:опыта|навыков|знани\w+|стажа)$|"
+    r"\bwithout (?:any )?(?:experience|knowledge)$|"
     r"\b(?:not|never|t|cannot) (?!only|just|less|fewer|more|until)[a-z]+$"
 )
 _ELLIPSIS: Final = re.compile(r"\.{2,}|…")
-_MOST_PASSAGES: Final = 6
+_MOST_PASSAGES: Final = 6  # that an ellipsis may join: all are looked at, and a quote of more is not there
 _FEWEST_SHARED: Final = 3  # criteria
 _SAME: Final = 0.8  # of the words of two stretches, taken together, that both have
 
@@ -82,7 +82,6 @@ def _found(criterion: Criterion, grade: Grade | None, resume: Resume) -> Proof:
     faults = set()
     for quote in grade.quotes:
         passages = [part for part in _ELLIPSIS.split(quote) if any(map(str.isalnum, part))] or [quote]
-        # Every one of them, or none: what was not looked at is not there.
         places = [_place(one, resume) for one in passages] if len(passages) <= _MOST_PASSAGES else [Lowering.ABSENT]
         good[quote] = [place for place in places if isinstance(place, range)]
         if fault := next((place for place in places if isinstance(place, Lowering)), None):

@@ -29,6 +29,4 @@ def read_resume(text: str, *, redaction: bool) -> Resume:
     sent, counts = (redacted.text, redacted.counts) if redacted else (readable(text), {})
     source = SourceText(marked(sent))
     barred = tuple(map(source.clause_of, orders(source)))
-    return Resume(
-        sent, source, Dates(source.folded), barred, bool(barred) or addresses(source), hides_something(text), counts
-    )
+    return Resume(sent, source, Dates(source.folded), barred, addresses(source), hides_something(text), counts)

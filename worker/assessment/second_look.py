@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from contract import SUITABLE
 from worker.assessment.grading import Level
 from worker.assessment.json_answer import BrokenAnswer, read_answer, strict_schema
 from worker.assessment.judgement import Judgement, concluded
@@ -36,8 +37,9 @@ RESPONSE_FORMAT: Final[dict[str, Any]] = strict_schema("proofs", SecondLook)
 
 
 def looked_at(judgement: Judgement) -> list[Proof]:
-    """The proofs that have something to lose."""
-    return [proof for proof in judgement.proofs if proof.level is not Level.NONE]
+    """The proofs that have something to lose; none where the verdict has not."""
+    proofs = judgement.proofs if judgement.result.verdict == SUITABLE else ()
+    return [proof for proof in proofs if proof.level is not Level.NONE]
 
 
 def second_look_text(proofs: Sequence[Proof]) -> str:

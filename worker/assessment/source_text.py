@@ -23,15 +23,13 @@ from worker.assessment.redaction.placeholders import WORDS
 
 MAX_QUOTE: Final = 600  # characters; the prompt asks for fifteen words
 MAX_PLACES: Final = 8  # occurrences of one quote that are looked at
-PRIVATE: Final = "приватно"
-"""The word that a placeholder becomes."""
-
+PRIVATE: Final = "приватно"  # the word that a placeholder becomes
 _MOST_CANDIDATES: Final = 40  # occurrences of a part around which words are compared
 _MOST_LOOKS: Final = 200  # occurrences of a quote's letters, within other words too
 _WORDS_FOR_A_SLIP: Final = 4
 _ALIKE: Final = 4  # letters by which two words are taken for forms of one
-# Letters and digits; `C++`, `C#` and their like. Elsewhere a sign is punctuation: "5+" and "#1" are numbers.
-# A year that an export glued to the next word is a word of its own.
+# Letters and digits; `C++`, `C#` and their like. Elsewhere a sign is punctuation: "5+", "#1". A year
+# that an export glued to the next word is a word of its own.
 _WORD: Final = re.compile(r"(?:19|20)\d\d(?=[^\W\d_]{3})|[^\W_]+(?:(?<!\d)(?:\+\+|#)(?![^\W_]))?")
 _LETTER: Final = re.compile(r"(?<![^\W_])[^\W\d_](?![^\W_+#])")  # alone
 # A quote may begin or end within one.

@@ -1,5 +1,6 @@
 """What is merely suspicious: an honest resume may look like this, so it is said to a person, and lowers nothing."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
@@ -9,7 +10,7 @@ from typing import Final
 from worker.assessment.criteria import CriterionKind
 from worker.assessment.grading import Level
 from worker.assessment.naming import COMMON, KEY, LEAST_KEY, asked_for
-from worker.assessment.phrases import Phrases
+from worker.assessment.phrases import Phrases, phrases, words
 from worker.assessment.proof import Lowering, Proof, is_named, same
 from worker.assessment.resume import Resume
 from worker.assessment.source_text import words_in
@@ -27,47 +28,19 @@ class Suspicion(StrEnum):
     NOT_OWN_WORK = "not_own_work"  # somebody else, a plan, a course; a gate's quote beside a denial, or several quotes
     INVENTED = "invented"  # the model quoted what is not in the resume, more than once
     UNDATED = "undated"  # years that no date confirms, whether or not words claim them
+    MISSED = "missed"  # the second look that was due could not be had; see `scoring`
     NEAR_THRESHOLD = "near_threshold"  # see `judgement`
 
 
 _SEVERAL: Final = 3  # criteria
 _WINDOW: Final = 12  # words before a quote in which its sentence may say whose work it was
 _SIGNS: Final = "«»\"'([{.,;:—–-•"
-_KIN: Final = "брат|сестра|муж|жена|супруг|супруга|отец|мать|мама|папа|друг|подруга|сосед|соседка|сын|дочь|дядя|тетя"
-_COLLEAGUE: Final = "коллега|коллеги|напарник|напарница|тимлид|подрядчик|подрядчики|сослуживец|аутсорсер"
-_OF_PAPERS: Final = (
-    "диплом", "удостов", "свидет", "сертиф", "лиценз", "аттест", "книжк", "медкн", "категор", "допу", "разреш", "прав",
-    "аккред", "оконч", "унив", "инстит", "вуз", "мгу", "спбгу", "колледж", "акад", "техник", "учили", "образ", "бакал",
-    "магист", "специал", "разряд", "корочк", "накс", "групп", "присв", "действ", "licen", "degree", "diplom", "certif",
-    "univ", "college", "bachelor", "master", "permit", "card",
-)  # fmt: skip
-_NOT_OWN: Final = Phrases(
-    f"""
-    мой|моя|мои|наш|наша|наши *? {_KIN}|{_COLLEAGUE}
-    ^ {_KIN}|{_COLLEAGUE}
-    у моего|моей|нашего|нашей? брата|сестры|мужа|жены|отца|матери|мамы|папы|друга|подруги|соседа|сына|дочери
-    другой|другая сотрудник|сотрудница|отдел|человек
-    *ал|*ил|*ел|*ала|*ила|*ела аутсорсер|подрядчик|{_KIN}
-    ^ my|our|a *? brother|sister|husband|wife|father|mother|friend|colleague|colleagues|teammate|contractor|boss
-    хочу|хотел|хотела|мечтаю|планирую|собираюсь|намерен|намерена|надеюсь|стремлюсь бы? *ть|*ться|*ти
-    готов|готова *? изуч*|освои*|науч*|обуч*
-    в планах
-    прошел|прошла|прохожу|слушал|слушала|изучаю|изучал|изучала *? *? курс*|тренинг*|вебинар*|интенсив*
-    на|с|в|по|из курсе|курсах|занятия|занятии|занятиях|экскурсии|лекции|лекциях|туториалу|учебника|методичке
-    учебный|учебного|учебном проект*|сервис*|кейс*
-    буткемп*|bootcamp|интересует|интересуюсь|хотелось|овладеть|научиться
-    want|plan|hope|intend|like|going|planning|eager to learn|study|master|become|get|try|start|work
-    completed|took|taking|attended *? *? course|courses|training|bootcamp|webinar
-    ^ требуется|требуются|нужен|нужна|ищем|ищете|необходим|необходимо|вам
-    кандидат|соискатель должен|обязан
-    """
-)
-_LAPSED: Final = Phrases(
-    "просроч*|истек*|утерян*|утрачен*|лишен*|недеист*|аннулир*|отозван*|expired|lapsed|revoked|suspended|lost"
-)
-_DENIAL: Final = Phrases("не|нет|нету|никогда|ноль|отсутств*|not|no|never|none|zero")
+_OF_PAPERS: Final = tuple(words("papers"))
+_NOT_OWN, _LAPSED, _DENIAL = map(phrases, ("not one's own work", "lapsed", "denial"))
 # How words of criteria begin that are about study, or words that ask for the absence of something.
 _STUDY: Final = ("курс", "обуч", "образов", "учеб", "повыш", "тренинг", "course", "train", "educat", "отсутств")
+_NOT: Final = frozenset(["не", "not"])
+_CURRENT: Final = re.compile("(?:не|not) (?:просроч|истек|утер|утрач|лиш|отозв|expired|lapsed|revoked)")
 _ABSENCE: Final = frozenset(["без", "не", "no", "without"])
 
 
@@ -76,15 +49,16 @@ def suspicions(proofs: Sequence[Proof], resume: Resume, vacancy: Vacancy) -> tup
     strong = [proof for proof in proofs if proof.level is Level.STRONG]
     vocabulary = COMMON.union(word[:KEY] for word in vacancy.source.words)
     strangers = [proof for proof in strong if not is_named(proof, resume)]
-    denied, lapsed, others = (_beside(phrases, strong, resume) for phrases in (_DENIAL, _LAPSED, _NOT_OWN))
+    no_papers = [one for one in strangers if not _is_a_paper(one)]
+    denied, lapsed = (_beside(said, strong, resume) for said in (_DENIAL, _LAPSED))
+    others = _beside(_NOT_OWN, strong, resume, window=_WINDOW)
     reasons = Counter(chain.from_iterable(proof.reasons for proof in proofs))
     holds = {
-        Suspicion.TO_REVIEWER: resume.addresses,
+        Suspicion.TO_REVIEWER: resume.addresses or bool(resume.barred),
         Suspicion.HIDDEN: resume.hidden,
         Suspicion.ECHO: _many([proof for proof in strong if not _own_words(proof, vocabulary)], strong, 1 / 2),
         Suspicion.ONE_FOR_SEVERAL: bool(reasons[Lowering.ONE_FOR_MOST]) or _is_shared(strangers),
-        Suspicion.UNRELATED: _has_a_gate([one for one in strangers if not _is_a_paper(one)])
-        or _many(strangers, strong, 0.9),
+        Suspicion.UNRELATED: _has_a_gate(no_papers) or _many(strangers, strong, 0.9),
         Suspicion.NOT_OWN_WORK: bool(others) or _has_a_gate(denied + lapsed) or _many(denied, strong, 1 / 3),
         Suspicion.INVENTED: reasons[Lowering.ABSENT] > 1,
         Suspicion.UNDATED: any(one.undated for one in strong) or bool(reasons[Lowering.YEARS_UNDATED]),
@@ -120,18 +94,24 @@ def _own_words(proof: Proof, vocabulary: frozenset[str]) -> bool:
     return any(word[:KEY] not in vocabulary and len(word) >= LEAST_KEY for word in words_in(" ".join(tokens)))
 
 
-def _beside(phrases: Phrases, proofs: Sequence[Proof], resume: Resume) -> list[Proof]:
-    """The proofs of whose quotes one has a phrase in its clause, shortly before it or right behind it."""
-    stream, numbers = resume.source.stream
-    said = [numbers(start, end).start for start, end in phrases.find(stream)]
+def _beside(list_of: Phrases, proofs: Sequence[Proof], resume: Resume, window: int = 0) -> list[Proof]:
+    """The proofs of whose quotes one has a phrase in its clause, up to so many words before it, or right behind it."""
+    (stream, numbers), there = resume.source.stream, resume.source.words
+    found = (numbers(start, end).start for start, end in list_of.find(stream))
+    # "Не просрочена" denies nothing.
+    said = [
+        n for n in found if _NOT.isdisjoint(there[max(0, n - 1) : n]) and not _CURRENT.match(" ".join(there[n : n + 2]))
+    ]
 
     def is_near(stretch: range) -> bool:
         sentence, clause = resume.source.sentence_of(stretch), resume.source.clause_of(stretch)
-        first = max(sentence.start, min(clause.start, stretch.start - _WINDOW))
-        return any(first <= word <= min(clause.stop, sentence.stop - 1) for word in said)
+        first = max(sentence.start, min(clause.start, stretch.start - window))
+        # Right behind it "нет" belongs to it, and «не» to what follows ("Допуск есть, не пью").
+        last = clause.stop + (clause.stop < sentence.stop and there[clause.stop] not in _NOT)
+        return any(first <= word < last for word in said)
 
-    def is_about_it(text: str) -> bool:
-        return any(word.startswith(_STUDY) or word in _ABSENCE for word in asked_for(text))
-
-    asked = [proof for proof in proofs if not is_about_it(proof.criterion.text)] if said else []
-    return [proof for proof in asked if any(map(is_near, proof.stretches))]
+    near = [proof for proof in proofs if any(map(is_near, proof.stretches))] if said else []
+    # A criterion may itself be about study, or about the absence of something.
+    return [
+        one for one in near if not any(w.startswith(_STUDY) or w in _ABSENCE for w in asked_for(one.criterion.text))
+    ]

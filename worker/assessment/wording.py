@@ -30,15 +30,24 @@ WHY_A_PERSON: Final[dict[Suspicion, str]] = {
     Suspicion.NOT_OWN_WORK: "рядом с цитатами отрицание, учёба, планы или другие люди",
     Suspicion.INVENTED: "модель приводила цитаты, которых в резюме нет",
     Suspicion.UNDATED: "срок опыта не подтверждён датами",
+    Suspicion.MISSED: "повторная проверка цитат не состоялась",
     Suspicion.NEAR_THRESHOLD: "балл близок к порогу",
 }
 
 _MARKDOWN_LINK: Final = re2.compile(r"!?\[([^\[\]]{0,200})\]\([^()]{0,300}\)")
-_SCHEME: Final = re2.compile(r"(?i)(?:javascript|data|vbscript|file|https?|ftp|mailto|tel|tg)\s*:\S*")
+_SCHEME: Final = re2.compile(r"(?i)(?:javascript|data|vbscript|file|mailto|tel|tg)\s*:\S*|(?:http|ftp)s?\s*:[\s/]*\S*")
 _ZONE: Final = r"(?:\.[\w-]+)*\.(?:ru|рф|com|org|su|info|biz|me|xyz|online|site|top|click|link)"
-_LINK: Final = re2.compile(rf"(?i)(?:[\w-]+://|www\.)\S+|[\w.%+-]+@[\w.-]+|(?:^|\s)@\w{{3,}}|[\w-]+{_ZONE}/\S+")
+_MORE_ZONES: Final = r"(?:\.[\w-]+)*\.(?:net|io|dev|shop|store|app|co|ly|us|eu|by|kz|ua|cc|gg|ai|pro|page|live|world)"
+_LINK: Final = re2.compile(
+    rf"(?i)(?:[\w-]+://|www\.)\S+|[\w.%+-]+@[\w.-]+|(?:^|\s)@\w{{3,}}|[\w-]+{_ZONE}/\S+|\d+(?:\.\d+){{3}}[/:]\S+|"
+    rf"[\w-]+{_MORE_ZONES}/\S+"
+)
 _SITE: Final = re2.compile(rf"(?i)([\w-]+){_ZONE}\b")
-_PHONE: Final = re2.compile(r"(?:\+\d|\b[78])(?:[\s().‐‑–-]{0,3}\d){9,13}")
+_PHONE: Final = re2.compile(
+    r"(?:\+\d|\b[78])(?:[\s().‐‑–-]{0,3}\d){9,13}|\b9\d{9}\b|\(?\b\d{3}\)?[\s-]\d{3}[\s-]\d{2}[\s-]\d{2}\b"
+)
+_NO_SITES: Final = ("asp.net", "vb.net", "ado.net", "socket.io", "draw.io")  # names of tools
+_WIDE: Final = str.maketrans("＠＝．。／：＋", "@=../:+")
 _WITHOUT_SIGNS: Final = str.maketrans(dict.fromkeys("<>{}[]|\\^`~$", " "))
 _AT_THE_ENDS: Final = " \t=+-@*_#.,;:–—•·/!?&%\"'"
 
@@ -46,11 +55,11 @@ _AT_THE_ENDS: Final = " \t=+-@*_#.,;:–—•·/!?&%\"'"
 @lru_cache(maxsize=4_000)
 def cleaned(words: str, limit: int = MAX_MATCH) -> str:
     """A vacancy's words as they may be published; empty if nothing is left of them."""
-    text = " ".join(visible(words).split())
+    text = " ".join(visible(words).translate(_WIDE).split())
     text = _SCHEME.sub(" ", _MARKDOWN_LINK.sub(lambda match: match[1], text))
     # A requirement may name a site: its name stays, and is no address to send people to.
-    text = _SITE.sub(lambda match: match[1], _LINK.sub(" ", text))
-    text = _PHONE.sub(" ", text).translate(_WITHOUT_SIGNS)
+    text = _LINK.sub(lambda match: match[0] if match[0].lower().startswith(_NO_SITES) else " ", text)
+    text = _PHONE.sub(" ", _SITE.sub(lambda match: match[1], text)).translate(_WITHOUT_SIGNS)
     text = " ".join(text.replace("( )", " ").replace("()", " ").split())
     bare = text.lstrip(_AT_THE_ENDS).rstrip(" \t=@*_.,;:–—•·/!?&\"'")
     return _shortened("." * text.upper().startswith(".NET") + bare, limit)

@@ -25,7 +25,7 @@ def look_at_what_is_learned(settings: Settings) -> Iterator[Finding]:
         effort=settings.openai_reasoning_effort,
         output=settings.openai_output,
     )
-    profile = pinned if learned is None else pinned.knowing(learned)
+    profile = (pinned.knowing(learned) if learned else None) or pinned
     carried = ", ".join(f"{name} {'not sent' if (it := getattr(profile, name)) is None else it}" for name in SAID)
     lessons = f"{profile.lessons} lesson{'' if profile.lessons == 1 else 's'}" if learned else "nothing learned yet"
     yield ok("requests", f"{carried}; {lessons}")

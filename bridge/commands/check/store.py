@@ -9,7 +9,7 @@ import redis
 from bridge.commands.check.finding import Finding, note, ok, wrong
 from config import Settings
 from contract import KEY_PREFIX, QUEUE_NAME, processed_mark
-from redis_trouble import advice, told
+from servers.redis_trouble import advice, told
 
 WHAT = "Redis"
 

@@ -43,8 +43,7 @@ def _is_a_birth_date(match: Any) -> bool:
 
 
 def _is_the_persons(match: Any) -> bool:
-    # «DIN EN ISO 9606-1»
-    work = match[1].isupper() or _YEAR.search(match[1])
+    work = match[1].isupper() or _YEAR.search(match[1])  # «DIN EN ISO 9606-1»
     return not work and ends_a_segment(match) and any(sign in KIND_OF for sign in match.string)
 
 
@@ -63,7 +62,7 @@ def _names_a_place(part: list[str]) -> bool:
 
 
 _BEFORE: Final = rf"(?:^|[\n\t,;|•(/>{ANY}]|[{ANY}:.] |  )[ \t—>#-]*"
-_BESIDE: Final = rf"[{ANY}][ \t\n,;|•(.—-]{{0,4}}"
+_BESIDE: Final = rf"[{ANY}][ \t\n,;|•(.—-]{{0,24}}"
 _PART: Final = (
     r"(?:(?:г|гор|пос|с|дер)\.? ?|город )?\p{Lu}[\p{L}\-]+"
     r"(?: (?:\p{Lu}[\p{L}\-]+|de|of|область|обл\.?|край|район|р-н)){0,2}"
@@ -74,7 +73,7 @@ HEAD: Final = (
     Rule(Kind.LINK, rf"(?i){_BEFORE}\[?([a-z0-9{JOINT}\-]{{4,}}(?:\.co)?\.{ZONES})", group=1, accepts=_is_the_persons),
     Rule(Kind.PHONE, rf"{_BEFORE}(9\d{{9}})", group=1, accepts=ends_a_segment),
     Rule(Kind.HANDLE, rf"{_BEFORE}(@[A-Za-z][A-Za-z0-9_.]+)", group=1, accepts=_is_the_persons),
-    Rule(Kind.ADDRESS, rf"(?im)^[ \t•{{\"]*({alternatives('label, place')}{SIGN}[^\n|;\t{ANY}]+)", group=1),
+    Rule(Kind.ADDRESS, rf"(?im)(?:^|[{{,])[ \t•\"]*({alternatives('label, place')}{SIGN}[^\n|;\t\"{ANY}]+)", group=1),
     Rule(Kind.BIRTH_DATE, rf"(?i)(?:^|[^\d.])({DATE}{YEAR_WORD}\.?)", group=1, accepts=_is_a_birth_date),
     Rule(Kind.BIRTH_DATE,
          r"(?i)(?:^|[^\d.])(\d{1,2}[. \-]{0,2}(?:de )?\p{L}{3,10}\.?(?: de)?,? \d{4}|\d{4}, \d{1,2} \p{L}{3,9}|"
@@ -92,6 +91,7 @@ HEAD: Final = (
     Rule(Kind.ADDRESS, rf"(?m)^[ \t]*{_PLACE}[ \t]*$", group=1, accepts=_is_a_place),
     Rule(Kind.ADDRESS, rf"{_BEFORE}({METRO})", group=1, accepts=_is_the_persons),
     Rule(Kind.ADDRESS, r"(\d[^\n,]{3,40}(?:, ?\p{L}[\p{L} ]+)? [A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2})", group=1),
+    Rule(Kind.ADDRESS, r"(?m)^[ \t]*((?:\p{L} +){2,}\p{L} +, +(?:[\p{L}\d.,\-] +){3,}\d)[ \t]*$", group=1),
     Rule(Kind.BIRTH_DATE, r"((?:\d ){1,2}[./] (?:\d ){1,2}[./] (?:1 9|2 0) \d \d)", group=1),
     Rule(Kind.ADDRESS, rf"(?m)^{_PLACE}[,.;] (?:не )?(?:готов|переезд|ready|willing)", group=1, accepts=_is_home),
     Rule(Kind.NAME, rf"(?i){SYMBOLS[Kind.NAME]} ?\(((?:[а-я\-.]+ )?{_SURNAME})\)", group=1),

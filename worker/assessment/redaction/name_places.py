@@ -30,6 +30,6 @@ NAMED_AFTER = linear(
 )
 SEGMENT = re.compile(rf"[^\n,;|•\t:()/\"0-9{ANY}—]+")
 REFERENCES = linear(rf"(?im)^[ #•]*{alternatives('reference headings')}[ :]*$")
-SPACED_OUT = linear(r"(?m)^[ \t]*((?:\p{Lu} {1,4}){5,40}\p{Lu})[ \t]*$")
+SPACED_OUT = linear(r"(?:^|[^\p{L}.,])[ \t]*((?:\p{L} {1,4}){3,40}\p{L})(?:[^\p{L}]|$)")
 INITIALS_BEHIND = linear(r"([ ,]{1,2}(?:\p{Lu}\.? ?\p{Lu}\.|\p{Lu}\.))")
 INITIALS_BEFORE = linear(r"\p{Lu}\. ?\p{Lu}\. ?$")

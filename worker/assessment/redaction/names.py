@@ -20,6 +20,7 @@ from worker.assessment.redaction.whole_name import is_a_name, may_be_named
 
 _FIRST_LINES: Final = 7
 _SHORTEST: Final = 3  # letters of a name in capitals
+_SHORTEST_SPACED: Final = 10  # characters of a name that is on no list
 _LONGEST_NAME: Final = 6  # words
 _LONGEST_LIST: Final = 6  # lines of people
 _LONGEST_SHORTENED: Final = 4  # letters of «доц.»
@@ -70,9 +71,9 @@ class _Search(NamedText):
         for match in places.INTRODUCED.finditer(self.text):
             numbers = self._name_from(self.numbers_in(*match.span(1)), known=True)
             self.take(*numbers)
-            behind = self.beside(numbers[0], 1) if len(numbers) == 1 else None
-            if behind is not None:
-                self.take(behind)  # «Меня зовут Марк Голубь»
+            behind = self.beside(numbers[-1], 1) if numbers else None
+            if behind is not None and (len(numbers) == 1 or self.words[behind].lower.endswith(_ADJECTIVES)):
+                self.take(behind)  # «Меня зовут Марк Голубь», «Платон Игоревич Раздольный»
 
     def _name_from(self, numbers: range, *, known: bool) -> range:
         """The words up to a patronymic or the sentence's end; with `known`, as long as they may be a name."""
@@ -118,9 +119,10 @@ class _Search(NamedText):
                 if (alone or len(found) > 1) and self.stand_together(found):
                     self._segment(found, first=unnamed and not seen, stranger=stranger)
             seen = seen or any(number not in self.taken for number in numbers)
-        for match in places.SPACED_OUT.finditer(self.text[:end]):
-            word = "".join(match[1].split())
-            if word.lower() not in lists.HEADING_WORDS and not word_of(word).common:
+        for match in places.SPACED_OUT.finditer(self.text):
+            words = [word_of("".join(part.split())) for part in match[1].split("  ") if part.strip()]
+            head = match.end() <= end and match[1].isupper() and not any(word.common for word in words)
+            if (head and len(match[1]) > _SHORTEST_SPACED) or any(word.only_given or word.surname for word in words):
                 self.extra.append((*match.span(1), Kind.NAME))
 
     def _segment(self, numbers: range, *, first: bool, stranger: bool) -> None:
@@ -323,6 +325,7 @@ class _Search(NamedText):
         """Whether a capitalised word is a name: `told`, behind a `colon` or a dash; `listed`, behind a comma."""
         word, end = self.words[number], self.ends[number]
         at_a_firm = told and not colon and not word.cyrillic and not word.only_given  # "QA Lead — Huawei RRI"
+        at_a_firm = at_a_firm and self.text[end : end + 3].strip(" ,(")[:1] not in KIND_OF
         if at_a_firm or self.is_a_brand(number):
             return False
         if word.lower in lists.PRODUCT_NAMES or word.key in lists.PRODUCT_NAMES:
@@ -361,6 +364,7 @@ class _Search(NamedText):
         words = self.those(numbers)
         begin = self.starts[numbers.start]
         within = self.text[max(0, begin - 2) : begin].rstrip(" ")[-1:].isalnum()
+        within = within or self.text[max(0, begin - 4) : begin].strip() in {"ул.", "пр.", "пл.", "пер."}
         if within or not self.stand_together(numbers) or any(word.common or word.abbreviation for word in words):
             return
         known = words[0].cyrillic and words[0].surname

@@ -60,12 +60,12 @@ def is_an_age(match: Any) -> bool:
 
 BIRTH: Final = (
     Rule(Kind.BIRTH_DATE,
-         rf"(?i){alternatives('label, birth')}(?: ?\([^)\n]{{1,20}}\))?{ANY_SIGN}(?:on |in |"
-         rf"в )?[ \"]?{_LABELLED_DATE}{YEAR_WORD}{_OF_BIRTH}?"
+         rf"(?i){alternatives('label, birth')}(?: ?\([^)\n]{{1,20}}\))?{ANY_SIGN}(?:on |in |в )?[ \"]?"
+         rf"{_LABELLED_DATE}{YEAR_WORD}{_OF_BIRTH}?"
          r"(?:,? (?:в )?(?:г\.|городе|гор\.|с\.|дер\.|пос\.) ?[\p{L}\-]+)?"),
     Rule(Kind.BIRTH_DATE, rf"(?i)(?:{_LABELLED_DATE}|\d{{2}}){YEAR_WORD}{_OF_BIRTH}"),
     Rule(Kind.AGE,
-         rf"(?i){alternatives('label, age')}(?: ?\([^)\n]{{1,20}}\))?[ \t\n:|=—\"\-]{{1,6}}(?:сейчас |уже |"
+         rf"(?i)(?:{alternatives('label, age')}|мне)(?: ?\([^)\n]{{1,20}}\))?[ \t\n:|=—\"\-]{{1,6}}(?:сейчас |уже |"
          rf"полных )?(\d{{2}})(?: {_YEARS})?", accepts=is_an_age),
     Rule(Kind.AGE, r"(?i)(\d{2})(?: ?y\.?/?o\.?| years? old|-year-old)"),
 )  # fmt: skip
@@ -141,9 +141,8 @@ ADDRESSES: Final = (
          rf"(?i)\d{{6}}, ?(?:\p{{L}}[\p{{L}}. \-]*, ?){{1,5}}(?:\p{{L}}[\p{{L}}. \-]*[ ,]{{0,2}})?{_HOUSE}"
          r"(?:, ?\d{1,4})?"),
     Rule(Kind.ADDRESS,
-         rf"(?i){_PLACE}{_STREET} ?(?:реки |канала )?(?-i:[\p{{Lu}}\d\"«])[\p{{L}}\d\"«» .\-]*?,? {_HOUSE}",
-         accepts=_is_a_street),
-    Rule(Kind.ADDRESS, rf"(?i){_PLACE}{_ADJECTIVE} {_STREET},? ?{_HOUSE}", accepts=_is_a_street),
+         rf"(?i){_PLACE}(?:{_STREET} ?(?:реки |канала )?(?-i:[\p{{Lu}}\d\"«])[\p{{L}}\d\"«» .\-]*?,? {_HOUSE}"
+         rf"|{_ADJECTIVE} {_STREET},? ?{_HOUSE})", accepts=_is_a_street),
     Rule(Kind.ADDRESS,
          rf"\d{{1,5}}\p{{Lu}}? \p{{Lu}}\p{{Ll}}+ (?:\p{{Lu}}\p{{Ll}}+ )?{alternatives('streets, in English')}"
          r"(?:,? (?:Apt|Flat|Suite|#)\.? ?\d+\p{L}?)?|(?:ul|ulitsa|pr|prospekt|per)\.? \p{Lu}\p{Ll}+,? (?:d\.? ?)?"
@@ -170,5 +169,5 @@ NEIGHBOURS: Final = (
     Rule(Kind.FAMILY, rf"(?i)[{ANY}][ ,;и]{{1,3}}((?:есть )?(?:сын|дочь|дети)(?: \d{{1,2}} \p{{L}}+)?)",
          group=1, accepts=ends_a_segment),
     Rule(Kind.NAME, rf"{SYMBOLS[Kind.FAMILY]} ?[(:—] ?((?:\p{{Lu}}\p{{Ll}}+(?:, | и | and )?){{1,4}})", group=1),
-    Rule(Kind.ADDRESS, rf"(?i)[{ANY}][ ,;|]{{1,3}}({METRO}|кв\.? ?\d+)", group=1),
+    Rule(Kind.ADDRESS, rf"(?i)[{ANY}](?:[ ,;|]{{1,3}}|,\n)({METRO}|кв\.? ?\d+)", group=1),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
-from redis_trouble import too_old
+from servers.redis_trouble import too_old
 
 Address = tuple[str, int]  # host, port
 CLUSTER = "Redis Cluster is not supported: use one server, a managed one, or Sentinel"
