@@ -11,11 +11,7 @@ from datetime import UTC, datetime
 from confluent_kafka import Consumer, Message
 
 from bridge.dead_letter import HEADER_FIELD, HEADER_OFFSET, HEADER_PARTITION, HEADER_REASON, HEADER_TOPIC
-<<<<<<< HEAD
-from bridge.kafka import LIBRDKAFKA_LOG, Span, header, read_span, spans
-=======
-from bridge.kafka import OffsetRange, header, offset_ranges, read_range
->>>>>>> main
+from bridge.kafka import LIBRDKAFKA_LOG, OffsetRange, header, offset_ranges, read_range
 
 LAST = 20
 OFFSETS_EACH = 4  # a letter's transaction takes an offset too; where that was too little, more is read

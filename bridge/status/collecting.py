@@ -16,11 +16,7 @@ from bridge.status.figures import CREATE_TOPIC, InKafka, InRedis, Process, Tripp
 from bridge.tally import DAY_SLOTS, within
 from contract import KEY_PREFIX, PRESENT_KEY, QUEUE_NAME, TALLY_KEY, TRIPPED_WHY_KEY, spent_key, too_early_key
 from presence import GONE_AFTER
-<<<<<<< HEAD
-from redis_trouble import short
-=======
-from servers.redis_trouble import told
->>>>>>> main
+from servers.redis_trouble import short
 
 ANSWER_WITHIN: Final = 2.0  # seconds, for each of Kafka's answers
 GROUP_WITHIN: Final = 5.0  # likewise, of the group's coordinator, which a new Kafka has to find first
