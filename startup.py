@@ -16,7 +16,7 @@ from prometheus_client import start_http_server
 from pydantic import ValidationError
 
 from config import Role, Settings
-from config.files import UnreadableFileError, read_env_file
+from config.files import UnreadableFileError, plain, read_env_file
 from logs import configure_logging
 from servers.redis_connection import RedisConnection
 from servers.redis_trouble import line
@@ -44,11 +44,13 @@ OTHERS_NAMES = {
     "REDIS_PASS": "REDIS_PASSWORD",
     "REDIS_USER": "REDIS_USERNAME",
 }
+EVERYBODYS = {"TMP"}  # names that look like ours and are everybody's
 NEAR = 0.9  # of 1: how like a setting's a name must be to be meant for it; other services' topics are less so
 # Of pydantic's own sentences, those that say more about Python than about the setting.
 _SAID = {
     "int_parsing": "must be a whole number",
     "float_parsing": "must be a number",
+    "finite_number": "must be a number",
     "bool_parsing": "must be `on` or `off`",
 }
 LONGEST_SHOWN = 20  # characters of a wrong value
@@ -64,8 +66,8 @@ def begin(role: Role) -> Settings:
     complain([*faults, *_obstacles(settings, role)])
     if retired := retired_variables():
         log.warning("no settings any more, and without effect: %s", ", ".join(retired))
-    for name, meant in misspelt_variables().items():
-        log.warning("%s is set, and is no setting of ours: did you mean %s?", name, meant)
+    for name, meant in misspelt_variables().items():  # in ASCII, where a letter that cannot be seen shows
+        log.warning("%s is set, and is no setting of ours: did you mean %s?", ascii(name)[1:-1], meant)
     if role != "tool":
         meet_redis(settings.redis_connection)
     return settings
@@ -184,6 +186,8 @@ def _obstacles(settings: Settings, role: Role) -> Iterator[str]:
 
 def _why(error: BaseException) -> str:
     cause = error.__cause__ or error
+    if isinstance(cause, socket.gaierror):  # its numbers are none of the system's
+        return str(cause.strerror)
     # Its own words may go on: "Address already in use (while attempting to bind on address ...)".
     return os.strerror(cause.errno) if isinstance(cause, OSError) and cause.errno else str(cause)
 
@@ -212,11 +216,23 @@ def misspelt_variables() -> dict[str, str]:
     is_set = {name.upper() for name in _variables()}
     free = names - is_set
     found = {}
-    for name in sorted(is_set - names - RETIRED):
-        near = [OTHERS_NAMES[name]] if name in OTHERS_NAMES else difflib.get_close_matches(name, free, 1, NEAR)
+    for name in sorted(is_set - names - RETIRED - EVERYBODYS):
+        read = plain(name)
+        near = [OTHERS_NAMES.get(read, read)]
+        if near[0] not in names:
+            near = difflib.get_close_matches(read, free, 1, NEAR) or [one for one in free if _one_slip(read, one)]
         if near and near[0] in free:
             found[name] = near[0]
     return found
+
+
+def _one_slip(one: str, other: str) -> bool:
+    """Whether one letter is too many or missing, or two neighbours changed places."""
+    shorter, longer = sorted((one, other), key=len)
+    places = range(len(longer))
+    if len(longer) == len(shorter) + 1:
+        return any(longer[:place] + longer[place + 1 :] == shorter for place in places)
+    return any(one[:place] + one[place : place + 2][::-1] + one[place + 2 :] == other for place in places)
 
 
 def _with_guess(line: str) -> str:

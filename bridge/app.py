@@ -50,7 +50,7 @@ from config import Settings
 from contract import LONGEST_COUNTDOWN, processed_mark
 from presence import Presence
 from servers.redis_trouble import line as trouble_with_redis
-from startup import begin, otel_variables
+from startup import begin, complain, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 
@@ -64,6 +64,7 @@ STOP_WITHIN = 22.0  # seconds from SIGTERM to the end, whatever answers or not; 
 def main(options: argparse.Namespace) -> int:
     """Run the bridge, or the command that `options` names; the exit code."""
     settings = begin("bridge" if options.command is None else "tool")
+    complain(list(settings.missing("bridge")))  # what the bridge cannot reach Kafka without, its commands cannot
     try:
         return _run_command(options, settings)
     except KafkaException as error:

@@ -52,10 +52,18 @@ def requests_in(content: bytes, dialect: Dialect = DIALECT) -> list[WrittenReque
 def _objects(text: str) -> Iterator[tuple[int, str]]:
     """Each object's text, and the number of the line that it begins on."""
     lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
-    if len(lines) > 1 and all(line.strip().startswith("{") for _, line in lines):
+    if len(lines) > 1 and (all(line.strip().startswith("{") for _, line in lines) or _is_whole(lines[0][1])):
         yield from lines
     else:
         yield lines[0][0], text
+
+
+def _is_whole(line: str) -> bool:
+    """Whether this line is an object by itself, and those after it have to be."""
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _request(text: str, line: int, dialect: Dialect) -> WrittenRequest:

@@ -17,9 +17,10 @@ from config.values import (
     Host,
     HttpUrl,
     Limit,
+    Listening,
     LogFile,
-    LogLevel,
-    Mode,
+    Model,
+    Money,
     OptionalHttpUrl,
     Port,
     PriceList,
@@ -32,6 +33,7 @@ from config.values import (
     Topic,
     UserAndPassword,
     Weights,
+    written,
 )
 from contract import PROCESSED_MARK_TTL
 
@@ -50,23 +52,27 @@ class Fields(BaseSettings):
     kafka_topic_for_ai_handler: Topic = Field("AI_handler", description="input topic")
     kafka_topic_for_uploading_data: Topic = Field("uploading_data", description="results for the storage service")
     kafka_topic_for_notifications: Topic = Field("notifications", description="one notification per request")
-    mode: Mode = Field("PROD", description="in `TEST` nothing is ever sent to the real OpenAI")
+    mode: Literal["DEV", "TEST", "PROD"] = Field(
+        "PROD", description="in `TEST` nothing is ever sent to the real OpenAI"
+    )
 
     contract: Literal["2025", "2026"] = Field(
         "2025",
         description="the platform's contract that is spoken; `2026`: topics `processing.requested` and "
         "`processing.finished` where these have the names of the first contract",
     )
-    repeat_after: str = Field(
+    repeat_after: Annotated[
+        str, written(r"off|\d{1,6}(,\d{1,6})*", "`off`, or whole seconds with commas between them: 60,3600")
+    ] = Field(
         "60,3600",
-        pattern=r"^(off|\d{1,6}(,\d{1,6})*)$",
         description="seconds after which an answer is said again to the storage service of 2026, which may have been "
         "away; `off`: never",
     )
     yandex_cloud_api_key: Secret = Field(None, description="the platform's key of 2026, in the place of `OPENAI_KEY`")
-    yandex_cloud_folder_id: str | None = Field(
+    yandex_cloud_folder_id: Annotated[
+        str | None, written(r"[A-Za-z0-9_-]+", "the folder's id: letters, digits, `_` and `-`")
+    ] = Field(
         None,
-        pattern=r"^[A-Za-z0-9_-]+$",
         description="with it and without `OPENAI_KEY`, what has its default is the platform's own provider: "
         "`OPENAI_BASE_URL`, `OPENAI_PROJECT`, `OPENAI_MODEL`, `RPM=15`, `RPD=500`, "
         "`EGRESS_CHECK=off`, see docs/interop.md",
@@ -97,23 +103,22 @@ class Fields(BaseSettings):
     openai_headers: Headers = Field(
         None, description="more headers of every request, `Name: value; Name: value`; may hold secrets, never shown"
     )
-    openai_model: str = Field("gpt-6-luna", description="the pinned model")
+    openai_model: Model = Field("gpt-6-luna", description="the pinned model")
     openai_prices: PriceList = Field(
         "gpt-6-luna=0.10/0.01/0.50/0.125",
         description="US dollars for a million tokens of each model, comma separated: prompt, cached, answer, and a "
         "fourth where writing into the cache has a price of its own; the money of a model that is not among them is "
         "not counted",
     )
-    openai_budget: Annotated[float, Field(ge=0)] = Field(
+    openai_budget: Money = Field(
         0.0, description="US dollars a day of UTC, at which the circuit breaker opens until the next; 0: none"
     )
     openai_proxy: ProxyUrl = Field(None, description="`http://` or `socks5://` proxy for every request")
     openai_timeout: Seconds = Field(
         60.0, description=f"seconds, total deadline of one call; `flex` has at least {FLEX_TIMEOUT:g}"
     )
-    openai_service_tier: str | None = Field(
+    openai_service_tier: Annotated[str | None, written(r"[a-z_]{1,20}", "one word in small letters: flex")] = Field(
         None,
-        pattern=r"^[a-z_]{1,20}$",
         description="`flex`: half the price, slower, and the usual tier for ten minutes where it has no room; or "
         "another that the endpoint has; empty: none is asked for",
     )
@@ -128,14 +133,17 @@ class Fields(BaseSettings):
         description="`strict` schema, `json` mode, or `auto`: strict until the endpoint refuses it, then JSON mode, "
         "then neither, read tolerantly",
     )
-    openai_temperature: str = Field(
+    openai_temperature: Annotated[
+        str,
+        written(r"auto|off|[01](\.\d+)?|2(\.0+)?", "`auto`, `off`, or a number from 0 to 2 with a point in it: 0.5"),
+    ] = Field(
         "auto",
-        pattern=r"^(auto|off|[01](\.\d+)?|2(\.0+)?)$",
         description="`auto`: 0 until the model refuses it; a number: always sent; `off`: never",
     )
-    openai_reasoning_effort: str = Field(
+    openai_reasoning_effort: Annotated[
+        str, written(r"[a-z]{1,20}", "`auto`, `off`, or one word in small letters: low")
+    ] = Field(
         "auto",
-        pattern=r"^[a-z]{1,20}$",
         description="`auto`: not sent until the model shows that it reasons, then the lowest that it takes; `low` or "
         "another: always sent; `off`: never",
     )
@@ -149,10 +157,11 @@ class Fields(BaseSettings):
     limits_burst: Seconds = Field(
         60.0, description="seconds of refill that may be spent at once; below 60 where shorter spans are enforced"
     )
-    task_rate_limit: str | None = Field(
-        None,
-        pattern=r"^\d+/[smh]$",
-        description="Celery's brake on task starts of one worker, e.g. `10/m`; empty: too high to delay any",
+    task_rate_limit: Annotated[str | None, written(r"\d+/[smh]", "a whole number a second, minute or hour: 10/m")] = (
+        Field(
+            None,
+            description="Celery's brake on task starts of one worker, e.g. `10/m`; empty: too high to delay any",
+        )
     )
 
     # Where requests leave the network
@@ -263,7 +272,7 @@ class Fields(BaseSettings):
         None, ge=1, description="calls that one worker may have under way; empty: as many as the limits keep busy"
     )
     worker_metrics_port: Port = Field(0, description="Prometheus metrics of the worker; 0: off")
-    metrics_host: str = Field("127.0.0.1", description="address the metrics are served on")
+    metrics_host: Listening = Field("127.0.0.1", description="address the metrics are served on")
     lease_seconds: Annotated[float, Field(ge=1, le=600)] = Field(
         10.0,
         description="seconds after which a killed worker's request is another's; after half of them a hint goes again",
@@ -303,7 +312,7 @@ class Fields(BaseSettings):
     )
 
     # Logs
-    log_level: LogLevel = Field("INFO", description="least severe level logged")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe level logged")
     log_format: Literal["text", "json"] = Field("text", description="one line a record either way")
     log_file: LogFile = Field(
         Path("logs/auth_service.log"),

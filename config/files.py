@@ -9,6 +9,7 @@ has its default, which may be another provider, another mode or no password, her
 import io
 import os
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from pydantic_settings import DotEnvSettingsSource, SecretsSettingsSource
 from file_text import NotUtf8Error, file_text
 
 PROJECT = Path(__file__).parents[1]
-# What a line looks like that was swallowed by the quotes of an earlier one.
-_ASSIGNMENT = re.compile(r"(?:export )?[A-Z][A-Z0-9_]*=")
+# What a line looks like that was swallowed by the quotes of an earlier one; in small letters it may be a text's own.
+_ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=")
+# Cyrillic letters that look like ours.
+_LOOK_ALIKES = str.maketrans("АВЕЅІЈКМНОРСТУХ", "ABESIJKMHOPCTYX")
 
 
 class UnreadableFileError(Exception):
@@ -34,21 +37,40 @@ def read_env_file(file: Path, ours: Collection[str] = ()) -> dict[str, str | Non
         UnreadableFileError: it is not there, may not be read, is not UTF-8, or has lines that cannot be read.
     """
     variables: dict[str, str | None] = {}
+    values: dict[str, str | None] = {}
     faults = []
     for binding in parse_stream(io.StringIO(_text(file), newline="")):
         place = f"{_shown(file)} line {_line(binding)}"
         if binding.error:
             faults.append(f"{place} cannot be read: {_why(binding)}")
         elif binding.key is not None:
-            swallowed = [line for line in binding.original.string.strip().splitlines()[1:] if _ASSIGNMENT.match(line)]
-            if swallowed:
+            name = binding.key.upper()
+            if _swallows(binding.original.string, ours):
                 faults.append(f"{place} cannot be read: the quote that opens there closes on a later line")
-            if binding.value is None and binding.key.upper() in ours:
+            if binding.value is None and name in ours:
                 faults.append(f"{place} cannot be read: {binding.key} has no value: it must be NAME=VALUE")
+            if (meant := plain(name)) != name and meant in ours:
+                faults.append(f"{place}: the name looks like {meant} and has another letter in it: type it anew")
+            if name in ours and values.get(name, binding.value) != binding.value:
+                faults.append(f"{place}: {name} has another value on an earlier line: leave one of the two")
+            if binding.value:
+                values[name] = binding.value
             variables[binding.key] = binding.value
     if faults:
         raise UnreadableFileError("\n".join(faults))
     return variables
+
+
+def plain(name: str) -> str:
+    """A variable's name in capitals, without what cannot be seen in it and with Latin letters for their look-alikes."""
+    folded = unicodedata.normalize("NFKC", name).upper().translate(_LOOK_ALIKES)
+    return "".join(letter for letter in folded if letter.isprintable())
+
+
+def _swallows(written: str, ours: Collection[str]) -> bool:
+    """Whether a line of this value would be a variable of its own."""
+    names = [found[1] for line in written.strip().splitlines()[1:] if (found := _ASSIGNMENT.match(line))]
+    return any(name.isupper() or name.upper() in ours for name in names)
 
 
 def _text(file: Path) -> str:
@@ -113,7 +135,8 @@ class SecretFiles(SecretsSettingsSource):
 
 def _try(file: Path, name: str) -> None:
     try:
-        file.read_text(encoding="utf-8")
+        if not file.read_text(encoding="utf-8").strip():
+            raise UnreadableFileError(f"{name}: {file} is empty")
     except OSError as error:
         raise UnreadableFileError(f"{name}: {file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

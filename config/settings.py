@@ -5,10 +5,10 @@ import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from typing import Any, ClassVar, Literal, get_args, get_origin
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-from pydantic import model_validator
+from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.fields import FLEX_TIMEOUT, NO_KEY, Fields
@@ -58,6 +58,18 @@ class Settings(Fields):
 
     @model_validator(mode="before")
     @classmethod
+    def _in_any_case(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """A choice of words may be written in small letters or capitals; what is none of them is left, and refused."""
+        found = {}
+        for name, value in values.items():
+            field = cls.model_fields.get(name)
+            if field and get_origin(field.annotation) is Literal and isinstance(value, str):
+                words = {word.lower(): word for word in get_args(field.annotation)}
+                found[name] = words.get(value.lower(), value)
+        return values | found
+
+    @model_validator(mode="before")
+    @classmethod
     def _as_the_platform_has_it(cls, values: dict[str, Any]) -> dict[str, Any]:
         """What the contract and the platform's own provider imply; a default that is spelt out is nothing else said."""
         implied: dict[str, Any] = {}
@@ -84,12 +96,25 @@ class Settings(Fields):
         outgoing = (*self.answer_topics, self.dead_letter_topic)
         if self.kafka_topic_for_ai_handler in outgoing:
             yield "KAFKA_TOPIC_FOR_AI_HANDLER must be a topic of its own: we would read what we write"
+        if len({*outgoing}) < len(outgoing):
+            yield (
+                "KAFKA_TOPIC_FOR_NOTIFICATIONS, KAFKA_TOPIC_FOR_UPLOADING_DATA and KAFKA_TOPIC_FOR_DEAD_LETTERS must "
+                "be different topics"
+            )
+        if not self._asks_for_sasl and (self.kafka_sasl_username or self.kafka_sasl_password):
+            yield (
+                "KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD need KAFKA_SECURITY_PROTOCOL=SASL_SSL or SASL_PLAINTEXT"
+            )
         if self.openai_budget and self.openai_price is None:
             yield "OPENAI_BUDGET needs the price of OPENAI_MODEL in OPENAI_PRICES"
         if bool(self.kafka_ssl_certificate_location) != bool(self.kafka_ssl_key_location):
             yield "KAFKA_SSL_CERTIFICATE_LOCATION and KAFKA_SSL_KEY_LOCATION go together"
         if self.redis_sentinels and self.redis_url is not None:
             yield "REDIS_URL names one server: with REDIS_SENTINELS use the single settings"
+        if self.redis_url is not None and (others := self._beside_the_redis_url()):
+            yield f"REDIS_URL says otherwise than {', '.join(others)}: leave one of the two out"
+        elif self.redis_url is None and self.redis_username and not self.redis_password:
+            yield "REDIS_USERNAME needs REDIS_PASSWORD"
         if self.redis_tls_ca and not self.redis.startswith("rediss:"):
             yield "REDIS_TLS_CA needs REDIS_TLS=on, or a REDIS_URL that begins with rediss://"
 
@@ -97,9 +122,30 @@ class Settings(Fields):
         """What this role cannot do without, and others do."""
         if role == "worker" and self.openai_key == NO_KEY:
             yield "OPENAI_KEY: required"
-        sasl = self.kafka_security_protocol.startswith("SASL")
-        if role == "bridge" and sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
+        if role == "bridge" and self._asks_for_sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
             yield "KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
+
+    def _beside_the_redis_url(self) -> list[str]:
+        """The single settings of Redis that are set, and are not what the URL says."""
+        parts = urlsplit(self.redis_url.get_secret_value() if self.redis_url else "")
+        said = {
+            "redis_host": self.redis_host if self.redis_host.lower().strip("[]") == parts.hostname else parts.hostname,
+            "redis_port": parts.port or 6379,
+            "redis_db": int(parts.path[1:]),
+            "redis_username": unquote(parts.username or "") or None,
+            "redis_password": SecretStr(unquote(parts.password)) if parts.password else None,
+            "redis_tls": parts.scheme == "rediss",
+        }
+        fields = type(self).model_fields
+        return [
+            name.upper()
+            for name, value in said.items()
+            if getattr(self, name) not in (value, fields[name].default)  # a default that is spelt out says nothing
+        ]
+
+    @property
+    def _asks_for_sasl(self) -> bool:
+        return self.kafka_security_protocol.startswith("SASL")
 
     @property
     def dialect(self) -> Dialect:
@@ -225,7 +271,7 @@ class Settings(Fields):
             "ssl.certificate.location": self.kafka_ssl_certificate_location,
             "ssl.key.location": self.kafka_ssl_key_location,
         }
-        if self.kafka_security_protocol.startswith("SASL") and self.kafka_sasl_password:
+        if self._asks_for_sasl and self.kafka_sasl_password:
             options["sasl.mechanism"] = self.kafka_sasl_mechanism
             options["sasl.username"] = self.kafka_sasl_username
             options["sasl.password"] = self.kafka_sasl_password.get_secret_value()

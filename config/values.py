@@ -6,6 +6,7 @@ secret.
 
 import ipaddress
 import math
+import re
 import ssl
 import string
 from collections.abc import Mapping
@@ -42,10 +43,6 @@ _TOPIC_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")  # K
 _HOST_CHARACTERS = _TOPIC_CHARACTERS  # an underscore is none by the RFC, and what compose calls a service
 
 
-def _upper(value: object) -> object:
-    return value.upper() if isinstance(value, str) else value
-
-
 def _limit(value: object, number: ValidatorFunctionWrapHandler, info: ValidationInfo) -> int:
     least = 1_000 if info.field_name == "tpm" else 1
     try:
@@ -58,9 +55,13 @@ def _limit(value: object, number: ValidatorFunctionWrapHandler, info: Validation
 
 
 def _countries(value: object) -> object:
-    if isinstance(value, str):
-        return frozenset(code.strip().upper() for code in value.split(",") if code.strip())
-    return value
+    if not isinstance(value, str):
+        return value
+    codes = frozenset(code.strip().upper() for code in value.split(",") if code.strip())
+    # Two letters, as ISO 3166 has them; a letter and a digit are Cloudflare's `T1`, which is Tor.
+    if not codes or not all(re.fullmatch(r"[A-Z][A-Z0-9]", code) for code in codes):
+        raise ValueError("must be country codes of two letters, with commas between them: RU,BY")
+    return codes
 
 
 def _addresses(value: object) -> object:
@@ -96,7 +97,9 @@ def _none(value: object) -> object:
 
 
 def _unix_time(value: object) -> object:
-    if isinstance(value, str) and value not in ("earliest", "latest"):
+    if isinstance(value, str):
+        if value.lower() in ("earliest", "latest"):
+            return value.lower()
         try:
             time = datetime.fromisoformat(value)
         except ValueError:
@@ -146,9 +149,17 @@ def _one_line(value: SecretStr | None) -> SecretStr | None:
 
 def _fits_a_header(value: SecretStr) -> SecretStr:
     key = value.get_secret_value()
-    if not key.isascii() or " " in key:
+    if not key.isascii() or not {" ", '"', "'"}.isdisjoint(key):
         raise ValueError("has a character that no API key has")
+    if re.match(r"[A-Z_]*KEY=", key):
+        raise ValueError("has the setting's name in it: leave the key alone")
     return value
+
+
+def _model(name: str) -> str:
+    if not name.isprintable() or name != name.strip() or not name:
+        raise ValueError("has a blank before or after it, or an invisible character in it")
+    return name
 
 
 def _brokers(value: str) -> str:
@@ -164,8 +175,14 @@ def _host_alone(value: str) -> str:
         raise ValueError("must be a host alone; a whole URL goes into REDIS_URL")
     if value.count(":") == 1:
         raise ValueError("must be a host alone; its port goes into REDIS_PORT")
-    if not _is_host(value.removeprefix("[").removesuffix("]")):
+    if not _is_host(_unbracketed(value)):
         raise ValueError("must be a host name or an address")
+    return value
+
+
+def _listening(value: str) -> str:
+    if not _is_host(value):
+        raise ValueError("must be a host name or an address, without http:// and port")
     return value
 
 
@@ -240,10 +257,15 @@ def _redis_scheme(value: SecretStr | None) -> SecretStr | None:
         parts = _url_parts(value.get_secret_value(), "redis://[[USER]:PASSWORD@]HOST[:PORT]/DATABASE, or rediss://")
         if parts.scheme not in ("redis", "rediss"):
             raise ValueError(_REDIS_KINDS.get(parts.scheme, "must begin with redis:// or rediss://"))
+        if not _is_host(parts.hostname or ""):
+            raise ValueError("must have a host name or an address in it")
         if not parts.path[1:].isdecimal():
             raise ValueError("must end with the number of the database, such as /1")
         if dict(parse_qsl(parts.query)).get("ssl_cert_reqs", "required") not in ("required", "CERT_REQUIRED"):
             raise ValueError("the certificate is always verified: leave ssl_cert_reqs out, set REDIS_TLS_CA")
+        if parts.fragment or {*dict(parse_qsl(parts.query, keep_blank_values=True))} - {"ssl_cert_reqs"}:
+            raise ValueError("must end with the number of the database: nothing after it is obeyed")
+        return SecretStr(urlunsplit(parts))  # its scheme in small letters, as redis-py wants it
     return value
 
 
@@ -263,10 +285,17 @@ def _url_parts(url: str, what: str) -> SplitResult:
     return parts
 
 
+def _unbracketed(host: str) -> str:
+    """An IPv6 address without its brackets; brackets around anything else stay, and are no host."""
+    inner = host[1:-1]
+    return inner if host == f"[{inner}]" and ":" in inner else host
+
+
 def _is_host(text: str) -> bool:
     """Whether it is a name or an address, without brackets and port."""
     if ":" not in text:
-        return bool(text) and _HOST_CHARACTERS.issuperset(text)
+        labels = text.removesuffix(".").split(".")
+        return _HOST_CHARACTERS.issuperset(text) and all(0 < len(label) < 64 for label in labels)
     try:
         ipaddress.IPv6Address(text)
     except ValueError:
@@ -281,16 +310,28 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-Seconds = Annotated[float, Field(gt=0)]
+def written(pattern: str, sentence: str) -> AfterValidator:
+    """A text of this form; the sentence says it to people."""
+
+    def check(value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(pattern, value):
+            raise ValueError(f"must be {sentence}")
+        return value
+
+    return AfterValidator(check)
+
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Limit = Annotated[int, WrapValidator(_limit)]
-Mode = Annotated[Literal["DEV", "TEST", "PROD"], BeforeValidator(_upper)]
-LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
 LogFile = Annotated[Path | None, BeforeValidator(_none)]
 Start = Annotated[Literal["earliest", "latest"] | float | None, BeforeValidator(_unix_time)]
 Topic = Annotated[str, AfterValidator(_topic)]
 Brokers = Annotated[str, AfterValidator(_brokers)]
 Host = Annotated[str, AfterValidator(_host_alone)]
+Listening = Annotated[str, AfterValidator(_listening)]
+Model = Annotated[str, AfterValidator(_model)]
 Addresses = Annotated[tuple[Address, ...], NoDecode, BeforeValidator(_addresses)]
 Countries = Annotated[frozenset[str], NoDecode, BeforeValidator(_countries)]
 Weights = Annotated[Mapping[int, float], NoDecode, BeforeValidator(_weights)]

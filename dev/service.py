@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 READY = 60.0  # seconds
+BESIDE_THE_URL = (
+    "REDIS_HOST",
+    "REDIS_PORT",
+    "REDIS_DB",
+    "REDIS_USERNAME",
+    "REDIS_PASSWORD",
+    "REDIS_TLS",
+    "REDIS_TLS_CA",
+)
 
 
 @dataclass(frozen=True)
@@ -89,9 +98,12 @@ class Service:
         self.processes: list[ChildProcess] = []
         # Everything about the brokers is said, so that nothing about them is taken from somebody's `.env`.
         self.settings = {
+            **dict.fromkeys(BESIDE_THE_URL, ""),
             "REDIS_URL": redis_url,
             "KAFKA_BOOTSTRAP_SERVERS": kafka,
             "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT",
+            "KAFKA_SASL_USERNAME": "",
+            "KAFKA_SASL_PASSWORD": "",
             "KAFKA_GROUP_ID": self.names.group,
             "KAFKA_TOPIC_FOR_AI_HANDLER": self.names.requests,
             "KAFKA_TOPIC_FOR_NOTIFICATIONS": self.names.notifications,

@@ -22,7 +22,7 @@ def test_one_users_flood_keeps_nobody_waiting(stage, standin, private_redis):
     it.send(FLOOD + 1, user_id=11)
     it.await_notified(5)
     it.send(1, user_id=12)
-    (shown, *_) = it.fleet.celery("inspect", "line").values()
+    (shown, *_) = it.fleet.celery_says("inspect", "line").values()
     assert {each["user_id"] for each in shown["busiest"]} <= {11, 12}
     it.await_notified(seconds=120.0)
     answers = notifications(it)

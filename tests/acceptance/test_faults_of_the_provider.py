@@ -60,11 +60,11 @@ def test_money_that_is_missing_fails_nobody(fleet, standin, private_redis, event
         standin.fault("payment_required", share=1.0)
         fleet.send(ONE_VACANCY)
         eventually(lambda: open_for(shared, "quota"), "an open breaker")
-        (seen, *_) = fleet.celery("inspect", "limits").values()
+        (seen, *_) = fleet.celery_says("inspect", "limits").values()
         assert 0 < seen["circuit_breaker"]["quota"] <= 300
         assert notifications(fleet) == []
         standin.clear_faults()
-        fleet.celery("control", "close_breaker")
+        fleet.celery_says("control", "close_breaker")
     assert all_scored(fleet, eventually)
 
 
@@ -74,6 +74,6 @@ def test_what_a_model_takes_is_learned_once_for_the_fleet(fleet, standin, eventu
     fleet.send(MANY_VACANCIES)
     assert all_scored(fleet, eventually)
     refused = [attempt for attempt in standin.attempts() if attempt["status"] == 400]
-    (seen, *_) = fleet.celery("inspect", "limits").values()
+    (seen, *_) = fleet.celery_says("inspect", "limits").values()
     assert len(refused) == seen["profile"]["lessons"] > 0
     assert seen["profile"]["reasoning_effort"] == "low"

@@ -376,4 +376,5 @@ def test_the_command(kafka, redis_url, topics):
             )  # fmt: skip
             assert (ended.returncode, ended.stdout.splitlines()[-1]) == (code, last), ended.stdout + ended.stderr
     # All that is left is how Celery's answers find their way, which every `inspect` leaves.
-    assert redis.Redis.from_url(redis_url).keys() == [b"_kombu.binding.reply.celery.pidbox"]
+    left = redis.Redis.from_url(redis_url).keys()
+    assert [key for key in left if not key.startswith(b"_kombu.binding")] == []

@@ -86,7 +86,7 @@ class Fleet(Service):
         for created in self._admin().create_topics([NewTopic(topic, self._partitions, 1) for topic in topics]).values():
             created.result(timeout=TIMEOUT)
 
-    def celery(self, *command: str) -> Any:
+    def celery_says(self, *command: str) -> Any:
         """What `celery -A worker ...` prints, as JSON."""
         ran = subprocess.run(
             [sys.executable, "-m", "celery", "-A", "worker", *command, "--json"],

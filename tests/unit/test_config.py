@@ -207,6 +207,7 @@ def test_secrets_are_not_shown(env):
         OPENAI_HEADERS=f"X-Key: {SECRET}",
         REDIS_PASSWORD=SECRET,
         REDIS_URL=f"redis://:{SECRET}@host/1",
+        KAFKA_SECURITY_PROTOCOL="SASL_SSL",
         KAFKA_SASL_PASSWORD=SECRET,
         FLOWER_BASIC_AUTH=f"operator:{SECRET}",
     )
@@ -254,7 +255,7 @@ def test_the_mode_may_be_written_in_any_case(env, mode):
         ({"REDIS_TLS": "on"}, "rediss://redis.local:6380/1?ssl_cert_reqs=required"),
         ({"REDIS_PASSWORD": "p@ss/w:rd#%"}, "redis://:p%40ss%2Fw%3Ard%23%25@redis.local:6380/1"),
         ({"REDIS_PASSWORD": "p", "REDIS_USERNAME": "me@home"}, "redis://me%40home:p@redis.local:6380/1"),
-        ({"REDIS_URL": "rediss://:x@else:1/9"}, "rediss://:x@else:1/9?ssl_cert_reqs=required"),
+        ({"REDIS_URL": "rediss://:x@redis.local:6380/9"}, "rediss://:x@redis.local:6380/9?ssl_cert_reqs=required"),
         (
             {"REDIS_TLS": "on", "REDIS_TLS_CA": __file__},
             f"rediss://redis.local:6380/1?ssl_cert_reqs=required&ssl_ca_certs={__file__}",

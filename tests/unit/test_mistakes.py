@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -11,7 +13,7 @@ from bridge import intake
 from bridge.__main__ import parse
 from bridge.commands import send
 from bridge.intake import Accepted
-from config import Settings
+from config import PROJECT, Settings
 from contract import REQUEST_KEY
 from dev.demo import read_samples
 from startup import complain, flower_variables, misspelt_variables, read_settings
@@ -61,6 +63,18 @@ ENV_FILES = [
     ("REDIS PASSWORD=s3cret\n", "line 1 cannot be read: it must be NAME=VALUE"),
     ("=s3cret\n", "line 1 cannot be read: it must be NAME=VALUE"),
     ("REDIS_PASSWORD\n", "line 1 cannot be read: REDIS_PASSWORD has no value: it must be NAME=VALUE"),
+    ('REDIS_PASSWORD="s3cret\nREDIS_DB = 2"\n',
+     "line 1 cannot be read: the quote that opens there closes on a later line"),
+    ('REDIS_PASSWORD="s3cret\n redis_db=2"\n',
+     "line 1 cannot be read: the quote that opens there closes on a later line"),
+    ('REDIS_PASSWORD="s3cret\nexport  REDIS_DB=2"\n',
+     "line 1 cannot be read: the quote that opens there closes on a later line"),
+    ("RPM=3\n\u200bMODE=TEST\n",
+     "line 2: the name looks like MODE and has another letter in it: type it anew"),
+    ("МОDE=TEST\n", "line 1: the name looks like MODE and has another letter in it: type it anew"),
+    ("REDIS_PASSWORD=s3cret\nRPM=3\nredis_password=other\n",
+     "line 3: REDIS_PASSWORD has another value on an earlier line: leave one of the two"),
+    (b"\x1f\x8b\x08", "is packed (gzip), and no text"),
     ("RPM=3\n# ключ\n".encode("cp1251"), "line 2 is not UTF-8 (cp1251?): save the file as UTF-8"),
     ("RPM=3\n".encode("utf-16"), "is not UTF-8 but UTF-16: save it as UTF-8"),
     ("RPM=3\n".encode("utf-16-le"), "is not UTF-8 but UTF-16: save it as UTF-8"),
@@ -73,11 +87,39 @@ VARIABLES = [
     ({"REDIS_HOST": f":{SECRET}@redis"}, "REDIS_HOST: must be a host alone; a whole URL goes into REDIS_URL"),
     ({"REDIS_HOST": "redis server"}, "REDIS_HOST: must be a host name or an address"),
     ({"REDIS_HOST": "::1:6379:x"}, "REDIS_HOST: must be a host name or an address"),
+    ({"REDIS_HOST": "[::1"}, "REDIS_HOST: must be a host name or an address"),
+    ({"REDIS_HOST": "redis..local"}, "REDIS_HOST: must be a host name or an address"),
+    ({"REDIS_HOST": "[redis]"}, "REDIS_HOST: must be a host name or an address"),
     ({"REDIS_PORT": "tcp://10.0.0.1:6379"}, "REDIS_PORT: must be a whole number, not 'tcp://10.0.0.1:6379'"),
     ({"REDIS_DB": "one"}, "REDIS_DB: must be a whole number, not 'one'"),
     ({"REDIS_URL": f"redis://:{SECRET}@redis"}, "REDIS_URL: must end with the number of the database, such as /1"),
     ({"REDIS_URL": "redis/1"},
      "REDIS_URL: must be redis://[[USER]:PASSWORD@]HOST[:PORT]/DATABASE, or rediss://"),
+    ({"REDIS_URL": f"redis://:{SECRET}@redis/1?db=0"},
+     "REDIS_URL: must end with the number of the database: nothing after it is obeyed"),
+    ({"REDIS_URL": "rediss://redis/1?ssl_check_hostname=false"},
+     "REDIS_URL: must end with the number of the database: nothing after it is obeyed"),
+    ({"REDIS_URL": "redis://redis/1?foo="},
+     "REDIS_URL: must end with the number of the database: nothing after it is obeyed"),
+    ({"REDIS_URL": "redis://re dis/1"}, "REDIS_URL: must have a host name or an address in it"),
+    ({"REDIS_URL": "redis://redis/1", "REDIS_TLS": "on"},
+     "REDIS_URL says otherwise than REDIS_TLS: leave one of the two out"),
+    ({"REDIS_URL": "redis://redis/1", "REDIS_PASSWORD": SECRET, "REDIS_HOST": "other", "REDIS_DB": "2"},
+     "REDIS_URL says otherwise than REDIS_HOST, REDIS_DB, REDIS_PASSWORD: leave one of the two out"),
+    ({"REDIS_URL": f"redis://a:{SECRET}@redis:1/1", "REDIS_PORT": "2", "REDIS_USERNAME": "b"},
+     "REDIS_URL says otherwise than REDIS_PORT, REDIS_USERNAME: leave one of the two out"),
+    ({"REDIS_USERNAME": "us"}, "REDIS_USERNAME needs REDIS_PASSWORD"),
+    *(({"EGRESS_BLOCKED_COUNTRIES": countries},
+       "EGRESS_BLOCKED_COUNTRIES: must be country codes of two letters, with commas between them: RU,BY")
+      for countries in ("RU BY", "RU;BY", "Russia", '"RU"', " , ", "RUS", "РУ")),
+    *(({name: SECRET},
+       "KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD need KAFKA_SECURITY_PROTOCOL=SASL_SSL or SASL_PLAINTEXT")
+      for name in ("KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD")),
+    *((topics,
+       ("KAFKA_TOPIC_FOR_NOTIFICATIONS, KAFKA_TOPIC_FOR_UPLOADING_DATA and KAFKA_TOPIC_FOR_DEAD_LETTERS must be "
+        "different topics"))
+      for topics in ({"KAFKA_TOPIC_FOR_DEAD_LETTERS": "uploading_data"},
+                     {"KAFKA_TOPIC_FOR_NOTIFICATIONS": "uploading_data"})),
     ({"KAFKA_BOOTSTRAP_SERVERS": "kafka://kafka:9092"},
      "KAFKA_BOOTSTRAP_SERVERS: must be HOST:PORT, or several with commas between them"),
     ({"KAFKA_BOOTSTRAP_SERVERS": "one:9092;two:9092"},
@@ -100,6 +142,19 @@ VARIABLES = [
     ({"EGRESS_CHECK": "maybe"}, "EGRESS_CHECK: must be `on` or `off`, not 'maybe'"),
     ({"WINDOW_SIZE": "9999"}, "WINDOW_SIZE: must be less than or equal to 5000, not '9999'"),
     ({"OPENAI_TIMEOUT": "60s"}, "OPENAI_TIMEOUT: must be a number, not '60s'"),
+    *(({name: "inf"}, f"{name}: must be a number, not 'inf'")
+      for name in ("OPENAI_TIMEOUT", "LIMITS_BURST", "OPENAI_BUDGET")),
+    ({"OPENAI_TEMPERATURE": "0,5"},
+     "OPENAI_TEMPERATURE: must be `auto`, `off`, or a number from 0 to 2 with a point in it: 0.5"),
+    ({"TASK_RATE_LIMIT": "10"}, "TASK_RATE_LIMIT: must be a whole number a second, minute or hour: 10/m"),
+    ({"REPEAT_AFTER": "1m"}, "REPEAT_AFTER: must be `off`, or whole seconds with commas between them: 60,3600"),
+    ({"METRICS_HOST": "http://127.0.0.1"},
+     "METRICS_HOST: must be a host name or an address, without http:// and port"),
+    *(({"OPENAI_MODEL": model},
+       "OPENAI_MODEL: has a blank before or after it, or an invisible character in it")
+      for model in (" ", "gpt-6-luna ", "gpt-6\u200b-luna")),
+    ({"OPENAI_KEY": f'"{SECRET}"'}, "OPENAI_KEY: has a character that no API key has"),
+    ({"OPENAI_KEY": f"OPENAI_KEY={SECRET}"}, "OPENAI_KEY: has the setting's name in it: leave the key alone"),
     ({"OPENAI_KEY": f"{SECRET} "}, "OPENAI_KEY: has a character that no API key has"),
     ({"OPENAI_KEY": "", "OPENAI_API_KEY": SECRET},
      "OPENAI_KEY: required; OPENAI_API_KEY is set: did you mean OPENAI_KEY?"),
@@ -129,6 +184,10 @@ REQUEST_FILES = [
     (written().replace(",\n", "\n", 1), "line 3 column 2: no JSON: expecting ',' delimiter"),
     ("\n\n" + written()[:-1], "line 11 column 1: no JSON: expecting ',' delimiter"),
     (written() + "\n" + written(), "line 10 column 1: no JSON: extra data"),
+    (json.dumps(request_fields()) + "\ns3cret\n", "line 2 column 1: no JSON: expecting value"),
+    (b"\x1f\x8b\x08\0s3cret", "is packed (gzip), and no text"),
+    (b"%PDF-1.7 s3cret\0", "is a PDF, and no text"),
+    (written().encode() + b"\0", "has zero bytes in it, and is no text"),
     (json.dumps([request_fields()]), "line 1 begins a list: leave the brackets out, with one request on each line"),
     ('"s3cret"', "line 1: it must be a JSON object: { … }"),
     ("[" * 100_000, "line 1 is no JSON that can be read"),
@@ -191,6 +250,20 @@ def test_a_wrong_setting(given, variables, line):
     assert SECRET not in faults[0]
 
 
+@pytest.mark.parametrize("command", ["check", "status", "dead-letters"])
+def test_a_command_needs_what_the_bridge_needs(command):
+    """Without the user that Kafka asks for, a command says so, as the bridge does; librdkafka speaks of recompiling."""
+    ours = {name.upper() for name in Settings.model_fields}
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
+    more = {"ENV_FILE": os.devnull, "LOG_FILE": "none", "KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "bridge", command], cwd=PROJECT, env={**environment, **more},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    line = "configuration error: KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD\n"
+    assert (ended.returncode, ended.stderr, ended.stdout) == (1, line, "")
+
+
 def test_the_start_ends_with_it(given):
     """The process ends with the line, and with exit code 1."""
     faults = given('MODE="TEST\n')
@@ -217,9 +290,10 @@ def test_an_env_file_as_people_write_it(given):
     [
         (lambda file: file.mkdir(), "cannot be read: Is a directory"),
         (lambda file: file.write_bytes(b"\xff\xfe"), "is not UTF-8"),
+        (lambda file: file.write_bytes(b"\n"), "is empty"),
         (lambda file: file.symlink_to("/no/such/file"), "cannot be read: No such file or directory"),
     ],
-    ids=["a folder", "not UTF-8", "a broken link"],
+    ids=["a folder", "not UTF-8", "empty", "a broken link"],
 )
 def test_a_secret_file_that_cannot_be_read(given, monkeypatch, tmp_path, make, line):
     """It is no secret that is not set: Redis would be asked without a password."""
@@ -242,6 +316,10 @@ def test_a_folder_of_secrets_that_is_not_there(given, monkeypatch, tmp_path):
         ("OPENAI_API_BASE", "OPENAI_BASE_URL"),
         ("REDIS_PASSWRD", "REDIS_PASSWORD"),
         ("FLOWER_BASICAUTH", "FLOWER_BASIC_AUTH"),
+        ("MODES", "MODE"),
+        ("RMP", "RPM"),
+        ("RPMS", "RPM"),
+        ("USER_RDP", "USER_RPD"),
     ],
 )
 def test_a_name_that_is_nearly_ours(given, monkeypatch, name, meant):
@@ -253,9 +331,60 @@ def test_a_name_that_is_nearly_ours(given, monkeypatch, name, meant):
     assert misspelt_variables() == {}
 
 
+@pytest.mark.parametrize("name", ["\u200bMODE", "МОDE"])
+def test_a_name_that_only_looks_like_ours(given, name):
+    """In the environment it is told; in `.env` nothing starts."""
+    given(**{name: "TEST"})
+    assert misspelt_variables() == {name: "MODE"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "meant"),
+    [
+        ("KAFKA_SECURITY_PROTOCOL", "ssl", "SSL"),
+        ("KAFKA_SASL_MECHANISM", "plain", "PLAIN"),
+        ("LOG_FORMAT", "JSON", "json"),
+        ("KAFKA_START", "EARLIEST", "earliest"),
+        ("LOG_LEVEL", "debug", "DEBUG"),
+        ("REDIS_HOST", "[::1]", "[::1]"),
+    ],
+)
+def test_what_is_no_mistake(given, name, value, meant):
+    """A choice may be written in small letters or in capitals."""
+    assert given(**{name: value}) == []
+    assert getattr(Settings(), name.lower()) == meant
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"REDIS_TLS": "on", "REDIS_HOST": "Redis", "REDIS_DB": "2", "REDIS_USERNAME": "a", "REDIS_PASSWORD": "s3/c"},
+        {"REDIS_HOST": "localhost", "REDIS_PORT": "6379", "REDIS_DB": "1", "REDIS_TLS": "off"},
+    ],
+    ids=["the same", "defaults"],
+)
+def test_a_redis_url_and_what_agrees_with_it(given, more):
+    """What says the same, or is a default that `.env.example` spells out, contradicts nothing."""
+    assert given(REDIS_URL="REDISS://a:s3%2Fc@redis/2?ssl_cert_reqs=required", **more) == []
+    assert Settings().redis == "rediss://a:s3%2Fc@redis/2?ssl_cert_reqs=required"
+
+
+def test_a_setting_that_stands_there_twice_and_says_one_thing(given):
+    """The empty line of the example may stay, and so may a repetition, or another program's."""
+    assert given("RPM=\nRPM=7\nRPM=7\nTITLE=a\nTITLE=b\n") == []
+
+
+def test_a_text_over_several_lines_stays_a_text(given):
+    """A certificate's or another program's own lines are no settings that a quote swallowed."""
+    assert given('KEY="-----BEGIN\nMIIBxEw==\nname = value\n-----END"\n') == []
+
+
 def test_names_of_other_services_are_no_mistakes(given):
     """The platform's `.env` has other services' names, some of which look like ours."""
-    given("KAFKA_TOPIC_FOR_USERS=users\nKAFKA_TOPIC_FOR_RESUMES=resumes\nKAFKA_TOPIC_FOR_AUTH=auth\nPOSTGRES_HOST=pg\n")
+    given(
+        "KAFKA_TOPIC_FOR_USERS=users\nKAFKA_TOPIC_FOR_RESUMES=resumes\nKAFKA_TOPIC_FOR_AUTH=auth\nPOSTGRES_HOST=pg\n"
+        "NODE=/usr/bin/node\nTMP=/tmp\n"
+    )
     assert misspelt_variables() == {}
 
 

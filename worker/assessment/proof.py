@@ -20,7 +20,7 @@ from worker.assessment.source_text import PRIVATE, says_something, words_in
 
 # Only what cannot be a field's value ("Судимость: нет", "Smoking: no"), and only before a verb or a word of experience.
 _DENIED: Final = re.compile(
-    r"(?<!пока )(?<!чуть )(?<!едва )(?<!только )(?<!могу )(?<!мог )(?<!могла )(?<!нельзя )(?<!невозможно )\bне "
+    r"(?<!пока )(?<!чтобы )(?<!чтобы я )(?<!только )(?<!могу )(?<!мог )(?<!могла )(?<!нельзя )(?<!невозможно )\bне "
     r"\w+(?:л|ла|ли|лся|лась|ю|у|юсь|усь|ть|ться)$|\b(?:без|не имею) (?:опыта|навыков|знани\w+|стажа)$|"
     r"\bwithout (?:any )?(?:experience|knowledge)$|"
     r"\b(?:not|never|t|cannot) (?!only|just|less|fewer|more|until)[a-z]+$"
