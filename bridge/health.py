@@ -6,6 +6,7 @@ there while it is so, and a page of the metrics' port: `/livez`, `/readyz`.
 """
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -65,9 +66,10 @@ class Health:
         self.troubles = troubles
         metrics.READY.set(not troubles)
 
-    def said(self) -> dict[str, object]:
+    def said(self) -> dict[str, dict[str, str]]:
         """What the bridge says of itself to whoever looks (presence.py)."""
-        return {"troubles": dict(self.troubles) if self.lives else {"hangs": "the loop does not turn"}}
+        begins = self._beat_at is None  # or has ended
+        return {"troubles": dict(self.troubles) if self.lives or begins else {"hangs": "the loop does not turn"}}
 
     def close(self) -> None:
         """The bridge ends: neither signal is there any more."""
@@ -100,6 +102,11 @@ class Health:
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Somebody connects and says nothing, or leaves before the answer: that is no line of the log."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
 
 class _Handler(WSGIRequestHandler):
     timeout = 5  # seconds; a connection that says nothing must not keep the others waiting
@@ -126,7 +133,7 @@ def serve(
             case "/livez":
                 good, lines = health.lives, ["lives" if health.lives else "hangs"]
             case "/readyz":
-                troubles = health.troubles if health.lives else {"hangs": "the loop does not turn"}
+                troubles = health.said()["troubles"]
                 good, lines = not troubles, [f"{name}: {text}" for name, text in troubles.items()] or ["ready"]
             case "/":
                 html = overview(environment.get("HTTP_ACCEPT_LANGUAGE", ""))

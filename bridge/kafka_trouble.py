@@ -33,7 +33,10 @@ class FirstContact:
         self._servers = str(options["bootstrap.servers"])
         self._heard: list[KafkaError] = []
         told: dict[str, Any] = {**options, "error_cb": self._heard.append}
-        self.admin = AdminClient(told, logger=LIBRDKAFKA_LOG)
+        # Until the brokers answer, what it has to say twenty times a second is said by `metadata`, once.
+        self._log = LIBRDKAFKA_LOG.getChild("first_contact")
+        self._log.setLevel(logging.CRITICAL)
+        self.admin = AdminClient(told, logger=self._log)
 
     def metadata(self, patience: float, *, persists: bool = False) -> Any:
         """What they say of themselves: the cluster's metadata.
@@ -50,7 +53,7 @@ class FirstContact:
         say_at = began + SAY_AFTER
         while True:
             try:
-                return self.admin.list_topics(timeout=1.0)
+                found = self.admin.list_topics(timeout=1.0)
             except KafkaException as error:
                 self.admin.poll(0.1)  # the reason comes as a callback
                 told = self._telling(error)
@@ -61,6 +64,10 @@ class FirstContact:
                 if persists and (now > say_at or (tells and say_at == began + SAY_AFTER)):
                     say_at = now + SAY_EVERY
                     log.error("%s", line(told, self._servers))  # noqa: TRY400 # the traceback adds nothing
+            else:
+                self.admin.poll(0)  # what is old by now is not said either
+                self._log.setLevel(logging.NOTSET)
+                return found
 
     def _telling(self, error: KafkaException) -> KafkaError:
         worth = [told for told in self._heard if told.code() in _TELLING] or self._heard

@@ -17,6 +17,7 @@ from contract import TALLY_KEY, Failure, Outcome
 SLOT = 600  # seconds
 DAY_SLOTS = 144
 KEPT = 90_000  # seconds
+LONGEST = 16  # digits of a number of ours, generously
 
 DEAD_LETTER = "dead_letter:"  # and its reason
 SCORED = "scored"
@@ -56,7 +57,7 @@ class Tally:
 
     def _forget_before(self, slot: int) -> None:
         fields: Any = self._redis.hkeys(TALLY_KEY)
-        if old := [field for field in fields if int(field.partition(b" ")[0]) < slot]:
+        if old := [field for field in fields if (found := _slot(field)) is not None and found < slot]:
             self._redis.hdel(TALLY_KEY, *old)
 
 
@@ -73,7 +74,13 @@ def within(tally: Mapping[bytes, bytes], now: float, slots: int) -> dict[str, in
     counts: Counter[str] = Counter()
     first = int(now // SLOT) - slots + 1
     for field, count in tally.items():
-        slot, _, end = field.decode().partition(" ")
-        if int(slot) >= first:
-            counts[end] += int(count)
+        slot = _slot(field)
+        if slot is not None and slot >= first and count.isdigit() and len(count) < LONGEST:
+            counts[field.decode().partition(" ")[2]] += int(count)
     return dict(counts)
+
+
+def _slot(field: bytes) -> int | None:
+    """When that was; None: somebody else's field."""
+    number, _, end = field.partition(b" ")
+    return int(number) if number.isdigit() and len(number) < LONGEST and end.isascii() else None

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from dev.kafka_server import CHECKOUT
-from worker.asking.after_call import REFUSED_WAIT
+from worker.asking.after_call import MOST_REFUSED, REFUSED_WAIT
 from worker.asking.circuit_breaker import LONGEST, OPEN_FOR
 from worker.asking.faults import ANSWERS, ERRORS, Follows, Row
 
@@ -44,7 +44,7 @@ _TOLD: Final = {
         f"again after {REFUSED_WAIT:.0f} s if others pass, then *fail*; else *open the breaker*",
         "`REFUSED` if others passed; else nothing, `OUT_OF_TIME` at the deadline",
         "breaker `{reason}`: one request every {every:.0f} s",
-        "two",
+        f"{MOST_REFUSED}",
     ),
 }
 

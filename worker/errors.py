@@ -111,14 +111,22 @@ class RefusedCallError(CallError):
     Attributes:
         failure: what the user reads; None: nobody knows whether it is the request's fault, or that of the set-up.
         room: tokens of reasoning that it asked room for, where it was too large.
+        ours: it names a parameter that the request carries, so the set-up is to blame.
     """
 
     def __init__(
-        self, what: str, seen: ProviderView | None = None, *, failure: Failure | None = None, room: int = 0
+        self,
+        what: str,
+        seen: ProviderView | None = None,
+        *,
+        failure: Failure | None = None,
+        room: int = 0,
+        ours: bool = False,
     ) -> None:
         super().__init__(what, seen)
         self.failure = failure
         self.room = room
+        self.ours = ours
 
 
 class TrippingError(CallError):

@@ -5,12 +5,13 @@ of what is in it is shown; `python -m bridge replay` sends them again.
 """
 
 import argparse
+import logging
 from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, Message
 
 from bridge.dead_letter import HEADER_FIELD, HEADER_OFFSET, HEADER_PARTITION, HEADER_REASON, HEADER_TOPIC
-from bridge.kafka import OffsetRange, header, offset_ranges, read_range
+from bridge.kafka import LIBRDKAFKA_LOG, OffsetRange, header, offset_ranges, read_range
 
 LAST = 20
 OFFSETS_EACH = 4  # a letter's transaction takes an offset too; where that was too little, more is read
@@ -37,6 +38,7 @@ def run(options: argparse.Namespace, topic: str, reader: Consumer) -> int:
     Raises:
         KafkaException: the brokers are away or refuse.
     """
+    LIBRDKAFKA_LOG.setLevel(logging.CRITICAL)  # what is wrong is said once, at the end
     try:
         places = offset_ranges(reader, topic, may_be_missing=True)
         found = [letter for part in places for letter in _last(reader, part, options.last)]

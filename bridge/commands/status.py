@@ -4,6 +4,7 @@ Exit codes: 0 healthy, 1 somebody should look or act.
 """
 
 import argparse
+import io
 import json
 import logging
 import os
@@ -37,6 +38,8 @@ def arguments() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """Run the command; the exit code."""
     LIBRDKAFKA_LOG.setLevel(logging.CRITICAL)  # the first sentence is ours
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # an 8-bit terminal lacks signs that our sentences have
     look = make_look(settings)
     language = language_of(os.environ)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -47,7 +50,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
             if options.json:
                 told = tell(status, language).sentence
                 figures = {"sentence": told, "state": verdict.name, "mood": verdict.mood, "alerts": alerts(status)}
-                print(json.dumps(figures | asdict(status), ensure_ascii=False))  # noqa: T201
+                print(json.dumps(figures | asdict(status)), flush=True)  # noqa: T201 # ASCII: any terminal, no orders to it
             else:
                 shown = "\n".join(lines(tell(status, language), colour=colour))
                 print((CLEAR if options.watch and sys.stdout.isatty() else "") + shown, flush=True)  # noqa: T201
@@ -55,6 +58,9 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
                 return 0 if verdict.mood == "good" else 1
             time.sleep(REDRAW_EVERY)
     except KeyboardInterrupt:
+        return 0
+    except BrokenPipeError:  # who reads has seen enough; Python's own flush at the end would fail once more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 

@@ -1,28 +1,32 @@
 """Collects the figures: a dozen commands to Redis however long the queue is, and a few questions to Kafka."""
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import redis
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from bridge.kafka import sent_at
 from bridge.offsets import Commit, PartitionProgress
-from bridge.status.figures import InKafka, InRedis, Process, Tripped
+from bridge.status.figures import CREATE_TOPIC, InKafka, InRedis, Process, Tripped
 from bridge.tally import DAY_SLOTS, within
-from contract import PRESENT_KEY, QUEUE_NAME, TALLY_KEY, TRIPPED_WHY_KEY, spent_key, too_early_key
+from contract import KEY_PREFIX, PRESENT_KEY, QUEUE_NAME, TALLY_KEY, TRIPPED_WHY_KEY, spent_key, too_early_key
 from presence import GONE_AFTER
-from servers.redis_trouble import told
+from servers.redis_trouble import short
 
 ANSWER_WITHIN: Final = 2.0  # seconds, for each of Kafka's answers
 GROUP_WITHIN: Final = 5.0  # likewise, of the group's coordinator, which a new Kafka has to find first
 
+# What is an object in what a process says of itself, and of what its values are. Others may write under our names.
+_SAID: Final = {"troubles": str, "waits": int, "watermarks": int, "profile": object}
+
 
 def from_redis(store: redis.Redis, limits: Callable[[], Mapping[str, Any]]) -> InRedis | str:
-    """What Redis tells, or in a few words what is wrong with it.
+    """What Redis tells, or what is wrong with it and, after an arrow, what to do.
 
     Args:
         store: Redis.
@@ -31,7 +35,7 @@ def from_redis(store: redis.Redis, limits: Callable[[], Mapping[str, Any]]) -> I
     try:
         return _from_redis(store, limits)
     except redis.RedisError as error:
-        return told(error)
+        return short(error)
 
 
 def _from_redis(store: redis.Redis, limits: Callable[[], Mapping[str, Any]]) -> InRedis:
@@ -42,10 +46,12 @@ def _from_redis(store: redis.Redis, limits: Callable[[], Mapping[str, Any]]) -> 
         pipe.hgetall(TALLY_KEY)
         pipe.get(spent_key(datetime.now(UTC).date().isoformat()))
         pipe.llen(QUEUE_NAME)
-        (seconds, micros), present, why, tally, spent, hints = pipe.execute()
+        # It changes nothing, since nobody has this key; a full Redis and a replica refuse it, and no bridge is heard.
+        pipe.set(f"{KEY_PREFIX}status", "", xx=True)
+        (seconds, micros), present, why, tally, spent, hints, _ = pipe.execute()
     now = seconds + micros / 1e6
-    processes = [_process(name, said, now) for name, said in sorted(present.items())]
-    reasons = sorted(reason.decode() for reason in why)
+    processes = [found for name, said in sorted(present.items()) if (found := _process(name, said, now))]
+    reasons = {reason.decode(errors="replace"): text.decode(errors="replace") for reason, text in sorted(why.items())}
     with store.pipeline(transaction=False) as pipe:
         for reason in reasons:
             pipe.pttl(too_early_key(reason))
@@ -55,11 +61,11 @@ def _from_redis(store: redis.Redis, limits: Callable[[], Mapping[str, Any]]) -> 
         processes=tuple(process for process in processes if process.silent <= GONE_AFTER),
         gone=tuple(process for process in processes if process.silent > GONE_AFTER),
         tripped=tuple(
-            Tripped(reason, why[reason.encode()].decode(), max(0, wait) / 1000)
-            for reason, wait in zip(reasons, waits, strict=True)
+            Tripped(reason, text, max(0, wait) / 1000)
+            for (reason, text), wait in zip(reasons.items(), waits, strict=True)
         ),
         limits=limits(),
-        spent=float(spent or 0),
+        spent=_money(spent or b"0"),
         hints=hints,
         recent=within(tally, now, 2),
         hour=within(tally, now, 7),
@@ -67,14 +73,30 @@ def _from_redis(store: redis.Redis, limits: Callable[[], Mapping[str, Any]]) -> 
     )
 
 
-def _process(name: bytes, value: bytes, now: float) -> Process:
-    seen, _, text = value.decode().partition(" ")
-    said: dict[str, Any] = json.loads(text)
-    return Process(said.pop("role"), name.decode(), said.pop("up"), max(0.0, now - int(seen)), said)
+def _process(name: bytes, value: bytes, now: float) -> Process | None:
+    """Who speaks there; None: not one of ours."""
+    try:
+        seen, _, text = value.decode().partition(" ")
+        said: dict[str, Any] = json.loads(text)
+        found = Process(str(said.pop("role")), name.decode(), int(said.pop("up")), max(0.0, now - int(seen)), said)
+        ours = all(isinstance(each, kind) for key, kind in _SAID.items() for each in said.get(key, {}).values())
+        ours = ours and all(number.isdecimal() for number in said.get("watermarks", {}))
+        ours = ours and isinstance(said.get("model_ends"), int | float | None)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return None
+    return found if ours else None
+
+
+def _money(spent: bytes) -> float | None:
+    try:
+        found = float(spent)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def from_kafka(reader: Consumer, topic: str, bridges: Iterable[Process] = ()) -> InKafka | str:
-    """What Kafka tells of the input topic, or in a few words what is wrong with it.
+    """What Kafka tells of the input topic, or what is wrong with it and, after an arrow where it is known, what to do.
 
     Args:
         reader: of the bridges' group, which it does not join.
@@ -85,6 +107,8 @@ def from_kafka(reader: Consumer, topic: str, bridges: Iterable[Process] = ()) ->
     try:
         return _from_kafka(reader, topic, known)
     except KafkaException as error:
+        if error.args[0].code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC):  # noqa: SLF001
+            return f"the topic {topic} is missing -> {CREATE_TOPIC}"
         return str(error.args[0].str())
 
 

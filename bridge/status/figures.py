@@ -2,7 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+# What to do, where Kafka does not know the input topic.
+CREATE_TOPIC: Final = (
+    "create it, or set KAFKA_CREATE_TOPICS=on and start a bridge; is KAFKA_TOPIC_FOR_AI_HANDLER right?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class InRedis:
         gone: those that fell silent within the last ten minutes.
         tripped: why nothing is sent; empty while the circuit breaker is closed.
         limits: `RateLimiter.snapshot`.
-        spent: US dollars of today.
+        spent: US dollars of today; None: what stands there is no number.
         hints: that no worker has taken yet.
         recent, hour, day: how requests ended in the last 10 to 20 minutes, 60 to 70 minutes, and day.
     """
@@ -53,7 +58,7 @@ class InRedis:
     gone: tuple[Process, ...] = ()
     tripped: tuple[Tripped, ...] = ()
     limits: Mapping[str, Any] = field(default_factory=dict)
-    spent: float = 0.0
+    spent: float | None = 0.0
     hints: int = 0
     recent: Mapping[str, int] = field(default_factory=dict)
     hour: Mapping[str, int] = field(default_factory=dict)
@@ -83,7 +88,7 @@ class Status:
     """One look.
 
     Attributes:
-        redis: what it tells, or what is wrong with it.
+        redis: what it tells, or what is wrong with it and, after an arrow where that is known, what to do.
         kafka: likewise.
         redis_at, kafka_at: where they are.
         priced: the model's price is known, so that money is counted.

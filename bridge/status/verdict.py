@@ -11,6 +11,7 @@ from bridge.status.figures import InKafka, InRedis, Process, Status
 from bridge.tally import DEAD_LETTER, SCORED
 
 MANY = 5  # dead letters, or failures, within 10 to 20 minutes
+BEGINS = 30.0  # seconds in which a bridge may look at its partitions for the first time
 LONG_WAIT, NO_END, SOON = 1_800.0, 900.0, 90 * 86_400.0  # seconds; the last for a model that is shut down
 WAITS: Final = ("limits", "blocked", "fault", "single_flight")  # what a worker says that its requests wait for
 Mood = Literal["good", "look", "bad"]  # look: somebody should, within the day; bad: requests are stuck, or fail
@@ -29,11 +30,16 @@ def judge(status: Status) -> Verdict:
     """The sentence: what is most in the way comes first."""
     found, kafka = status.redis, status.kafka
     if isinstance(found, str):
-        return Verdict("redis_away", "bad", {"where": status.redis_at, "why": found})
+        return Verdict("redis_away", "bad", _away(status.redis_at, found))
     if isinstance(kafka, str):
-        return Verdict("kafka_away", "bad", {"where": status.kafka_at, "why": kafka})
+        return Verdict("kafka_away", "bad", _away(status.kafka_at, kafka))
     facts = {"left": kafka.unfinished, "oldest": kafka.oldest}
     return _of_processes(found, facts) or _of_sending(found, facts) or _of_ends(found, kafka, facts)
+
+
+def _away(where: str, said: str) -> dict[str, str]:
+    why, _, advice = said.partition(" -> ")
+    return {"where": where, "why": why, "advice": advice}
 
 
 def _of_processes(found: InRedis, facts: dict[str, Any]) -> Verdict | None:
@@ -56,10 +62,10 @@ def _of_sending(found: InRedis, facts: dict[str, Any]) -> Verdict | None:
 
 
 def _of_ends(found: InRedis, kafka: InKafka, facts: dict[str, Any]) -> Verdict:
+    if _many_failures(found.recent) or _only_failures(found):
+        return Verdict("many_failures", "bad", facts | _most(failures(found.recent), ""))
     if _is_stuck(found, kafka):
         return Verdict("nothing_ends", "bad", facts)
-    if _many_failures(found.recent):
-        return Verdict("many_failures", "bad", facts | _most(failures(found.recent), ""))
     if _many_dead_letters(found):
         return Verdict("dead_letters", "look", facts | _most(found.recent, DEAD_LETTER))
     if waiting := found.limits["waiting"]:
@@ -88,15 +94,21 @@ def alerts(status: Status) -> list[str]:
         "ManyFailures": _many_failures(found.recent),
         "DeadLetters": _many_dead_letters(found),
         "RequestsWaitLong": isinstance(kafka, InKafka) and (kafka.oldest or 0) > LONG_WAIT,
-        "NothingIsPublished": isinstance(kafka, InKafka) and _is_stuck(found, kafka),
+        "NothingIsPublished": isinstance(kafka, InKafka)
+        and _is_stuck(found, kafka)
+        and not (failures(found.recent) or found.limits["waiting"]),
     }
     return [name for name, is_so in fires.items() if is_so]
 
 
 def troubles(found: InRedis) -> dict[str, str]:
     """What keeps the bridges from being ready, but for those that have just begun."""
-    said = {name: text for bridge in found.bridges for name, text in bridge.said.get("troubles", {}).items()}
-    return {name: text for name, text in said.items() if name != "starting"}
+    return {
+        name: text
+        for bridge in found.bridges
+        for name, text in bridge.said.get("troubles", {}).items()
+        if name != "starting" or bridge.up > BEGINS
+    }
 
 
 def closed_exits(found: InRedis) -> list[Process]:
@@ -122,6 +134,13 @@ def _many_failures(ends: Mapping[str, int]) -> bool:
     return failed > MANY and failed > 0.1 * (failed + ends.get(SCORED, 0))
 
 
+def _only_failures(found: InRedis) -> bool:
+    """Requests fail, and none was scored for an hour or a day in which many failed, however slowly they come."""
+    return bool(failures(found.recent)) and any(
+        not ends.get(SCORED) and sum(failures(ends).values()) > MANY for ends in (found.hour, found.day)
+    )
+
+
 def _many_dead_letters(found: InRedis) -> bool:
     return bool(_most(found.recent, DEAD_LETTER)["count"] > MANY)
 
@@ -132,6 +151,14 @@ def _most(ends: Mapping[str, int], prefix: str) -> dict[str, Any]:
 
 
 def _is_stuck(found: InRedis, kafka: InKafka) -> bool:
-    """There is work, nobody waits for the limits, the breaker is closed, and nothing ends."""
-    idle = all(end.startswith(DEAD_LETTER) for end in found.recent)
-    return idle and (kafka.oldest or 0) > NO_END and not found.tripped and not found.limits["waiting"]
+    """There is old work, the breaker is closed, and nothing is scored although the limits would let a request start.
+
+    A request of unknown age may be as old as the bridge. Who waits for the limits is given an hour: the next may have
+    its turn just now.
+    """
+    age = max((each.up for each in found.bridges), default=0.0) if kafka.oldest is None else kafka.oldest
+    if not kafka.unfinished or age <= NO_END or found.tripped:
+        return False
+    if found.limits["waiting"]:
+        return found.limits["next_start"] < 1 and not found.hour.get(SCORED)
+    return not found.recent.get(SCORED)

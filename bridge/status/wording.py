@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from bridge.status.figures import InKafka, InRedis, Process, Status
+from bridge.status.figures import CREATE_TOPIC, InKafka, InRedis, Process, Status
 from bridge.status.verdict import Verdict, alerts, failures, judge, waits
 from bridge.tally import DEAD_LETTER, SCORED
 
@@ -14,17 +14,19 @@ UNITS: Final = {"en": ("d", "h", "m", "s"), "ru": ("д", "ч", "мин", "с")}
 # What is shown of the model's profile, as the provider's own parameters are called.
 PROFILE: Final = ("temperature", "reasoning_effort", "output", "cap", "room_for_reasoning", "lessons")
 
+_BRING_BACK: Final = "bring it back, or see which setting is wrong"
+
 # By a verdict's name; what is in braces is its facts.
 _ENGLISH: Final = {
-    "redis_away": "Redis at {where} cannot be used ({why}): nothing is asked or answered, nothing is lost. Bring it back, or see which setting is wrong (python -m bridge check)",
-    "kafka_away": "Kafka at {where} cannot be used ({why}): nothing comes in or goes out. Bring it back, or see which setting is wrong (python -m bridge check)",
+    "redis_away": "Redis at {where} cannot be used ({why}): nothing is asked or answered, nothing is lost. What to do: {advice}; more: python -m bridge check",
+    "kafka_away": "Kafka at {where} cannot be used ({why}): nothing comes in or goes out. What to do: {advice}; more: python -m bridge check",
     "no_bridge": "no bridge is alive: start one (python -m bridge); requests that wait: {left}",
     "too_many_dead_letters": "nothing new is taken after too many unreadable messages (mostly {mostly}): look at them (python -m bridge dead-letters), mend the sender, then python -m bridge resume",
     "bridge_in_trouble": "a bridge is not ready: {why}",
     "no_worker": "no worker is alive: start one (celery -A worker worker); requests that wait: {left}",
     "breaker_open": "nothing is sent: {why}; requests that wait: {left}, the next try {next}",
     "exit_closed": "nothing is sent: requests would leave from a refused or unknown country ({where}). Set OPENAI_PROXY to an exit elsewhere; requests that wait: {left}",
-    "nothing_ends": "nothing has ended for a quarter of an hour, and nobody waits for limits: look into the logs of the workers; requests that wait: {left}, the oldest for {oldest}",
+    "nothing_ends": "no request was scored for a quarter of an hour, and no limit is in the way: look into the logs of the workers; requests that wait: {left}, the oldest for {oldest}",
     "many_failures": "{count} requests failed within 20 minutes (mostly {mostly}): see ManyFailures in docs/runbook.md",
     "dead_letters": "{count} messages within 20 minutes could not be read (mostly {mostly}): look at them (python -m bridge dead-letters) and mend the sender; all else is healthy",
     "waits_for_the_day": "healthy: {left} wait for today's quota, the next starts in {next}",
@@ -33,15 +35,15 @@ _ENGLISH: Final = {
     "idle": "healthy: nothing waits",
 }
 _RUSSIAN: Final = {
-    "redis_away": "Redis ({where}) недоступен ({why}): резюме не оцениваются, но ничего не потеряно. Верните его в строй или проверьте настройки (python -m bridge check)",
-    "kafka_away": "Kafka ({where}) недоступна ({why}): запросы не приходят, ответы не уходят. Верните её в строй или проверьте настройки (python -m bridge check)",
+    "redis_away": "Redis ({where}) недоступен ({why}): резюме не оцениваются, но ничего не потеряно. Что делать: {advice}; подробнее: python -m bridge check",
+    "kafka_away": "Kafka ({where}) недоступна ({why}): запросы не приходят, ответы не уходят. Что делать: {advice}; подробнее: python -m bridge check",
     "no_bridge": "ни один мост не работает: запустите его (python -m bridge); запросов ждёт: {left}",
     "too_many_dead_letters": "новые запросы не принимаются: слишком много нечитаемых сообщений (чаще всего {mostly}). Посмотрите их (python -m bridge dead-letters), исправьте отправителя, затем python -m bridge resume",
     "bridge_in_trouble": "мост не готов к работе: {why}",
     "no_worker": "ни один воркер не работает: запустите его (celery -A worker worker); запросов ждёт: {left}",
     "breaker_open": "запросы к модели остановлены: {why}; запросов ждёт: {left}, следующая попытка {next}",
     "exit_closed": "запросы к модели остановлены: они ушли бы из запрещённой или неизвестной страны ({where}). Укажите в OPENAI_PROXY выход в другой стране; запросов ждёт: {left}",
-    "nothing_ends": "за четверть часа не закончен ни один запрос, хотя лимиты не исчерпаны: посмотрите логи воркеров; запросов ждёт: {left}, самый старый — {oldest}",
+    "nothing_ends": "за четверть часа не оценено ни одно резюме, хотя лимиты не исчерпаны: посмотрите логи воркеров; запросов ждёт: {left}, самый старый — {oldest}",
     "many_failures": "за 20 минут с ошибкой закончилось запросов: {count} (чаще всего {mostly}); см. ManyFailures в docs/runbook.ru.md",
     "dead_letters": "за 20 минут нечитаемых сообщений: {count} (чаще всего {mostly}). Посмотрите их (python -m bridge dead-letters) и исправьте отправителя; остальное в порядке",
     "waits_for_the_day": "всё в порядке: дневной квоты ждёт {left}, следующий запрос уйдёт через {next}",
@@ -59,6 +61,20 @@ _TRIPPED_RU: Final = {
     "refused": "провайдер отклоняет все запросы и не говорит за что, проверьте OPENAI_MODEL, OPENAI_BASE_URL и закреплённое в OPENAI_OUTPUT, OPENAI_TEMPERATURE, OPENAI_REASONING_EFFORT",
     "provider": "провайдер не отвечает или сообщает о собственных сбоях, подождите; если у него всё в порядке, проверьте OPENAI_BASE_URL, OPENAI_PROXY и OPENAI_TIMEOUT",
     "budget": "дневной бюджет потрачен, подождите полуночи по UTC или поднимите OPENAI_BUDGET и перезапустите воркеры",
+}
+# What to do about Redis or Kafka, where what they say tells it; else the first of these.
+_ADVICE_RU: Final = {
+    _BRING_BACK: "восстановите работу сервера или проверьте настройки",
+    CREATE_TOPIC: "создайте его или запустите мост с KAFKA_CREATE_TOPICS=on; верно ли задан KAFKA_TOPIC_FOR_AI_HANDLER?",
+    "correct REDIS_SENTINELS, REDIS_SENTINEL_MASTER and REDIS_SENTINEL_PASSWORD": "исправьте REDIS_SENTINELS, REDIS_SENTINEL_MASTER и REDIS_SENTINEL_PASSWORD",
+    "raise its `maxmemory`; `noeviction` is right, since it must not forget": "увеличьте `maxmemory`; `noeviction` оставьте: забывать Redis ничего не должен",
+    "REDIS_TLS_CA must hold the CA that signed it, and REDIS_HOST the name that is in it": "в REDIS_TLS_CA нужен центр, подписавший сертификат, а в REDIS_HOST — имя из него",
+    "correct REDIS_USERNAME and REDIS_PASSWORD": "исправьте REDIS_USERNAME и REDIS_PASSWORD",
+    "give the user the permissions that `python -m bridge check` names": "дайте пользователю права, которые назовёт `python -m bridge check`",
+    "this Redis has fewer databases: lower REDIS_DB, or raise `databases`": "баз в этом Redis меньше: уменьшите REDIS_DB или увеличьте `databases`",
+    "run `python -m bridge check`": "запустите `python -m bridge check`",
+    "does it speak TLS, and is REDIS_TLS set accordingly?": "проверьте, включён ли на сервере TLS и соответствует ли этому REDIS_TLS",
+    "is it running, and are REDIS_HOST and REDIS_PORT its address as seen from here?": "проверьте, запущен ли сервер и верны ли отсюда REDIS_HOST и REDIS_PORT",
 }
 _CODES: Final = {"single_flight": "another's answer", "blocked": "breaker or exit", "fault": "another try"}
 _WORDS: Final[dict[str, str]] = {
@@ -129,6 +145,8 @@ class _Wording:
             if isinstance(facts.get(name), int | float):
                 facts[name] = self._time(facts[name])
         facts["oldest"] = facts.get("oldest") or "?"
+        advice = facts.get("advice") or _BRING_BACK
+        facts["advice"] = _ADVICE_RU.get(advice, advice) if self._language == "ru" else advice
         if verdict.name == "breaker_open":
             facts["next"] = self._next_try(verdict.facts["next"])
             facts["why"] = self._why(verdict.facts["reason"], verdict.facts["why"])
@@ -170,8 +188,9 @@ class _Wording:
             gone = f"{self._w('gone')}: {self._time(process.silent)} {self._w('ago')}"
             yield self._w(process.role), process.name, gone
         answers = self._w("answers")
-        yield "Redis", status.redis_at, found if isinstance(found, str) else answers
-        yield "Kafka", status.kafka_at, status.kafka if isinstance(status.kafka, str) else answers
+        yield "Redis", status.redis_at, found.partition(" -> ")[0] if isinstance(found, str) else answers
+        kafka = status.kafka
+        yield "Kafka", status.kafka_at, kafka.partition(" -> ")[0] if isinstance(kafka, str) else answers
 
     def _says(self, process: Process) -> str:
         said = process.said
@@ -206,8 +225,10 @@ class _Wording:
                 yield self._w(words), self._w("unlimited")
                 continue
             limit, left = round(bucket["limit"]), max(0, int(bucket["level"] + 0.001))
-            full_in = (bucket["limit"] - bucket["level"]) / bucket["rate"]
-            yield self._w(words), str(limit), str(limit - left), str(left), self._time(full_in) if limit > left else "-"
+            frees = "-"
+            if limit > left and bucket["rate"]:
+                frees = self._time((bucket["limit"] - bucket["level"]) / bucket["rate"])
+            yield self._w(words), str(limit), str(limit - left), str(left), frees
         learned = [
             f"{name.upper()} {round(bucket['learned'])}"
             for name, bucket in limits["buckets"].items()
@@ -221,7 +242,8 @@ class _Wording:
     def _money(self, status: Status, found: InRedis) -> str:
         if not status.priced:
             return self._w("not counted: no price")
-        return f"{found.spent:.2f}" + (f" {self._w('of')} {status.budget:.2f}" if status.budget else "")
+        spent = "?" if found.spent is None else f"{found.spent:.2f}"
+        return spent + (f" {self._w('of')} {status.budget:.2f}" if status.budget else "")
 
     def _model(self, said: Mapping[str, Any]) -> tuple[str, ...]:
         carries = ", ".join(f"{name}: {said.get('profile', {}).get(name, '?')}" for name in PROFILE)

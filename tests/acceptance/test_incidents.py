@@ -46,9 +46,9 @@ class Duty:
         while time.monotonic() < deadline:
             answer = self.look("--json")
             told.append(json.loads(answer.stdout))
-            if told[-1]["sentence"].startswith(sentence) and day in (None, (told[-1]["redis"] or {}).get("day")):
+            if told[-1]["sentence"].startswith(sentence) and (day is None or told[-1]["redis"]["day"] == day):
                 return told[-1], answer.returncode
-        raise AssertionError([(each["sentence"], (each["redis"] or {}).get("day")) for each in told])
+        raise AssertionError([each["sentence"] for each in told], told[-1]["redis"])
 
     def watches(self):
         """The command as it runs until Ctrl-C."""

@@ -34,7 +34,7 @@ def test_one_request_finds_out_for_the_fleet(make):
         with pytest.raises(SendingBlockedError):
             other.require("theirs")
     assert not theirs.known()
-    ours.answered(FIRST, USED, room=0, bare=True, kind="grading")
+    ours.answered(FIRST, USED, reasoned=0, room=0, bare=True, kind="grading")
     ours.let_go(right)
     assert theirs.require("theirs") is None
     assert theirs.known()
@@ -52,7 +52,7 @@ def test_whoever_tries_comes_back_after_a_wait(make):
 def test_what_one_learns_all_know(make, caplog):
     """One line in the log, the lesson in the profile of each worker, and the next try is again one's alone."""
     ours, theirs = make(), make()
-    ours.answered(FIRST, USED, room=0, bare=True, kind="grading")
+    ours.answered(FIRST, USED, reasoned=0, room=0, bare=True, kind="grading")
     learned = replace(FIRST, effort="none", lessons=1)
     assert ours.learn(FIRST, learned, "400 unsupported_value")
     assert theirs.learn(FIRST, learned, "400 unsupported_value"), "refused at the same time: go on with what is known"
@@ -75,7 +75,7 @@ def test_it_is_forgotten_after_a_day(make, redis_client):
     assert 86_000 < redis_client.ttl(key) <= 86_400
     redis_client.expire(key, 100)
     profiles.learn(profiles.current, replace(profiles.current, output="json", lessons=2), "400")
-    profiles.answered(profiles.current, USED, room=0, bare=True, kind="grading")
+    profiles.answered(profiles.current, USED, reasoned=0, room=0, bare=True, kind="grading")
     assert redis_client.ttl(key) <= 100
 
 
@@ -101,7 +101,7 @@ def test_the_fleet_sees_how_much_room_reasoning_takes(make):
     profile = replace(FIRST, effort="high", lessons=1)
     ours.learn(FIRST, profile, "400")
     for number in range(SEEN + 50):
-        ours.answered(profile, Usage(900, 0, 300, 9_000 if number < 50 else 200), room=8_192, bare=True, kind="grading")
+        ours.answered(profile, USED, reasoned=9_000 if number < 50 else 200, room=8_192, bare=True, kind="grading")
     theirs.require("ours")
     assert theirs.room() == 300
 
@@ -120,7 +120,7 @@ def test_whether_others_are_answered_is_known(make, redis_client):
     """For half a minute; and Redis is not told of every answer."""
     ours, theirs = make(), make()
     assert not theirs.answers_others()
-    ours.answered(FIRST, USED, room=0, bare=True, kind="grading")
+    ours.answered(FIRST, USED, reasoned=0, room=0, bare=True, kind="grading")
     assert theirs.answers_others()
     assert theirs.answers_others("grading")
     assert not theirs.answers_others("criteria"), "a model may take one schema and refuse another"
@@ -171,7 +171,7 @@ def test_lessons_after_which_the_same_is_refused_are_withdrawn(make, caplog):
     ours, theirs = make(), make()
     learned = replace(FIRST, cap="max_tokens", lessons=1)
     ours.learn(FIRST, learned, "400")
-    ours.answered(learned, USED, room=0, bare=True, kind="grading")
+    ours.answered(learned, USED, reasoned=0, room=0, bare=True, kind="grading")
     worse = replace(learned, role="developer", lessons=2)
     ours.learn(learned, worse, "400")
     ours.learn(worse, replace(worse, role="user", lessons=3), "400")
@@ -200,7 +200,7 @@ def test_one_answer_among_many_that_is_cut_changes_nothing_for_all(make):
     profile = replace(FIRST, effort="low", lessons=1)
     profiles.learn(FIRST, profile, "400")
     for _ in range(SEEN):
-        profiles.answered(profile, Usage(900, 0, 300, 200), room=1_024, bare=True, kind="grading")
+        profiles.answered(profile, USED, reasoned=200, room=1_024, bare=True, kind="grading")
     profiles.room()
     profiles.state()
     assert profiles.cut(profile, 300, "cut") == 1_024

@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+from datetime import UTC, datetime
 
 import pytest
 import redis
@@ -15,7 +16,7 @@ from bridge.status.figures import InKafka, InRedis, Process
 from bridge.status.page import html
 from bridge.status.wording import _TRIPPED_RU, Told
 from bridge.tally import Tally
-from contract import PRESENT_KEY, Failure
+from contract import KEY_PREFIX, PRESENT_KEY, TALLY_KEY, TRIPPED_WHY_KEY, Failure, spent_key
 from dev.processes import ChildProcess
 from presence import GONE_AFTER, Presence
 from tests.support.browser import browser
@@ -117,6 +118,38 @@ def test_a_redis_that_is_away_is_said_and_none_of_its_secrets():
     assert isinstance(found, str)
     assert "Connection refused" in found
     assert "hush" not in found
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("maxmemory", "1", "its memory is full (OOM) -> raise its `maxmemory`"),
+        ("min-replicas-to-write", "1", "it answers, and refuses: NOREPLICAS"),
+        ("replicaof", "127.0.0.1 1", "it answers, and refuses: You can't write against a read only replica"),
+    ],
+)
+def test_a_redis_that_takes_nothing_is_said(private_redis, name, value, said):
+    """No bridge is heard then, though it lives: what is wrong is Redis. One look leaves nothing behind."""
+    with redis.Redis.from_url(private_redis.url) as store:
+        limiter = RateLimiter(store, Limits(rpm=60, rpd=1_000, tpm=100_000))
+        assert isinstance(from_redis(store, limiter.snapshot), InRedis)
+        assert not store.exists(f"{KEY_PREFIX}status")
+        if name == "replicaof":
+            store.replicaof(*value.split())
+        else:
+            store.config_set(name, value)
+        assert said in from_redis(store, limiter.snapshot)
+
+
+def test_foreign_values_under_our_names_end_no_look(redis_client, limiter):
+    """What is not ours is passed over, and the rest is told."""
+    redis_client.hset(PRESENT_KEY, mapping={"junk": "junk", "list": "5 []", "bytes": b"\xff", "null": "5 null"})
+    redis_client.hset(TALLY_KEY, mapping={"junk": "1", b"\xff": "x"})
+    redis_client.hset(TRIPPED_WHY_KEY, b"\xff", b"\xff")
+    redis_client.set(spent_key(datetime.now(UTC).date().isoformat()), "junk")
+    found = from_redis(redis_client, limiter.snapshot)
+    assert isinstance(found, InRedis)
+    assert (found.processes, found.gone, found.day, found.spent) == ((), (), {}, None)
 
 
 def test_a_browser_loads_the_page_again_by_itself(tmp_path):

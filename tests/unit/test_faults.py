@@ -108,6 +108,26 @@ SAID = [
     (400, error("x", kind="accreditation_check"), "refused"),
     (404, error("The model `x` does not exist.", 404, "NotFoundError", "model"), "model"),
     (404, {"message": "The model `x` does not exist.", "type": "NotFoundError"}, "model"),
+    (
+        413,
+        error(
+            "Request too large for model `x` on tokens per minute (TPM): Limit 6000, Requested 12328",
+            "rate_limit_exceeded",
+            "tokens",
+        ),
+        Follows.LIMITS,
+    ),
+    (
+        400,
+        error(
+            "This model supports at most 512 completion tokens, whereas you provided 540.",
+            "invalid_value",
+            param="max_completion_tokens",
+        ),
+        None,
+    ),
+    (422, {"detail": [{"loc": ["body", "max_tokens"], "msg": "field required", "type": "missing"}]}, None),
+    (400, error("Only these are allowed: temperature, max_tokens. Got: max_completion_tokens"), None),
     (403, error("用户额度不足", "insufficient_user_quota"), "quota"),
     (422, {"error": "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000"}, Follows.END),
 ]
@@ -145,6 +165,8 @@ CAME = [
     (answer('{"gr', "length", **THOUGHT), "HTTP 200, cut while"),
     (answer(None, "length"), "HTTP 200, cut while"),
     (answer("<think>Так", "length"), "HTTP 200, cut while"),
+    (answer("Okay, let me look at the resume.", "length"), "HTTP 200, cut while"),
+    (answer("```json\n{", "length"), "HTTP 200, cut at"),
     (answer(None, message={"refusal": "Нет."}), "HTTP 200, the model declines"),
     (answer(None, "content_filter"), "HTTP 200, `content_filter`"),
     (answer(None), "HTTP 200, empty"),
@@ -191,6 +213,26 @@ def test_an_error_that_is_none_is_no_outage(error):
 def test_a_count_that_makes_no_sense_is_none(count):
     """No metric can add it up."""
     assert read_completion(answer(prompt=count), sent_tokens=0).usage.prompt_tokens == 0
+
+
+def test_an_answer_that_stands_where_thoughts_do_is_read():
+    """Some servers take all that a model of this kind writes for thoughts."""
+    read = read_completion(answer(None, message={"reasoning_content": '{"a": 1}'}), sent_tokens=0)
+    assert (read.wrong, read.content) == (None, '{"a": 1}')
+
+
+@pytest.mark.parametrize(
+    ("body", "reasoned"),
+    [
+        (answer("ab</think>cd"), 25),
+        (answer("{}", message={"reasoning_content": "ab"}), 25),
+        (answer("{}", **THOUGHT), 40),
+        (answer("{}"), 0),
+    ],
+)
+def test_thoughts_that_nobody_counts_are_estimated(body, reasoned):
+    """Else an endpoint that counts none would get no room for them."""
+    assert abs(read_completion(body, sent_tokens=0).reasoned - reasoned) <= 20 * (reasoned == 25)
 
 
 def test_an_answer_in_parts_is_put_together():

@@ -2,12 +2,13 @@
 
 import json
 import logging
+import socket
 import urllib.error
 import urllib.request
 
 import pytest
 
-from bridge.health import HANGS_AFTER, SAY_EVERY, Health, serve
+from bridge.health import HANGS_AFTER, SAY_EVERY, Health, _Handler, serve
 from bridge.kafka import SILENT_AFTER, Contact
 from tests.support.fakes import FakeClock
 
@@ -112,6 +113,24 @@ def test_probes_over_http(health, server, clock):
     clock.now += HANGS_AFTER
     assert get(server, "/livez") == (503, "hangs\n")
     assert get(server, "/readyz")[0] == 503
+
+
+def test_a_bridge_that_begins_does_not_hang(health, server, clock):
+    """Before its loop turns for the first time it says so; a loop that has turned, and turns no more, hangs."""
+    assert list(health.said()["troubles"]) == ["starting"]
+    assert get(server, "/readyz")[1].startswith("starting: ")
+    health.beat({})
+    clock.now += HANGS_AFTER
+    assert list(health.said()["troubles"]) == ["hangs"]
+
+
+def test_who_connects_and_says_nothing_is_no_line_of_the_log(server, monkeypatch, capsys, caplog):
+    """A port scan, or a probe that only connects."""
+    monkeypatch.setattr(_Handler, "timeout", 0.05)
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as silent:
+        assert silent.recv(1) == b""  # it was sent away
+    assert capsys.readouterr().err == ""
+    assert caplog.text == ""
 
 
 def statistics(state="UP", idle=0.1, group="up"):

@@ -12,11 +12,13 @@ from worker.asking.profile import (
     Profile,
     after_answer,
     after_cut,
+    after_early_cut,
     lesson,
     room_after_cut,
 )
 
 FIRST = Profile()
+CLASSIC = replace(FIRST, cap="max_tokens", lessons=1)
 REASONS = replace(FIRST, effort="none", lessons=1)
 
 
@@ -27,7 +29,7 @@ def taught(message, sent=FIRST, *, status=400, param=None):
     if learned is None:
         return None
     assert learned.lessons == sent.lessons + 1
-    names = ("temperature", "effort", "cap", "output", "role")
+    names = ("temperature", "effort", "cap", "most", "output", "role")
     return {name: getattr(learned, name) for name in names if getattr(learned, name) != getattr(sent, name)}
 
 
@@ -58,6 +60,9 @@ def taught(message, sent=FIRST, *, status=400, param=None):
         ("This response_format type is unavailable now", FIRST, {"output": "json"}),
         ("json_object is not available", replace(FIRST, output="json"), {"output": "none"}),
         ("This model does not support structured outputs", FIRST, {"output": "json"}),
+        ("max_completion_tokens is too large: 540. It supports at most 512 completion tokens", FIRST, {"most": 512}),
+        ("Invalid max_tokens value, the valid range of max_tokens is [1, 1000]", CLASSIC, {"most": 1_000}),
+        ("Only these are allowed: temperature, max_tokens. Got: max_completion_tokens", FIRST, {"cap": "max_tokens"}),
         ("reasoning effort: invalid value", REASONS, {"effort": "minimal"}),
     ],
 )
@@ -129,6 +134,33 @@ def test_what_the_fleet_has_learned_comes_back_as_it_was():
 def test_a_profile_with_a_value_of_another_kind_is_none(wrong):
     """It would end in every request that goes by it."""
     assert FIRST.knowing(json.dumps(json.loads(FIRST.learned()) | wrong)) is None
+
+
+def test_a_cap_that_is_required_by_its_other_name():
+    """FastAPI names what is missing, which is not what was sent."""
+    problem = read_problem(422, {"detail": [{"loc": ["body", "max_tokens"], "msg": "field required"}]})
+    assert lesson(problem, FIRST).cap == "max_tokens"
+
+
+def test_a_cap_whose_other_name_is_refused_too_teaches_nothing_more():
+    """Two backends behind one address differ: to and fro would be a lesson for each call."""
+    other = lesson(read_problem(400, {"error": {"param": "max_completion_tokens"}}), FIRST)
+    assert other.cap == "max_tokens"
+    assert lesson(read_problem(400, {"error": {"param": "max_tokens"}}), other) is None
+
+
+def test_a_cap_that_is_ignored_is_sent_by_its_other_name():
+    """Once: whoever refuses that name is believed."""
+    other = after_early_cut(FIRST)
+    assert other.cap == "max_tokens"
+    back = lesson(read_problem(400, {"error": {"param": "max_tokens"}}), other)
+    assert back.cap == "max_completion_tokens"
+    assert after_early_cut(back) is None
+
+
+def test_no_more_output_is_asked_for_than_there_is():
+    """The endpoint has said how much that is."""
+    assert replace(FIRST, most=512).parameters({}, 540)["max_completion_tokens"] == 512
 
 
 def test_a_pin_that_is_taken_away_is_gone():

@@ -27,7 +27,7 @@ from tests.support.fakes import (
     second_look_answer,
 )
 from worker import scoring
-from worker.asking.after_call import LEAD, SLOW_DOWN_WAIT
+from worker.asking.after_call import LEAD, MOST_REFUSED, SLOW_DOWN_WAIT
 from worker.asking.circuit_breaker import EXPLAINED, OPEN_FOR
 from worker.assessment.grading import DatedGrading, parse_grading
 from worker.assessment.resume import read_resume
@@ -832,12 +832,11 @@ def test_an_endpoint_that_takes_nothing_fails_nobody_before_the_deadline(error):
 
 
 def test_a_request_of_its_own_kind_is_refused_alone(world):
-    """Others pass: after a second refusal, much later, its user hears that the texts are to blame."""
-    world.model.script.extend([RefusedCallError("400"), RefusedCallError("400")])
-    park = world.scoring.run(7, FRESH)
-    assert park.seconds > 60
+    """Others pass: after several refusals, much later, its user hears that the texts are to blame."""
+    world.model.script.extend([RefusedCallError("400")] * MOST_REFUSED)
+    in_virtual_time(world, [7])
+    assert world.clock.now > START + 60 * MOST_REFUSED / 2
     assert world.breaker.trips == []
-    world.scoring.run(7, park.progress)
     assert failure_of(world) == (Failure.REFUSED.value, None)
 
 

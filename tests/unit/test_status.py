@@ -1,22 +1,29 @@
 """The one sentence that tells the state, what stands below it, and how terminal and page show it."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import html5lib
 import pytest
+import redis
 import yaml
+from confluent_kafka import KafkaError
 
 from bridge.__main__ import parse
 from bridge.commands.status import language_of
-from bridge.status import terminal, wording
+from bridge.status import collecting, terminal, wording
 from bridge.status.figures import InKafka, InRedis, Process, Status, Tripped
 from bridge.status.page import Overview, html
 from bridge.status.verdict import alerts, judge
 from bridge.status.wording import in_words, tell
 from bridge.tally import DEAD_LETTER, REJECTED, Tally, how, within
 from contract import Addressee, Assessment, Failure, Outcome
+from servers.redis_trouble import short
 from tests.support.fakes import FakeClock
 
 PROJECT = Path(__file__).parents[2]
@@ -251,3 +258,154 @@ def test_the_tally_is_of_the_last_day_and_bounded():
     now = clock.now - 600
     assert within(store.fields, now, 144) == {"scored": 288, "unavailable": 144}
     assert within(store.fields, now, 2) == {"scored": 4, "unavailable": 2}
+
+
+FAILED = {"unavailable": 200}
+OLD = InKafka(500, 36_000.0)
+ALL_WAIT = LIMITS | {"waiting": 500}
+LONG_UP = replace(HEALTHY, processes=(replace(BRIDGE, up=2_000), WORKER))
+
+
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        pytest.param(state(replace(HEALTHY, recent={"unavailable": 5}, day=FAILED)), "many_failures", id="all fail"),
+        pytest.param(state(replace(HEALTHY, limits=ALL_WAIT), OLD), "nothing_ends", id="might start, and none does"),
+        pytest.param(state(replace(HEALTHY, recent={"unavailable": 1}), OLD), "nothing_ends", id="one has failed"),
+        pytest.param(state(LONG_UP, InKafka(500, None)), "nothing_ends", id="nobody knows how old they are"),
+        pytest.param(state(HEALTHY, InKafka(500, None)), "busy", id="none is older than its bridge"),
+        pytest.param(state(replace(HEALTHY, limits=WAITING), OLD), "waits_for_the_day", id="the day is spent"),
+        pytest.param(
+            state(replace(HEALTHY, limits=ALL_WAIT, hour={"scored": 1}), OLD), "waits_for_the_day", id="its turn is now"
+        ),
+        pytest.param(state(replace(HEALTHY, recent={"unavailable": 1}, day={"scored": 9})), "idle", id="one of many"),
+    ],
+)
+def test_only_what_is_healthy_is_called_so(status, name):
+    """Failures alone, and old work that nothing holds up, are no health."""
+    verdict = judge(status)
+    assert verdict.name == name
+    assert tell(status, "en").sentence.startswith("healthy") == (name in ("busy", "waits_for_the_day", "idle"))
+
+
+def test_a_bridge_that_begins_is_in_no_trouble_until_it_takes_long():
+    """Each start is seen by whoever looks; one that does not come to an end is a trouble."""
+    assert judge(state(bridge_says(starting="no partition yet"))).name == "bridge_in_trouble"
+    begins = replace(BRIDGE, up=3, said={"troubles": {"starting": "no partition yet"}})
+    assert judge(state(replace(HEALTHY, processes=(begins, WORKER)))).name == "idle"
+
+
+REFUSALS = [
+    redis.AuthenticationError("WRONGPASS invalid username-password pair"),
+    redis.ResponseError("DB index is out of range"),
+    redis.OutOfMemoryError("OOM"),
+    redis.exceptions.NoPermissionError("NOPERM"),
+    redis.ResponseError("READONLY You can't write against a read only replica."),
+    redis.ConnectionError("Error 111"),
+    redis.ConnectionError("Connection reset by peer"),
+    redis.ConnectionError("certificate verify failed"),
+    redis.sentinel.MasterNotFoundError(),
+]
+
+
+@pytest.mark.parametrize("error", REFUSALS, ids=repr)
+def test_what_to_do_about_redis_is_what_it_says(error):
+    """A wrong password is not mended by bringing Redis back; both languages name the same settings."""
+    said = short(error)
+    why, _, advice = said.partition(" -> ")
+    english, russian = (tell(state(said), language).sentence for language in ("en", "ru"))
+    assert f"({why}): nothing is asked or answered, nothing is lost. What to do: {advice}" in english
+    assert re.findall("[A-Z]+_[A-Z_]+", english) == re.findall("[A-Z]+_[A-Z_]+", russian)
+    assert re.search("[а-я]{4}", russian.partition("Что делать: ")[2].partition(";")[0])
+
+
+class NoTopic:
+    """Brokers that do not know the topic."""
+
+    def list_topics(self, topic, **_):
+        return type("Metadata", (), {"topics": {topic: self}})
+
+    error = KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)
+
+
+def test_a_missing_topic_is_named():
+    """Kafka is there, and need not be brought back."""
+    told = tell(state(kafka=collecting.from_kafka(NoTopic(), "AI_handler")), "en").sentence
+    assert "(the topic AI_handler is missing)" in told
+    assert "create it, or set KAFKA_CREATE_TOPICS=on" in told
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"junk", b"5 []", b"5 \xff", b"x {}", b"5 null", b"5 " + b"[" * 100_000,
+        b'5 {"role": "worker", "up": Infinity}',
+        b'5 {"role": "worker", "up": 1, "waits": null}', b'5 {"role": "worker", "up": 1, "waits": {"fault": "x"}}',
+        b'5 {"role": "bridge", "up": 1, "troubles": {"redis": 1}}', b'5 {"role": "worker", "up": 1, "model_ends": "x"}',
+        b'5 {"role": "bridge", "up": 1, "watermarks": {"x": 1}}',
+    ],
+)  # fmt: skip
+def test_who_else_writes_under_our_names_is_no_process(value):
+    """The page stands, and shows those that are."""
+    assert collecting._process(b"who", value, 6.0) is None
+    assert collecting._process(b"w", b'5 {"role": "worker", "up": 1, "waits": {"fault": 2}}', 6.0).said
+
+
+def test_foreign_counts_and_sums_are_passed_over():
+    """What is no number is not counted, and keeps nothing from being counted."""
+    clock, store = FakeClock(1_000_000.0), FakeHash()
+    store.fields = {b"junk": b"1", b"\xff \xff": b"1", b"1666 refused": b"x", b"1666 rejected": b"9" * 5_000}
+    Tally(store, clock).add(["scored"])
+    assert within(store.fields, clock.now, 144) == {"scored": 1}
+    assert collecting._money(b"junk") is None
+    assert collecting._money(b"nan") is None
+    assert tell(state(replace(HEALTHY, spent=None)), "en").sections[3].rows == [("today, US dollars", "? of 5.00")]
+
+
+def test_a_bucket_that_is_shut_frees_never():
+    """A limit of 0 is one that somebody may set."""
+    shut = LIMITS | {"buckets": LIMITS["buckets"] | {"rpm": BUCKET | {"limit": 0, "level": -1, "rate": 0}}}
+    (rows,) = [each.rows for each in tell(state(replace(HEALTHY, limits=shut)), "en").sections if each.title == "Quota"]
+    assert rows[1] == ("requests a minute", "0", "0", "0", "-")
+
+
+# The command, with a state instead of servers.
+COMMAND = """
+import sys
+from dataclasses import replace
+from bridge.__main__ import parse
+from bridge.commands import status
+from tests.unit.test_status import BAD_KEY, HEALTHY, state
+found = state(replace(HEALTHY, tripped=(replace(BAD_KEY, why='\\x9b\\u202e\\u2014'),)))
+status.make_look = lambda _: lambda: found
+sys.exit(status.run(parse(["status", *sys.argv[1:]]), None))
+"""
+
+
+def command(*arguments, stdout=subprocess.PIPE, **variables):
+    return subprocess.Popen(
+        [sys.executable, "-c", COMMAND, *arguments],
+        cwd=PROJECT, env={**os.environ, **variables}, stdout=stdout, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def test_who_reads_a_pipe_gets_each_look_at_once_and_no_orders():
+    """`status --watch --json | …`: a line a look, in ASCII."""
+    with command("--watch", "--json") as process:
+        line = process.stdout.readline()
+        process.kill()
+    assert line.isascii()
+    assert json.loads(line)["state"] == "breaker_open"
+
+
+def test_a_reader_that_leaves_is_no_traceback():
+    """`status | true`, and an 8-bit terminal that lacks the dash."""
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with command("--watch", stdout=theirs) as process:
+        os.close(theirs)
+        assert process.communicate(timeout=60) == (None, b"")
+    with command(LC_ALL="ru_RU.ISO8859-5", PYTHONIOENCODING="iso8859-5") as process:
+        shown, trouble = process.communicate(timeout=60)
+    assert trouble == b""
+    assert "запросы к модели остановлены" in shown.decode("iso8859-5")

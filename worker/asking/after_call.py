@@ -35,6 +35,7 @@ LONGEST_RETRY_AFTER = 300.0  # seconds that the provider is believed in an outag
 # Seconds after which a call is tried again that was refused for nobody knows what while others passed: what was under
 # way then has ended, so that an answer to others is one of now.
 REFUSED_WAIT = 120.0
+MOST_REFUSED = 6  # times while others pass: behind one address may be backends of which one in two refuses everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +136,11 @@ def after_call(
                 return _after_refusal(progress, policy, others_pass=others_pass)
             progress = replace(progress, tripped=progress.tripped + 1)
             return WaitForBreaker(reason, policy.behind_breaker, progress)
-        case RefusedCallError(failure=Failure.TOO_LARGE, room=room) if room:
-            return AskAgain(0.0, replace(progress, shrunk=progress.shrunk + 1))
         case RefusedCallError(failure=Failure() as failure):
-            return End(failure)
+            smaller = AskAgain(0.0, replace(progress, shrunk=progress.shrunk + 1))
+            return smaller if error.room and failure is Failure.TOO_LARGE else End(failure)
         case RefusedCallError():
-            return _after_refusal(progress, policy, others_pass=others_pass)
+            return _after_refusal(progress, policy, others_pass=others_pass, ours=error.ours)
         case BrokenAnswerError(failure=failure):
             progress = replace(progress, broken=progress.broken + 1)
             return End(failure) if progress.broken >= policy.max_attempts else AskAgain(0.0, progress)
@@ -149,13 +149,14 @@ def after_call(
     return End(Failure.INTERNAL)
 
 
-def _after_refusal(progress: Progress, policy: WaitingPolicy, *, others_pass: bool) -> Decision:
-    """It is the request's own fault if it is refused twice while others pass."""
+def _after_refusal(progress: Progress, policy: WaitingPolicy, *, others_pass: bool, ours: bool = False) -> Decision:
+    """It is the request's own fault if it is refused again and again while others pass, for nothing of `ours`."""
     if not others_pass:
         return WaitForBreaker("refused", policy.behind_breaker, replace(progress, tripped=progress.tripped + 1))
-    if progress.refused:
-        return End(Failure.REFUSED)
-    return AskAgain(REFUSED_WAIT, replace(progress, refused=progress.refused + 1))
+    if ours:  # not all backends of the endpoint take it
+        return AskAgain(REFUSED_WAIT, progress)
+    progress = replace(progress, refused=progress.refused + 1)
+    return End(Failure.REFUSED) if progress.refused >= MOST_REFUSED else AskAgain(REFUSED_WAIT, progress)
 
 
 def _after_outage(

@@ -40,6 +40,7 @@ class Completion:
     Attributes:
         usage: its tokens, as far as they were counted.
         content: the answer's text, without the thoughts that some models write down before it.
+        reasoned: tokens that went into thoughts; estimated by their length where nobody counts them.
         bare: it came as nothing but a JSON object.
         model: the one that answered, by its own account.
         wrong: the row of the table about what is wrong, if anything.
@@ -48,6 +49,7 @@ class Completion:
 
     usage: Usage
     content: str = field(default="", repr=False)
+    reasoned: int = 0
     bare: bool = True
     model: str | None = None
     wrong: Row | None = None
@@ -78,19 +80,26 @@ def read_completion(body: object, *, sent_tokens: int) -> Completion:
     if not isinstance(message, Mapping):
         return Completion(usage, wrong=UNREADABLE if usage.prompt_tokens or choice else NO_COMPLETION)
     content = _text(message.get("content"))
+    thoughts = _text(message.get("reasoning_content")) or _text(message.get("reasoning"))
+    if not content.strip() and finish != "length" and thoughts.rstrip().endswith("}"):
+        content, thoughts = thoughts, ""  # some take the whole answer of a model that reasons for thoughts
     wrong = _wrong(message, content, finish, usage)
     seen = usage.prompt_tokens + usage.cached_tokens  # some leave the cached ones out
     if wrong is None and usage.prompt_tokens and seen < LEAST_SHARE * sent_tokens:
         wrong = CUT_PROMPT
     said = content.strip()
     bare = not said or (said.startswith("{") and said.endswith("}"))
-    return Completion(usage, content.rpartition(_THOUGHT)[2], bare, _name(body.get("model")), wrong)
+    before, _, said = content.rpartition(_THOUGHT)
+    thought = len(before) + len(thoughts)
+    reasoned = usage.reasoning_tokens or usage.completion_tokens * thought // max(1, thought + len(said))
+    return Completion(usage, said, reasoned, bare, _name(body.get("model")), wrong)
 
 
 def _wrong(message: Mapping[str, Any], content: str, finish: object, usage: Usage) -> Row | None:
     if finish == "length":
         thought = message.get("reasoning_content") or message.get("reasoning")
-        unfinished = content.lstrip().startswith("<think>") and _THOUGHT not in content
+        # Without the opening tag, too: many templates put that into the prompt.
+        unfinished = not content.lstrip().startswith(("{", "`")) and _THOUGHT not in content
         reasoned = usage.reasoning_tokens or thought or unfinished or not content.strip()
         return THOUGHT_TOO_LONG if reasoned else CUT
     if finish == "content_filter":

@@ -140,11 +140,21 @@ ERRORS: Final[tuple[Row, ...]] = (
         words=("failed to validate json", "failed to generate json"),
     ),
     Row(
+        "no room in a cheaper service tier: 429 `resource_unavailable`",
+        Follows.LIMITS,
+        codes=("resource_unavailable", "capacity_exceeded"),
+    ),
+    Row(
+        "429, `rate_limit_exceeded`, also with 413, `slow_down`",
+        Follows.LIMITS, "", frozenset({429}),
+        ("rate_limit_exceeded", "slow_down", "*throttling*", "resource_exhausted"),
+    ),
+    Row(
         "more tokens than the model's context: 413, `context_length_exceeded`",
         Follows.END, "TOO_LARGE", frozenset({413}),
         ("context_length_exceeded", "string_above_max_length", "request_too_large"),
         ("context length", "context window", "maximum context", "prompt is too long", "input is too long",
-         "supports at most", "number of input tokens", "available context size", "`max_new_tokens` must be"),
+         "number of input tokens", "available context size", "`max_new_tokens` must be"),
     ),
     Row("a parameter of ours, named in `param`, a code or a text, with 400, 404, 422, 500 or 501", Follows.LESSON),
     Row(
@@ -156,16 +166,6 @@ ERRORS: Final[tuple[Row, ...]] = (
                "has been decommissioned", "try pulling it first", "unknown model", "model not found",
                "failed to get model", "failed to parse model", "` does not exist", "' does not exist"),
         params=("model",),
-    ),
-    Row(
-        "no room in a cheaper service tier: 429 `resource_unavailable`",
-        Follows.LIMITS,
-        codes=("resource_unavailable", "capacity_exceeded"),
-    ),
-    Row(
-        "429, `rate_limit_exceeded`, `slow_down`",
-        Follows.LIMITS, "", frozenset({429}),
-        ("rate_limit_exceeded", "slow_down", "*throttling*", "resource_exhausted"),
     ),
     Row("403 for another reason", Follows.BREAKER, "credentials", frozenset({403})),
     Row(

@@ -18,6 +18,7 @@ import openai
 from contract import Failure
 from worker.asking.answers import Completion, read_completion
 from worker.asking.faults import (
+    CUT,
     LESSON,
     THOUGHT_TOO_LONG,
     Follows,
@@ -27,7 +28,7 @@ from worker.asking.faults import (
     read_problem,
     row_of,
 )
-from worker.asking.profile import Profile, lesson
+from worker.asking.profile import Profile, after_early_cut, lesson
 from worker.asking.route import Route
 from worker.asking.service_tier import ServiceTier
 from worker.errors import (
@@ -57,7 +58,7 @@ class Learning(Protocol):
     def learn(self, sent: Profile, learned: Profile, why: str) -> bool: ...
     def withdraw(self, sent: Profile, *, anew: bool = True) -> None: ...
     def cut(self, sent: Profile, room: int, why: str) -> int: ...
-    def answered(self, sent: Profile, usage: Usage, *, room: int, bare: bool, kind: str) -> None: ...
+    def answered(self, sent: Profile, usage: Usage, *, reasoned: int, room: int, bare: bool, kind: str) -> None: ...
 
 
 class OpenAIClient:
@@ -147,7 +148,9 @@ class OpenAIClient:
         if reading.problem is not None:
             self._explain(reading.problem, response, sent, call, body)
         if reading.wrong is None or reading.wrong.follows not in (Follows.PROVIDER, Follows.LESSON):
-            self._profiles.answered(sent, reading.usage, room=call.room, bare=reading.bare, kind=call.kind)
+            self._profiles.answered(
+                sent, reading.usage, reasoned=reading.reasoned, room=call.room, bare=reading.bare, kind=call.kind
+            )
         seen = ProviderView.from_headers(response.headers)
         if reading.wrong is not None:
             self._explain_answer(reading.wrong, reading, seen, sent, call)
@@ -200,14 +203,21 @@ class OpenAIClient:
                     self._profiles.withdraw(sent)  # the room may be what was learned last
                 raise RefusedCallError(what, seen, failure=Failure[row.reason], room=call.room) from None
         self._profiles.withdraw(sent)
-        raise RefusedCallError(what, seen) from None
+        ours = not sent.parameters(call.response_format, 1).keys().isdisjoint(problem.params)
+        raise RefusedCallError(what, seen, ours=ours) from None
 
     def _explain_answer(
         self, wrong: Row, reading: Completion, seen: ProviderView, sent: Profile, call: Call
     ) -> NoReturn:
         """Raise what is wrong with an answer that came with HTTP 200."""
+        asked_for = call.max_output_tokens + call.room
+        if wrong in (CUT, THOUGHT_TOO_LONG) and call.teaches and 0 < reading.usage.completion_tokens < asked_for // 2:
+            learned = after_early_cut(sent)
+            if learned is not None and self._profiles.learn(sent, learned, "cut far below the cap"):
+                raise BrokenAnswerError(wrong.what, seen, usage=reading.usage)
         if wrong is THOUGHT_TOO_LONG:
-            room = self._profiles.cut(sent, call.room, wrong.what) if call.teaches else 0
+            more = call.teaches and (sent.most is None or asked_for < sent.most)
+            room = self._profiles.cut(sent, call.room, wrong.what) if more else 0
             if room:
                 raise LessonError(wrong.what, seen, usage=reading.usage, room=room)
             self._profiles.withdraw(sent, anew=False)  # it may be the model that thinks so long

@@ -44,6 +44,10 @@ _NAMES: Final = {
         "developer message", "roles must alternate", "'developer'", "'system'",
     ),
 }  # fmt: skip
+# How many tokens may be asked for: OpenAI, DeepSeek, Groq.
+_MOST: Final = re.compile(r"(?:at most |range of max_tokens is \[1, ?|less than or equal to `?)(\d{2,7})\b")
+LEAST_OUTPUT = 64  # tokens; a smaller cap is about something else
+_CAPS: Final = ("max_completion_tokens", "max_tokens")
 _WORD: Final = re.compile(r"[a-z_]+")
 # What the text says of a role that is refused. A resume that "overrides the system prompt" is refused, too.
 _OF_ROLES: Final = ("support", "enabled", "allowed", "alternate", "unexpected", "unknown", "invalid", "should be")
@@ -57,8 +61,9 @@ def _is_count(value: object) -> bool:
 _SOUND: Final[Mapping[str, Callable[[Any], bool]]] = {
     "temperature": lambda value: value is None or (isinstance(value, int | float) and not isinstance(value, bool)),
     "effort": lambda value: value is None or value in EFFORTS,
-    "cap": lambda value: value in ("max_completion_tokens", "max_tokens"),
+    "cap": lambda value: value in _CAPS,
     "output": lambda value: value in _OUTPUTS,
+    "most": lambda value: value is None or _is_count(value),
     "role": lambda value: value in _ROLES,
     "keeps_schema": lambda value: isinstance(value, bool),
     "floor": _is_count,
@@ -76,11 +81,12 @@ class Profile:
         effort: `reasoning_effort`; None: none is sent.
         cap: the name of the output cap.
         output: `strict` schema, `json` mode, or `none`.
+        most: tokens of output that may be asked for at most, since more were refused; None: nobody has said.
         role: of the message that instructs; `user`: all messages are one.
         keeps_schema: False: a schema is taken, and answers do not follow it.
         floor: tokens of reasoning that there is room for at least, since an answer was cut by less, until enough
             answers were seen.
-        refused: efforts that are; `reasoning_effort`: the parameter itself is.
+        refused: efforts and names of the cap that are; `reasoning_effort`: the parameter itself is.
         pinned: fields that a setting decides.
         lessons: how many were learned.
     """
@@ -89,6 +95,7 @@ class Profile:
     effort: str | None = None
     cap: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"
     output: Literal["strict", "json", "none"] = "strict"
+    most: int | None = None
     role: Literal["system", "developer", "user"] = "system"
     keeps_schema: bool = True
     floor: int = 0
@@ -128,7 +135,7 @@ class Profile:
         """What stands in a request beside its model and messages."""
         formats = {"strict": response_format, "json": JSON_MODE, "none": None}
         carried = {
-            self.cap: most_tokens,
+            self.cap: most_tokens if self.most is None else min(most_tokens, self.most),
             "response_format": formats[self.output],
             "temperature": self.temperature,
             "reasoning_effort": self.effort,
@@ -184,7 +191,7 @@ class LoneProfile:
     def withdraw(self, sent: Profile, *, anew: bool = True) -> None:
         """Nothing is kept of before."""
 
-    def answered(self, sent: Profile, usage: Usage, *, room: int, bare: bool, kind: str) -> None:  # noqa: ARG002 # nothing is kept
+    def answered(self, sent: Profile, usage: Usage, *, bare: bool, **_kept: object) -> None:
         """Take what an answer shows."""
         learned = after_answer(sent, usage.reasoning_tokens, bare=bare)
         if learned is not None:
@@ -223,6 +230,12 @@ def after_cut(sent: Profile, wanted: int) -> Profile:
     return replace(sent, floor=max(wanted, sent.floor), lessons=sent.lessons + 1)
 
 
+def after_early_cut(sent: Profile) -> Profile | None:
+    """What an answer teaches that ended far below the cap: the endpoint ignores it by this name."""
+    known = sent.cap == "max_tokens" or "max_tokens" in sent.refused or sent.most is not None
+    return None if known else replace(sent, cap="max_tokens", lessons=sent.lessons + 1)
+
+
 def after_answer(sent: Profile, reasoning_tokens: int, *, bare: bool) -> Profile | None:
     """What an answer teaches; None: nothing new.
 
@@ -248,6 +261,8 @@ def _wiser(sent: Profile, **changes: Any) -> Profile | None:
 def _blamed(problem: Problem, sent: Profile) -> list[str]:
     """What it names of all that was sent, likeliest first: a parameter's own field, then its order in the text."""
     names = {**_NAMES, "cap": (sent.cap,)}
+    if "required" in problem.text or "missing" in problem.codes:
+        names["cap"] = tuple(cap for cap in _CAPS if cap in problem.params) or names["cap"]
     carried = {
         "temperature": sent.temperature is not None,
         "effort": sent.effort is not None,
@@ -265,6 +280,8 @@ def _blamed(problem: Problem, sent: Profile) -> list[str]:
         found = [at for word in words if (at := text.find(word)) >= 0]
         if found and carried.get(name, True):
             places[name] = min(found)
+    if "cap" in places and not problem.params and all(re.search(rf"\b{cap}\b", text) for cap in _CAPS):
+        places["cap"] = -1  # who names both says which of them is meant
     if not places and "parameters" in text and ("no endpoints" in text or "no provider" in text):
         return [name for name in ("output", "effort", "temperature") if carried[name]]
     return sorted(places, key=places.__getitem__)
@@ -300,8 +317,13 @@ def _lowest(refused: Sequence[str]) -> str | None:
     return None if WHOLE_PARAMETER in refused else next(left, None)
 
 
-def _of_cap(_problem: Problem, sent: Profile) -> Profile | None:
-    return _wiser(sent, cap="max_tokens" if sent.cap == "max_completion_tokens" else "max_completion_tokens")
+def _of_cap(problem: Problem, sent: Profile) -> Profile | None:
+    """The other name, unless that is refused, too: then two backends differ, and each is right."""
+    told = _MOST.search(problem.text)
+    if told is not None and LEAST_OUTPUT <= int(told[1]) < (sent.most or math.inf):
+        return _wiser(sent, most=int(told[1]))
+    other = next(cap for cap in _CAPS if cap != sent.cap)
+    return None if other in sent.refused else _wiser(sent, cap=other, refused=(*sent.refused, sent.cap))
 
 
 def _of_output(_problem: Problem, sent: Profile) -> Profile | None:

@@ -195,8 +195,8 @@ class Profiles:
             self.learn(sent, after_cut(sent, wanted), why)
         return wanted
 
-    def answered(self, sent: Profile, usage: Usage, *, room: int, bare: bool, kind: str) -> None:
-        """A request with this profile was answered, to a question of this kind.
+    def answered(self, sent: Profile, usage: Usage, *, reasoned: int, room: int, bare: bool, kind: str) -> None:
+        """A request with this profile was answered, to a question of this kind, after so many tokens of reasoning.
 
         Redis may be away: the answer is paid for, and goes on.
         """
@@ -209,9 +209,9 @@ class Profiles:
                 self._note_at[kind] = now + NOTE_EVERY
                 for one in (kind, "any"):
                     self._redis.set(answered_key(self._name, one), "_", ex=LATELY)
-            if usage.reasoning_tokens or room:
+            if reasoned or room:
                 with self._redis.pipeline(transaction=False) as pipe:
-                    pipe.lpush(self._reasoning_key, usage.reasoning_tokens)
+                    pipe.lpush(self._reasoning_key, reasoned)
                     pipe.ltrim(self._reasoning_key, 0, SEEN - 1)
                     pipe.expire(self._reasoning_key, KEPT)
                     pipe.execute()
@@ -265,7 +265,7 @@ class Profiles:
 
 
 def _difference(before: Profile, after: Profile) -> str:
-    names: Any = ("temperature", "effort", "cap", "output", "role", "keeps_schema", "floor")
+    names: Any = ("temperature", "effort", "cap", "most", "output", "role", "keeps_schema", "floor")
     changed = [name for name in names if getattr(before, name) != getattr(after, name)]
     return ", ".join(f"{name} {getattr(before, name)} -> {getattr(after, name)}" for name in changed) or "nothing new"
 
