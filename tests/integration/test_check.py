@@ -181,7 +181,8 @@ def test_faults_on_the_way_to_kafka(ground, stranger):
     nowhere = f"127.0.0.1:{free_port()}"
     assert f"{nowhere}, SASL_SSL: " in ground.faults(kafka_bootstrap_servers=nowhere)["Kafka"]
     assert "correct KAFKA_BOOTSTRAP_SERVERS" in ground.faults(kafka_bootstrap_servers="no.such.invalid:9092")["Kafka"]
-    assert "KAFKA_SECURITY_PROTOCOL" in ground.faults(kafka_security_protocol="PLAINTEXT")["Kafka"]
+    plain = {"kafka_security_protocol": "PLAINTEXT", "kafka_sasl_username": None, "kafka_sasl_password": None}
+    assert "KAFKA_SECURITY_PROTOCOL" in ground.faults(**plain)["Kafka"]
 
 
 def test_missing_permissions(ground):
