@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args, get_origin
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -201,7 +201,7 @@ class Settings(Fields):
         parts = urlsplit(url)
         if parts.scheme != "rediss":
             return url
-        query = dict(parse_qsl(parts.query)) | {"ssl_cert_reqs": "required"}
+        query = {"ssl_cert_reqs": "required"}  # nothing else may stand there, see values.py
         if self.redis_tls_ca:
             query["ssl_ca_certs"] = self.redis_tls_ca
         return urlunsplit(parts._replace(query=urlencode(query, safe="/")))
