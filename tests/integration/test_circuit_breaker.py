@@ -44,6 +44,16 @@ def test_one_worker_opens_it_for_all(breaker, others, reason):
     assert list(others.state()) == [reason]
 
 
+def test_it_can_be_said_for_how_long(breaker, others):
+    """Until midnight is exactly so long, however long the reason would keep it; a provider may only lengthen it."""
+    breaker.trip("budget", 100.0)
+    assert 90 < others.state()["budget"] <= 100
+    breaker.trip("provider", at_least=300.0)
+    assert 290 < others.state()["provider"] <= 300
+    breaker.trip("quota", at_least=1.0)
+    assert OPEN_FOR["quota"] - 10 < others.state()["quota"] <= OPEN_FOR["quota"]
+
+
 @EACH
 def test_after_its_time_one_request_tries(fleet, breaker, others, reason):
     """The fleet finds out by itself whether the reason is gone, with one request and not with all."""

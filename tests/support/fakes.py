@@ -461,7 +461,7 @@ class FakeBreaker:
             return reason
         raise SendingBlockedError(f"{reason}: {EXPLAINED[reason]}", max(1.0, remaining or LOOK_AGAIN))
 
-    def trip(self, reason: str, seconds: float | None = None) -> None:
+    def trip(self, reason: str, seconds: float | None = None, *, at_least: float = 0.0) -> None:
         if self.memory.get(too_early_key(reason)):
             return
         self.trips.append(reason)
@@ -469,7 +469,7 @@ class FakeBreaker:
         usual = min(OPEN_FOR[reason] * 2**times, LONGEST.get(reason, OPEN_FOR[reason]))
         self.memory.set(NOT_CLOSED_KEY, "_")
         self.memory.set(tripped_key(reason), str(times + 1))
-        self.memory.set(too_early_key(reason), "_", max(seconds or 0.0, usual))
+        self.memory.set(too_early_key(reason), "_", max(at_least, usual) if seconds is None else seconds)
         self.memory.delete(probe_key(reason))
 
     def reset(self, only: str | None = None) -> None:

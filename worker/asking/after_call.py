@@ -80,7 +80,7 @@ class WaitForBreaker:
     reason: str
     seconds: float
     progress: Progress
-    closed_for: float | None = None
+    closed_for: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +163,13 @@ def _after_outage(
     error: TransientError, progress: Progress, policy: WaitingPolicy, *, spread: float, outage: bool
 ) -> Decision:
     progress = replace(progress, faults=progress.faults + 1)
-    named = None if error.wait is None else min(error.wait, LONGEST_RETRY_AFTER)
+    named = min(error.wait or 0.0, LONGEST_RETRY_AFTER)
     pause = spread * min(policy.retry_base * 2.0 ** min(progress.faults - 1, MOST_DOUBLINGS), policy.retry_max)
     if outage:
         # Who met it often waits longer than the breaker may be open: the tiny call may be answered where it is not.
         seconds = max(policy.behind_breaker, pause)
         return WaitForBreaker("provider", seconds, progress, named)
-    return AskAgain(max(pause, named or 0.0), progress)
+    return AskAgain(max(pause, named), progress)
 
 
 def _after_denial(denial: Denial, progress: Progress) -> Decision:

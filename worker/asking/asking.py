@@ -17,15 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from contract import Failure
 from worker import metrics, spans
-from worker.asking.after_call import (
-    AskAgain,
-    End,
-    WaitForBreaker,
-    WaitForLimits,
-    WaitingPolicy,
-    after_call,
-    too_late,
-)
+from worker.asking.after_call import AskAgain, End, WaitForBreaker, WaitForLimits, WaitingPolicy, after_call, too_late
 from worker.asking.probe import PROBE
 from worker.asking.silence import Silence
 from worker.errors import (
@@ -385,7 +377,7 @@ class Asking:
             case AskAgain(seconds=seconds):
                 raise PostponedError("fault", seconds) from None
             case WaitForBreaker(reason=reason, seconds=seconds, closed_for=closed_for):
-                ports.breaker.trip(reason, closed_for)
+                ports.breaker.trip(reason, at_least=closed_for)
                 raise PostponedError("blocked", seconds) from None
             case WaitForLimits():
                 raise PostponedError("limits", self._denied(decision, in_hand.reservation)) from None

@@ -98,17 +98,19 @@ class CircuitBreaker:
             pipe.hdel(TRIPPED_WHY_KEY, *gone)
             pipe.execute()
 
-    def trip(self, reason: str, seconds: float | None = None) -> None:
-        """Open it for all workers, at once, as long as the reason says or for so many seconds, if that is longer.
+    def trip(self, reason: str, seconds: float | None = None, *, at_least: float = 0.0) -> None:
+        """Open it for all workers, at once. Of many requests that learn the same at once one opens it.
 
-        A day's budget alone says itself until when: midnight is near or far.
-        Of many requests that learn the same at once one opens it.
+        Args:
+            reason: one of `OPEN_FOR`.
+            seconds: for exactly so long, where it is known when it is over; None: for as long as the reason says.
+            at_least: and then for so many seconds at least.
         """
         before: Any = self._redis.get(tripped_key(reason)) or b"0"
         times = int(before) if before.isdigit() else 0
-        usual = OPEN_FOR[reason] * 2.0 ** min(times, MOST_DOUBLINGS)
-        if seconds is None or reason != "budget":
-            seconds = max(seconds or 0.0, min(usual, LONGEST.get(reason, OPEN_FOR[reason])))
+        if seconds is None:
+            usual = OPEN_FOR[reason] * 2.0 ** min(times, MOST_DOUBLINGS)
+            seconds = max(at_least, min(usual, LONGEST.get(reason, OPEN_FOR[reason])))
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.sadd(tried_key(reason), self._asks_as)
             pipe.expire(tried_key(reason), TRIPPED_KEPT)
