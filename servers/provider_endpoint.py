@@ -38,6 +38,11 @@ class ProviderEndpoint:
         return urlunsplit(urlsplit(self.address)._replace(query=""))
 
     @property
+    def is_openai(self) -> bool:
+        """Whether it is OpenAI's own API."""
+        return (urlsplit(self.address).hostname or "").endswith("openai.com")
+
+    @property
     def query(self) -> dict[str, str]:
         """What every request's URL ends with: Azure's `api-version`."""
         return dict(parse_qsl(urlsplit(self.address).query, keep_blank_values=True))

@@ -9,7 +9,6 @@ from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import redis
 from celery import Celery
@@ -101,7 +100,7 @@ def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
 
 def make_egress(settings: Settings, route: Route) -> Egress:
     """The check of where requests leave, or what stands in for it."""
-    if settings.mode == "TEST" and (urlsplit(settings.openai_base_url).hostname or "").endswith("openai.com"):
+    if settings.mode == "TEST" and settings.provider.is_openai:
         return ForbiddenEgress()
     if not settings.egress_check:
         return UncheckedEgress()
@@ -290,17 +289,18 @@ def _show_state(sender: Any, **_: Any) -> None:
     threading.Thread(target=watch_model, name="model-watch", daemon=True).start()
 
     def say() -> dict[str, object]:
-        egress = scoring().ports.egress.state
+        at_work = scoring()
+        egress = at_work.ports.egress.state
         return {
             "model": settings.openai_model,
-            "model_listed": REGISTRY.get_sample_value("ai_handler_model_listed") != 0,
-            "model_ends": REGISTRY.get_sample_value("ai_handler_model_shutdown_timestamp_seconds"),
-            "profile": scoring().ports.profiles.state(),
+            "model_listed": metrics.shown(metrics.MODEL_LISTED) != 0,
+            "model_ends": metrics.shown(metrics.MODEL_SHUTDOWN),
+            "profile": at_work.ports.profiles.state(),
             "threads": sender.controller.concurrency,
             "busy": len(state.active_requests),
             "egress": egress,
-            "exit_closed": egress != "not asked yet" and not REGISTRY.get_sample_value("ai_handler_egress_open"),
-            "waits": scoring().waits.counts(),
+            "exit_closed": egress != "not asked yet" and not metrics.shown(metrics.EGRESS_OPEN),
+            "waits": at_work.waits.counts(),
         }
 
     name = f"{sender.hostname}:{os.getpid()}"

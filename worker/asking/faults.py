@@ -101,6 +101,7 @@ def _is_one(code: str, codes: tuple[str, ...]) -> bool:
     return any(one.strip("*") in code if one.startswith("*") else code == one for one in codes)
 
 
+NO_ROOM: Final = ("resource_unavailable", "capacity_exceeded")  # in a service tier: OpenAI's and Groq's code
 ERRORS: Final[tuple[Row, ...]] = (
     Row(
         "our country is refused, with 403 or 400",
@@ -142,7 +143,7 @@ ERRORS: Final[tuple[Row, ...]] = (
     Row(
         "no room in a cheaper service tier: 429 `resource_unavailable`",
         Follows.LIMITS,
-        codes=("resource_unavailable", "capacity_exceeded"),
+        codes=NO_ROOM,
     ),
     Row(
         "429, `rate_limit_exceeded`, also with 413, `slow_down`",
@@ -181,8 +182,6 @@ ERRORS: Final[tuple[Row, ...]] = (
 )  # fmt: skip
 
 LESSON: Final = next(row for row in ERRORS if row.follows is Follows.LESSON)
-OUTAGE: Final = next(row for row in ERRORS if row.follows is Follows.PROVIDER)
-TOO_LARGE: Final = next(row for row in ERRORS if row.reason == "TOO_LARGE")
 
 # What else may come back. openai_client.py and answers.py recognise these by their shape.
 SILENT: Final = Row("no answer within `OPENAI_TIMEOUT`, no connection, TLS, proxy", Follows.PROVIDER, "provider")

@@ -136,10 +136,11 @@ class OpenAIClient:
             raise TransientError(type(error.__cause__ or error).__name__, network=True) from None
         except openai.APIStatusError as error:
             response = error.response
-            problem = read_problem(response.status_code, decoded(response.content))
+            body = decoded(response.content)
+            problem = read_problem(response.status_code, body)
             if tier is not None and self._tier.refused(problem):
                 raise LessonError(str(problem), ProviderView.from_headers(response.headers)) from None
-            self._explain(problem, response, sent, call)
+            self._explain(problem, response, sent, call, body)
         except openai.OpenAIError as error:  # what the SDK may add
             raise TransientError(type(error).__name__) from None
         body = decoded(response.content)
@@ -174,7 +175,7 @@ class OpenAIClient:
         )
 
     def _explain(
-        self, problem: Problem, response: httpx2.Response, sent: Profile, call: Call, body: object = None
+        self, problem: Problem, response: httpx2.Response, sent: Profile, call: Call, body: object
     ) -> NoReturn:
         """Raise what an error means. Only codes go into the texts: messages may quote the prompt."""
         seen = ProviderView.from_headers(response.headers)
@@ -192,7 +193,7 @@ class OpenAIClient:
                 doubtful = problem.status == FORBIDDEN or not row.certain(problem)
                 raise TrippingError(what, row.reason, seen, doubtful=doubtful) from None
             case Follows.LIMITS:
-                denial = Denial.from_response(response.headers, body or decoded(response.content))
+                denial = Denial.from_response(response.headers, body)
                 raise DeniedError(what, denial, seen) from None
             case Follows.PROVIDER:
                 raise TransientError(what, seen, wait=retry_after(response.headers)) from None

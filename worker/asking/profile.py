@@ -300,9 +300,7 @@ def _of_effort(problem: Problem, sent: Profile) -> Profile | None:
     start = max(said.find(word) for word in ("supported", "one of", "should be", "must be", "expected", "allowed"))
     told = _WORD.findall(said[start:]) if start >= 0 else []
     listed = [word for word in told if word in EFFORTS and word != sent.effort]
-    about_value = any(
-        word in said for word in ("unsupported value", "unsupported_value", "invalid", "does not support")
-    )
+    about_value = any(word in said for word in _BAD_VALUE)
     unknown = any(word in said for word in _UNKNOWN_PARAMETER)
     if not listed and (unknown or not about_value):
         return _wiser(sent, effort=None, refused=(*sent.refused, WHOLE_PARAMETER))

@@ -7,13 +7,12 @@ import logging
 import time
 from collections.abc import Callable
 
-from worker.asking.faults import Problem
+from worker.asking.faults import NO_ROOM, Problem
 
 log = logging.getLogger(__name__)
 
 NO_ROOM_FOR = 600.0  # seconds
 UNKNOWN_FOR = 86_400.0  # seconds
-_NO_ROOM = frozenset({"resource_unavailable", "capacity_exceeded"})  # OpenAI's and Groq's code
 _WORDS = ("service_tier", "service tier")
 _OF_LIMITS = frozenset({413, 429})  # Groq names the tier in each of these, whatever tier was asked for
 
@@ -38,7 +37,7 @@ class ServiceTier:
 
     def refused(self, problem: Problem) -> bool:
         """Whether a call that named the tier met this because of it; then others name none for a while."""
-        if not _NO_ROOM.isdisjoint(problem.codes) or "resource unavailable" in problem.text:
+        if not set(NO_ROOM).isdisjoint(problem.codes) or "resource unavailable" in problem.text:
             seconds, why = NO_ROOM_FOR, "has no room"
         elif (
             400 <= problem.status < 500

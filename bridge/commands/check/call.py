@@ -89,10 +89,9 @@ def _ask(settings: Settings, scoring: Scoring, model: WatchedModel) -> Iterator[
 
 def _failed(error: FailedError, ports: Ports, model: WatchedModel) -> Finding:
     said = str(model.errors[-1])[:LATEST_ERROR] if model.errors else "nothing was sent"
-    open_for = ", ".join(ports.breaker.state())
-    if open_for:
-        advice = "; ".join(EXPLAINED.get(reason, reason) for reason in ports.breaker.state())
-        return wrong("call", f"{said}; the circuit breaker is open: {open_for}", advice)
+    if reasons := ports.breaker.state():
+        advice = "; ".join(EXPLAINED[reason] for reason in reasons)
+        return wrong("call", f"{said}; the circuit breaker is open: {', '.join(reasons)}", advice)
     return wrong(
         "call",
         f"{said} ({error.failure.name}), within {PATIENCE:g} s",

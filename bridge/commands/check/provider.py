@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import httpx2
 
@@ -20,14 +19,13 @@ def look_at_the_provider(settings: Settings) -> Iterator[Finding]:
     """Where requests leave comes first: from a refused country nothing more is sent."""
     yield _look_at_tokens()
     key = settings.openai_key.get_secret_value()
-    host = urlsplit(settings.openai_base_url).hostname or ""
+    provider = settings.provider
     if not key:
         yield skipped("exit", "no OPENAI_KEY here: look at it where the workers run")
         return
-    if settings.mode == "TEST" and host.endswith("openai.com"):
+    if settings.mode == "TEST" and provider.is_openai:
         yield skipped("exit", "MODE=TEST never calls the real OpenAI")
         return
-    provider = settings.provider
     # As the workers do: through this proxy and no other.
     verify = tls_context(provider.ca_location)
     with httpx2.Client(proxy=provider.proxy, verify=verify, trust_env=False, timeout=TIMEOUT) as client:
@@ -95,8 +93,7 @@ def _found(card: ModelCard, settings: Settings) -> Finding:
         return wrong("model", "the provider refuses the key", "correct OPENAI_KEY")
     if card.status == 403:
         return wrong("model", "the provider refuses us: country, project or permission", "look at the key's project")
-    is_openai = (urlsplit(settings.openai_base_url).hostname or "").endswith("openai.com")
-    if card.listed is False or (card.status == 404 and is_openai):
+    if card.listed is False or (card.status == 404 and settings.provider.is_openai):
         return wrong("model", f"{model} is not known to this key", "correct OPENAI_MODEL")
     return note("model", f"the endpoint's page of {model} answers {card.status}, which says nothing")
 
