@@ -31,7 +31,6 @@ class Ground(StrEnum):
 
 # The patterns stand beside the code, one list a ground.
 _LISTS: Final = lists("grounds.txt")
-Parted = tuple[dict[str, Ground], list[str]]
 
 
 def _compiled(patterns: str) -> re.Pattern[str]:

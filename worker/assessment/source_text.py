@@ -85,7 +85,8 @@ class SourceText:
     def quoted(self) -> list[range]:
         """The stretches in quotation marks."""
         matches = islice(_QUOTATION.finditer(self.folded), _MOST_QUOTATIONS)
-        return [range(*(len(_WORD.findall(self.folded[:end])) for end in match.span())) for match in matches]
+        starts = [word.start() for word in _WORD.finditer(self.folded)]
+        return [range(*(bisect_left(starts, end) for end in match.span())) for match in matches]
 
     @cached_property
     def _capitals(self) -> frozenset[str]:

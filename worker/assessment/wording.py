@@ -4,7 +4,7 @@ No word of a resume or of the model comes here. A vacancy is a stranger's text a
 links, contacts, and what a spreadsheet would take for a formula.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -21,7 +21,7 @@ from worker.assessment.suspicion import Suspicion
 MAX_MATCH: Final = 100  # characters that a person can read in a list
 _MAX_NAME: Final = 60  # characters of a criterion within the recommendation
 _MAX_NAMED: Final = 4  # criteria that one sentence names
-WHY_A_PERSON: Final[dict[Suspicion, str]] = {
+WHY_A_PERSON: Final[Mapping[str, str]] = {
     Suspicion.TO_REVIEWER: "в резюме есть обращения к проверяющему",
     Suspicion.HIDDEN: "в резюме есть скрытый или закодированный текст",
     Suspicion.ECHO: "резюме повторяет слова вакансии",

@@ -15,14 +15,13 @@ from worker.assessment.durations import in_words
 from worker.assessment.plain_text import visible
 from worker.assessment.proof import Lowering
 from worker.assessment.rubric import FEW_HOLD
-from worker.assessment.suspicion import Suspicion
 from worker.assessment.wording import WHY_A_PERSON
 from worker.explaining.explanation import CriterionExplanation, Explanation
 from worker.explaining.quote_places import pieces
 
 KINDS: Final = {"gate": "допуск", "must": "обязательное", "nice": "желательное"}
 LEVELS: Final = {"none": "не подтверждено", "partial": "частично", "strong": "подтверждено"}
-REASONS: Final = {
+REASONS: Final[dict[str, str]] = {
     Lowering.ABSENT: "цитаты нет в резюме",
     Lowering.PRIVATE: "в цитате только личные данные",
     Lowering.CUT_OFF: "цитата обрезана сразу за отрицанием",
@@ -60,7 +59,6 @@ _POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; "
     "base-uri 'none'; form-action 'none'"
 )
-_WHY: Final[dict[str, str]] = {suspicion.value: WHY_A_PERSON[suspicion] for suspicion in Suspicion}
 _WIDE: Final = 1_000  # units of the drawing
 
 
@@ -107,7 +105,7 @@ def _verdict(body: Element, processing_id: int, explanation: Explanation) -> Non
     )
     said.tail = f"«Подходит» — от {explanation.threshold}."
     if explanation.suspicions:  # first, as in the recommendation: whoever reads no further has read it
-        why = "; ".join(_WHY.get(code, code) for code in explanation.suspicions)
+        why = "; ".join(WHY_A_PERSON.get(code, code) for code in explanation.suspicions)
         _add(body, "p", f"Нужна проверка человеком: {why}. Само по себе это балл не снижает.", class_="look")
 
 
@@ -181,7 +179,7 @@ def _criteria(body: Element, criteria: Iterable[CriterionExplanation]) -> None:
             told = in_words(one.months) if one.months else "не подтверждён датами"
             _add(words, "span", f"срок: {told}, нужно: {in_words(12 * one.years)}", class_="small")
         for reason in one.reasons:
-            _add(words, "span", f"снижено: {_reason(reason)}", class_="why")
+            _add(words, "span", f"снижено: {REASONS.get(reason, reason)}", class_="why")
         _add(row, "td", KINDS[one.kind])
         _add(row, "td", str(one.weight) if one.kind != "gate" else "—")
         level = _add(row, "td", LEVELS[one.level])
@@ -189,10 +187,6 @@ def _criteria(body: Element, criteria: Iterable[CriterionExplanation]) -> None:
             SubElement(level, "br")
             _add(level, "span", f"модель: {LEVELS[one.claimed]}", class_="small")
         _add(row, "td", f"{one.points * one.weight} из {2 * one.weight}" if one.kind != "gate" else "—")
-
-
-def _reason(code: str) -> str:
-    return REASONS.get(Lowering(code), code) if code in set(Lowering) else code
 
 
 def _remarks(body: Element, explanation: Explanation) -> None:

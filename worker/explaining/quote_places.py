@@ -1,6 +1,6 @@
 """Where quotes stand in a text, letter for letter, so that a page can mark them. Pure; time is linear in the text.
 
-Whether a quote *counts* is decided in `assessment/evidence/`, which also finds quotes with changed endings. Those are
+Whether a quote *counts* is decided in `assessment/proof.py`, which also finds quotes with changed endings. Those are
 not marked here: a page that marks too little misleads nobody.
 """
 

@@ -40,7 +40,10 @@ def _grammar(word: str) -> _Grammar:
     reading = readings(word)
     return _Grammar(
         # «страна», «мыла», «права» are nouns too.
-        tells=word.endswith(_ENDINGS) and Reading.GENDERED in reading and Reading.NOUN not in reading,
+        tells=word not in _OF_THINGS
+        and word.endswith(_ENDINGS)
+        and Reading.GENDERED in reading
+        and Reading.NOUN not in reading,
         subject=(Reading.FEMININE_SUBJECT in reading and word != "сама" and Reading.PASSIVE not in reading)
         or (reading is Reading.UNKNOWN and word.endswith(("ка", "та", "ия"))),  # «медкнижка»
         passive=Reading.PASSIVE in reading,
@@ -49,7 +52,7 @@ def _grammar(word: str) -> _Grammar:
 
 def masculine_forms(text: str) -> list[_Word]:
     """The writer's feminine forms in the text: where each stands, and its masculine form."""
-    words = set(_WORD.findall(text.lower())) - _OF_THINGS
+    words = set(_WORD.findall(text.lower()))
     telling = {word for word in words if word == "сама" or (word.endswith(_ENDINGS) and _grammar(word).tells)}
     found: list[_Word] = []
     if not telling:
@@ -77,7 +80,7 @@ def _changes(clause: list[_Word], *, another: bool) -> tuple[list[_Word], bool]:
     for number, (start, end, word) in enumerate(clause):
         if word == "сама" and not another and not subjects:
             found.append((start, end, "сам"))
-        if not read[number].tells or word in _OF_THINGS:
+        if not read[number].tells:
             continue
         if word.endswith(_FEMININE):
             behind = last if read[number].passive else last_certain

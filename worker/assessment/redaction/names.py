@@ -137,7 +137,8 @@ class _Search(NamedText):
             return
         # «Джонсон и Джонсон»
         joined = any(len(word.text) == 1 and not word.capital and word.lower not in lists.PARTICLES for word in words)
-        if 1 < len(words) <= _LONGEST_NAME and not joined and is_a_name(words, first=first, stranger=stranger):
+        may_be = 1 < len(words) <= _LONGEST_NAME and not joined and not self.is_a_brand(numbers.start)
+        if may_be and is_a_name(words, first=first, stranger=stranger):
             # «Токарь Иванов Иван Иванович»: the post stays.
             post = len(numbers) > 3 and not may_be_named(words[0])
             self.take(*(numbers[1:] if post else numbers))

@@ -14,8 +14,6 @@ def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
 
     In the text's first line a common word may be one; for a `stranger`, words that nobody knows are one.
     """
-    if " ".join(word.lower for word in words[:2]) in lists.BRANDS:
-        return False
     if any(word.capital for word in words):
         words = [word for word in words if word.capital or word.lower not in lists.PARTICLES]
     long = [word for word in words if len(word.text) > 1]
