@@ -1,4 +1,7 @@
-"""docs/architecture.md says what import-linter holds."""
+"""docs/architecture.md says what import-linter holds, and what is loaded is what is needed."""
+
+import subprocess
+import sys
 
 from dev.imports_table import PAGE, page
 from dev.kafka_server import CHECKOUT
@@ -8,3 +11,11 @@ def test_the_table_of_imports_is_current():
     """Whoever reads who may import what reads what is checked."""
     text = PAGE.read_text(encoding="utf-8")
     assert text == page(text, (CHECKOUT / "pyproject.toml").read_text()), "run `python -m dev.imports_table`"
+
+
+def test_a_bridge_has_nothing_of_a_worker_that_it_does_not_need():
+    """No worker's metrics, which alerts would take for a worker's word, and none of its dictionaries in memory."""
+    loads = "import sys, bridge.app; print(*sys.modules)"
+    command = [sys.executable, "-c", loads]
+    ran = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=60)
+    assert {"worker.metrics", "pymorphy3"}.isdisjoint(ran.stdout.split())

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from bridge.commands.check.brokers import look_at_kafka
 from bridge.commands.check.finding import Finding, State, skipped, table
-from bridge.commands.check.learned import look_at_what_is_learned
 from bridge.commands.check.provider import look_at_the_provider
 from bridge.commands.check.store import look_at_redis
 from bridge.commands.check.workers import look_at_workers
@@ -44,6 +43,8 @@ def look(settings: Settings, *, call: bool = False) -> Iterator[Finding]:
     provider = list(look_at_the_provider(settings))
     yield from provider
     if redis[0].state is State.OK:
+        from bridge.commands.check.learned import look_at_what_is_learned  # noqa: PLC0415  a worker's, metrics and all
+
         yield from look_at_what_is_learned(settings)
     if call and not any(finding.state in (State.WRONG, State.SKIPPED) for finding in provider):
         from bridge.commands.check.call import look_at_a_call  # noqa: PLC0415  a worker: a second to import
