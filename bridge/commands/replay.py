@@ -16,7 +16,7 @@ from bridge.dead_letter import CAP_WINDOW, HEADER_FIELD, HEADER_REASON, HEADER_S
 from bridge.intake import Reason
 from bridge.kafka import header, offset_ranges, read_range
 from config import Settings
-from contract import ScoringRequest
+from contract import Dialect
 
 
 def run(options: argparse.Namespace, settings: Settings, reader: Consumer, producer: Producer) -> int:
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, produ
     places = offset_ranges(reader, settings.dead_letter_topic, may_be_missing=True)
     for letter in (letter for part in places for letter in read_range(reader, part)):
         reason = _reason(letter)
-        fields[reason][_field(letter)] += 1
+        fields[reason][_field(letter, settings.dialect)] += 1
         found[reason] += 1
         if not _is_chosen(letter, reason, options) or chosen.total() >= options.limit:
             continue
@@ -138,10 +138,10 @@ def _reason(letter: Message) -> str:
     return (header(letter, HEADER_REASON) or b"unknown").decode()
 
 
-def _field(letter: Message) -> str:
+def _field(letter: Message, dialect: Dialect) -> str:
     """The field that it is about, where it is one of ours: what else stands there is a stranger's."""
     field = (header(letter, HEADER_FIELD) or b"").decode(errors="replace")
-    return field if field in ScoringRequest.model_fields else ""
+    return field if field in dialect.fields else ""
 
 
 def _is_whole(letter: Message, reason: str) -> bool:
