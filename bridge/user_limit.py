@@ -8,11 +8,10 @@ before they are answered. An emptied Redis begins anew.
 import math
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 import redis
 
-from contract import PROCESSED_MARK_TTL, user_day_key
+from contract import PROCESSED_MARK_TTL, day_of, user_day_key
 
 DAY = 86_400  # seconds
 
@@ -74,4 +73,4 @@ class UserLimit:
 
 
 def _key(user: int, at: float) -> str:
-    return user_day_key(user, datetime.fromtimestamp(at, UTC).date().isoformat())
+    return user_day_key(user, day_of(at))

@@ -6,6 +6,7 @@ share nothing but its names and shapes (the bridge reaches the worker by task na
 Kafka).
 """
 
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 from pydantic import BaseModel
@@ -192,6 +193,11 @@ def scout_key(model: str) -> str:
 def answered_key(model: str, kind: str = "any") -> str:
     """Exists while the endpoint has answered a question of this kind, or any, within the last half minute."""
     return f"{KEY_PREFIX}profile:{model}:answered:{kind}"
+
+
+def day_of(at: float) -> str:
+    """The day of UTC (`2026-11-24`) of a Unix time, as the keys of a day name it."""
+    return datetime.fromtimestamp(at, UTC).date().isoformat()
 
 
 def spent_key(day: str) -> str:

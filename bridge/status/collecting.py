@@ -4,7 +4,6 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import redis
@@ -14,7 +13,7 @@ from bridge.kafka import sent_at
 from bridge.offsets import Commit, PartitionProgress
 from bridge.status.figures import CREATE_TOPIC, InKafka, InRedis, Process, Tripped
 from bridge.tally import DAY_SLOTS, within
-from contract import KEY_PREFIX, PRESENT_KEY, QUEUE_NAME, TALLY_KEY, TRIPPED_WHY_KEY, spent_key, too_early_key
+from contract import KEY_PREFIX, PRESENT_KEY, QUEUE_NAME, TALLY_KEY, TRIPPED_WHY_KEY, day_of, spent_key, too_early_key
 from presence import GONE_AFTER
 from servers.redis_trouble import short
 
@@ -44,7 +43,7 @@ def _from_redis(store: redis.Redis, limits: Callable[[], Mapping[str, Any]]) -> 
         pipe.hgetall(PRESENT_KEY)
         pipe.hgetall(TRIPPED_WHY_KEY)
         pipe.hgetall(TALLY_KEY)
-        pipe.get(spent_key(datetime.now(UTC).date().isoformat()))
+        pipe.get(spent_key(day_of(time.time())))
         pipe.llen(QUEUE_NAME)
         # It changes nothing, since nobody has this key; a full Redis and a replica refuse it, and no bridge is heard.
         pipe.set(f"{KEY_PREFIX}status", "", xx=True)

@@ -8,11 +8,10 @@ spent begins at zero.
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import redis
 
-from contract import spent_key
+from contract import day_of, spent_key
 from worker.ports import Breaker
 
 log = logging.getLogger(__name__)
@@ -73,4 +72,4 @@ class Spending:
         return {"spent_today": round(self.today(), 6), "budget": self._budget or "none"}
 
     def _today(self) -> str:
-        return datetime.fromtimestamp(self._clock(), UTC).date().isoformat()
+        return day_of(self._clock())
