@@ -6,9 +6,16 @@ own.
 
 import argparse
 import sys
+from typing import Any, Protocol
 
 from bridge import app
 from bridge.commands import check, dead_letters, predecessor, replay, send, status
+
+
+class _Command(Protocol):
+    """A module of bridge/commands/."""
+
+    def arguments(self) -> argparse.ArgumentParser: ...
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -17,41 +24,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         prog="python -m bridge", description="Without a command: runs the bridge until SIGTERM or SIGINT."
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser(
-        "replay",
-        parents=[replay.arguments()],
-        help="send dead letters to the input topic again",
-        description=replay.__doc__,
-    )
-    commands.add_parser(
-        "dead-letters",
-        parents=[dead_letters.arguments()],
-        help="show the last dead letters: offset, time, reason, field",
-        description=dead_letters.__doc__,
-    )
+
+    def add(name: str, command: _Command, said: str, **more: Any) -> None:
+        commands.add_parser(name, parents=[command.arguments()], help=said, description=command.__doc__, **more)
+
+    add("replay", replay, "send dead letters to the input topic again")
+    add("dead-letters", dead_letters, "show the last dead letters: offset, time, reason, field")
     commands.add_parser("resume", help="go on after too many dead letters: those written up to now no longer count")
-    commands.add_parser(
-        "status", parents=[status.arguments()], help="tell the state, and what to do", description=status.__doc__
-    )
-    commands.add_parser(
-        "check",
-        parents=[check.arguments()],
-        help="try every connection, topic and permission, and say what to do",
-        description=check.__doc__,
-    )
-    commands.add_parser(
-        "predecessor",
-        parents=[predecessor.arguments()],
-        help="say what an earlier handler has answered, and where to begin",
-        description=predecessor.__doc__,
-    )
-    commands.add_parser(
-        "send",
-        parents=[send.arguments()],
-        help="send one request and print its notification",
-        description=send.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    add("status", status, "tell the state, and what to do")
+    add("check", check, "try every connection, topic and permission, and say what to do")
+    add("predecessor", predecessor, "say what an earlier handler has answered, and where to begin")
+    raw = argparse.RawDescriptionHelpFormatter
+    add("send", send, "send one request and print its notification", formatter_class=raw)
     return parser.parse_args(arguments)
 
 

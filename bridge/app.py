@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 
@@ -85,7 +86,7 @@ def _run_command(options: argparse.Namespace, settings: Settings) -> int:
         case "replay":
             return replay.run(options, settings, make_reader(settings), make_producer(settings, None))
         case "predecessor":
-            return predecessor.run(options, settings, make_reader(settings), make_consumer(settings, Contact()))
+            return predecessor.run(options, settings, make_reader(settings, settings.kafka_group_id))
         case "resume":
             return resume.run(settings)
         case "status":
@@ -97,19 +98,21 @@ def _run_command(options: argparse.Namespace, settings: Settings) -> int:
                 notifications=settings.kafka_topic_for_notifications,
                 reader=make_reader(settings),
                 producer=make_producer(settings, None),
-                is_processed=lambda processing_id: is_processed(settings, processing_id),
+                answered=lambda processing_ids: answered(settings, processing_ids),
                 dialect=settings.dialect,
             )
     return run(settings)
 
 
-def is_processed(settings: Settings, processing_id: int) -> bool:
-    """Whether Redis knows that this request was answered; where it cannot be asked, nobody knows."""
-    with settings.redis_connection.client() as client:
+def answered(settings: Settings, processing_ids: Sequence[int]) -> list[int]:
+    """Those of some requests of which Redis knows that they were answered; where it cannot be asked, nobody knows."""
+    with settings.redis_connection.client() as client, client.pipeline(transaction=False) as pipe:
+        for processing_id in processing_ids:
+            pipe.exists(processed_mark(processing_id))
         try:
-            return bool(client.exists(processed_mark(processing_id)))
+            return [each for each, is_there in zip(processing_ids, pipe.execute(), strict=True) if is_there]
         except redis.RedisError:
-            return False
+            return []
 
 
 def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: Tracer | None = None) -> Bridge:

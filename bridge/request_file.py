@@ -5,6 +5,7 @@ line, the column or the field, and never with what stands there.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -43,7 +44,7 @@ def requests_in(content: bytes, dialect: Dialect = DIALECT) -> list[WrittenReque
         raise WrongRequest("it is empty: it must hold one JSON object, or one on each line")
     found = [_request(line, number, dialect) for number, line in _objects(text)]
     ids = [written.request.processing_id for written in found]
-    twice = next((number for number in ids if ids.count(number) > 1), None) if len(set(ids)) < len(ids) else None
+    twice = next((number for number, count in Counter(ids).items() if count > 1), None)
     if twice is not None:
         raise WrongRequest(f"`processing_id` {twice} stands there twice: an id has one answer")
     return found

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, Message
 
+from bridge.commands.send import printable
 from bridge.dead_letter import HEADER_FIELD, HEADER_OFFSET, HEADER_PARTITION, HEADER_REASON, HEADER_TOPIC
 from bridge.kafka import LIBRDKAFKA_LOG, OffsetRange, header, offset_ranges, read_range
 
@@ -68,9 +69,8 @@ def table(letters: list[Message]) -> list[str]:
 
 
 def _told(letter: Message, name: str) -> str:
-    """A header of ours as text; whoever else writes to the topic writes no orders to the terminal."""
-    text = (header(letter, name) or b"-").decode(errors="replace")[:100]
-    return "".join(character if character.isprintable() else " " for character in text)
+    """A header of ours as text; somebody else may have written it."""
+    return printable((header(letter, name) or b"-").decode(errors="replace")[:100])
 
 
 def _last(reader: Consumer, part: OffsetRange, count: int) -> list[Message]:

@@ -48,14 +48,13 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def run(options: argparse.Namespace, settings: Settings, reader: Consumer, group: Consumer) -> int:
+def run(options: argparse.Namespace, settings: Settings, reader: Consumer) -> int:
     """Run the command.
 
     Args:
         options: what `arguments` has parsed.
         settings: for the names.
-        reader: joins no group; closed at the end.
-        group: of our consumer group, not subscribed; closed at the end.
+        reader: asks and commits what our consumer group has, and does not join it; closed at the end.
 
     Returns:
         The exit code.
@@ -63,6 +62,13 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, group
     Raises:
         KafkaException: the brokers are away or refuse.
     """
+    try:
+        return _hand_over(options, settings, reader)
+    finally:
+        reader.close()
+
+
+def _hand_over(options: argparse.Namespace, settings: Settings, reader: Consumer) -> int:
     keys = {NOTIFICATION_KEY, settings.kafka_key_for_notifications.encode()}
     # What happened before it cannot be told: its notification may be deleted, or its processed mark would have ended.
     since = time.time() - PROCESSED_MARK_TTL
@@ -82,21 +88,18 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, group
             _say(f"{name}: {found.unknown} older ones without an answer are left alone: it may have been deleted")
         _say(f"{name}: begin at offset {found.begin}")
         places.append(TopicPartition(part.topic, part.partition, found.begin))
-    reader.close()
-    for place in group.committed(places, timeout=KAFKA_TIMEOUT):
+    for place in reader.committed(places, timeout=KAFKA_TIMEOUT):
         stands = f"stands at offset {place.offset}" if place.offset >= 0 else "has no offset yet"
         _say(f"group {settings.kafka_group_id}: {stands} in {place.topic}-{place.partition}")
     if not options.set:
         return 0
     try:
-        group.commit(offsets=places, asynchronous=False)
+        reader.commit(offsets=places, asynchronous=False)
     except KafkaException as error:
         if error.args[0].code() not in (KafkaError.UNKNOWN_MEMBER_ID, KafkaError.ILLEGAL_GENERATION):
             raise
         _say("not set: the group has members; stop every bridge, and wait until they have left it")
         return GROUP_IS_BUSY
-    finally:
-        group.close()
     _say("set")
     return 0
 

@@ -45,7 +45,7 @@ def run(
     notifications: str,
     reader: Consumer,
     producer: Producer,
-    is_processed: Callable[[int], bool],
+    answered: Callable[[Sequence[int]], list[int]],
     dialect: Dialect = DIALECT,
 ) -> int:
     """Run the command.
@@ -56,7 +56,7 @@ def run(
         notifications: the topic of the answers; must exist.
         reader: joins no group; closed at the end.
         producer: without transactions.
-        is_processed: whether this processing id has been answered, so that there will be no further answer.
+        answered: those of these processing ids that are, so that there will be no further answer.
         dialect: of the platform's contract.
 
     Returns:
@@ -71,9 +71,8 @@ def run(
         _say(f"{options.file}: {wrong}")
         return WRONG_REQUEST
     waited_for = [each.request.processing_id for each in written]
-    answered = [str(processing_id) for processing_id in waited_for if is_processed(processing_id)]
-    if answered:
-        _say(f"{', '.join(answered)} is answered already, and an id has one answer: give another (--processing-id)")
+    if over := ", ".join(map(str, answered(waited_for))):
+        _say(f"{over} is answered already, and an id has one answer: give another (--processing-id)")
         return WRONG_REQUEST
     ids = ", ".join(map(str, waited_for))
     code = 0
@@ -136,14 +135,14 @@ def table(notification: Notification) -> list[str]:
     indent = max(len(name) for name, _ in rows) + 2
     lines: list[str] = []
     for name, texts in rows:
-        wrapped = [line for text in texts for line in textwrap.wrap(_printable(text), WIDTH - indent)]
+        wrapped = [line for text in texts for line in textwrap.wrap(printable(text), WIDTH - indent)]
         for number, line in enumerate(wrapped or ["–"]):
             lines.append(f"{'' if number else name:<{indent}}{line}")
     return lines
 
 
-def _printable(text: str) -> str:
-    # Texts of strangers: an escape sequence among them would be an order to the terminal.
+def printable(text: str) -> str:
+    """A stranger's text with blanks for what is no sign: an escape sequence would be an order to the terminal."""
     return "".join(character if character.isprintable() else " " for character in text)
 
 
