@@ -193,14 +193,16 @@ def configure_logging(
                 str(file), when="midnight", utc=True, backupCount=KEEP_DAYS, encoding="utf-8"
             )
         )
-    formatter: logging.Formatter = _OneLine("%(asctime)s %(levelname)s %(name)s%(about)s %(message)s")
+    formatter: logging.Formatter
     if style == "json":
         formatter = _Json(
             "%(asctime)s %(levelname)s %(name)s %(processing_id)s %(message)s",
             rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
             json_ensure_ascii=False,
         )
-    for name in ("openai", "httpx2", "httpcore2", "asyncio"):  # their DEBUG lines carry request bodies, that is, resumes
+    else:
+        formatter = _OneLine("%(asctime)s %(levelname)s %(name)s%(about)s %(message)s")
+    for name in ("openai", "httpx2", "httpcore2", "asyncio"):  # their DEBUG lines carry bodies, that is, resumes
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in TRY_AGAIN:
         logging.getLogger(name).filters[:] = [SeldomSaid(SAY_AGAIN)]

@@ -51,8 +51,8 @@ KEY_PREFIX = "ai_handler:"
 # `celery inspect active` and Flower's worker page print a running task's real arguments, whatever its `argsrepr` says
 # (celery/worker/request.py, `Request.info`).
 request_key = "ai_handler:request:{}".format
-# The owner token of the one task that may work on the request; expires with its lease. It is `<worker>:<random>`, so that
-# the bridge can tell which process held a claim that is gone.
+# The owner token of the one task that may work on the request; expires with its lease. It is `<worker>:<random>`, so
+# that the bridge can tell which process held a claim that is gone.
 claim_key = "ai_handler:claim:{}".format
 # An `Outcome`: written by the worker, published and removed by the bridge.
 outcome_key = "ai_handler:outcome:{}".format
@@ -75,8 +75,8 @@ def worker_of(token: str) -> str:
     return token.partition(":")[0]
 
 
-# By a worker process' name: its heartbeat, renewed just before its claims are, for as long as they are. Once it is gone,
-# the process has been for at least as long as a lease.
+# By a worker process' name: its heartbeat, renewed just before its claims are, for as long as they are. Once it is
+# gone, the process has been for at least as long as a lease.
 worker_key = "ai_handler:worker:{}".format
 
 # A channel (publish/subscribe) on which the worker names, by its processing id, each request whose outcome it has
