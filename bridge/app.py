@@ -125,7 +125,6 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         settings.kafka_topic_for_uploading_data,
         settings.dead_letter_topic,
         settings.kafka_key_for_notifications.encode() if settings.dialect.answer_key else None,
-        settings.kafka_key_for_uploading_data.encode(),
     )
     cap = make_cap(settings, client)
     tally = Tally(client).add
@@ -139,7 +138,6 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         redispatch_after=settings.lease_seconds / 2,
         lease=settings.lease_seconds,
         start=settings.kafka_start,
-        look_ahead=settings.look_ahead,
         fair=settings.fair_by == "user",
         weights=settings.user_weights,
         dialect=settings.dialect,

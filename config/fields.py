@@ -190,9 +190,6 @@ class Fields(BaseSettings):
 
     # Kafka
     kafka_group_id: str = Field("ai-handler", description="consumer group, and prefix of the transactional ids")
-    kafka_topic_for_dead_letters: Topic | None = Field(
-        None, description="unreadable messages; empty: the input topic's name and `.DLQ`"
-    )
     kafka_start: Start = Field(
         None,
         description="where to begin where the group has no offsets: `earliest`, `latest` or an ISO time (UTC unless it "
@@ -200,9 +197,6 @@ class Fields(BaseSettings):
     )
     kafka_key_for_notifications: str = Field(
         "new_notifications", min_length=1, description="key of our messages to the notifications service"
-    )
-    kafka_key_for_uploading_data: str = Field(
-        "new_processing", min_length=1, description="key of our messages to the storage service"
     )
     kafka_create_topics: bool = Field(True, description="`on` creates missing topics at start")
     kafka_input_partitions: int = Field(
@@ -230,13 +224,6 @@ class Fields(BaseSettings):
         ge=1,
         le=5_000,
         description="most unfinished requests a bridge holds per partition; how many it does follows the limits",
-    )
-    look_ahead: int = Field(
-        2_000,
-        ge=1,
-        le=5_000,
-        description="unfinished requests a bridge holds per partition at least, however small the limits are: so far "
-        "it sees whose turn it is; never more than `WINDOW_SIZE`",
     )
     user_rpd: int = Field(
         0, ge=0, description="most answers a user gets to the requests of one day of UTC; 0: there is no such limit"
@@ -294,16 +281,11 @@ class Fields(BaseSettings):
         "suspicious (`doubtful`), `always`, or `off`; one small call",
     )
     verdict_threshold: int = Field(60, ge=1, le=100, description="score from which the verdict is «Подходит»")
-    criteria_ttl: int = Field(
-        7_776_000, ge=3_600, description="seconds a vacancy keeps its criteria, by which all its resumes are measured"
-    )
-    result_cache_ttl: int = Field(
-        604_800,
-        ge=0,
-        description="seconds the same question keeps its answer, but never longer than `EXPLANATION_TTL`; 0: off",
-    )
     explanation_ttl: int = Field(
-        259_200, ge=0, description="seconds that quotes are kept, in explanations and cached answers; 0: off"
+        259_200,
+        ge=0,
+        description="seconds that quotes are kept, in explanations and in the answers that the same question gets; "
+        "0: off",
     )
     decision_ttl: int = Field(
         15_552_000,

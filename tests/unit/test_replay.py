@@ -116,7 +116,7 @@ def test_it_says_what_it_did(run):
 def test_the_fields_of_the_other_contract_are_named(capsys):
     """What is one of ours depends on the contract that is spoken."""
     letters = [letter(0, "missing_field", field=b"requirement"), letter(1, "missing_field", field=b"callback_url")]
-    settings = Settings(openai_key="-", contract="2026", kafka_topic_for_dead_letters="AI_handler.DLQ")
+    settings = Settings(openai_key="-", contract="2026")
     assert replay.run(replay.arguments().parse_args(["--dry-run"]), settings, FakeReader(letters), FakeProducer()) == 0
     assert capsys.readouterr().out.splitlines()[0] == "missing_field: 2 dead letters (requirement 1), would replay 2"
 
