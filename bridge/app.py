@@ -49,7 +49,7 @@ from bridge.tally import Tally
 from bridge.topic_watch import TopicWatch
 from config import Settings
 from contract import LONGEST_COUNTDOWN, processed_mark
-from presence import Presence
+from presence import be_present
 from servers.redis_trouble import line as trouble_with_redis
 from startup import begin, complain, otel_variables
 from tracing import begin as begin_tracing
@@ -59,6 +59,7 @@ log = logging.getLogger("bridge")
 
 BROKERS_WITHIN = 30.0  # seconds that a start waits for them; then it is the supervisor's turn
 REPEATING_ENDS_WITHIN = 2.0  # seconds
+FAREWELL_WITHIN = 1.0  # seconds
 STOP_WITHIN = 22.0  # seconds from SIGTERM to the end, whatever answers or not; below compose's stop_grace_period
 
 
@@ -259,8 +260,7 @@ def run(settings: Settings) -> int:
     def say() -> dict[str, object]:
         return {**health.said(), "watermarks": {number: mark for (_, number), mark in bridge.watermarks().items()}}
 
-    presence = Presence(settings.redis_connection.client, "bridge", name, say, ended)
-    presence.start()
+    presence = be_present(settings.redis_connection.client, "bridge", name, say, ended)
 
     def stop(number: int, _frame: FrameType | None) -> None:
         watchdog.stop_asked()
@@ -279,6 +279,6 @@ def run(settings: Settings) -> int:
         ended.set()
         for each in repeating:
             each.join(REPEATING_ENDS_WITHIN)
-        presence.farewell()
+        presence.join(FAREWELL_WITHIN)  # until it has said that it goes
     log.info("bridge stopped")
     return 0

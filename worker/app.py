@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from config import Settings
 from contract import LONGEST_COUNTDOWN, QUEUE_NAME
 from logs import configure_logging
-from presence import Presence
+from presence import be_present
 from startup import begin, flower_variables, load_settings, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
@@ -305,7 +305,7 @@ def _show_state(sender: Any, **_: Any) -> None:
         }
 
     name = f"{sender.hostname}:{os.getpid()}"
-    Presence(settings.redis_connection.client, "worker", name, say, stopping).start()
+    be_present(settings.redis_connection.client, "worker", name, say, stopping)
 
 
 @worker_shutting_down.connect
