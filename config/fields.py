@@ -69,9 +69,9 @@ class Fields(BaseSettings):
         "away; `off`: never",
     )
     yandex_cloud_api_key: Secret = Field(None, description="the platform's key of 2026, in the place of `OPENAI_KEY`")
-    yandex_cloud_folder_id: Annotated[
-        str | None, written(r"[A-Za-z0-9_-]+", "the folder's id: letters, digits, `_` and `-`")
-    ] = Field(
+    yandex_cloud_folder_id: (
+        Annotated[str, written(r"[A-Za-z0-9_-]+", "the folder's id: letters, digits, `_` and `-`")] | None
+    ) = Field(
         None,
         description="with it and without `OPENAI_KEY`, what has its default is the platform's own provider: "
         "`OPENAI_BASE_URL`, `OPENAI_PROJECT`, `OPENAI_MODEL`, `RPM=15`, `RPD=500`, "
@@ -117,7 +117,7 @@ class Fields(BaseSettings):
     openai_timeout: Seconds = Field(
         60.0, description=f"seconds, total deadline of one call; `flex` has at least {FLEX_TIMEOUT:g}"
     )
-    openai_service_tier: Annotated[str | None, written(r"[a-z_]{1,20}", "one word in small letters: flex")] = Field(
+    openai_service_tier: Annotated[str, written(r"[a-z_]{1,20}", "one word in small letters: flex")] | None = Field(
         None,
         description="`flex`: half the price, slower, and the usual tier for ten minutes where it has no room; or "
         "another that the endpoint has; empty: none is asked for",
@@ -157,7 +157,7 @@ class Fields(BaseSettings):
     limits_burst: Seconds = Field(
         60.0, description="seconds of refill that may be spent at once; below 60 where shorter spans are enforced"
     )
-    task_rate_limit: Annotated[str | None, written(r"\d+/[smh]", "a whole number a second, minute or hour: 10/m")] = (
+    task_rate_limit: Annotated[str, written(r"\d+/[smh]", "a whole number a second, minute or hour: 10/m")] | None = (
         Field(
             None,
             description="Celery's brake on task starts of one worker, e.g. `10/m`; empty: too high to delay any",
