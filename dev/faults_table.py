@@ -63,7 +63,9 @@ def tables() -> dict[str, str]:
 def page(text: str) -> str:
     """The page with its tables anew."""
     for head, rows in tables().items():
-        text = re.sub(rf"{re.escape(head)}\n(?:\|.*\n)*", lambda _, new=f"{head}\n{rows}\n": new, text)
+        before, _, after = text.partition(f"{head}\n")
+        rest = re.sub(r"^(?:\|.*\n)*", "", after)
+        text = f"{before}{head}\n{rows}\n{rest}"
     return text
 
 
