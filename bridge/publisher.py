@@ -50,16 +50,12 @@ class Topics:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """An outcome and what its Kafka headers need.
-
-    Attributes:
-        traceparent: the sender's, passed on unchanged.
-        span_context: the trace context in which its publishing is told, as `Dispatch.traceparent`; None: the sender's.
-    """
+    """An outcome and what its Kafka headers need."""
 
     processing_id: int
     outcome: Outcome
-    traceparent: bytes | None = None
+    traceparent: bytes | None = None  # the sender's, passed on unchanged
+    # The trace context in which its publishing is told, as `Dispatch.traceparent`; None: the sender's.
     span_context: str | None = None
 
 

@@ -63,21 +63,14 @@ KEYS_A_COMMAND = 500  # an MGET of so many keys takes Redis a fraction of a mill
 
 @dataclass(frozen=True, slots=True)
 class RequestStates:
-    """What Redis knows of some requests.
+    """What Redis knows of some requests."""
 
-    Attributes:
-        marked: the processing ids that have a processed mark.
-        elsewhere: those that another partition answers for, and which that is.
-        claims: the worker that has claimed a request, by processing id.
-        living: those of the workers asked about that have a heartbeat.
-        complete: False when Redis has lost marks, so that a missing one says nothing.
-    """
-
-    marked: frozenset[int] = frozenset()
+    marked: frozenset[int] = frozenset()  # the processing ids that have a processed mark
+    # Those that another partition answers for, and which that is.
     elsewhere: Mapping[int, str] = field(default_factory=dict)
-    claims: Mapping[int, str] = field(default_factory=dict)
-    living: frozenset[str] = frozenset()
-    complete: bool = True
+    claims: Mapping[int, str] = field(default_factory=dict)  # the worker that has claimed a request, by processing id
+    living: frozenset[str] = frozenset()  # those of the workers asked about that have a heartbeat
+    complete: bool = True  # False when Redis has lost marks, so that a missing one says nothing
 
 
 class RequestStore:
