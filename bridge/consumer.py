@@ -151,9 +151,9 @@ class Bridge:
         message = self._consumer.poll(0)
         if message is not None:
             return message
-        if self._announcements.wait(self._until_next_look()):
+        if announced := self._announcements.wait(self._until_next_look()):
             for work in self._running.values():
-                work.look_soon()
+                work.look_soon(announced)
         return self._consumer.poll(0)
 
     def _until_next_look(self) -> float:

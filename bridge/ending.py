@@ -84,18 +84,19 @@ class Endings:
         size = sum(letter.size for letter in self._letters)
         return self._cap.tripped or len(self._letters) >= LETTERS_IN_HAND or size > LETTER_BYTES_IN_HAND
 
-    def ready(self, requests: Mapping[int, Unfinished]) -> tuple[list[int], list[PendingLetter]]:
-        """Requests that have ended, and dead letters to write: as many as one transaction should take."""
+    def ended(self, requests: Mapping[int, Unfinished]) -> list[int]:
+        """Those of some requests that have ended."""
         until = self._heard_until()
-        ended = [
-            pid
-            for pid, request in requests.items()
+        return [
+            processing_id
+            for processing_id, request in requests.items()
             if request.finished or (request.outcome and request.sent_at <= until)
         ]
-        return ended[:OUTCOMES_A_TRANSACTION], self._letters_to_write(until)
 
-    def _letters_to_write(self, until: float) -> list[PendingLetter]:
+    def letters(self) -> list[PendingLetter]:
+        """Dead letters to write: as many as one transaction should take."""
         letters: list[PendingLetter] = []
+        until = self._heard_until()
         if not self._may_write_letters():
             return letters
         room = LETTER_BYTES_A_TRANSACTION
@@ -122,12 +123,12 @@ class Endings:
 
         Args:
             requests: in hand, by processing id.
-            ended: of them, see `ready`.
+            ended: of them; so many are in it as one transaction should take.
             letters: to write.
             states: of the requests that ended and of those that the letters speak of, read just now.
         """
         ending = Ending()
-        for processing_id in ended:
+        for processing_id in ended[:OUTCOMES_A_TRANSACTION]:
             request = requests[processing_id]
             if processing_id in states.marked:
                 metrics.DUPLICATES.inc()

@@ -33,6 +33,7 @@ class InHand:
         order: whose is next.
         all: the requests, in the topic's order.
         called: those that are called.
+        changed: ids of called ones that something has happened to: the next look is at them.
         new: ids of those that have just been taken.
     """
 
@@ -51,7 +52,9 @@ class InHand:
         self.order.reach(reached)
         self.all: dict[int, Unfinished] = {}
         self.called: dict[int, Unfinished] = {}
+        self.changed: set[int] = set()
         self.new: list[int] = []
+        self._leasts: list[float] = []  # of the called ones, ascending
         self._served: dict[int, float] = {}  # by user: when a request ended last
 
     def take(self, unfinished: Unfinished) -> None:
@@ -65,9 +68,10 @@ class InHand:
 
     def pop(self, processing_id: int) -> Unfinished | None:
         """A request is in hand no more."""
-        self.called.pop(processing_id, None)
         unfinished = self.all.pop(processing_id, None)
         if unfinished is not None:
+            if self.called.pop(processing_id, None) is not None:
+                del self._leasts[bisect_left(self._leasts, unfinished.least)]
             self._served[unfinished.dispatch.request.user_id] = self._wall_clock()
         return unfinished
 
@@ -100,35 +104,37 @@ class InHand:
                 unfinished.outcome = unfinished.failed(Failure.USER_LIMIT, wait_seconds=wait)
             user = self.user(unfinished)
             if processing_id in known or processing_id in refused:
-                if place := kept.places.get(processing_id, 0.0):
+                place = kept.places.get(processing_id, 0.0)
+                if place:
                     self._put(unfinished, place)
-                self.called[processing_id] = unfinished
+                self._call(processing_id, place)
             else:
                 self.order.add(user, processing_id)
         self.new = []
 
-    def call(self, size: int) -> bool:
-        """Call all who have fewer than so many called ones before them; whether anybody was called."""
-        head = self.order.head()
-        if head is None:
-            return False
-        places = sorted(unfinished.dispatch.place or unfinished.least for unfinished in self.called.values())
-        before = len(self.called)
-        while head is not None and bisect_left(places, head) < size:
-            processing_id, place = self.order.call()
-            unfinished = self.all[processing_id]
-            unfinished.least = place
-            self.called[processing_id] = unfinished
-            insort(places, place)
-            head = self.order.head()
-        return len(self.called) > before
+    def call(self, size: int) -> None:
+        """Call all who have fewer than so many called ones before them."""
+        while (head := self.order.head()) is not None and bisect_left(self._leasts, head) < size:
+            self._call(*self.order.call())
+
+    def _call(self, processing_id: int, place: float = 0.0) -> None:
+        unfinished = self.called[processing_id] = self.all[processing_id]
+        unfinished.least = place
+        insort(self._leasts, place)
+        self.changed.add(processing_id)
+
+    def take_changed(self) -> dict[int, Unfinished]:
+        """The called ones that something has happened to since the last call."""
+        changed = {each: self.called[each] for each in self.changed if each in self.called}
+        self.changed.clear()
+        return changed
 
     def call_off(self, is_over: Callable[[Unfinished], bool]) -> None:
         """Call those whose turn would come too late, to be ended."""
         over = [pid for pid, unfinished in self.all.items() if pid not in self.called and is_over(unfinished)]
         for processing_id in over:
-            unfinished = self.called[processing_id] = self.all[processing_id]
-            self.order.remove(self.user(unfinished), processing_id)
+            self._call(processing_id)
+            self.order.remove(self.user(self.all[processing_id]), processing_id)
 
     def place(self, due: Iterable[Unfinished]) -> None:
         """Give a place to those of some called ones that have none. May raise `redis.RedisError`."""

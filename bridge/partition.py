@@ -12,7 +12,7 @@ anything else is said. What Redis holds (claims, outcomes) survives both, so no 
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
 import redis
 from confluent_kafka import Consumer, Message, TopicPartition
@@ -35,7 +35,7 @@ from bridge.request_store import RequestStates, RequestStore
 from bridge.spans import RequestSpans
 from bridge.start import beginning, note_unread
 from bridge.supervision import DispatchHistory
-from bridge.supervisor import SUPERVISE_EVERY, Supervisor, Unfinished
+from bridge.supervisor import Supervisor, Unfinished
 from bridge.topic_watch import TopicWatch
 from bridge.window import Window
 from contract import Dispatch
@@ -114,7 +114,7 @@ class PartitionWork:
         self.watermark = progress.watermark  # as of the last step, for other threads to read
         self._in_hand.forget()
         self._marking.forget()
-        self._look_at = self._looked_at = self._supervise_at = self._commit_at = 0.0
+        self._look_at = self._looked_at = self._look_at_all_at = self._commit_at = 0.0
         self._uncommitted = False  # offsets were finished without a transaction
 
     @property
@@ -240,10 +240,12 @@ class PartitionWork:
         """Seconds until `step` has something to do."""
         return max(0.0, self._look_at - self._clock())
 
-    def look_soon(self) -> None:
-        """Outcomes were announced, perhaps some of these requests."""
-        pause = LOOK_PAUSE if len(self._in_hand.all) > 1 else 0.0  # a single one has nobody to wait for
-        self._look_at = min(self._look_at, self._looked_at + pause)
+    def look_soon(self, announced: Set[int]) -> None:
+        """The outcomes of these requests were announced, some of which may be in hand."""
+        if ours := announced & self._in_hand.called.keys():
+            self._in_hand.changed |= ours
+            pause = LOOK_PAUSE if len(self._in_hand.all) > 1 else 0.0  # a single one has nobody to wait for
+            self._look_at = min(self._look_at, self._looked_at + pause)
 
     def step(self) -> None:
         """Look at Redis, dispatch what needs it, publish what has ended.
@@ -259,6 +261,7 @@ class PartitionWork:
             self._look(now)
         except (redis.RedisError, OperationalError):
             self._supervisor.note_outage(self._clock())
+            self._look_at_all_at = 0.0
             raise
 
     def _look(self, now: float) -> None:
@@ -272,33 +275,42 @@ class PartitionWork:
             self._catch_up(now)
             return
         self._mark()
-        self._call(now)
-        called = self._in_hand.called
-        outcomes = self._store.outcomes(list(called))
-        if outcomes is None:
+        at_all = now >= self._look_at_all_at
+        self._call(at_all=at_all)
+        changed = self._in_hand.take_changed()
+        requests = self._in_hand.called if at_all else changed
+        letters = self._endings.letters() if self._topics.may_write_answers() else []
+        states = self._states(requests, letters)
+        if not states.complete:
             self._marking.distrust()
             self._catch_up(now)
             return
-        for processing_id, outcome in outcomes.items():
-            if not called[processing_id].refused:
-                called[processing_id].outcome = outcome
-        if called and now >= self._supervise_at:
-            more = self._supervisor.supervise(called, now)
-            self._supervise_at = now if more else now + SUPERVISE_EVERY
-        self._end(now)
+        for processing_id, outcome in states.outcomes.items():
+            if processing_id in requests and not requests[processing_id].refused:
+                requests[processing_id].outcome = outcome
+        idle = requests if at_all else {key: each for key, each in requests.items() if not each.history.is_out}
+        self._in_hand.changed.update(self._supervisor.supervise(idle, states, now))
+        if at_all:
+            self._look_at_all_at = now + self._supervisor.pause(len(requests))
+        self._end(requests, letters, states, now)
         self._line.tell(self._in_hand.users, now)
         self.redis_answered_at = self._clock()
         self._marking.move_on(now)
 
-    def _call(self, now: float) -> None:
+    def _states(self, requests: Mapping[int, Unfinished], letters: Sequence[PendingLetter]) -> RequestStates:
+        """What Redis knows of some requests, and of those that letters speak of."""
+        addressees = [letter.rejected.addressee for letter in letters]
+        rejected = [addressee.processing_id for addressee in addressees if addressee is not None]
+        workers = {each.history.worker for each in requests.values() if each.history.worker is not None}
+        return self._store.states([*requests, *rejected], workers)
+
+    def _call(self, *, at_all: bool) -> None:
         """Let those take part whose turn comes, and who are out of time."""
-        due = now >= self._supervise_at
-        if self._in_hand.new or (due and self._in_hand.all):
+        if self._in_hand.new or (at_all and self._in_hand.all):
             self._in_hand.line_up()
-        if due:
+        if at_all:
             self._in_hand.call_off(self._supervisor.is_out_of_time)
-        if self._in_hand.call(self._window.size):
-            self._supervise_at = now
+        self._in_hand.call(self._window.size)
         if self._in_hand.order.head() is not None:
             self._window.note_full()
 
@@ -335,21 +347,18 @@ class PartitionWork:
         for unfinished in self._in_hand.called.values():
             # Claims and hints are gone; workers that live claim again with their next heartbeat, so give them that.
             unfinished.history = DispatchHistory(dispatched_at=now, hints=1)
-        self._supervise_at = 0.0
+        self._look_at_all_at = 0.0
 
     # --- To Kafka -------------------------------------------------------------------------------------------------
 
-    def _end(self, now: float) -> None:
-        """Publish what has ended."""
+    def _end(
+        self, requests: Mapping[int, Unfinished], letters: Sequence[PendingLetter], states: RequestStates, now: float
+    ) -> None:
+        """Publish what has ended of some requests, and letters."""
         if not self._topics.may_write_answers():
             return
-        ended, letters = self._endings.ready(self._in_hand.called)
-        addressees = [letter.rejected.addressee for letter in letters]
-        rejected = [addressee.processing_id for addressee in addressees if addressee is not None]
-        # The last look before anything is said: finished meanwhile, or another partition's?
-        states = self._store.states(ended + rejected) if ended or rejected else RequestStates()
-        if not states.complete:
-            return  # it lost marks since the look at outcomes; the next one will find out
+        ended = self._endings.ended(requests)
+        self._in_hand.changed.update(ended)  # until they are published
         ending = self._endings.compose(self._in_hand.all, ended, letters, states)
         self._in_hand.give_back(ending.publications)
         if ending.offsets or (self._uncommitted and now >= self._commit_at):

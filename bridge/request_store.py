@@ -4,7 +4,6 @@ import logging
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import redis
 from celery import Celery
@@ -33,8 +32,6 @@ from contract import (
 
 log = logging.getLogger(__name__)
 
-Item = TypeVar("Item")
-
 # KEYS: sources. ARGV[1] who takes them ('': nobody does), then those who may hold them. What others hold stays theirs.
 _HAND_OVER = """
 for _, key in ipairs(KEYS) do
@@ -47,18 +44,18 @@ for _, key in ipairs(KEYS) do
 end
 """
 
-# KEYS: sources. ARGV[1] who answers for those that nobody answers for, ARGV[2] for how many seconds. Returns who
-# answered for each, None where nobody did. `SET ... NX GET` says the same, but from Redis 7 on only.
-_ANSWER_FOR = """
-local holders = {}
-for n, key in ipairs(KEYS) do
-  holders[n] = redis.call('GET', key)
-  if not holders[n] then redis.call('SET', key, ARGV[1], 'EX', ARGV[2]) end
+# KEYS: four for each request: who answers for it, its processed mark, claim and outcome. ARGV[1] who answers for those
+# that nobody answers for, ARGV[2] for how many seconds. Returns what stood in each key, None where nothing did.
+_LOOK = """
+local found = {}
+for n = 1, #KEYS, 4 do
+  for k = n, n + 3 do found[k] = redis.call('GET', KEYS[k]) end
+  if not found[n] then redis.call('SET', KEYS[n], ARGV[1], 'EX', ARGV[2]) end
 end
-return holders
+return found
 """
 
-KEYS_A_COMMAND = 500  # an MGET of so many keys takes Redis a fraction of a millisecond
+IDS_A_COMMAND = 200  # so many take Redis about a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +66,16 @@ class RequestStates:
         marked: the processing ids that have a processed mark.
         elsewhere: those that another partition answers for, and which that is.
         claims: the worker that has claimed a request, by processing id.
+        outcomes: those that are ready, likewise.
         living: those of the workers asked about that have a heartbeat.
-        complete: False when Redis has lost marks, so that a missing one says nothing.
+        complete: False when Redis has lost marks, so that a missing one says nothing: catch up first.
     """
 
-    marked: frozenset[int] = frozenset()
-    elsewhere: Mapping[int, str] = field(default_factory=dict)
-    claims: Mapping[int, str] = field(default_factory=dict)
-    living: frozenset[str] = frozenset()
+    marked: set[int] = field(default_factory=set)
+    elsewhere: dict[int, str] = field(default_factory=dict)
+    claims: dict[int, str] = field(default_factory=dict)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    living: set[str] = field(default_factory=set)
     complete: bool = True
 
 
@@ -158,30 +157,8 @@ class RequestStore:
                     retry=False,  # the caller's loop retries, without blocking its polls of Kafka
                 )
 
-    def outcomes(self, processing_ids: Sequence[int]) -> dict[int, Outcome] | None:
-        """The outcomes that are ready, or None when Redis has lost marks (and must be caught up first)."""
-        with self._redis.pipeline(transaction=False) as pipe:
-            for step in _steps(processing_ids):
-                pipe.mget(list(map(outcome_key, step)))
-            pipe.hgetall(MARKS_KEY)
-            *found, state = pipe.execute()
-        if not self._marks.are_believable(state):
-            return None
-        outcomes: dict[int, Outcome] = {}
-        for processing_id, body in zip(processing_ids, _joined(found), strict=True):
-            if body is None:
-                continue
-            try:
-                outcomes[processing_id] = Outcome.model_validate_json(body)
-            except ValidationError:
-                log.error(  # noqa: TRY400 # the traceback would add nothing
-                    "an outcome of another version: it is made again", extra={"processing_id": processing_id}
-                )
-                self._redis.delete(outcome_key(processing_id))
-        return outcomes
-
     def states(self, processing_ids: Sequence[int], workers: Collection[str] = ()) -> RequestStates:
-        """Marks and claims; ids that no partition answers for yet are from now on answered for by this one.
+        """What is known of some requests; those that no partition answers for are from now on answered for by this one.
 
         Args:
             processing_ids: of the requests.
@@ -189,40 +166,46 @@ class RequestStore:
         """
         asked = sorted(workers)
         with self._redis.pipeline(transaction=False) as pipe:
-            # The source before the mark: `finish` ends both at once, so whoever finds the source free sees the mark.
-            for step in _steps(processing_ids):
-                keys = list(map(source_key, step))
-                pipe.eval(_ANSWER_FOR, len(keys), *keys, self._source, PROCESSED_MARK_TTL)
-            for step in _steps(processing_ids):
-                pipe.mget(list(map(processed_mark, step)))
-            for step in _steps(processing_ids):
-                pipe.mget(list(map(claim_key, step)))
+            for start in range(0, len(processing_ids), IDS_A_COMMAND):
+                keys = [
+                    key(each)
+                    for each in processing_ids[start : start + IDS_A_COMMAND]
+                    for key in (source_key, processed_mark, claim_key, outcome_key)
+                ]
+                pipe.eval(_LOOK, len(keys), *keys, self._source, PROCESSED_MARK_TTL)
             # The heartbeats after the claims: a dead worker's heartbeat ends before its claims do.
             for worker in asked:
                 pipe.pttl(worker_key(worker))
             pipe.hgetall(MARKS_KEY)  # after the marks: if it is as it should be, they were all there
             *answers, state = pipe.execute()
-        answered = iter(answers)
-        sources = _joined([next(answered) for _ in _steps(processing_ids)])
-        marks = _joined([next(answered) for _ in _steps(processing_ids)])
-        claims = _joined([next(answered) for _ in _steps(processing_ids)])
-        living = {worker for worker, left in zip(asked, answered, strict=True) if self._may_live(left)}
-        elsewhere = {
-            processing_id: holder.decode()
-            for processing_id, holder in zip(processing_ids, sources, strict=True)
-            if holder not in (None, self._source.encode())
-        }
-        return RequestStates(
-            marked=_where(processing_ids, [mark is not None for mark in marks]),
-            elsewhere=self._without_ghosts(elsewhere),
-            claims={
-                processing_id: worker_of(token.decode())
-                for processing_id, token in zip(processing_ids, claims, strict=True)
-                if token is not None
-            },
-            living=frozenset(living),
+        looks, heartbeats = answers[: len(answers) - len(asked)], answers[len(answers) - len(asked) :]
+        states = RequestStates(
+            living={worker for worker, left in zip(asked, heartbeats, strict=True) if self._may_live(left)},
             complete=self._marks.are_believable(state),
         )
+        found = [look[n : n + 4] for look in looks for n in range(0, len(look), 4)]
+        for processing_id, (holder, mark, token, body) in zip(processing_ids, found, strict=True):
+            if mark is not None:
+                states.marked.add(processing_id)
+            if holder not in (None, self._source.encode()):
+                states.elsewhere[processing_id] = holder.decode()
+            if token is not None:
+                states.claims[processing_id] = worker_of(token.decode())
+            if body is not None and (outcome := self._outcome(processing_id, body)):
+                states.outcomes[processing_id] = outcome
+        # Who does not exist answers for nothing: those are this partition's from the next look on.
+        self.take_over({each: holder for each, holder in states.elsewhere.items() if not self._exists(holder)})
+        return states
+
+    def _outcome(self, processing_id: int, body: bytes) -> Outcome | None:
+        try:
+            return Outcome.model_validate_json(body)
+        except ValidationError:
+            log.error(  # noqa: TRY400 # the traceback would add nothing
+                "an outcome of another version: it is made again", extra={"processing_id": processing_id}
+            )
+            self._redis.delete(outcome_key(processing_id))
+            return None
 
     def take_over(self, elsewhere: Mapping[int, str]) -> None:
         """Answer for ids that another partition answers for, unless a third one does so by now."""
@@ -265,22 +248,3 @@ class RequestStore:
     def _may_live(self, milliseconds_left: int) -> bool:
         """Whether a worker's heartbeat is there, and was not kept by a clock that went back."""
         return 0 < milliseconds_left <= self._longest_claim * 1000
-
-    def _without_ghosts(self, elsewhere: Mapping[int, str]) -> Mapping[int, str]:
-        """Those that a partition answers for that exists: the others are this one's from the next look on."""
-        ghosts = {processing_id: holder for processing_id, holder in elsewhere.items() if not self._exists(holder)}
-        self.take_over(ghosts)
-        return elsewhere
-
-
-def _steps(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    for start in range(0, len(items), KEYS_A_COMMAND):
-        yield items[start : start + KEYS_A_COMMAND]
-
-
-def _joined(answers: Iterable[Sequence[bytes | None]]) -> list[bytes | None]:
-    return [value for answer in answers for value in answer]
-
-
-def _where(processing_ids: Sequence[int], answers: Sequence[bool]) -> frozenset[int]:
-    return frozenset(processing_id for processing_id, answer in zip(processing_ids, answers, strict=True) if answer)

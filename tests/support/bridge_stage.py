@@ -25,7 +25,7 @@ from bridge.policy import PartitionPolicy
 from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
 from config import Settings
-from contract import LONGEST_COUNTDOWN, QUEUE_NAME, REQUEST_KEY, outcome_key
+from contract import LONGEST_COUNTDOWN, OUTCOMES_CHANNEL, QUEUE_NAME, REQUEST_KEY, outcome_key
 from dev.kafka_server import silent
 from tests.support.samples import read_committed, request_value, scored, until
 
@@ -124,6 +124,7 @@ class Stage:
         """What a worker does in the end."""
         for processing_id in processing_ids:
             self.redis.set(outcome_key(processing_id), scored(processing_id).model_dump_json())
+            self.redis.publish(OUTCOMES_CHANNEL, processing_id)
 
     def marked(self):
         return {int(key.rsplit(b":", 1)[1]) for key in self.redis.keys("processed_messages:*")}

@@ -65,11 +65,12 @@ class FakeRedis:
         self.marked = set()
         self.claimed = {}  # workers by processing id
         self.living = set()  # workers
+        self.asked = []  # ids that were looked at
         self.elsewhere = {}
         self.let_go = 0  # times that it answers for no id any more
         self.stale = []
         self.emptied = False
-        self.complete = True  # False: emptied after the look at outcomes
+        self.complete = True  # False: it lost marks
         self.away = set()  # names of methods that fail
         self.in_topic = set()  # what catch_up finds
         self.catch_ups = 0
@@ -81,22 +82,15 @@ class FakeRedis:
         self.dispatched += [dispatch.request.processing_id for dispatch in dispatches]
         self.last = list(dispatches)
 
-    def outcomes(self, processing_ids):
-        self._answer("outcomes")
-        return None if self.emptied else {i: self.ready[i] for i in processing_ids if i in self.ready}
-
     def states(self, processing_ids, workers=()):
         self._answer("states")
+        self.asked += processing_ids
         ids = frozenset(processing_ids)
         claims = {i: worker for i, worker in self.claimed.items() if i in ids}
         living = frozenset(workers) & self.living
-        return RequestStates(
-            ids & self.marked,
-            {i: holder for i, holder in self.elsewhere.items() if i in ids},
-            claims,
-            living,
-            self.complete,
-        )
+        elsewhere = {i: holder for i, holder in self.elsewhere.items() if i in ids}
+        ready = {i: outcome for i, outcome in self.ready.items() if i in ids}
+        return RequestStates(ids & self.marked, elsewhere, claims, ready, living, self.complete and not self.emptied)
 
     def look(self, processing_ids, reached):
         self._answer("look")
@@ -373,6 +367,7 @@ def test_a_mark_that_comes_late_still_silences(part):
     part.step()
     part.redis.ready[7] = scored(7)
     part.redis.marked.add(7)
+    part.work.look_soon({7})
     part.step(0.1)
     assert part.kafka.published == []
     assert part.kafka.committed_to.offset == 1
@@ -607,15 +602,14 @@ def test_a_request_that_fails_in_a_worker_that_lives_on_is_given_up(part):
     assert part.kafka.published == [(0, False)]
 
 
-@pytest.mark.parametrize("method", ["outcomes", "states"])
-def test_a_request_is_not_charged_for_an_outage_of_redis(part, method):
+def test_a_request_is_not_charged_for_an_outage_of_redis(part):
     """A worker that cannot reach Redis drops what it has in hand: however often, that is no request's doing."""
     part.take(0)
     part.step()
     for number in range(1, 2 * MAX_CHARGES):
         part.redis.claim("w", 7)
         part.step()
-        outage(part, method)
+        outage(part, "states")
         part.step(POLICY.lease)
         part.redis.claimed.clear()
         part.step(POLICY.lease)
@@ -750,7 +744,7 @@ def test_a_published_request_is_marked_later_when_redis_is_away(part):
     assert part.work.free == POLICY.window_cap
 
 
-@pytest.mark.parametrize("method", ["outcomes", "states", "dispatch"])
+@pytest.mark.parametrize("method", ["states", "dispatch"])
 def test_an_outage_of_redis_loses_nothing(part, method):
     """Whichever question to Redis fails, the request goes on when it is back."""
     part.take(0)
@@ -894,7 +888,7 @@ def test_steps_are_cheap_between_looks(part):
     """The loop may turn as fast as it likes: Redis is asked twenty times a second at most."""
     part.take(0)
     part.step()
-    part.redis.away = {"outcomes", "states"}
+    part.redis.away = {"states"}
     part.step(0.01)
     with pytest.raises(redis.RedisError):
         part.step(0.05)
@@ -907,7 +901,7 @@ def test_an_announced_outcome_is_published_sooner(part):
     part.redis.ready[7] = scored(7)
     part.step(0.02)
     assert part.kafka.published == []
-    part.work.look_soon()
+    part.work.look_soon({7})
     part.step(0.0)
     assert part.kafka.published == [(7, True)]
 
@@ -919,7 +913,7 @@ def test_announcements_that_come_thick_share_a_look(part):
     part.step()
     part.redis.ready[7] = scored(7)
     part.step(0.01)
-    part.work.look_soon()
+    part.work.look_soon({7})
     assert part.work.look_in == pytest.approx(LOOK_PAUSE - 0.01)
     part.step(0.0)
     assert part.kafka.published == []
@@ -933,8 +927,37 @@ def test_the_only_request_in_hand_waits_for_no_others(part):
     part.step()
     part.redis.ready[7] = scored(7)
     part.step(0.01)
-    part.work.look_soon()
+    part.work.look_soon({7})
     part.step(0.0)
+    assert part.kafka.published == [(7, True)]
+
+
+def test_a_look_is_at_what_changed(part):
+    """With thousands in hand an outcome costs a look at its own request; those of others cost none."""
+    part = Part(dataclasses.replace(POLICY, window_cap=5_000, look_ahead=5_000, request_rate=10_000.0))
+    for offset in range(3_000):
+        part.take(offset, offset)
+    for _ in range(20):
+        part.step(0.05)
+    assert len(part.redis.dispatched) == 3_000
+    part.redis.asked.clear()
+    part.redis.ready[7] = scored(7)
+    part.work.look_soon({5_001})
+    part.step(0.02)
+    part.work.look_soon({7})
+    part.step(0.02)
+    assert part.kafka.published == [(7, True)]
+    assert part.redis.asked == [7]
+
+
+def test_an_outcome_that_nobody_announced_is_found(part):
+    """A lost announcement costs a second, a few where thousands are in hand, and no request."""
+    part.take(0)
+    part.step()
+    part.redis.ready[7] = scored(7)
+    part.step(0.5)
+    assert part.kafka.published == []
+    part.step(0.6)
     assert part.kafka.published == [(7, True)]
 
 
@@ -1083,9 +1106,16 @@ def test_marks_that_do_not_arrive_are_caught_up(part):
     part.take(0, 7)
     part.take(1, 8)
     part.redis.ready[7] = scored(7)
-    part.redis.outcomes = lambda ids: {i: part.redis.ready[i] for i in ids if i in part.redis.ready}
-    part.redis.emptied = True
+    look = part.redis.states
+
+    def states(ids, workers):
+        found = look(ids, workers)
+        part.redis.emptied = True
+        return found
+
+    part.redis.states = states
     part.step()
+    part.redis.states = look
     assert part.redis.catch_ups == 1
     part.step()
     assert part.redis.catch_ups == 2
@@ -1100,7 +1130,7 @@ def test_an_idle_partition_looks_after_redis(part):
     part.redis.emptied = True
     part.step()
     assert part.redis.catch_ups == 2
-    part.redis.away = {"outcomes"}
+    part.redis.away = {"states"}
     answered_at = part.work.redis_answered_at
     with pytest.raises(redis.RedisError):
         part.step(10.0)
@@ -1180,7 +1210,7 @@ def test_a_full_window_of_five_thousand_survives_a_restart():
         part.step(0.06)
     assert len(part.redis.dispatched) == 5_000
     part.redis.ready = {offset: scored(offset) for offset in range(1, 5_000, 2)}
-    for _ in range(4):
+    for _ in range(8):
         part.step()
     assert len(part.kafka.published) == 2_500
     assert len(part.kafka.committed_to.metadata) <= MAX_METADATA
@@ -1192,7 +1222,7 @@ def test_a_full_window_of_five_thousand_survives_a_restart():
         part.step(0.06)
     assert sorted(part.redis.dispatched) == list(range(0, 5_000, 2))
     part.redis.ready = {offset: scored(offset) for offset in range(0, 5_000, 2)}
-    for _ in range(4):
+    for _ in range(8):
         part.step()
     assert sorted(part.kafka.published) == [(offset, True) for offset in range(5_000)]
     assert part.kafka.committed_to == Commit(5_000, "v2 first 0 ")
