@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 
 import redis
@@ -17,7 +18,6 @@ from celery import Celery
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from opentelemetry.trace import NoOpTracer, Tracer
-from prometheus_client import REGISTRY
 
 from bridge.announcements import Announcements
 from bridge.commands import check, dead_letters, predecessor, replay, resume, send, status
@@ -35,7 +35,6 @@ from bridge.kafka import (
 )
 from bridge.kafka_trouble import FirstContact
 from bridge.kafka_trouble import line as trouble_with_kafka
-from bridge.lag import Lag
 from bridge.marks import ProcessedMarks
 from bridge.partition import PartitionWork
 from bridge.policy import PartitionPolicy
@@ -146,13 +145,13 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
     )
 
     def make_work(source: TopicPartition) -> PartitionWork:
-        transactional_id = f"{settings.kafka_group_id}.{source.topic}.{source.partition}"
         name = f"{source.topic}-{source.partition}"
-
-        def make_publisher() -> Publisher:
-            outside = make_producer(settings, None) if settings.dialect.is_read_uncommitted else None
-            return Publisher(lambda name: make_producer(settings, name), transactional_id, topics, outside)
-
+        publisher = Publisher(
+            partial(make_producer, settings),
+            f"{settings.kafka_group_id}.{source.topic}.{source.partition}",
+            topics,
+            says_outside=settings.dialect.is_read_uncommitted,
+        )
         marks = ProcessedMarks(
             client,
             lambda: make_reader(settings),
@@ -172,9 +171,7 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
             answers_a_day=settings.user_rpd,
         )
         spans = RequestSpans(tracer or NoOpTracer(), source, settings.kafka_group_id, topics.notifications)
-        return PartitionWork(
-            source, consumer, store, marks, make_publisher, watch, cap, policy, spans=spans, tally=tally
-        )
+        return PartitionWork(source, consumer, store, marks, publisher, watch, cap, policy, spans=spans, tally=tally)
 
     return Bridge(
         consumer,
@@ -251,8 +248,6 @@ def run(settings: Settings) -> int:
         return 1
     threading.Thread(target=warn, args=(settings, admin), name="faults-at-start", daemon=True).start()
     bridge = make_bridge(settings, health, watch, begin_tracing("ai-handler-bridge", otel_variables()))
-    if settings.bridge_metrics_port:
-        REGISTRY.register(Lag(lambda: make_reader(settings), bridge.watermarks))
     watchdog = Watchdog(STOP_WITHIN)
     watchdog.start()
     ended = threading.Event()

@@ -9,8 +9,8 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from bridge import metrics
 from bridge.fair_order import FairOrder
-from bridge.line import InLine
 from bridge.places import Wanted
 from bridge.policy import PartitionPolicy
 from bridge.publisher import Publication
@@ -27,6 +27,7 @@ class InHand:
     Args:
         store: Redis.
         policy: whose turn it is, and how far apart.
+        label: of the metrics.
         wall_clock: Unix time, seconds.
 
     Attributes:
@@ -37,7 +38,11 @@ class InHand:
         new: ids of those that have just been taken.
     """
 
-    def __init__(self, store: RequestStore, policy: PartitionPolicy, wall_clock: Callable[[], float]) -> None:
+    def __init__(
+        self, store: RequestStore, policy: PartitionPolicy, label: str, wall_clock: Callable[[], float]
+    ) -> None:
+        self._store = store
+        self._label = label
         self._places = store.places
         self._limit = store.user_limit
         self._policy = policy
@@ -75,8 +80,8 @@ class InHand:
             self._served[unfinished.dispatch.request.user_id] = self._wall_clock()
         return unfinished
 
-    def users(self) -> list[InLine]:
-        """Who waits for an answer; since the user's last one, or since the oldest request."""
+    def tell(self) -> None:
+        """Tell operators who waits for an answer, and for how long. May raise `redis.RedisError`."""
         waiting, since = Counter[int](), dict[int, float]()
         for unfinished in self.all.values():
             user = unfinished.dispatch.request.user_id
@@ -85,10 +90,12 @@ class InHand:
         # Users without a request in hand are forgotten; Redis has their last places.
         self._served = {user: at for user, at in self._served.items() if user in since}
         self.order.forget(since if self._policy.fair else [0])
-        return [
-            InLine(user, count, self.order.weight(user), max(since[user], self._served.get(user, 0.0)))
-            for user, count in waiting.items()
-        ]
+        now = self._wall_clock()
+        unanswered = [max(at, self._served.get(user, 0.0)) for user, at in since.items()]
+        metrics.WAITING_USERS.labels(self._label).set(len(waiting))
+        metrics.LONGEST_WAIT.labels(self._label).set(max((now - at for at in unanswered), default=0.0))
+        users = [(user, count, self.order.weight(user)) for user, count in waiting.items()]
+        self._store.tell_line(users, fair=self._policy.fair, now=now)
 
     def line_up(self) -> None:
         """Let the new ones wait for their turns, but for those that had theirs. May raise `redis.RedisError`."""

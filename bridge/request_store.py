@@ -1,5 +1,6 @@
 """The bridge's side of Redis: hands requests to Celery, sees how they are doing, collects outcomes."""
 
+import json
 import logging
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -10,11 +11,12 @@ from celery import Celery
 from kombu.exceptions import BatchPublishError, OperationalError
 from pydantic import ValidationError
 
-from bridge.line import Line
 from bridge.marks import ProcessedMarks
 from bridge.places import Places
 from bridge.user_limit import UserLimit
 from contract import (
+    LINE_KEPT,
+    LINE_KEY,
     MARKS_KEY,
     PROCESSED_MARK_TTL,
     QUEUE_NAME,
@@ -116,9 +118,18 @@ class RequestStore:
         self.places = Places(store)
         self.user_limit = UserLimit(store, answers_a_day)
 
-    def line(self, label: str, *, fair: bool) -> Line:
-        """What tells operators who waits; `label` is that of the metrics."""
-        return Line(self._redis, self._source, label, fair=fair)
+    def tell_line(self, users: Sequence[tuple[int, int, float]], *, fair: bool, now: float) -> None:
+        """Say who waits in this partition, for `celery -A worker inspect line`.
+
+        Args:
+            users: each one's id, unfinished requests and weight.
+            fair: users take turns.
+            now: Unix time, seconds.
+        """
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hset(LINE_KEY, self._source, json.dumps({"at": now, "fair": fair, "users": users}))
+            pipe.expire(LINE_KEY, LINE_KEPT)
+            pipe.execute()
 
     def dispatch(self, dispatches: Iterable[Dispatch]) -> None:
         """Put requests where the worker reads them and send a hint for each.

@@ -128,7 +128,7 @@ def outside(stage):
     """A publisher for readers who see what a transaction takes back."""
     topics = Topics(stage.notifications, stage.uploading, stage.dead_letters, notification_key=None)
     make = functools.partial(make_producer, stage.settings)
-    publisher = Publisher(make, f"{stage.group}.0", topics, outside=make(None))
+    publisher = Publisher(make, f"{stage.group}.0", topics, says_outside=True)
     publisher.open()
     stage.closing.append(publisher.close)
     return publisher

@@ -83,7 +83,7 @@ class Stage:
                 source, consumer, RequestStore(
                     self.redis, self.celery, marks, name, exists=watch.exists,
                     longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds, answers_a_day=settings.user_rpd,
-                ), marks, lambda: self.publisher(source.partition), watch, cap, policy,
+                ), marks, self.publisher(source.partition), watch, cap, policy,
             )  # fmt: skip
 
         self.health = Health(settings.health_folder)

@@ -15,7 +15,7 @@ from bridge.ending import LETTERS_IN_HAND
 from bridge.fair_order import NEXT, TURN
 from bridge.intake import Reason
 from bridge.offsets import MAX_METADATA, Commit, LogChanged
-from bridge.partition import LOOK_PAUSE, PartitionWork
+from bridge.partition import LOOK_PAUSE, TELL_EVERY, PartitionWork
 from bridge.places import Kept
 from bridge.policy import PartitionPolicy
 from bridge.publisher import OutputRefused, PublishError
@@ -37,7 +37,7 @@ class FakeTopics:
     """What the brokers say of the topics."""
 
     def __init__(self):
-        self.source_id, self.partitions, self.log_starts = "first", 1, {}
+        self.source_id, self.partitions, self.log_starts, self.log_ends = "first", 1, {}, {}
         self.broken = set()
 
     def look(self):
@@ -98,13 +98,9 @@ class FakeRedis:
         ids = frozenset(processing_ids)
         return Kept(self.reached, {i: place for i, place in self.kept.items() if i in ids}, ids & self.marked)
 
-    def line(self, label, *, fair):
-        assert (label, fair) in {("0", True), ("0", False)}
-        return self
-
-    def tell(self, who, now):
+    def tell_line(self, users, *, fair, now):
         assert now
-        self.unserved = {each.user: each.since for each in who()}
+        self.line = users, fair
 
     def refused(self, requests):
         self._answer("refused")
@@ -256,7 +252,7 @@ class Part:
     def start(self):
         """A new bridge's."""
         self.work = PartitionWork(
-            TopicPartition("AI_handler", 0), self.kafka, self.redis, self.redis, lambda: self.kafka, self.topics,
+            TopicPartition("AI_handler", 0), self.kafka, self.redis, self.redis, self.kafka, self.topics,
             self.cap, self.policy, lambda: self.now, lambda: self.wall,
         )  # fmt: skip
         self.recover()
@@ -840,7 +836,7 @@ def test_recovery_takes_over_before_it_reads(part):
     """The last owner's open transaction is ended before the offsets are read, and the old producer is let go."""
     part.kafka.log.clear()
     part.recover()
-    assert part.kafka.log == ["close", "open", "seek"]
+    assert part.kafka.log == ["open", "seek"]
 
 
 def test_recovery_starts_at_the_committed_offset(part):
@@ -1563,17 +1559,41 @@ def test_what_was_dispatched_before_is_not_refused(part):
 
 
 def test_how_long_each_user_waits_is_known(part):
-    """A user waits since the last answer, or since the oldest request where there was none."""
-    at = SENT_AT / 1000
+    """A user waits since the last answer, or since the oldest request where there was none; told every few seconds."""
+    longest, users = "ai_handler_bridge_longest_wait_seconds", "ai_handler_bridge_waiting_users"
     fill(part, A, [0, 1])
     fill(part, B, [2])
-    assert part.redis.unserved == {A: at, B: at}
-    part.redis.ready = {0: scored(0)}
+    part.step(TELL_EVERY)
+    assert part.redis.line == ([(A, 2, 1.0), (B, 1, 1.0)], True)
+    assert value(longest, partition="0") == part.wall - SENT_AT / 1000
+    part.redis.ready = {0: scored(0), 2: scored(2)}
     part.step()
-    assert part.redis.unserved == {A: part.wall, B: at}
-    part.redis.ready = {2: scored(2)}
+    answered = part.wall
+    assert value(users, partition="0") == 2
+    part.step(TELL_EVERY)
+    assert part.redis.line == ([(A, 1, 1.0)], True)
+    assert value(longest, partition="0") == part.wall - answered
+    part.work.close()
+    assert (value(longest, partition="0"), value(users, partition="0")) == (0, 0)
+
+
+def test_the_lag_is_what_is_not_finished(part):
+    """Nothing is told while the brokers do not answer, nor of what is another bridge's by now."""
+    part.take(0)
+    part.take(1, 8)
+    part.redis.ready = {7: scored(7)}
+    part.topics.log_ends = {0: 10}
     part.step()
-    assert part.redis.unserved == {A: part.wall - 1.0}
+    part.step()
+    assert value("ai_handler_bridge_lag", partition="0") == 9
+    part.topics.log_ends = {}
+    part.step()
+    assert value("ai_handler_bridge_lag", partition="0") is None
+    part.topics.log_ends = {0: 0}
+    part.step()
+    assert value("ai_handler_bridge_lag", partition="0") == -1
+    part.work.close()
+    assert value("ai_handler_bridge_lag", partition="0") is None
 
 
 def test_a_recovery_beside_an_emptied_redis_remembers_how_far_all_are():
