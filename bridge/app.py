@@ -8,7 +8,6 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from types import FrameType
@@ -47,7 +46,7 @@ from bridge.status.page import Overview
 from bridge.tally import Tally
 from bridge.topic_watch import TopicWatch
 from config import Settings
-from contract import LONGEST_COUNTDOWN, processed_mark
+from contract import LONGEST_COUNTDOWN
 from presence import Presence
 from servers.redis_trouble import line as trouble_with_redis
 from startup import begin, complain, otel_variables
@@ -91,27 +90,8 @@ def _run_command(options: argparse.Namespace, settings: Settings) -> int:
         case "status":
             return status.run(options, settings)
         case "send":
-            return send.run(
-                options,
-                requests=settings.kafka_topic_for_ai_handler,
-                notifications=settings.kafka_topic_for_notifications,
-                reader=make_reader(settings),
-                producer=make_producer(settings, None),
-                answered=lambda processing_ids: answered(settings, processing_ids),
-                dialect=settings.dialect,
-            )
+            return send.run(options, settings, make_reader(settings), make_producer(settings, None))
     return run(settings)
-
-
-def answered(settings: Settings, processing_ids: Sequence[int]) -> list[int]:
-    """Those of some requests of which Redis knows that they were answered; where it cannot be asked, nobody knows."""
-    with settings.redis_connection.client() as client, client.pipeline(transaction=False) as pipe:
-        for processing_id in processing_ids:
-            pipe.exists(processed_mark(processing_id))
-        try:
-            return [each for each, is_there in zip(processing_ids, pipe.execute(), strict=True) if is_there]
-        except redis.RedisError:
-            return []
 
 
 def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: Tracer | None = None) -> Bridge:
