@@ -19,7 +19,7 @@ PATIENCE = 1.0  # seconds that one wait for an announcement takes, and a failed 
 KEPT = 10_000  # announcements that nobody has asked for yet; a bridge without requests never asks
 
 
-class Announcements:
+class Announcements(threading.Thread):
     """Listens on a thread of its own, from `start` until `close`.
 
     Args:
@@ -27,15 +27,11 @@ class Announcements:
     """
 
     def __init__(self, connect: Callable[[], redis.Redis]):
+        super().__init__(name="announcements", daemon=True)
         self._connect = connect
         self._heard: deque[int] = deque(maxlen=KEPT)
         self._news = threading.Event()
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="announcements", daemon=True)
-
-    def start(self) -> None:
-        """Listen from now on."""
-        self._thread.start()
 
     def wait(self, seconds: float) -> set[int]:
         """The processing ids that were announced since the last call, waiting for one if need be."""
@@ -46,10 +42,10 @@ class Announcements:
     def close(self) -> None:
         """Listen no more; returns when the thread has ended, after `PATIENCE` at most."""
         self._closed.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        if self.is_alive():
+            self.join()
 
-    def _run(self) -> None:
+    def run(self) -> None:
         while not self._closed.is_set():
             try:
                 with self._connect() as client, client.pubsub() as channel:

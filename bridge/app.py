@@ -56,7 +56,7 @@ from watchdog import Watchdog
 log = logging.getLogger("bridge")
 
 BROKERS_WITHIN = 30.0  # seconds that a start waits for them; then it is the supervisor's turn
-REPEATING_ENDS_WITHIN = 2.0  # seconds
+REPEATING_ENDS_WITHIN, PRESENCE_ENDS_WITHIN = 2.0, 1.0  # seconds
 STOP_WITHIN = 22.0  # seconds from SIGTERM to the end, whatever answers or not; below compose's stop_grace_period
 
 
@@ -166,18 +166,6 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
     )
 
 
-def make_repeating(settings: Settings, delay: int, ended: threading.Event) -> Repeating:
-    """Says answers again after so many seconds, until the event."""
-    group = f"{settings.kafka_group_id}.repeat-{delay}"
-    return Repeating(
-        float(delay),
-        settings.kafka_topic_for_notifications,
-        lambda: make_follower(settings, group),
-        lambda: make_producer(settings, None),
-        ended,
-    )
-
-
 def make_watch(settings: Settings, admin: AdminClient) -> TopicWatch:
     """What the brokers say of our topics."""
     return TopicWatch(admin, settings.kafka_topic_for_ai_handler, settings.answer_topics, settings.dead_letter_topic)
@@ -191,12 +179,6 @@ def make_cap(settings: Settings, client: redis.Redis) -> DeadLetterCap:
         since = max(since, resume.resumed_at(client))
     written = recent_dead_letters(make_reader(settings), settings.dead_letter_topic, since, limit)
     return DeadLetterCap(limit, CAP_WINDOW, time.time, written)
-
-
-def warn(settings: Settings, admin: AdminClient) -> None:
-    """Say what `check` would call wrong with Kafka; the start does not wait for it."""
-    for fault in faults_at_start(settings, admin):
-        log.warning("%s: %s; %s", fault.what, fault.found, fault.advice)
 
 
 def run(settings: Settings) -> int:
@@ -226,7 +208,12 @@ def run(settings: Settings) -> int:
     if watch.missing and not settings.kafka_create_topics:  # else one that was made just now may not show yet
         log.critical("missing topics: %s; create them, or set KAFKA_CREATE_TOPICS=on", ", ".join(watch.missing))
         return 1
-    threading.Thread(target=warn, args=(settings, admin), name="faults-at-start", daemon=True).start()
+
+    def warn() -> None:
+        for fault in faults_at_start(settings, admin):
+            log.warning("%s: %s; %s", fault.what, fault.found, fault.advice)
+
+    threading.Thread(target=warn, name="faults-at-start", daemon=True).start()  # nobody waits for it
     bridge = make_bridge(settings, health, watch, begin_tracing("ai-handler-bridge", otel_variables()))
     watchdog = Watchdog(STOP_WITHIN)
     watchdog.start()
@@ -247,7 +234,16 @@ def run(settings: Settings) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     log.info("bridge started, reading %s (MODE=%s)", settings.kafka_topic_for_ai_handler, settings.mode)
-    repeating = [make_repeating(settings, delay, ended) for delay in settings.repeats]
+    repeating = [
+        Repeating(
+            float(delay),
+            settings.kafka_topic_for_notifications,
+            partial(make_follower, settings, f"{settings.kafka_group_id}.repeat-{delay}"),
+            partial(make_producer, settings, None),
+            ended,
+        )
+        for delay in settings.repeats
+    ]
     for each in repeating:
         each.start()
     try:
@@ -256,6 +252,6 @@ def run(settings: Settings) -> int:
         ended.set()
         for each in repeating:
             each.join(REPEATING_ENDS_WITHIN)
-        presence.farewell()
+        presence.join(PRESENCE_ENDS_WITHIN)
     log.info("bridge stopped")
     return 0

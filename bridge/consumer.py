@@ -46,11 +46,8 @@ class Bridge:
         topic: the input topic.
         topics: what the brokers say of it, and of those that are written.
         make_work: builds the work of an assigned partition.
-        announcements: of outcomes, started and closed here.
-        cap: the dead letters' rate limit.
+        announcements: started and closed here, as health is.
         resumed_at: when an operator last resumed after too many dead letters; Unix time, seconds.
-        contact: what the consumer knows of the brokers.
-        health: what others are told of it all.
         clock: seconds, monotonic.
     """
 

@@ -41,7 +41,7 @@ class Endings:
         source: the input partition.
         cap: the dead letters' rate limit.
         may_write_letters: whether the dead-letter topic can be written at all.
-        tally: counts how requests end, see `Tally.add`.
+        tally: see `Tally.add`.
         heard_until: Unix time, seconds: to what was sent later, nobody is ready to hear an answer.
     """
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 
 from bridge import metrics
 from bridge.fair_order import FairOrder
-from bridge.places import Wanted
 from bridge.policy import PartitionPolicy
 from bridge.publisher import Publication
 from bridge.request_store import RequestStore
@@ -149,7 +148,7 @@ class InHand:
         if not placeless:
             return
         users = map(self.user, placeless)
-        wanted = [Wanted(user, self.order.step(user), each.least) for user, each in zip(users, placeless, strict=True)]
+        wanted = [(user, self.order.step(user), each.least) for user, each in zip(users, placeless, strict=True)]
         for unfinished, place in zip(placeless, self._places.give(wanted, self.order.reached), strict=True):
             self._put(unfinished, place)
 

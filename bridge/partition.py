@@ -26,7 +26,6 @@ from bridge.ending import Ending, Endings
 from bridge.in_hand import InHand
 from bridge.intake import Accepted, NotOurs, Rejected
 from bridge.kafka import as_bytes, sent_at, traceparent
-from bridge.log_watch import LogWatch
 from bridge.marking import SLICE, Marking, advance
 from bridge.marks import ProcessedMarks
 from bridge.offsets import PartitionProgress
@@ -34,7 +33,7 @@ from bridge.policy import PartitionPolicy
 from bridge.publisher import OutputRefused, Publisher
 from bridge.request_store import RequestStates, RequestStore
 from bridge.spans import RequestSpans
-from bridge.start import beginning, note_unread
+from bridge.start import LogWatch, beginning, note_unread
 from bridge.supervision import DispatchHistory
 from bridge.supervisor import Supervisor, Unfinished
 from bridge.topic_watch import TopicWatch

@@ -5,7 +5,6 @@ what a bridge has in hand it knows itself, and says it again with the next place
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import redis
@@ -51,16 +50,11 @@ return found
 """
 
 
-class Wanted(NamedTuple):
-    """A request that needs a place: whose it is, how far apart the user's places are, the least that it can have."""
-
-    user: int
-    step: float
-    least: float
+# A request that needs a place: whose it is, how far apart the user's places are, the least that it can have.
+Wanted = tuple[int, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """What Redis knows of some requests.
 
     Attributes:
@@ -75,11 +69,7 @@ class Kept:
 
 
 class Places:
-    """Every method may raise `redis.RedisError`.
-
-    Args:
-        store: Redis.
-    """
+    """Every method may raise `redis.RedisError`."""
 
     def __init__(self, store: redis.Redis) -> None:
         self._give = store.register_script(_GIVE)
