@@ -84,13 +84,13 @@ class Endings:
         size = sum(letter.size for letter in self._letters)
         return self._cap.tripped or len(self._letters) >= LETTERS_IN_HAND or size > LETTER_BYTES_IN_HAND
 
-    def ended(self, requests: Mapping[int, Unfinished]) -> list[int]:
-        """Those of some requests that have ended."""
+    def ended(self, requests: Mapping[int, Unfinished], states: RequestStates) -> list[int]:
+        """Those of some requests that have ended, here or elsewhere."""
         until = self._heard_until()
         return [
             processing_id
             for processing_id, request in requests.items()
-            if request.finished or (request.outcome and request.sent_at <= until)
+            if processing_id in states.marked or (request.outcome and request.sent_at <= until)
         ]
 
     def letters(self) -> list[PendingLetter]:
@@ -125,7 +125,7 @@ class Endings:
             requests: in hand, by processing id.
             ended: of them; so many are in it as one transaction should take.
             letters: to write.
-            states: of the requests that ended and of those that the letters speak of, read just now.
+            states: of all of those, read just now.
         """
         ending = Ending()
         for processing_id in ended[:OUTCOMES_A_TRANSACTION]:

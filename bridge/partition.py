@@ -347,7 +347,7 @@ class PartitionWork:
         """Publish what has ended of some requests, and letters."""
         if not self._topics.may_write_answers():
             return
-        ended = self._endings.ended(requests)
+        ended = self._endings.ended(requests, states)
         self._in_hand.changed.update(ended)  # until they are published
         ending = self._endings.compose(self._in_hand.all, ended, letters, states)
         self._in_hand.give_back(ending.publications)

@@ -76,12 +76,7 @@ class Places:
         self._look = store.register_script(_LOOK)
 
     def look(self, processing_ids: Sequence[int], reached: float) -> Kept:
-        """What Redis knows of requests that have just been taken.
-
-        Args:
-            processing_ids: of them; there may be none.
-            reached: the virtual time that is known here; Redis forgets it with all else.
-        """
+        """What Redis knows of requests that have just been taken; it learns again how far all are, see `_LOOK`."""
         places: dict[int, float] = {}
         finished: list[int] = []
         for start in range(0, max(len(processing_ids), 1), IDS_A_COMMAND):
@@ -98,11 +93,6 @@ class Places:
         return Kept(reached, places, frozenset(finished))
 
     def give(self, wanted: Sequence[Wanted], reached: float) -> list[float]:
-        """A place for each: none before the user's last one, whichever bridge gave that.
-
-        Args:
-            wanted: in their order.
-            reached: the virtual time.
-        """
+        """A place for each, in their order: none before the user's last one, whichever bridge gave that."""
         args: list[float] = [reached, *(number for each in wanted for number in each)]
         return [float(place) for place in self._give(keys=[USERS_KEY], args=list(map(repr, args)))]

@@ -169,11 +169,9 @@ class RequestStore:
                 )
 
     def states(self, processing_ids: Sequence[int], workers: Collection[str] = ()) -> RequestStates:
-        """What is known of some requests; those that no partition answers for are from now on answered for by this one.
+        """What is known of some requests, and of these workers' heartbeats.
 
-        Args:
-            processing_ids: of the requests.
-            workers: whose heartbeats to look for.
+        Requests that no partition answers for are from now on answered for by this one.
         """
         asked = sorted(workers)
         with self._redis.pipeline(transaction=False) as pipe:
@@ -221,24 +219,20 @@ class RequestStore:
     def take_over(self, elsewhere: Mapping[int, str]) -> None:
         """Answer for ids that another partition answers for, unless a third one does so by now."""
         for processing_id, holder in elsewhere.items():
-            self._hand_over([source_key(processing_id)], [holder], self._source)
+            self._redis.eval(_HAND_OVER, 1, source_key(processing_id), self._source, holder)
 
     def let_go_of_all(self, partitions: Sequence[str]) -> Iterator[int]:
         """These partitions answer for no id any more, but for those that they ask about again.
 
         In steps; yields how many keys.
         """
-        cursor = 0
-        while True:
+        cursor, is_first = 0, True
+        while cursor or is_first:
             cursor, keys = self._redis.scan(cursor, match=source_key("*"), count=1_000)
             if keys:
-                self._hand_over(keys, partitions, "")
+                self._redis.eval(_HAND_OVER, len(keys), *keys, "", *partitions)
             yield len(keys)
-            if cursor == 0:
-                return
-
-    def _hand_over(self, keys: Sequence[str | bytes], holders: Sequence[str], to: str) -> None:
-        self._redis.eval(_HAND_OVER, len(keys), *keys, to, *holders)
+            is_first = False
 
     def drop_stale_claims(self, claims: Mapping[int, str]) -> None:
         """Of some claims whose workers are gone, end those that live longer than any is made to.

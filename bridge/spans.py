@@ -22,8 +22,6 @@ class RequestSpans:
 
     Args:
         tracer: OpenTelemetry's; where nothing is traced, the sender's trace context goes on to the worker.
-        source: the input partition.
-        group: the consumer group.
         notifications: the topic in which every outcome is published.
     """
 

@@ -37,8 +37,6 @@ class Unfinished:
     sent_at: float = 0.0  # Unix time, seconds
     history: DispatchHistory = field(default_factory=DispatchHistory)
     first_dispatched_at: float | None = None
-    ours: bool = True  # no other partition answers for this id
-    finished: bool = False  # a processed mark says so
     outcome: Outcome | None = None
     refused: bool = False  # a topic does not take its outcome
     least: float = 0.0  # the least place that it can have, once it is called
@@ -89,15 +87,11 @@ class Supervisor:
         return self._pause
 
     def note_outage(self, now: float) -> None:
-        """Redis did not answer: workers drop what they have in hand, and those claims end within a lease.
-
-        Args:
-            now: seconds, monotonic.
-        """
+        """Redis did not answer: workers drop what they have in hand, and those claims end within a lease."""
         self._excused_until = now + STUCK_FOR + self._lease + self._pause
 
     def supervise(self, requests: Mapping[int, Unfinished], states: RequestStates, now: float) -> list[int]:
-        """See which requests are finished elsewhere, dispatch what nobody works on, end what is out of time.
+        """See what became of requests, dispatch what nobody works on, end what is out of time.
 
         Args:
             requests: all called ones of the partition, by processing id, or those that nobody has worked on yet; they
@@ -115,16 +109,14 @@ class Supervisor:
         dead = {worker for worker, since in self._dead_workers.items() if now - since > self._lease + SUPERVISE_EVERY}
         if outlived := {pid: worker for pid, worker in states.claims.items() if worker in dead}:
             self._store.drop_stale_claims(outlived)
-        held_back = _held_back(requests)
+        held_back = _held_back(requests, states)
         due: list[Unfinished] = []
         overdue: dict[int, str] = {}
         patience = self._latency.patience(self._redispatch_after, now)
         for processing_id, unfinished in requests.items():
-            unfinished.ours = processing_id not in states.elsewhere
-            unfinished.finished = processing_id in states.marked
-            if unfinished.finished or unfinished.outcome is not None or unfinished.refused:
+            if processing_id in states.marked or unfinished.outcome is not None or unfinished.refused:
                 continue
-            if not unfinished.ours:
+            if processing_id in states.elsewhere:
                 if self._is_past_deadline(unfinished, TAKEN_OVER_AFTER):
                     overdue[processing_id] = states.elsewhere[processing_id]
                 continue
@@ -201,12 +193,12 @@ class Supervisor:
                 unfinished.span.end()
 
 
-def _held_back(requests: Mapping[int, Unfinished]) -> set[int]:
+def _held_back(requests: Mapping[int, Unfinished], states: RequestStates) -> set[int]:
     """Suspects that wait until others are done, so that it shows which one it is."""
     suspects = {
         processing_id: unfinished.history
         for processing_id, unfinished in requests.items()
-        if unfinished.history.is_suspect and unfinished.outcome is None and unfinished.ours
+        if unfinished.history.is_suspect and unfinished.outcome is None and processing_id not in states.elsewhere
     }
     waiting = [processing_id for processing_id, history in suspects.items() if not history.is_out]
     return set(waiting[len(waiting) - suspects_to_hold_back(list(suspects.values())) :]) if waiting else set()
