@@ -43,10 +43,8 @@ from bridge.request_store import RequestStore
 from bridge.spans import RequestSpans
 from bridge.start import StartUnknown
 from bridge.status.page import Overview
-from bridge.tally import Tally
 from bridge.topic_watch import TopicWatch
 from config import Settings
-from contract import LONGEST_COUNTDOWN
 from presence import Presence
 from servers.redis_trouble import line as trouble_with_redis
 from startup import begin, complain, otel_variables
@@ -107,7 +105,6 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         settings.kafka_key_for_uploading_data.encode(),
     )
     cap = make_cap(settings, client)
-    tally = Tally(client).add
     contact = Contact()
     consumer = make_consumer(settings, contact)
     policy = PartitionPolicy(
@@ -121,6 +118,7 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         look_ahead=settings.look_ahead,
         fair=settings.fair_by == "user",
         weights=settings.user_weights,
+        answers_a_day=settings.user_rpd,
         dialect=settings.dialect,
     )
 
@@ -141,17 +139,9 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
             notification_key=settings.kafka_key_for_notifications.encode(),
             dialect=settings.dialect,
         )
-        store = RequestStore(
-            client,
-            celery,
-            marks,
-            name,
-            exists=watch.exists,
-            longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds,
-            answers_a_day=settings.user_rpd,
-        )
+        store = RequestStore(client, celery, marks, name, watch.exists, policy)
         spans = RequestSpans(tracer or NoOpTracer(), source, settings.kafka_group_id, topics.notifications)
-        return PartitionWork(source, consumer, store, marks, publisher, watch, cap, policy, spans=spans, tally=tally)
+        return PartitionWork(source, consumer, store, marks, publisher, watch, cap, policy, spans=spans)
 
     return Bridge(
         consumer,

@@ -13,7 +13,7 @@ from bridge.intake import Reason, Rejected
 from bridge.publisher import OutputRefused, Publication
 from bridge.request_store import RequestStates
 from bridge.supervisor import Unfinished
-from bridge.tally import DEAD_LETTER, how
+from bridge.tally import DEAD_LETTER, Tally, how
 from contract import Failure, Outcome
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,6 @@ class Endings:
         source: the input partition.
         cap: the dead letters' rate limit.
         may_write_letters: whether the dead-letter topic can be written at all.
-        tally: see `Tally.add`.
         heard_until: Unix time, seconds: to what was sent later, nobody is ready to hear an answer.
     """
 
@@ -50,7 +49,7 @@ class Endings:
         source: TopicPartition,
         cap: DeadLetterCap,
         may_write_letters: Callable[[], bool],
-        tally: Callable[[list[str]], None],
+        tally: Tally,
         heard_until: Callable[[], float],
     ) -> None:
         self._name = f"{source.topic}-{source.partition}"
@@ -168,7 +167,7 @@ class Endings:
         ended = set(ending.offsets)
         self._letters = [letter for letter in self._letters if letter.offset not in ended]
         reasons = [dict(letter.headers)[HEADER_REASON].decode() for letter in ending.dead_letters]
-        self._tally(
+        self._tally.add(
             [*(how(each.outcome) for each in ending.publications), *(DEAD_LETTER + reason for reason in reasons)]
         )
 

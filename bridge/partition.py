@@ -60,7 +60,6 @@ class PartitionWork:
         clock: seconds, monotonic.
         wall_clock: Unix time, seconds.
         spans: of its requests; None: nothing is traced.
-        tally: see `Tally.add`.
     """
 
     def __init__(
@@ -76,7 +75,6 @@ class PartitionWork:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
         spans: RequestSpans | None = None,
-        tally: Callable[[list[str]], None] = lambda _: None,
     ):
         self._source = source
         self._name = f"{source.topic}-{source.partition}"
@@ -87,7 +85,7 @@ class PartitionWork:
         self._topics = topics
         self._log_watch = LogWatch(consumer, self._source, topics)
         heard_until = lambda: wall_clock() - policy.dialect.settles  # noqa: E731
-        self._endings = Endings(self._source, cap, topics.may_write_letters, tally, heard_until)
+        self._endings = Endings(self._source, cap, topics.may_write_letters, store.tally, heard_until)
         self._policy = policy
         self._clock = clock
         self._wall_clock = wall_clock

@@ -13,10 +13,13 @@ from pydantic import ValidationError
 
 from bridge.marks import ProcessedMarks
 from bridge.places import Places
+from bridge.policy import PartitionPolicy
+from bridge.tally import Tally
 from bridge.user_limit import UserLimit
 from contract import (
     LINE_KEPT,
     LINE_KEY,
+    LONGEST_COUNTDOWN,
     MARKS_KEY,
     PROCESSED_MARK_TTL,
     QUEUE_NAME,
@@ -90,12 +93,7 @@ class RequestStore:
         marks: tells whether what is read can be believed.
         source: the input partition, `<topic>-<number>`.
         exists: whether there is a partition of such a name.
-        longest_claim: seconds that a claim lives at most, as it is set: parked for as long as can be, and a lease.
-        answers_a_day: that a user gets; 0: as many as there are.
-
-    Attributes:
-        places: as the bridges share them.
-        user_limit: what `answers_a_day` says.
+        policy: how long claims live, and how many answers a user gets in a day.
     """
 
     def __init__(
@@ -104,19 +102,18 @@ class RequestStore:
         celery: Celery,
         marks: ProcessedMarks,
         source: str,
-        *,
         exists: Callable[[str], bool],
-        longest_claim: float,
-        answers_a_day: int = 0,
+        policy: PartitionPolicy,
     ):
         self._redis = store
         self._celery = celery
         self._marks = marks
         self._source = source
         self._exists = exists
-        self._longest_claim = longest_claim
+        self._longest_claim = LONGEST_COUNTDOWN + policy.lease  # parked for as long as can be, and a lease
         self.places = Places(store)
-        self.user_limit = UserLimit(store, answers_a_day)
+        self.user_limit = UserLimit(store, policy.answers_a_day)
+        self.tally = Tally(store)
 
     def tell_line(self, users: Sequence[tuple[int, int, float]], *, fair: bool, now: float) -> None:
         """Say who waits in this partition, for `celery -A worker inspect line`.
@@ -226,13 +223,14 @@ class RequestStore:
 
         In steps; yields how many keys.
         """
-        cursor, is_first = 0, True
-        while cursor or is_first:
+        cursor = 0
+        while True:
             cursor, keys = self._redis.scan(cursor, match=source_key("*"), count=1_000)
             if keys:
                 self._redis.eval(_HAND_OVER, len(keys), *keys, "", *partitions)
             yield len(keys)
-            is_first = False
+            if cursor == 0:
+                return
 
     def drop_stale_claims(self, claims: Mapping[int, str]) -> None:
         """Of some claims whose workers are gone, end those that live longer than any is made to.

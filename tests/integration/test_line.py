@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from bridge.policy import PartitionPolicy
 from bridge.request_store import RequestStore
 from contract import LINE_KEPT, LINE_KEY
 from worker.running.line import Line
@@ -19,7 +20,7 @@ def waiting(*users):
 @pytest.fixture
 def tell(redis_client):
     def tell(partition, line, *, fair=True):
-        store = RequestStore(redis_client, None, None, f"in-{partition}", exists=None, longest_claim=0)
+        store = RequestStore(redis_client, None, None, f"in-{partition}", None, PartitionPolicy(1, 1.0, 1.0, 1.0, 1.0))
         store.tell_line(line, fair=fair, now=NOW)
 
     return tell

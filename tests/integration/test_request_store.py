@@ -9,6 +9,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from bridge.marks import ProcessedMarks
+from bridge.policy import PartitionPolicy
 from bridge.request_store import RequestStates, RequestStore
 from contract import (
     MARKS_KEY,
@@ -26,7 +27,7 @@ from contract import (
 from dev.redis_server import RedisServer
 from tests.support.samples import dispatch, scored
 
-LONGEST = 310.0  # seconds
+POLICY = PartitionPolicy(10, 1.0, request_deadline=60.0, redispatch_after=5.0, lease=10.0)
 HERE, ELSEWHERE = "AI_handler-0", "AI_handler-1"
 
 
@@ -50,7 +51,7 @@ def make_store(redis_client, celery):
     """Makes the store of an input partition."""
     redis_client.hset(MARKS_KEY, "position:0", 0)
     return lambda source=HERE, client=redis_client: RequestStore(
-        client, celery, Marks(), source, exists=lambda name: name in (HERE, ELSEWHERE), longest_claim=LONGEST
+        client, celery, Marks(), source, lambda name: name in (HERE, ELSEWHERE), POLICY
     )
 
 
@@ -163,7 +164,7 @@ def test_hints_to_a_broker_that_went_away_are_an_outage(redis_client, tmp_path):
     broker = RedisServer(tmp_path)
     broker.start()
     app = Celery("test", broker=broker.url, set_as_current=False)
-    store = RequestStore(redis_client, app, Marks(), HERE, exists=lambda _name: True, longest_claim=LONGEST)
+    store = RequestStore(redis_client, app, Marks(), HERE, lambda _name: True, POLICY)
     try:
         store.dispatch([dispatch(7)])
         broker.stop()

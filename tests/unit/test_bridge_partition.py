@@ -54,7 +54,7 @@ class FakeRedis:
     """The store, the marks and the places, with their Redis as plain sets."""
 
     def __init__(self):
-        self.places = self.user_limit = self
+        self.places = self.user_limit = self.tally = self
         self.too_many = set()
         self.given_back = []
         self.reached = 0.0
@@ -65,6 +65,7 @@ class FakeRedis:
         self.marked = set()
         self.claimed = {}  # workers by processing id
         self.living = set()  # workers
+        self.ends = []  # how requests did
         self.asked = []  # ids that were looked at
         self.elsewhere = {}
         self.let_go = 0  # times that it answers for no id any more
@@ -81,6 +82,9 @@ class FakeRedis:
         self._answer("dispatch")
         self.dispatched += [dispatch.request.processing_id for dispatch in dispatches]
         self.last = list(dispatches)
+
+    def add(self, ends):
+        self.ends += ends
 
     def states(self, processing_ids, workers=()):
         self._answer("states")
