@@ -9,7 +9,7 @@ from confluent_kafka import TopicPartition
 from bridge import metrics
 from bridge.dead_letter import CUTS, HEADER_REASON, DeadLetter, DeadLetterCap, PendingLetter
 from bridge.in_hand import InHand
-from bridge.intake import Reason, Rejected
+from bridge.intake import MESSAGES, Reason, Rejected
 from bridge.publisher import OutputRefused, Publication
 from bridge.request_store import RequestStates
 from bridge.supervisor import Unfinished
@@ -158,7 +158,7 @@ class Endings:
             return
         if processing_id in states.marked or processing_id in states.elsewhere:
             return
-        outcome = Outcome.failed(addressee, letter.rejected.message)
+        outcome = Outcome.failed(addressee, MESSAGES[letter.rejected.reason])
         ending.publications.append(Publication(processing_id, outcome, letter.traceparent))
         ending.processing_ids.append(processing_id)
 

@@ -164,6 +164,24 @@ def make_producer(settings: Settings, transactional_id: str | None) -> Producer:
     )
 
 
+def produce(
+    producer: Producer, topic: str, key: str | bytes | None, value: str | bytes | None, faults: list[KafkaError]
+) -> None:
+    """Hand a message to a producer, once its queue has room; what is wrong with its delivery is added to `faults`."""
+
+    def on_delivery(error: KafkaError | None, _message: Message) -> None:
+        if error is not None:
+            faults.append(error)
+
+    while True:
+        try:
+            producer.produce(topic, key=key, value=value, on_delivery=on_delivery)
+        except BufferError:
+            producer.poll(0.5)
+        else:
+            return
+
+
 def create_missing_topics(
     admin: AdminClient, topics: Mapping[str, int], *, dead_letters: str, retention: int, replication: int
 ) -> None:

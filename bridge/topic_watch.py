@@ -78,11 +78,9 @@ class TopicWatch:
         return not self.partitions or (topic == self._source and number.isdigit() and int(number) < self.partitions)
 
     def may_write_answers(self) -> bool:
-        """Whether outcomes can be published."""
         return self.troubles.keys().isdisjoint(self._answers)
 
     def may_write_letters(self) -> bool:
-        """Whether dead letters can be written."""
         return self._dead_letters not in self.troubles
 
     def look(self) -> None:

@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, KafkaError, Message, Producer
 from bridge.commands import say
 from bridge.dead_letter import CAP_WINDOW, HEADER_FIELD, HEADER_REASON, HEADER_SIZE
 from bridge.intake import Reason
-from bridge.kafka import header, offset_ranges, read_range
+from bridge.kafka import header, offset_ranges, produce, read_range
 from config import Settings
 from contract import Dialect
 
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, produ
         chosen[reason] += 1
         if not options.dry_run:
             time.sleep(pace.wait())
-            _send(producer, settings.kafka_topic_for_ai_handler, letter, failures)
+            produce(producer, settings.kafka_topic_for_ai_handler, letter.key(), letter.value(), failures)
     left = producer.flush(60)
     reader.close()
     what = "would replay" if options.dry_run else "replayed"
@@ -139,17 +139,3 @@ def _is_chosen(letter: Message, reason: str, options: argparse.Namespace) -> boo
         or (options.since and written < options.since)
         or (options.until and written >= options.until)
     )
-
-
-def _send(producer: Producer, topic: str, letter: Message, failures: list[KafkaError]) -> None:
-    def on_delivery(error: KafkaError | None, _message: Message) -> None:
-        if error is not None:
-            failures.append(error)
-
-    while True:
-        try:
-            producer.produce(topic, key=letter.key(), value=letter.value(), on_delivery=on_delivery)
-        except BufferError:
-            producer.poll(0.5)  # the local queue is full
-        else:
-            return

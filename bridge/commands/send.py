@@ -14,11 +14,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import redis
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from pydantic import ValidationError
 
 from bridge.commands import say, say_aside
-from bridge.kafka import KAFKA_TIMEOUT, offset_ranges
+from bridge.kafka import KAFKA_TIMEOUT, offset_ranges, produce
 from bridge.request_file import WrittenRequest, WrongRequest, requests_in
 from config import Settings
 from contract import DIALECT, REQUEST_KEY, Dialect, Notification, ScoredResponse, processed_mark
@@ -136,17 +136,12 @@ def _answered(settings: Settings, processing_ids: Sequence[int]) -> list[int]:
 
 
 def _send(producer: Producer, topic: str, values: Sequence[bytes]) -> None:
-    faults: list[KafkaException] = []
-
-    def on_delivery(error: object, _message: Message) -> None:
-        if error is not None:
-            faults.append(KafkaException(error))
-
+    faults: list[KafkaError] = []
     for value in values:
-        producer.produce(topic, key=REQUEST_KEY, value=value, on_delivery=on_delivery)
+        produce(producer, topic, REQUEST_KEY, value, faults)
     left = producer.flush(KAFKA_TIMEOUT)
     if faults:
-        raise faults[0]
+        raise KafkaException(faults[0])
     if left:
         raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"took no request in {KAFKA_TIMEOUT:g} s"))  # noqa: SLF001
 

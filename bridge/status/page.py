@@ -50,7 +50,6 @@ class Overview:
 
 
 def html(told: Told, language: Language) -> str:
-    """The page of a state."""
     root = Element("html", lang=language)
     head = SubElement(root, "head")
     SubElement(head, "meta", charset="utf-8")
