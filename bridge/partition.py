@@ -21,7 +21,7 @@ from kombu.exceptions import OperationalError
 from opentelemetry.trace import NoOpTracer
 
 from bridge import intake, metrics
-from bridge.dead_letter import DeadLetterCap, PendingLetter
+from bridge.dead_letter import DeadLetter, DeadLetterCap, PendingLetter
 from bridge.ending import Ending, Endings
 from bridge.in_hand import InHand
 from bridge.intake import Accepted, NotOurs, Rejected
@@ -30,7 +30,7 @@ from bridge.marking import SLICE, Marking, advance
 from bridge.marks import ProcessedMarks
 from bridge.offsets import PartitionProgress
 from bridge.policy import PartitionPolicy
-from bridge.publisher import OutputRefused, Publisher
+from bridge.publisher import OutputRefused, Publication, Publisher
 from bridge.request_store import RequestStates, RequestStore
 from bridge.spans import RequestSpans
 from bridge.start import LogWatch, beginning, note_unread
@@ -156,7 +156,7 @@ class PartitionWork:
         if found.is_new or unread:  # it may never see again what it answers for
             yield from self._store.let_go_of_all(found.partitions)
         if found.chosen:
-            self._publisher.commit(found.chosen, self._consumer)
+            self._publisher.publish((), found.chosen, self._consumer)
         read = 0
         for read in self._marks.catch_up():
             yield read
@@ -357,13 +357,9 @@ class PartitionWork:
         assert commit is not None  # noqa: S101 # an offset ended, so one was delivered
         try:
             with metrics.TRANSACTION_SECONDS.time(), self._spans.publishing(ending.publications):
-                self._publisher.publish(
-                    ending.publications,
-                    ending.dead_letters,
-                    source=self._source,
-                    commit=commit,
-                    consumer=self._consumer,
-                )
+                outputs: list[Publication | DeadLetter] = [*ending.publications, *ending.dead_letters]
+                position = TopicPartition(self._source.topic, self._source.partition, commit.offset, commit.metadata)
+                self._publisher.publish(outputs, [position], self._consumer)
         except OutputRefused as refused:
             self._look_at = 0.0  # its neighbours go with the next step
             finished = self._endings.make_smaller(refused, self._in_hand)

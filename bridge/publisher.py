@@ -14,7 +14,6 @@ from queue import Empty, SimpleQueue
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from bridge.dead_letter import DeadLetter
-from bridge.offsets import Commit
 from contract import (
     HEADER_PROCESSING_ID,
     HEADER_SCHEMA_VERSION,
@@ -128,29 +127,16 @@ class Publisher:
         self._producer.init_transactions(TIMEOUT)
 
     def publish(
-        self,
-        publications: Iterable[Publication],
-        dead_letters: Iterable[DeadLetter],
-        *,
-        source: TopicPartition,
-        commit: Commit,
-        consumer: Consumer,
+        self, outputs: Sequence[Publication | DeadLetter], positions: Sequence[TopicPartition], consumer: Consumer
     ) -> None:
-        """Write it all and commit the input offsets, in one transaction.
+        """Write it all and commit input offsets with their metadata, in one transaction.
 
-        Args:
-            publications: outcomes, for one or both output topics.
-            dead_letters: for the dead-letter topic.
-            source: the input partition.
-            commit: its watermark, and what is finished above.
-            consumer: whose group membership proves that the partition is still ours.
+        The consumer's membership in its group proves that the partitions are still ours.
 
         Raises:
             OutputRefused: nothing was published; make that output smaller and call again.
             PublishError: nothing is known; recover.
         """
-        outputs: list[Publication | DeadLetter] = [*publications, *dead_letters]
-        positions = [TopicPartition(source.topic, source.partition, commit.offset, commit.metadata)]
         try:
             self._publish(outputs, positions, consumer)
         except OutputRefused:
@@ -160,14 +146,6 @@ class Publisher:
             self._one_by_one = True
             self._publish(outputs, positions, consumer)
         self._one_by_one = False
-
-    def commit(self, positions: Sequence[TopicPartition], consumer: Consumer) -> None:
-        """Commit offsets of several partitions, with their metadata, and write nothing.
-
-        Raises:
-            PublishError: nothing is known; recover.
-        """
-        self._publish((), positions, consumer)
 
     def _publish(
         self, outputs: Sequence[Publication | DeadLetter], positions: Sequence[TopicPartition], consumer: Consumer

@@ -216,24 +216,23 @@ class FakeKafka:
     def close(self):
         self.log.append("close")
 
-    def commit(self, positions, consumer):
-        assert consumer is self
-        (self.committed_at,) = positions
-
-    def publish(self, publications, dead_letters, *, source, commit, consumer):
+    def publish(self, outputs, positions, consumer):
         if self.failing:
             raise PublishError("fenced")
-        for output in (*publications, *dead_letters):
+        for output in outputs:
             if self.refuses(output):
                 raise OutputRefused(output, "a topic", KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
         assert consumer is self
-        self.transactions += 1
-        for publication in publications:
-            body = json.loads(publication.outcome.notification)
-            self.published.append((publication.processing_id, body["success"]))
-            self.last = publication
-        self.letters += dead_letters
-        self.committed_at = TopicPartition(source.topic, source.partition, commit.offset, commit.metadata)
+        if self.sought is not None:  # else it only says where it begins
+            self.transactions += 1
+        for output in outputs:
+            if isinstance(output, DeadLetter):
+                self.letters.append(output)
+                continue
+            body = json.loads(output.outcome.notification)
+            self.published.append((output.processing_id, body["success"]))
+            self.last = output
+        (self.committed_at,) = positions
 
     @property
     def committed_to(self):
