@@ -63,11 +63,6 @@ class Rejected:
     # The one of the request's fields that it is about; empty where it is about none, or about a stranger's.
     field: str = ""
 
-    @property
-    def message(self) -> str:
-        """The Russian sentence for the end user."""
-        return MESSAGES[self.reason]
-
 
 @dataclass(frozen=True, slots=True)
 class NotOurs:

@@ -22,4 +22,5 @@ class PartitionPolicy:
     fair: bool = True  # users take turns; False: the topic's order, whoever asks
     # Of users that get more than one place in a turn, or less.
     weights: Mapping[int, float] = field(default_factory=dict)
+    answers_a_day: int = 0  # that a user gets; 0: as many as there are
     dialect: Dialect = DIALECT  # of the platform's contract
