@@ -171,6 +171,19 @@ def probe_key(reason: str) -> str:
     return f"{KEY_PREFIX}circuit_breaker:{reason}:probe"
 
 
+def printed_key(command: str) -> str:
+    """Holds the API key that a program printed, in clear, until it expires; the program is named by its digest.
+
+    JSON: the key, for how many seconds it is good in all, whether it replaces one that was refused.
+    """
+    return f"{KEY_PREFIX}key:{command}"
+
+
+def printing_key(command: str) -> str:
+    """Says that one worker runs that program now, or (`failed`) did so in vain a moment ago."""
+    return f"{KEY_PREFIX}key:{command}:printing"
+
+
 def profile_key(model: str) -> str:
     """A hash of what the fleet has learned that requests to a model of an endpoint may carry.
 
