@@ -50,7 +50,7 @@ class ProviderEndpoint:
         return dict(parse_qsl(urlsplit(self.address).query, keep_blank_values=True))
 
     def authorized(self, key: str | None = None) -> dict[str, str]:
-        """The headers of a request, the key's (or that of the settings) among them unless another stands in its place."""
+        """The headers of a request; the key's (`key`, or that of the settings) unless another stands in its place."""
         return {"Authorization": f"Bearer {key or self.key}", **self.headers}
 
     def url(self, path: str) -> str:

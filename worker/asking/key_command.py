@@ -157,10 +157,11 @@ class KeyCommand:
 
 
 def printed_by(command: Sequence[str], seconds: float) -> bytes:
-    """What a program prints, at most a little more than `LONGEST` bytes.
+    """What a program prints.
 
     Raises:
-        ValueError: it cannot be run, fails, or takes longer; says so in words, and nothing of what it printed.
+        ValueError: it cannot be run, fails, takes longer, or prints more than `LONGEST` bytes. It says so in words, and
+            nothing of what was printed.
     """
     late = threading.Event()
     try:
@@ -183,6 +184,8 @@ def printed_by(command: Sequence[str], seconds: float) -> bytes:
     timer.cancel()
     if late.is_set():
         raise ValueError(f"did not end within {seconds:g} s")
+    if len(printed) > LONGEST:
+        raise ValueError("printed more than any key is long")
     if program.returncode:
         raise ValueError(f"ended with code {program.returncode}")
     return printed
@@ -205,7 +208,7 @@ def _read(printed: bytes) -> tuple[str, float]:
         raise ValueError('printed neither a key nor {"key": …, "expires_in": seconds}') from None
     if not text:
         raise ValueError("printed nothing")
-    if not is_key or len(printed) > LONGEST:
+    if not is_key:
         raise ValueError("printed something that no key looks like")
     if not is_time:
         raise ValueError("printed an `expires_in` that is no number of seconds above 0")
