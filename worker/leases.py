@@ -61,22 +61,15 @@ return 1
 
 @dataclass(eq=False)
 class Lease:
-    """A lease that this process holds, until one of `park`, `release`, `hand_back`, `drop` and `forget`.
-
-    Attributes:
-        key: the Redis key.
-        token: the owner's token; a process that has it can adopt the lease.
-        done_keys: keys whose existence says that there is nothing left to do.
-        found: what stood in the key that was to be read when the lease was taken, if anything.
-        lost: another process may have it now.
-    """
+    """A lease that this process holds, until one of `park`, `release`, `hand_back`, `drop` and `forget`."""
 
     leases: "Leases" = field(repr=False)
-    key: str
-    token: str
-    done_keys: Sequence[str] = ()
+    key: str  # the Redis key
+    token: str  # the owner's token; a process that has it can adopt the lease
+    done_keys: Sequence[str] = ()  # keys whose existence says that there is nothing left to do
+    # What stood in the key that was to be read when the lease was taken, if anything.
     found: bytes | None = field(default=None, repr=False)
-    lost: bool = False
+    lost: bool = False  # another process may have it now
 
     def park(self, seconds: float) -> bool:
         """Keep the lease for so many seconds and its own time, without renewing it, for the worker that adopts it.
