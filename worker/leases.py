@@ -111,9 +111,7 @@ class Leases:
     Tokens begin with the name of this process, whose heartbeat stands beside its leases: so it shows whether a lease
     that is gone was lost with its process or alone (`contract.worker_of`, `contract.worker_key`).
 
-    Args:
-        store: Redis.
-        seconds: how long a lease lives without its owner; renewed at a third of that.
+    A lease lives for so many `seconds` without its owner, and is renewed at a third of that.
     """
 
     def __init__(self, store: redis.Redis, seconds: float) -> None:
