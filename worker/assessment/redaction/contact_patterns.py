@@ -6,9 +6,9 @@ look-around and its `\b`, `\w` and `\s` are ASCII only, so a rule's `accepts` lo
 
 from typing import Any, Final
 
-from worker.assessment.redaction.head import end_of_head
+from worker.assessment.redaction.head import NOT_HANDLES, end_of_head
 from worker.assessment.redaction.linear_pattern import linear
-from worker.assessment.redaction.particulars import is_unnumbered
+from worker.assessment.redaction.particulars import UNIT, is_unnumbered
 from worker.assessment.redaction.placeholders import ANY, Kind
 from worker.assessment.redaction.rules import Rule, stands_alone
 from worker.assessment.redaction.sheet import JOINT, ZONES
@@ -30,14 +30,13 @@ PICTURES: Final = (
 
 _LOCAL = rf"[\p{{L}}\p{{N}}_][\p{{L}}\p{{N}}._%+{JOINT}\-]*"
 _DOT = r"(?:\.| ?[(\[{](?:dot|точка|\.)[)\]}] ?| dot | точка )"
-_AT_SIGN = r"(?: ?[(\[{<](?:at|собака|эт|a|@)[)\]}>] ?| собака | ?\(собачка\) ?| собачка )"
+_AT_SIGN = r"(?: ?[(\[{<](?:at|собака|sobaka|эт|a|а|@)[)\]}>] ?| собака | ?\(собачка\) ?| собачка )"
 EMAILS: Final = (
     Rule(Kind.EMAIL,
-         rf"(?i){_LOCAL}(?:@| @ |@ )[\p{{L}}\p{{N}}{JOINT}\-]+(?:\.[\p{{L}}\p{{N}}{JOINT}\-]+)*\.{JOINT}?\p{{L}}{{2,}}"
+         rf"(?i){_LOCAL}(?:@| @ |@ )[\p{{L}}\p{{N}}{JOINT}\-]+(?:\.[\p{{L}}\p{{N}}{JOINT}\-]+)*\.{JOINT}?\p{{L}}[\p{{L}}\p{{N}}\-]+"
          rf"|{_LOCAL}(?: ?@ ?| at ){alternatives('mail hosts')}(?: ?\. ?|,)(?:ru|com|net|org|by|kz|ua|me)"
          rf"|[a-z0-9][a-z0-9._%+\-]*(?:{_DOT}[a-z0-9_\-]+)*{_AT_SIGN}[a-z0-9\-]+(?:{_DOT}[a-z0-9\-]+)*{_DOT}[a-z]{{2,}}"
-         r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}", alone=False),
-    Rule(Kind.EMAIL, r"(?i)(?:[a-z0-9._\-] ){3,}@(?: [a-z0-9.\-]){4,}"),  # «i v a n @ m a i l . r u»
+         r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}|[a-z0-9._%+\-]*[a-z0-9]@[a-z][a-z\-]+", alone=False),
 )  # fmt: skip
 
 _IN_LINK = rf"[^\s|<>«»\"{ANY}]"
@@ -46,12 +45,13 @@ _REST = rf"{_IN_LINK}*{_LINK_END}/?"
 _PERSONAL_HOSTS = "|".join(host.replace(".", rf"{JOINT}?\.{JOINT}?") for host in sorted(words("hosts")))
 _DOMAIN = r"[\p{L}\p{N}\-]+(?:\.[\p{L}\p{N}\-]+)*"
 _PRODUCTS: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
+_ENDINGS_OF_FILES: Final = words("endings of files")
 _BARE_DOMAIN = linear(rf"(?i){_DOMAIN}\.(?:{ZONES}|js|net)")
 
 
 def _is_a_path(match: Any) -> bool:
     host, _, path = match[0].partition("/")
-    if host.lower().endswith(_PRODUCTS) or _BARE_DOMAIN.fullmatch(path):
+    if host.lower().endswith(_PRODUCTS) or host.lower().rpartition(".")[2] in _ENDINGS_OF_FILES or _BARE_DOMAIN.fullmatch(path):
         return False  # "Ozon.ru/Avito.ru" are two employers
     return any(letter.islower() or letter.isdigit() for letter in path)  # "Mail.ru/VK" are two as well
 
@@ -60,14 +60,13 @@ LINKS: Final = (
     Rule(Kind.LINK, rf"(?i)(?:(?:https?|ftp|tg|mailto|skype|viber|whatsapp):|www\.){_REST}"),
     Rule(Kind.LINK, rf"(?i)(?:[\p{{L}}\p{{N}}\-]+\.)*(?:{_PERSONAL_HOSTS}){JOINT}?/{_REST}"),
     Rule(Kind.LINK, rf"(?i)[a-z0-9\-]+\.(?:github|gitlab)\.io(?:/{_REST})?|[а-яё0-9\-]+\.рф(?:/[^\s|]*)?"),
-    Rule(Kind.LINK, rf"(?i){_DOMAIN}\.{ZONES}{JOINT}?/{_REST}", accepts=_is_a_path),
+    Rule(Kind.LINK, rf"(?i){_DOMAIN}\.(?:{ZONES}|[a-z]{{2}}){JOINT}?/{_REST}", accepts=_is_a_path),
     Rule(Kind.LINK,
          r"(?i)(?:(?:мой |личный )?сайт|портфолио|блог|web-?site|site|portfolio|home ?page|web|ссылка|blog)"
          rf"[ :=|\t\n—\-]{{1,4}}([a-z0-9][a-z0-9.\-]*\.[a-z]{{2,}}(?:/{_REST})?)", group=1),
 )  # fmt: skip
 
 _MESSENGERS = alternatives("messengers")
-_NOT_HANDLES: Final = words("no handles")
 _ANNOTATIONS: Final = words("annotations")
 
 
@@ -90,7 +89,7 @@ def _is_a_value(match: Any) -> bool:
     said, value = match[1], match[2]
     if not stands_alone(match.string, *match.span()):
         return False
-    if value.lower().strip("@.") in _NOT_HANDLES:
+    if value.lower().strip("@.") in NOT_HANDLES:
         return False
     text, start, end = match.string, match.start(), match.end()
     # "Telegram ivan_petrov90", "ВКонтакте id123"; "VK2" and "Viber 20.4" are versions.
@@ -123,9 +122,9 @@ HANDLES: Final = (
 )  # fmt: skip
 
 _GAP = r"[ ().\-—/•\t_=]"
-_EXTENSION = r"(?:,? ?(?:доб|вн|ext)\.? ?\d{1,5})?"
+_SPOKEN = alternatives("spoken digits")
+_EXTENSION = r"(?:,? ?(?:доб|вн|ext|x)\.? ?\d{1,5})?"
 _SHAPES = alternatives("telephones", gap=_GAP)
-_UNIT = linear(rf"(?i) ?{alternatives('units')}")
 _THOUSANDS = linear(r"\+? ?\d{1,3}(?:[ .]\d{3})+")
 
 
@@ -148,7 +147,7 @@ def _is_a_phone(match: Any) -> bool:
         return False
     if found.startswith("("):
         return 8 <= digits <= 12
-    unit = _UNIT.match(text[end : end + 8])
+    unit = UNIT.match(text[end : end + 8])
     if _THOUSANDS.fullmatch(found):
         # "+1 200 000 руб." is money; "+376 712 345" is Andorra.
         return not unit and (digits > 10 or (found.startswith("+") and digits == 9))
@@ -156,7 +155,13 @@ def _is_a_phone(match: Any) -> bool:
     return not (unit and found[0].isdigit() and found.replace(" ", "").isdigit())
 
 
+def _is_spoken(match: Any) -> bool:
+    return match[0][-1].isdigit() or len(match[0].replace("-", " ").split()) >= _FEWEST_SPOKEN
+
+
+_FEWEST_SPOKEN: Final = 6
 PHONES: Final = (
+    Rule(Kind.PHONE, rf"(?i)(?:{_SPOKEN}[ ,\-]+)+(?:\d[\d ()\-]{{5,14}}\d|{_SPOKEN})", accepts=_is_spoken),
     Rule(Kind.PHONE, rf"{_SHAPES}{_EXTENSION}", alone=False, accepts=_is_a_phone),
     Rule(Kind.PHONE,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('label, phone')}"

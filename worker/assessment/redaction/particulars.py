@@ -13,12 +13,14 @@ from worker.assessment.redaction.rules import Rule
 from worker.assessment.redaction.word_list import alternatives
 
 _NUMBERED = linear(rf"(?i){alternatives('numbered')}[ :№—\-]*$")
+UNIT: Final = linear(rf"(?i) ?{alternatives('units')}")
 _NUMBER_SIGN = r"(?:№|N|No\.?|номер|серия|series|number|#)"
 
 
-def is_unnumbered(match: Any) -> bool:
+def is_unnumbered(match: Any, group: int = 0) -> bool:
     """Whether it is no number of a thing: «Серийный номер 112-233-445 95»."""
-    return not _NUMBERED.search(match.string[max(0, match.start() - 30) : match.start()])
+    start = match.start(group)
+    return not _NUMBERED.search(match.string[max(0, start - 30) : start])
 
 
 DOCUMENTS: Final = (
@@ -31,8 +33,8 @@ DOCUMENTS: Final = (
     Rule(Kind.DOCUMENT, r"\d{3}[-•]\d{3}[-•] ?\d{3}[ \-•]{1,2}\d{2}", accepts=is_unnumbered),
     Rule(Kind.DOCUMENT,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('identities')}(?: (?:рф|(?-i:\p{{Lu}})\p{{L}}+|гражданина)){{0,2}}"
-         rf"{ANY_SIGN}(?:(?:№|N|n°|no\.?|номер|серия|series)[ :]*)*"
-         r"((?:(?-i:\p{Lu}){1,4}[ \-]{0,2}){0,2}(?:№ ?)?\d{1,6}(?:(?:[ \t\-—•/]|№|номер|серия){0,4}[\dA-Z]){5,15})",
+         rf"{ANY_SIGN}(?:(?:№|N|n°|no\.?|(?:за )?номер(?:ом)?|серии|серия|series)[ :]*)*"
+         r"((?:(?-i:\p{Lu}){1,4}[ \-]{0,2}){0,2}(?:№ ?)?\d{1,6}(?:(?:[ \t\-—•/.]|№|(?:за )?номер(?:ом)?|серия){0,4}[\dA-Z]){5,15})",
          group=1, alone=False, accepts=is_unnumbered),
     Rule(Kind.DOCUMENT, r"\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{4}|\d{3}-\d{2}-\d{4}"),
     Rule(Kind.DOCUMENT,
@@ -41,13 +43,13 @@ DOCUMENTS: Final = (
          r"((?:\p{Lu}{2} ?|\d{2} ?[\p{Lu}\d]{2} ?|\d{2} |\p{L}{2}-\p{L}{1,4} )?№? ?\d{6,16})", group=1),
 )  # fmt: skip
 
-_MONTH = rf"{alternatives('month')}\p{{L}}*(?:- {{1,3}}\p{{L}}{{2,7}})?\.?"
+MONTH = rf"{alternatives('month')}\p{{L}}*(?:- {{1,3}}\p{{L}}{{2,7}})?\.?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
-DATE = alternatives("dates", day=_DAY, month=_MONTH)
-_LABELLED_DATE = alternatives("dates behind labels", date=DATE, month=_MONTH)
+DATE = alternatives("dates", day=_DAY, month=MONTH)
+_LABELLED_DATE = alternatives("dates behind labels", date=DATE, month=MONTH)
 _OF_BIRTH = r"(?: ?г\.? ?[рp]\.?|г/р| ?года рождения| ?г\. рождения| ?гр\.)"
 YEAR_WORD = r"(?: ?(?:года|году|год|г\.|г))?"
-_YEARS = r"(?:года|год|полных лет|лет|years?)"
+YEARS = r"(?:года|год|полных лет|лет|years?)"
 
 
 def is_an_age(match: Any) -> bool:
@@ -66,7 +68,7 @@ BIRTH: Final = (
     Rule(Kind.BIRTH_DATE, rf"(?i)(?:{_LABELLED_DATE}|\d{{2}}){YEAR_WORD}{_OF_BIRTH}"),
     Rule(Kind.AGE,
          rf"(?i)(?:{alternatives('label, age')}|мне)(?: ?\([^)\n]{{1,20}}\))?[ \t\n:|=—\"\-]{{1,6}}(?:сейчас |уже |"
-         rf"полных )?(\d{{2}})(?: {_YEARS})?", accepts=is_an_age),
+         rf"полных )?(\d{{2}})(?: {YEARS})?", accepts=is_an_age),
     Rule(Kind.AGE, r"(?i)(\d{2})(?: ?y\.?/?o\.?| years? old|-year-old)"),
 )  # fmt: skip
 
@@ -155,16 +157,18 @@ ADDRESSES: Final = (
 
 METRO = r"(?:(?:м\.|метро|ст\. ?м\.|metro(?: station)?) ?\p{L}[\p{L} \-]+)"
 NEIGHBOURS: Final = (
+    Rule(Kind.DOCUMENT,
+         rf"(?i){SYMBOLS[Kind.DOCUMENT]}[ ,.;(/\n]{{1,3}}({alternatives('issued')}[^\n|;,{ANY}]*"
+         rf"(?:, ?(?:код|к/п|\d|г\.|(?:[а-я]+ )?{alternatives('issuers')})[^\n|;,{ANY}]*)*)", group=1),
     Rule(Kind.ADDRESS, rf"{SYMBOLS[Kind.BIRTH_DATE]} ?(?:/|in|в|en|à|—) ?(\p{{Lu}}[\p{{L}}\-]+)",
          group=1, accepts=ends_a_segment),
-    Rule(Kind.ADDRESS, rf"{SYMBOLS[Kind.ADDRESS]} ?\(([^)\n{ANY}]{{3,60}})\)", group=1),
     Rule(Kind.NAME, rf"{SYMBOLS[Kind.NAME]} ?[\"(](\p{{Lu}}\p{{L}}+)[\")] ?{SYMBOLS[Kind.NAME]}", group=1),
     Rule(Kind.NAME, rf"[{ANY}] и (\p{{Lu}}\p{{Ll}}+)\)", group=1),
     Rule(Kind.ADDRESS, rf"(?i)({METRO})[ ,;|]+[{ANY}]", group=1),
     Rule(Kind.CITIZENSHIP, rf"[{ANY}][ ,;|]+(ВНЖ|РВП)", group=1),
-    Rule(Kind.AGE, rf"(?i)[{ANY}][ \t,;|•(\n—/.\-]{{1,6}}((?:возраст )?(\d{{2}}) ?(?:{_YEARS}|г\.?|y\.?o\.?))",
+    Rule(Kind.AGE, rf"(?i)[{ANY}][ \t,;|•(\n—/.\-]{{1,6}}((?:возраст )?(\d{{2}}) ?(?:{YEARS}|г\.?|y\.?o\.?))",
          group=1, accepts=is_an_age),
-    Rule(Kind.AGE, rf"(?im)(?:^|[\n,;|•(])[ \t]*((\d{{2}}) {_YEARS})[ \t,;|•)\n]{{1,4}}[{ANY}]",
+    Rule(Kind.AGE, rf"(?im)(?:^|[\n,;|•(])[ \t]*((\d{{2}}) {YEARS})[ \t,;|•)\n]{{1,4}}[{ANY}]",
          group=1, accepts=lambda match: 14 <= int(match[2]) <= 90),
     Rule(Kind.FAMILY, rf"(?i)[{ANY}][ ,;и]{{1,3}}((?:есть )?(?:сын|дочь|дети)(?: \d{{1,2}} \p{{L}}+)?)",
          group=1, accepts=ends_a_segment),
