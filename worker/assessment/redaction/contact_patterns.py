@@ -6,7 +6,7 @@ look-around and its `\b`, `\w` and `\s` are ASCII only, so a rule's `accepts` lo
 
 from typing import Any, Final
 
-from worker.assessment.redaction.head import NOT_HANDLES, end_of_head
+from worker.assessment.redaction.head import NOT_HANDLES, PRODUCT_SITES, YEAR, end_of_head
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.particulars import UNIT, is_unnumbered
 from worker.assessment.redaction.placeholders import ANY, Kind
@@ -44,14 +44,13 @@ _LINK_END = rf"[^\s|<>«»\"{ANY}.,;:!?()'\]]"
 _REST = rf"{_IN_LINK}*{_LINK_END}/?"
 _PERSONAL_HOSTS = "|".join(host.replace(".", rf"{JOINT}?\.{JOINT}?") for host in sorted(words("hosts")))
 _DOMAIN = r"[\p{L}\p{N}\-]+(?:\.[\p{L}\p{N}\-]+)*"
-_PRODUCTS: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
 _ENDINGS_OF_FILES: Final = words("endings of files")
 _BARE_DOMAIN = linear(rf"(?i){_DOMAIN}\.(?:{ZONES}|js|net)")
 
 
 def _is_a_path(match: Any) -> bool:
     host, _, path = match[0].partition("/")
-    if host.lower().endswith(_PRODUCTS) or host.lower().rpartition(".")[2] in _ENDINGS_OF_FILES or _BARE_DOMAIN.fullmatch(path):
+    if host.lower().endswith(PRODUCT_SITES) or host.lower().rpartition(".")[2] in _ENDINGS_OF_FILES or _BARE_DOMAIN.fullmatch(path):
         return False  # "Ozon.ru/Avito.ru" are two employers
     return any(letter.islower() or letter.isdigit() for letter in path)  # "Mail.ru/VK" are two as well
 
@@ -156,12 +155,14 @@ def _is_a_phone(match: Any) -> bool:
 
 
 def _is_spoken(match: Any) -> bool:
-    return match[0][-1].isdigit() or len(match[0].replace("-", " ").split()) >= _FEWEST_SPOKEN
+    digits = sum(map(str.isdigit, match[0]))
+    told = digits + len([word for word in match[0].replace("-", " ").split() if word.isalpha()])
+    return told >= (_FEWEST_SPOKEN if digits else 6) and not (UNIT.match(match.string[match.end() : match.end() + 8]) or YEAR.search(match[0]))
 
 
-_FEWEST_SPOKEN: Final = 6
+_FEWEST_SPOKEN: Final = 7
 PHONES: Final = (
-    Rule(Kind.PHONE, rf"(?i)(?:{_SPOKEN}[ ,\-]+)+(?:\d[\d ()\-]{{5,14}}\d|{_SPOKEN})", accepts=_is_spoken),
+    Rule(Kind.PHONE, rf"(?i)(?:[+(]{{0,2}}\d[\d ()\-]*[ \-])?(?:{_SPOKEN}[ ,\-]+)+(?:\d[\d ()\-]{{3,14}}\d|{_SPOKEN})", accepts=_is_spoken),
     Rule(Kind.PHONE, rf"{_SHAPES}{_EXTENSION}", alone=False, accepts=_is_a_phone),
     Rule(Kind.PHONE,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('label, phone')}"

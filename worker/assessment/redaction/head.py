@@ -18,7 +18,7 @@ from worker.assessment.redaction.particulars import (
     YEARS,
     ends_a_segment,
     is_an_age,
-    is_unnumbered,
+    is_numbered,
 )
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind
 from worker.assessment.redaction.rules import Rule
@@ -28,17 +28,21 @@ from worker.assessment.redaction.word_list import alternatives, words
 _LONGEST: Final = 1_500  # characters
 _WORK: Final = linear("(?im)" + alternatives("work begins", beginning=alternatives("beginnings of work")))
 _SECTION: Final = linear(rf"(?im)^[ \t•#*]*{alternatives('personal sections')}[ \t*:]*$")
+_CHANNELS: Final = alternatives("channels", messengers=alternatives("messengers"))
+CHANNEL: Final = linear(f"(?i){_CHANNELS}")
+PRODUCT_SITES: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
 NOT_HANDLES: Final = words("no handles")
 _MOST_SECTIONS: Final = 8
 _LONGEST_SECTION: Final = 700  # characters
 _PEOPLE_ARE_BORN: Final = range(1930, 2012)
 _OF_A_PERIOD: Final = linear(r"(?i)(?:^|[^\p{L}])(?:с|со|по|от|до|from|since|to|till|until|№|-|—) ?$")
-_YEAR: Final = linear(r"(?:19|20)\d\d")
+YEAR: Final = linear(r"(?:19|20)\d\d")
 _NUMBERS: Final = re.compile(r"\d+")
 _DIGITS_OF_A_YEAR: Final = 4
 _PARTS_OF_A_DATE: Final = 3
 _MONTHS: Final = 12
 _FEWEST_DIGITS: Final = 7  # of a telephone without a label
+_PREFIX: Final = re.compile(r"[^\d№]*")
 _PAIRS: Final = re.compile(r"\d\d-\d\d-\d\d")
 _OF_WORK: Final = re.compile(
     r"(?<!\d)(?:19|20)\d\d ?[-—/.] ?(?:(?:19|20)\d\d|[01]?\d)(?!\d)|[01]?\d[./](?:19|20)\d\d(?!\d)"  # periods, dates
@@ -82,7 +86,7 @@ def _is_a_birth_date(match: Any) -> bool:
 
 
 def _is_the_persons(match: Any) -> bool:
-    work = match[1].isupper() or _YEAR.search(match[1])  # «DIN EN ISO 9606-1»
+    work = match[1].isupper() or YEAR.search(match[1])  # «DIN EN ISO 9606-1»
     return not work and ends_a_segment(match) and any(sign in KIND_OF for sign in match.string)
 
 
@@ -92,8 +96,15 @@ def _is_the_persons_handle(match: Any) -> bool:
         return False
     if set(name.split(".")) & NOT_HANDLES or name.strip("@~") in ENGLISH_COMMON or not any(sign in KIND_OF for sign in text):
         return False
+    if CHANNEL.fullmatch(name):
+        return False
     plain = name.isalpha() and not match[1].strip(" ")  # «Git Docker»
     return not name.isdigit() and (not plain or ends_a_segment(match)) or len(name) >= _FEWEST_DIGITS
+
+
+def _is_the_persons_site(match: Any) -> bool:
+    behind = match.string[match.end() : match.end() + 1]
+    return not match[0].lower().endswith(PRODUCT_SITES) and behind not in ("/", "@") and any(map(KIND_OF.get, match.string))
 
 
 def _is_the_persons_age(match: Any) -> bool:
@@ -111,7 +122,7 @@ def _is_the_persons_number(match: Any) -> bool:
         and any(sign in KIND_OF for sign in text)
         and not _OF_WORK.search(said)
         and not UNIT.match(behind)
-        and is_unnumbered(match, 1)
+        and not is_numbered(f"{text[: match.start(1)]}{_PREFIX.match(said)[0]}")
     )
 
 
@@ -119,13 +130,13 @@ _BEFORE: Final = rf"(?:^|[\n\t,;|•(/>{ANY}]|[{ANY}:.] |  )[ \t—>#-]*"
 _BESIDE: Final = rf"[{ANY}][ \t\n,;|•(.—-]{{0,24}}"
 _SURNAME: Final = alternatives("surnames' endings")
 HEAD: Final = (
-    Rule(Kind.LINK, rf"(?i){_BEFORE}\[?([a-z0-9{JOINT}\-]{{4,}}(?:\.co)?\.{ZONES})", group=1, accepts=_is_the_persons),
+    Rule(Kind.LINK, rf"(?i)[a-z0-9][a-z0-9{JOINT}.\-]{{2,}}\.{ZONES}", accepts=_is_the_persons_site),
     Rule(Kind.HANDLE, rf"{_BEFORE}(@[A-Za-z][A-Za-z0-9_.]+)", group=1, accepts=_is_the_persons),
     Rule(Kind.HANDLE, rf"(?i){_BEFORE}([a-z][a-z0-9.\-]*(?:_[a-z0-9_.\-]+|[a-z]\d{{2,4}}))", group=1, accepts=_is_the_persons),
     Rule(Kind.HANDLE, r"(?:^|[ :\n])(/?in/[a-z0-9\-]{4,})", group=1),
     Rule(Kind.HANDLE,
-         rf"(?i){alternatives('channels', messengers=alternatives('messengers'))}"
-         rf"(?:[ ,:(—\-]{{1,3}}{alternatives('said of handles')})*([ :=|\t\n—\-/\"()•]{{1,6}})"
+         rf"(?i)(?:^|[^\p{{L}}\p{{N}}]){_CHANNELS}"
+         rf"(?:[ ,:(—\-]{{1,3}}{alternatives('said of handles')})*([ :=|\t\n—\-/\"«()•]{{1,6}})"
          r"([@~]?(?:live:)?[a-z0-9_.][a-z0-9_.#:@\-]{2,}[a-z0-9_])",
          group=2, alone=False, accepts=_is_the_persons_handle),
     Rule(Kind.ADDRESS, rf"(?im)(?:^|[{{,])[ \t•\"]*({alternatives('label, place')}{SIGN}[^\n|;\t\"{ANY}]+)", group=1),

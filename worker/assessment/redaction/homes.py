@@ -14,16 +14,17 @@ from worker.assessment.redaction.name_word import Word, word_of
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, Span
 from worker.assessment.redaction.word_list import alternatives, words
 
-_PART: Final = re.compile(rf"(?:(?!  )[^\n,;|•\t()/:{ANY}—]|(?<=\d)/(?=\d)|(?<=\w)/(?=[А-ЯA-Z]))+")
+_PART: Final = re.compile(rf"(?:(?!  )[^\n,;|•\t()/:{ANY}—]|(?<=\w)/(?=\w))+")
 _WORD: Final = re.compile(r"(?<![\d-])[^\W\d_]+(?:['\-.]?[^\W\d_]+)*")
+_BULLET: Final = re.compile(r"^(?:[^\w\n]*(?:\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2}[.)]) |[^\w\n]+)(?=\w)")
 _CITIES: Final = words("cities, in English")
 _WORDS_OF_ADDRESSES: Final = words("words of addresses")
 _SURE: Final = linear(alternatives("addresses"))
-_HOUSE: Final = linear(r"(?:.*[^\p{L}\d])?(?:№ ?)?\d{1,4}\p{L}?(?:[/\-к— ]{1,3}\d{1,4}\p{L}?){0,2}")
-_TWO_NUMBERS: Final = linear(r"\p{Lu}[\p{L}\-]{2,}(?: \p{Lu}[\p{L}\-]+)? \d{1,4}\p{L}? ?[\-/—] ?\d{1,4}(?: ?[\-/—] ?\d{1,4})?")
+_HOUSE: Final = linear(r"(?:.*[^\p{L}\d])?(?:№ ?)?\d{1,4}(?:-?\p{L})?(?:[/\-к— ]{1,3}\d{1,4}(?:-?\p{L})?){0,2}")
+_TWO_NUMBERS: Final = linear(r"\p{Lu}\p{Ll}[\p{L}\-]+(?: \p{Lu}[\p{L}\-]+)? \d{1,4}\p{L}? ?[\-/—] ?\d{1,4}(?: ?[\-/—] ?\d{1,4})?")
 _ELSEWHERE: Final = linear(r"(?i)(?:переезд|relocat|командир|работ|желаем|должност|гражданств|допуск|trips?|work)[^:\n]*: ?$")
 _BESIDE: Final = frozenset((*" ,/()", SYMBOLS[Kind.ADDRESS]))
-_NONE, _MAY_BE, _IS = range(3)
+_NONE, _BETWEEN, _MAY_BE, _IS = range(4)
 
 
 def find_homes(look: str) -> list[Span]:
@@ -33,30 +34,33 @@ def find_homes(look: str) -> list[Span]:
         return []
     found: list[Span] = []
     parts = [(match.start(), match.end(), _judged(match)) for match in _PART.finditer(zone) if match[0].strip(" .\"")]
-    taken = [judged + (SYMBOLS[Kind.ADDRESS] in zone[max(0, start - 3) : end + 3]) > _MAY_BE for start, end, judged in parts]
+    taken = [judged + (judged == _MAY_BE and SYMBOLS[Kind.ADDRESS] in zone[max(0, start - 3) : end + 3]) > _MAY_BE for start, end, judged in parts]
     for step in (1, -1):  # what is beside an address is a part of it
         for number in range(len(parts))[::step]:
             beside = number - step
-            if parts[number][2] == _MAY_BE and 0 <= beside < len(parts) and taken[beside]:
+            judged = parts[number][2]
+            if judged == _BETWEEN and 0 <= number + step < len(parts) and parts[number + step][2] > _BETWEEN:
+                judged = _MAY_BE  # «Петрозаводск, Древлянка, Чистая 2»
+            if judged == _MAY_BE and 0 <= beside < len(parts) and taken[beside]:
                 between = zone[min(parts[number][1], parts[beside][1]) : max(parts[number][0], parts[beside][0])]
                 taken[number] |= _BESIDE.issuperset(between)
     for (start, end, judged), home in zip(parts, taken, strict=True):
         if home and judged:
             said = zone[start:end]
-            start += len(said) - len(said.lstrip(" .-—>#*\""))
+            start += len(said) - len(_BULLET.sub("", said).lstrip(" .-—>#*\""))
             found.append((start, end - len(said) + len(said.rstrip(" .\"-—")), Kind.ADDRESS))
     return found
 
 
 def _judged(match: re.Match[str]) -> int:
-    said = match[0].strip(" .-—>#*\"")
+    said = _BULLET.sub("", match[0]).strip(" .-—>#*\"")
     found = [word_of(word) for word in _WORD.findall(said)]
     sure = _SURE.search(said) or _TWO_NUMBERS.fullmatch(said)
     house = _HOUSE.fullmatch(said)
     if not said or _ELSEWHERE.search(match.string[max(0, match.start() - 40) : match.start()]):
         return _NONE
     if any(_is_strange(word, named=bool(sure or house)) for word in found):
-        return _NONE
+        return _BETWEEN if len(found) == 1 and found[0].capital and found[0].cyrillic and not house else _NONE
     if sure or any(map(str.isdigit, said)):
         return _IS if sure else _MAY_BE if house else _NONE
     names = [word for word in found if word.capital and len(word.text) > 1]

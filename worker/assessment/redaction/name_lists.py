@@ -37,6 +37,7 @@ TURKIC_PARTICLES: Final = words("particles, Turkic")
 PARTICLES: Final = words("particles")
 PRODUCT_NAMES: Final = words("products")  # given names that are more often something else
 BRANDS: Final = phrases("brands")
+FIRST_OF_BRANDS: Final = frozenset(brand.split()[0] for brand in BRANDS)
 ENGLISH_COMMON: Final = words("English, common")  # no line with one of them is a name
 RELATIVES: Final = words("relatives")
 POSTS: Final = tuple(words("posts, their beginnings"))

@@ -29,7 +29,7 @@ NAMED_AFTER = linear(
     rf"|{_OWNED}(?: [а-яё]+)? ((?-i:\p{{Lu}})[\p{{L}}\-]+ (?-i:\p{{Lu}})[\p{{L}}\-]+(?:а|я|ой|ого|ых|их|о|ва)))"
 )
 SEGMENT = re.compile(rf"[^\n,;|•\t:()/\"0-9{ANY}—]+")
-REFERENCES = linear(rf"(?im)^[ #•]*{alternatives('reference headings')}[ :]*$")
+REFERENCES = linear(rf"(?im)^[ #•*]*{alternatives('reference headings')}(?: ?\(\d+\))?[ :*]*$")
 SPACED_OUT = linear(r"(?:^|[^\p{L}.,])[ \t]*((?:\p{L} {1,4}){3,40}\p{L})(?:[^\p{L}]|$)")
 INITIALS_BEHIND = linear(r"([ ,]{1,2}(?:\p{Lu}\.? ?\p{Lu}\.|\p{Lu}\.))")
 INITIALS_BEFORE = linear(r"\p{Lu}\. ?\p{Lu}\. ?$")

@@ -33,6 +33,7 @@ class Word:
     unknown: bool  # no list and no dictionary has it
     place: bool = False
     capital: bool = field(init=False)  # it begins with a capital letter, or its last part does: «аль-Хусейни»
+    animate: bool = False  # a noun for somebody, «сменщик», or one of the `people`
     people: bool = field(init=False)  # what somebody is to somebody: «начальник», «сын», "head"
     abbreviation: bool = field(init=False)  # a few capitals that no list has
     short: bool = field(init=False)  # it may be initials, or a part of them
@@ -50,6 +51,7 @@ class Word:
             ("abbreviation", few and not (self.given or self.surname or self.patronymic)),
             ("tells_of_a_name", self.patronymic or (self.given and capital) or first in lists.TURKIC_PARTICLES),
             ("people", people or first.startswith(lists.POSTS) or last.startswith(lists.POSTS)),
+            ("animate", self.animate or people or first.startswith(lists.POSTS)),
         ):
             object.__setattr__(self, name, value)
 
@@ -79,7 +81,7 @@ def _cyrillic(text: str) -> Word:
         # «Абдулмеджидов»: of several men called Абдулмеджид, says the dictionary.
         or (given and lower.endswith(("ов", "ев")))
         or (not common and not given and SURNAME_ENDING.fullmatch(last) is not None),
-        unknown=reading is Reading.UNKNOWN, place=Reading.PLACE in reading,
+        unknown=reading is Reading.UNKNOWN, place=Reading.PLACE in reading, animate=Reading.ANIMATE in reading,
     )  # fmt: skip
 
 

@@ -29,6 +29,13 @@ _ADJECTIVES: Final = ("ый", "ий", "ой", "ая")
 _LAST_CYRILLIC: Final = "ӿ"
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
 
+_FEW: Final = 4  # words of a name, or between it and one for people
+_OF_ADJECTIVES: Final = ("ской", "ского", "ская", "ский", "ском", "ную", "ной", "ной")
+_RIGHT_BEHIND: Final = frozenset((" ", ": ", " — ", " - "))
+_INITIAL: Final = re.compile(r"(?<!\w)[А-ЯЁA-Z]\. ?$")
+_CONTACT: Final = re.compile(
+    rf"(?<=\w)[ ,:(—-]{{1,4}}(?:(?:тел|моб|т|tel|mob)[.:]{{0,2}} ?)?(?=[{SYMBOLS[Kind.PHONE]}-{SYMBOLS[Kind.EMAIL]}{SYMBOLS[Kind.HANDLE]}])"
+)
 _NAMED = re.compile(f"[{SYMBOLS[Kind.NAME]}{SYMBOLS[Kind.PERSON]}]")
 _APPOSITION = re.compile(r",? ?\(|, ?| ?[—-] ")
 
@@ -44,6 +51,9 @@ class _Search(NamedText):
         for pattern in (quoted, places.NAMED_AFTER):
             for match in pattern.finditer(self.text):
                 self.protected.update(self.numbers_in(*match.span(match.lastindex or 0)))
+        for number, word in enumerate(self.words):
+            if word.lower in lists.FIRST_OF_BRANDS and self.is_a_brand(number):
+                self.protected.update((number, number + 1))
         self._after_labels()
         self._in_the_head()
         self._one_below_the_other()
@@ -52,7 +62,10 @@ class _Search(NamedText):
         for number, word in enumerate(self.words):
             if word.people:
                 self._behind_people(number)
+            if word.animate:
+                self._right_behind(number)
                 self._before_people(number)
+        self._before_contacts()
         self._later_mentions()
         return [self.span(number) for number in self.taken] + self.extra
 
@@ -355,24 +368,67 @@ class _Search(NamedText):
             return word.unknown and other.unknown  # "Manager: Chinedu Okafor"
         return word.unknown and word.cyrillic and not word.place and self.ends_a_phrase(number)
 
-    def _before_people(self, number: int) -> None:
-        """«Мельников, начальник отдела»; "John Whitfield, Head of …"."""
-        last = number - 1
-        if last < 0 or not _APPOSITION.fullmatch(self.text[self.ends[last] : self.starts[number]]):
+    def _right_behind(self, number: int) -> None:
+        """«секретарь Лена», «сменщик — Валера Дронов», «агроном Кевсер ханум»."""
+        first = number + 1
+        if first == len(self.words) or self.text[self.ends[number] : self.starts[first]] not in _RIGHT_BEHIND:
             return
-        first = self.beside(last, -1)
-        numbers = range(last if first is None else first, last + 1)
+        word, behind = self.words[first], self.beside(first, 1)
+        if not word.capital or word.abbreviation or word.people or first in self.protected or not word.cyrillic:
+            return
+        other = self.words[behind] if behind is not None else None
+        pair = other is not None and word.unknown and (other.surname or other.unknown) and not other.abbreviation
+        if word.only_given or word.patronymic or self._bears(first) or pair:
+            self._take_all_from(first)
+
+    def _bears(self, number: int) -> bool:
+        """Whether the word is hardly anything but a surname."""
+        word = self.words[number]
+        adjective = word.lower.endswith(_OF_ADJECTIVES) and not self.ends_a_phrase(number)
+        return word.cyrillic and word.surname and not word.common and not word.place and not adjective
+
+    def _before_people(self, number: int) -> None:
+        """«Мельников, начальник отдела»; «Костылева (директор)»; «Юха Кекяляйнен — мой шеф»; "John Whitfield, Head of …"."""
+        last = number - 1
+        while last >= 0 and number - last < _FEW and not self.words[last].capital and self._is_next_to(last):
+            last -= 1
+        between = self.text[self.ends[last] : self.starts[last + 1]] if last >= 0 else ""
+        if last >= 0 and _APPOSITION.fullmatch(between):
+            self._take_before(last, people=self.words[number].people, alone="(" in between)
+
+    def _is_next_to(self, number: int) -> bool:
+        return self.text[self.ends[number] : self.starts[number + 1]] == " "
+
+    def _before_contacts(self) -> None:
+        """«Арсений Гуд, тел. +7 …»."""
+        for match in _CONTACT.finditer(self.text):
+            last = self.numbers_in(0, match.start() + 1).stop - 1
+            if last >= 0 and self.ends[last] == match.start():
+                self._take_before(last, people=False, alone=True)
+
+    def _take_before(self, last: int, *, people: bool, alone: bool) -> None:
+        """Take the name that ends with a word, if it is one; `alone`, a given name is enough."""
+        numbers = range(last, last + 1)
+        while len(numbers) < _FEW and (first := self.beside(numbers.start, -1)) is not None:
+            if not may_be_named(self.words[first]) or self.words[first].people:
+                break
+            numbers = range(first, last + 1)
         words = self.those(numbers)
         begin = self.starts[numbers.start]
-        within = self.text[max(0, begin - 2) : begin].rstrip(" ")[-1:].isalnum()
-        within = within or self.text[max(0, begin - 4) : begin].strip() in {"ул.", "пр.", "пл.", "пер."}
-        if within or not self.stand_together(numbers) or any(word.common or word.abbreviation for word in words):
+        of_a_street = self.text[max(0, begin - 4) : begin].strip() in {"ул.", "пр.", "пл.", "пер."}
+        if of_a_street or not self.protected.isdisjoint(numbers) or not all(word.capital for word in words):
             return
-        known = words[0].cyrillic and words[0].surname
+        common = [word for word in words if word.common or word.abbreviation]
+        initials = places.INITIALS_BEFORE.search(self.text[max(0, begin - 7) : begin])
+        initials = initials or _INITIAL.search(self.text[max(0, begin - 4) : begin])
+        known = self._bears(last) or (alone and words[-1].only_given) or initials is not None
         if len(words) > 1:
-            known = any(word.only_given for word in words) and not self.is_a_brand(numbers.start)
-        if known and all(word.capital for word in words):
+            known = any(word.only_given or (word.surname and not word.common) for word in words)
+            known = known or (people and all(word.unknown for word in words) and words[0].cyrillic)
+        if known and not (common and len(words) < 2) and not any(word.abbreviation for word in common):
             self.take(*numbers)
+            if initials is not None:
+                self.extra.append((begin - len(initials[0]), begin, Kind.NAME))
 
     def _later_mentions(self) -> None:
         if not self.taken:

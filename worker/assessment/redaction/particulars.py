@@ -12,15 +12,19 @@ from worker.assessment.redaction.placeholders import ANY, SYMBOLS, Kind
 from worker.assessment.redaction.rules import Rule
 from worker.assessment.redaction.word_list import alternatives
 
-_NUMBERED = linear(rf"(?i){alternatives('numbered')}[ :№—\-]*$")
+_NUMBERED = linear(rf"(?i)(?:^|[^\p{{L}}]){alternatives('numbered')}[ :№—\-]*$")
 UNIT: Final = linear(rf"(?i) ?{alternatives('units')}")
 _NUMBER_SIGN = r"(?:№|N|No\.?|номер|серия|series|number|#)"
 
 
-def is_unnumbered(match: Any, group: int = 0) -> bool:
+def is_unnumbered(match: Any) -> bool:
     """Whether it is no number of a thing: «Серийный номер 112-233-445 95»."""
-    start = match.start(group)
-    return not _NUMBERED.search(match.string[max(0, start - 30) : start])
+    return not is_numbered(match.string[: match.start()])
+
+
+def is_numbered(before: str) -> bool:
+    """Whether what stands before a number says that it is one of a thing, or of a standard."""
+    return _NUMBERED.search(before[-30:]) is not None
 
 
 DOCUMENTS: Final = (
@@ -33,14 +37,15 @@ DOCUMENTS: Final = (
     Rule(Kind.DOCUMENT, r"\d{3}[-•]\d{3}[-•] ?\d{3}[ \-•]{1,2}\d{2}", accepts=is_unnumbered),
     Rule(Kind.DOCUMENT,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('identities')}(?: (?:рф|(?-i:\p{{Lu}})\p{{L}}+|гражданина)){{0,2}}"
-         rf"{ANY_SIGN}(?:(?:№|N|n°|no\.?|(?:за )?номер(?:ом)?|серии|серия|series)[ :]*)*"
-         r"((?:(?-i:\p{Lu}){1,4}[ \-]{0,2}){0,2}(?:№ ?)?\d{1,6}(?:(?:[ \t\-—•/.]|№|(?:за )?номер(?:ом)?|серия){0,4}[\dA-Z]){5,15})",
+         rf"[^\p{{L}}\p{{N}}]{{1,14}}(?:(?:№|N|n°|no\.?|(?:за )?номер(?:ом)?|серии|серия|series)[ :]*)*"
+         r"((?:(?-i:\p{Lu}){1,4}[ \-]{0,2}){0,2}(?:№ ?)?\d{1,6}(?:(?:[ \t\-—•/.|]|№|(?:за )?номер(?:ом)?|серия){0,4}[\dA-Z]){4,15})",
          group=1, alone=False, accepts=is_unnumbered),
-    Rule(Kind.DOCUMENT, r"\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{4}|\d{3}-\d{2}-\d{4}"),
+    Rule(Kind.DOCUMENT, r"\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{4}|\d{2,3} ?\p{Lu}{2,3} ?№? ?\d{6,7}"),
     Rule(Kind.DOCUMENT,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('papers')}"
-         rf"[^\d\n,;.]*?[ \t:]\n?[ \t]*{_NUMBER_SIGN}? ?"
-         r"((?:\p{Lu}{2} ?|\d{2} ?[\p{Lu}\d]{2} ?|\d{2} |\p{L}{2}-\p{L}{1,4} )?№? ?\d{6,16})", group=1),
+         rf"(?:[^\d\n,;.]*?[ \t:]\n?[ \t]*{_NUMBER_SIGN}? ?"
+         r"((?:\p{Lu}{2} ?|\d{2} ?[\p{Lu}\d]{2} ?|\d{2} |\p{L}{2}-\p{L}{1,4} )?№? ?\d{6,16})"
+         r"|[^\n;]{0,60}?№ ?((?-i:\p{Lu}{1,4}[ \-]?)?\d{5,16}))", group=1),
 )  # fmt: skip
 
 MONTH = rf"{alternatives('month')}\p{{L}}*(?:- {{1,3}}\p{{L}}{{2,7}})?\.?"
@@ -113,7 +118,7 @@ CITIZENSHIP: Final = (
 
 _STREET = alternatives("street")
 _FLAT = r"(?:,? ?(?:корпус|корп\.?|к\.?|стр\.?|строение|кв\.?|квартира|оф\.?|офис|подъезд|эт\.) ?\d{1,4}\p{L}?)"
-_HOUSE = rf"(?:д\.?|дом)? ?\d{{1,4}}(?:[кс]\d|\p{{L}})?(?:[/\-]\d{{1,4}})?{_FLAT}*"
+_HOUSE = rf"(?:д\.?|дом)? ?\d{{1,4}}(?:[кс]\d|\p{{L}})?(?:[/\-]\d{{1,4}}){{0,2}}{_FLAT}*"
 _PLACE = alternatives("parts of addresses")
 _ADJECTIVE = r"[\p{L}\-]+(?:ий|ый|ой|ая|ое|ье|ья)"
 _MEASURED: Final = linear(r"(?i)(?:квартал|площад)\p{L}*,? ?\d[^дД]*$")  # «квартал, 1С», «площадь 1200 кв. м, 3 этажа»
@@ -174,4 +179,8 @@ NEIGHBOURS: Final = (
          group=1, accepts=ends_a_segment),
     Rule(Kind.NAME, rf"{SYMBOLS[Kind.FAMILY]} ?[(:—] ?((?:\p{{Lu}}\p{{Ll}}+(?:, | и | and )?){{1,4}})", group=1),
     Rule(Kind.ADDRESS, rf"(?i)[{ANY}](?:[ ,;|]{{1,3}}|,\n)({METRO}|кв\.? ?\d+)", group=1),
+    Rule(Kind.ADDRESS,
+         rf"(?i){SYMBOLS[Kind.ADDRESS]}((?:(?: ?[\-—/] ?|, ?(?:кв|д|к|корп|квартира|дом|apt|flat)\.? ?)(?:\d{{1,4}}\p{{L}}?|\p{{L}}*(?:дцать|надцать|десят|сорок))){{1,3}})",
+         group=1, accepts=ends_a_segment),
+    Rule(Kind.BIRTH_DATE, rf"{SYMBOLS[Kind.NAME]} ?[/|] ?((?:19[4-9]\d|20[01]\d)) ?[/|]", group=1),
 )  # fmt: skip

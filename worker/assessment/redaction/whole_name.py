@@ -48,7 +48,7 @@ def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, str
     named = sum(word.given or word.surname for word in long)
     if all(word.common for word in long):
         return (named == len(long) or long[0].given) and first and capital and len(long) <= 3
-    if not named and _are_abbreviations(long):
+    if _are_abbreviations(long) or (capital is False and any(word.capital for word in long)):
         return False
     return bool(named) or (stranger and all(word.unknown for word in long) and capital and len(long) <= 4)
 
