@@ -43,7 +43,9 @@ _BYTES: Final = re.compile(r"(?:\\'[0-9a-fA-F]{2}){1,4000}|(?:=[0-9A-F]{2}(?:=\n
 _UNIT: Final = re.compile(r"\\u(?:([0-9]{3,5}) ?\?|([0-9a-fA-F]{4}))")  # RTF's; JSON's
 _LAST_UNIT: Final = 0x10000
 # Each sign is one character that is no space: linear in any engine.
-_SPACED: Final = re.compile(r"(?<!\S)(?:[\w+(] {1,4}){3}(?:[\w.,@+:()/№-] {1,4})+[\w.)](?!\S)|(?m:^(?:[А-ЯЁ] ){2,}[А-ЯЁ]$)")
+_SPACED: Final = re.compile(
+    r"(?<!\S)(?:[\w+(] {1,4}){3}(?:[\w.,@+:()/№-] {1,4})+[\w.)](?!\S)|(?m:^(?:[А-ЯЁ] ){2,}[А-ЯЁ]$)"
+)
 _SPACED_NUMBER: Final = 8
 _ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ATTRIBUTES: Final = r"(?:\s+[\w:-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s<>\"']+))?)*\s*/?"

@@ -29,11 +29,12 @@ PICTURES: Final = (
 )  # fmt: skip
 
 _LOCAL = rf"[\p{{L}}\p{{N}}_][\p{{L}}\p{{N}}._%+{JOINT}\-]*"
+_LABEL = rf"[\p{{L}}\p{{N}}{JOINT}\-]"
 _DOT = r"(?:\.| ?[(\[{](?:dot|точка|\.)[)\]}] ?| dot | точка )"
 _AT_SIGN = r"(?: ?[(\[{<](?:at|собака|sobaka|эт|a|а|@)[)\]}>] ?| собака | ?\(собачка\) ?| собачка )"
 EMAILS: Final = (
     Rule(Kind.EMAIL,
-         rf"(?i){_LOCAL}(?:@| @ |@ )[\p{{L}}\p{{N}}{JOINT}\-]+(?:\.[\p{{L}}\p{{N}}{JOINT}\-]+)*\.{JOINT}?\p{{L}}[\p{{L}}\p{{N}}\-]+"
+         rf"(?i){_LOCAL}(?:@| @ |@ ){_LABEL}+(?:\.{_LABEL}+)*\.{JOINT}?\p{{L}}[\p{{L}}\p{{N}}\-]+"
          rf"|{_LOCAL}(?: ?@ ?| at ){alternatives('mail hosts')}(?: ?\. ?|,)(?:ru|com|net|org|by|kz|ua|me)"
          rf"|[a-z0-9][a-z0-9._%+\-]*(?:{_DOT}[a-z0-9_\-]+)*{_AT_SIGN}[a-z0-9\-]+(?:{_DOT}[a-z0-9\-]+)*{_DOT}[a-z]{{2,}}"
          r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}|[a-z0-9._%+\-]*[a-z0-9]@[a-z][a-z\-]+", alone=False),
@@ -44,14 +45,21 @@ _LINK_END = rf"[^\s|<>«»\"{ANY}.,;:!?()'\]]"
 _REST = rf"{_IN_LINK}*{_LINK_END}/?"
 _PERSONAL_HOSTS = "|".join(host.replace(".", rf"{JOINT}?\.{JOINT}?") for host in sorted(words("hosts")))
 _DOMAIN = r"[\p{L}\p{N}\-]+(?:\.[\p{L}\p{N}\-]+)*"
+_OF_WORK: Final = linear(rf"(?i)(?:^|[^\p{{L}}]){alternatives('sites of work')}(?: (?:на|с|для|of|for))? $")
 _ENDINGS_OF_FILES: Final = words("endings of files")
 _BARE_DOMAIN = linear(rf"(?i){_DOMAIN}\.(?:{ZONES}|js|net)")
 
 
 def _is_a_path(match: Any) -> bool:
     host, _, path = match[0].partition("/")
-    if host.lower().endswith(PRODUCT_SITES) or host.lower().rpartition(".")[2] in _ENDINGS_OF_FILES or _BARE_DOMAIN.fullmatch(path):
+    if (
+        host.lower().endswith(PRODUCT_SITES)
+        or host.lower().rpartition(".")[2] in _ENDINGS_OF_FILES
+        or _BARE_DOMAIN.fullmatch(path)
+    ):
         return False  # "Ozon.ru/Avito.ru" are two employers
+    if _OF_WORK.search(match.string[max(0, match.start() - 40) : match.start()]):
+        return False
     return any(letter.islower() or letter.isdigit() for letter in path)  # "Mail.ru/VK" are two as well
 
 
@@ -92,7 +100,11 @@ def _is_a_value(match: Any) -> bool:
         return False
     text, start, end = match.string, match.start(), match.end()
     # "Telegram ivan_petrov90", "ВКонтакте id123"; "VK2" and "Viber 20.4" are versions.
-    if any(letter in "@_#" for letter in value) or (value[0].isalpha() and any(map(str.isdigit, value))):
+    if (
+        any(letter in "@_#" for letter in value)
+        or ("." in value and value.islower())
+        or (value[0].isalpha() and any(map(str.isdigit, value)))
+    ):
         return True
     if value[0].isdigit():
         return False
@@ -157,12 +169,14 @@ def _is_a_phone(match: Any) -> bool:
 def _is_spoken(match: Any) -> bool:
     digits = sum(map(str.isdigit, match[0]))
     told = digits + len([word for word in match[0].replace("-", " ").split() if word.isalpha()])
-    return told >= (_FEWEST_SPOKEN if digits else 6) and not (UNIT.match(match.string[match.end() : match.end() + 8]) or YEAR.search(match[0]))
+    return told >= (_FEWEST_SPOKEN if digits else 6) and not (
+        UNIT.match(match.string[match.end() : match.end() + 8]) or YEAR.search(match[0])
+    )
 
 
 _FEWEST_SPOKEN: Final = 7
 PHONES: Final = (
-    Rule(Kind.PHONE, rf"(?i)(?:[+(]{{0,2}}\d[\d ()\-]*[ \-])?(?:{_SPOKEN}[ ,\-]+)+(?:\d[\d ()\-]{{3,14}}\d|{_SPOKEN})", accepts=_is_spoken),
+    Rule(Kind.PHONE, rf"(?i){alternatives('spoken numbers', spoken=_SPOKEN)}", accepts=_is_spoken),
     Rule(Kind.PHONE, rf"{_SHAPES}{_EXTENSION}", alone=False, accepts=_is_a_phone),
     Rule(Kind.PHONE,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('label, phone')}"

@@ -32,6 +32,7 @@ _CHANNELS: Final = alternatives("channels", messengers=alternatives("messengers"
 CHANNEL: Final = linear(f"(?i){_CHANNELS}")
 PRODUCT_SITES: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
 NOT_HANDLES: Final = words("no handles")
+_TOLD: Final = frozenset(KIND_OF) - {SYMBOLS[Kind.LINK]}
 _MOST_SECTIONS: Final = 8
 _LONGEST_SECTION: Final = 700  # characters
 _PEOPLE_ARE_BORN: Final = range(1930, 2012)
@@ -42,7 +43,7 @@ _DIGITS_OF_A_YEAR: Final = 4
 _PARTS_OF_A_DATE: Final = 3
 _MONTHS: Final = 12
 _FEWEST_DIGITS: Final = 7  # of a telephone without a label
-_PREFIX: Final = re.compile(r"[^\d№]*")
+_DIGIT: Final = linear(r"\d")
 _PAIRS: Final = re.compile(r"\d\d-\d\d-\d\d")
 _OF_WORK: Final = re.compile(
     r"(?<!\d)(?:19|20)\d\d ?[-—/.] ?(?:(?:19|20)\d\d|[01]?\d)(?!\d)|[01]?\d[./](?:19|20)\d\d(?!\d)"  # periods, dates
@@ -54,6 +55,11 @@ def end_of_head(look: str) -> int:
     """How many characters of a text are its head."""
     found = _WORK.search(look[:_LONGEST])
     return found.start() if found is not None else min(len(look), _LONGEST)
+
+
+def is_told(text: str) -> bool:
+    """Whether something of a person was found in a text; a link may be one of work."""
+    return not _TOLD.isdisjoint(text)
 
 
 def personal(look: str) -> str:
@@ -82,29 +88,29 @@ def _is_a_birth_date(match: Any) -> bool:
         months = sorted(int(number) for number in numbers if len(number) < _DIGITS_OF_A_YEAR)[:2]
         if not 1 <= months[0] <= _MONTHS or (len(numbers[-1]) < _DIGITS_OF_A_YEAR and int(numbers[1]) > _MONTHS):
             return False
-    return year in _PEOPLE_ARE_BORN and any(sign in KIND_OF for sign in text)
+    return year in _PEOPLE_ARE_BORN and is_told(text)
 
 
 def _is_the_persons(match: Any) -> bool:
     work = match[1].isupper() or YEAR.search(match[1])  # «DIN EN ISO 9606-1»
-    return not work and ends_a_segment(match) and any(sign in KIND_OF for sign in match.string)
+    return not work and ends_a_segment(match) and is_told(match.string)
 
 
 def _is_the_persons_handle(match: Any) -> bool:
     name, text, start = match[2].lower(), match.string, match.start()
     if (start and text[start].isalnum() and text[start - 1].isalnum()) or text[match.end() : match.end() + 1].isalnum():
         return False
-    if set(name.split(".")) & NOT_HANDLES or name.strip("@~") in ENGLISH_COMMON or not any(sign in KIND_OF for sign in text):
+    if set(name.split(".")) & NOT_HANDLES or name.strip("@~") in ENGLISH_COMMON or not is_told(text):
         return False
     if CHANNEL.fullmatch(name):
         return False
     plain = name.isalpha() and not match[1].strip(" ")  # «Git Docker»
-    return not name.isdigit() and (not plain or ends_a_segment(match)) or len(name) >= _FEWEST_DIGITS
+    return (not name.isdigit() and (not plain or ends_a_segment(match))) or len(name) >= _FEWEST_DIGITS
 
 
 def _is_the_persons_site(match: Any) -> bool:
     behind = match.string[match.end() : match.end() + 1]
-    return not match[0].lower().endswith(PRODUCT_SITES) and behind not in ("/", "@") and any(map(KIND_OF.get, match.string))
+    return not match[0].lower().endswith(PRODUCT_SITES) and behind not in ("/", "@") and is_told(match.string)
 
 
 def _is_the_persons_age(match: Any) -> bool:
@@ -119,20 +125,19 @@ def _is_the_persons_number(match: Any) -> bool:
     least = _FEWEST_DIGITS - (said[0].isalpha() or _PAIRS.fullmatch(said) is not None)
     return (
         digits >= least
-        and any(sign in KIND_OF for sign in text)
+        and is_told(text)
         and not _OF_WORK.search(said)
         and not UNIT.match(behind)
-        and not is_numbered(f"{text[: match.start(1)]}{_PREFIX.match(said)[0]}")
+        and not is_numbered(text[: match.start(1)] + said[: _DIGIT.search(said).start()].strip("№ "))
     )
 
 
 _BEFORE: Final = rf"(?:^|[\n\t,;|•(/>{ANY}]|[{ANY}:.] |  )[ \t—>#-]*"
 _BESIDE: Final = rf"[{ANY}][ \t\n,;|•(.—-]{{0,24}}"
-_SURNAME: Final = alternatives("surnames' endings")
 HEAD: Final = (
     Rule(Kind.LINK, rf"(?i)[a-z0-9][a-z0-9{JOINT}.\-]{{2,}}\.{ZONES}", accepts=_is_the_persons_site),
     Rule(Kind.HANDLE, rf"{_BEFORE}(@[A-Za-z][A-Za-z0-9_.]+)", group=1, accepts=_is_the_persons),
-    Rule(Kind.HANDLE, rf"(?i){_BEFORE}([a-z][a-z0-9.\-]*(?:_[a-z0-9_.\-]+|[a-z]\d{{2,4}}))", group=1, accepts=_is_the_persons),
+    Rule(Kind.HANDLE, rf"(?i){_BEFORE}{alternatives('own handles')}", group=1, accepts=_is_the_persons),
     Rule(Kind.HANDLE, r"(?:^|[ :\n])(/?in/[a-z0-9\-]{4,})", group=1),
     Rule(Kind.HANDLE,
          rf"(?i)(?:^|[^\p{{L}}\p{{N}}]){_CHANNELS}"
@@ -145,9 +150,7 @@ HEAD: Final = (
     Rule(Kind.BIRTH_DATE, rf"{_BESIDE}(\d{{4}}{YEAR_WORD})", group=1, accepts=_is_a_birth_date),
     Rule(Kind.AGE, rf"[{ANY}][ ,;|(\n]{{1,3}}(\d{{2}})", group=1, accepts=is_an_age),
     Rule(Kind.AGE, rf"{_BEFORE}(\d{{2}} {YEARS})", group=1, accepts=_is_the_persons_age),
-    Rule(Kind.PHONE,
-         r"(?:^|[^\p{L}\p{N}.,/\-])((?:\p{Lu}{1,4}[ \-]{0,2})?№? ?[+(]{0,2}\d(?:[ ().\-/—•_=№]{0,3}\d){5,24}[A-Z\d]{0,8})",
-         group=1, accepts=_is_the_persons_number),
+    Rule(Kind.PHONE, alternatives("numbers of a person"), group=1, accepts=_is_the_persons_number),
     Rule(Kind.ADDRESS, rf"{SYMBOLS[Kind.ADDRESS]} ?\(([^)\n{ANY}]{{3,60}})\)", group=1),
-    Rule(Kind.NAME, rf"(?i){SYMBOLS[Kind.NAME]} ?\(((?:[а-я\-.]+ )?{_SURNAME})\)", group=1),
+    Rule(Kind.NAME, rf"{SYMBOLS[Kind.NAME]} ?\(((?:\p{{Ll}}[\p{{L}}\-.]* )?\p{{Lu}}[\p{{L}}\-]+)\)", group=1),
 )  # fmt: skip

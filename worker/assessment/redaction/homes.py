@@ -7,11 +7,11 @@ it whatever stands beside it on the line and is no common word: «Тверь, З
 import re
 from typing import Final
 
-from worker.assessment.redaction.head import personal
+from worker.assessment.redaction.head import is_told, personal
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.morphology import Reading, readings
 from worker.assessment.redaction.name_word import Word, word_of
-from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, Span
+from worker.assessment.redaction.placeholders import ANY, SYMBOLS, Kind, Span
 from worker.assessment.redaction.word_list import alternatives, words
 
 _PART: Final = re.compile(rf"(?:(?!  )[^\n,;|•\t()/:{ANY}—]|(?<=\w)/(?=\w))+")
@@ -20,9 +20,11 @@ _BULLET: Final = re.compile(r"^(?:[^\w\n]*(?:\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2}[.)
 _CITIES: Final = words("cities, in English")
 _WORDS_OF_ADDRESSES: Final = words("words of addresses")
 _SURE: Final = linear(alternatives("addresses"))
-_HOUSE: Final = linear(r"(?:.*[^\p{L}\d])?(?:№ ?)?\d{1,4}(?:-?\p{L})?(?:[/\-к— ]{1,3}\d{1,4}(?:-?\p{L})?){0,2}")
-_TWO_NUMBERS: Final = linear(r"\p{Lu}\p{Ll}[\p{L}\-]+(?: \p{Lu}[\p{L}\-]+)? \d{1,4}\p{L}? ?[\-/—] ?\d{1,4}(?: ?[\-/—] ?\d{1,4})?")
-_ELSEWHERE: Final = linear(r"(?i)(?:переезд|relocat|командир|работ|желаем|должност|гражданств|допуск|trips?|work)[^:\n]*: ?$")
+_HOUSE: Final = linear(alternatives("houses"))
+_TWO_NUMBERS: Final = linear(
+    r"\p{Lu}\p{Ll}[\p{L}\-]+(?: \p{Lu}[\p{L}\-]+)? \d{1,4}\p{L}? ?[\-/—] ?\d{1,4}(?: ?[\-/—] ?\d{1,4})?"
+)
+_ELSEWHERE: Final = linear(alternatives("other places"))
 _BESIDE: Final = frozenset((*" ,/()", SYMBOLS[Kind.ADDRESS]))
 _NONE, _BETWEEN, _MAY_BE, _IS = range(4)
 
@@ -30,11 +32,14 @@ _NONE, _BETWEEN, _MAY_BE, _IS = range(4)
 def find_homes(look: str) -> list[Span]:
     """The spans of a resume's one form (`sheet`) that say where the person lives, but for labelled ones."""
     zone = personal(look)
-    if not any(sign in KIND_OF for sign in zone):
+    if not is_told(zone):
         return []
     found: list[Span] = []
-    parts = [(match.start(), match.end(), _judged(match)) for match in _PART.finditer(zone) if match[0].strip(" .\"")]
-    taken = [judged + (judged == _MAY_BE and SYMBOLS[Kind.ADDRESS] in zone[max(0, start - 3) : end + 3]) > _MAY_BE for start, end, judged in parts]
+    parts = [(match.start(), match.end(), _judged(match)) for match in _PART.finditer(zone) if match[0].strip(' ."')]
+    taken = [
+        judged + (judged == _MAY_BE and SYMBOLS[Kind.ADDRESS] in zone[max(0, start - 3) : end + 3]) > _MAY_BE
+        for start, end, judged in parts
+    ]
     for step in (1, -1):  # what is beside an address is a part of it
         for number in range(len(parts))[::step]:
             beside = number - step
@@ -47,13 +52,13 @@ def find_homes(look: str) -> list[Span]:
     for (start, end, judged), home in zip(parts, taken, strict=True):
         if home and judged:
             said = zone[start:end]
-            start += len(said) - len(_BULLET.sub("", said).lstrip(" .-—>#*\""))
-            found.append((start, end - len(said) + len(said.rstrip(" .\"-—")), Kind.ADDRESS))
+            begin = end - len(_BULLET.sub("", said).lstrip(' .-—>#*"'))
+            found.append((begin, start + len(said.rstrip(' ."-—')), Kind.ADDRESS))
     return found
 
 
 def _judged(match: re.Match[str]) -> int:
-    said = _BULLET.sub("", match[0]).strip(" .-—>#*\"")
+    said = _BULLET.sub("", match[0]).strip(' .-—>#*"')
     found = [word_of(word) for word in _WORD.findall(said)]
     sure = _SURE.search(said) or _TWO_NUMBERS.fullmatch(said)
     house = _HOUSE.fullmatch(said)
@@ -73,7 +78,11 @@ def _is_strange(word: Word, *, named: bool) -> bool:
     """Whether it stands in no address; streets are `named` after anything, with a capital."""
     if word.lower.rstrip(".") in _WORDS_OF_ADDRESSES:
         return False
-    street = word.capital and not word.abbreviation and (named or Reading.ADJECTIVE in readings(word.lower.rpartition("-")[2]))
+    street = (
+        word.capital
+        and not word.abbreviation
+        and (named or Reading.ADJECTIVE in readings(word.lower.rpartition("-")[2]))
+    )
     return word.people or (word.common and not _is_a_place(word) and not street)
 
 

@@ -26,10 +26,10 @@ QUOTED = linear(rf"{_TYPOGRAPHIC}|{_ORGANISATION} \"[^\"\n]+\"")
 NAMED_AFTER = linear(
     r"(?i)(?:^|[^\p{L}])(?:(?:(?:им\.|имени|им)[ ]?(?:акад(?:емика|\.)? |проф(?:ессора|\.)? |доктора |героя )?|ИП )"
     r"((?:\p{L}\. ?){0,2}\p{L}[\p{L}\-]+(?: (?-i:\p{Lu})[\p{L}\-]+){0,2}(?: ?(?-i:\p{Lu})\.){0,2})"
-    rf"|{_OWNED}(?: [а-яё]+)? ((?-i:\p{{Lu}})[\p{{L}}\-]+ (?-i:\p{{Lu}})[\p{{L}}\-]+(?:а|я|ой|ого|ых|их|о|ва)))"
+    rf"|{_OWNED}(?: [а-яё]+)? ((?-i:\p{{Lu}})[\p{{L}}\-]+ (?-i:\p{{Lu}})[\p{{L}}\-]+(?:а|я|ой|ого|ых|их|о|ва))"
+    rf"|{alternatives('institutions')}{alternatives('called after')})"
 )
 SEGMENT = re.compile(rf"[^\n,;|•\t:()/\"0-9{ANY}—]+")
 REFERENCES = linear(rf"(?im)^[ #•*]*{alternatives('reference headings')}(?: ?\(\d+\))?[ :*]*$")
-SPACED_OUT = linear(r"(?:^|[^\p{L}.,])[ \t]*((?:\p{L} {1,4}){3,40}\p{L})(?:[^\p{L}]|$)")
 INITIALS_BEHIND = linear(r"([ ,]{1,2}(?:\p{Lu}\.? ?\p{Lu}\.|\p{Lu}\.))")
 INITIALS_BEFORE = linear(r"\p{Lu}\. ?\p{Lu}\. ?$")

@@ -12,6 +12,8 @@ from worker.assessment.redaction.word_list import alternatives
 
 _POSSESSIVES: Final = ("ов", "ова", "ову", "овой", "овым", "ев", "ева", "еву", "евой", "евым")
 _LONGEST_ABBREVIATION: Final = 5
+_SHORTEST_NOUN: Final = 2
+_NOUNS: Final = Reading.ANIMATE | Reading.INANIMATE
 _PATRONYMIC = linear(alternatives("patronymics"))
 SURNAME_ENDING = linear(alternatives("surnames' endings"))
 _LATIN_SURNAME_ENDING = linear(alternatives("surnames' endings in Latin letters"))
@@ -49,7 +51,13 @@ class Word:
             ("short", len(self.text) <= 2),
             ("capital", capital),  # some scripts have no other
             ("abbreviation", few and not (self.given or self.surname or self.patronymic)),
-            ("tells_of_a_name", self.patronymic or (self.given and capital) or first in lists.TURKIC_PARTICLES),
+            (
+                "tells_of_a_name",
+                self.patronymic
+                or (self.given and capital)
+                or (self.unknown and self.surname and self.cyrillic)
+                or first in lists.TURKIC_PARTICLES,
+            ),
             ("people", people or first.startswith(lists.POSTS) or last.startswith(lists.POSTS)),
             ("animate", self.animate or people or first.startswith(lists.POSTS)),
         ):
@@ -81,7 +89,8 @@ def _cyrillic(text: str) -> Word:
         # «Абдулмеджидов»: of several men called Абдулмеджид, says the dictionary.
         or (given and lower.endswith(("ов", "ев")))
         or (not common and not given and SURNAME_ENDING.fullmatch(last) is not None),
-        unknown=reading is Reading.UNKNOWN, place=Reading.PLACE in reading, animate=Reading.ANIMATE in reading,
+        unknown=reading is Reading.UNKNOWN, place=Reading.PLACE in reading,
+        animate=reading & _NOUNS == Reading.ANIMATE and len(lower) > _SHORTEST_NOUN,
     )  # fmt: skip
 
 

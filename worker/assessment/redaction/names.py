@@ -13,31 +13,20 @@ from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction import name_places as places
 from worker.assessment.redaction.head import end_of_head
 from worker.assessment.redaction.mentions import Mentions
-from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, word_of
-from worker.assessment.redaction.named_text import NamedText
+from worker.assessment.redaction.name_word import SURNAME_ENDING, Word
+from worker.assessment.redaction.others import Others
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
 from worker.assessment.redaction.whole_name import is_a_name, may_be_named
 
 _FIRST_LINES: Final = 7
 _SHORTEST: Final = 3  # letters of a name in capitals
-_SHORTEST_SPACED: Final = 10  # characters of a name that is on no list
 _LONGEST_NAME: Final = 6  # words
 _LONGEST_LIST: Final = 6  # lines of people
-_LONGEST_SHORTENED: Final = 4  # letters of «доц.»
-_FARTHEST: Final = 8  # words between one for people and the name
 _ADJECTIVES: Final = ("ый", "ий", "ой", "ая")
 _LAST_CYRILLIC: Final = "ӿ"
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
 
-_FEW: Final = 4  # words of a name, or between it and one for people
-_OF_ADJECTIVES: Final = ("ской", "ского", "ская", "ский", "ском", "ную", "ной", "ной")
-_RIGHT_BEHIND: Final = frozenset((" ", ": ", " — ", " - "))
-_INITIAL: Final = re.compile(r"(?<!\w)[А-ЯЁA-Z]\. ?$")
-_CONTACT: Final = re.compile(
-    rf"(?<=\w)[ ,:(—-]{{1,4}}(?:(?:тел|моб|т|tel|mob)[.:]{{0,2}} ?)?(?=[{SYMBOLS[Kind.PHONE]}-{SYMBOLS[Kind.EMAIL]}{SYMBOLS[Kind.HANDLE]}])"
-)
 _NAMED = re.compile(f"[{SYMBOLS[Kind.NAME]}{SYMBOLS[Kind.PERSON]}]")
-_APPOSITION = re.compile(r",? ?\(|, ?| ?[—-] ")
 
 
 def find_names(text: str) -> list[Span]:
@@ -45,7 +34,7 @@ def find_names(text: str) -> list[Span]:
     return _Search(text).spans()
 
 
-class _Search(NamedText):
+class _Search(Others):
     def spans(self) -> list[Span]:
         quoted = places.QUOTED if '"' in self.text else places.QUOTED_WITHOUT_STRAIGHT
         for pattern in (quoted, places.NAMED_AFTER):
@@ -59,13 +48,7 @@ class _Search(NamedText):
         self._one_below_the_other()
         self._in_lists_of_people()
         self._in_running_text()
-        for number, word in enumerate(self.words):
-            if word.people:
-                self._behind_people(number)
-            if word.animate:
-                self._right_behind(number)
-                self._before_people(number)
-        self._before_contacts()
+        self.take_others()
         self._later_mentions()
         return [self.span(number) for number in self.taken] + self.extra
 
@@ -124,19 +107,15 @@ class _Search(NamedText):
                 data = self.text[stop : stop + 3].strip(" ,|(•—\t")[:1] in (_DATA if "\n" in self.text else KIND_OF)
                 behind = self.words[found.stop : numbers.stop] if found.start == numbers.start else []
                 post = not seen and "\n" in self.text and any(word.common or word.people for word in behind)
-                alone = data or post or len(found) == len(numbers)
                 unnamed = not self.taken and begin < named and not sidebar
+                opens = unnamed and not seen and found.start == numbers.start and self.text[stop : stop + 1] in ",(/"
+                alone = data or post or (opens and "\n" in self.text) or len(found) == len(numbers)
                 stranger = unnamed and alone and (data or "\n" in self.text)
                 while found and self.words[found[0]].lower in lists.HEADING_WORDS:
                     found = found[1:]
                 if (alone or len(found) > 1) and self.stand_together(found):
                     self._segment(found, first=unnamed and not seen, stranger=stranger)
             seen = seen or any(number not in self.taken for number in numbers)
-        for match in places.SPACED_OUT.finditer(self.text):
-            words = [word_of("".join(part.split())) for part in match[1].split("  ") if part.strip()]
-            head = match.end() <= end and match[1].isupper() and not any(word.common for word in words)
-            if (head and len(match[1]) > _SHORTEST_SPACED) or any(word.only_given or word.surname for word in words):
-                self.extra.append((*match.span(1), Kind.NAME))
 
     def _segment(self, numbers: range, *, first: bool, stranger: bool) -> None:
         words = self.those(numbers)
@@ -172,14 +151,18 @@ class _Search(NamedText):
             self.take(*(number for number in lone if may_be_named(self.words[number])))
 
     def _in_lists_of_people(self) -> None:
-        """The names with which the lines below «Рекомендации» begin."""
+        """The first name in each of the lines below «Рекомендации»."""
         for heading in places.REFERENCES.finditer(self.text):
             below = takewhile(lambda found: found[1].strip(), self.lines(heading.end() + 1))
             for start, line, numbers in islice(below, _LONGEST_LIST):
-                match = places.SEGMENT.search(line, self.starts[numbers[0]] - start) if numbers else None
-                found = self.numbers_in(start + match.start(), start + match.end()) if match else range(0)
-                if len(found) > 1 and self.stand_together(found):
-                    self._segment(found, first=False, stranger=True)
+                for match in places.SEGMENT.finditer(line) if numbers else ():
+                    found = self.numbers_in(start + match.start(), start + match.end())
+                    while found and self.words[found[0]].lower in lists.TITLES:
+                        found = found[1:]
+                    if len(found) > 1 and self.stand_together(found):
+                        self._segment(found, first=False, stranger=True)
+                    if not self.taken.keys().isdisjoint(found):
+                        break
 
     def _in_running_text(self) -> None:
         # `tells_of_a_name` is whatever the first three of these ask for: change both.
@@ -190,6 +173,7 @@ class _Search(NamedText):
             (self._at_a_particle, [number for number, word in words if word.lower in lists.TURKIC_PARTICLES]),
             (self._at_a_patronymic, [number for number, word in words if word.patronymic]),
             (self._at_a_given_name, [number for number, word in words if word.given and word.capital]),
+            (self._at_a_surname, [number for number, word in words if word.capital and word.unknown and word.surname]),
             (
                 self._at_initials,
                 [number for number in sorted(beside - {-1, len(self.words)}) if self.words[number].capital],
@@ -251,6 +235,14 @@ class _Search(NamedText):
                 self.take(number, other)
                 return
 
+    def _at_a_surname(self, number: int, _word: Word) -> None:
+        """«вместе с Фирдаусом Уразбахтиным»."""
+        first = self.beside(number, -1)
+        if first is not None and self.within_a_phrase(first) and self.bears(number):
+            word = self.words[first]
+            if word.given or (word.unknown and not word.abbreviation and not self.words[first - 1].capital):
+                self.take(first, number)
+
     def _at_initials(self, number: int, word: Word) -> None:
         text, start, end = self.text, self.starts[number], self.ends[number]
         # Slices: RE2 encodes the whole of what it is handed, wherever it is to begin. Initials end with a full stop.
@@ -278,157 +270,6 @@ class _Search(NamedText):
         if match is not None and not before[: match.start()][-1:].isalnum():
             self.take(number)
             self.extra.append((start - len(before) + match.start(), end, Kind.NAME))
-
-    def _behind_people(self, number: int) -> None:
-        """«Супруг — Антон», «Руководитель: Мельников», «начальник цеха Гусев»."""
-        sign, said = "", self.words[number].lower
-        for other in range(number + 1, min(number + _FARTHEST, len(self.words))):
-            word = self.words[other]
-            between = self.text[self.ends[other - 1] : self.starts[other]]
-            sole = self.begins_a_line(number) and other == number + 1 and (said in lists.RELATIVES or word.cyrillic)
-            sole = sole and (said in lists.RELATIVES or self._is_a_pair(other))
-            below = "\n" in between and not between.strip(" \t").startswith(":") and not sole
-            sentence = ". " in between and ".." not in between and len(self.words[other - 1].text) > _LONGEST_SHORTENED
-            if below or ";" in between or sentence or other in self.protected or word.lower in lists.ELSEWHERE:
-                return
-            sign = between if between.strip(" ") else sign
-            told = said in lists.TITLES or (between == sign and any(one in sign for one in (":", "—", "- ", "..")))
-            if len(word.text) > 2 and word.capital and not word.people and not word.abbreviation:
-                kin = said in lists.RELATIVES and between.strip(' \t\n:—(-"') == "" and not word.place
-                kin = kin and (word.given or word.surname or word.unknown)
-                if kin or self._is_somebody(other, told=told, listed="," in between, colon=":" in sign):
-                    self._take_all_from(other)
-                    if kin:
-                        self._take_their_kin(other)
-                    return
-
-    def _is_a_pair(self, number: int) -> bool:
-        behind = self.beside(number, 1)
-        pair = [self.words[number], self.words[behind]] if behind is not None else []
-        return any(word.only_given for word in pair) and all(map(may_be_named, pair)) and not self.is_a_brand(number)
-
-    def _take_their_kin(self, number: int) -> None:
-        """«дети Нурлан, Томирис и Лев»."""
-        for other in range(number + 1, min(number + _LONGEST_LIST, len(self.words))):
-            word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
-            if word.lower in {"и", "and", "e", "y"} or other in self.taken:
-                continue
-            if between.strip(" ,") or not word.capital or word.abbreviation or word.people:
-                return
-            if not may_be_named(word) or word.place:
-                return
-            self.take(other)
-
-    def _take_all_from(self, number: int) -> None:
-        named = self.words[number]
-        behind: int | None = number
-        for _ in range(3):
-            if behind is None or self.words[behind].abbreviation or self.words[behind].people:
-                return
-            # «Николай Заяц, директор»
-            common = behind != number and not may_be_named(self.words[behind])
-            if common and not (named.only_given and self.ends_a_phrase(behind)):
-                return
-            self.take(behind)
-            end = self.ends[behind]
-            initials = places.INITIALS_BEHIND.match(self.text[end : end + 9])
-            self.extra += [(end, end + initials.end(), Kind.NAME)] if initials is not None else []
-            behind = self.beside(behind, 1)
-
-    def _is_somebody(self, number: int, *, told: bool, listed: bool, colon: bool) -> bool:
-        """Whether a capitalised word is a name: `told`, behind a `colon` or a dash; `listed`, behind a comma."""
-        word, end = self.words[number], self.ends[number]
-        at_a_firm = told and not colon and not word.cyrillic and not word.only_given  # "QA Lead — Huawei RRI"
-        at_a_firm = at_a_firm and self.text[end : end + 3].strip(" ,(")[:1] not in KIND_OF
-        if at_a_firm or self.is_a_brand(number):
-            return False
-        if word.lower in lists.PRODUCT_NAMES or word.key in lists.PRODUCT_NAMES:
-            return told and word.given and word.cyrillic
-        # «Гусев» is a town as well, «Мельников» are several millers.
-        if word.only_given or word.patronymic or (word.surname and not (word.common and listed)):
-            return True
-        behind = self.beside(number, 1)
-        pair = behind is not None and word.unknown and self.words[behind].unknown
-        last = None if behind is None else self.beside(behind, 1)
-        near = word.cyrillic and number and self.words[number - 1].people
-        pair = pair and (near or any(one is not None and self.ends_a_phrase(one) for one in (behind, last)))
-        if pair and not self.words[behind or 0].abbreviation and (not word.cyrillic or not listed):
-            return True  # "reported to Marguerite Lindqvist, CTO"
-        before = self.words[number - 1]
-        if word.lower in lists.WORDS_AS_SURNAMES and self.ends_a_phrase(number):
-            return colon or before.people or before.lower in lists.PARTS  # «Руководитель: Заяц»
-        if not told:
-            return False
-        other = self.words[behind] if behind is not None else None
-        if word.given or (other is not None and (other.given or other.patronymic)):
-            return True
-        if places.INITIALS_BEHIND.match(self.text[end : end + 9]):
-            return True
-        if not word.cyrillic and other is not None:
-            return word.unknown and other.unknown  # "Manager: Chinedu Okafor"
-        return word.unknown and word.cyrillic and not word.place and self.ends_a_phrase(number)
-
-    def _right_behind(self, number: int) -> None:
-        """«секретарь Лена», «сменщик — Валера Дронов», «агроном Кевсер ханум»."""
-        first = number + 1
-        if first == len(self.words) or self.text[self.ends[number] : self.starts[first]] not in _RIGHT_BEHIND:
-            return
-        word, behind = self.words[first], self.beside(first, 1)
-        if not word.capital or word.abbreviation or word.people or first in self.protected or not word.cyrillic:
-            return
-        other = self.words[behind] if behind is not None else None
-        pair = other is not None and word.unknown and (other.surname or other.unknown) and not other.abbreviation
-        if word.only_given or word.patronymic or self._bears(first) or pair:
-            self._take_all_from(first)
-
-    def _bears(self, number: int) -> bool:
-        """Whether the word is hardly anything but a surname."""
-        word = self.words[number]
-        adjective = word.lower.endswith(_OF_ADJECTIVES) and not self.ends_a_phrase(number)
-        return word.cyrillic and word.surname and not word.common and not word.place and not adjective
-
-    def _before_people(self, number: int) -> None:
-        """«Мельников, начальник отдела»; «Костылева (директор)»; «Юха Кекяляйнен — мой шеф»; "John Whitfield, Head of …"."""
-        last = number - 1
-        while last >= 0 and number - last < _FEW and not self.words[last].capital and self._is_next_to(last):
-            last -= 1
-        between = self.text[self.ends[last] : self.starts[last + 1]] if last >= 0 else ""
-        if last >= 0 and _APPOSITION.fullmatch(between):
-            self._take_before(last, people=self.words[number].people, alone="(" in between)
-
-    def _is_next_to(self, number: int) -> bool:
-        return self.text[self.ends[number] : self.starts[number + 1]] == " "
-
-    def _before_contacts(self) -> None:
-        """«Арсений Гуд, тел. +7 …»."""
-        for match in _CONTACT.finditer(self.text):
-            last = self.numbers_in(0, match.start() + 1).stop - 1
-            if last >= 0 and self.ends[last] == match.start():
-                self._take_before(last, people=False, alone=True)
-
-    def _take_before(self, last: int, *, people: bool, alone: bool) -> None:
-        """Take the name that ends with a word, if it is one; `alone`, a given name is enough."""
-        numbers = range(last, last + 1)
-        while len(numbers) < _FEW and (first := self.beside(numbers.start, -1)) is not None:
-            if not may_be_named(self.words[first]) or self.words[first].people:
-                break
-            numbers = range(first, last + 1)
-        words = self.those(numbers)
-        begin = self.starts[numbers.start]
-        of_a_street = self.text[max(0, begin - 4) : begin].strip() in {"ул.", "пр.", "пл.", "пер."}
-        if of_a_street or not self.protected.isdisjoint(numbers) or not all(word.capital for word in words):
-            return
-        common = [word for word in words if word.common or word.abbreviation]
-        initials = places.INITIALS_BEFORE.search(self.text[max(0, begin - 7) : begin])
-        initials = initials or _INITIAL.search(self.text[max(0, begin - 4) : begin])
-        known = self._bears(last) or (alone and words[-1].only_given) or initials is not None
-        if len(words) > 1:
-            known = any(word.only_given or (word.surname and not word.common) for word in words)
-            known = known or (people and all(word.unknown for word in words) and words[0].cyrillic)
-        if known and not (common and len(words) < 2) and not any(word.abbreviation for word in common):
-            self.take(*numbers)
-            if initials is not None:
-                self.extra.append((begin - len(initials[0]), begin, Kind.NAME))
 
     def _later_mentions(self) -> None:
         if not self.taken:

@@ -38,7 +38,7 @@ DOCUMENTS: Final = (
     Rule(Kind.DOCUMENT,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('identities')}(?: (?:рф|(?-i:\p{{Lu}})\p{{L}}+|гражданина)){{0,2}}"
          rf"[^\p{{L}}\p{{N}}]{{1,14}}(?:(?:№|N|n°|no\.?|(?:за )?номер(?:ом)?|серии|серия|series)[ :]*)*"
-         r"((?:(?-i:\p{Lu}){1,4}[ \-]{0,2}){0,2}(?:№ ?)?\d{1,6}(?:(?:[ \t\-—•/.|]|№|(?:за )?номер(?:ом)?|серия){0,4}[\dA-Z]){4,15})",
+         rf"{alternatives('numbers of documents', number='№|(?:за )?номер(?:ом)?|серия')}",
          group=1, alone=False, accepts=is_unnumbered),
     Rule(Kind.DOCUMENT, r"\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{4}|\d{2,3} ?\p{Lu}{2,3} ?№? ?\d{6,7}"),
     Rule(Kind.DOCUMENT,
@@ -99,7 +99,7 @@ _FAMILY = rf"(?:{alternatives('married')}|{alternatives('children')}|{alternativ
 
 FAMILY: Final = (
     Rule(Kind.FAMILY,
-         rf"(?i)(?:{alternatives('label, family')}{ANY_SIGN}|(?:семья|дети|children) ?(?::[ :|—\"\-\n]{{0,6}}|\t))"
+         rf"(?i)(?:{alternatives('label, family')}{ANY_SIGN}|(?:семья|дети|children|kids) ?(?::[ :|—\"\-\n]{{0,6}}|\t))"
          rf"(?:{_FAMILY}(?:[ ,;и]{{1,3}}(?:{_FAMILY}|сын|дочь))*|[^\n|;,.\"\t{ANY}]+)"),
     Rule(Kind.FAMILY, r"(?i)(?:отпуск по уходу за реб[её]нком|(?:из|в) декрет[ае]|декретный отпуск|maternity leave)"),
     Rule(Kind.FAMILY, rf"(?im){BEGIN}({_FAMILY}(?:[ ,и]{{1,3}}{_FAMILY})*)", group=1, accepts=ends_a_segment),
@@ -119,6 +119,7 @@ CITIZENSHIP: Final = (
 _STREET = alternatives("street")
 _FLAT = r"(?:,? ?(?:корпус|корп\.?|к\.?|стр\.?|строение|кв\.?|квартира|оф\.?|офис|подъезд|эт\.) ?\d{1,4}\p{L}?)"
 _HOUSE = rf"(?:д\.?|дом)? ?\d{{1,4}}(?:[кс]\d|\p{{L}})?(?:[/\-]\d{{1,4}}){{0,2}}{_FLAT}*"
+_HOME = rf"(?:д\.|дом)? ?\d{{1,4}}(?:[кс]\d|\p{{L}})?(?:/\d{{1,4}})?(?:{_FLAT}+|,? ?[—\-] ?\d{{1,4}}\b|, ?\d{{1,4}}\b)"
 _PLACE = alternatives("parts of addresses")
 _ADJECTIVE = r"[\p{L}\-]+(?:ий|ый|ой|ая|ое|ье|ья)"
 _MEASURED: Final = linear(r"(?i)(?:квартал|площад)\p{L}*,? ?\d[^дД]*$")  # «квартал, 1С», «площадь 1200 кв. м, 3 этажа»
@@ -141,15 +142,15 @@ ADDRESSES: Final = (
          rf"(?i){alternatives('label, address')}(?: ?[:—=] ?| (?-i:\p{{Lu}}))"
          rf"[^\n|;,\"{ANY}]+(?:, *(?:{_STREET}[^\n|;,\"{ANY}]+|{_HOUSE}|[^\n|;,\"{ANY}]+ \d+(?:-\d+)?))*"),
     Rule(Kind.ADDRESS,
-         rf"(?i)(?:проживаю|живу|resid(?:e|ing)|lives?) (?:в|во|на|in|at) [^\n|;,.({ANY}]+"
+         rf"(?i)(?:проживаю|прожива[ею]т|живу|жив[её]т|resid(?:e|ing)|lives?) (?:в|во|на|in|at) [^\n|;,.({ANY}]+"
          rf"(?:,? [^\n|;,.{ANY}]*\d[^\n|;,.{ANY}]*){{0,4}}"),
     # «443081, Самара, Московское шоссе, 55, кв. 3»
     Rule(Kind.ADDRESS,
          rf"(?i)\d{{6}}, ?(?:\p{{L}}[\p{{L}}. \-]*, ?){{1,5}}(?:\p{{L}}[\p{{L}}. \-]*[ ,]{{0,2}})?{_HOUSE}"
          r"(?:, ?\d{1,4})?"),
     Rule(Kind.ADDRESS,
-         rf"(?i){_PLACE}(?:{_STREET} ?(?:реки |канала )?(?-i:[\p{{Lu}}\d\"«])[\p{{L}}\d\"«» .\-]*?,? {_HOUSE}"
-         rf"|{_ADJECTIVE} {_STREET},? ?{_HOUSE})", accepts=_is_a_street),
+         rf"(?i){_PLACE}(?:{_STREET} ?(?:реки |канала )?(?-i:[\p{{Lu}}\d\"«])[\p{{L}}\d\"«» .\-]*?,? {_HOME}"
+         rf"|{_ADJECTIVE} {_STREET},? ?{_HOME})", accepts=_is_a_street),
     Rule(Kind.ADDRESS,
          rf"\d{{1,5}}\p{{Lu}}? \p{{Lu}}\p{{Ll}}+ (?:\p{{Lu}}\p{{Ll}}+ )?{alternatives('streets, in English')}"
          r"(?:,? (?:Apt|Flat|Suite|#)\.? ?\d+\p{L}?)?|(?:ul|ulitsa|pr|prospekt|per)\.? \p{Lu}\p{Ll}+,? (?:d\.? ?)?"
@@ -179,8 +180,9 @@ NEIGHBOURS: Final = (
          group=1, accepts=ends_a_segment),
     Rule(Kind.NAME, rf"{SYMBOLS[Kind.FAMILY]} ?[(:—] ?((?:\p{{Lu}}\p{{Ll}}+(?:, | и | and )?){{1,4}})", group=1),
     Rule(Kind.ADDRESS, rf"(?i)[{ANY}](?:[ ,;|]{{1,3}}|,\n)({METRO}|кв\.? ?\d+)", group=1),
+    Rule(Kind.ADDRESS, rf"(?i){SYMBOLS[Kind.ADDRESS]}{alternatives('the rest of an address')}", group=1),
     Rule(Kind.ADDRESS,
-         rf"(?i){SYMBOLS[Kind.ADDRESS]}((?:(?: ?[\-—/] ?|, ?(?:кв|д|к|корп|квартира|дом|apt|flat)\.? ?)(?:\d{{1,4}}\p{{L}}?|\p{{L}}*(?:дцать|надцать|десят|сорок))){{1,3}})",
-         group=1, accepts=ends_a_segment),
+         rf"[{SYMBOLS[Kind.NAME]}{SYMBOLS[Kind.BIRTH_DATE]}{SYMBOLS[Kind.PERSON]}] ?/ ?(\p{{Lu}}\p{{Ll}}+)(?:  |\n|$)",
+         group=1),
     Rule(Kind.BIRTH_DATE, rf"{SYMBOLS[Kind.NAME]} ?[/|] ?((?:19[4-9]\d|20[01]\d)) ?[/|]", group=1),
 )  # fmt: skip

@@ -28,7 +28,7 @@ from worker.assessment.redaction.rules import RuleSet
 from worker.assessment.redaction.sheet import Sheet
 from worker.assessment.redaction.word_list import alternatives
 
-REDACTION_VERSION: Final = "3"
+REDACTION_VERSION: Final = "4"
 
 _MOST_ROUNDS: Final = 4
 

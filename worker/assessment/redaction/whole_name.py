@@ -76,6 +76,6 @@ def _is_a_latin_name(words: list[Word], *, stranger: bool) -> bool:
 
 def _are_abbreviations(words: list[Word]) -> bool:
     """«НАКС НГДО»; in a line of capitals a name has a word of some length."""
-    return any(word.abbreviation for word in words) and not all(
+    return any(word.abbreviation and (word.cyrillic or len(word.text) <= _SHORT) for word in words) and not all(
         word.text.isupper() and len(word.text) > _SHORT for word in words
     )
