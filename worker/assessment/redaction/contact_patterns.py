@@ -7,6 +7,7 @@ look-around and its `\b`, `\w` and `\s` are ASCII only, so a rule's `accepts` lo
 from typing import Any, Final
 
 from worker.assessment.redaction.head import NOT_HANDLES, PRODUCT_SITES, YEAR, end_of_head
+from worker.assessment.redaction.name_lists import ENGLISH_COMMON
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.particulars import UNIT, is_unnumbered
 from worker.assessment.redaction.placeholders import ANY, Kind
@@ -36,8 +37,9 @@ EMAILS: Final = (
     Rule(Kind.EMAIL,
          rf"(?i){_LOCAL}(?:@| @ |@ ){_LABEL}+(?:\.{_LABEL}+)*\.{JOINT}?\p{{L}}[\p{{L}}\p{{N}}\-]+"
          rf"|{_LOCAL}(?: ?@ ?| at ){alternatives('mail hosts')}(?: ?\. ?|,)(?:ru|com|net|org|by|kz|ua|me)"
-         rf"|[a-z0-9][a-z0-9._%+\-]*(?:{_DOT}[a-z0-9_\-]+)*{_AT_SIGN}[a-z0-9\-]+(?:{_DOT}[a-z0-9\-]+)*{_DOT}[a-z]{{2,}}"
-         r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}|[a-z0-9._%+\-]*[a-z0-9]@[a-z][a-z\-]+", alone=False),
+         rf"|[a-z0-9][a-z0-9._%+\-]*(?:{_DOT}[a-z0-9_\-]+)*{_AT_SIGN}[\p{{L}}\p{{N}}\-]+(?:{_DOT}[\p{{L}}\p{{N}}\-]+)*{_DOT}\p{{L}}{{2,}}"
+         r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}|[a-z0-9._%+\-]*[a-z0-9]@[a-z][a-z\-]+"
+         r"|[a-z][a-z0-9._%+\-]+ на (?:яндекс|гугл|г?мейл|мэйл|gmail|yandex|mail)\p{L}{0,2}", alone=False),
 )  # fmt: skip
 
 _IN_LINK = rf"[^\s|<>«»\"{ANY}]"
@@ -80,7 +82,7 @@ _ANNOTATIONS: Final = words("annotations")
 def _is_a_handle(match: Any) -> bool:
     text, start, end = match.string, match.start(), match.end()
     name = match[0][1:]
-    if (start and (text[start - 1].isalnum() or text[start - 1] in "@/._-")) or text[end : end + 1] in ("/", "("):
+    if (start and (text[start - 1].isalnum() or text[start - 1] in "@/._-")) or text[end : end + 1] in ("/", "(", "-"):
         return False
     if name.lower() in _ANNOTATIONS or name.lower().split(".")[0] in _ANNOTATIONS:
         return False
@@ -89,6 +91,10 @@ def _is_a_handle(match: Any) -> bool:
 
 
 _ONES_OWN: Final = linear(rf"(?i)(?:^|[^\p{{L}}]){alternatives('said before handles')} .?$")  # «пишите в тг petrov»
+
+
+def name_like(value: str) -> bool:
+    return value.islower() and value.isalpha() and value not in ENGLISH_COMMON and len(value) > 4
 
 
 def _is_a_value(match: Any) -> bool:
@@ -112,6 +118,8 @@ def _is_a_value(match: Any) -> bool:
         return True
     # "GitHub: actions, pages" names features; "Telegram: ivanov" at a line's end names a person.
     rest = text[end : end + 2].lstrip(" \t")[:1]
+    if rest == "," and ":" in said and name_like(value) and not text[end + 2 : end + 3].islower():
+        return True  # "Kaggle: vladciobo, Competitions Master"
     if not said.strip(" "):
         alone = (not start or text[start - 1] == "\n") and rest in {"", "\n"}
         telling = any(sign in ".-" for sign in value) or not value[1:].islower()
@@ -127,12 +135,12 @@ HANDLES: Final = (
          group=2, accepts=_is_a_value),
     Rule(Kind.HANDLE,
          rf"(?i){_MESSENGERS}(?:[ ,:—]{{1,3}}{alternatives('said of handles')}){{1,4}}[ :—]{{1,3}}"
-         r"([a-z][a-z0-9_.\-]{2,}[a-z0-9_])", group=1),
+         r"([a-z][a-z0-9_.\-]{2,}[a-z0-9_]|«[^»\n]{3,30}»)", group=1, alone=False),
     Rule(Kind.HANDLE, rf"(?i)(?:^|[\n:;(] ?|я |ник )([a-z][a-z0-9.]*_[a-z0-9_.]+) (?:в|на) {_MESSENGERS}", group=1),
     Rule(Kind.HANDLE, r"@[A-Za-z][A-Za-z0-9_.\-]*[A-Za-z0-9_]", alone=False, accepts=_is_a_handle),
 )  # fmt: skip
 
-_GAP = r"[ ().\-—/•\t_=]"
+_GAP = r"[ ().\-—/•\t_=…]"
 _SPOKEN = alternatives("spoken digits")
 _EXTENSION = r"(?:,? ?(?:доб|вн|ext|x)\.? ?\d{1,5})?"
 _SHAPES = alternatives("telephones", gap=_GAP)

@@ -5,6 +5,7 @@ what has been redacted already, is the person's.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
@@ -33,6 +34,12 @@ CHANNEL: Final = linear(f"(?i){_CHANNELS}")
 PRODUCT_SITES: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
 NOT_HANDLES: Final = words("no handles")
 _TOLD: Final = frozenset(KIND_OF) - {SYMBOLS[Kind.LINK]}
+_TELLING: Final = linear(
+    rf"[{SYMBOLS[Kind.PHONE]}{SYMBOLS[Kind.EMAIL]}{SYMBOLS[Kind.HANDLE]}{SYMBOLS[Kind.DOCUMENT]}{SYMBOLS[Kind.ADDRESS]}]"
+    r"|(?i:(?:^|[ ,\d])(?:кв|квартира|apt|flat)\.? ?\d{1,4}(?:$|[\n ,.;)]))"
+)
+_MOST_CLAUSES: Final = 40
+_BESIDE_IT: Final = 90  # characters to both sides
 _MOST_SECTIONS: Final = 8
 _LONGEST_SECTION: Final = 700  # characters
 _PEOPLE_ARE_BORN: Final = range(1930, 2012)
@@ -57,6 +64,62 @@ def end_of_head(look: str) -> int:
     return found.start() if found is not None else min(len(look), _LONGEST)
 
 
+def _sections(look: str, end: int) -> Iterator[tuple[int, int]]:
+    for found in islice(_SECTION.finditer(look, end), _MOST_SECTIONS):
+        start = found.end()
+        work = _WORK.search(look[start : start + _LONGEST_SECTION])
+        yield start, start + work.start() if work is not None else min(len(look), start + _LONGEST_SECTION)
+
+
+def _clauses(look: str, end: int) -> Iterator[tuple[int, int]]:
+    """What stands beside a contact, a paper or a flat."""
+    for found in islice(_TELLING.finditer(look, end), _MOST_CLAUSES):
+        before, behind = look[max(end, found.start() - _BESIDE_IT) : found.start()], look[found.end() : found.end() + _BESIDE_IT]
+        start = found.start() - len(before) + max(before.rfind("\n"), before.rfind(";")) + 1
+        yield start, found.end() + min((place for place in map(behind.find, "\n;") if place >= 0), default=len(behind))
+
+
+def is_told(text: str) -> bool:
+    """Whether something of a person was found in a text; a link may be one of work."""
+    return not _TOLD.isdisjoint(text)
+
+
+def head(look: str) -> str:
+    """A text's head and its later sections about the person; nothing but line ends stands where its work does."""
+    end = end_of_head(look)
+    return _only(look, end, _sections(look, end))
+
+
+def personal(look: str) -> str:
+    """The same, and what stands beside contacts, papers and flats elsewhere."""
+    end = end_of_head(look)
+    return _only(look, end, sorted((*_sections(look, end), *_clauses(look, end))))
+
+
+def _only(look: str, end: int, parts: Iterable[tuple[int, int]]) -> str:
+    pieces, done = [look[:end]], end
+    for start, stop in parts:
+        if stop > done:
+            pieces += ["\n" * (start - done), look[max(start, done) : stop]]
+            done = stop
+    return "".join(pieces)
+
+
+def _sections(look: str, end: int) -> Iterator[tuple[int, int]]:
+    for found in islice(_SECTION.finditer(look, end), _MOST_SECTIONS):
+        start = found.end()
+        work = _WORK.search(look[start : start + _LONGEST_SECTION])
+        yield start, start + work.start() if work is not None else min(len(look), start + _LONGEST_SECTION)
+
+
+def _clauses(look: str, end: int) -> Iterator[tuple[int, int]]:
+    """What stands beside a contact, a paper or a flat."""
+    for found in islice(_TELLING.finditer(look, end), _MOST_CLAUSES):
+        before, behind = look[max(end, found.start() - _BESIDE_IT) : found.start()], look[found.end() : found.end() + _BESIDE_IT]
+        start = found.start() - len(before) + max(before.rfind("\n"), before.rfind(";")) + 1
+        yield start, found.end() + min((place for place in map(behind.find, "\n;") if place >= 0), default=len(behind))
+
+
 def is_told(text: str) -> bool:
     """Whether something of a person was found in a text; a link may be one of work."""
     return not _TOLD.isdisjoint(text)
@@ -66,12 +129,9 @@ def personal(look: str) -> str:
     """A text's head and its later sections about the person; nothing but line ends stands where its work does."""
     end = end_of_head(look)
     pieces, done = [look[:end]], end
-    for found in islice(_SECTION.finditer(look), _MOST_SECTIONS):
-        start = found.end()
-        if start > done:
-            work = _WORK.search(look[start : start + _LONGEST_SECTION])
-            stop = start + work.start() if work is not None else min(len(look), start + _LONGEST_SECTION)
-            pieces += ["\n" * (start - done), look[start:stop]]
+    for start, stop in sorted((*_sections(look, end), *_clauses(look, end))):
+        if stop > done:
+            pieces += ["\n" * (start - done), look[max(start, done) : stop]]
             done = stop
     return "".join(pieces)
 
@@ -135,6 +195,14 @@ def _is_the_persons_number(match: Any) -> bool:
 _BEFORE: Final = rf"(?:^|[\n\t,;|•(/>{ANY}]|[{ANY}:.] |  )[ \t—>#-]*"
 _BESIDE: Final = rf"[{ANY}][ \t\n,;|•(.—-]{{0,24}}"
 HEAD: Final = (
+    Rule(Kind.ADDRESS, rf"(?im)(?:^|[{{,])[ \t•\"]*({alternatives('label, place')}{SIGN}[^\n|;\t\"{ANY}]+)", group=1),
+    Rule(Kind.BIRTH_DATE, rf"(?i)(?:^|[^\d.]){alternatives('dates of birth', month=MONTH, year=YEAR_WORD)}",
+         group=1, accepts=_is_a_birth_date),
+    Rule(Kind.BIRTH_DATE, rf"{_BESIDE}(\d{{4}}{YEAR_WORD})", group=1, accepts=_is_a_birth_date),
+    Rule(Kind.AGE, rf"[{ANY}][ ,;|(\n]{{1,3}}(\d{{2}})", group=1, accepts=is_an_age),
+    Rule(Kind.AGE, rf"{_BEFORE}(\d{{2}} {YEARS})", group=1, accepts=_is_the_persons_age),
+)  # fmt: skip
+PERSONAL: Final = (
     Rule(Kind.LINK, rf"(?i)[a-z0-9][a-z0-9{JOINT}.\-]{{2,}}\.{ZONES}", accepts=_is_the_persons_site),
     Rule(Kind.HANDLE, rf"{_BEFORE}(@[A-Za-z][A-Za-z0-9_.]+)", group=1, accepts=_is_the_persons),
     Rule(Kind.HANDLE, rf"(?i){_BEFORE}{alternatives('own handles')}", group=1, accepts=_is_the_persons),
@@ -144,12 +212,6 @@ HEAD: Final = (
          rf"(?:[ ,:(—\-]{{1,3}}{alternatives('said of handles')})*([ :=|\t\n—\-/\"«()•]{{1,6}})"
          r"([@~]?(?:live:)?[a-z0-9_.][a-z0-9_.#:@\-]{2,}[a-z0-9_])",
          group=2, alone=False, accepts=_is_the_persons_handle),
-    Rule(Kind.ADDRESS, rf"(?im)(?:^|[{{,])[ \t•\"]*({alternatives('label, place')}{SIGN}[^\n|;\t\"{ANY}]+)", group=1),
-    Rule(Kind.BIRTH_DATE, rf"(?i)(?:^|[^\d.]){alternatives('dates of birth', month=MONTH, year=YEAR_WORD)}",
-         group=1, accepts=_is_a_birth_date),
-    Rule(Kind.BIRTH_DATE, rf"{_BESIDE}(\d{{4}}{YEAR_WORD})", group=1, accepts=_is_a_birth_date),
-    Rule(Kind.AGE, rf"[{ANY}][ ,;|(\n]{{1,3}}(\d{{2}})", group=1, accepts=is_an_age),
-    Rule(Kind.AGE, rf"{_BEFORE}(\d{{2}} {YEARS})", group=1, accepts=_is_the_persons_age),
     Rule(Kind.PHONE, alternatives("numbers of a person"), group=1, accepts=_is_the_persons_number),
     Rule(Kind.ADDRESS, rf"{SYMBOLS[Kind.ADDRESS]} ?\(([^)\n{ANY}]{{3,60}})\)", group=1),
     Rule(Kind.NAME, rf"{SYMBOLS[Kind.NAME]} ?\(((?:\p{{Ll}}[\p{{L}}\-.]* )?\p{{Lu}}[\p{{L}}\-]+)\)", group=1),

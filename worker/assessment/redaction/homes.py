@@ -26,6 +26,8 @@ _TWO_NUMBERS: Final = linear(
 )
 _ELSEWHERE: Final = linear(alternatives("other places"))
 _BESIDE: Final = frozenset((*" ,/()", SYMBOLS[Kind.ADDRESS]))
+_PINNED: Final = re.compile(r"[ \t>#*-]*[📍🏠🏡🌍🗺]")
+_MOVING: Final = linear(r"(?i)[,.;] ?(?:не )?(?:готов|переезд|ready|willing|relocat)")
 _NONE, _BETWEEN, _MAY_BE, _IS = range(4)
 
 
@@ -48,7 +50,7 @@ def find_homes(look: str) -> list[Span]:
                 judged = _MAY_BE  # «Петрозаводск, Древлянка, Чистая 2»
             if judged == _MAY_BE and 0 <= beside < len(parts) and taken[beside]:
                 between = zone[min(parts[number][1], parts[beside][1]) : max(parts[number][0], parts[beside][0])]
-                taken[number] |= _BESIDE.issuperset(between)
+                taken[number] |= _BESIDE.issuperset(between.replace("\n", "") if "," in between else between)
     for (start, end, judged), home in zip(parts, taken, strict=True):
         if home and judged:
             said = zone[start:end]
@@ -60,7 +62,7 @@ def find_homes(look: str) -> list[Span]:
 def _judged(match: re.Match[str]) -> int:
     said = _BULLET.sub("", match[0]).strip(' .-—>#*"')
     found = [word_of(word) for word in _WORD.findall(said)]
-    sure = _SURE.search(said) or _TWO_NUMBERS.fullmatch(said)
+    sure = _PINNED.match(match[0]) or _SURE.search(said) or _TWO_NUMBERS.fullmatch(said)
     house = _HOUSE.fullmatch(said)
     if not said or _ELSEWHERE.search(match.string[max(0, match.start() - 40) : match.start()]):
         return _NONE
@@ -71,7 +73,8 @@ def _judged(match: re.Match[str]) -> int:
     names = [word for word in found if word.capital and len(word.text) > 1]
     if not names or any(word.abbreviation for word in found):
         return _NONE
-    return _IS if any(map(_is_a_place, names)) and len(names) == len(found) else _MAY_BE
+    moving = _MOVING.match(match.string[match.end() : match.end() + 16])
+    return _IS if moving or (any(map(_is_a_place, names)) and len(names) == len(found)) else _MAY_BE
 
 
 def _is_strange(word: Word, *, named: bool) -> bool:

@@ -55,7 +55,7 @@ class Word:
                 "tells_of_a_name",
                 self.patronymic
                 or (self.given and capital)
-                or (self.unknown and self.surname and self.cyrillic)
+                or (self.surname and self.cyrillic and capital and not self.common)
                 or first in lists.TURKIC_PARTICLES,
             ),
             ("people", people or first.startswith(lists.POSTS) or last.startswith(lists.POSTS)),

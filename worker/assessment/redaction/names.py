@@ -108,7 +108,7 @@ class _Search(Others):
                 behind = self.words[found.stop : numbers.stop] if found.start == numbers.start else []
                 post = not seen and "\n" in self.text and any(word.common or word.people for word in behind)
                 unnamed = not self.taken and begin < named and not sidebar
-                opens = unnamed and not seen and found.start == numbers.start and self.text[stop : stop + 1] in ",(/"
+                opens = unnamed and not seen and found.start == numbers.start and self.text[stop : stop + 3].strip()[:1] in {*",(/|—"}
                 alone = data or post or (opens and "\n" in self.text) or len(found) == len(numbers)
                 stranger = unnamed and alone and (data or "\n" in self.text)
                 while found and self.words[found[0]].lower in lists.HEADING_WORDS:
@@ -147,7 +147,7 @@ class _Search(Others):
             else:
                 lone = []
         words = [self.words[number] for number in lone]
-        if len(lone) > 1 and any(word.given for word in words) and any(word.surname for word in words):
+        if len(lone) > 1 and any(word.given for word in words) and any(word.surname or word.unknown for word in words):
             self.take(*(number for number in lone if may_be_named(self.words[number])))
 
     def _in_lists_of_people(self) -> None:
@@ -173,7 +173,7 @@ class _Search(Others):
             (self._at_a_particle, [number for number, word in words if word.lower in lists.TURKIC_PARTICLES]),
             (self._at_a_patronymic, [number for number, word in words if word.patronymic]),
             (self._at_a_given_name, [number for number, word in words if word.given and word.capital]),
-            (self._at_a_surname, [number for number, word in words if word.capital and word.unknown and word.surname]),
+            (self._at_a_surname, [number for number, word in words if word.capital and word.surname and word.cyrillic]),
             (
                 self._at_initials,
                 [number for number in sorted(beside - {-1, len(self.words)}) if self.words[number].capital],
@@ -186,6 +186,8 @@ class _Search(Others):
     def _at_a_patronymic(self, number: int, word: Word) -> None:
         small = not word.capital  # «петров семен львович водитель»
         given = None if small and word.common else self.beside(number, -1, small=small)
+        if given is None and not small and not word.people:
+            self.take(number)  # «Палыч»
         if given is None:
             return
         named = self.words[given]
@@ -236,12 +238,12 @@ class _Search(Others):
                 return
 
     def _at_a_surname(self, number: int, _word: Word) -> None:
-        """«вместе с Фирдаусом Уразбахтиным»."""
-        first = self.beside(number, -1)
-        if first is not None and self.within_a_phrase(first) and self.bears(number):
-            word = self.words[first]
-            if word.given or (word.unknown and not word.abbreviation and not self.words[first - 1].capital):
-                self.take(first, number)
+        """«вместе с Фирдаусом Уразбахтиным», «Мамедова Севиль»."""
+        for other in (self.beside(number, -1), self.beside(number, +1)):
+            word = None if other is None else self.words[other]
+            if other is not None and word is not None and self.bears(number) and not word.abbreviation:
+                if word.given or (word.unknown and word.cyrillic and self.within_a_phrase(min(number, other))):
+                    self.take(number, other)
 
     def _at_initials(self, number: int, word: Word) -> None:
         text, start, end = self.text, self.starts[number], self.ends[number]

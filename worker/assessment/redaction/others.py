@@ -12,7 +12,9 @@ from worker.assessment.redaction.whole_name import may_be_named
 
 _FEW: Final = 4  # words of a name, or between it and one for people
 _OF_ADJECTIVES: Final = ("ской", "ского", "ская", "ский", "ском", "ную", "ной", "ной")
-_RIGHT_BEHIND: Final = frozenset((" ", ": ", " — ", " - "))
+_AND: Final = frozenset(("и", "and", "e", "y", "und", "et"))
+_BETWEEN_KIN: Final = ' ,;"()0123456789|—-'
+_RIGHT_BEHIND: Final = frozenset((" ", " (", ": ", " — ", " - "))
 _INITIAL: Final = re.compile(r"(?<!\w)[А-ЯЁA-Z]\. ?$")
 _CONTACTS: Final = f"{SYMBOLS[Kind.PHONE]}-{SYMBOLS[Kind.EMAIL]}{SYMBOLS[Kind.HANDLE]}"
 _CONTACT: Final = re.compile(rf"(?<=\w)[ ,:(—-]{{1,4}}(?:(?:тел|моб|т|tel|mob)[.:]{{0,2}} ?)?(?=[{_CONTACTS}])")
@@ -28,6 +30,8 @@ class Others(NamedText):
     def take_others(self) -> None:
         """Take whoever stands beside a word for people, or before a contact."""
         for number, word in enumerate(self.words):
+            if word.lower in lists.TITLES:
+                self._behind_a_title(number)
             if word.people:
                 self._behind_people(number)
             if word.animate:
@@ -67,13 +71,12 @@ class Others(NamedText):
         """«дети Нурлан, Томирис и Лев»."""
         for other in range(number + 1, min(number + _LONGEST_LIST, len(self.words))):
             word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
-            if word.lower in {"и", "and", "e", "y"} or other in self.taken:
+            if word.lower in _AND or other in self.taken:
                 continue
-            if between.strip(' ,"') or not word.capital or word.abbreviation or word.people:
+            if between.strip(_BETWEEN_KIN) or not word.capital or word.abbreviation or word.people:
                 return
-            if not may_be_named(word) or (word.place and not word.given):
-                return
-            self.take(other)
+            if "(" not in between or ")" in between:  # «Борух (Хайфа), Сима»
+                self.take(other)
 
     def _take_all_from(self, number: int) -> None:
         named = self.words[number]
@@ -94,7 +97,8 @@ class Others(NamedText):
     def _is_somebody(self, number: int, *, told: bool, listed: bool, colon: bool) -> bool:
         """Whether a capitalised word is a name: `told`, behind a `colon` or a dash; `listed`, behind a comma."""
         word, end = self.words[number], self.ends[number]
-        at_a_firm = told and not colon and not word.cyrillic and not word.only_given  # "QA Lead — Huawei RRI"
+        latin = not word.cyrillic and not self.words[number - 1].cyrillic
+        at_a_firm = told and not colon and latin and not word.only_given  # "QA Lead — Huawei RRI"
         at_a_firm = at_a_firm and self.text[end : end + 3].strip(" ,(")[:1] not in KIND_OF
         if at_a_firm or self.is_a_brand(number):
             return False
@@ -108,7 +112,7 @@ class Others(NamedText):
         last = None if behind is None else self.beside(behind, 1)
         near = word.cyrillic and number and self.words[number - 1].people
         pair = pair and (near or any(one is not None and self.ends_a_phrase(one) for one in (behind, last)))
-        if pair and not self.words[behind or 0].abbreviation and (not word.cyrillic or not listed):
+        if pair and not self.words[behind or 0].abbreviation and not listed:
             return True  # "reported to Marguerite Lindqvist, CTO"
         before = self.words[number - 1]
         if word.lower in lists.WORDS_AS_SURNAMES and self.ends_a_phrase(number):
@@ -124,6 +128,16 @@ class Others(NamedText):
             return word.unknown and other.unknown  # "Manager: Chinedu Okafor"
         return word.unknown and word.cyrillic and not word.place and self.ends_a_phrase(number)
 
+    def _behind_a_title(self, number: int) -> None:
+        """«Mme Solenn Quéméneur», «Prof. Khristina Lobusheva»."""
+        for other in range(number + 1, min(number + _FEW, len(self.words))):
+            word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
+            title = self.words[other - 1].lower in lists.TITLES
+            if between.strip(" ." if title else " ") or not word.capital or word.common or word.abbreviation:
+                return
+            if word.lower not in lists.TITLES:
+                self.take(other)
+
     def _right_behind(self, number: int) -> None:
         """«секретарь Лена», «сменщик — Валера Дронов», «агроном Кевсер ханум», «проф. Нелидова»."""
         first, said = number + 1, self.words[number]
@@ -131,7 +145,8 @@ class Others(NamedText):
         if between not in _RIGHT_BEHIND and not (between == ". " and len(said.text) <= _LONGEST_SHORTENED):
             return
         word, behind = self.words[first], self.beside(first, 1)
-        if not word.capital or word.abbreviation or word.people or first in self.protected or not word.cyrillic:
+        caps = word.text.isupper() and len(word.text) < _LONGEST_SHORTENED
+        if not word.capital or caps or word.abbreviation or word.people or first in self.protected or not word.cyrillic:
             return
         other = self.words[behind] if behind is not None else None
         pair = other is not None and not other.abbreviation and may_be_named(other) and (word.given or word.unknown)
@@ -163,7 +178,10 @@ class Others(NamedText):
         for match in _CONTACT.finditer(self.text):
             last = self.numbers_in(0, match.start() + 1).stop - 1
             if last >= 0 and self.ends[last] == match.start():
-                self._take_before(last, people=False, alone=True)
+                self._take_before(last, people="(" in match[0], alone=True)
+
+    def _begins_a_part(self, start: int) -> bool:
+        return self.text[max(0, start - 2) : start].strip(" \t•>*—")[-1:] in {"", "\n", ";", ":"}
 
     def _take_before(self, last: int, *, people: bool, alone: bool) -> None:
         """Take the name that ends with a word, if it is one; `alone`, a given name is enough."""
@@ -183,7 +201,8 @@ class Others(NamedText):
         known = self.bears(last) or (alone and words[-1].only_given) or initials is not None
         if len(words) > 1:
             known = any(word.only_given or (word.surname and not word.common) for word in words)
-            known = known or (people and all(word.unknown for word in words) and words[0].cyrillic)
+            strange = all(word.unknown for word in words) or (alone and any(word.unknown for word in words))
+            known = known or (strange and (words[0].cyrillic or alone) and (people or self._begins_a_part(begin)))
         if known and not (common and len(words) < 2) and not any(word.abbreviation for word in common):
             self.take(*numbers)
             if initials is not None:

@@ -40,18 +40,20 @@ DOCUMENTS: Final = (
          rf"[^\p{{L}}\p{{N}}]{{1,14}}(?:(?:№|N|n°|no\.?|(?:за )?номер(?:ом)?|серии|серия|series)[ :]*)*"
          rf"{alternatives('numbers of documents', number='№|(?:за )?номер(?:ом)?|серия')}",
          group=1, alone=False, accepts=is_unnumbered),
-    Rule(Kind.DOCUMENT, r"\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{4}|\d{2,3} ?\p{Lu}{2,3} ?№? ?\d{6,7}"),
+    Rule(Kind.DOCUMENT, r"\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{4}|\d{2,3} ?\p{Lu}{2,3} ?№? ?\d{6,7}|[А-Я]{2} № ?\d{6,7}"),
     Rule(Kind.DOCUMENT,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('papers')}"
          rf"(?:[^\d\n,;.]*?[ \t:]\n?[ \t]*{_NUMBER_SIGN}? ?"
-         r"((?:\p{Lu}{2} ?|\d{2} ?[\p{Lu}\d]{2} ?|\d{2} |\p{L}{2}-\p{L}{1,4} )?№? ?\d{6,16})"
+         r"((?:\p{Lu}{2} ?|\d{2} ?[\p{Lu}\d]{2} ?|\d{2} |\p{L}{1,2}-\p{L}{1,4} )?№? ?\d(?:[ \-—]{0,3}\d){5,15})"
          r"|[^\n;]{0,60}?№ ?((?-i:\p{Lu}{1,4}[ \-]?)?\d{5,16}))", group=1),
 )  # fmt: skip
 
 MONTH = rf"{alternatives('month')}\p{{L}}*(?:- {{1,3}}\p{{L}}{{2,7}})?\.?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 DATE = alternatives("dates", day=_DAY, month=MONTH)
-_LABELLED_DATE = alternatives("dates behind labels", date=DATE, month=MONTH)
+_ORDINAL, _SPOKEN = alternatives("ordinals"), alternatives("spoken digits")
+_SPOKEN_DATE = alternatives("spoken dates", month=MONTH, ordinal=_ORDINAL, spoken=_SPOKEN)
+_LABELLED_DATE = alternatives("dates behind labels", date=DATE, month=MONTH, spoken=_SPOKEN_DATE)
 _OF_BIRTH = r"(?: ?г\.? ?[рp]\.?|г/р| ?года рождения| ?г\. рождения| ?гр\.)"
 YEAR_WORD = r"(?: ?(?:года|году|год|г\.|г))?"
 YEARS = r"(?:года|год|полных лет|лет|years?)"
@@ -67,7 +69,7 @@ def is_an_age(match: Any) -> bool:
 
 BIRTH: Final = (
     Rule(Kind.BIRTH_DATE,
-         rf"(?i){alternatives('label, birth')}(?: ?\([^)\n]{{1,20}}\))?{ANY_SIGN}(?:on |in |в )?[ \"]?"
+         rf"(?i){alternatives('label, birth')}(?: ?\([^)\n]{{1,20}}\))?(?:{ANY_SIGN}(?:on |in |в )?[ \"]?|[ \t]*\n[^\n]*  )"
          rf"{_LABELLED_DATE}{YEAR_WORD}{_OF_BIRTH}?"
          r"(?:,? (?:в )?(?:г\.|городе|гор\.|с\.|дер\.|пос\.) ?[\p{L}\-]+)?"),
     Rule(Kind.BIRTH_DATE, rf"(?i)(?:{_LABELLED_DATE}|\d{{2}}){YEAR_WORD}{_OF_BIRTH}"),

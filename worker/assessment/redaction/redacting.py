@@ -17,7 +17,7 @@ from typing import Any, Final
 from worker.assessment.plain_text import readable
 from worker.assessment.redaction.contact_patterns import EMAILS, HANDLES, LINKS, PHONES, PICTURES
 from worker.assessment.redaction.grammatical_gender import masculine_forms
-from worker.assessment.redaction.head import HEAD, personal
+from worker.assessment.redaction.head import HEAD, PERSONAL, head, personal
 from worker.assessment.redaction.homes import find_homes
 from worker.assessment.redaction.labels import ANY_LABEL
 from worker.assessment.redaction.linear_pattern import linear
@@ -113,7 +113,8 @@ _STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
     RuleSet(*PHONES).applied,
     RuleSet(*ADDRESSES, *CITIZENSHIP, *FAMILY, *SEX).applied,
     _without_names,
-    RuleSet(*HEAD, part=personal).applied,
+    RuleSet(*HEAD, part=head).applied,
+    RuleSet(*PERSONAL, part=personal).applied,
     _without_homes,
     _merged,
     RuleSet(*NEIGHBOURS).applied,

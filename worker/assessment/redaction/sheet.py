@@ -14,6 +14,8 @@ import re2
 
 from worker.assessment.redaction.word_list import alternatives
 
+_JOINED: Final = re.compile(r"(?<=[^\W\d_])–(?=[^\W\d_])")  # «Ремизов–Тычина»
+_NOUGHT: Final = re.compile(r"(?<=[\d0-])[оОoO](?=[оОoO]?-?\d\d)|(?<=\d[оОoO])[оОoO](?=-)")  # «8-911-6оо-42-17»
 _KEPT: Final = 20_000  # characters that are remembered
 _UNEVEN: Final = re.compile(r"[^\n\t -)+-_a-}А-яЁё«»“”„•]+")
 _FORMS: Final = {"—": "–—―⸺⸻", "-": "−⁃", " ": "*~", "'": "`ʻʼ‘’´ʹ′", "•": "·∙‣●○▪▫◦■□►▶✓✔", "|": "│┃¦"}
@@ -68,7 +70,8 @@ class Sheet(NamedTuple):
 
 def even(visible_text: str) -> str:
     """The text, character for character, with one form of dashes, blanks, apostrophes, bullets and full-width signs."""
-    return _UNEVEN.sub(lambda match: "".join(map(_form, match[0])), visible_text)
+    joined = _JOINED.sub("-", visible_text) if "–" in visible_text else visible_text
+    return _NOUGHT.sub("0", _UNEVEN.sub(lambda match: "".join(map(_form, match[0])), joined))
 
 
 @lru_cache(_KEPT)
@@ -109,6 +112,4 @@ def _bridged(look: str) -> str:
 def _may_be_one(last: str, first: str) -> bool:
     if first.isalnum() and first.isascii():
         return last in _ENDS or (first in "12" and last.islower())
-    if last == "-" and "а" <= first <= "я":
-        return True  # «1 сен-⏎тября»
     return (first in _BEGINS and last.isalnum() and last.isascii()) or (last.isdigit() and first in _MONTHS_BEGIN)
