@@ -186,6 +186,7 @@ _FEWEST_SPOKEN: Final = 7
 PHONES: Final = (
     Rule(Kind.PHONE, rf"(?i){alternatives('spoken numbers', spoken=_SPOKEN)}", accepts=_is_spoken),
     Rule(Kind.PHONE, rf"{_SHAPES}{_EXTENSION}", alone=False, accepts=_is_a_phone),
+    Rule(Kind.PHONE, rf"(?i){alternatives('label, phone')}[ :]+({_SPOKEN}(?:[ ,\-]+{_SPOKEN}){{2,}})", group=1),
     Rule(Kind.PHONE,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('label, phone')}"
          rf"\.?[ :=|\t\n—\-\"№•]{{1,5}}(\+?\(?\d(?:{_GAP}{{0,3}}\d){{5,14}}{_EXTENSION})",

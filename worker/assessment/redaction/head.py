@@ -209,7 +209,7 @@ PERSONAL: Final = (
     Rule(Kind.HANDLE, r"(?:^|[ :\n])(/?in/[a-z0-9\-]{4,})", group=1),
     Rule(Kind.HANDLE,
          rf"(?i)(?:^|[^\p{{L}}\p{{N}}]){_CHANNELS}"
-         rf"(?:[ ,:(—\-]{{1,3}}{alternatives('said of handles')})*([ :=|\t\n—\-/\"«()•]{{1,6}})"
+         rf"(?:[ ,:(—\-]{{1,3}}{alternatives('said of handles')})*([ :=|\t\n—\-/\"«()\[•]{{1,6}})"
          r"([@~]?(?:live:)?[a-z0-9_.][a-z0-9_.#:@\-]{2,}[a-z0-9_])",
          group=2, alone=False, accepts=_is_the_persons_handle),
     Rule(Kind.PHONE, alternatives("numbers of a person"), group=1, accepts=_is_the_persons_number),

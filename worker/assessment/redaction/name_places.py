@@ -8,7 +8,7 @@ from worker.assessment.redaction.placeholders import ANY
 from worker.assessment.redaction.word_list import alternatives
 
 _FEW = r"(?:\p{L}[\p{L}'.\-]*[ \t,]{0,2}){1,4}"
-_WORDS = r"\p{L}[\p{L}'.\- ]*"
+_WORDS = r"\p{L}[\p{L}'.\- ]*(?:, ?(?-i:\p{Lu})[\p{L}'\-]+)?"
 LABELLED = linear(
     rf"(?i){BEGIN}{alternatives('label, name')}(?: (?:латиницей|кириллицей|полностью))?(?: ?\([^)\n]{{1,30}}\))?[ ]*"
     rf"(?:[\"]?(?:[:=|][ \t|\"]*|[—-][ \t]+|\t[ \t|]*|[ .]{{2,}})({_WORDS})"

@@ -7,6 +7,7 @@ from typing import Final
 from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.morphology import KEPT_WORDS, Reading, readings
+from worker.assessment.redaction.sheet import JOINT
 from worker.assessment.redaction.word_cache import remembered
 from worker.assessment.redaction.word_list import alternatives
 
@@ -67,6 +68,7 @@ class Word:
 @remembered(KEPT_WORDS)
 def word_of(text: str) -> Word:
     """What is known of a word."""
+    text = text.replace(JOINT, "")
     return _cyrillic(text) if "Ѐ" <= text[0] <= "ӿ" else _other(text)
 
 

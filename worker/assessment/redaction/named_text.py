@@ -11,7 +11,7 @@ from worker.assessment.redaction.name_word import Word, word_of
 from worker.assessment.redaction.placeholders import Kind, Span
 
 # One class of characters and a plus, joined by a character outside of it: linear in any engine.
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['\-\ue0fe]+[^\W\d_]+)*")
 
 
 class NamedText:

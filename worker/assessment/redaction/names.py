@@ -12,6 +12,7 @@ from typing import Final
 from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction import name_places as places
 from worker.assessment.redaction.head import end_of_head
+from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.mentions import Mentions
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word
 from worker.assessment.redaction.others import Others
@@ -26,6 +27,7 @@ _ADJECTIVES: Final = ("ый", "ий", "ой", "ая")
 _LAST_CYRILLIC: Final = "ӿ"
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
 
+_SURNAME_FIRST = linear(r"\p{Lu}[\p{L}'\-]+, \p{Lu}[\p{L}'\-]+(?: \p{Lu}[\p{L}'.\-]*)*")
 _NAMED = re.compile(f"[{SYMBOLS[Kind.NAME]}{SYMBOLS[Kind.PERSON]}]")
 
 
@@ -49,6 +51,7 @@ class _Search(Others):
         self._in_lists_of_people()
         self._in_running_text()
         self.take_others()
+        self._beside_names()
         self._later_mentions()
         return [self.span(number) for number in self.taken] + self.extra
 
@@ -99,6 +102,9 @@ class _Search(Others):
         for start, line, numbers in self.lines():
             if start >= end:
                 break
+            if not seen and len(numbers) in range(2, 5) and _SURNAME_FIRST.fullmatch(line.strip(" #*•-")):
+                if not any(word.common or word.place for word in self.those(numbers)):
+                    self.take(*numbers)  # "O'Brien, Siobhan"
             sidebar = line.strip(" :").lower() in lists.SIDEBARS or (sidebar and bool(line.strip()))
             for match in places.SEGMENT.finditer(line) if numbers else ():
                 begin, stop = start + match.start(), start + match.end()
@@ -110,7 +116,9 @@ class _Search(Others):
                 unnamed = not self.taken and begin < named and not sidebar
                 opens = unnamed and not seen and found.start == numbers.start and self.text[stop : stop + 3].strip()[:1] in {*",(/|—"}
                 alone = data or post or (opens and "\n" in self.text) or len(found) == len(numbers)
-                stranger = unnamed and alone and (data or "\n" in self.text)
+                last = self.words[found[0] - 1] if found and found[0] - 1 in self.taken else None
+                mirrored = last is not None and last.cyrillic != self.words[found[0]].cyrillic and len(found) > 1
+                stranger = mirrored or (unnamed and alone and (data or "\n" in self.text))
                 while found and self.words[found[0]].lower in lists.HEADING_WORDS:
                     found = found[1:]
                 if (alone or len(found) > 1) and self.stand_together(found):
@@ -155,7 +163,7 @@ class _Search(Others):
         for heading in places.REFERENCES.finditer(self.text):
             below = takewhile(lambda found: found[1].strip(), self.lines(heading.end() + 1))
             for start, line, numbers in islice(below, _LONGEST_LIST):
-                for match in places.SEGMENT.finditer(line) if numbers else ():
+                for match in places.SEGMENT.finditer(line) if numbers and not _NAMED.search(line) else ():
                     found = self.numbers_in(start + match.start(), start + match.end())
                     while found and self.words[found[0]].lower in lists.TITLES:
                         found = found[1:]
@@ -272,6 +280,25 @@ class _Search(Others):
         if match is not None and not before[: match.start()][-1:].isalnum():
             self.take(number)
             self.extra.append((start - len(before) + match.start(), end, Kind.NAME))
+
+    def _beside_names(self) -> None:
+        """«Одиназода [ИМЯ]»: what nobody knows beside a name."""
+        for match in _NAMED.finditer(self.text):
+            behind = self.numbers_in(match.end(), match.end() + 2)
+            before = self.numbers_in(0, match.start()).stop - 1
+            if behind and self.text[match.end()] == " ":
+                self._take_strangers(behind[0], +1)
+            if before >= 0 and self.text[self.ends[before] : match.start()] == " ":
+                self._take_strangers(before, -1)
+
+    def _take_strangers(self, number: int, step: int) -> None:
+        other: int | None = number
+        while other is not None and other not in self.protected:
+            word = self.words[other]
+            if not word.capital or not word.unknown or not word.cyrillic or word.abbreviation or len(word.text) < _SHORTEST:
+                return
+            self.take(other)
+            other = self.beside(other, step)
 
     def _later_mentions(self) -> None:
         if not self.taken:

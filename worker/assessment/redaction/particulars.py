@@ -27,6 +27,11 @@ def is_numbered(before: str) -> bool:
     return _NUMBERED.search(before[-30:]) is not None
 
 
+def _is_no_patent(match: Any) -> bool:
+    return not match[0].startswith("РФ") and not _OF_WORK.search(match.string[max(0, match.start() - 60) : match.end()])
+
+
+_OF_WORK: Final = linear(r"(?i)программ|эвм|изобретени|полезн|товарн")
 DOCUMENTS: Final = (
     # Passport: a label, the number, and whoever issued it.
     Rule(Kind.DOCUMENT,
@@ -37,15 +42,16 @@ DOCUMENTS: Final = (
     Rule(Kind.DOCUMENT, r"\d{3}[-•]\d{3}[-•] ?\d{3}[ \-•]{1,2}\d{2}", accepts=is_unnumbered),
     Rule(Kind.DOCUMENT,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('identities')}(?: (?:рф|(?-i:\p{{Lu}})\p{{L}}+|гражданина)){{0,2}}"
-         rf"[^\p{{L}}\p{{N}}]{{1,14}}(?:(?:№|N|n°|no\.?|(?:за )?номер(?:ом)?|серии|серия|series)[ :]*)*"
-         rf"{alternatives('numbers of documents', number='№|(?:за )?номер(?:ом)?|серия')}",
+         rf"[^\p{{L}}\p{{N}}]{{1,14}}(?:(?:№|N|n°|no\.?|(?:за )?номер(?:ом)?|серии|серия|series|сер\.|ном\.)[ :]*)*"
+         rf"{alternatives('numbers of documents')}",
          group=1, alone=False, accepts=is_unnumbered),
-    Rule(Kind.DOCUMENT, r"\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{4}|\d{2,3} ?\p{Lu}{2,3} ?№? ?\d{6,7}|[А-Я]{2} № ?\d{6,7}"),
+    Rule(Kind.DOCUMENT, r"\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{4}|\d{2,3} ?\p{Lu}{2,3} ?№? ?\d{6,7}|[А-Я]{2} № ?\d{6,7}",
+         accepts=_is_no_patent),
     Rule(Kind.DOCUMENT,
          rf"(?i)(?:^|[^\p{{L}}]){alternatives('papers')}"
          rf"(?:[^\d\n,;.]*?[ \t:]\n?[ \t]*{_NUMBER_SIGN}? ?"
          r"((?:\p{Lu}{2} ?|\d{2} ?[\p{Lu}\d]{2} ?|\d{2} |\p{L}{1,2}-\p{L}{1,4} )?№? ?\d(?:[ \-—]{0,3}\d){5,15})"
-         r"|[^\n;]{0,60}?№ ?((?-i:\p{Lu}{1,4}[ \-]?)?\d{5,16}))", group=1),
+         r"|[^\n;]{0,60}?№ ?(?:(?-i:\p{Lu}{1,4}[ \-]?)?\d{5,16}))", accepts=_is_no_patent),
 )  # fmt: skip
 
 MONTH = rf"{alternatives('month')}\p{{L}}*(?:- {{1,3}}\p{{L}}{{2,7}})?\.?"
@@ -69,9 +75,11 @@ def is_an_age(match: Any) -> bool:
 
 BIRTH: Final = (
     Rule(Kind.BIRTH_DATE,
-         rf"(?i){alternatives('label, birth')}(?: ?\([^)\n]{{1,20}}\))?(?:{ANY_SIGN}(?:on |in |в )?[ \"]?|[ \t]*\n[^\n]*  )"
+         rf"(?i){alternatives('label, birth')}(?: ?\([^)\n]{{1,20}}\))?{ANY_SIGN}(?:on |in |в )?[ \"]?"
          rf"{_LABELLED_DATE}{YEAR_WORD}{_OF_BIRTH}?"
          r"(?:,? (?:в )?(?:г\.|городе|гор\.|с\.|дер\.|пос\.) ?[\p{L}\-]+)?"),
+    Rule(Kind.BIRTH_DATE, rf"(?i)(?:родил(?:ся|ась)|рожден\p{{L}}+|born)[^\d\n;.]{{0,60}}?{_SPOKEN_DATE}"),
+    Rule(Kind.BIRTH_DATE, rf"(?i){alternatives('label, birth')}[ \t]*\n[^\n]*  ({DATE})", group=1),
     Rule(Kind.BIRTH_DATE, rf"(?i)(?:{_LABELLED_DATE}|\d{{2}}){YEAR_WORD}{_OF_BIRTH}"),
     Rule(Kind.AGE,
          rf"(?i)(?:{alternatives('label, age')}|мне)(?: ?\([^)\n]{{1,20}}\))?[ \t\n:|=—\"\-]{{1,6}}(?:сейчас |уже |"
@@ -145,11 +153,11 @@ ADDRESSES: Final = (
          rf"[^\n|;,\"{ANY}]+(?:, *(?:{_STREET}[^\n|;,\"{ANY}]+|{_HOUSE}|[^\n|;,\"{ANY}]+ \d+(?:-\d+)?))*"),
     Rule(Kind.ADDRESS,
          rf"(?i)(?:проживаю|прожива[ею]т|живу|жив[её]т|resid(?:e|ing)|lives?) (?:в|во|на|in|at) [^\n|;,.({ANY}]+"
-         rf"(?:,? [^\n|;,.{ANY}]*\d[^\n|;,.{ANY}]*){{0,4}}"),
+         rf"(?:,? (?:[^\n|;,.{ANY}]*\d[^\n|;,.{ANY}]*|(?:на|дом|квартира|корпус|улица|ул\.|метро) [^\n|;,.{ANY}]+)){{0,4}}"),
     # «443081, Самара, Московское шоссе, 55, кв. 3»
     Rule(Kind.ADDRESS,
          rf"(?i)\d{{6}}, ?(?:\p{{L}}[\p{{L}}. \-]*, ?){{1,5}}(?:\p{{L}}[\p{{L}}. \-]*[ ,]{{0,2}})?{_HOUSE}"
-         r"(?:, ?\d{1,4})?"),
+         r"(?:, ?\d{1,4})?(?: (?:пәтер|кв\.?))?"),
     Rule(Kind.ADDRESS,
          rf"(?i){_PLACE}(?:{_STREET} ?(?:реки |канала )?(?-i:[\p{{Lu}}\d\"«])[\p{{L}}\d\"«» .\-]*?,? {_HOME}"
          rf"|{_ADJECTIVE} {_STREET},? ?{_HOME})", accepts=_is_a_street),

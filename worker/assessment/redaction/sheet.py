@@ -24,6 +24,7 @@ JOINT: Final = "\ue0fe"
 
 ZONES: Final = alternatives("zones")
 _RTF_WORD: Final = re.compile(r"\\(pard?|tab|line|cell|row)\b ?")
+_HYPHENATED: Final = re.compile(r"(?<=[а-яё])-\n *(?=[а-яё])|(?<=[А-ЯЁ]{2})-\n *(?=[А-ЯЁ]{2})")
 _MONTH: Final = r"(?:янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек)[а-я]*"
 # What may stand at both ends of a line end inside of one thing.
 _ENDS: Final = frozenset("0123456789@/.-—_=&?%+#()№")
@@ -52,6 +53,8 @@ class Sheet(NamedTuple):
         look = even(text)
         if "\\par" in text:
             look = _RTF_WORD.sub(lambda match: ("\t" if match[1] == "tab" else "\n") * len(match[0]), look)
+        if "-\n" in look:
+            look = _HYPHENATED.sub(lambda match: JOINT * len(match[0]), look)
         return cls(text, _bridged(look))
 
     def changed(self, changes: Iterable[tuple[int, int, str]]) -> Self:
@@ -95,7 +98,7 @@ def _bridged(look: str) -> str:
         last, first = look[start - 1 : start], look[end : end + 1]
         if _may_be_one(last, first) or (first.isascii() and "@" in look[max(0, start - _LONGEST_LOCAL) : start]):
             looks += 1
-            before = look[max(0, start - _WINDOW) : start].rpartition("\n")[2]
+            before = ("".join(pieces[-2:]) + look[done:start])[-_WINDOW:].rpartition("\n")[2]
             both = f"{before}\n{look[end : end + _WINDOW].partition(chr(10))[0]}"
             sign = JOINT if _BROKEN_ADDRESS.search(both) else ""
             near = f"{look[max(0, start - _SHORT_WINDOW) : start]}\n{look[end : end + _SHORT_WINDOW]}"
