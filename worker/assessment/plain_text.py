@@ -46,6 +46,7 @@ _LAST_UNIT: Final = 0x10000
 _SPACED: Final = re.compile(
     r"(?<!\S)(?:[\w+(] {1,4}){3}(?:[\w.,@+:()/№-] {1,4})+[\w.)](?!\S)|(?m:^(?:[А-ЯЁ] ){2,}[А-ЯЁ]$)"
 )
+_MAY_BE_SPACED: Final = re2.compile(r"(?m)(?:^|\s)\S {1,4}\S {1,4}\S(?: |$)")  # a tenth of its price
 _SPACED_NUMBER: Final = 8
 _ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ATTRIBUTES: Final = r"(?:\s+[\w:-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s<>\"']+))?)*\s*/?"
@@ -106,7 +107,8 @@ def readable(text: str) -> str:
         text = _ENTITY.sub(lambda match: html.unescape(match[0]), visible(text))
         text = _ESCAPE.sub(r"\1", _UNIT.sub(_decoded_unit, _BYTES.sub(_decoded_bytes, text)))
     shown = _DECOMPOSED.sub(lambda match: unicodedata.normalize("NFC", match[0]), visible(text))
-    shown = _SPACED.sub(_closed_up, shown)
+    if _MAY_BE_SPACED.search(shown):
+        shown = _SPACED.sub(_closed_up, shown)
     if "<" not in shown:
         return shown
     # `visible` left no control character: this one marks where a tag stood, which parts two words.

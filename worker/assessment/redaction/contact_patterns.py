@@ -7,8 +7,8 @@ look-around and its `\b`, `\w` and `\s` are ASCII only, so a rule's `accepts` lo
 from typing import Any, Final
 
 from worker.assessment.redaction.head import NOT_HANDLES, PRODUCT_SITES, YEAR, end_of_head
-from worker.assessment.redaction.name_lists import ENGLISH_COMMON
 from worker.assessment.redaction.linear_pattern import linear
+from worker.assessment.redaction.name_lists import ENGLISH_COMMON
 from worker.assessment.redaction.particulars import UNIT, is_unnumbered
 from worker.assessment.redaction.placeholders import ANY, Kind
 from worker.assessment.redaction.rules import Rule, stands_alone

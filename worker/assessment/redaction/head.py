@@ -38,7 +38,7 @@ _TELLING: Final = linear(
     rf"[{SYMBOLS[Kind.PHONE]}{SYMBOLS[Kind.EMAIL]}{SYMBOLS[Kind.HANDLE]}{SYMBOLS[Kind.DOCUMENT]}{SYMBOLS[Kind.ADDRESS]}]"
     r"|(?i:(?:^|[ ,\d])(?:кв|квартира|apt|flat)\.? ?\d{1,4}(?:$|[\n ,.;)]))"
 )
-_MOST_CLAUSES: Final = 40
+_MOST_CLAUSES: Final = 20
 _BESIDE_IT: Final = 90  # characters to both sides
 _MOST_SECTIONS: Final = 8
 _LONGEST_SECTION: Final = 700  # characters
@@ -74,9 +74,10 @@ def _sections(look: str, end: int) -> Iterator[tuple[int, int]]:
 def _clauses(look: str, end: int) -> Iterator[tuple[int, int]]:
     """What stands beside a contact, a paper or a flat."""
     for found in islice(_TELLING.finditer(look, end), _MOST_CLAUSES):
-        before, behind = look[max(end, found.start() - _BESIDE_IT) : found.start()], look[found.end() : found.end() + _BESIDE_IT]
-        start = found.start() - len(before) + max(before.rfind("\n"), before.rfind(";")) + 1
-        yield start, found.end() + min((place for place in map(behind.find, "\n;") if place >= 0), default=len(behind))
+        start, stop = max(end, found.start() - _BESIDE_IT), found.end() + _BESIDE_IT
+        begins = max(look.rfind(sign, start, found.start()) for sign in "\n;") + 1
+        ends = (look.find(sign, found.end(), stop) for sign in "\n;")
+        yield max(start, begins), min((place for place in ends if place >= 0), default=min(stop, len(look)))
 
 
 def is_told(text: str) -> bool:
@@ -99,37 +100,6 @@ def personal(look: str) -> str:
 def _only(look: str, end: int, parts: Iterable[tuple[int, int]]) -> str:
     pieces, done = [look[:end]], end
     for start, stop in parts:
-        if stop > done:
-            pieces += ["\n" * (start - done), look[max(start, done) : stop]]
-            done = stop
-    return "".join(pieces)
-
-
-def _sections(look: str, end: int) -> Iterator[tuple[int, int]]:
-    for found in islice(_SECTION.finditer(look, end), _MOST_SECTIONS):
-        start = found.end()
-        work = _WORK.search(look[start : start + _LONGEST_SECTION])
-        yield start, start + work.start() if work is not None else min(len(look), start + _LONGEST_SECTION)
-
-
-def _clauses(look: str, end: int) -> Iterator[tuple[int, int]]:
-    """What stands beside a contact, a paper or a flat."""
-    for found in islice(_TELLING.finditer(look, end), _MOST_CLAUSES):
-        before, behind = look[max(end, found.start() - _BESIDE_IT) : found.start()], look[found.end() : found.end() + _BESIDE_IT]
-        start = found.start() - len(before) + max(before.rfind("\n"), before.rfind(";")) + 1
-        yield start, found.end() + min((place for place in map(behind.find, "\n;") if place >= 0), default=len(behind))
-
-
-def is_told(text: str) -> bool:
-    """Whether something of a person was found in a text; a link may be one of work."""
-    return not _TOLD.isdisjoint(text)
-
-
-def personal(look: str) -> str:
-    """A text's head and its later sections about the person; nothing but line ends stands where its work does."""
-    end = end_of_head(look)
-    pieces, done = [look[:end]], end
-    for start, stop in sorted((*_sections(look, end), *_clauses(look, end))):
         if stop > done:
             pieces += ["\n" * (start - done), look[max(start, done) : stop]]
             done = stop

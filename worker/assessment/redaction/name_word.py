@@ -40,6 +40,7 @@ class Word:
     people: bool = field(init=False)  # what somebody is to somebody: «начальник», «сын», "head"
     abbreviation: bool = field(init=False)  # a few capitals that no list has
     short: bool = field(init=False)  # it may be initials, or a part of them
+    telling: bool = field(init=False)  # a text is searched for it
     tells_of_a_name: bool = field(init=False)  # running text is searched for it: others are names beside it only
 
     def __post_init__(self) -> None:
@@ -63,6 +64,8 @@ class Word:
             ("animate", self.animate or people or first.startswith(lists.POSTS)),
         ):
             object.__setattr__(self, name, value)
+        beside = self.people or self.animate or first in lists.TITLES or first in lists.FIRST_OF_BRANDS
+        object.__setattr__(self, "telling", beside or self.short or self.tells_of_a_name)
 
 
 @remembered(KEPT_WORDS)

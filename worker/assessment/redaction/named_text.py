@@ -22,6 +22,7 @@ class NamedText:
         found = list(_WORD.finditer(text))
         self.text = text
         self.words = list(map(word_of, map(re.Match.group, found)))
+        self.telling = [(number, word) for number, word in enumerate(self.words) if word.telling]
         self.starts = list(map(re.Match.start, found))
         self.ends = list(map(re.Match.end, found))
         self.protected: set[int] = set()  # in them no name is looked for

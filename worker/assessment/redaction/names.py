@@ -42,7 +42,7 @@ class _Search(Others):
         for pattern in (quoted, places.NAMED_AFTER):
             for match in pattern.finditer(self.text):
                 self.protected.update(self.numbers_in(*match.span(match.lastindex or 0)))
-        for number, word in enumerate(self.words):
+        for number, word in self.telling:
             if word.lower in lists.FIRST_OF_BRANDS and self.is_a_brand(number):
                 self.protected.update((number, number + 1))
         self._after_labels()
@@ -114,7 +114,12 @@ class _Search(Others):
                 behind = self.words[found.stop : numbers.stop] if found.start == numbers.start else []
                 post = not seen and "\n" in self.text and any(word.common or word.people for word in behind)
                 unnamed = not self.taken and begin < named and not sidebar
-                opens = unnamed and not seen and found.start == numbers.start and self.text[stop : stop + 3].strip()[:1] in {*",(/|—"}
+                opens = (
+                    unnamed
+                    and not seen
+                    and found.start == numbers.start
+                    and self.text[stop : stop + 3].strip()[:1] in {*",(/|—"}
+                )
                 alone = data or post or (opens and "\n" in self.text) or len(found) == len(numbers)
                 last = self.words[found[0] - 1] if found and found[0] - 1 in self.taken else None
                 mirrored = last is not None and last.cyrillic != self.words[found[0]].cyrillic and len(found) > 1
@@ -175,7 +180,7 @@ class _Search(Others):
     def _in_running_text(self) -> None:
         # `tells_of_a_name` is whatever the first three of these ask for: change both.
         # What proves most goes first: in «Смирнова Алексея Петровича» the patronymic, not the given name.
-        words = [(number, word) for number, word in enumerate(self.words) if word.short or word.tells_of_a_name]
+        words = [(number, word) for number, word in self.telling if word.short or word.tells_of_a_name]
         beside = {number + step for number, word in words if word.short for step in (-1, 1)}
         for look, numbers in (
             (self._at_a_particle, [number for number, word in words if word.lower in lists.TURKIC_PARTICLES]),
@@ -295,7 +300,13 @@ class _Search(Others):
         other: int | None = number
         while other is not None and other not in self.protected:
             word = self.words[other]
-            if not word.capital or not word.unknown or not word.cyrillic or word.abbreviation or len(word.text) < _SHORTEST:
+            if (
+                not word.capital
+                or not word.unknown
+                or not word.cyrillic
+                or word.abbreviation
+                or len(word.text) < _SHORTEST
+            ):
                 return
             self.take(other)
             other = self.beside(other, step)

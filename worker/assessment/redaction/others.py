@@ -29,7 +29,7 @@ class Others(NamedText):
 
     def take_others(self) -> None:
         """Take whoever stands beside a word for people, or before a contact."""
-        for number, word in enumerate(self.words):
+        for number, word in self.telling:
             if word.lower in lists.TITLES:
                 self._behind_a_title(number)
             if word.people:

@@ -15,6 +15,8 @@ import re2
 from worker.assessment.redaction.word_list import alternatives
 
 _JOINED: Final = re.compile(r"(?<=[^\W\d_])–(?=[^\W\d_])")  # «Ремизов–Тычина»
+_MAY_BE_JOINED: Final = re2.compile(r"[\p{L}]–[\p{L}]")
+_MAY_BE_NOUGHT: Final = re2.compile(r"[0-9-][оОoO]+-?\d")
 _NOUGHT: Final = re.compile(r"(?<=[\d0-])[оОoO](?=[оОoO]?-?\d\d)|(?<=\d[оОoO])[оОoO](?=-)")  # «8-911-6оо-42-17»
 _KEPT: Final = 20_000  # characters that are remembered
 _UNEVEN: Final = re.compile(r"[^\n\t -)+-_a-}А-яЁё«»“”„•]+")
@@ -73,8 +75,9 @@ class Sheet(NamedTuple):
 
 def even(visible_text: str) -> str:
     """The text, character for character, with one form of dashes, blanks, apostrophes, bullets and full-width signs."""
-    joined = _JOINED.sub("-", visible_text) if "–" in visible_text else visible_text
-    return _NOUGHT.sub("0", _UNEVEN.sub(lambda match: "".join(map(_form, match[0])), joined))
+    joined = _JOINED.sub("-", visible_text) if _MAY_BE_JOINED.search(visible_text) else visible_text
+    look = _UNEVEN.sub(lambda match: "".join(map(_form, match[0])), joined)
+    return _NOUGHT.sub("0", look) if _MAY_BE_NOUGHT.search(look) else look
 
 
 @lru_cache(_KEPT)
