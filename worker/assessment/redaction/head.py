@@ -35,7 +35,7 @@ PRODUCT_SITES: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
 NOT_HANDLES: Final = words("no handles")
 _TOLD: Final = frozenset(KIND_OF) - {SYMBOLS[Kind.LINK]}
 _TELLING: Final = linear(
-    rf"[{SYMBOLS[Kind.PHONE]}{SYMBOLS[Kind.EMAIL]}{SYMBOLS[Kind.HANDLE]}{SYMBOLS[Kind.DOCUMENT]}{SYMBOLS[Kind.ADDRESS]}]"
+    f"[{''.join(SYMBOLS[kind] for kind in (Kind.PHONE, Kind.EMAIL, Kind.HANDLE, Kind.DOCUMENT, Kind.ADDRESS, Kind.PERSON))}]"
     r"|(?i:(?:^|[ ,\d])(?:кв|квартира|apt|flat)\.? ?\d{1,4}(?:$|[\n ,.;)]))"
 )
 _MOST_CLAUSES: Final = 20

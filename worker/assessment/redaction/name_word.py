@@ -49,6 +49,8 @@ class Word:
         first, last = self.lower, self.lower.rpartition("-")[2]  # «HR-менеджер»
         capital = any(part[0] == part[0].upper() for part in (self.text, *re.split("['-]", self.text)))
         people = first in lists.PEOPLE or last in lists.PEOPLE
+        post = first.startswith(lists.POSTS) or last.startswith(lists.POSTS)
+        people = people or (post and not self.given)
         for name, value in (
             ("short", len(self.text) <= 2),
             ("capital", capital),  # some scripts have no other
@@ -60,8 +62,8 @@ class Word:
                 or (self.surname and self.cyrillic and capital and not self.common)
                 or first in lists.TURKIC_PARTICLES,
             ),
-            ("people", people or first.startswith(lists.POSTS) or last.startswith(lists.POSTS)),
-            ("animate", self.animate or people or first.startswith(lists.POSTS)),
+            ("people", people),
+            ("animate", self.animate or people),
         ):
             object.__setattr__(self, name, value)
         beside = self.people or self.animate or first in lists.TITLES or first in lists.FIRST_OF_BRANDS

@@ -255,7 +255,7 @@ class _Search(Others):
         for other in (self.beside(number, -1), self.beside(number, +1)):
             word = None if other is None else self.words[other]
             if other is not None and word is not None and self.bears(number) and not word.abbreviation:
-                if word.given or (word.unknown and word.cyrillic and self.within_a_phrase(min(number, other))):
+                if word.given or (word.unknown and word.cyrillic and (other > number or self.within_a_phrase(other))):
                     self.take(number, other)
 
     def _at_initials(self, number: int, word: Word) -> None:

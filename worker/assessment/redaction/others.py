@@ -89,6 +89,10 @@ class Others(NamedText):
             if common and not (named.only_given and self.ends_a_phrase(behind)):
                 return
             self.take(behind)
+            following = behind + 1
+            if following < len(self.words) and self.words[following].lower in lists.RESPECTED:
+                self.take(following)  # «Кевсер ханум Рамазанова»
+                behind = following
             end = self.ends[behind]
             initials = places.INITIALS_BEHIND.match(self.text[end : end + 9])
             self.extra += [(end, end + initials.end(), Kind.NAME)] if initials is not None else []
@@ -133,7 +137,8 @@ class Others(NamedText):
         for other in range(number + 1, min(number + _FEW, len(self.words))):
             word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
             title = self.words[other - 1].lower in lists.TITLES
-            if between.strip(" ." if title else " ") or not word.capital or word.common or word.abbreviation:
+            common = word.abbreviation or (word.common and not word.place)
+            if between.strip(" ." if title else " ") or not word.capital or common:
                 return
             if word.lower not in lists.TITLES:
                 self.take(other)
@@ -150,7 +155,8 @@ class Others(NamedText):
             return
         other = self.words[behind] if behind is not None else None
         pair = other is not None and not other.abbreviation and may_be_named(other) and (word.given or word.unknown)
-        alone = word.given and (word.place or not word.common)
+        pair = pair or (behind is not None and self.bears(behind))  # «бригадир Толик Ващенко»
+        alone = (word.given and (word.place or not word.common)) or (between == " " and said.lower in lists.RELATIVES)
         post = said.people and word.animate and self.ends_a_phrase(first) and SURNAME_ENDING.fullmatch(word.lower)
         if alone or word.patronymic or pair or post or self.bears(first):
             self._take_all_from(first)
@@ -168,7 +174,8 @@ class Others(NamedText):
             last -= 1
         between = self.text[self.ends[last] : self.starts[last + 1]] if last >= 0 else ""
         if last >= 0 and _APPOSITION.fullmatch(between):
-            self._take_before(last, people=self.words[number].people, alone="(" in between)
+            said = self.words[number]
+            self._take_before(last, people=said.people, alone="(" in between or said.lower in lists.RELATIVES)
 
     def _is_next_to(self, number: int) -> bool:
         return self.text[self.ends[number] : self.starts[number + 1]] == " "
@@ -181,7 +188,8 @@ class Others(NamedText):
                 self._take_before(last, people="(" in match[0], alone=True)
 
     def _begins_a_part(self, start: int) -> bool:
-        return self.text[max(0, start - 2) : start].strip(" \t•>*—")[-1:] in {"", "\n", ";", ":"}
+        before = self.text[max(0, start - 2) : start].rstrip(" ")[-1:]
+        return not before.isalnum() and before not in {",", ".", ")"}
 
     def _take_before(self, last: int, *, people: bool, alone: bool) -> None:
         """Take the name that ends with a word, if it is one; `alone`, a given name is enough."""
@@ -198,11 +206,14 @@ class Others(NamedText):
         common = [word for word in words if word.common or word.abbreviation]
         initials = places.INITIALS_BEFORE.search(self.text[max(0, begin - 7) : begin])
         initials = initials or _INITIAL.search(self.text[max(0, begin - 4) : begin])
-        known = self.bears(last) or (alone and words[-1].only_given) or initials is not None
+        begins = self._begins_a_part(begin)
+        named = words[-1].only_given or (words[-1].unknown and words[-1].cyrillic and begins)
+        known = self.bears(last) or (alone and named) or initials is not None
         if len(words) > 1:
             known = any(word.only_given or (word.surname and not word.common) for word in words)
+            known = known or (people and begins and any(word.given for word in words))
             strange = all(word.unknown for word in words) or (alone and any(word.unknown for word in words))
-            known = known or (strange and (words[0].cyrillic or alone) and (people or self._begins_a_part(begin)))
+            known = known or (strange and (words[0].cyrillic or alone) and (people or begins))
         if known and not (common and len(words) < 2) and not any(word.abbreviation for word in common):
             self.take(*numbers)
             if initials is not None:

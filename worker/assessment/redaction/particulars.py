@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from worker.assessment.redaction.labels import ANY_SIGN, BEGIN, SIGN
 from worker.assessment.redaction.linear_pattern import linear
+from worker.assessment.redaction.morphology import Reading, readings
 from worker.assessment.redaction.placeholders import ANY, SYMBOLS, Kind
 from worker.assessment.redaction.rules import Rule
 from worker.assessment.redaction.word_list import alternatives
@@ -109,8 +110,11 @@ _FAMILY = rf"(?:{alternatives('married')}|{alternatives('children')}|{alternativ
 
 FAMILY: Final = (
     Rule(Kind.FAMILY,
-         rf"(?i)(?:{alternatives('label, family')}{ANY_SIGN}|(?:семья|дети|children|kids) ?(?::[ :|—\"\-\n]{{0,6}}|\t))"
-         rf"(?:{_FAMILY}(?:[ ,;и]{{1,3}}(?:{_FAMILY}|сын|дочь))*|[^\n|;,.\"\t{ANY}]+)"),
+         rf"(?i){alternatives('label, family')}{ANY_SIGN}(?:{_FAMILY}(?:[ ,;и]{{1,3}}(?:{_FAMILY}|сын|дочь))*"
+         rf"|[^\n|;,.\"\t{ANY}]+)"),
+    Rule(Kind.FAMILY,
+         rf"(?i)(?:семья|дети|children|kids) ?(?::[ :|—\"\-\n]{{0,6}}|\t)(?:{_FAMILY}(?:[ ,;и]{{1,3}}(?:{_FAMILY}|сын|дочь))*"
+         rf"|(?-i:[^\n|;,.\"\t{ANY}\p{{Lu}}])[^\n|;,.\"\t{ANY}]+)"),
     Rule(Kind.FAMILY, r"(?i)(?:отпуск по уходу за реб[её]нком|(?:из|в) декрет[ае]|декретный отпуск|maternity leave)"),
     Rule(Kind.FAMILY, rf"(?im){BEGIN}({_FAMILY}(?:[ ,и]{{1,3}}{_FAMILY})*)", group=1, accepts=ends_a_segment),
 )  # fmt: skip
@@ -172,6 +176,12 @@ ADDRESSES: Final = (
 )  # fmt: skip
 
 METRO = r"(?:(?:м\.|метро|ст\. ?м\.|metro(?: station)?) ?\p{L}[\p{L} \-]+)"
+
+
+def _is_given(match: Any) -> bool:
+    return ends_a_segment(match) and Reading.GIVEN in readings(match[1].lower())
+
+
 NEIGHBOURS: Final = (
     Rule(Kind.DOCUMENT,
          rf"(?i){SYMBOLS[Kind.DOCUMENT]}[ ,.;(/\n]{{1,3}}({alternatives('issued')}[^\n|;,{ANY}]*"
@@ -180,6 +190,8 @@ NEIGHBOURS: Final = (
          group=1, accepts=ends_a_segment),
     Rule(Kind.NAME, rf"{SYMBOLS[Kind.NAME]} ?[\"(](\p{{Lu}}\p{{L}}+)[\")] ?{SYMBOLS[Kind.NAME]}", group=1),
     Rule(Kind.NAME, rf"[{ANY}] и (\p{{Lu}}\p{{Ll}}+)\)", group=1),
+    Rule(Kind.NAME, rf"[{SYMBOLS[Kind.NAME]}{SYMBOLS[Kind.PERSON]}](?:,| и| and) (\p{{Lu}}\p{{Ll}}+)",
+         group=1, accepts=_is_given),
     Rule(Kind.ADDRESS, rf"(?i)({METRO})[ ,;|]+[{ANY}]", group=1),
     Rule(Kind.CITIZENSHIP, rf"[{ANY}][ ,;|]+(ВНЖ|РВП)", group=1),
     Rule(Kind.AGE, rf"(?i)[{ANY}][ \t,;|•(\n—/.\-]{{1,6}}((?:возраст )?(\d{{2}}) ?(?:{YEARS}|г\.?|y\.?o\.?))",
@@ -188,7 +200,7 @@ NEIGHBOURS: Final = (
          group=1, accepts=lambda match: 14 <= int(match[2]) <= 90),
     Rule(Kind.FAMILY, rf"(?i)[{ANY}][ ,;и]{{1,3}}((?:есть )?(?:сын|дочь|дети)(?: \d{{1,2}} \p{{L}}+)?)",
          group=1, accepts=ends_a_segment),
-    Rule(Kind.NAME, rf"{SYMBOLS[Kind.FAMILY]} ?[(:—] ?((?:\p{{Lu}}\p{{Ll}}+(?:, | и | and )?){{1,4}})", group=1),
+    Rule(Kind.NAME, rf"[{SYMBOLS[Kind.FAMILY]}{SYMBOLS[Kind.PERSON]}] ?[(:—] ?{alternatives('given names')}", group=1),
     Rule(Kind.ADDRESS, rf"(?i)[{ANY}](?:[ ,;|]{{1,3}}|,\n)({METRO}|кв\.? ?\d+)", group=1),
     Rule(Kind.ADDRESS, rf"(?i){SYMBOLS[Kind.ADDRESS]}{alternatives('the rest of an address')}", group=1),
     Rule(Kind.ADDRESS,
