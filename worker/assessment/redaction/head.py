@@ -34,8 +34,9 @@ CHANNEL: Final = linear(f"(?i){_CHANNELS}")
 PRODUCT_SITES: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
 NOT_HANDLES: Final = words("no handles")
 _TOLD: Final = frozenset(KIND_OF) - {SYMBOLS[Kind.LINK]}
+_BESIDE_WHAT: Final = (Kind.PHONE, Kind.EMAIL, Kind.HANDLE, Kind.DOCUMENT, Kind.ADDRESS, Kind.PERSON)
 _TELLING: Final = linear(
-    f"[{''.join(SYMBOLS[kind] for kind in (Kind.PHONE, Kind.EMAIL, Kind.HANDLE, Kind.DOCUMENT, Kind.ADDRESS, Kind.PERSON))}]"
+    f"[{''.join(SYMBOLS[kind] for kind in _BESIDE_WHAT)}]"
     r"|(?i:(?:^|[ ,\d])(?:кв|квартира|apt|flat)\.? ?\d{1,4}(?:$|[\n ,.;)]))"
 )
 _MOST_CLAUSES: Final = 20

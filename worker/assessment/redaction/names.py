@@ -102,9 +102,9 @@ class _Search(Others):
         for start, line, numbers in self.lines():
             if start >= end:
                 break
-            if not seen and len(numbers) in range(2, 5) and _SURNAME_FIRST.fullmatch(line.strip(" #*•-")):
-                if not any(word.common or word.place for word in self.those(numbers)):
-                    self.take(*numbers)  # "O'Brien, Siobhan"
+            comma = not seen and "\n" in self.text and _SURNAME_FIRST.fullmatch(line.strip(" #*•-"))
+            if comma and not any(word.common or word.place or word.abbreviation for word in self.those(numbers)):
+                self.take(*numbers)  # "O'Brien, Siobhan"
             sidebar = line.strip(" :").lower() in lists.SIDEBARS or (sidebar and bool(line.strip()))
             for match in places.SEGMENT.finditer(line) if numbers else ():
                 begin, stop = start + match.start(), start + match.end()
@@ -254,9 +254,10 @@ class _Search(Others):
         """«вместе с Фирдаусом Уразбахтиным», «Мамедова Севиль»."""
         for other in (self.beside(number, -1), self.beside(number, +1)):
             word = None if other is None else self.words[other]
-            if other is not None and word is not None and self.bears(number) and not word.abbreviation:
-                if word.given or (word.unknown and word.cyrillic and (other > number or self.within_a_phrase(other))):
-                    self.take(number, other)
+            if other is None or word is None or word.abbreviation or not self.bears(number):
+                continue
+            if word.given or (word.unknown and word.cyrillic and (other > number or self.within_a_phrase(other))):
+                self.take(number, other)
 
     def _at_initials(self, number: int, word: Word) -> None:
         text, start, end = self.text, self.starts[number], self.ends[number]

@@ -58,9 +58,8 @@ DOCUMENTS: Final = (
 MONTH = rf"{alternatives('month')}\p{{L}}*(?:- {{1,3}}\p{{L}}{{2,7}})?\.?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 DATE = alternatives("dates", day=_DAY, month=MONTH)
-_ORDINAL, _SPOKEN = alternatives("ordinals"), alternatives("spoken digits")
-_SPOKEN_DATE = alternatives("spoken dates", month=MONTH, ordinal=_ORDINAL, spoken=_SPOKEN)
-_LABELLED_DATE = alternatives("dates behind labels", date=DATE, month=MONTH, spoken=_SPOKEN_DATE)
+_SPOKEN_DATE = alternatives("spoken dates", month=MONTH, ordinal=alternatives("ordinals"))
+_LABELLED_DATE = alternatives("dates behind labels", date=DATE, month=MONTH)
 _OF_BIRTH = r"(?: ?г\.? ?[рp]\.?|г/р| ?года рождения| ?г\. рождения| ?гр\.)"
 YEAR_WORD = r"(?: ?(?:года|году|год|г\.|г))?"
 YEARS = r"(?:года|год|полных лет|лет|years?)"
@@ -79,7 +78,7 @@ BIRTH: Final = (
          rf"(?i){alternatives('label, birth')}(?: ?\([^)\n]{{1,20}}\))?{ANY_SIGN}(?:on |in |в )?[ \"]?"
          rf"{_LABELLED_DATE}{YEAR_WORD}{_OF_BIRTH}?"
          r"(?:,? (?:в )?(?:г\.|городе|гор\.|с\.|дер\.|пос\.) ?[\p{L}\-]+)?"),
-    Rule(Kind.BIRTH_DATE, rf"(?i)(?:родил(?:ся|ась)|рожден\p{{L}}+|born)[^\d\n;.]{{0,60}}?{_SPOKEN_DATE}"),
+    Rule(Kind.BIRTH_DATE, rf"(?i)(?:родил(?:ся|ась)|рожд[её]?н\p{{L}}+)[^\d\n;.]*?{_SPOKEN_DATE}"),
     Rule(Kind.BIRTH_DATE, rf"(?i){alternatives('label, birth')}[ \t]*\n[^\n]*  ({DATE})", group=1),
     Rule(Kind.BIRTH_DATE, rf"(?i)(?:{_LABELLED_DATE}|\d{{2}}){YEAR_WORD}{_OF_BIRTH}"),
     Rule(Kind.AGE,
@@ -113,7 +112,8 @@ FAMILY: Final = (
          rf"(?i){alternatives('label, family')}{ANY_SIGN}(?:{_FAMILY}(?:[ ,;и]{{1,3}}(?:{_FAMILY}|сын|дочь))*"
          rf"|[^\n|;,.\"\t{ANY}]+)"),
     Rule(Kind.FAMILY,
-         rf"(?i)(?:семья|дети|children|kids) ?(?::[ :|—\"\-\n]{{0,6}}|\t)(?:{_FAMILY}(?:[ ,;и]{{1,3}}(?:{_FAMILY}|сын|дочь))*"
+         rf"(?i)(?:семья|дети|children|kids) ?(?::[ :|—\"\-\n]{{0,6}}|\t)"
+         rf"(?:{_FAMILY}(?:[ ,;и]{{1,3}}(?:{_FAMILY}|сын|дочь))*"
          rf"|(?-i:[^\n|;,.\"\t{ANY}\p{{Lu}}])[^\n|;,.\"\t{ANY}]+)"),
     Rule(Kind.FAMILY, r"(?i)(?:отпуск по уходу за реб[её]нком|(?:из|в) декрет[ае]|декретный отпуск|maternity leave)"),
     Rule(Kind.FAMILY, rf"(?im){BEGIN}({_FAMILY}(?:[ ,и]{{1,3}}{_FAMILY})*)", group=1, accepts=ends_a_segment),
@@ -157,7 +157,8 @@ ADDRESSES: Final = (
          rf"[^\n|;,\"{ANY}]+(?:, *(?:{_STREET}[^\n|;,\"{ANY}]+|{_HOUSE}|[^\n|;,\"{ANY}]+ \d+(?:-\d+)?))*"),
     Rule(Kind.ADDRESS,
          rf"(?i)(?:проживаю|прожива[ею]т|живу|жив[её]т|resid(?:e|ing)|lives?) (?:в|во|на|in|at) [^\n|;,.({ANY}]+"
-         rf"(?:,? (?:[^\n|;,.{ANY}]*\d[^\n|;,.{ANY}]*|(?:на|дом|квартира|корпус|улица|ул\.|метро) [^\n|;,.{ANY}]+)){{0,4}}"),
+         rf"(?:,? (?:[^\n|;,.{ANY}]*\d[^\n|;,.{ANY}]*"
+         rf"|(?:на|дом|квартира|корпус|улица|ул\.|метро) [^\n|;,.{ANY}]+)){{0,4}}"),
     # «443081, Самара, Московское шоссе, 55, кв. 3»
     Rule(Kind.ADDRESS,
          rf"(?i)\d{{6}}, ?(?:\p{{L}}[\p{{L}}. \-]*, ?){{1,5}}(?:\p{{L}}[\p{{L}}. \-]*[ ,]{{0,2}})?{_HOUSE}"
