@@ -112,7 +112,8 @@ class InHand:
         head = self.order.head()
         if head is None:
             return False
-        places = sorted(unfinished.dispatch.place or unfinished.least for unfinished in self.called.values())
+        # Who has none is not to be worked on, and keeps nobody out.
+        places = sorted(filter(None, (each.dispatch.place or each.least for each in self.called.values())))
         before = len(self.called)
         while head is not None and bisect_left(places, head) < size:
             processing_id, place = self.order.call()

@@ -88,17 +88,20 @@ class Repeating:
             consumer.resume([TopicPartition(self._topic, partition)])
         done: dict[int, int] = {}
         for message in consumer.consume(AT_ONCE, POLL):
-            partition, offset = message.partition() or 0, message.offset() or 0
-            if message.error() is not None or partition in self._waiting:
+            error, partition, offset = message.error(), message.partition() or 0, message.offset() or 0
+            if error is not None and error.code() > 0:  # the brokers' own word; the client's faults pass by themselves
+                raise KafkaException(error)
+            if error is not None or partition in self._waiting:
                 continue
-            due_at = sent_at(message, now) + self._delay
-            if due_at > now:
-                self._waiting[partition] = due_at
-                consumer.pause([TopicPartition(self._topic, partition)])
-                consumer.seek(TopicPartition(self._topic, partition, offset))
-                continue
-            if due_at > now - TOO_LATE and self._is_first(message):
-                self._repeat(message, producer)
+            if self._is_first(message):
+                due_at = sent_at(message, now) + self._delay
+                if due_at > now:
+                    self._waiting[partition] = due_at
+                    consumer.pause([TopicPartition(self._topic, partition)])
+                    consumer.seek(TopicPartition(self._topic, partition, offset))
+                    continue
+                if due_at > now - TOO_LATE:
+                    self._repeat(message, producer)
             done[partition] = offset + 1
         if done:
             if producer.flush(TIMEOUT) or self._failed is not None:

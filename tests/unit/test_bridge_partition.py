@@ -1520,6 +1520,19 @@ def test_more_than_a_users_day_allows_ends_at_once(part):
     assert part.redis.given_back == [(8, 11, SENT_AT / 1000)]
 
 
+def test_a_flood_beyond_a_users_day_keeps_nobody_out():
+    """What is refused may be said in a moment only, as the contract of 2026 wants it; others are called meanwhile."""
+    part = Part(dataclasses.replace(LONG_LINE, dialect=DIALECTS["2026"]))
+    part.wall = SENT_AT / 1000
+    part.redis.too_many = set(range(CALLED))
+    for number in range(CALLED):
+        part.work.take(FakeMessage(number, request_value(number, user_id=A)))
+    part.take(CALLED, CALLED, user_id=B)
+    part.step()
+    assert part.kafka.published == []
+    assert part.redis.dispatched == [CALLED]
+
+
 def test_what_was_dispatched_before_is_not_refused(part):
     """A bridge that starts anew does not take back what it has promised."""
     part.redis.kept, part.redis.too_many = {7: TURN}, {7}
