@@ -125,11 +125,10 @@ class Settings(Fields):
     def missing(self, role: Role) -> Iterator[str]:
         """What this role cannot do without, and others do."""
         if role == "worker" and self.openai_key == NO_KEY:
-            theirs = self.yandex_cloud_api_key or self.yandex_cloud_folder_id
-            yield "OPENAI_KEY: required" + (
-                "; YANDEX_CLOUD_API_KEY takes its place together with YANDEX_CLOUD_FOLDER_ID, at their own endpoint alone"
-                if theirs else ""
+            half = (
+                "; YANDEX_CLOUD_API_KEY and YANDEX_CLOUD_FOLDER_ID take its place together, at their own endpoint alone"
             )
+            yield "OPENAI_KEY: required" + (half if self.yandex_cloud_api_key or self.yandex_cloud_folder_id else "")
         if role == "bridge" and self._asks_for_sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
             yield "KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
 

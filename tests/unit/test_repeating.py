@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from confluent_kafka import KafkaError, TopicPartition
+from confluent_kafka import KafkaError
 
 from bridge.repeating import TOO_LATE, Repeating
 from tests.support.samples import SENT_AT, FakeMessage
@@ -70,9 +70,7 @@ class FakeKafka:
 def repeat(*messages, after=DELAY):
     """What becomes of these messages so many seconds after the first was said."""
     kafka = FakeKafka(list(messages))
-    repeating = Repeating(
-        DELAY, "answers", lambda: kafka, lambda: kafka, kafka.ended, lambda: SENT_AT / 1000 + after
-    )
+    repeating = Repeating(DELAY, "answers", lambda: kafka, lambda: kafka, kafka.ended, lambda: SENT_AT / 1000 + after)
     repeating.start()
     repeating.join(60)
     return kafka
