@@ -5,7 +5,7 @@ busy. Whoever comes late and stands in front of them all the same is called besi
 """
 
 import logging
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterable
 
@@ -108,14 +108,18 @@ class InHand:
         self.new = []
 
     def call(self, size: int) -> bool:
-        """Call all who have fewer than so many called ones before them; whether anybody was called."""
+        """Call all who have fewer than so many called ones before them; whether anybody was called.
+
+        Those whose turn is over may wait on for something of their own: a quarter of the room is for the others.
+        """
         head = self.order.head()
         if head is None:
             return False
         # Who has none is not to be worked on, and keeps nobody out.
         places = sorted(filter(None, (each.dispatch.place or each.least for each in self.called.values())))
         before = len(self.called)
-        while head is not None and bisect_left(places, head) < size:
+        lingering = max(0, bisect_right(places, self.order.reached) - size + size // 4)
+        while head is not None and bisect_left(places, head) - lingering < size:
             processing_id, place = self.order.call()
             unfinished = self.all[processing_id]
             unfinished.least = place

@@ -1399,6 +1399,21 @@ def test_a_flood_keeps_nobody_out_of_the_line():
     assert places[0] < part.redis.last[0].place < places[1]
 
 
+def test_requests_that_wait_for_something_of_their_own_keep_nobody_out():
+    """A vacancy that the provider refuses for ten minutes holds up its own resumes, however many, and nobody else's."""
+    part = Part(LONG_LINE)
+    fill(part, A, range(300))
+    part.redis.claim("worker", *range(CALLED))
+    for number in range(1_000, 1_300):
+        part.take(number, number, user_id=B)
+    for _ in range(40):
+        part.step()
+        started = {each.request.processing_id: each.place for each in part.redis.last if each.request.user_id == B}
+        part.redis.ready |= {pid: scored(pid) for pid in started}
+        part.redis.reached = max(part.redis.reached, *started.values(), 0.0)
+    assert len(part.kafka.published) == 300
+
+
 def test_who_comes_behind_a_start_joins_where_that_is():
     """The limiter says how far it has come: a newcomer is not placed before what others have had."""
     part = Part(LONG_LINE)
