@@ -76,7 +76,11 @@ class Settings(Fields):
         if values.get("contract") == "2026":
             requests, answers = DIALECTS["2026"].topics
             implied = {"kafka_topic_for_ai_handler": requests, "kafka_topic_for_notifications": answers}
-        if (folder := values.get("yandex_cloud_folder_id")) and not values.get("openai_key"):
+        default, theirs = cls.model_fields["openai_base_url"].default, _YANDEX["openai_base_url"]
+        base = values.get("openai_base_url", default)
+        # Another endpoint is not theirs: neither their key nor their leave to go unchecked is for it.
+        is_theirs = base == default or str(base).rstrip("/") == theirs
+        if is_theirs and (folder := values.get("yandex_cloud_folder_id")) and not values.get("openai_key"):
             key = values.get("yandex_cloud_api_key")
             implied |= {**_YANDEX, "openai_project": folder, "openai_model": f"gpt://{folder}/yandexgpt-lite/latest"}
             implied |= {"openai_key": key} if key else {}
@@ -121,7 +125,10 @@ class Settings(Fields):
     def missing(self, role: Role) -> Iterator[str]:
         """What this role cannot do without, and others do."""
         if role == "worker" and self.openai_key == NO_KEY:
-            yield "OPENAI_KEY: required"
+            half = (
+                "; YANDEX_CLOUD_API_KEY and YANDEX_CLOUD_FOLDER_ID take its place together, at their own endpoint alone"
+            )
+            yield "OPENAI_KEY: required" + (half if self.yandex_cloud_api_key or self.yandex_cloud_folder_id else "")
         if role == "bridge" and self._asks_for_sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
             yield "KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
 
@@ -162,7 +169,7 @@ class Settings(Fields):
     def repeats(self) -> list[int]:
         """Seconds after which an answer is said again."""
         off = self.repeat_after == "off" or not self.dialect.is_read_uncommitted
-        return [] if off else [int(delay) for delay in self.repeat_after.split(",")]
+        return [] if off else sorted({int(delay) for delay in self.repeat_after.split(",")})
 
     @property
     def provider(self) -> ProviderEndpoint:
