@@ -87,6 +87,12 @@ class Fields(BaseSettings):
     )
     rpd: Limit = Field(200, ge=0, description="requests per day, likewise")
     tpm: Limit = Field(40_000, ge=0, description="tokens per minute, likewise; else at least 1,000")
+    parallel: Limit = Field(
+        0,
+        ge=0,
+        description="most calls under way at once that the provider allows, in the whole fleet; `0` or `unlimited`: it "
+        "sets no such limit",
+    )
     openai_allow_http: bool = Field(
         False, description="`on` lets the key and resumes travel unencrypted, to an `http://` endpoint elsewhere"
     )

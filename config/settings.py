@@ -253,11 +253,13 @@ class Settings(Fields):
         """How many calls one worker may have under way: a thread each, made when it is first needed.
 
         Calls start at a rate that the limits grant and last as long as a slow model takes, so that is what they keep
-        busy; never fewer than the small limits' burst, never more than one core can look after (docs/capacity.md).
+        busy; never fewer than the small limits' burst, never more than one core can look after (docs/capacity.md), and
+        no crowd that waits for others' calls to end.
         """
         if self.worker_concurrency is not None:
             return self.worker_concurrency
-        return max(FEWEST_CALLS, round(min(MOST_CALLS, self.request_rate * SLOW_ANSWER)))
+        most = min(MOST_CALLS, 2 * self.parallel or MOST_CALLS)
+        return max(FEWEST_CALLS, round(min(most, self.request_rate * SLOW_ANSWER)))
 
     @property
     def request_rate(self) -> float:

@@ -86,15 +86,18 @@ def connect(settings: Settings) -> redis.Redis:
     return settings.redis_connection.client(max_connections=REDIS_CONNECTIONS)
 
 
-def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
+def make_limiter(settings: Settings, store: redis.Redis, leases: Leases) -> RateLimiter:
     """The limiter that all workers share."""
     return RateLimiter(
         store,
-        Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out),
+        Limits(settings.rpm, settings.rpd, settings.tpm, settings.limits_to_find_out, settings.parallel),
         # A parked request comes back at the latest when a dead worker's lease has run out.
         unused_grace=settings.lease_seconds * 3,
         jitter=JITTER,
         burst=settings.limits_burst,
+        call_seconds=settings.call_timeout + STORE_WITHIN,
+        heartbeat=leases.heartbeat,
+        heartbeat_seconds=leases.seconds,
     )
 
 
@@ -184,7 +187,7 @@ def make_scoring(
     ports = Ports(
         store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl, decision_ttl=settings.decision_ttl),
         results=ResultCache(store, leases),
-        limiter=make_limiter(settings, store),
+        limiter=make_limiter(settings, store, leases),
         egress=make_egress(settings, route),
         breaker=breaker,
         model=around(MeteredModel(traced, settings.openai_model, price, spending.add)),

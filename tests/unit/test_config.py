@@ -67,6 +67,9 @@ def test_limits_that_nobody_set_are_found_out(env):
     assert settings.calls_in_flight == 16
     env(RPM="0", TPM="0")
     assert load("worker").calls_in_flight == 500
+    env(PARALLEL="20")
+    assert load("worker").calls_in_flight == 40, "no crowd that waits for twenty calls to end"
+    env.without("PARALLEL")
     env(RPM="3")
     assert (settings.rpm, settings.rpd) == (3, 0)
 
