@@ -2,6 +2,8 @@
 
 import math
 import os
+import shlex
+import shutil
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -83,7 +85,7 @@ class Settings(Fields):
         if is_theirs and (folder := values.get("yandex_cloud_folder_id")) and not values.get("openai_key"):
             key = values.get("yandex_cloud_api_key")
             implied |= {**_YANDEX, "openai_project": folder, "openai_model": f"gpt://{folder}/yandexgpt-lite/latest"}
-            implied |= {"openai_key": key} if key else {}
+            implied |= {"openai_key": key} if key and not values.get("openai_key_command") else {}
         defaults = {name: str(cls.model_fields[name].default) for name in implied}
         return values | {
             name: found for name, found in implied.items() if str(values.get(name, defaults[name])) == defaults[name]
@@ -124,11 +126,14 @@ class Settings(Fields):
 
     def missing(self, role: Role) -> Iterator[str]:
         """What this role cannot do without, and others do."""
-        if role == "worker" and self.openai_key == NO_KEY:
-            half = (
-                "; YANDEX_CLOUD_API_KEY and YANDEX_CLOUD_FOLDER_ID take its place together, at their own endpoint alone"
-            )
+        command = self.provider.key_command
+        if role == "worker" and self.openai_key == NO_KEY and not command:
+            half = "; YANDEX_CLOUD_API_KEY and YANDEX_CLOUD_FOLDER_ID together, at their own endpoint, take its place"
             yield "OPENAI_KEY: required" + (half if self.yandex_cloud_api_key or self.yandex_cloud_folder_id else "")
+        if role == "worker" and self.openai_key != NO_KEY and command:
+            yield "OPENAI_KEY and OPENAI_KEY_COMMAND both give the key: leave one of the two out"
+        if role == "worker" and command and shutil.which(command[0]) is None:
+            yield "OPENAI_KEY_COMMAND: its program is not there, or must not be run"
         if role == "bridge" and self._asks_for_sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
             yield "KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
 
@@ -182,6 +187,7 @@ class Settings(Fields):
             {name: value for name, value in named.items() if value} | (more or {}),
             self.openai_proxy.get_secret_value() if self.openai_proxy else None,
             self.openai_tls_ca,
+            tuple(shlex.split(self.openai_key_command.get_secret_value())) if self.openai_key_command else (),
         )
 
     @property

@@ -30,6 +30,7 @@ from worker import metrics
 from worker.asking.after_call import WaitingPolicy
 from worker.asking.circuit_breaker import CircuitBreaker
 from worker.asking.egress import EgressCheck, ForbiddenEgress, UncheckedEgress, keep_watching
+from worker.asking.key_command import KeyCommand
 from worker.asking.model_watch import keep_looking
 from worker.asking.money.metered_model import MeteredModel
 from worker.asking.money.prices import Price
@@ -41,6 +42,7 @@ from worker.asking.questions import KeepingPolicy, model_id
 from worker.asking.result_cache import ResultCache
 from worker.asking.route import Route
 from worker.asking.service_tier import ServiceTier
+from worker.errors import TrippingError
 from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
@@ -166,9 +168,11 @@ def make_scoring(
     spending = Spending(store, breaker, budget=settings.openai_budget)
     price = Price(*settings.openai_price) if settings.openai_price else None
     profiles = make_profiles(settings, store, leases)
+    keys = KeyCommand(store, provider.key_command) if provider.key_command else None
     model = OpenAIClient(
         route,
         key=provider.key,
+        keys=keys,
         base_url=provider.base_url,
         query=provider.query,
         headers=provider.headers,
@@ -180,7 +184,10 @@ def make_scoring(
     )
 
     def page(path: str) -> tuple[int, bytes] | None:
-        found = route.get(provider.url(path), PAGE_WITHIN, provider.authorized)
+        try:
+            found = route.get(provider.url(path), PAGE_WITHIN, provider.authorized(keys.current() if keys else None))
+        except (TrippingError, redis.RedisError):  # the next request tells
+            return None
         return None if found is None else (found.status_code, found.content)
 
     traced = TracedModel(model, tracer, settings.openai_model, settings.openai_base_url) if tracer else model
