@@ -9,7 +9,7 @@ from collections import Counter
 
 import redis
 from celery import Celery
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -28,6 +28,11 @@ from config import Settings
 from contract import LONGEST_COUNTDOWN, QUEUE_NAME, REQUEST_KEY, outcome_key
 from dev.kafka_server import silent
 from tests.support.samples import read_committed, request_value, scored, until
+
+# What a broker answers that has begun a moment ago.
+COORDINATOR_AWAY = {
+    KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+}  # fmt: skip
 
 
 class Stage:
@@ -139,11 +144,20 @@ class Stage:
         return read_committed(self.settings, self.settings.dead_letter_topic)
 
     def committed(self, partition=0):
-        group = {**self.settings.kafka, "group.id": self.settings.kafka_group_id}
-        reader = Consumer(group)
-        found = reader.committed([TopicPartition(self.input, partition)], timeout=20)[0]
-        reader.close()
-        return found.offset
+        reader = Consumer({**self.settings.kafka, "group.id": self.settings.kafka_group_id})
+
+        def look():
+            try:
+                return reader.committed([TopicPartition(self.input, partition)], timeout=20)
+            except KafkaException as error:
+                if error.args[0].code() not in COORDINATOR_AWAY:
+                    raise
+                return None
+
+        try:
+            return until(look)[0].offset
+        finally:
+            reader.close()
 
     def commit(self, position=None):
         """Commit this position, as a bridge that has not noticed a change; by default tell the one that is there."""
