@@ -112,7 +112,6 @@ class Told:
 
 
 def tell(status: Status, language: Language) -> Told:
-    """The state in words."""
     verdict = judge(status)
     wording = _Wording(language)
     return Told(_visible(wording.sentence(verdict)), verdict.mood, list(wording.sections(status)))

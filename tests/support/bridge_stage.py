@@ -25,7 +25,7 @@ from bridge.policy import PartitionPolicy
 from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
 from config import Settings
-from contract import LONGEST_COUNTDOWN, QUEUE_NAME, REQUEST_KEY, outcome_key
+from contract import OUTCOMES_CHANNEL, QUEUE_NAME, REQUEST_KEY, outcome_key
 from dev.kafka_server import silent
 from tests.support.samples import read_committed, request_value, scored, until
 
@@ -75,7 +75,7 @@ class Stage:
         policy = PartitionPolicy(
             settings.window_size, settings.request_rate, settings.request_deadline, settings.lease_seconds / 2,
             settings.lease_seconds, settings.kafka_start, 2_000, settings.fair_by == "user",
-            settings.user_weights,
+            settings.user_weights, settings.user_rpd,
         )  # fmt: skip
 
         def make_work(source):
@@ -85,10 +85,8 @@ class Stage:
                 uuid.uuid4().hex,
             )  # fmt: skip
             return PartitionWork(
-                source, consumer, RequestStore(
-                    self.redis, self.celery, marks, name, exists=watch.exists,
-                    longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds, answers_a_day=settings.user_rpd,
-                ), marks, lambda: self.publisher(source.partition), watch, cap, policy,
+                source, consumer, RequestStore(self.redis, self.celery, marks, name, watch.exists, policy),
+                marks, self.publisher(source.partition), watch, cap, policy,
             )  # fmt: skip
 
         self.health = Health(settings.health_folder)
@@ -129,6 +127,7 @@ class Stage:
         """What a worker does in the end."""
         for processing_id in processing_ids:
             self.redis.set(outcome_key(processing_id), scored(processing_id).model_dump_json())
+            self.redis.publish(OUTCOMES_CHANNEL, processing_id)
 
     def marked(self):
         return {int(key.rsplit(b":", 1)[1]) for key in self.redis.keys("processed_messages:*")}

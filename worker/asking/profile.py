@@ -73,34 +73,23 @@ _SOUND: Final[Mapping[str, Callable[[Any], bool]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a request carries, and what was learned of how it is taken.
+    """What a request carries, and what was learned of how it is taken."""
 
-    Attributes:
-        temperature: None: none is sent.
-        effort: `reasoning_effort`; None: none is sent.
-        cap: the name of the output cap.
-        output: `strict` schema, `json` mode, or `none`.
-        most: tokens of output that may be asked for at most, since more were refused; None: nobody has said.
-        role: of the message that instructs; `user`: all messages are one.
-        keeps_schema: False: a schema is taken, and answers do not follow it.
-        floor: tokens of reasoning that there is room for at least, since an answer was cut by less, until enough
-            answers were seen.
-        refused: efforts and names of the cap that are; `reasoning_effort`: the parameter itself is.
-        pinned: fields that a setting decides.
-        lessons: how many were learned.
-    """
-
-    temperature: float | None = 0.0
-    effort: str | None = None
-    cap: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"
-    output: Literal["strict", "json", "none"] = "strict"
+    temperature: float | None = 0.0  # None: none is sent
+    effort: str | None = None  # `reasoning_effort`; None: none is sent
+    cap: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"  # the name of the output cap
+    output: Literal["strict", "json", "none"] = "strict"  # `strict` schema, `json` mode, or `none`
+    # Tokens of output that may be asked for at most, since more were refused; None: nobody has said.
     most: int | None = None
+    # Of the message that instructs; `user`: all messages are one.
     role: Literal["system", "developer", "user"] = "system"
-    keeps_schema: bool = True
+    keeps_schema: bool = True  # False: a schema is taken, and answers do not follow it
+    # Tokens of reasoning that there is room for at least, since an answer was cut by less, until enough answers were
+    # seen.
     floor: int = 0
-    refused: tuple[str, ...] = ()
-    pinned: frozenset[str] = frozenset()
-    lessons: int = 0
+    refused: tuple[str, ...] = ()  # efforts and names of the cap that are; `reasoning_effort`: the parameter itself is
+    pinned: frozenset[str] = frozenset()  # fields that a setting decides
+    lessons: int = 0  # how many were learned
 
     @classmethod
     def pinned_by(cls, *, temperature: str, effort: str, output: str) -> Self:
