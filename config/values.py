@@ -7,6 +7,7 @@ secret.
 import ipaddress
 import math
 import re
+import shlex
 import ssl
 import string
 from collections.abc import Mapping
@@ -204,6 +205,16 @@ def _http_url(value: str, info: ValidationInfo) -> str:
     return urlunsplit(parts._replace(path=parts.path.rstrip("/")))
 
 
+def _command(value: SecretStr) -> SecretStr:
+    try:
+        words = shlex.split(value.get_secret_value())
+    except ValueError:
+        words = []
+    if not words:
+        raise ValueError("must be a program and its arguments, quoted as for a shell")
+    return value
+
+
 def _headers(value: SecretStr) -> SecretStr:
     if headers_in(value.get_secret_value()) is None:
         raise ValueError("must be Name: value, or several with semicolons between them, in ASCII; of HTTP's own none")
@@ -333,6 +344,7 @@ OptionalHttpUrl = HttpUrl | None
 Certificates = Annotated[str, AfterValidator(_certificates)] | None
 ReadableFile = Annotated[str, AfterValidator(_readable)] | None
 Secret = Annotated[SecretStr, AfterValidator(_one_line)] | None
+Command = Annotated[SecretStr, AfterValidator(_one_line), AfterValidator(_command)] | None
 Headers = Annotated[SecretStr, AfterValidator(_headers)] | None
 ProxyUrl = Annotated[SecretStr, AfterValidator(_one_line), AfterValidator(_proxy_url)] | None
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_scheme)] | None

@@ -165,6 +165,11 @@ class Leases:
                 self._heartbeat.start()
         return lease
 
+    @property
+    def heartbeat(self) -> str:
+        """The key that is there while this process holds any lease, and is alive."""
+        return worker_key(self._worker)
+
     def let_go(self, lease: Lease, seconds: float, left_there: str) -> bool:
         """Stop renewing a lease, and leave something there for so many seconds (0: nothing). See `Lease.park`."""
         lease.forget()
@@ -184,7 +189,7 @@ class Leases:
 
     def _show_life(self) -> None:
         """Before the leases are renewed: a dead process' heartbeat ends before its leases do."""
-        self._store.set(worker_key(self._worker), "_", px=int(self.seconds * 1000))
+        self._store.set(self.heartbeat, "_", px=int(self.seconds * 1000))
 
     def _beat(self) -> None:
         while not self._closed.wait(self.seconds / 3):

@@ -58,6 +58,24 @@ def test_only_the_key_is_required(env):
     assert load("tool")
 
 
+def test_a_program_may_print_the_key(env):
+    """It has to be there, and the only one that says what the key is; what it is called with is nobody's business."""
+    env.without("OPENAI_KEY")
+    env(OPENAI_KEY_COMMAND=f"{sys.executable} -c 'print(1) # s3cret'")
+    assert load("worker").provider.key_command == (sys.executable, "-c", "print(1) # s3cret")
+    assert "s3cret" not in repr(load("worker"))
+    env(OPENAI_KEY="sk-test")
+    assert complaint("worker").endswith("OPENAI_KEY and OPENAI_KEY_COMMAND both give the key: leave one of the two out")
+    env.without("OPENAI_KEY")
+    env(OPENAI_KEY_COMMAND="/nowhere/s3cret --now")
+    assert load("bridge"), "it need not be there where nobody asks for it"
+    assert complaint("worker").endswith("OPENAI_KEY_COMMAND: its program is not there, or must not be run")
+    env(OPENAI_KEY_COMMAND="print 's3cret")
+    assert complaint("worker").startswith(
+        "configuration error: OPENAI_KEY_COMMAND: must be a program and its arguments, quoted as for a shell"
+    )
+
+
 def test_limits_that_nobody_set_are_found_out(env):
     """The defaults cap nobody who did not choose them; `unlimited` is a choice, and so is the default itself."""
     assert load("worker").limits_to_find_out == {"rpm", "rpd", "tpm"}
@@ -67,6 +85,9 @@ def test_limits_that_nobody_set_are_found_out(env):
     assert settings.calls_in_flight == 16
     env(RPM="0", TPM="0")
     assert load("worker").calls_in_flight == 500
+    env(PARALLEL="20")
+    assert load("worker").calls_in_flight == 40, "no crowd that waits for twenty calls to end"
+    env.without("PARALLEL")
     env(RPM="3")
     assert (settings.rpm, settings.rpd) == (3, 0)
 
