@@ -78,7 +78,11 @@ class Settings(Fields):
         if values.get("contract") == "2026":
             requests, answers = DIALECTS["2026"].topics
             implied = {"kafka_topic_for_ai_handler": requests, "kafka_topic_for_notifications": answers}
-        if (folder := values.get("yandex_cloud_folder_id")) and not values.get("openai_key"):
+        default, theirs = cls.model_fields["openai_base_url"].default, _YANDEX["openai_base_url"]
+        base = values.get("openai_base_url", default)
+        # Another endpoint is not theirs: neither their key nor their leave to go unchecked is for it.
+        is_theirs = base == default or str(base).rstrip("/") == theirs
+        if is_theirs and (folder := values.get("yandex_cloud_folder_id")) and not values.get("openai_key"):
             key = values.get("yandex_cloud_api_key")
             implied |= {**_YANDEX, "openai_project": folder, "openai_model": f"gpt://{folder}/yandexgpt-lite/latest"}
             implied |= {"openai_key": key} if key and not values.get("openai_key_command") else {}
@@ -124,7 +128,8 @@ class Settings(Fields):
         """What this role cannot do without, and others do."""
         command = self.provider.key_command
         if role == "worker" and self.openai_key == NO_KEY and not command:
-            yield "OPENAI_KEY: required"
+            half = "; YANDEX_CLOUD_API_KEY and YANDEX_CLOUD_FOLDER_ID together, at their own endpoint, take its place"
+            yield "OPENAI_KEY: required" + (half if self.yandex_cloud_api_key or self.yandex_cloud_folder_id else "")
         if role == "worker" and self.openai_key != NO_KEY and command:
             yield "OPENAI_KEY and OPENAI_KEY_COMMAND both give the key: leave one of the two out"
         if role == "worker" and command and shutil.which(command[0]) is None:
@@ -169,7 +174,7 @@ class Settings(Fields):
     def repeats(self) -> list[int]:
         """Seconds after which an answer is said again."""
         off = self.repeat_after == "off" or not self.dialect.is_read_uncommitted
-        return [] if off else [int(delay) for delay in self.repeat_after.split(",")]
+        return [] if off else sorted({int(delay) for delay in self.repeat_after.split(",")})
 
     @property
     def provider(self) -> ProviderEndpoint:
