@@ -51,7 +51,7 @@ from config import Settings
 from contract import LONGEST_COUNTDOWN, processed_mark
 from presence import Presence
 from servers.redis_trouble import line as trouble_with_redis
-from startup import begin, complain, otel_variables
+from startup import begin, complain, keep_for_good, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 
@@ -275,6 +275,7 @@ def run(settings: Settings) -> int:
     repeating = [make_repeating(settings, delay, ended) for delay in settings.repeats]
     for each in repeating:
         each.start()
+    keep_for_good()
     try:
         bridge.run()
     finally:
