@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from config import Settings
 from contract import LONGEST_COUNTDOWN, QUEUE_NAME
 from logs import configure_logging
-from presence import Presence
+from presence import be_present
 from startup import begin, flower_variables, keep_for_good, load_settings, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
@@ -30,6 +30,7 @@ from worker import metrics
 from worker.asking.after_call import WaitingPolicy
 from worker.asking.circuit_breaker import CircuitBreaker
 from worker.asking.egress import EgressCheck, ForbiddenEgress, UncheckedEgress, keep_watching
+from worker.asking.key_command import KeyCommand
 from worker.asking.model_watch import keep_looking
 from worker.asking.money.metered_model import MeteredModel
 from worker.asking.money.prices import Price
@@ -42,6 +43,7 @@ from worker.asking.result_cache import ResultCache
 from worker.asking.route import Route
 from worker.asking.service_tier import ServiceTier
 from worker.assessment.resume import read_resume
+from worker.errors import TrippingError
 from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
@@ -72,6 +74,7 @@ RETRY_BASE, RETRY_MAX = 1.0, 60.0
 SHORT_WAIT, MAX_COUNTDOWN = 3.0, LONGEST_COUNTDOWN
 JITTER = 1.0  # seconds for which it may be on its way to the provider, by which the buckets are held back
 
+CRITERIA_TTL = 90 * 24 * 3_600  # seconds a vacancy keeps its criteria, by which all its resumes are measured
 MOST_OF_TPM = 4  # the part of a minute's tokens that one request may reserve for reasoning
 PAGE_WITHIN = 15.0  # seconds for what the endpoint says of its models
 HEALTH_EVERY = 2.0  # seconds
@@ -87,15 +90,18 @@ def connect(settings: Settings) -> redis.Redis:
     return settings.redis_connection.client(max_connections=REDIS_CONNECTIONS)
 
 
-def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
+def make_limiter(settings: Settings, store: redis.Redis, leases: Leases) -> RateLimiter:
     """The limiter that all workers share."""
     return RateLimiter(
         store,
-        Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out),
+        Limits(settings.rpm, settings.rpd, settings.tpm, settings.limits_to_find_out, settings.parallel),
         # A parked request comes back at the latest when a dead worker's lease has run out.
         unused_grace=settings.lease_seconds * 3,
         jitter=JITTER,
         burst=settings.limits_burst,
+        call_seconds=settings.call_timeout + STORE_WITHIN,
+        heartbeat=leases.heartbeat,
+        heartbeat_seconds=leases.seconds,
     )
 
 
@@ -164,9 +170,11 @@ def make_scoring(
     spending = Spending(store, breaker, budget=settings.openai_budget)
     price = Price(*settings.openai_price) if settings.openai_price else None
     profiles = make_profiles(settings, store, leases)
+    keys = KeyCommand(store, provider.key_command) if provider.key_command else None
     model = OpenAIClient(
         route,
         key=provider.key,
+        keys=keys,
         base_url=provider.base_url,
         query=provider.query,
         headers=provider.headers,
@@ -178,14 +186,17 @@ def make_scoring(
     )
 
     def page(path: str) -> tuple[int, bytes] | None:
-        found = route.get(provider.url(path), PAGE_WITHIN, provider.authorized)
+        try:
+            found = route.get(provider.url(path), PAGE_WITHIN, provider.authorized(keys.current() if keys else None))
+        except (TrippingError, redis.RedisError):  # the next request tells
+            return None
         return None if found is None else (found.status_code, found.content)
 
     traced = TracedModel(model, tracer, settings.openai_model, settings.openai_base_url) if tracer else model
     ports = Ports(
         store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl, decision_ttl=settings.decision_ttl),
         results=ResultCache(store, leases),
-        limiter=make_limiter(settings, store),
+        limiter=make_limiter(settings, store, leases),
         egress=make_egress(settings, route),
         breaker=breaker,
         model=around(MeteredModel(traced, settings.openai_model, price, spending.add)),
@@ -204,8 +215,8 @@ def make_scoring(
     return Scoring(
         ports,
         policy,
-        # A cached answer holds quotes, which are kept no longer than the explanations that hold them.
-        KeepingPolicy(criteria=settings.criteria_ttl, grades=min(settings.result_cache_ttl, settings.explanation_ttl)),
+        # A cached answer holds quotes, which are kept as long as the explanations that hold them.
+        KeepingPolicy(criteria=CRITERIA_TTL, grades=settings.explanation_ttl),
         threshold=settings.verdict_threshold,
         redaction=settings.redaction,
         second_look=settings.second_look,
@@ -311,7 +322,7 @@ def _show_state(sender: Any, **_: Any) -> None:
         }
 
     name = f"{sender.hostname}:{os.getpid()}"
-    Presence(settings.redis_connection.client, "worker", name, say, stopping).start()
+    be_present(settings.redis_connection.client, "worker", name, say, stopping)
 
 
 @worker_shutting_down.connect

@@ -28,7 +28,6 @@ REDRAW_EVERY = 2.0  # seconds
 
 
 def arguments() -> argparse.ArgumentParser:
-    """The command's arguments, as a parent of its parser."""
     parser = argparse.ArgumentParser(prog="python -m bridge status", add_help=False)
     parser.add_argument("--watch", action="store_true", help="look again every two seconds, until Ctrl-C")
     parser.add_argument("--json", action="store_true", help="for programs: the figures, one object a line")
@@ -36,7 +35,6 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    """Run the command; the exit code."""
     LIBRDKAFKA_LOG.setLevel(logging.CRITICAL)  # the first sentence is ours
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # an 8-bit terminal lacks signs that our sentences have
@@ -67,7 +65,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 def make_look(settings: Settings) -> Callable[[], Status]:
     """What collects the figures; its connections are kept. One caller at a time."""
     store = settings.redis_connection.client()
-    limits = Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out)
+    limits = Limits(settings.rpm, settings.rpd, settings.tpm, settings.limits_to_find_out, settings.parallel)
     limiter = RateLimiter(store, limits, burst=settings.limits_burst)
     reader = cache(lambda: make_reader(settings, settings.kafka_group_id))  # made when somebody looks
 

@@ -25,12 +25,7 @@ _SAID: Final = {"troubles": str, "waits": int, "watermarks": int, "profile": obj
 
 
 def from_redis(store: redis.Redis, limits: Callable[[], Mapping[str, Any]]) -> InRedis | str:
-    """What Redis tells, or what is wrong with it and, after an arrow, what to do.
-
-    Args:
-        store: Redis.
-        limits: `RateLimiter.snapshot`.
-    """
+    """What Redis and `RateLimiter.snapshot` tell, or what is wrong with it and, after an arrow, what to do."""
     try:
         return _from_redis(store, limits)
     except redis.RedisError as error:

@@ -213,8 +213,8 @@ class FakeLeases:
         self.renewed: set[FakeLease] = set()
 
     @property
-    def held(self) -> int:
-        return len(self.renewed)
+    def held(self) -> set[FakeLease]:
+        return self.renewed
 
     def take(self, key: str, *, done_keys: Sequence[str] = (), token: str | None = None) -> FakeLease | None:
         lease = FakeLease(self, key, token or f"token-{next(self.memory.numbers)}", done_keys)
@@ -417,7 +417,8 @@ class FakeLimiter:
         self.journal.append("reset")
 
     def snapshot(self) -> dict[str, object]:
-        return {"waiting": 0, "blocked": 0.0, "mean_tokens": 1_000.0, "buckets": self.buckets}
+        calls = {"limit": "unlimited", "under_way": 0, "seconds": 1.0}
+        return {"waiting": 0, "blocked": 0.0, "mean_tokens": 1_000.0, "buckets": self.buckets, "calls": calls}
 
 
 @dataclass

@@ -116,9 +116,9 @@ VARIABLES = [
        "KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD need KAFKA_SECURITY_PROTOCOL=SASL_SSL or SASL_PLAINTEXT")
       for name in ("KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD")),
     *((topics,
-       ("KAFKA_TOPIC_FOR_NOTIFICATIONS, KAFKA_TOPIC_FOR_UPLOADING_DATA and KAFKA_TOPIC_FOR_DEAD_LETTERS must be "
-        "different topics"))
-      for topics in ({"KAFKA_TOPIC_FOR_DEAD_LETTERS": "uploading_data"},
+       ("KAFKA_TOPIC_FOR_NOTIFICATIONS, KAFKA_TOPIC_FOR_UPLOADING_DATA and that of dead letters, AI_handler.DLQ, must "
+        "be different topics"))
+      for topics in ({"KAFKA_TOPIC_FOR_UPLOADING_DATA": "AI_handler.DLQ"},
                      {"KAFKA_TOPIC_FOR_NOTIFICATIONS": "uploading_data"})),
     ({"KAFKA_BOOTSTRAP_SERVERS": "kafka://kafka:9092"},
      "KAFKA_BOOTSTRAP_SERVERS: must be HOST:PORT, or several with commas between them"),
@@ -218,8 +218,7 @@ def test_a_file_that_holds_no_request(tmp_path, capsys, content, line):
     with pytest.raises(SystemExit) as ended:
         read_samples(file)
     assert ended.value.code == f"demo: {file}: {line}"
-    told = dict.fromkeys(("requests", "notifications", "reader", "producer", "answered"))
-    assert send.run(parse(["send", str(file)]), **told) == send.WRONG_REQUEST
+    assert send.run(parse(["send", str(file)]), Settings(openai_key="-"), None, None) == send.WRONG_REQUEST
     said = capsys.readouterr().err
     assert said == f"{file}: {line}\n"
     assert SECRET not in said
