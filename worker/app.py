@@ -46,7 +46,7 @@ from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
 from worker.limits.tokens import count_tokens
 from worker.outcome_store import OutcomeStore
-from worker.ports import Egress, Model, Ports
+from worker.ports import Egress, Model, Ports, Way
 from worker.running import control, redis_transport
 from worker.running.fleet_metrics import FleetMetrics
 from worker.running.line import Line
@@ -156,6 +156,40 @@ def make_scoring(
     opened.callback(store.close)
     leases = Leases(store, settings.lease_seconds)
     opened.callback(leases.close)
+    ports = Ports(
+        store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl, decision_ttl=settings.decision_ttl),
+        results=ResultCache(store, leases),
+        line=Line(store),
+        ways=(make_way(settings, store, leases, opened, tracer, around),),
+    )
+    policy = WaitingPolicy(
+        max_attempts=settings.max_attempts,
+        retry_base=RETRY_BASE,
+        retry_max=RETRY_MAX,
+        short_wait=SHORT_WAIT,
+        max_countdown=MAX_COUNTDOWN,
+    )
+    return Scoring(
+        ports,
+        policy,
+        # A cached answer holds quotes, which are kept no longer than the explanations that hold them.
+        KeepingPolicy(criteria=settings.criteria_ttl, grades=min(settings.result_cache_ttl, settings.explanation_ttl)),
+        threshold=settings.verdict_threshold,
+        second_look=settings.second_look,
+        stopping=stopping,
+        tracer=tracer,
+    )
+
+
+def make_way(
+    settings: Settings,
+    store: redis.Redis,
+    leases: Leases,
+    opened: ExitStack,
+    tracer: Tracer | None,
+    around: Callable[[Model], Model],
+) -> Way:
+    """One provider's adapters, all made of its settings; for the rest see `make_scoring`."""
     provider = settings.provider
     route = Route(proxy=provider.proxy, connections=settings.calls_in_flight + 1, ca_location=provider.ca_location)
     opened.callback(route.close)
@@ -181,38 +215,18 @@ def make_scoring(
         return None if found is None else (found.status_code, found.content)
 
     traced = TracedModel(model, tracer, settings.openai_model, settings.openai_base_url) if tracer else model
-    ports = Ports(
-        store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl, decision_ttl=settings.decision_ttl),
-        results=ResultCache(store, leases),
+    return Way(
+        model_name=settings.openai_model,
+        model_id=model_id(settings.openai_base_url, settings.openai_model),
+        max_output_tokens=settings.openai_max_output_tokens,
+        redaction=settings.redaction,
         limiter=make_limiter(settings, store),
         egress=make_egress(settings, route),
         breaker=breaker,
         model=around(MeteredModel(traced, settings.openai_model, price, spending.add)),
         profiles=profiles,
-        line=Line(store),
         spending=spending if price else None,
         page=page,
-    )
-    policy = WaitingPolicy(
-        max_attempts=settings.max_attempts,
-        retry_base=RETRY_BASE,
-        retry_max=RETRY_MAX,
-        short_wait=SHORT_WAIT,
-        max_countdown=MAX_COUNTDOWN,
-    )
-    return Scoring(
-        ports,
-        policy,
-        # A cached answer holds quotes, which are kept no longer than the explanations that hold them.
-        KeepingPolicy(criteria=settings.criteria_ttl, grades=min(settings.result_cache_ttl, settings.explanation_ttl)),
-        threshold=settings.verdict_threshold,
-        redaction=settings.redaction,
-        second_look=settings.second_look,
-        endpoint=settings.openai_base_url,
-        model_name=settings.openai_model,
-        max_output_tokens=settings.openai_max_output_tokens,
-        stopping=stopping,
-        tracer=tracer,
     )
 
 
@@ -274,28 +288,29 @@ def _show_state(sender: Any, **_: Any) -> None:
     REGISTRY.register(FleetMetrics(lambda: scoring().ports, lambda: queue.llen(QUEUE_NAME)))
 
     def watch() -> None:
-        ports = scoring().ports
-        if ports.spending is not None:
+        way = scoring().ports.ways[0]
+        if way.spending is not None:
             with suppress(redis.RedisError):  # the budget's own end comes at midnight
-                ports.spending.look_again()
-        keep_watching(ports.egress, stopping)
+                way.spending.look_again()
+        keep_watching(way.egress, stopping)
 
     def watch_model() -> None:
-        ports = scoring().ports
-        if ports.page is not None:
-            keep_looking(ports.page, settings.openai_model, ports.egress, stopping)
+        way = scoring().ports.ways[0]
+        if way.page is not None:
+            keep_looking(way.page, way.model_name, way.egress, stopping)
 
     threading.Thread(target=watch, name="egress-watch", daemon=True).start()
     threading.Thread(target=watch_model, name="model-watch", daemon=True).start()
 
     def say() -> dict[str, object]:
         at_work = scoring()
-        egress = at_work.ports.egress.state
+        way = at_work.ports.ways[0]
+        egress = way.egress.state
         return {
-            "model": settings.openai_model,
+            "model": way.model_name,
             "model_listed": metrics.shown(metrics.MODEL_LISTED) != 0,
             "model_ends": metrics.shown(metrics.MODEL_SHUTDOWN),
-            "profile": at_work.ports.profiles.state(),
+            "profile": way.profiles.state(),
             "threads": sender.controller.concurrency,
             "busy": len(state.active_requests),
             "egress": egress,

@@ -229,18 +229,38 @@ class Model(Protocol):
     def ask(self, call: Call) -> Answer: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """The adapters of one process."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way to a model: a provider, and the adapters that are its own.
 
-    store: Store
-    results: Results
+    Attributes:
+        name: of the provider; empty: it is the one of `.env`.
+        model_name: of the model that is asked.
+        model_id: names model and endpoint: another endpoint may answer the same question otherwise.
+        max_output_tokens: cap of one answer; less where there are few criteria.
+        redaction: take the person out of a resume before anything is sent.
+        page: status and body of a page below the endpoint's address; see `model_card`.
+    """
+
+    name: str = ""
+    model_name: str
+    model_id: str
+    max_output_tokens: int
+    redaction: bool
     limiter: Limiter
     egress: Egress
     breaker: Breaker
     model: Model
     profiles: Profiles
-    line: Line
     spending: Spending | None = None
     page: Callable[[str], tuple[int, bytes] | None] | None = None
-    """Status and body of a page below the endpoint's address; see `model_card`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The adapters of one process; `ways` are those to a model, in the order in which they are preferred."""
+
+    store: Store
+    results: Results
+    line: Line
+    ways: tuple[Way, ...]

@@ -1,6 +1,6 @@
 """One request in a worker's hands: what it asks, who may work on it, how far it has come."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contract import Dispatch, Failure
@@ -62,7 +62,7 @@ class RequestInHand:
     claim: Lease
     progress: Progress
     failure: Failure | None = None  # with which it ended
-    resume: Any = None  # as it was read; kept while it waits here, so that it is read once
+    resumes: dict[bool, Any] = field(default_factory=dict)  # as it was read, redacted or not; kept while it waits here
     graded: Any = None  # the answer for the resume, likewise
     joined: str | None = None  # the reservation with which it told the limiter that it will ask soon
     command: str = ""  # the name under which a command reserves, which is no request

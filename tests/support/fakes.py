@@ -42,14 +42,14 @@ from contract import (
 )
 from worker.asking.after_call import WaitingPolicy
 from worker.asking.circuit_breaker import EXPLAINED, LONGEST, LOOK_AGAIN, OPEN_FOR
-from worker.asking.questions import KeepingPolicy
+from worker.asking.questions import KeepingPolicy, model_id
 from worker.assessment.criteria import Criteria, parse_criteria
 from worker.assessment.resume import read_resume
 from worker.assessment.vacancy import read_vacancy
 from worker.errors import SendingBlockedError
 from worker.limits.answers import Granted
 from worker.limits.provider_limits import ProviderView
-from worker.ports import Answer, Call, Follow, Follower, Kept, Known, Lead, Messages, Ports, Waiting
+from worker.ports import Answer, Call, Follow, Follower, Kept, Known, Lead, Messages, Ports, Waiting, Way
 from worker.scoring import Scoring
 from worker.spans import TracedModel
 
@@ -582,35 +582,38 @@ class World:
         self.scoring = self.worker(policy)
         if criteria_known:
             vacancy = read_vacancy(REQUIREMENTS)
-            question = self.scoring.questions.criteria(REQUIREMENTS, vacancy)
+            question = self.scoring.questions.criteria(self.way, REQUIREMENTS, vacancy)
             self.memory.set(answer_key(question.digest), criteria_of().model_dump_json())
 
     def worker(self, policy: WaitingPolicy = POLICY, tracer: Tracer | None = None) -> Scoring:
         """A Scoring in this world, with a tracer of its own if there is one."""
-        ports = Ports(
-            store=self.store,
-            results=self.results,
+        way = Way(
+            model_name="fake-model",
+            model_id=model_id("https://api.example/v1", "fake-model"),
+            max_output_tokens=1_200,
+            redaction=True,
             limiter=self.limiter,
             egress=self.egress,
             breaker=self.breaker,
             profiles=self.profiles,
-            line=self.line,
             model=TracedModel(self.model, tracer, "gpt-x", "https://api.example/v1") if tracer else self.model,
         )
+        ports = Ports(store=self.store, results=self.results, line=self.line, ways=(way,))
         return Scoring(
             ports,
             policy,
             KEEPING,
             threshold=60,
-            redaction=True,
             second_look=self.second_look,
-            endpoint="https://api.example/v1",
-            model_name="fake-model",
-            max_output_tokens=1_200,
             stopping=self.stopping,
             clock=self.clock,
             tracer=tracer,
         )
+
+    @property
+    def way(self) -> Way:
+        """The only way to a model."""
+        return self.scoring.ports.ways[0]
 
     def dispatch(
         self, processing_id: int = 7, *, deadline_in: float = HALF_A_DAY, place: float = START, **texts: str
@@ -632,7 +635,7 @@ class World:
     def digest(self, processing_id: int = 7) -> str:
         """What names the question for the grades of a dispatched request."""
         asked = self.dispatched(processing_id).request
-        return self.scoring.questions.grading(criteria_of(), read_resume(asked.resume, redaction=True)).digest
+        return self.scoring.questions.grading(self.way, criteria_of(), read_resume(asked.resume, redaction=True)).digest
 
 
 def eventually(condition: Callable[[], object], *, within: float = 30.0) -> None:

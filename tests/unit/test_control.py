@@ -77,7 +77,9 @@ def test_limits_show_the_money(world):
         def state(self):
             return {"spent_today": 1.5, "budget": 5.0}
 
-    control.register(lambda: dataclasses.replace(world.scoring.ports, spending=Spending()))
+    control.register(
+        lambda: dataclasses.replace(world.scoring.ports, ways=(dataclasses.replace(world.way, spending=Spending()),))
+    )
     assert call("limits")["money"] == {"spent_today": 1.5, "budget": 5.0}
 
 

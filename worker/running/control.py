@@ -78,15 +78,15 @@ def register(ports: Callable[[], Ports]) -> None:
     @inspect_command(name="limits", default_timeout=5.0)
     def limits(_state: Any) -> dict[str, Any]:
         """Show limits, what is left of them and why requests wait; `legend` says what each figure is."""
-        adapters = ports()
+        way = ports().ways[0]
         return {
-            **in_whole_numbers(adapters.limiter.snapshot()),
+            **in_whole_numbers(way.limiter.snapshot()),
             "legend": LEGEND,
-            "circuit_breaker": adapters.breaker.state() or "closed",
-            "profile": adapters.profiles.state(),
-            "egress": adapters.egress.state,
+            "circuit_breaker": way.breaker.state() or "closed",
+            "profile": way.profiles.state(),
+            "egress": way.egress.state,
             "answered": {question: answered(question) for question in ("criteria", "grades", "second_look")},
-            **({"money": adapters.spending.state()} if adapters.spending else {}),
+            **({"money": way.spending.state()} if way.spending else {}),
         }
 
     @inspect_command(name="line", default_timeout=5.0)
@@ -95,7 +95,7 @@ def register(ports: Callable[[], Ports]) -> None:
 
         Seconds, at the latest, if nothing else comes and each request takes one call. No texts.
         """
-        waiting, limits = ports().line.waiting(), ports().limiter.snapshot()
+        waiting, limits = ports().line.waiting(), ports().ways[0].limiter.snapshot()
         return {
             "users": len(waiting.users),
             "requests": sum(count for count, _ in waiting.users.values()),
@@ -109,19 +109,19 @@ def register(ports: Callable[[], Ports]) -> None:
         whole = all(type(limit) is int and 0 <= limit <= LARGEST for limit in (rpm, rpd, tpm))
         if not whole or 0 < tpm < LEAST_TPM:
             return {"error": f"limits are whole numbers up to {LARGEST}, 0 for none, and TPM at least {LEAST_TPM}"}
-        ports().limiter.set_limits(Limits(rpm=rpm, rpd=rpd, tpm=tpm))
+        ports().ways[0].limiter.set_limits(Limits(rpm=rpm, rpd=rpd, tpm=tpm))
         return {"ok": f"limits are now RPM={rpm} RPD={rpd} TPM={tpm}"}
 
     @control_command(name="reset_limits")
     def reset_limits(_state: Any) -> dict[str, Any]:
         """Forget what was learned from the provider: smaller limits and bursts, pauses, other users of the key."""
-        ports().limiter.reset()
+        ports().ways[0].limiter.reset()
         return {"ok": "what was learned is forgotten; the configured limits count"}
 
     @control_command(name="close_breaker")
     def close_breaker(_state: Any) -> dict[str, Any]:
         """Close the circuit breaker: what it was open for is mended. What requests may carry is learned anew."""
-        adapters = ports()
-        adapters.profiles.forget()
-        adapters.breaker.reset()
+        way = ports().ways[0]
+        way.profiles.forget()
+        way.breaker.reset()
         return {"ok": "the circuit breaker is closed"}

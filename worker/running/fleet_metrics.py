@@ -62,8 +62,8 @@ class FleetMetrics(Collector):
         return families.values()
 
     def _read(self, families: dict[str, GaugeMetricFamily]) -> None:
-        ports = self._ports()
-        view: dict[str, Any] = ports.limiter.snapshot()
+        way = self._ports().ways[0]
+        view: dict[str, Any] = way.limiter.snapshot()
         for name, bucket in view.get("buckets", {}).items():
             for what in ("limit", "level"):
                 if isinstance(bucket["limit"], int | float) and isinstance(bucket[what], int | float):
@@ -71,11 +71,11 @@ class FleetMetrics(Collector):
         for name, field in _OF_THE_LIMITER.items():
             if isinstance(view.get(field), int | float):
                 families[name].add_metric([], view[field])
-        opened = ports.breaker.state()
+        opened = way.breaker.state()
         for reason in OPEN_FOR:
             families["ai_handler_circuit_breaker_open"].add_metric([reason], reason in opened)
-        if ports.spending is not None:
-            money = ports.spending.state()
+        if way.spending is not None:
+            money = way.spending.state()
             for name, value in (("spent_today", money["spent_today"]), ("budget", money["budget"])):
                 if isinstance(value, int | float):
                     families[f"ai_handler_{name}_usd"].add_metric([], value)
