@@ -28,10 +28,10 @@ from rich.table import Table
 from contract import SUITABLE
 from dev.openai_standin.server import StandIn
 from startup import load_settings
-from worker.asking.question import Question
 from worker.asking.egress import EgressCheck, UncheckedEgress
 from worker.asking.openai_client import OpenAIClient
 from worker.asking.profile import LoneProfile, Profile
+from worker.asking.question import Question
 from worker.asking.questions import KeepingPolicy, Questions
 from worker.asking.route import Route
 from worker.assessment.criteria import Criteria, parse_criteria
