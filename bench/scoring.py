@@ -55,6 +55,8 @@ Case = dict[str, Any]
 class Asked(NamedTuple):
     """Whom it asks; nothing is kept, so its name does not matter."""
 
+    name: str = ""
+    model_name: str = "-"
     model_id: str = "-"
     max_output_tokens: int = 4_000
 

@@ -48,6 +48,7 @@ from bridge.status.page import Overview
 from bridge.tally import Tally
 from bridge.topic_watch import TopicWatch
 from config import Settings
+from config.providers import read_providers, request_rate
 from contract import LONGEST_COUNTDOWN, processed_mark
 from presence import Presence
 from servers.redis_trouble import line as trouble_with_redis
@@ -131,9 +132,10 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
     tally = Tally(client).add
     contact = Contact()
     consumer = make_consumer(settings, contact)
+    providers = read_providers(settings)[0]
     policy = PartitionPolicy(
         window_cap=settings.window_size,
-        request_rate=settings.request_rate,
+        request_rate=request_rate(providers),
         request_deadline=settings.request_deadline,
         # After Redis was emptied a worker claims again with its next heartbeat, at a third of the lease.
         redispatch_after=settings.lease_seconds / 2,
@@ -161,6 +163,7 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
             owner=secrets.token_hex(8),
             notification_key=settings.kafka_key_for_notifications.encode(),
             dialect=settings.dialect,
+            providers=providers,
         )
         store = RequestStore(
             client,

@@ -107,8 +107,13 @@ class Settings(Fields):
             )
         if self.openai_budget and self.openai_price is None:
             yield "OPENAI_BUDGET needs the price of OPENAI_MODEL in OPENAI_PRICES"
+        if both := self.egress_allowed_countries & self.egress_blocked_countries:
+            yield f"EGRESS_ALLOWED_COUNTRIES and EGRESS_BLOCKED_COUNTRIES both name {', '.join(sorted(both))}"
         if bool(self.kafka_ssl_certificate_location) != bool(self.kafka_ssl_key_location):
             yield "KAFKA_SSL_CERTIFICATE_LOCATION and KAFKA_SSL_KEY_LOCATION go together"
+        yield from self._contradictions_of_redis()
+
+    def _contradictions_of_redis(self) -> Iterator[str]:
         if self.redis_sentinels and self.redis_url is not None:
             yield "REDIS_URL names one server: with REDIS_SENTINELS use the single settings"
         if self.redis_url is not None and (others := self._beside_the_redis_url()):
@@ -120,7 +125,7 @@ class Settings(Fields):
 
     def missing(self, role: Role) -> Iterator[str]:
         """What this role cannot do without, and others do."""
-        if role == "worker" and self.openai_key == NO_KEY:
+        if role == "worker" and self.providers is None and self.openai_key == NO_KEY:
             yield "OPENAI_KEY: required"
         if role == "bridge" and self._asks_for_sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
             yield "KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
@@ -241,16 +246,17 @@ class Settings(Fields):
         """Seconds, the total deadline of one call at the tier that is asked for."""
         return max(self.openai_timeout, FLEX_TIMEOUT) if self.openai_service_tier == "flex" else self.openai_timeout
 
-    @property
-    def calls_in_flight(self) -> int:
+    def calls_in_flight(self, rate: float) -> int:
         """How many calls one worker may have under way: a thread each, made when it is first needed.
+
+        `rate` are the requests a second that the limits of all providers allow.
 
         Calls start at a rate that the limits grant and last as long as a slow model takes, so that is what they keep
         busy; never fewer than the small limits' burst, never more than one core can look after (docs/capacity.md).
         """
         if self.worker_concurrency is not None:
             return self.worker_concurrency
-        return max(FEWEST_CALLS, round(min(MOST_CALLS, self.request_rate * SLOW_ANSWER)))
+        return max(FEWEST_CALLS, round(min(MOST_CALLS, rate * SLOW_ANSWER)))
 
     @property
     def request_rate(self) -> float:

@@ -49,6 +49,11 @@ class Dispatch(BaseModel):
 KEY_PREFIX = "ai_handler:"
 
 
+def of_provider(key: str, provider: str) -> str:
+    """The key in which a provider keeps for itself what `key` is to the only one, whose name is empty."""
+    return f"{KEY_PREFIX}provider:{provider}:{key.removeprefix(KEY_PREFIX)}" if provider else key
+
+
 def request_key(processing_id: int) -> str:
     """Holds a `Dispatch`: written by the bridge before it dispatches, read by the worker.
 
@@ -123,6 +128,11 @@ def trail_key(resume_id: int) -> str:
 def vacancy_key(requirements_id: int) -> str:
     """Holds the digest of the question for a vacancy's criteria, for `python -m worker criteria`."""
     return f"{KEY_PREFIX}vacancy:{requirements_id}"
+
+
+def graders_key(question: str) -> str:
+    """Holds the names of the models that have graded resumes by the criteria that answer this question, a set."""
+    return f"{KEY_PREFIX}graders:{question}"
 
 
 def answer_key(question: str) -> str:
@@ -228,14 +238,17 @@ TALLY_KEY = f"{KEY_PREFIX}tally"
 # Written by `python -m bridge resume`: the Unix time up to which dead letters no longer count.
 RESUMED_KEY = f"{KEY_PREFIX}dead_letters_resumed"
 
-# Written by the bridge when it finds Redis emptied, read and deleted by the limiter: "<requests answered within the
-# last minute> <... within the last day> <Unix time>". Kafka remembers what the limiter has forgotten, so a flush
-# neither grants a second day's quota nor stops the first, and nothing answered means full buckets.
-ANSWERED_KEY = f"{KEY_PREFIX}limits:answered"
+# Before the names of the limiter's own keys.
+LIMITS_PREFIX = f"{KEY_PREFIX}limits"
+
+# Written by the bridge when it finds Redis emptied, for each provider, read and deleted by its limiter: "<requests
+# answered within the last minute> <... within the last day> <Unix time>". Kafka remembers what the limiter has
+# forgotten, so a flush neither grants a second day's quota nor stops the first. Nothing answered means full buckets.
+ANSWERED_KEY = f"{LIMITS_PREFIX}:answered"
 
 # Written by the limiter with a start: the virtual time that fair shares have reached, which is the lowest place that
 # waited then. The bridges read it, and write it where Redis has forgotten it.
-REACHED_KEY = f"{KEY_PREFIX}limits:reached"
+REACHED_KEY = f"{LIMITS_PREFIX}:reached"
 
 # A sorted set of users, scored by where their next place begins: the bridges' alone. Who is behind REACHED_KEY is
 # removed.

@@ -1,6 +1,6 @@
 """What scoring needs of the outside world: shapes and protocols, no SDK. Adapters and fakes satisfy them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -146,8 +146,12 @@ class Follower:
 class Results(Protocol):
     """See `result_cache.ResultCache`."""
 
-    def look(self, question: str, token: str, follower: Follower | None = None) -> Known | Lead | Follow: ...
+    def look(
+        self, question: str, token: str, follower: Follower | None = None, *, provider: str = ""
+    ) -> Known | Lead | Follow: ...
     def known(self, question: str) -> bool: ...
+    def known_of(self, questions: Sequence[str]) -> int | None: ...
+    def graded_by(self, question: str, models: Iterable[str], seconds: int) -> int: ...
     def followers(self, question: str, now: float) -> dict[str, float]: ...
     def keep(self, question: str, answer: str, lead: Lease, seconds: int) -> None: ...
     def drop(self, question: str) -> None: ...
@@ -229,7 +233,7 @@ class Model(Protocol):
     def ask(self, call: Call) -> Answer: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Way:
     """One way to a model: a provider, and the adapters that are its own.
 

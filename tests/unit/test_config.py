@@ -1,5 +1,6 @@
 """The settings: what they accept, and what a wrong one says."""
 
+import math
 import os
 import subprocess
 import sys
@@ -64,9 +65,9 @@ def test_limits_that_nobody_set_are_found_out(env):
     env(RPM="3", RPD="unlimited")
     settings = load("worker")
     assert settings.limits_to_find_out == {"tpm"}
-    assert settings.calls_in_flight == 16
+    assert settings.calls_in_flight(settings.request_rate) == 16
     env(RPM="0", TPM="0")
-    assert load("worker").calls_in_flight == 500
+    assert load("worker").calls_in_flight(math.inf) == 500
     env(RPM="3")
     assert (settings.rpm, settings.rpd) == (3, 0)
 

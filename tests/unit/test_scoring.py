@@ -1004,7 +1004,7 @@ def test_what_one_learns_all_of_its_process_know():
         if len(world.stopping.waits) == 2:
             answer = criteria_of()
             world.memory.set(answer_key(question.digest), answer.model_dump_json())
-            world.scoring.questions.remember(question, answer)
+            world.scoring.questions.remember(question.digest, answer)
         return wait(seconds)
 
     world.stopping.wait = told_by_another

@@ -1,13 +1,14 @@
 """One question to a model, from looking for a known answer to keeping a new one.
 
-    known answer? ─► single flight ─► the call, as calling.py tells ─► parse ─► keep
+    known answer? ─► which way, as search.py tells ─► single flight ─► the call, as calling.py tells ─► parse ─► keep
 
 Every call of the model goes this way, whatever it asks. Whoever finds that it cannot go on now is postponed.
 """
 
 import logging
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -16,6 +17,7 @@ from worker import metrics
 from worker.asking.after_call import WaitingPolicy, too_late
 from worker.asking.calling import Calling
 from worker.asking.question import Asked, Question
+from worker.asking.search import Search, better_elsewhere
 from worker.errors import BrokenAnswerError, PostponedError
 from worker.ports import Answer, Follow, Follower, Known, Lead, Lease, Ports, Way
 from worker.progress import RequestInHand
@@ -24,6 +26,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.1  # seconds between two looks of one process for an answer that another one waits for
 MOST_LOOKED_FOR = 1_000  # questions
+TELL_EVERY = 60.0  # seconds between two words about why each way is closed
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -43,48 +46,92 @@ class Asking:
         policy: see `WaitingPolicy`.
         stopping: set when this process should hand back what waits.
         clock: Unix time in seconds.
+        patience: seconds within which a call has to start, where there are several ways.
     """
 
     def __init__(
-        self, ports: Ports, policy: WaitingPolicy, stopping: threading.Event, clock: Callable[[], float]
+        self,
+        ports: Ports,
+        policy: WaitingPolicy,
+        stopping: threading.Event,
+        clock: Callable[[], float],
+        patience: float,
     ) -> None:
         self._results = ports.results
         self._callings = [Calling(way, policy, stopping, clock) for way in ports.ways]
+        self._patience = patience
         self._policy = policy
         self._clock = clock
+        self._tell_at = 0.0
         self._lock = threading.Lock()
         self._look_at: dict[str, float] = {}  # when to look next for the answer to a question, Unix time
 
-    def expect(self, in_hand: RequestInHand) -> None:
-        """Tell the limiter that this request will ask in a moment, see `Calling.expect`."""
-        self._callings[0].expect(in_hand)
+    def expect(self, in_hand: RequestInHand, home: str = "") -> None:
+        """Tell the limiter that this request will ask in a moment, see `Calling.expect`; for `home` see `ask`."""
+        self._in_order(home)[0].expect(in_hand)
 
     def give_back(self, in_hand: RequestInHand) -> None:
         """This request will not ask any more."""
-        self._callings[0].way.limiter.cancel(in_hand.reservation)
+        for calling in self._callings:
+            calling.leave(in_hand)
 
-    def ask(self, question_by: Callable[[Way], Question[T]], in_hand: RequestInHand) -> Asked[T]:
+    def _in_order(self, home: str) -> list[Calling]:
+        return sorted(self._callings, key=lambda calling: calling.way.model_name != home)
+
+    def ask(
+        self,
+        question_by: Callable[[Way], Question[T]],
+        in_hand: RequestInHand,
+        *,
+        home: str = "",
+        only: Way | None = None,
+    ) -> Asked[T]:
         """The answer to a question, on behalf of a request.
 
         Args:
             question_by: words the question for the model of a way.
             in_hand: the request.
+            home: the name of the model that is preferred.
+            only: the way to take, whatever its line.
 
         Raises:
             PostponedError: not now; `in_hand.progress` says from where to go on.
             FailedError: there will be no answer.
             ClaimLostError: another worker has the request.
         """
-        calling = self._callings[0]
-        return self._ask(calling, question_by(calling.way), in_hand)
+        callings = [one for one in self._in_order(home) if only is None or one.way is only]
+        questions = {one: question_by(one.way) for one in callings}
+        in_hand.patience = math.inf
+        first = callings[0]
+        if len(callings) == 1:
+            return self._ask(first, questions[first], in_hand)
+        digests = [question.digest for question in questions.values()]
+        if len({*digests}) > 1 and (known := self._results.known_of(digests)) is not None:
+            return self._ask(callings[known], questions[callings[known]], in_hand)
+
+        def ask(calling: Calling) -> Asked[T]:
+            return self._ask(calling, questions[calling], in_hand)
+
+        asked = Search(ask, callings, in_hand, self._patience, self._tell).asked()
+        if asked.answer is not None and asked.way.model_name != first.way.model_name:
+            metrics.MOVED.labels(asked.way.name).inc()
+            log.info("%s instead of %s was asked: %s", asked.way.name, first.way.name, questions[first].kind)
+        return asked
+
+    def _tell(self, closed: Iterable[Calling]) -> None:
+        """Say why each way is closed, once a minute."""
+        if self._clock() >= self._tell_at:
+            self._tell_at = self._clock() + TELL_EVERY
+            log.error("no provider can be asked: %s", "; ".join(f"{one.way.name}: {one.blocked}" for one in closed))
 
     def _ask(self, calling: Calling, question: Question[T], in_hand: RequestInHand) -> Asked[T]:
         follower = None
         if question.leads_on is not None and calling.turns.needed:
             follower = Follower(in_hand.reservation, in_hand.dispatch.place, in_hand.dispatch.deadline_at)
-        found = self._results.look(question.digest, in_hand.claim.token, follower)
+        found = self._results.look(question.digest, in_hand.claim.token, follower, provider=calling.way.name)
         if not isinstance(found, Lead) and question.leads_on is None:
-            calling.expect_no_more(in_hand)
+            for one in self._callings:
+                one.expect_no_more(in_hand)
         if isinstance(found, Known):
             known = _understood(question, found.answer)
             if known is not None:
@@ -110,16 +157,22 @@ class Asking:
             finally:
                 calling.settle(reservation, answer)
         except PostponedError as postponed:
-            if too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at):
-                lead.release()
-            else:  # requests with the same question wait as long as this one
-                lead.park(min(postponed.seconds, self._policy.max_countdown))
+            self._let_wait(lead, postponed, in_hand)
             raise
         except BaseException:
             lead.release()
             raise
         metrics.CACHE.labels(question.kind, "miss").inc()
         return Asked(meaning, answer, calling.way)
+
+    def _let_wait(self, lead: Lease, postponed: PostponedError, in_hand: RequestInHand) -> None:
+        """Requests with the same question wait as long as this one, unless it ends, or goes another way."""
+        if too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at) or better_elsewhere(
+            postponed, in_hand.patience
+        ):
+            lead.release()
+        else:
+            lead.park(min(postponed.seconds, self._policy.max_countdown))
 
     def _keep(self, calling: Calling, question: Question[T], meaning: T, lead: Lease, in_hand: RequestInHand) -> None:
         """Keep an answer; whoever waits for it is in the limiter's line before anybody can see it.

@@ -60,23 +60,24 @@ class Calling:
         self._stopping = stopping
         self._clock = clock
         self._silence = Silence()
+        self.blocked = ""  # why nothing could be sent when somebody looked last
 
     def expect(self, in_hand: RequestInHand) -> None:
         """Tell the limiter that this request will ask in a moment: those behind it let it go first.
 
         Reading the texts and counting tokens takes a while, and threads take turns at it in any order.
         """
-        if self.turns.needed and in_hand.joined != in_hand.reservation:
+        if self.turns.needed and in_hand.joined != (self.way.name, in_hand.reservation):
             self.join(in_hand, {})
 
     def join(self, in_hand: RequestInHand, others: dict[str, float]) -> None:
         """The same of this request and others, whose places are known by their reservations."""
         self.way.limiter.join(others | {in_hand.reservation: in_hand.dispatch.place})
-        in_hand.joined = in_hand.reservation
+        in_hand.joined = (self.way.name, in_hand.reservation)
 
     def expect_no_more(self, in_hand: RequestInHand) -> None:
         """It asks nothing now, so nobody should wait for it."""
-        if in_hand.joined == in_hand.reservation:
+        if in_hand.joined == (self.way.name, in_hand.reservation):
             self.way.limiter.cancel(in_hand.reservation, joined=True)
             in_hand.joined = None
 
@@ -95,7 +96,9 @@ class Calling:
             way.egress.require()
             tried = "" if breaker_closed else way.breaker.require(in_hand.claim.token)
         except SendingBlockedError as blocked:
-            log.info("nothing is sent: %s", blocked.reason)
+            self.blocked = blocked.reason
+            if not way.name:  # else those of all are told at once, see `Asking`
+                log.info("nothing is sent: %s", blocked.reason)
             self.expect_no_more(in_hand)  # workers whose way is open would wait for it again and again
             raise PostponedError("blocked", min(blocked.seconds, LOOK_WITHIN)) from None
         try:
@@ -162,6 +165,12 @@ class Calling:
         self._silence.met(outage=False)
         return answer, reservation
 
+    def leave(self, in_hand: RequestInHand) -> None:
+        """Give back the place in this way's line, if the request stands there; no other line is touched."""
+        if in_hand.progress.way == self.way.name:
+            self.way.limiter.cancel(in_hand.reservation)
+            in_hand.progress = replace(in_hand.progress, way="")
+
     def settle(self, reservation: str, answer: Answer) -> None:
         """Tell the limiter what an answered call has used."""
         used = answer.prompt_tokens + answer.completion_tokens
@@ -204,7 +213,8 @@ class Calling:
             PostponedError: it is no short one, it would end too late, or this process is stopping.
             ClaimLostError: another worker has the request now.
         """
-        if postponed.seconds > self._policy.short_wait:
+        in_hand.progress = replace(in_hand.progress, way=self.way.name)
+        if postponed.seconds > self._policy.short_wait or postponed.until_start > in_hand.patience:
             raise postponed
         if too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at):
             raise postponed
@@ -241,9 +251,11 @@ class Calling:
             case AskAgain(seconds=seconds):
                 raise PostponedError("fault", seconds) from None
             case WaitForBreaker(reason=reason, seconds=seconds, closed_for=closed_for):
+                self.blocked = reason
                 way.breaker.trip(reason, at_least=closed_for)
                 raise PostponedError("blocked", seconds) from None
             case WaitForLimits():
+                in_hand.progress = replace(in_hand.progress, way=way.name)  # it is put back
                 raise PostponedError("limits", self._denied(decision, in_hand.reservation)) from None
 
     def _denied(self, decision: WaitForLimits, reservation: str) -> float:

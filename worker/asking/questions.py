@@ -60,6 +60,10 @@ class Answerer(Protocol):
     """Whom a question is for, see `ports.Way`."""
 
     @property
+    def name(self) -> str: ...
+    @property
+    def model_name(self) -> str: ...
+    @property
     def model_id(self) -> str: ...
     @property
     def max_output_tokens(self) -> int: ...
@@ -68,6 +72,11 @@ class Answerer(Protocol):
 def model_id(endpoint: str, name: str) -> str:
     """Names a model; another endpoint may answer the same question otherwise."""
     return f"{endpoint} {name}"
+
+
+def criteria_digest(model: str, requirements: str) -> str:
+    """Names the question for a vacancy's criteria; `model` is from `model_id`."""
+    return digest_of("criteria", model, CRITERIA_PROMPT_VERSION, CRITERIA_VERSION, requirements)
 
 
 def grades_digest(model: str, prompt_version: str, rubric_version: str, criteria_digest: str, resume: str) -> str:
@@ -88,30 +97,45 @@ class Questions:
         self._clock = clock
         self._known_criteria: OrderedDict[str, Criteria] = OrderedDict()  # by the question's digest
 
-    def remember(self, question: Question[Criteria], answered: Criteria) -> None:
+    def remember(self, digest: str, answered: Criteria) -> None:
         """Keep what this process was told: Redis may lose it before the vacancy's last resume."""
-        self._known_criteria[question.digest] = answered
+        self._known_criteria[digest] = answered
         if len(self._known_criteria) > _MOST_VACANCIES:
             self._known_criteria.popitem(last=False)
 
-    def criteria(self, way: Answerer, requirements: str, vacancy: Vacancy) -> Question[Criteria]:
-        """The question which of a vacancy's own words are requirements."""
+    def remembers(self, digest: str) -> bool:
+        """Whether this process knows the criteria that answer the question with this digest."""
+        return digest in self._known_criteria
+
+    def criteria(
+        self, way: Answerer, requirements: str, vacancy: Vacancy, kept_as: str | None = None
+    ) -> Question[Criteria]:
+        """The question which of a vacancy's own words are requirements; `kept_as`: its digest, whoever is asked."""
 
         def make_call() -> Call:
             messages = criteria_messages(vacancy)
             return Call(messages, criteria_answers.RESPONSE_FORMAT, criteria_answers.MAX_ANSWER_TOKENS)
 
-        digest = digest_of("criteria", way.model_id, CRITERIA_PROMPT_VERSION, CRITERIA_VERSION, requirements)
+        def parse(answer: Answer) -> Criteria:
+            criteria = parse_criteria(answer.content, vacancy)
+            return criteria.model_copy(update={"made_by": way.model_name}) if way.name else criteria
+
+        digest = kept_as or criteria_digest(way.model_id, requirements)
         return Question(
             "criteria",
             digest,
             self._keeping.criteria,
             make_call,
-            _usable(lambda answer: parse_criteria(answer.content, vacancy)),
+            _usable(parse),
             Criteria,
             leads_on=lambda criteria: bool(criteria.items),  # without any the request fails
             remembered=lambda: self._known_criteria.get(digest),
         )
+
+    @property
+    def keep_criteria(self) -> int:
+        """Seconds for which a vacancy's criteria are kept."""
+        return self._keeping.criteria
 
     @property
     def keep_grades(self) -> bool:

@@ -57,6 +57,7 @@ class RateLimiter:
             emptied, or this is the first start ever), until the bridge has counted in Kafka what was
             answered (`contract.ANSWERED_KEY`) or headers of the day bucket say more.
         prefix: of all keys.
+        reached: the key of what fair shares have reached, where other limiters share it.
         script: the Lua source; tests replace its clock.
 
     Raises:
@@ -74,6 +75,7 @@ class RateLimiter:
         burst: float = 60.0,
         unknown_day_share: float = 1 / 24,
         prefix: str = "ai_handler:limits",
+        reached: str | None = None,
         script: str = SCRIPT,
     ) -> None:
         self._limits = limits
@@ -88,7 +90,7 @@ class RateLimiter:
             "due": DUE_FOR,
             "least": [1, 1, LEAST_TPM],
         }
-        self._keys = [f"{prefix}:{key}" for key in _KEYS]
+        self._keys = [f"{prefix}:{key}" for key in _KEYS[:-1]] + [reached or f"{prefix}:reached"]
         self._script = redis.register_script(script)
         self._warn_at = 0.0
 

@@ -57,8 +57,8 @@ class WatchedModel:
         return self.answer
 
 
-def look_at_a_call(settings: Settings) -> Iterator[Finding]:
-    """One finding if the model gives no usable answer, else one for each thing that matters."""
+def look_at_a_call(settings: Settings, name: str = "") -> Iterator[Finding]:
+    """One finding if the model of this provider gives no usable answer, else one for each thing that matters."""
     watched: list[WatchedModel] = []
 
     def watch(model: Model) -> Model:
@@ -67,7 +67,7 @@ def look_at_a_call(settings: Settings) -> Iterator[Finding]:
 
     with ExitStack() as opened:
         try:
-            scoring = make_scoring(settings, opened, around=watch)
+            scoring = make_scoring(settings, opened, around=watch, providers={name: settings})
             yield from _ask(settings, scoring, watched[0])
         except redis.RedisError as error:
             yield wrong("call", f"Redis: {error}", "without Redis nothing is asked: see above")
