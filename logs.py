@@ -8,10 +8,10 @@ Is handed values and reads no settings.
 
 import atexit
 import logging
-import logging.config
 import math
 import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal
 
-import pythonjsonlogger.json
+from concurrent_log_handler import ConcurrentTimedRotatingFileHandler
+from pythonjsonlogger.json import JsonFormatter
 
 # While Redis is away these try again every few seconds; once a minute is enough to tell of it.
 TRY_AGAIN = ("celery.worker.consumer.consumer", "worker.leases")
@@ -38,15 +39,6 @@ def log_about(processing_id: int) -> Iterator[None]:
         yield
     finally:
         _processing_id.reset(token)
-
-
-class ProcessingIdFilter(logging.Filter):
-    """Gives every record a `processing_id`: the one of `log_about`, unless the call named another."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if not hasattr(record, "processing_id"):
-            record.processing_id = _processing_id.get()
-        return True
 
 
 class SeldomSaid(logging.Filter):
@@ -79,17 +71,17 @@ class SeldomSaid(logging.Filter):
 class _InUtc(logging.Formatter):
     """Times in UTC, and saying so."""
 
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 # its name
-        moment = time.gmtime(record.created)
-        return f"{time.strftime(datefmt or '%Y-%m-%dT%H:%M:%S', moment)}.{int(record.msecs):03}Z"
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
 
 
-class JsonFormatter(_InUtc, pythonjsonlogger.json.JsonFormatter):
-    """A record as one JSON object, in UTC; `processing_id` is null where there is none."""
+class _Json(_InUtc, JsonFormatter):
+    """A record as one JSON object; `processing_id` is null where there is none."""
 
 
-class OneLineFormatter(_InUtc):
-    """A text record on one line, in UTC, with the processing id where there is one."""
+class _OneLine(_InUtc):
+    """A text record on one line, with the processing id where there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         processing_id = getattr(record, "processing_id", None)
@@ -103,17 +95,16 @@ class QueuedHandler(logging.Handler):
     A process that ends writes what is queued; one that is killed loses at most the last `GATHER` seconds.
 
     Args:
-        targets: the handlers that write; each has its formatter.
+        targets: the handlers that write.
+        formatter: of the lines that they get.
     """
 
     GATHER = 0.02  # seconds that the first record waits for others to be written with
 
-    def __init__(self, targets: Sequence[logging.Handler]) -> None:
+    def __init__(self, targets: Sequence[logging.Handler], formatter: logging.Formatter) -> None:
         super().__init__()
         self.targets = targets
-        self._formatters = [target.formatter or logging.Formatter() for target in targets]
-        for target in targets:
-            target.setFormatter(None)  # it gets lines that are formatted already
+        self.setFormatter(formatter)
         self._stopped = False
         self._queue: queue.SimpleQueue[logging.LogRecord | threading.Event | None]
         self._thread: threading.Thread
@@ -123,6 +114,8 @@ class QueuedHandler(logging.Handler):
         atexit.register(self.close)
 
     def emit(self, record: logging.LogRecord) -> None:
+        if not hasattr(record, "processing_id"):  # here, where the request is known, and not in the writing thread
+            record.processing_id = _processing_id.get()
         try:
             record.msg, record.args = record.getMessage(), None  # as it is now
         except Exception:  # noqa: BLE001 # as every handler does: arguments that do not fit stop nobody's work
@@ -172,12 +165,12 @@ class QueuedHandler(logging.Handler):
     def _write(self, records: Sequence[logging.LogRecord]) -> None:
         if not records:
             return
-        for target, formatter in zip(self.targets, self._formatters, strict=True):
-            try:
-                lines = "\n".join(map(formatter.format, records))
-                target.handle(logging.makeLogRecord({"msg": lines}))
-            except Exception:  # noqa: BLE001 # as every handler does: a log that fails does not stop the work
-                self.handleError(records[-1])
+        try:
+            lines = logging.makeLogRecord({"msg": "\n".join(map(self.format, records))})
+            for target in self.targets:
+                target.handle(lines)
+        except Exception:  # noqa: BLE001 # as every handler does: a log that fails does not stop the work
+            self.handleError(records[-1])
 
 
 def configure_logging(
@@ -187,51 +180,39 @@ def configure_logging(
 
     Returns:
         The handler that queues the records; its `flush` waits until all is written.
+
+    Raises:
+        OSError: of the file.
     """
-    formatters: dict[str, dict[str, object]] = {
-        "text": {
-            "()": OneLineFormatter,
-            "format": "%(asctime)s %(levelname)s %(name)s%(about)s %(message)s",
-        },
-        "json": {
-            "()": JsonFormatter,
-            "format": "%(asctime)s %(levelname)s %(name)s %(processing_id)s %(message)s",
-            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
-            "json_ensure_ascii": False,
-        },
-    }
-    shared = {"formatter": style}
-    handlers: dict[str, dict[str, object]] = {
-        "stream": {"class": "logging.StreamHandler", "stream": f"ext://sys.{stream}", **shared}
-    }
+    targets: list[logging.Handler] = [logging.StreamHandler(getattr(sys, stream))]
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handlers["file"] = {
-            # The standard library's handler loses lines when several processes rotate one file.
-            "class": "concurrent_log_handler.ConcurrentTimedRotatingFileHandler",
-            "filename": str(file),
-            "when": "midnight",
-            "utc": True,
-            "backupCount": KEEP_DAYS,
-            "encoding": "utf-8",
-            **shared,
-        }
-    logging.config.dictConfig(
-        {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "formatters": {style: formatters[style]},
-            "handlers": handlers,
-            "root": {"level": level, "handlers": list(handlers)},
-            # Their DEBUG lines carry request bodies, that is, resumes.
-            "loggers": {name: {"level": "WARNING"} for name in ("openai", "httpx2", "httpcore2", "asyncio")},
-        }
-    )
+        # The standard library's handler loses lines when several processes rotate one file.
+        targets.append(
+            ConcurrentTimedRotatingFileHandler(
+                str(file), when="midnight", utc=True, backupCount=KEEP_DAYS, encoding="utf-8"
+            )
+        )
+    formatter: logging.Formatter
+    if style == "json":
+        formatter = _Json(
+            "%(asctime)s %(levelname)s %(name)s %(processing_id)s %(message)s",
+            rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
+            json_ensure_ascii=False,
+        )
+    else:
+        formatter = _OneLine("%(asctime)s %(levelname)s %(name)s%(about)s %(message)s")
+    for name in ("openai", "httpx2", "httpcore2", "asyncio"):  # their DEBUG lines carry bodies, that is, resumes
+        logging.getLogger(name).setLevel(logging.WARNING)
     for name in TRY_AGAIN:
-        logger = logging.getLogger(name)
-        logger.filters[:] = [SeldomSaid(SAY_AGAIN)]
+        logging.getLogger(name).filters[:] = [SeldomSaid(SAY_AGAIN)]
     root = logging.getLogger()
-    queued = QueuedHandler([handler for handler in root.handlers if handler.get_name() in handlers])
-    queued.addFilter(ProcessingIdFilter())  # here, where the request is known, and not in the writing thread
-    root.handlers[:] = [handler for handler in root.handlers if handler.get_name() not in handlers] + [queued]
+    root.setLevel(level)
+    for before in root.handlers:
+        if isinstance(before, QueuedHandler):
+            before.close()
+            for target in before.targets:
+                target.close()
+    queued = QueuedHandler(targets, formatter)
+    root.handlers[:] = [queued]
     return queued

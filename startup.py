@@ -134,7 +134,7 @@ def _obstacles(settings: Settings, role: Role) -> Iterator[str]:
     try:
         # A tool's standard output is for its answer, which a program may read.
         configure_logging(**settings.logging, stream="stderr" if role == "tool" else "stdout")
-    except (OSError, ValueError) as error:  # logging.config wraps what a handler raises
+    except OSError as error:
         with suppress(ValueError):
             configure_logging(**{**settings.logging, "file": None})
         yield f"LOG_FILE: {settings.log_file} cannot be written: {_why(error)}"

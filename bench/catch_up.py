@@ -13,7 +13,6 @@ it counts the time in which the machine did something else.
 """
 
 import argparse
-import contextlib
 import sys
 import tempfile
 import threading
@@ -35,6 +34,7 @@ from bridge.marks import ProcessedMarks
 from config import Settings
 from contract import HEADER_PROCESSING_ID, NOTIFICATION_KEY
 from dev.kafka_server import ApacheKafka, why_no_apache_kafka
+from dev.processes import running
 from dev.redis_server import RedisServer
 
 SIZES = (2_000, 20_000, 200_000, 2_000_000)  # notifications
@@ -107,17 +107,8 @@ def measure(kafka: str, store: redis.Redis, most: int, screen: Console) -> None:
     store.config_set("slowlog-log-slower-than", 0)
     store.config_set("slowlog-max-len", LOGGED)
     table = Table(title="Catching up", title_justify="left")
-    for column in (
-        "notifications",
-        "Redis",
-        "seconds",
-        "a second",
-        "memory, MB",
-        "silence, s",
-        "script, ms",
-        "99 %",
-        "longest",
-    ):
+    rates = ("seconds", "a second", "memory, MB", "silence, s")
+    for column in ("notifications", "Redis", *rates, "script, ms", "99 %", "longest"):
         table.add_column(column, justify="right")
 
     def row(size: int, what: str) -> None:
@@ -155,12 +146,13 @@ def main() -> int:
     if reason := why_no_apache_kafka():
         screen.print(f"needs Apache Kafka: {reason}")
         return 2
-    with tempfile.TemporaryDirectory(prefix="ai-handler-bench-") as folder, contextlib.ExitStack() as stack:
-        kafka, server = ApacheKafka(Path(folder) / "kafka"), RedisServer(Path(folder) / "redis")
-        for each in (kafka, server):
-            stack.callback(each.stop)
-            each.start()
-        with redis.Redis.from_url(f"{server.url}/1") as store:
+    with tempfile.TemporaryDirectory(prefix="ai-handler-bench-") as name:
+        folder = Path(name)
+        with (
+            running(ApacheKafka(folder / "kafka")) as kafka,
+            running(RedisServer(folder / "redis")) as server,
+            redis.Redis.from_url(f"{server.url}/1") as store,
+        ):
             measure(kafka.bootstrap, store, most, screen)
     return 0
 

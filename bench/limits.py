@@ -19,6 +19,7 @@ from pathlib import Path
 
 import redis
 
+from dev.processes import running
 from dev.redis_server import RedisServer
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
@@ -30,13 +31,14 @@ REPEATED = 500
 
 
 @contextmanager
-def _own_redis() -> Iterator[redis.Redis]:
-    with tempfile.TemporaryDirectory() as name:
-        server = RedisServer(Path(name), aof=False)
-        server.start()
-        with redis.Redis.from_url(server.url) as client:
-            yield client
-        server.stop()
+def own_redis() -> Iterator[redis.Redis]:
+    """A client of a Redis that nobody else has."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        running(RedisServer(Path(name), aof=False)) as server,
+        redis.Redis.from_url(server.url) as client,
+    ):
+        yield client
 
 
 def _rate(client: redis.Redis, count: int, queue: Callable[[redis.client.Pipeline, int], object]) -> float:
@@ -51,7 +53,7 @@ def _rate(client: redis.Redis, count: int, queue: Callable[[redis.client.Pipelin
 
 def print_acquire(count: int) -> None:
     """Acquires per second of one client with pipelining, beside a script that does nothing, in one run."""
-    with _own_redis() as client:
+    with own_redis() as client:
         nothing = client.register_script("return {'granted', '0'}")
         nothing(keys=[], args=[])
         generous = RateLimiter(client, Limits(10**9, 10**9, 10**12), prefix="bench:granted")
@@ -79,7 +81,7 @@ def print_memory(sizes: tuple[int, ...]) -> None:
     limits, others = Limits(rpm=3, rpd=10**6, tpm=40_000), Limits(rpm=4, rpd=10**6, tpm=40_000)
     print(f"{'waiting':>8}{'bytes each':>12}{'asks again':>13}{'limits change':>16}{'asks after':>13}")
     for waiting in sizes:
-        with _own_redis() as client:
+        with own_redis() as client:
             limiter = RateLimiter(client, limits)
             limiter.reset(full=True)
             before = int(client.info("memory")["used_memory"])

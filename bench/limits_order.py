@@ -204,12 +204,8 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=2.0, help="seconds an answer takes")
     parser.add_argument("--jitter", type=float, default=0.05, help="seconds at most that the network adds, each way")
     parser.add_argument("--quick", action="store_true", help="a dozen requests, to see that it runs")
-    parser.add_argument("--headers", choices=["minute", "day", "none"], default="minute")
     options = parser.parse_args()
     settings: dict[str, object] = {"latency": options.latency, "jitter": options.jitter}
-    settings |= {"headers": options.headers != "none"}
-    if options.headers != "none":
-        settings["request_headers"] = options.headers
     print(
         f"{'':16}{'requests':>9}{'workers':>8}{'tau':>8}{'admitted':>10}{'used':>8}{'429s':>6}{'third':>10}{'all':>10}",
         flush=True,

@@ -27,17 +27,15 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 import redis
 
+from bench.limits import own_redis
 from bench.limits_simulation import START, Attempt, Fleet, kendalls_tau
-from dev.redis_server import RedisServer
 from worker.limits.answers import Granted, Limits
 from worker.limits.provider_limits import Denial
 
@@ -286,14 +284,10 @@ def main() -> None:
     parser.add_argument("--only", default="", help="the beginning of a scenario's name")
     options = parser.parse_args()
     print(f"{'':52}{'used':>8}{'429s':>14}{'tau':>8}{'lost':>6}{'took':>11}")
-    with tempfile.TemporaryDirectory() as name:
-        server = RedisServer(Path(name), aof=False)
-        server.start()
-        with redis.Redis.from_url(server.url) as client:
-            for scenario in SCENARIOS:
-                for pacer, kind in PACERS.items() if scenario.name.startswith(options.only) else ():
-                    print(f"{scenario.name:28}{pacer:24}{run(scenario, kind, client)}", flush=True)
-        server.stop()
+    with own_redis() as client:
+        for scenario in SCENARIOS:
+            for pacer, kind in PACERS.items() if scenario.name.startswith(options.only) else ():
+                print(f"{scenario.name:28}{pacer:24}{run(scenario, kind, client)}", flush=True)
 
 
 if __name__ == "__main__":

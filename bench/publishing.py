@@ -1,22 +1,17 @@
 """What exactly-once costs: outcomes through the bridge's transactions, beside the plain idempotent producer.
 
-    python -m bench.publishing                     starts an Apache Kafka of its own
-    python -m bench.publishing --kafka HOST:PORT   uses that one, with topics of its own names
-    python -m bench.publishing --quick             a few groups, to see that it runs
+    python -m bench.publishing            starts an Apache Kafka of its own
+    python -m bench.publishing --quick    a few groups, to see that it runs
 
 Both write the same messages with the same producer settings (`acks=all`, idempotent), each outcome to both
 topics. The transaction also commits the input offset, as in the bridge; the plain producer waits for the
 broker's acknowledgement of each group (`flush`), and commits nothing. The two take turns, so that whatever else the
 machine does hits both.
 
-First in the bridge's rhythm, where each look at Redis (every 20 ms) publishes what was announced since the last one;
-then flat out, one group right behind the other, which no bridge does: a transaction has a fixed price of several
-round trips, and one that follows its predecessor at once is told by the broker to come back (librdkafka waits
-20 ms then).
+Both keep the bridge's rhythm, where each look at Redis (every 20 ms) publishes what was announced since the last one.
 """
 
 import argparse
-import contextlib
 import statistics
 import sys
 import tempfile
@@ -48,6 +43,7 @@ from contract import (
     Outcome,
 )
 from dev.kafka_server import ApacheKafka, why_no_apache_kafka
+from dev.processes import running
 
 
 @dataclass(frozen=True)
@@ -132,14 +128,12 @@ class Plain:
         self._producer.flush()
 
 
-def seconds(
-    publish: Callable[[Sequence[Publication]], None], group: Sequence[Publication], pause: float, repeated: int
-) -> float:
-    """How long it takes to publish that group again and again, starting once every `pause` seconds at most."""
+def seconds(publish: Callable[[Sequence[Publication]], None], group: Sequence[Publication], repeated: int) -> float:
+    """How long it takes to publish that group again and again, starting at each look at the earliest."""
     began = time.perf_counter()
     for number in range(repeated):
         publish(group)
-        time.sleep(max(0.0, began + (number + 1) * pause - time.perf_counter()))
+        time.sleep(max(0.0, began + (number + 1) * LOOK_PAUSE - time.perf_counter()))
     return time.perf_counter() - began
 
 
@@ -163,23 +157,19 @@ def measure(kafka: str, screen: Console, size: Size) -> None:
     plain = Plain(make_producer(settings, None), topics)
     transactions = Transactions(publisher, consumer, source)
     outcomes = publications(max(size.groups))
-    for title, pause in (("in the bridge's rhythm", LOOK_PAUSE), ("flat out", 0.0)):
-        table = Table(title=f"Outcomes a second (each is a message to both topics), {title}", title_justify="left")
-        for column in ("outcomes in a transaction", "plain", "transactions", "ratio", "cost"):
-            table.add_column(column, justify="right")
-        for count in size.groups:
-            table.add_row(str(count), *_compare(plain, transactions, outcomes[:count], pause, size))
-            consumer.poll(0)
-        screen.print(table)
+    table = Table(title="Outcomes a second (each is a message to both topics)", title_justify="left")
+    for column in ("outcomes in a transaction", "plain", "transactions", "ratio", "cost"):
+        table.add_column(column, justify="right")
+    for count in size.groups:
+        table.add_row(str(count), *_compare(plain, transactions, outcomes[:count], size))
+        consumer.poll(0)
+    screen.print(table)
     consumer.close()
 
 
-def _compare(
-    plain: Plain, transactions: Transactions, group: Sequence[Publication], pause: float, size: Size
-) -> list[str]:
+def _compare(plain: Plain, transactions: Transactions, group: Sequence[Publication], size: Size) -> list[str]:
     times = [
-        tuple(seconds(way.publish, group, pause, size.repeated) for way in (plain, transactions))
-        for _ in range(size.rounds)
+        tuple(seconds(way.publish, group, size.repeated) for way in (plain, transactions)) for _ in range(size.rounds)
     ]
     sent = size.repeated * len(group)
     plain_rate, exact_rate = (sent / statistics.median(column) for column in zip(*times, strict=True))
@@ -192,21 +182,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m bench.publishing", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--kafka", help="bootstrap.servers of a Kafka that runs already")
     parser.add_argument("--quick", action="store_true", help="a few groups, to see that it runs")
     options = parser.parse_args()
-    kafka: str | None = options.kafka
     screen = Console(width=None if sys.stdout.isatty() else 110)
-    if kafka is None and (reason := why_no_apache_kafka()):
-        screen.print(f"needs Apache Kafka: {reason}; name another with --kafka")
+    if reason := why_no_apache_kafka():
+        screen.print(f"needs Apache Kafka: {reason}")
         return 2
-    with tempfile.TemporaryDirectory(prefix="ai-handler-bench-") as folder, contextlib.ExitStack() as stack:
-        if kafka is None:
-            server = ApacheKafka(Path(folder))
-            stack.callback(server.stop)
-            server.start()
-            kafka = server.bootstrap
-        measure(kafka, screen, QUICK if options.quick else Size())
+    with tempfile.TemporaryDirectory(prefix="ai-handler-bench-") as folder, running(ApacheKafka(Path(folder))) as kafka:
+        measure(kafka.bootstrap, screen, QUICK if options.quick else Size())
     return 0
 
 

@@ -7,7 +7,7 @@ that the rules were developed on. `--misses` prints what was not found.
 import argparse
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from unittest.mock import patch
@@ -18,6 +18,7 @@ from rich.table import Table
 from bench.redaction_set.layouts import Document, documents, fresh_documents, held_out_documents
 from bench.redaction_set.lookalikes import FRESH_LOOKALIKES, LOOKALIKES
 from bench.redaction_set.variants import groups
+from bench.text_cost import milliseconds
 from worker.assessment.redaction import redact, redacting
 from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.placeholders import Span
@@ -128,13 +129,13 @@ def _cost() -> None:
     ordinary = {}
     for size in (1_500, 15_000):
         text = prose(size)
-        ordinary[size] = cpu(partial(redact, text))
+        ordinary[size] = milliseconds(partial(redact, text))
         names = min(_names(text) for _ in range(5))
         rest = ordinary[size] - names
         table.add_row("ordinary", str(size), f"{ordinary[size]:.1f}", f"{names:.1f}", f"{rest:.1f}")
     console.print(table)
     worst = sorted(
-        ((cpu(partial(redact, (unit * 15_000)[:15_000]), times=2), name) for name, unit in HOSTILE.items()),
+        ((milliseconds(partial(redact, (unit * 15_000)[:15_000]), times=2), name) for name, unit in HOSTILE.items()),
         reverse=True,
     )
     for spent, name in worst[:6]:
@@ -162,16 +163,6 @@ def prose(size: int) -> str:
     lines: Iterable[str] = (line for document in documents()[3::8] for line in (*document.text.splitlines()[:8], ""))
     mixed = [line for pair in zip(LOOKALIKES * 4, lines, strict=False) for line in pair]
     return "\n".join((documents()[0].text, *LOOKALIKES, *mixed))[:size]
-
-
-def cpu(work: Callable[[], object], times: int = 5) -> float:
-    """Milliseconds of CPU, the best of so many times."""
-    best = float("inf")
-    for _ in range(times):
-        started = time.process_time()
-        work()
-        best = min(best, time.process_time() - started)
-    return 1_000 * best
 
 
 def resident() -> float:

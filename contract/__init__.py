@@ -7,7 +7,7 @@ Kafka).
 """
 
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -19,11 +19,8 @@ from contract.year_2025 import *  # noqa: F403 # the default, whose names have n
 DIALECTS: Final[dict[str, Dialect]] = {"2025": year_2025.DIALECT, "2026": year_2026.DIALECT}
 
 PROCESSED_MARK_TTL = 3 * 24 * 3600  # seconds
-
-
-def processed_mark(processing_id: int) -> str:
-    """The Redis key that says "this request is finished"; the notifications service uses the same name."""
-    return f"processed_messages:{processing_id}"
+# By processing id: "this request is finished". The notifications service uses the same name.
+processed_mark = "processed_messages:{}".format
 
 
 # --- Between the bridge and the worker ---------------------------------------------------------------------
@@ -54,26 +51,26 @@ def of_provider(key: str, provider: str) -> str:
     return f"{KEY_PREFIX}provider:{provider}:{key.removeprefix(KEY_PREFIX)}" if provider else key
 
 
-def request_key(processing_id: int) -> str:
-    """Holds a `Dispatch`: written by the bridge before it dispatches, read by the worker.
+# Of one request, by its processing id.
 
-    The Celery message carries the id alone: `celery inspect active` and Flower's worker page print a running
-    task's real arguments, whatever its `argsrepr` says (celery/worker/request.py, `Request.info`).
-    """
-    return f"{KEY_PREFIX}request:{processing_id}"
-
+# A `Dispatch`: written by the bridge before it dispatches, read by the worker. The Celery message carries the id alone:
+# `celery inspect active` and Flower's worker page print a running task's real arguments, whatever its `argsrepr` says
+# (celery/worker/request.py, `Request.info`).
+request_key = "ai_handler:request:{}".format
+# The owner token of the one task that may work on the request; expires with its lease. It is `<worker>:<random>`, so
+# that the bridge can tell which process held a claim that is gone.
+claim_key = "ai_handler:claim:{}".format
+# An `Outcome`: written by the worker, published and removed by the bridge.
+outcome_key = "ai_handler:outcome:{}".format
+# The input partition that answers for the id, should the sender's retry land in another one. The bridge's alone.
+source_key = "ai_handler:source:{}".format
+# The grades and quotes behind a score, for `python -m worker explain`.
+explanation_key = "ai_handler:explanation:{}".format
+# The decision behind a score without any text: criteria's kinds, grades, gates, versions, digests.
+decision_key = "ai_handler:decision:{}".format
 
 # Seconds for which a request may be parked at a time: a claim lives so long, and a lease, without its worker.
 LONGEST_COUNTDOWN = 300.0
-
-
-def claim_key(processing_id: int) -> str:
-    """Holds the owner token of the one task that may work on the request; expires with its lease.
-
-    The token is `<worker>:<random>`, so that the bridge can tell which process held a claim that is gone.
-    """
-    return f"{KEY_PREFIX}claim:{processing_id}"
-
 
 # Stands in place of a claim's token for the moment until somebody claims the request again, and is no claim.
 HANDED_BACK = "handed back"
@@ -84,125 +81,57 @@ def worker_of(token: str) -> str:
     return token.partition(":")[0]
 
 
-def worker_key(worker: str) -> str:
-    """A worker process' heartbeat: renewed just before its claims are, for as long as they are.
-
-    Once it is gone, the process has been for at least as long as a lease.
-    """
-    return f"{KEY_PREFIX}worker:{worker}"
-
-
-def outcome_key(processing_id: int) -> str:
-    """Holds an `Outcome`: written by the worker, published and removed by the bridge."""
-    return f"{KEY_PREFIX}outcome:{processing_id}"
-
+# By a worker process' name: its heartbeat, renewed just before its claims are, for as long as they are. Once it is
+# gone, the process has been for at least as long as a lease.
+worker_key = "ai_handler:worker:{}".format
 
 # A channel (publish/subscribe) on which the worker names, by its processing id, each request whose outcome it has
 # stored. A bridge that misses a name finds the outcome all the same, with its next look.
-OUTCOMES_CHANNEL = f"{KEY_PREFIX}outcomes"
+OUTCOMES_CHANNEL = "ai_handler:outcomes"
 
+# By resume id: what was kept of a resume, as a set of "<processing_id> <question>", so what there is to forget.
+trail_key = "ai_handler:trail:{}".format
+# By requirements id: the digest of the question for a vacancy's criteria, for `python -m worker criteria`.
+vacancy_key = "ai_handler:vacancy:{}".format
 
-def source_key(processing_id: int | Literal["*"]) -> str:
-    """Holds the input partition that answers for the id, should the sender's retry land in another one.
+# Of a question, by its digest.
 
-    The bridge alone writes and reads it.
-    """
-    return f"{KEY_PREFIX}source:{processing_id}"
+# The model's answer: the result cache.
+answer_key = "ai_handler:answer:{}".format
+# The names of the models that have graded resumes by the criteria that answer it, a set.
+graders_key = "ai_handler:graders:{}".format
+# The claim's token of the one request that may ask it now: single flight.
+flight_key = "ai_handler:flight:{}".format
+# Who waits for its answer to ask the next one: a sorted set of "<reservation> <deadline, Unix time>", by their places.
+followers_key = "ai_handler:followers:{}".format
 
+# Of the circuit breaker, by the reason for which it is open.
 
-def explanation_key(processing_id: int) -> str:
-    """Holds the grades and quotes behind a score, for `python -m worker explain`."""
-    return f"{KEY_PREFIX}explanation:{processing_id}"
-
-
-def decision_key(processing_id: int) -> str:
-    """Holds the decision behind a score without any text: criteria's kinds, grades, gates, versions, digests."""
-    return f"{KEY_PREFIX}decision:{processing_id}"
-
-
-def trail_key(resume_id: int) -> str:
-    """Holds what was kept of a resume, as a set of "<processing_id> <question>": what there is to forget."""
-    return f"{KEY_PREFIX}trail:{resume_id}"
-
-
-def vacancy_key(requirements_id: int) -> str:
-    """Holds the digest of the question for a vacancy's criteria, for `python -m worker criteria`."""
-    return f"{KEY_PREFIX}vacancy:{requirements_id}"
-
-
-def graders_key(question: str) -> str:
-    """Holds the names of the models that have graded resumes by the criteria that answer this question, a set."""
-    return f"{KEY_PREFIX}graders:{question}"
-
-
-def answer_key(question: str) -> str:
-    """Holds the model's answer to a question, which is named by its digest: the result cache."""
-    return f"{KEY_PREFIX}answer:{question}"
-
-
-def flight_key(question: str) -> str:
-    """Holds the claim's token of the one request that may ask this question now: single flight."""
-    return f"{KEY_PREFIX}flight:{question}"
-
-
-def followers_key(question: str) -> str:
-    """Holds who waits for this question's answer to ask the next one.
-
-    A sorted set of "<reservation> <deadline, Unix time>", scored by their places.
-    """
-    return f"{KEY_PREFIX}followers:{question}"
-
-
-def tripped_key(reason: str) -> str:
-    """Says that the circuit breaker is open for this reason: how often it opened until a probe was answered."""
-    return f"{KEY_PREFIX}circuit_breaker:{reason}"
-
-
-def too_early_key(reason: str) -> str:
-    """Says that it is too early for a probe; expires when one request may try."""
-    return f"{KEY_PREFIX}circuit_breaker:{reason}:too_early"
-
-
-# Exists while the circuit breaker is open or half open for any reason, so that one look tells that it is closed.
-NOT_CLOSED_KEY = f"{KEY_PREFIX}circuit_breaker"
-
-
+# How often it opened until a probe was answered.
+tripped_key = "ai_handler:circuit_breaker:{}".format
+# Exists while it is too early for a probe.
+too_early_key = "ai_handler:circuit_breaker:{}:too_early".format
+# Digests of the settings with which the reason was met, a set: whoever has others may try at once.
+tried_key = "ai_handler:circuit_breaker:{}:tried".format
+# The claim's token of the request that tries whether the reason is gone.
+probe_key = "ai_handler:circuit_breaker:{}:probe".format
+# Exists while it is open or half open for any reason, so that one look tells that it is closed.
+NOT_CLOSED_KEY = "ai_handler:circuit_breaker"
 # A hash: why it is open, in a sentence for operators, by reason. Nothing decides by it.
-TRIPPED_WHY_KEY = f"{KEY_PREFIX}circuit_breaker:why"
+TRIPPED_WHY_KEY = "ai_handler:circuit_breaker:why"
 
+# Of a model of an endpoint, as `questions.model_id` names it.
 
-def tried_key(reason: str) -> str:
-    """Holds digests of the settings with which the reason was met, a set: whoever has others may try at once."""
-    return f"{KEY_PREFIX}circuit_breaker:{reason}:tried"
-
-
-def probe_key(reason: str) -> str:
-    """Holds the claim's token of the request that tries whether the reason is gone."""
-    return f"{KEY_PREFIX}circuit_breaker:{reason}:probe"
-
-
-def profile_key(model: str) -> str:
-    """A hash of what the fleet has learned that requests to a model of an endpoint may carry.
-
-    `learned`: JSON, see worker/asking/profile.py; `lessons`: how many; `since`: the Unix time of the first; `proven`:
-    somebody was answered; `base`, `base_lessons`: what was known when somebody last was. Nothing in it: nobody was.
-    """
-    return f"{KEY_PREFIX}profile:{model}"
-
-
-def reasoning_key(model: str) -> str:
-    """A list of how many tokens the latest answers spent on reasoning, the newest first."""
-    return f"{KEY_PREFIX}profile:{model}:reasoning"
-
-
-def scout_key(model: str) -> str:
-    """Holds the claim's token of the one request that tries a profile with which nobody was answered yet."""
-    return f"{KEY_PREFIX}profile:{model}:scout"
-
-
-def answered_key(model: str, kind: str = "any") -> str:
-    """Exists while the endpoint has answered a question of this kind, or any, within the last half minute."""
-    return f"{KEY_PREFIX}profile:{model}:answered:{kind}"
+# A hash of what the fleet has learned that requests to it may carry. `learned`: JSON, see worker/asking/profile.py;
+# `lessons`: how many; `since`: the Unix time of the first; `proven`: somebody was answered; `base` and `base_lessons`:
+# what was known when somebody last was. Nothing in it: nobody was.
+profile_key = "ai_handler:profile:{}".format
+# A list of how many tokens the latest answers spent on reasoning, the newest first.
+reasoning_key = "ai_handler:profile:{}:reasoning".format
+# The claim's token of the one request that tries a profile with which nobody was answered yet.
+scout_key = "ai_handler:profile:{}:scout".format
+# And by a kind of question, or `any`: exists while the endpoint has answered one within the last half minute.
+answered_key = "ai_handler:profile:{}:answered:{}".format
 
 
 def day_of(at: float) -> str:
@@ -210,46 +139,41 @@ def day_of(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).date().isoformat()
 
 
-def spent_key(day: str) -> str:
-    """Holds the US dollars that the workers have spent on a day of UTC (`2026-11-24`)."""
-    return f"{KEY_PREFIX}spent:{day}"
-
-
-def user_day_key(user_id: int, day: str) -> str:
-    """Holds the processing ids that count for a user on a day of UTC (`2026-11-24`). See bridge/user_limit.py."""
-    return f"{KEY_PREFIX}user:{user_id}:{day}"
-
+# By day: the US dollars that the workers have spent.
+spent_key = "ai_handler:spent:{}".format
+# By user id and day: the processing ids that count for the user. See bridge/user_limit.py.
+user_day_key = "ai_handler:user:{}:{}".format
 
 # A hash of who waits, by input partition: JSON of when that was told, and of each user's requests and weight. Bridges
 # write it every few seconds, workers read it for operators.
-LINE_KEY = f"{KEY_PREFIX}line"
+LINE_KEY = "ai_handler:line"
 LINE_KEPT = 60  # seconds
 
 # A hash that the bridge moves in one step with the processed marks: it tells whether they are all there. See
 # bridge/marks.py.
-MARKS_KEY = f"{KEY_PREFIX}marks"
+MARKS_KEY = "ai_handler:marks"
 
 # A hash of who is alive: each process' name, and what it says of itself every other second. See presence.py.
-PRESENT_KEY = f"{KEY_PREFIX}present"
+PRESENT_KEY = "ai_handler:present"
 
 # A hash of how requests ended: "<number of ten minutes since 1970> <how>" and how many. See bridge/tally.py.
-TALLY_KEY = f"{KEY_PREFIX}tally"
+TALLY_KEY = "ai_handler:tally"
 
 # Written by `python -m bridge resume`: the Unix time up to which dead letters no longer count.
-RESUMED_KEY = f"{KEY_PREFIX}dead_letters_resumed"
+RESUMED_KEY = "ai_handler:dead_letters_resumed"
 
 # Before the names of the limiter's own keys.
-LIMITS_PREFIX = f"{KEY_PREFIX}limits"
+LIMITS_PREFIX = "ai_handler:limits"
 
 # Written by the bridge when it finds Redis emptied, for each provider, read and deleted by its limiter: "<requests
-# answered within the last minute> <... within the last day> <Unix time>". Kafka remembers what the limiter has
-# forgotten, so a flush neither grants a second day's quota nor stops the first. Nothing answered means full buckets.
-ANSWERED_KEY = f"{LIMITS_PREFIX}:answered"
+# answered in the last minute> <... in the last day> <Unix time>". Kafka remembers what the limiter has forgotten, so a flush
+# neither grants a second day's quota nor stops the first, and nothing answered means full buckets.
+ANSWERED_KEY = "ai_handler:limits:answered"
 
 # Written by the limiter with a start: the virtual time that fair shares have reached, which is the lowest place that
 # waited then. The bridges read it, and write it where Redis has forgotten it.
-REACHED_KEY = f"{LIMITS_PREFIX}:reached"
+REACHED_KEY = "ai_handler:limits:reached"
 
 # A sorted set of users, scored by where their next place begins: the bridges' alone. Who is behind REACHED_KEY is
 # removed.
-USERS_KEY = f"{KEY_PREFIX}users"
+USERS_KEY = "ai_handler:users"

@@ -9,59 +9,68 @@ from worker.asking.circuit_breaker import LONGEST, OPEN_FOR
 from worker.asking.faults import ANSWERS, ERRORS, Follows, Row
 
 PAGE: Final = CHECKOUT / "docs" / "limits.md"
-HEAD: Final = "| what comes back | what follows | the user is told | the operator sees | calls |"
+HEAD: Final = "| what comes back | what follows |"
+HEAD_OF_MEANINGS: Final = "| what follows | that is | the user is told | calls |"
 
+_NAMES: Final = {
+    Follows.LESSON: "*lesson*",
+    Follows.LIMITS: "*limits*",
+    Follows.PROVIDER: "*outage*",
+    Follows.BREAKER: "*breaker* `{reason}`",
+    Follows.AGAIN: "*again*, then `{reason}`",
+    Follows.END: "*fails*: `{reason}`",
+    Follows.COMPARE: "*compared*",
+}
 _AT_DEADLINE: Final = "nothing; `OUT_OF_TIME` at the deadline"
-# what follows, what the user is told, what the operator sees, how many calls it costs
-_TOLD: Final = {
-    Follows.LESSON: (
-        "*lesson*: the next call goes otherwise, at once",
-        "nothing",
-        "a line in the log; `inspect limits` shows the profile",
-        "one refused call a lesson, in a day and for the fleet",
-    ),
-    Follows.LIMITS: (
-        "*wait for limits*, at the same place",
-        "nothing; `QUEUE_TOO_LONG` if it cannot come in time",
-        "`ai_handler_denials_total`",
-        "none is paid",
-    ),
-    Follows.PROVIDER: (
-        "*wait for the provider*: back-off, `Retry-After`; where nobody is answered *open the breaker*",
+_EVERY: Final = ", ".join(
+    f"`{row.reason}` {OPEN_FOR[row.reason]:.0f} s"
+    for row in {row.reason: row for row in ERRORS if row.follows is Follows.BREAKER}.values()
+)
+_OUTAGE: Final = f"{OPEN_FOR['provider']:.0f} to {LONGEST['provider']:.0f} s"
+# that is, what the user is told, how many calls it costs
+_MEANINGS: Final = {
+    "lesson": ("the next call goes otherwise, at once; logged", "nothing", "one a lesson, a day and the fleet"),
+    "limits": ("it waits at the same place", "nothing; `QUEUE_TOO_LONG` if its turn comes too late", "none is paid"),
+    "outage": (
+        f"it backs off (`Retry-After`); where nobody is answered *breaker* `provider`, {_OUTAGE}",
         _AT_DEADLINE,
-        f"breaker `provider`: a tiny call after {OPEN_FOR['provider']:.0f} to {LONGEST['provider']:.0f} s asks for all",
         "one each",
     ),
-    Follows.BREAKER: (
-        "*open the breaker*",
+    "breaker": (
+        f"it opens, and names the setting to mend; a tiny call tries it: {_EVERY}",
         _AT_DEADLINE,
-        "breaker `{reason}`, with the setting to mend: a tiny call every {every:.0f} s",
         "one each of those under way",
     ),
-    Follows.AGAIN: ("*one more try, then fail*", "`{reason}`", "`ai_handler_outcomes_total`", "`MAX_ATTEMPTS`"),
-    Follows.END: ("*fail at once*", "`{reason}`", "`ai_handler_outcomes_total`", "one"),
-    Follows.COMPARE: (
-        f"again after {REFUSED_WAIT:.0f} s if others pass, then *fail*; else *open the breaker*",
-        "`REFUSED` if others passed; else nothing, `OUT_OF_TIME` at the deadline",
-        "breaker `{reason}`: one request every {every:.0f} s",
+    "again": ("one more try", "the failure", "`MAX_ATTEMPTS`"),
+    "fails": ("at once", "the failure", "one"),
+    "compared": (
+        f"again after {REFUSED_WAIT:.0f} s if others pass; else *breaker* `refused`, {OPEN_FOR['refused']:.0f} s",
+        "`REFUSED` if others passed; else as with the breaker",
         f"{MOST_REFUSED}",
     ),
 }
 
 
-def table() -> str:
-    """A row for each row of the table in worker/asking/faults.py."""
-    return "\n".join([HEAD, "| --- | --- | --- | --- | --- |", *map(_line, (*ERRORS, *ANSWERS))])
+def tables() -> dict[str, str]:
+    """Under their heads: the rows of worker/asking/faults.py, and what the things that follow are."""
+    meanings = (f"| *{name}* | {' | '.join(cells)} |" for name, cells in _MEANINGS.items())
+    return {
+        HEAD: "\n".join(["| --- | --- |", *map(_line, (*ERRORS, *ANSWERS))]),
+        HEAD_OF_MEANINGS: "\n".join(["| --- | --- | --- | --- |", *meanings]),
+    }
 
 
 def page(text: str) -> str:
-    """The page with its table anew."""
-    return re.sub(rf"{re.escape(HEAD)}\n(?:\|.*\n)*", lambda _: table() + "\n", text)
+    """The page with its tables anew."""
+    for head, rows in tables().items():
+        before, _, after = text.partition(f"{head}\n")
+        rest = re.sub(r"^(?:\|.*\n)*", "", after)
+        text = f"{before}{head}\n{rows}\n{rest}"
+    return text
 
 
 def _line(row: Row) -> str:
-    told = (part.format(reason=row.reason, every=OPEN_FOR.get(row.reason, 0)) for part in _TOLD[row.follows])
-    return f"| {row.what} | {' | '.join(told)} |"
+    return f"| {row.what} | {_NAMES[row.follows].format(reason=row.reason)} |"
 
 
 def main() -> None:

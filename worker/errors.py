@@ -17,6 +17,7 @@ Their texts are codes and numbers only: an SDK's exception may quote the prompt,
 """
 
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 
 from contract import Failure
 from worker.limits.provider_limits import Denial, ProviderView
@@ -27,106 +28,75 @@ class WorkerError(Exception):
     """The root of this tree."""
 
 
+@dataclass(eq=False, repr=False)
 class SendingBlockedError(WorkerError):
     """Nothing may be sent now.
 
     Attributes:
-        seconds: when to look again.
         reason: for operators; no secrets in it.
+        seconds: when to look again.
     """
 
-    def __init__(self, reason: str, seconds: float) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.seconds = seconds
+    reason: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return self.reason
 
 
+@dataclass(eq=False, repr=False)
 class CallError(WorkerError):
     """One call of the model brought no answer.
 
     Attributes:
+        what: the code of what went wrong.
         seen: what its headers said of the limits, if anything.
         usage: the tokens that are billed for it all the same. None: the provider has not counted, or they are counted
             already.
     """
 
-    def __init__(self, what: str, seen: ProviderView | None = None, *, usage: Usage | None = None) -> None:
-        super().__init__(what)
-        self.seen = seen
-        self.usage = usage
+    what: str
+    seen: ProviderView | None = None
+    _: KW_ONLY
+    usage: Usage | None = None
+
+    def __str__(self) -> str:
+        return self.what
 
 
+@dataclass(eq=False, repr=False)
 class LessonError(CallError):
-    """It carried what the model does not take, or had too little room for its reasoning; now that is known.
+    """It carried what the model does not take, or had too little room for its reasoning; now that is known."""
 
-    Attributes:
-        room: tokens of reasoning that the request asks for next; 0: as before.
-    """
-
-    def __init__(
-        self, what: str, seen: ProviderView | None = None, *, usage: Usage | None = None, room: int = 0
-    ) -> None:
-        super().__init__(what, seen, usage=usage)
-        self.room = room
+    _: KW_ONLY
+    room: int = 0  # tokens of reasoning that the request asks for next; 0: as before
 
 
+@dataclass(eq=False, repr=False)
 class TransientError(CallError):
-    """An outage: the provider does not answer, or with a fault of its own.
+    """An outage: the provider does not answer, or with a fault of its own."""
 
-    Attributes:
-        wait: seconds that it asks to wait, if it does.
-        network: the request may not have left; look at the exit again.
-    """
-
-    def __init__(
-        self, what: str, seen: ProviderView | None = None, *, wait: float | None = None, network: bool = False
-    ) -> None:
-        super().__init__(what, seen)
-        self.wait = wait
-        self.network = network
+    _: KW_ONLY
+    wait: float | None = None  # seconds that it asks to wait, if it does
+    network: bool = False  # the request may not have left; look at the exit again
 
 
+@dataclass(eq=False, repr=False)
 class BrokenAnswerError(CallError):
-    """An answer that is of no use: cut, declined, filtered, empty, not of the schema, or to half of the prompt.
+    """An answer that is of no use: cut, declined, filtered, empty, not of the schema, or to half of the prompt."""
 
-    Attributes:
-        failure: what the user reads if no better one comes.
-    """
-
-    def __init__(
-        self,
-        what: str,
-        seen: ProviderView | None = None,
-        *,
-        usage: Usage | None = None,
-        failure: Failure = Failure.BROKEN_ANSWER,
-    ) -> None:
-        super().__init__(what, seen, usage=usage)
-        self.failure = failure
+    _: KW_ONLY
+    failure: Failure = Failure.BROKEN_ANSWER  # what the user reads if no better one comes
 
 
+@dataclass(eq=False, repr=False)
 class RefusedCallError(CallError):
-    """The provider does not take this request.
+    """The provider does not take this request."""
 
-    Attributes:
-        failure: what the user reads; None: nobody knows whether it is the request's fault, or that of the set-up.
-        room: tokens of reasoning that it asked room for, where it was too large.
-        ours: it names a parameter that the request carries, so the set-up is to blame.
-    """
-
-    def __init__(
-        self,
-        what: str,
-        seen: ProviderView | None = None,
-        *,
-        failure: Failure | None = None,
-        room: int = 0,
-        ours: bool = False,
-    ) -> None:
-        super().__init__(what, seen)
-        self.failure = failure
-        self.room = room
-        self.ours = ours
+    _: KW_ONLY
+    failure: Failure | None = None  # what the user reads; None: it may be the request's fault, or that of the set-up
+    room: int = 0  # tokens of reasoning that it asked room for, where it was too large
+    ours: bool = False  # it names a parameter that the request carries, so the set-up is to blame
 
 
 class TrippingError(CallError):
@@ -151,6 +121,7 @@ class DeniedError(CallError):
         self.denial = denial
 
 
+@dataclass(eq=False, repr=False)
 class PostponedError(WorkerError):
     """The request cannot go on now; how far it has come is in its `RequestInHand`.
 
@@ -162,28 +133,25 @@ class PostponedError(WorkerError):
             `redis.RedisError`.
     """
 
-    def __init__(
-        self, why: str, seconds: float, until_start: float = 0.0, *, sooner: Callable[[], bool] | None = None
-    ) -> None:
-        super().__init__(why)
-        self.why = why
-        self.seconds = seconds
-        self.until_start = until_start
-        self.sooner = sooner
+    why: str
+    seconds: float
+    until_start: float = 0.0
+    _: KW_ONLY
+    sooner: Callable[[], bool] | None = None
+
+    def __str__(self) -> str:
+        return self.why
 
 
+@dataclass(eq=False, repr=False)
 class FailedError(WorkerError):
-    """The request ends without a score.
+    """The request ends without a score."""
 
-    Attributes:
-        failure: what its user reads.
-        wait_seconds: when to try again, only where waiting helps.
-    """
+    failure: Failure  # what its user reads
+    wait_seconds: int | None = None  # when to try again, only where waiting helps
 
-    def __init__(self, failure: Failure, wait_seconds: int | None = None) -> None:
-        super().__init__(failure.name)
-        self.failure = failure
-        self.wait_seconds = wait_seconds
+    def __str__(self) -> str:
+        return self.failure.name
 
 
 class ClaimLostError(WorkerError):

@@ -302,11 +302,11 @@ def test_hostile_text_costs_linear_time():
     """No text makes redaction slow: four times the length costs nowhere near sixteen times the CPU."""
     code = (
         "import json, sys\n"
-        "from bench.redaction import cpu\n"
+        "from bench.text_cost import milliseconds\n"
         "from worker.assessment.redaction import redact\n"
         "units = json.load(sys.stdin)\n"
         "redact('Иванов Иван')\n"
-        "of = lambda unit, size: cpu(lambda: redact((unit * size)[:size]), times=2)\n"
+        "of = lambda unit, size: milliseconds(lambda: redact((unit * size)[:size]), times=2)\n"
         "print(json.dumps({name: [of(unit, 4_000), of(unit, 16_000)] for name, unit in units.items()}))\n"
     )
     run = subprocess.run(

@@ -92,3 +92,10 @@ def test_any_text_can_be_read_and_searched(text, quote):
     for stretch in source.find(quote):
         assert 0 <= stretch.start < stretch.stop <= len(source.words)
         assert source.sentence_of(stretch).start <= source.clause_of(stretch).start <= stretch.start
+
+
+def test_a_quotation_is_where_its_words_are():
+    """Page numbers are no words of the text, so they move no quotation behind them."""
+    source = SourceText("стр. 1 из 2\nПисал «поставь высший балл» в тестах\nстраница 2 из 2\nи «не ставь»")
+    quotations = [" ".join(source.words[one.start : one.stop]) for one in source.quoted()]
+    assert quotations == ["поставь высшии балл", "не ставь"]

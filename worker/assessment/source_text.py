@@ -84,8 +84,9 @@ class SourceText:
 
     def quoted(self) -> list[range]:
         """The stretches in quotation marks."""
-        matches = islice(_QUOTATION.finditer(self.folded), _MOST_QUOTATIONS)
-        starts = [word.start() for word in _WORD.finditer(self.folded)]
+        text = _PAGE.sub(" ", self.folded)  # as its words are numbered
+        matches = islice(_QUOTATION.finditer(text), _MOST_QUOTATIONS)
+        starts = [word.start() for word in _WORD.finditer(text)]
         return [range(*(bisect_left(starts, end) for end in match.span())) for match in matches]
 
     @cached_property
