@@ -166,8 +166,8 @@ RESUMED_KEY = "ai_handler:dead_letters_resumed"
 LIMITS_PREFIX = "ai_handler:limits"
 
 # Written by the bridge when it finds Redis emptied, for each provider, read and deleted by its limiter: "<requests
-# answered in the last minute> <... in the last day> <Unix time>". Kafka remembers what the limiter has forgotten, so a flush
-# neither grants a second day's quota nor stops the first, and nothing answered means full buckets.
+# answered in the last minute> <... in the last day> <Unix time>". Kafka remembers what the limiter has forgotten, so a
+# flush neither grants a second day's quota nor stops the first, and nothing answered means full buckets.
 ANSWERED_KEY = "ai_handler:limits:answered"
 
 # Written by the limiter with a start: the virtual time that fair shares have reached, which is the lowest place that
