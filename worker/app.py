@@ -52,6 +52,7 @@ from worker.ports import Egress, Model, Ports, Way
 from worker.running import control, redis_transport
 from worker.running.fleet_metrics import FleetMetrics
 from worker.running.line import Line
+from worker.running.said import said_of
 from worker.scoring import Scoring
 from worker.spans import TracedModel
 from worker.tasks import register
@@ -323,27 +324,13 @@ def _show_state(sender: Any, **_: Any) -> None:
         threading.Thread(target=watch, args=(way,), name="egress-watch", daemon=True).start()
         threading.Thread(target=watch_model, args=(way,), name="model-watch", daemon=True).start()
 
-    def said_of(way: Way) -> dict[str, object]:
-        egress = way.egress.state
-        return {
-            "model": way.model_name,
-            "model_listed": metrics.shown(metrics.MODEL_LISTED, way.name) != 0,
-            "model_ends": metrics.shown(metrics.MODEL_SHUTDOWN, way.name),
-            "profile": way.profiles.state(),
-            "egress": egress,
-            "exit_closed": egress != "not asked yet" and not metrics.shown(metrics.EGRESS_OPEN, way.name),
-        }
-
     def say() -> dict[str, object]:
         at_work = scoring()
-        first, *others = at_work.ports.ways
-        providers = {way.name: said_of(way) for way in (first, *others)} if others else {}
         return {
-            **said_of(first),
+            **said_of(at_work.ports.ways),
             "threads": sender.controller.concurrency,
             "busy": len(state.active_requests),
             "waits": at_work.waits.counts(),
-            "providers": providers,
         }
 
     name = f"{sender.hostname}:{os.getpid()}"
