@@ -140,4 +140,4 @@ def test_commands_know_their_arguments():
     control.register(lambda: World().scoring.ports)
     assert Panel.meta["limits"].type == "inspect"
     assert Panel.meta["set_limits"].type == "control"
-    assert Panel.meta["set_limits"].signature == "<RPM> <RPD> <TPM>"
+    assert Panel.meta["set_limits"].signature == "<RPM> <RPD> <TPM> [PROVIDER]"

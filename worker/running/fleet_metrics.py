@@ -1,6 +1,6 @@
 """What is true of the whole fleet, read on scrape from what the workers share: limiter, circuit breaker, money, queue.
 
-Every worker says the same, so a query takes `max` over them. Of several providers, what is a provider's own has the label
+Every worker says the same, so a query takes `max` over them. What is the own of one of several providers has the label
 `provider` too. Where Redis is away, only `ai_handler_redis_up` is there.
 """
 
