@@ -11,8 +11,9 @@ from bridge.commands.status import make_look
 from config import Settings
 from contract import ANSWERED_KEY, KEY_PREFIX, REACHED_KEY, Dispatch, decision_key, of_provider, request_key
 from dev.openai_standin.server import StandIn
+from dev.service import write_providers
 from tests.support.fakes import request
-from tests.support.ways import unsigned, write_providers
+from tests.support.ways import unsigned
 from worker.app import make_scoring
 from worker.progress import Park, Progress
 from worker.running.control import of_way
@@ -42,7 +43,7 @@ def make(redis_url, redis_client, standins, tmp_path):
         file = write_providers(tmp_path / "providers.toml", urls, models=models, more=more)
         for name in urls:
             redis_client.set(of_provider(ANSWERED_KEY, name), f"0 0 {time.time():.3f}")
-        settings = Settings(mode="TEST", redis_url=redis_url, providers=file, **changes)
+        settings = Settings(mode="TEST", redis_url=redis_url, providers=file, second_look="off", **changes)
         return settings, make_scoring(settings, opened)
 
     with opened:
@@ -139,7 +140,10 @@ def test_operators_see_each_provider_by_its_name(make, score, standins):
     assert "look at key" in found.providers[0].tripped[0].why
     assert found.tripped == (), "one is open"
     rows = {finding.what: finding for finding in check.look(settings)}
-    assert rows["home: model"].state is check.State.WRONG
-    assert rows["home: model"].advice == "correct key"
-    assert rows["abroad: model"].state is check.State.OK
+    assert rows["home: model"].state is rows["abroad: model"].state is check.State.OK
     assert rows["abroad: requests"].found
+    standins["home"].set(country="RU")
+    rows = {finding.what: finding for finding in check.look(settings)}
+    assert rows["home: exit"].state is check.State.WRONG
+    assert rows["home: exit"].advice == "set proxy to an exit elsewhere"
+    assert rows["abroad: exit"].state is check.State.OK

@@ -1,10 +1,9 @@
-"""Several providers for a service: a stand-in each, the file that names them, and faults that they meet in turns."""
+"""Several providers that fail in turns, and whether the mix of their models is said."""
 
 import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 import redis
 
@@ -19,17 +18,6 @@ FAULTS: dict[str, tuple[dict[str, object], dict[str, object]]] = {
     "frozen": ({"kind": "timeout", "share": 1, "seconds": 30.0}, {}),
     "country": ({}, {"country": "RU"}),
 }
-
-
-def write_providers(file: Path, urls: Mapping[str, str], *, models: Mapping[str, str], more: str = "") -> Path:
-    """The file `PROVIDERS` for stand-ins at these addresses, without `/v1`; `more` stands in each table."""
-    tables = [
-        f'[{name}]\nbase_url = "{url}/v1"\nkey = "sk-{name}"\nmodel = "{models[name]}"\n'
-        f'trace_url = "{url}/cdn-cgi/trace"\n{more}\n'
-        for name, url in urls.items()
-    ]
-    file.write_text("\n".join(tables))
-    return file
 
 
 @contextlib.contextmanager
