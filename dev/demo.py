@@ -95,16 +95,16 @@ def real_openai(env_file: Path) -> bool:
     return bool(key) and key != example.get("OPENAI_KEY") and (own.get("MODE") or "").upper() != "TEST"
 
 
-def limits_for(requests: int) -> dict[str, str]:
+def limits_for(requests: int, providers: int = 1) -> dict[str, str]:
     """Limits under which one sees requests wait for their turn, and is done in about half a minute."""
-    return {"RPM": str(max(20, 2 * requests)), "RPD": "10000", "TPM": "400000"}
+    return {"RPM": str(max(20, 2 * requests) // providers), "RPD": "10000", "TPM": "400000"}
 
 
 def run(options: Options, screen: Console) -> int:
     """Start, send, wait, show; the exit code."""
     samples = read_samples(options.file)
     is_real = options.family is None and options.providers == 1 and real_openai(CHECKOUT / ".env")
-    limits = {} if is_real else limits_for(len(samples)) | _own_limits()
+    limits = {} if is_real else limits_for(len(samples), options.providers) | _own_limits()
     screen.print("[bold]AI Handler[/]: resumes go in on Kafka, scores come out", highlight=False)
     screen.print(f"starting (data and logs: {_short(options.folder)})", highlight=False)
     with local_service(
@@ -128,7 +128,7 @@ def run(options: Options, screen: Console) -> int:
                 f"\nrequests sent: {len(samples)}; the stand-in for OpenAI allows {limits['RPM']} a minute,"
                 " those beyond have to wait"
             )
-        loss = Loss(local, len(samples), screen) if options.providers > 1 else None
+        loss = Loss(local, screen) if options.providers > 1 else None
         results = wait(samples, local.service, screen, is_real=is_real, fault=loss or fault)
         screen.print(result_table(samples, results))
         if loss is not None:

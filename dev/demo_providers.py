@@ -18,24 +18,25 @@ if TYPE_CHECKING:
     from dev.local_service import LocalService
 
 
+KILLED_AFTER = 3  # answers: the others wait for the limits then
+
+
 class Loss:
-    """Kills the first stand-in once half of the requests are answered.
+    """Kills the first stand-in while requests wait for it.
 
     Args:
         local: whose it is.
-        requests: how many there are.
         screen: for people.
     """
 
-    def __init__(self, local: LocalService, requests: int, screen: Console) -> None:
+    def __init__(self, local: LocalService, screen: Console) -> None:
         self._local = local
-        self._requests = requests
         self._screen = screen
         self._dead = False
 
     def go_on(self, answered: int) -> None:
         """Called again and again, with how many are answered."""
-        if not self._dead and answered >= self._requests / 2:
+        if not self._dead and answered >= KILLED_AFTER:
             self._dead = True
             self._local.standins[0].kill()
             self._screen.print("[bold]KILLED[/] the first provider; the second takes over", highlight=False)
