@@ -3,7 +3,8 @@
 import contextlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import redis
 
@@ -47,6 +48,12 @@ def failing_in_turns(standins: Mapping[str, StandIn], every: float, say: Callabl
     finally:
         over.set()
         thread.join()
+
+
+def graders(store: redis.Redis, processing_ids: Iterable[int]) -> Counter[str]:
+    """How many requests each provider graded, for a table."""
+    kept = [json.loads(store.get(decision_key(processing_id)) or b"{}") for processing_id in processing_ids]
+    return Counter(f"graded by {each['provider']}" for each in kept if "provider" in each)
 
 
 def unsigned(store: redis.Redis, vacancies: Mapping[int, int]) -> list[int]:
