@@ -34,7 +34,7 @@ redis.call('EXPIRE', KEYS[1], 86400)
 """
 
 
-class Presence:
+class Presence(threading.Thread):
     """Says on a thread of its own that this process is alive, from `start` until `stopping` is set.
 
     Args:
@@ -53,33 +53,25 @@ class Presence:
         say: Callable[[], Mapping[str, object]],
         stopping: threading.Event,
     ) -> None:
+        super().__init__(name="presence", daemon=True)
         self._connect = connect
         self._role = role
-        self._name = name
+        self._process = name
         self._say = say
         self._stopping = stopping
         self._began = time.monotonic()
-        self._thread = threading.Thread(target=self._run, name="presence", daemon=True)
 
-    def start(self) -> None:
-        """Say it from now on."""
-        self._thread.start()
-
-    def farewell(self, seconds: float = 1.0) -> None:
-        """Wait so long at most until the last word is said; `stopping` is set."""
-        self._thread.join(seconds)
-
-    def _run(self) -> None:
+    def run(self) -> None:
         with self._connect() as store:
             say = store.register_script(_SAY)
             first = "1"
             while not self._stopping.is_set():
                 try:
                     said = {"role": self._role, "up": round(time.monotonic() - self._began), **self._say()}
-                    say(keys=[PRESENT_KEY], args=[self._name, json.dumps(said, ensure_ascii=False), first])
+                    say(keys=[PRESENT_KEY], args=[self._process, json.dumps(said, ensure_ascii=False), first])
                     first = ""
                 except redis.RedisError as error:
                     log.debug("nobody hears that this process lives: %s", type(error).__name__)
                 self._stopping.wait(SAY_EVERY)
             with suppress(redis.RedisError):  # silence says it too
-                store.hdel(PRESENT_KEY, self._name)
+                store.hdel(PRESENT_KEY, self._process)

@@ -28,7 +28,6 @@ from rich.console import Console
 from rich.table import Table
 
 from bridge.kafka import Contact, make_consumer, make_producer
-from bridge.offsets import Commit
 from bridge.partition import LOOK_PAUSE
 from bridge.publisher import Publication, Publisher, Topics
 from config import Settings
@@ -97,9 +96,8 @@ class Transactions:
 
     def publish(self, group: Sequence[Publication]) -> None:
         self._offset += len(group)
-        self._publisher.publish(
-            group, (), source=self._source, commit=Commit(self._offset, "v1 0 "), consumer=self._consumer
-        )
+        position = TopicPartition(self._source.topic, self._source.partition, self._offset, "v1 0 ")
+        self._publisher.publish(group, [position], self._consumer)
 
 
 class Plain:

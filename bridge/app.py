@@ -8,8 +8,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 
 import redis
@@ -17,7 +17,6 @@ from celery import Celery
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from opentelemetry.trace import NoOpTracer, Tracer
-from prometheus_client import REGISTRY
 
 from bridge.announcements import Announcements
 from bridge.commands import check, dead_letters, predecessor, replay, resume, send, status
@@ -35,7 +34,6 @@ from bridge.kafka import (
 )
 from bridge.kafka_trouble import FirstContact
 from bridge.kafka_trouble import line as trouble_with_kafka
-from bridge.lag import Lag
 from bridge.marks import ProcessedMarks
 from bridge.partition import PartitionWork
 from bridge.policy import PartitionPolicy
@@ -45,11 +43,9 @@ from bridge.request_store import RequestStore
 from bridge.spans import RequestSpans
 from bridge.start import StartUnknown
 from bridge.status.page import Overview
-from bridge.tally import Tally
 from bridge.topic_watch import TopicWatch
 from config import Settings
 from config.providers import read_providers, request_rate
-from contract import LONGEST_COUNTDOWN, processed_mark
 from presence import Presence
 from servers.redis_trouble import line as trouble_with_redis
 from startup import begin, complain, otel_variables
@@ -59,7 +55,7 @@ from watchdog import Watchdog
 log = logging.getLogger("bridge")
 
 BROKERS_WITHIN = 30.0  # seconds that a start waits for them; then it is the supervisor's turn
-REPEATING_ENDS_WITHIN = 2.0  # seconds
+REPEATING_ENDS_WITHIN, PRESENCE_ENDS_WITHIN = 2.0, 1.0  # seconds
 STOP_WITHIN = 22.0  # seconds from SIGTERM to the end, whatever answers or not; below compose's stop_grace_period
 
 
@@ -93,27 +89,8 @@ def _run_command(options: argparse.Namespace, settings: Settings) -> int:
         case "status":
             return status.run(options, settings)
         case "send":
-            return send.run(
-                options,
-                requests=settings.kafka_topic_for_ai_handler,
-                notifications=settings.kafka_topic_for_notifications,
-                reader=make_reader(settings),
-                producer=make_producer(settings, None),
-                answered=lambda processing_ids: answered(settings, processing_ids),
-                dialect=settings.dialect,
-            )
+            return send.run(options, settings, make_reader(settings), make_producer(settings, None))
     return run(settings)
-
-
-def answered(settings: Settings, processing_ids: Sequence[int]) -> list[int]:
-    """Those of some requests of which Redis knows that they were answered; where it cannot be asked, nobody knows."""
-    with settings.redis_connection.client() as client, client.pipeline(transaction=False) as pipe:
-        for processing_id in processing_ids:
-            pipe.exists(processed_mark(processing_id))
-        try:
-            return [each for each, is_there in zip(processing_ids, pipe.execute(), strict=True) if is_there]
-        except redis.RedisError:
-            return []
 
 
 def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: Tracer | None = None) -> Bridge:
@@ -129,7 +106,6 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         settings.kafka_key_for_uploading_data.encode(),
     )
     cap = make_cap(settings, client)
-    tally = Tally(client).add
     contact = Contact()
     consumer = make_consumer(settings, contact)
     providers = read_providers(settings)[0]
@@ -144,17 +120,18 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         look_ahead=settings.look_ahead,
         fair=settings.fair_by == "user",
         weights=settings.user_weights,
+        answers_a_day=settings.user_rpd,
         dialect=settings.dialect,
     )
 
     def make_work(source: TopicPartition) -> PartitionWork:
-        transactional_id = f"{settings.kafka_group_id}.{source.topic}.{source.partition}"
         name = f"{source.topic}-{source.partition}"
-
-        def make_publisher() -> Publisher:
-            outside = make_producer(settings, None) if settings.dialect.is_read_uncommitted else None
-            return Publisher(lambda name: make_producer(settings, name), transactional_id, topics, outside)
-
+        publisher = Publisher(
+            partial(make_producer, settings),
+            f"{settings.kafka_group_id}.{source.topic}.{source.partition}",
+            topics,
+            says_outside=settings.dialect.is_read_uncommitted,
+        )
         marks = ProcessedMarks(
             client,
             lambda: make_reader(settings),
@@ -165,19 +142,9 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
             dialect=settings.dialect,
             providers=providers,
         )
-        store = RequestStore(
-            client,
-            celery,
-            marks,
-            name,
-            exists=watch.exists,
-            longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds,
-            answers_a_day=settings.user_rpd,
-        )
+        store = RequestStore(client, celery, marks, name, watch.exists, policy)
         spans = RequestSpans(tracer or NoOpTracer(), source, settings.kafka_group_id, topics.notifications)
-        return PartitionWork(
-            source, consumer, store, marks, make_publisher, watch, cap, policy, spans=spans, tally=tally
-        )
+        return PartitionWork(source, consumer, store, marks, publisher, watch, cap, policy, spans=spans)
 
     return Bridge(
         consumer,
@@ -189,18 +156,6 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         lambda: resume.resumed_at(client),
         contact,
         health,
-    )
-
-
-def make_repeating(settings: Settings, delay: int, ended: threading.Event) -> Repeating:
-    """Says answers again after so many seconds, until the event."""
-    group = f"{settings.kafka_group_id}.repeat-{delay}"
-    return Repeating(
-        float(delay),
-        settings.kafka_topic_for_notifications,
-        lambda: make_follower(settings, group),
-        lambda: make_producer(settings, None),
-        ended,
     )
 
 
@@ -217,12 +172,6 @@ def make_cap(settings: Settings, client: redis.Redis) -> DeadLetterCap:
         since = max(since, resume.resumed_at(client))
     written = recent_dead_letters(make_reader(settings), settings.dead_letter_topic, since, limit)
     return DeadLetterCap(limit, CAP_WINDOW, time.time, written)
-
-
-def warn(settings: Settings, admin: AdminClient) -> None:
-    """Say what `check` would call wrong with Kafka; the start does not wait for it."""
-    for fault in faults_at_start(settings, admin):
-        log.warning("%s: %s; %s", fault.what, fault.found, fault.advice)
 
 
 def run(settings: Settings) -> int:
@@ -252,10 +201,13 @@ def run(settings: Settings) -> int:
     if watch.missing and not settings.kafka_create_topics:  # else one that was made just now may not show yet
         log.critical("missing topics: %s; create them, or set KAFKA_CREATE_TOPICS=on", ", ".join(watch.missing))
         return 1
-    threading.Thread(target=warn, args=(settings, admin), name="faults-at-start", daemon=True).start()
+
+    def warn() -> None:
+        for fault in faults_at_start(settings, admin):
+            log.warning("%s: %s; %s", fault.what, fault.found, fault.advice)
+
+    threading.Thread(target=warn, name="faults-at-start", daemon=True).start()  # nobody waits for it
     bridge = make_bridge(settings, health, watch, begin_tracing("ai-handler-bridge", otel_variables()))
-    if settings.bridge_metrics_port:
-        REGISTRY.register(Lag(lambda: make_reader(settings), bridge.watermarks))
     watchdog = Watchdog(STOP_WITHIN)
     watchdog.start()
     ended = threading.Event()
@@ -275,7 +227,16 @@ def run(settings: Settings) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     log.info("bridge started, reading %s (MODE=%s)", settings.kafka_topic_for_ai_handler, settings.mode)
-    repeating = [make_repeating(settings, delay, ended) for delay in settings.repeats]
+    repeating = [
+        Repeating(
+            float(delay),
+            settings.kafka_topic_for_notifications,
+            partial(make_follower, settings, f"{settings.kafka_group_id}.repeat-{delay}"),
+            partial(make_producer, settings, None),
+            ended,
+        )
+        for delay in settings.repeats
+    ]
     for each in repeating:
         each.start()
     try:
@@ -284,6 +245,6 @@ def run(settings: Settings) -> int:
         ended.set()
         for each in repeating:
             each.join(REPEATING_ENDS_WITHIN)
-        presence.farewell()
+        presence.join(PRESENCE_ENDS_WITHIN)
     log.info("bridge stopped")
     return 0

@@ -3,8 +3,8 @@
 Lifecycle: `run()` until `stop()` is called from a signal handler; then what has ended is published, the rest
 stays where it is (Kafka's offsets and Redis), and the group is left cleanly.
 
-A partition is *recovering* (paused until its state is read from Kafka) or *running* (paused while its window is
-full, or while there were too many dead letters). librdkafka serves everything from `poll`, so nothing here blocks for
+A partition is paused while it *recovers* (its state is read from Kafka), while its window is full, or while there were
+too many dead letters. librdkafka serves everything from `poll`, so nothing here blocks for
 long.
 """
 
@@ -46,11 +46,8 @@ class Bridge:
         topic: the input topic.
         topics: what the brokers say of it, and of those that are written.
         make_work: builds the work of an assigned partition.
-        announcements: of outcomes, started and closed here.
-        cap: the dead letters' rate limit.
+        announcements: started and closed here, as health is.
         resumed_at: when an operator last resumed after too many dead letters; Unix time, seconds.
-        contact: what the consumer knows of the brokers.
-        health: what others are told of it all.
         clock: seconds, monotonic.
     """
 
@@ -77,9 +74,8 @@ class Bridge:
         self._contact = contact
         self._health = health
         self._clock = clock
-        self._running: dict[Key, PartitionWork] = {}
-        self._recovering: dict[Key, PartitionWork] = {}
-        self._full: set[Key] = set()
+        self._works: dict[Key, PartitionWork] = {}
+        self._paused: set[Key] = set()
         self._retry_at: dict[Key, float] = {}
         self._failing_since: dict[Key, float] = {}
         self._say_at: dict[tuple[str, int, str], float] = {}  # when a failure may be told again
@@ -92,7 +88,11 @@ class Bridge:
 
     def watermarks(self) -> dict[Key, int]:
         """Of each partition that is worked on, the offset below which everything is finished; from any thread."""
-        return {key: work.watermark for key, work in self._running.copy().items()}
+        return {key: work.watermark for key, work in self._works.copy().items() if not work.is_recovering}
+
+    @property
+    def _running(self) -> list[PartitionWork]:
+        return [work for work in self._works.values() if not work.is_recovering]
 
     def run(self) -> None:
         """Work until stopped.
@@ -102,19 +102,18 @@ class Bridge:
             KafkaException: Kafka refuses us for good (authorisation, a fatal client error).
         """
         self._consumer.subscribe(
-            [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+            [self._topic], on_assign=self._on_assign, on_revoke=self._on_gone, on_lost=self._on_gone
         )
         self._announcements.start()
         try:
             while not self._stopping:
                 self._topics.glance()
                 self._take_messages()
-                self._recover()
                 self._step()
                 if self._health.is_due:
                     self._look_after_health()
         finally:
-            for work in [*self._running.values(), *self._recovering.values()]:
+            for work in self._works.values():
                 work.close()
             self._consumer.close()  # first: nobody in the group should wait because Redis does not answer
             self._announcements.close()
@@ -131,76 +130,57 @@ class Bridge:
                 if error.fatal():
                     raise KafkaException(error)
                 log.warning("Kafka: %s", error.str())
-            elif key in self._running:
+            elif key in self._works and not self._works[key].is_recovering:  # else it is read again
                 self._take(key, message)
-            # else: fetched before its partition was paused for recovery, which reads it again
             message = self._consumer.poll(0) if self._clock() < until else None
 
     def _take(self, key: Key, message: Message) -> None:
         try:
-            self._running[key].take(message)
+            self._works[key].take(message)
         except LogChanged as error:
-            self._start_over(key, "not the log that it was, reading the state from Kafka", error)
-        else:
-            self._pause_if_full(key)
+            self._start_over(key, error)
+        self._pause_or_resume(key)
 
     def _await_news(self) -> Message | None:
         """Wait on Kafka and on Redis at once: a message to take, or None, when outcomes may be ready to look at."""
-        if not any(work.awaits_outcomes for work in self._running.values()):
+        if not any(work.awaits_outcomes for work in self._running):
             return self._consumer.poll(POLL)
         message = self._consumer.poll(0)
         if message is not None:
             return message
-        if self._announcements.wait(self._until_next_look()):
-            for work in self._running.values():
-                work.look_soon()
+        if announced := self._announcements.wait(self._until_next_look()):
+            for work in self._running:
+                work.look_soon(announced)
         return self._consumer.poll(0)
 
     def _until_next_look(self) -> float:
         """Seconds, `POLL` at most: a look that was put off for a moment should not wait for the next round, too."""
         now = self._clock()
-        looks = (max(work.look_in, self._retry_at.get(key, 0.0) - now) for key, work in self._running.items())
+        looks = (max(work.look_in, self._retry_at.get(key, 0.0) - now) for key, work in self._works.items())
         return min(POLL, *looks)
 
-    def _recover(self) -> None:
-        for key, work in list(self._recovering.items()):
-            if self._clock() < self._retry_at.get(key, 0.0):
-                continue
-            try:
-                recovered = work.recover()
-            except (KafkaException, PublishError, StartAwaited, redis.RedisError) as error:
-                self._try_later(key, "cannot read its state yet", error)
-            else:
-                if recovered:
-                    del self._recovering[key]
-                    self._running[key] = work
-                    self._full.discard(key)
-                    self._consumer.resume([TopicPartition(*key)])
-
     def _step(self) -> None:
-        for key, work in list(self._running.items()):
+        for key, work in list(self._works.items()):
             if self._stopping:
                 return  # a frozen Redis costs each of them a timeout
             if self._clock() < self._retry_at.get(key, 0.0):
                 continue
+            recovers = work.is_recovering
             try:
                 work.step()
-            except PublishError as error:
+            except (PublishError, LogChanged) as error:
                 # Its rebalance, if that is the reason, is told by the next poll, before the recovery.
-                self._start_over(key, "a transaction failed, reading the state from Kafka", error)
-            except LogChanged as error:
-                self._start_over(key, "not the log that it was, reading the state from Kafka", error)
-            except (redis.RedisError, OperationalError, KafkaException) as error:
-                self._try_later(key, "waiting", error)
+                self._start_over(key, error)
+            except (redis.RedisError, OperationalError, KafkaException, StartAwaited) as error:
+                self._try_later(key, "cannot read its state yet" if recovers else "waiting", error)
             else:
-                self._failing_since.pop(key, None)
-                self._pause_if_full(key)
-                self._resume_if_free(key)
+                if not recovers:
+                    self._failing_since.pop(key, None)
+            self._pause_or_resume(key)
 
-    def _start_over(self, key: Key, what: str, error: Exception) -> None:
-        self._try_later(key, what, error)
-        self._consumer.pause([TopicPartition(*key)])
-        self._recovering[key] = self._running.pop(key)
+    def _start_over(self, key: Key, error: Exception) -> None:
+        self._try_later(key, "reading its state from Kafka", error)
+        self._works[key].start_over()
 
     def _try_later(self, key: Key, what: str, error: Exception) -> None:
         now = self._clock()
@@ -213,17 +193,15 @@ class Bridge:
             self._say_at[(*key, what)] = now + SAY_EVERY
             log.warning("%s-%d: %s (%s)", *key, what, said)
 
-    def _pause_if_full(self, key: Key) -> None:
-        if key not in self._full and self._running[key].free <= 0:
-            self._consumer.pause([TopicPartition(*key)])
-            self._full.add(key)
-
-    def _resume_if_free(self, key: Key) -> None:
+    def _pause_or_resume(self, key: Key) -> None:
         # Only what was paused is resumed; a few at a time would fetch again for each request.
-        work = self._running[key]
-        if key in self._full and work.free >= work.room_to_resume:
+        work = self._works[key]
+        if key not in self._paused and work.free <= 0:
+            self._consumer.pause([TopicPartition(*key)])
+            self._paused.add(key)
+        elif key in self._paused and work.free >= work.room_to_resume:
             self._consumer.resume([TopicPartition(*key)])
-            self._full.discard(key)
+            self._paused.discard(key)
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.incremental_assign(partitions)
@@ -232,29 +210,20 @@ class Bridge:
         for partition in sorted(partitions, key=lambda each: each.partition):  # the first chooses where all begin
             key = (partition.topic, partition.partition)
             log.info("assigned %s-%d", *key)
-            self._recovering[key] = self._make_work(partition)
+            self._works[key] = self._make_work(partition)
+            self._paused.add(key)
             self._retry_at.pop(key, None)
             self._failing_since.pop(key, None)
 
-    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        for partition in partitions:
-            self._leave(partition, "revoked")
-        consumer.incremental_unassign(partitions)
-
-    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        for partition in partitions:
-            self._leave(partition, "lost")
-        consumer.incremental_unassign(partitions)
-
-    def _leave(self, partition: TopicPartition, how: str) -> None:
+    def _on_gone(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Nothing has to be committed here: every transaction has committed its own offsets."""
-        key = (partition.topic, partition.partition)
-        log.info("%s %s-%d", how, *key)
-        work = self._running.pop(key, None) or self._recovering.pop(key, None)
-        if work is not None:
-            work.close()
-        self._full.discard(key)
-        self._failing_since.pop(key, None)
+        for partition in partitions:
+            key = (partition.topic, partition.partition)
+            log.info("%s-%d is another bridge's", *key)
+            if work := self._works.pop(key, None):
+                work.close()
+            self._failing_since.pop(key, None)
+        consumer.incremental_unassign(partitions)
 
     def _look_after_health(self) -> None:
         """Once a second: has an operator resumed, and what is in the way of the work?"""
@@ -269,7 +238,7 @@ class Bridge:
     def _troubles(self, redis_trouble: str) -> dict[str, str]:
         now = self._clock()
         troubles = {}
-        silent = max((now - work.redis_answered_at for work in self._running.values()), default=0.0)
+        silent = max((now - work.redis_answered_at for work in self._running), default=0.0)
         if redis_trouble or silent > REDIS_PATIENCE:
             troubles["redis"] = redis_trouble or f"{self._redis_said or 'no answer'}, for {silent:.0f} s"
         if self._contact.trouble:

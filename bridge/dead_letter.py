@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
@@ -182,10 +183,6 @@ def recent_dead_letters(reader: Consumer, topic: str, since: float, limit: int) 
 
 
 def _written(reader: Consumer, topic: str, since: float, limit: int) -> list[float]:
-    times: list[float] = []
-    for part in offset_ranges(reader, topic, since=since, may_be_missing=True):
-        for letter in read_range(reader, part):
-            times.append(letter.timestamp()[1] / 1000)
-            if len(times) >= limit:
-                return times
-    return times
+    parts = offset_ranges(reader, topic, since=since, may_be_missing=True)
+    letters = (letter for part in parts for letter in read_range(reader, part))
+    return [letter.timestamp()[1] / 1000 for letter in islice(letters, limit)]

@@ -9,11 +9,11 @@ from confluent_kafka import TopicPartition
 from bridge import metrics
 from bridge.dead_letter import CUTS, HEADER_REASON, DeadLetter, DeadLetterCap, PendingLetter
 from bridge.in_hand import InHand
-from bridge.intake import Reason, Rejected
+from bridge.intake import MESSAGES, Reason, Rejected
 from bridge.publisher import OutputRefused, Publication
 from bridge.request_store import RequestStates
 from bridge.supervisor import Unfinished
-from bridge.tally import DEAD_LETTER, how
+from bridge.tally import DEAD_LETTER, Tally, how
 from contract import Failure, Outcome
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,6 @@ class Endings:
         source: the input partition.
         cap: the dead letters' rate limit.
         may_write_letters: whether the dead-letter topic can be written at all.
-        tally: counts how requests end, see `Tally.add`.
         heard_until: Unix time, seconds: to what was sent later, nobody is ready to hear an answer.
     """
 
@@ -50,7 +49,7 @@ class Endings:
         source: TopicPartition,
         cap: DeadLetterCap,
         may_write_letters: Callable[[], bool],
-        tally: Callable[[list[str]], None],
+        tally: Tally,
         heard_until: Callable[[], float],
     ) -> None:
         self._name = f"{source.topic}-{source.partition}"
@@ -84,18 +83,19 @@ class Endings:
         size = sum(letter.size for letter in self._letters)
         return self._cap.tripped or len(self._letters) >= LETTERS_IN_HAND or size > LETTER_BYTES_IN_HAND
 
-    def ready(self, requests: Mapping[int, Unfinished]) -> tuple[list[int], list[PendingLetter]]:
-        """Requests that have ended, and dead letters to write: as many as one transaction should take."""
+    def ended(self, requests: Mapping[int, Unfinished], states: RequestStates) -> list[int]:
+        """Those of some requests that have ended, here or elsewhere."""
         until = self._heard_until()
-        ended = [
-            pid
-            for pid, request in requests.items()
-            if request.finished or (request.outcome and request.sent_at <= until)
+        return [
+            processing_id
+            for processing_id, request in requests.items()
+            if processing_id in states.marked or (request.outcome and request.sent_at <= until)
         ]
-        return ended[:OUTCOMES_A_TRANSACTION], self._letters_to_write(until)
 
-    def _letters_to_write(self, until: float) -> list[PendingLetter]:
+    def letters(self) -> list[PendingLetter]:
+        """Dead letters to write: as many as one transaction should take."""
         letters: list[PendingLetter] = []
+        until = self._heard_until()
         if not self._may_write_letters():
             return letters
         room = LETTER_BYTES_A_TRANSACTION
@@ -122,12 +122,12 @@ class Endings:
 
         Args:
             requests: in hand, by processing id.
-            ended: of them, see `ready`.
+            ended: of them; so many are in it as one transaction should take.
             letters: to write.
-            states: of the requests that ended and of those that the letters speak of, read just now.
+            states: of all of those, read just now.
         """
         ending = Ending()
-        for processing_id in ended:
+        for processing_id in ended[:OUTCOMES_A_TRANSACTION]:
             request = requests[processing_id]
             if processing_id in states.marked:
                 metrics.DUPLICATES.inc()
@@ -158,7 +158,7 @@ class Endings:
             return
         if processing_id in states.marked or processing_id in states.elsewhere:
             return
-        outcome = Outcome.failed(addressee, letter.rejected.message)
+        outcome = Outcome.failed(addressee, MESSAGES[letter.rejected.reason])
         ending.publications.append(Publication(processing_id, outcome, letter.traceparent))
         ending.processing_ids.append(processing_id)
 
@@ -167,7 +167,7 @@ class Endings:
         ended = set(ending.offsets)
         self._letters = [letter for letter in self._letters if letter.offset not in ended]
         reasons = [dict(letter.headers)[HEADER_REASON].decode() for letter in ending.dead_letters]
-        self._tally(
+        self._tally.add(
             [*(how(each.outcome) for each in ending.publications), *(DEAD_LETTER + reason for reason in reasons)]
         )
 

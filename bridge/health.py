@@ -120,11 +120,7 @@ def serve(
 ) -> WSGIServer:
     """Serve `/livez`, `/readyz`, `/` and, on every other path, the metrics; from a thread of its own.
 
-    Args:
-        health: of this bridge.
-        host: address to listen on.
-        port: likewise.
-        overview: makes the page `/` for whoever prefers these languages (the header Accept-Language).
+    `overview` makes the page `/` for whoever prefers these languages (the header Accept-Language).
     """
     metrics_page = make_wsgi_app()
 

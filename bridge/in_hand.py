@@ -9,9 +9,8 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from bridge import metrics
 from bridge.fair_order import FairOrder
-from bridge.line import InLine
-from bridge.places import Wanted
 from bridge.policy import PartitionPolicy
 from bridge.publisher import Publication
 from bridge.request_store import RequestStore
@@ -27,16 +26,22 @@ class InHand:
     Args:
         store: Redis.
         policy: whose turn it is, and how far apart.
+        label: of the metrics.
         wall_clock: Unix time, seconds.
 
     Attributes:
         order: whose is next.
         all: the requests, in the topic's order.
         called: those that are called.
+        changed: ids of called ones that something has happened to: the next look is at them.
         new: ids of those that have just been taken.
     """
 
-    def __init__(self, store: RequestStore, policy: PartitionPolicy, wall_clock: Callable[[], float]) -> None:
+    def __init__(
+        self, store: RequestStore, policy: PartitionPolicy, label: str, wall_clock: Callable[[], float]
+    ) -> None:
+        self._store = store
+        self._label = label
         self._places = store.places
         self._limit = store.user_limit
         self._policy = policy
@@ -51,7 +56,9 @@ class InHand:
         self.order.reach(reached)
         self.all: dict[int, Unfinished] = {}
         self.called: dict[int, Unfinished] = {}
+        self.changed: set[int] = set()
         self.new: list[int] = []
+        self._leasts: list[float] = []  # of the called ones, ascending
         self._served: dict[int, float] = {}  # by user: when a request ended last
 
     def take(self, unfinished: Unfinished) -> None:
@@ -65,14 +72,15 @@ class InHand:
 
     def pop(self, processing_id: int) -> Unfinished | None:
         """A request is in hand no more."""
-        self.called.pop(processing_id, None)
         unfinished = self.all.pop(processing_id, None)
         if unfinished is not None:
+            if self.called.pop(processing_id, None) is not None:
+                del self._leasts[bisect_left(self._leasts, unfinished.least)]
             self._served[unfinished.dispatch.request.user_id] = self._wall_clock()
         return unfinished
 
-    def users(self) -> list[InLine]:
-        """Who waits for an answer; since the user's last one, or since the oldest request."""
+    def tell(self) -> None:
+        """Tell operators who waits for an answer, and for how long. May raise `redis.RedisError`."""
         waiting, since = Counter[int](), dict[int, float]()
         for unfinished in self.all.values():
             user = unfinished.dispatch.request.user_id
@@ -81,10 +89,12 @@ class InHand:
         # Users without a request in hand are forgotten; Redis has their last places.
         self._served = {user: at for user, at in self._served.items() if user in since}
         self.order.forget(since if self._policy.fair else [0])
-        return [
-            InLine(user, count, self.order.weight(user), max(since[user], self._served.get(user, 0.0)))
-            for user, count in waiting.items()
-        ]
+        now = self._wall_clock()
+        unanswered = [max(at, self._served.get(user, 0.0)) for user, at in since.items()]
+        metrics.WAITING_USERS.labels(self._label).set(len(waiting))
+        metrics.LONGEST_WAIT.labels(self._label).set(max((now - at for at in unanswered), default=0.0))
+        users = [(user, count, self.order.weight(user)) for user, count in waiting.items()]
+        self._store.tell_line(users, fair=self._policy.fair, now=now)
 
     def line_up(self) -> None:
         """Let the new ones wait for their turns, but for those that had theirs. May raise `redis.RedisError`."""
@@ -100,35 +110,37 @@ class InHand:
                 unfinished.outcome = unfinished.failed(Failure.USER_LIMIT, wait_seconds=wait)
             user = self.user(unfinished)
             if processing_id in known or processing_id in refused:
-                if place := kept.places.get(processing_id, 0.0):
+                place = kept.places.get(processing_id, 0.0)
+                if place:
                     self._put(unfinished, place)
-                self.called[processing_id] = unfinished
+                self._call(processing_id, place)
             else:
                 self.order.add(user, processing_id)
         self.new = []
 
-    def call(self, size: int) -> bool:
-        """Call all who have fewer than so many called ones before them; whether anybody was called."""
-        head = self.order.head()
-        if head is None:
-            return False
-        places = sorted(unfinished.dispatch.place or unfinished.least for unfinished in self.called.values())
-        before = len(self.called)
-        while head is not None and bisect_left(places, head) < size:
-            processing_id, place = self.order.call()
-            unfinished = self.all[processing_id]
-            unfinished.least = place
-            self.called[processing_id] = unfinished
-            insort(places, place)
-            head = self.order.head()
-        return len(self.called) > before
+    def call(self, size: int) -> None:
+        """Call all who have fewer than so many called ones before them."""
+        while (head := self.order.head()) is not None and bisect_left(self._leasts, head) < size:
+            self._call(*self.order.call())
+
+    def _call(self, processing_id: int, place: float = 0.0) -> None:
+        unfinished = self.called[processing_id] = self.all[processing_id]
+        unfinished.least = place
+        insort(self._leasts, place)
+        self.changed.add(processing_id)
+
+    def take_changed(self) -> dict[int, Unfinished]:
+        """The called ones that something has happened to since the last call."""
+        changed = {each: self.called[each] for each in self.changed if each in self.called}
+        self.changed.clear()
+        return changed
 
     def call_off(self, is_over: Callable[[Unfinished], bool]) -> None:
         """Call those whose turn would come too late, to be ended."""
         over = [pid for pid, unfinished in self.all.items() if pid not in self.called and is_over(unfinished)]
         for processing_id in over:
-            unfinished = self.called[processing_id] = self.all[processing_id]
-            self.order.remove(self.user(unfinished), processing_id)
+            self._call(processing_id)
+            self.order.remove(self.user(self.all[processing_id]), processing_id)
 
     def place(self, due: Iterable[Unfinished]) -> None:
         """Give a place to those of some called ones that have none. May raise `redis.RedisError`."""
@@ -136,7 +148,7 @@ class InHand:
         if not placeless:
             return
         users = map(self.user, placeless)
-        wanted = [Wanted(user, self.order.step(user), each.least) for user, each in zip(users, placeless, strict=True)]
+        wanted = [(user, self.order.step(user), each.least) for user, each in zip(users, placeless, strict=True)]
         for unfinished, place in zip(placeless, self._places.give(wanted, self.order.reached), strict=True):
             self._put(unfinished, place)
 

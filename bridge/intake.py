@@ -68,11 +68,6 @@ class Rejected:
     addressee: Recipient | None = None
     field: str = ""
 
-    @property
-    def message(self) -> str:
-        """The Russian sentence for the end user."""
-        return MESSAGES[self.reason]
-
 
 @dataclass(frozen=True, slots=True)
 class NotOurs:

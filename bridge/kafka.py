@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -70,19 +70,22 @@ class Contact:
         return ""
 
 
+def _consumer(settings: Settings, group: str, options: Mapping[str, Any]) -> Consumer:
+    common = {"group.id": group, "auto.offset.reset": "earliest", "isolation.level": "read_committed"}
+    return Consumer({**settings.kafka, **common, **options}, logger=LIBRDKAFKA_LOG)
+
+
 def make_consumer(settings: Settings, contact: Contact) -> Consumer:
     """The consumer of the input topic; it tells `contact` how the brokers are."""
-    return Consumer(
+    return _consumer(
+        settings,
+        settings.kafka_group_id,
         {
-            **settings.kafka,
             **AT_ONCE,
-            "group.id": settings.kafka_group_id,
             "partition.assignment.strategy": "cooperative-sticky",
-            "auto.offset.reset": "earliest",
             # Offsets are committed by the transactions that publish, and in no other way.
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
-            "isolation.level": "read_committed",
             "session.timeout.ms": settings.kafka_session_timeout_ms,
             "heartbeat.interval.ms": min(3_000, settings.kafka_session_timeout_ms // 3),
             "max.poll.interval.ms": MAX_POLL_INTERVAL_MS,
@@ -96,20 +99,17 @@ def make_consumer(settings: Settings, contact: Contact) -> Consumer:
             "statistics.interval.ms": 1_000,
             "stats_cb": contact.note,
         },
-        logger=LIBRDKAFKA_LOG,
     )
 
 
 def make_reader(settings: Settings, group: str | None = None) -> Consumer:
     """A consumer that joins no group and reads committed messages only; it may ask what `group` has committed."""
-    return Consumer(
+    return _consumer(
+        settings,
+        group or f"{settings.kafka_group_id}-reader",  # required by the client, never joined
         {
-            **settings.kafka,
-            "group.id": group or f"{settings.kafka_group_id}-reader",  # required by the client, never joined
             "enable.auto.commit": False,
             "enable.partition.eof": True,
-            "auto.offset.reset": "earliest",
-            "isolation.level": "read_committed",
             "fetch.wait.max.ms": FETCH_WAIT_MS,
             # It reads long topics: what waits in its queue must not be much.
             "queued.min.messages": 2_000,
@@ -117,25 +117,21 @@ def make_reader(settings: Settings, group: str | None = None) -> Consumer:
             "queued.max.messages.kbytes": 4_096,
             "fetch.message.max.bytes": 1_048_576,
         },
-        logger=LIBRDKAFKA_LOG,
     )
 
 
 def make_follower(settings: Settings, group: str) -> Consumer:
     """A consumer of a group of its own that commits what it is told to store, every few seconds."""
-    return Consumer(
+    return _consumer(
+        settings,
+        group,
         {
-            **settings.kafka,
-            "group.id": group,
             "partition.assignment.strategy": "cooperative-sticky",
-            "auto.offset.reset": "earliest",
             "enable.auto.offset.store": False,
-            "isolation.level": "read_committed",
             "session.timeout.ms": settings.kafka_session_timeout_ms,
             "queued.min.messages": 200,
             "queued.max.messages.kbytes": 1_024,
         },
-        logger=LIBRDKAFKA_LOG,
     )
 
 
@@ -168,6 +164,24 @@ def make_producer(settings: Settings, transactional_id: str | None) -> Producer:
     )
 
 
+def produce(
+    producer: Producer, topic: str, key: str | bytes | None, value: str | bytes | None, faults: list[KafkaError]
+) -> None:
+    """Hand a message to a producer, once its queue has room; what is wrong with its delivery is added to `faults`."""
+
+    def on_delivery(error: KafkaError | None, _message: Message) -> None:
+        if error is not None:
+            faults.append(error)
+
+    while True:
+        try:
+            producer.produce(topic, key=key, value=value, on_delivery=on_delivery)
+        except BufferError:
+            producer.poll(0.5)
+        else:
+            return
+
+
 def create_missing_topics(
     admin: AdminClient, topics: Mapping[str, int], *, dead_letters: str, retention: int, replication: int
 ) -> None:
@@ -180,11 +194,13 @@ def create_missing_topics(
     """
     existing = admin.list_topics(timeout=CREATE_TIMEOUT).topics
     wanted = [
-        NewTopic(name, num_partitions=partitions, replication_factor=replication, config=config)
-        for name, partitions, config in [
-            *((name, partitions, {}) for name, partitions in topics.items()),
-            (dead_letters, 1, _dead_letter_config(retention)),
-        ]
+        NewTopic(
+            name,
+            num_partitions=partitions,
+            replication_factor=replication,
+            config=_dead_letter_config(retention) if name == dead_letters else {},
+        )
+        for name, partitions in {**topics, dead_letters: 1}.items()
         if name not in existing
     ]
     if not wanted:
@@ -222,10 +238,10 @@ class OffsetRange(NamedTuple):
 def offset_ranges(
     reader: Consumer, topic: str, *, since: float | None = None, may_be_missing: bool = False
 ) -> list[OffsetRange]:
-    """What each partition of a topic holds now.
+    """What each partition of a topic holds now, as far as the reader may see it.
 
     Args:
-        reader: any consumer; what it may see is what the ranges end with.
+        reader: any consumer.
         topic: its name.
         since: Unix time, seconds; leaves out what is older.
         may_be_missing: a topic that does not exist has none, and is no error.
@@ -247,9 +263,9 @@ def offset_ranges(
     for number in metadata.partitions:
         low, end = reader.get_watermark_offsets(TopicPartition(topic, number), timeout=KAFKA_TIMEOUT)
         start = young.get(number, low)
-        result.append(
-            OffsetRange(topic, number, max(low, start if start >= 0 else end), end)
-        )  # negative: nothing is so young
+        if start < 0:  # nothing is so young
+            start = end
+        result.append(OffsetRange(topic, number, max(low, start), end))
     return result
 
 

@@ -23,11 +23,7 @@ _ON_THE_WAY = _TELLING | {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, K
 
 
 class FirstContact:
-    """A client for administration, and what it hears while it looks for the brokers.
-
-    Args:
-        options: of librdkafka.
-    """
+    """A client for administration, and what it hears while it looks for the brokers."""
 
     def __init__(self, options: Mapping[str, str | int]) -> None:
         self._servers = str(options["bootstrap.servers"])

@@ -20,7 +20,6 @@ import json
 import math
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import redis
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -48,6 +47,7 @@ HIDDEN_PATIENCE = 0.5  # seconds; a transaction that is being published ends wit
 IDS_A_STEP = 200  # one script with so many ids takes Redis about a millisecond
 LONGEST_BODY = 65_536  # bytes; a notification without our header is parsed up to this size
 MAX_ID = 2**31 - 1
+_NO_COUNT = ("", "")
 
 # KEYS[1] MARKS_KEY; then five for each id: its mark, request, outcome, claim, source.
 # ARGV[1] a field of MARKS_KEY, ARGV[2] its expected value ('' if absent), ARGV[3] its new value, ARGV[4] and ARGV[5]
@@ -91,13 +91,6 @@ return 1
 """
 
 
-class Notified(NamedTuple):
-    """A notification that is in the topic: its processing id and its Unix time."""
-
-    processing_id: int
-    at: float
-
-
 class _PositionMovedError(Exception):
     """Another bridge has moved a position on, or Redis was emptied or rolled back: read from where it is now."""
 
@@ -108,7 +101,6 @@ class ProcessedMarks:
     Made anew for each partition that a bridge is assigned.
 
     Args:
-        store: Redis.
         make_reader: makes a consumer that joins no group, reads committed messages only, reports a
             partition's end (`enable.partition.eof`).
         topic: the notifications topic.
@@ -198,9 +190,9 @@ class ProcessedMarks:
         for start in range(0, len(ids), IDS_A_STEP):
             step = ids[start : start + IDS_A_STEP]
             following = f"{self._number + 1} {self._owner}"
-            lifetimes = [PROCESSED_MARK_TTL] * len(step)
+            lifetimes = dict.fromkeys(step, PROCESSED_MARK_TTL)
             expected = self._sequence or "unknown"  # no sequence: the marks are written, and not believed
-            if not self._write(self._field, expected, following, step, lifetimes, answered=("", "")):
+            if not self._write(self._field, expected, following, lifetimes):
                 self._sequence = ""
                 return False
             self._number += 1
@@ -241,7 +233,8 @@ class ProcessedMarks:
             for part in self._parts(reader, whole._replace(start=start), see_hidden=see_hidden):
                 for batch in read_batches(reader, part, IDS_A_STEP):
                     if batch:
-                        position = self._move(part, position, _offset(batch[-1]) + 1, batch, counting=counting)
+                        read_to = (batch[-1].offset() or 0) + 1
+                        position = self._move(part, position, read_to, batch, counting=counting)
                     yield len(batch)
                 position = self._move(part, position, part.end, [], counting=counting)
                 reached[part.partition] = part.end
@@ -256,49 +249,26 @@ class ProcessedMarks:
     ) -> str:
         """One step: mark a batch's notifications, and move the partition's position on."""
         now = self._clock()
-        young = [each for each in self._notified(batch, now) if each.at > now - PROCESSED_MARK_TTL]
-        moved = self._write(
-            f"position:{part.partition}",
-            expected,
-            str(position),
-            [each.processing_id for each in young],
-            # A mark that is restored late ends when it would have ended.
-            [math.ceil(min(each.at + PROCESSED_MARK_TTL - now, PROCESSED_MARK_TTL)) for each in young],
-            answered=[sum(each.at >= now - span for each in young) for span in (MINUTE, DAY)] if counting else ("", ""),
-        )
-        if not moved:
+        found = ((answered_id(each, self._keys, self._dialect), sent_at(each, now)) for each in batch)
+        young = {each: at for each, at in found if each is not None and at > now - PROCESSED_MARK_TTL}
+        # A mark that is restored late ends when it would have ended.
+        lifetimes = {each: math.ceil(at + PROCESSED_MARK_TTL - now) for each, at in young.items()}
+        answered = [sum(at >= now - span for at in young.values()) for span in (MINUTE, DAY)] if counting else _NO_COUNT
+        if not self._write(f"position:{part.partition}", expected, str(position), lifetimes, answered):
             raise _PositionMovedError
         return str(position)
-
-    def _notified(self, messages: Sequence[Message], now: float) -> list[Notified]:
-        """The notifications among some messages of the topic; one that has no time counts as new."""
-        found = []
-        for message in messages:
-            processing_id = answered_id(message, self._keys, self._dialect)
-            if processing_id is not None:
-                found.append(Notified(processing_id, sent_at(message, now)))
-        return found
 
     def _write(
         self,
         field: str,
         expected: str,
         new: str,
-        ids: Sequence[int],
-        lifetimes: Sequence[int],
-        *,
-        answered: Sequence[int | str],
+        lifetimes: Mapping[int, int],
+        answered: Sequence[int | str] = _NO_COUNT,
     ) -> bool:
-        keys = [MARKS_KEY]
-        for processing_id in ids:
-            keys += [
-                processed_mark(processing_id),
-                request_key(processing_id),
-                outcome_key(processing_id),
-                claim_key(processing_id),
-                source_key(processing_id),
-            ]
-        return bool(self._mark(keys=keys, args=[field, expected, new, *answered, *lifetimes]))
+        kinds = (processed_mark, request_key, outcome_key, claim_key, source_key)
+        keys = [MARKS_KEY, *(key(each) for each in lifetimes for key in kinds)]
+        return bool(self._mark(keys=keys, args=[field, expected, new, *answered, *lifetimes.values()]))
 
     def _start(self, reached: Mapping[int, int]) -> bool:
         """The end of catching up; False where a position went back while the topic was read."""
@@ -357,9 +327,3 @@ def _await_hidden(reader: Consumer, part: OffsetRange) -> int:
 def _count(sequence: bytes | None) -> int:
     """The count in `<count> <owner>`; a new owner goes on from its predecessor's."""
     return int((sequence or b"0").partition(b" ")[0])
-
-
-def _offset(message: Message) -> int:
-    offset = message.offset()
-    assert offset is not None  # noqa: S101 # a delivered message has one
-    return offset

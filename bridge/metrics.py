@@ -1,4 +1,4 @@
-"""Every metric of the bridge, declared once; lag.py reads one more on scrape. Labels never carry ids or text.
+"""Every metric of the bridge, declared once. Labels never carry ids or text.
 
 The series of labels that are known beforehand are there from the start, at zero: `increase()` does not see a counter
 that appears at one.
@@ -6,6 +6,7 @@ that appears at one.
 
 import platform
 from collections.abc import Iterable
+from contextlib import suppress
 
 import confluent_kafka
 from prometheus_client import Counter, Gauge, Histogram
@@ -39,6 +40,12 @@ DEAD_LETTERS = _counter(
 )
 DUPLICATES = Counter("ai_handler_bridge_duplicates_total", "Requests that were already finished or in hand")
 UNFINISHED = Gauge("ai_handler_bridge_unfinished", "Requests taken from Kafka and not finished", ["partition"])
+LAG = Gauge(
+    "ai_handler_bridge_lag",
+    "Offsets of the input partition that are not finished; none while the brokers do not answer, "
+    "negative where the partition ends below what is finished",
+    ["partition"],
+)
 OLDEST = Gauge(
     "ai_handler_bridge_oldest_unfinished_seconds",
     "Age of the oldest of them, from its Kafka timestamp; 0: there is none",
@@ -84,3 +91,19 @@ BUILD = Gauge(
     ["schema", "librdkafka", "python"],
 )
 BUILD.labels(SCHEMA_VERSION.decode(), confluent_kafka.libversion()[0], platform.python_version()).set(1)
+
+
+def forget(partition: str) -> None:
+    """It is another bridge's by now."""
+    for gauge in (UNFINISHED, OLDEST, WINDOW, WAITING_USERS, LONGEST_WAIT):
+        gauge.labels(partition).set(0)
+    show_lag(partition, None)
+
+
+def show_lag(partition: str, lag: int | None) -> None:
+    """Show a partition's lag; None: it is not known."""
+    if lag is not None:
+        LAG.labels(partition).set(lag)
+        return
+    with suppress(KeyError):
+        LAG.remove(partition)

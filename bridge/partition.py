@@ -1,8 +1,8 @@
 """One input partition's requests, from their delivery to their end. The consumer owns polling, this owns work.
 
-    recover()  read the truth from Kafka: who may publish, what is finished; catch the marks up
     take()     a delivered message: a request, a dead letter, or nothing of ours
-    step()     look at Redis, dispatch, publish what has ended (ending.py); called often, does little
+    step()     at first it recovers: it reads the truth from Kafka (who may publish, what is finished), and catches the
+               marks up; from then on it looks at Redis, dispatches, publishes what has ended. Called often, does little
     close()    the partition is leaving
 
 Any doubt about Kafka (`PublishError`, `LogChanged`) is answered in one way: forget everything and recover. Any doubt
@@ -12,7 +12,8 @@ anything else is said. What Redis holds (claims, outcomes) survives both, so no 
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import redis
 from confluent_kafka import Consumer, Message, TopicPartition
@@ -20,22 +21,21 @@ from kombu.exceptions import OperationalError
 from opentelemetry.trace import NoOpTracer
 
 from bridge import intake, metrics
-from bridge.dead_letter import DeadLetterCap, PendingLetter
+from bridge.dead_letter import DeadLetter, DeadLetterCap, PendingLetter
 from bridge.ending import Ending, Endings
 from bridge.in_hand import InHand
 from bridge.intake import Accepted, NotOurs, Rejected
 from bridge.kafka import as_bytes, sent_at, traceparent
-from bridge.log_watch import LogWatch
 from bridge.marking import SLICE, Marking, advance
 from bridge.marks import ProcessedMarks
 from bridge.offsets import PartitionProgress
 from bridge.policy import PartitionPolicy
-from bridge.publisher import OutputRefused, Publisher
+from bridge.publisher import OutputRefused, Publication, Publisher
 from bridge.request_store import RequestStates, RequestStore
 from bridge.spans import RequestSpans
-from bridge.start import beginning, note_unread
+from bridge.start import LogWatch, beginning, note_unread
 from bridge.supervision import DispatchHistory
-from bridge.supervisor import SUPERVISE_EVERY, Supervisor, Unfinished
+from bridge.supervisor import Supervisor, Unfinished
 from bridge.topic_watch import TopicWatch
 from bridge.window import Window
 from contract import Dispatch
@@ -44,9 +44,10 @@ from tracing import traceparent_of
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 0.05  # seconds between two looks at outcomes that nobody has announced
+LOOK_EVERY = 0.05  # seconds between two looks while requests are in hand
 LOOK_PAUSE = 0.02  # seconds between two looks at announced ones: those that end together share a transaction
 IDLE_LOOK_EVERY = 1.0  # seconds between two looks at Redis while there is nothing to do
+TELL_EVERY = 5.0  # seconds between two words on who waits
 COMMIT_EVERY = 1.0  # seconds a watermark may wait for a transaction that has outcomes to carry
 MAX_FOREIGN_KEYS = 100  # logged once each, up to so many
 
@@ -55,18 +56,10 @@ class PartitionWork:
     """The unfinished requests of one partition that this bridge owns.
 
     Args:
-        source: the input partition.
-        consumer: the bridge's consumer.
-        store: Redis and Celery.
-        marks: the processed marks.
-        make_publisher: makes a fresh publisher with this partition's transactional id.
-        topics: what the brokers say of them.
-        cap: the dead letters' rate limit, shared by all partitions.
-        policy: windows and deadlines.
+        consumer: the bridge's; all else is the partition's own, but for topics and cap.
         clock: seconds, monotonic.
         wall_clock: Unix time, seconds.
         spans: of its requests; None: nothing is traced.
-        tally: counts how they end, see `Tally.add`.
     """
 
     def __init__(
@@ -75,35 +68,33 @@ class PartitionWork:
         consumer: Consumer,
         store: RequestStore,
         marks: ProcessedMarks,
-        make_publisher: Callable[[], Publisher],
+        publisher: Publisher,
         topics: TopicWatch,
         cap: DeadLetterCap,
         policy: PartitionPolicy,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
         spans: RequestSpans | None = None,
-        tally: Callable[[list[str]], None] = lambda _: None,
     ):
-        self._source = TopicPartition(source.topic, source.partition)
+        self._source = source
         self._name = f"{source.topic}-{source.partition}"
         self._consumer = consumer
         self._store = store
         self._marks = marks
-        self._make_publisher = make_publisher
+        self._publisher = publisher
         self._topics = topics
         self._log_watch = LogWatch(consumer, self._source, topics)
         heard_until = lambda: wall_clock() - policy.dialect.settles  # noqa: E731
-        self._endings = Endings(self._source, cap, topics.may_write_letters, tally, heard_until)
+        self._endings = Endings(self._source, cap, topics.may_write_letters, store.tally, heard_until)
         self._policy = policy
         self._clock = clock
         self._wall_clock = wall_clock
         self._spans = spans or RequestSpans(NoOpTracer(), source, "", "")
-        self._in_hand = InHand(store, policy, wall_clock)
-        self._line = store.line(str(source.partition), fair=policy.fair)
+        self._in_hand = InHand(store, policy, str(source.partition), wall_clock)
         self._supervisor = Supervisor(store, self._in_hand.place, policy, wall_clock)
         self._window = Window(policy.window_cap, policy.look_ahead, policy.request_rate, clock)
-        self._publisher: Publisher | None = None
         self._foreign_keys: set[bytes] = set()
+        self.is_recovering = True
         self._recovery: Iterator[object] | None = None
         self._marking = Marking(marks, self._name, clock)
         self.redis_answered_at = clock()  # seconds; when Redis last answered all that was asked
@@ -114,25 +105,22 @@ class PartitionWork:
         self.watermark = progress.watermark  # as of the last step, for other threads to read
         self._in_hand.forget()
         self._marking.forget()
-        self._look_at = self._looked_at = self._supervise_at = self._commit_at = 0.0
+        self._look_at = self._looked_at = self._look_at_all_at = self._tell_at = self._commit_at = 0.0
         self._uncommitted = False  # offsets were finished without a transaction
 
     @property
     def free(self) -> int:
-        """How many more requests fit into the window."""
-        return 0 if self._endings.are_full else max(0, self._window.held - self._in_the_window)
-
-    @property
-    def _in_the_window(self) -> int:
-        """While the dead-letter topic cannot be written, what waits for it keeps no request out."""
-        return self._progress.unfinished - (0 if self._topics.may_write_letters() else self._endings.waiting)
+        """How many more requests fit into the window; none until the state is read from Kafka."""
+        if self.is_recovering or self._endings.are_full:
+            return 0
+        # While the dead-letter topic cannot be written, what waits for it keeps no request out.
+        set_aside = 0 if self._topics.may_write_letters() else self._endings.waiting
+        return max(0, self._window.held - self._progress.unfinished + set_aside)
 
     @property
     def room_to_resume(self) -> int:
         """How many must be free before a partition that was full is read again."""
         return self._window.room_to_resume
-
-    # --- From Kafka -----------------------------------------------------------------------------------------------
 
     def recover(self) -> bool:
         """Start, or start over, from what Kafka says; False: call again, there is more to read.
@@ -150,12 +138,10 @@ class PartitionWork:
             raise
         if done:
             self._recovery = None
+            self.is_recovering = False
         return done
 
     def _recover(self) -> Iterator[int]:
-        if self._publisher is not None:
-            self._publisher.close()
-        self._publisher = self._make_publisher()
         self._publisher.open()
         self._topics.look()
         found = beginning(
@@ -170,7 +156,7 @@ class PartitionWork:
         if found.is_new or unread:  # it may never see again what it answers for
             yield from self._store.let_go_of_all(found.partitions)
         if found.chosen:
-            self._publisher.commit(found.chosen, self._consumer)
+            self._publisher.publish((), found.chosen, self._consumer)
         read = 0
         for read in self._marks.catch_up():
             yield read
@@ -228,8 +214,6 @@ class PartitionWork:
             self._foreign_keys.add(key)
             log.info("%s: skipping messages with the key %.50r, which is not ours", self._name, key)
 
-    # --- The work -------------------------------------------------------------------------------------------------
-
     @property
     def awaits_outcomes(self) -> bool:
         """Whether requests are in hand."""
@@ -240,18 +224,25 @@ class PartitionWork:
         """Seconds until `step` has something to do."""
         return max(0.0, self._look_at - self._clock())
 
-    def look_soon(self) -> None:
-        """Outcomes were announced, perhaps some of these requests."""
-        pause = LOOK_PAUSE if len(self._in_hand.all) > 1 else 0.0  # a single one has nobody to wait for
-        self._look_at = min(self._look_at, self._looked_at + pause)
+    def look_soon(self, announced: AbstractSet[int]) -> None:
+        """The outcomes of these requests were announced, some of which may be in hand."""
+        if ours := announced & self._in_hand.called.keys():
+            self._in_hand.changed |= ours
+            pause = LOOK_PAUSE if len(self._in_hand.all) > 1 else 0.0  # a single one has nobody to wait for
+            self._look_at = min(self._look_at, self._looked_at + pause)
 
     def step(self) -> None:
-        """Look at Redis, dispatch what needs it, publish what has ended.
+        """Read the state from Kafka; once that is done look at Redis, dispatch what needs it, publish what has ended.
 
         Raises:
+            StartUnknown: an operator has to choose.
             redis.RedisError, kombu.exceptions.OperationalError: Redis is away; call again later.
-            PublishError, LogChanged: recover.
+            KafkaException, StartAwaited: not now; call again later.
+            PublishError, LogChanged: start over.
         """
+        if self.is_recovering:
+            self.recover()
+            return
         now = self._clock()
         if now < self._look_at:
             return
@@ -259,6 +250,7 @@ class PartitionWork:
             self._look(now)
         except (redis.RedisError, OperationalError):
             self._supervisor.note_outage(self._clock())
+            self._look_at_all_at = 0.0
             raise
 
     def _look(self, now: float) -> None:
@@ -266,49 +258,64 @@ class PartitionWork:
         busy = bool(self._in_hand.all or self._endings.waiting or self._marking.is_due)
         self._look_at = now + (LOOK_EVERY if busy else IDLE_LOOK_EVERY)
         self._show()
-        self._look_at_log(now)
+        if self._log_watch.look(self._progress, now):
+            self._uncommitted = True
+            for _ in self._store.let_go_of_all([self._name]):
+                pass
         self._window.adjust()
         if self._marking.is_behind:
             self._catch_up(now)
             return
         self._mark()
-        self._call(now)
-        called = self._in_hand.called
-        outcomes = self._store.outcomes(list(called))
-        if outcomes is None:
+        at_all = now >= self._look_at_all_at
+        self._call(at_all=at_all)
+        changed = self._in_hand.take_changed()
+        requests = self._in_hand.called if at_all else changed
+        letters = self._endings.letters() if self._topics.may_write_answers() else []
+        states = self._states(requests, letters)
+        if not states.complete:
             self._marking.distrust()
             self._catch_up(now)
             return
-        for processing_id, outcome in outcomes.items():
-            if not called[processing_id].refused:
-                called[processing_id].outcome = outcome
-        if called and now >= self._supervise_at:
-            more = self._supervisor.supervise(called, now)
-            self._supervise_at = now if more else now + SUPERVISE_EVERY
-        self._end(now)
-        self._line.tell(self._in_hand.users, now)
+        for processing_id, outcome in states.outcomes.items():
+            if processing_id in requests and not requests[processing_id].refused:
+                requests[processing_id].outcome = outcome
+        idle = requests if at_all else {key: each for key, each in requests.items() if not each.history.is_out}
+        self._in_hand.changed.update(self._supervisor.supervise(idle, states, now))
+        if at_all:
+            self._look_at_all_at = now + self._supervisor.pause(len(requests))
+        self._end(requests, letters, states, now)
+        if now >= self._tell_at:
+            self._in_hand.tell()
+            self._tell_at = now + TELL_EVERY
         self.redis_answered_at = self._clock()
         self._marking.move_on(now)
 
-    def _call(self, now: float) -> None:
+    def _states(self, requests: Mapping[int, Unfinished], letters: Sequence[PendingLetter]) -> RequestStates:
+        """What Redis knows of some requests, and of those that letters speak of."""
+        addressees = [letter.rejected.addressee for letter in letters]
+        rejected = [addressee.processing_id for addressee in addressees if addressee is not None]
+        workers = {each.history.worker for each in requests.values() if each.history.worker is not None}
+        return self._store.states([*requests, *rejected], workers)
+
+    def _call(self, *, at_all: bool) -> None:
         """Let those take part whose turn comes, and who are out of time."""
-        due = now >= self._supervise_at
-        if self._in_hand.new or (due and self._in_hand.all):
+        if self._in_hand.new or (at_all and self._in_hand.all):
             self._in_hand.line_up()
-        if due:
+        if at_all:
             self._in_hand.call_off(self._supervisor.is_out_of_time)
-        if self._in_hand.call(self._window.size):
-            self._supervise_at = now
+        self._in_hand.call(self._window.size)
         if self._in_hand.order.head() is not None:
             self._window.note_full()
 
+    def start_over(self) -> None:
+        """Let the next steps read the state from Kafka again."""
+        self.is_recovering = True
+
     def close(self) -> None:
         """The partition is leaving; requests in hand stay in Redis for its next owner."""
-        if self._publisher is not None:
-            self._publisher.close()
-        for gauge in (metrics.UNFINISHED, metrics.OLDEST, metrics.WINDOW):
-            gauge.labels(str(self._source.partition)).set(0)
-        self._line.close()
+        self._publisher.close()
+        metrics.forget(str(self._source.partition))
 
     def _show(self) -> None:
         self.watermark = self._progress.watermark
@@ -317,16 +324,11 @@ class PartitionWork:
         metrics.WINDOW.labels(label).set(self._window.held)
         oldest = next(iter(self._in_hand.all.values()), None)  # they are in the topic's order
         metrics.OLDEST.labels(label).set(self._age(oldest) if oldest is not None else 0)
+        end = self._topics.log_ends.get(self._source.partition)
+        metrics.show_lag(label, None if end is None else end - self.watermark)
 
     def _age(self, unfinished: Unfinished) -> float:
-        """Seconds from the request's Kafka timestamp to now."""
         return max(0.0, self._wall_clock() - unfinished.sent_at)
-
-    def _look_at_log(self, now: float) -> None:
-        if self._log_watch.look(self._progress, now):
-            self._uncommitted = True
-            for _ in self._store.let_go_of_all([self._name]):
-                pass
 
     def _catch_up(self, now: float) -> None:
         self._look_at = 0.0
@@ -335,21 +337,16 @@ class PartitionWork:
         for unfinished in self._in_hand.called.values():
             # Claims and hints are gone; workers that live claim again with their next heartbeat, so give them that.
             unfinished.history = DispatchHistory(dispatched_at=now, hints=1)
-        self._supervise_at = 0.0
+        self._look_at_all_at = 0.0
 
-    # --- To Kafka -------------------------------------------------------------------------------------------------
-
-    def _end(self, now: float) -> None:
-        """Publish what has ended."""
+    def _end(
+        self, requests: Mapping[int, Unfinished], letters: Sequence[PendingLetter], states: RequestStates, now: float
+    ) -> None:
+        """Publish what has ended of some requests, and letters."""
         if not self._topics.may_write_answers():
             return
-        ended, letters = self._endings.ready(self._in_hand.called)
-        addressees = [letter.rejected.addressee for letter in letters]
-        rejected = [addressee.processing_id for addressee in addressees if addressee is not None]
-        # The last look before anything is said: finished meanwhile, or another partition's?
-        states = self._store.states(ended + rejected) if ended or rejected else RequestStates()
-        if not states.complete:
-            return  # it lost marks since the look at outcomes; the next one will find out
+        ended = self._endings.ended(requests, states)
+        self._in_hand.changed.update(ended)  # until they are published
         ending = self._endings.compose(self._in_hand.all, ended, letters, states)
         self._in_hand.give_back(ending.publications)
         if ending.offsets or (self._uncommitted and now >= self._commit_at):
@@ -357,17 +354,12 @@ class PartitionWork:
 
     def _publish(self, ending: Ending, now: float) -> None:
         commit = self._progress.commit(ending.offsets)
-        assert self._publisher is not None  # noqa: S101 # recover() comes before step()
         assert commit is not None  # noqa: S101 # an offset ended, so one was delivered
         try:
             with metrics.TRANSACTION_SECONDS.time(), self._spans.publishing(ending.publications):
-                self._publisher.publish(
-                    ending.publications,
-                    ending.dead_letters,
-                    source=self._source,
-                    commit=commit,
-                    consumer=self._consumer,
-                )
+                outputs: list[Publication | DeadLetter] = [*ending.publications, *ending.dead_letters]
+                position = TopicPartition(self._source.topic, self._source.partition, commit.offset, commit.metadata)
+                self._publisher.publish(outputs, [position], self._consumer)
         except OutputRefused as refused:
             self._look_at = 0.0  # its neighbours go with the next step
             finished = self._endings.make_smaller(refused, self._in_hand)
@@ -378,7 +370,11 @@ class PartitionWork:
         self._endings.written(ending)
         self._uncommitted = False
         self._commit_at = now + COMMIT_EVERY
-        self._say_published(ending)
+        for publication in ending.publications:
+            result = "scored" if publication.outcome.success else "failed"
+            metrics.PUBLISHED.labels(result).inc()
+            with log_about(publication.processing_id):
+                log.info("published: %s", result)
         for processing_id in ending.processing_ids:
             unfinished = self._in_hand.pop(processing_id)
             if unfinished is not None and unfinished.outcome is not None:
@@ -391,10 +387,3 @@ class PartitionWork:
         self._marking.mark(published)
         if self._marking.is_behind:
             self._look_at = 0.0
-
-    def _say_published(self, ending: Ending) -> None:
-        for publication in ending.publications:
-            result = "scored" if publication.outcome.success else "failed"
-            metrics.PUBLISHED.labels(result).inc()
-            with log_about(publication.processing_id):
-                log.info("published: %s", result)

@@ -5,7 +5,6 @@ what a bridge has in hand it knows itself, and says it again with the next place
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import redis
@@ -51,16 +50,11 @@ return found
 """
 
 
-class Wanted(NamedTuple):
-    """A request that needs a place: whose it is, how far apart the user's places are, the least that it can have."""
-
-    user: int
-    step: float
-    least: float
+# A request that needs a place: whose it is, how far apart the user's places are, the least that it can have.
+Wanted = tuple[int, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """What Redis knows of some requests.
 
     Attributes:
@@ -75,23 +69,14 @@ class Kept:
 
 
 class Places:
-    """Every method may raise `redis.RedisError`.
-
-    Args:
-        store: Redis.
-    """
+    """Every method may raise `redis.RedisError`."""
 
     def __init__(self, store: redis.Redis) -> None:
         self._give = store.register_script(_GIVE)
         self._look = store.register_script(_LOOK)
 
     def look(self, processing_ids: Sequence[int], reached: float) -> Kept:
-        """What Redis knows of requests that have just been taken.
-
-        Args:
-            processing_ids: of them; there may be none.
-            reached: the virtual time that is known here; Redis forgets it with all else.
-        """
+        """What Redis knows of requests that have just been taken; it learns again how far all are, see `_LOOK`."""
         places: dict[int, float] = {}
         finished: list[int] = []
         for start in range(0, max(len(processing_ids), 1), IDS_A_COMMAND):
@@ -108,11 +93,6 @@ class Places:
         return Kept(reached, places, frozenset(finished))
 
     def give(self, wanted: Sequence[Wanted], reached: float) -> list[float]:
-        """A place for each: none before the user's last one, whichever bridge gave that.
-
-        Args:
-            wanted: in their order.
-            reached: the virtual time.
-        """
+        """A place for each, in their order: none before the user's last one, whichever bridge gave that."""
         args: list[float] = [reached, *(number for each in wanted for number in each)]
         return [float(place) for place in self._give(keys=[USERS_KEY], args=list(map(repr, args)))]

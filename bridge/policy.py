@@ -21,6 +21,7 @@ class PartitionPolicy:
         look_ahead: unfinished requests to hold so that users can take turns, however few the limits keep busy.
         fair: users take turns; False: the topic's order, whoever asks.
         weights: of users that get more than one place in a turn, or less.
+        answers_a_day: that a user gets; 0: as many as there are.
         dialect: of the platform's contract.
     """
 
@@ -33,4 +34,5 @@ class PartitionPolicy:
     look_ahead: int = 2_000
     fair: bool = True
     weights: Mapping[int, float] = field(default_factory=dict)
+    answers_a_day: int = 0
     dialect: Dialect = DIALECT

@@ -9,13 +9,11 @@ refused twice over: its transactional id was taken over, and its group generatio
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from queue import Empty, SimpleQueue
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from bridge.dead_letter import DeadLetter
-from bridge.offsets import Commit
 from contract import (
     HEADER_PROCESSING_ID,
     HEADER_SCHEMA_VERSION,
@@ -89,63 +87,56 @@ class Publisher:
     open. One transaction at a time; outcomes that are ready together share one.
 
     Args:
-        make_producer: makes a producer for a transactional id.
+        make_producer: makes a producer for a transactional id; None: one without transactions.
         transactional_id: one per group, input topic and partition.
         topics: where to write.
-        outside: an idempotent producer, where readers see what a transaction takes back: outcomes are said with it, and
-            the transaction that follows has what is for us alone. An outcome is said at least once then: a crash
-            between the two says it again, and so may a bridge that has lost its partition without knowing.
+        says_outside: readers see what a transaction takes back, so outcomes are said before it, and it has what is for
+            us alone. An outcome is said at least once then: a crash between the two says it again, and so may a bridge
+            that has lost its partition without knowing.
     """
 
     def __init__(
         self,
-        make_producer: Callable[[str], Producer],
+        make_producer: Callable[[str | None], Producer],
         transactional_id: str,
         topics: Topics,
-        outside: Producer | None = None,
+        *,
+        says_outside: bool = False,
     ):
-        self._make_producer = partial(make_producer, transactional_id)
-        self._producer = self._make_producer()
+        self._make_producer = make_producer
+        self._transactional_id = transactional_id
         self._topics = topics
-        self._outside = outside
-        self._said: set[int] = set()  # outside, and not committed yet
-        self._stuck = False
-        self._one_by_one = False
-        self._undelivered: KafkaError | None = None
-        self._refused: OutputRefused | None = None
+        self._says_outside = says_outside
+        self._producer: Producer
+        self._stuck = True  # nothing is opened yet
 
     def open(self) -> None:
-        """Take the transactional id over, ending any transaction that an earlier owner left open.
+        """Take the transactional id over, ending any transaction that an earlier owner, or this one, left open.
 
         Raises:
-            KafkaException: the broker is away; make a new publisher and try again.
+            KafkaException: the broker is away; try again.
         """
+        self.close()
+        self._outside = self._make_producer(None) if self._says_outside else None
+        self._said: set[int] = set()  # outside, and not committed yet
+        self._stuck = self._one_by_one = False
+        self._take_over()
+
+    def _take_over(self) -> None:
+        self._producer = self._make_producer(self._transactional_id)
         self._producer.init_transactions(TIMEOUT)
 
     def publish(
-        self,
-        publications: Iterable[Publication],
-        dead_letters: Iterable[DeadLetter],
-        *,
-        source: TopicPartition,
-        commit: Commit,
-        consumer: Consumer,
+        self, outputs: Sequence[Publication | DeadLetter], positions: Sequence[TopicPartition], consumer: Consumer
     ) -> None:
-        """Write it all and commit the input offsets, in one transaction.
+        """Write it all and commit input offsets with their metadata, in one transaction.
 
-        Args:
-            publications: outcomes, for one or both output topics.
-            dead_letters: for the dead-letter topic.
-            source: the input partition.
-            commit: its watermark, and what is finished above.
-            consumer: whose group membership proves that the partition is still ours.
+        The consumer's membership in its group proves that the partitions are still ours.
 
         Raises:
             OutputRefused: nothing was published; make that output smaller and call again.
             PublishError: nothing is known; recover.
         """
-        outputs: list[Publication | DeadLetter] = [*publications, *dead_letters]
-        positions = [TopicPartition(source.topic, source.partition, commit.offset, commit.metadata)]
         try:
             self._publish(outputs, positions, consumer)
         except OutputRefused:
@@ -156,18 +147,11 @@ class Publisher:
             self._publish(outputs, positions, consumer)
         self._one_by_one = False
 
-    def commit(self, positions: Sequence[TopicPartition], consumer: Consumer) -> None:
-        """Commit offsets of several partitions, with their metadata, and write nothing.
-
-        Raises:
-            PublishError: nothing is known; recover.
-        """
-        self._publish((), positions, consumer)
-
     def _publish(
         self, outputs: Sequence[Publication | DeadLetter], positions: Sequence[TopicPartition], consumer: Consumer
     ) -> None:
-        self._undelivered = self._refused = None
+        self._undelivered: KafkaError | None = None
+        self._refused: OutputRefused | None = None
         if self._outside is not None:
             self._say_outside(self._outside, [output for output in outputs if isinstance(output, Publication)])
             outputs = [output for output in outputs if isinstance(output, DeadLetter)]
@@ -231,8 +215,7 @@ class Publisher:
         try:
             self._producer.abort_transaction(TIMEOUT)
             # A refused message leaves a gap in this producer's sequence numbers, which fails its next transaction too.
-            self._producer = self._make_producer()
-            self.open()
+            self._take_over()
         except KafkaException as error:
             raise PublishError(str(error)) from error
 

@@ -26,7 +26,7 @@ RETRY_AFTER = 5.0  # seconds
 TOO_LATE = 24 * 3_600.0  # seconds; who switches it on does not want a week of answers again
 
 
-class Repeating:
+class Repeating(threading.Thread):
     """A thread of its own, from `start` until `ended`.
 
     Args:
@@ -47,6 +47,7 @@ class Repeating:
         ended: threading.Event,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        super().__init__(name=f"repeating-{delay:g}", daemon=True)
         self._delay = delay
         self._topic = topic
         self._make_consumer = make_consumer
@@ -54,18 +55,9 @@ class Repeating:
         self._ended = ended
         self._clock = clock
         self._failed: KafkaError | None = None
-        self._thread = threading.Thread(target=self._run, name=f"repeating-{delay:g}", daemon=True)
         self._waiting: dict[int, float] = {}  # partitions, and when what comes next there is due: Unix time, seconds
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def join(self, seconds: float) -> None:
-        """Wait for the end, so long at most."""
-        self._thread.join(seconds)
-
-    def _run(self) -> None:
+    def run(self) -> None:
         while not self._ended.is_set():
             consumer, producer = self._make_consumer(), self._make_producer()
             self._failed = None
@@ -97,17 +89,14 @@ class Repeating:
                 consumer.pause([TopicPartition(self._topic, partition)])
                 consumer.seek(TopicPartition(self._topic, partition, offset))
                 continue
-            if due_at > now - TOO_LATE and self._is_first(message):
+            is_ours = header(message, HEADER_PROCESSING_ID) is not None
+            if due_at > now - TOO_LATE and is_ours and header(message, HEADER_REPEATED) is None:
                 self._repeat(message, producer)
             done[partition] = offset + 1
         if done:
             if producer.flush(TIMEOUT) or self._failed is not None:
                 raise KafkaException(self._failed or "the brokers do not take them")
             consumer.store_offsets(offsets=[TopicPartition(self._topic, *place) for place in done.items()])
-
-    def _is_first(self, message: Message) -> bool:
-        """Whether it is an answer of ours that was not repeated itself."""
-        return header(message, HEADER_PROCESSING_ID) is not None and header(message, HEADER_REPEATED) is None
 
     def _repeat(self, message: Message, producer: Producer) -> None:
         headers = [*(message.headers() or []), (HEADER_REPEATED, f"{self._delay:g}".encode())]

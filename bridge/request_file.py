@@ -98,23 +98,16 @@ def _broken(error: json.JSONDecodeError, first_line: int) -> str:
 
 
 def _sentence(reason: Reason, field: str) -> str:
-    match reason:
-        case Reason.MISSING_FIELD:
-            return f"`{field}` is missing"
-        case Reason.INVALID_FIELD if field in _IDS:
-            return f"`{field}` must be a whole number from 0 to 2147483647, without quotes"
-        case Reason.INVALID_FIELD:
-            return f"`{field}` must be a text in quotes"
-        case Reason.BLANK_TEXT:
-            return f"`{field}` is blank"
-        case Reason.OVERSIZE_TEXT:
-            return f"`{field}` is longer than {_LONGEST[field]} characters"
-        case Reason.BAD_CALLBACK_URL:
-            return "`callback_url` must be an http or https address"
-        case Reason.DUPLICATE_FIELD:
-            return f"`{field}` stands there twice" if field else "a field stands there twice"
-        case Reason.NOT_JSON:
-            return "NaN, Infinity or a number without end stands there, which is no JSON"
-        case Reason.NOT_AN_OBJECT:
-            return "it must be a JSON object: { … }"
-    return f"the bridge would not accept it: {reason.value}"
+    named = f"`{field}`" if field else "a field"
+    kind = "a whole number from 0 to 2147483647, without quotes" if field in _IDS else "a text in quotes"
+    sentences = {
+        Reason.MISSING_FIELD: f"{named} is missing",
+        Reason.INVALID_FIELD: f"{named} must be {kind}",
+        Reason.BLANK_TEXT: f"{named} is blank",
+        Reason.OVERSIZE_TEXT: f"{named} is longer than {_LONGEST.get(field)} characters",
+        Reason.BAD_CALLBACK_URL: f"{named} must be an http or https address",
+        Reason.DUPLICATE_FIELD: f"{named} stands there twice",
+        Reason.NOT_JSON: "NaN, Infinity or a number without end stands there, which is no JSON",
+        Reason.NOT_AN_OBJECT: "it must be a JSON object: { … }",
+    }
+    return sentences.get(reason, f"the bridge would not accept it: {reason.value}")

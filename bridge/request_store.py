@@ -1,21 +1,25 @@
 """The bridge's side of Redis: hands requests to Celery, sees how they are doing, collects outcomes."""
 
+import json
 import logging
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import redis
 from celery import Celery
 from kombu.exceptions import BatchPublishError, OperationalError
 from pydantic import ValidationError
 
-from bridge.line import Line
 from bridge.marks import ProcessedMarks
 from bridge.places import Places
+from bridge.policy import PartitionPolicy
+from bridge.tally import Tally
 from bridge.user_limit import UserLimit
 from contract import (
+    LINE_KEPT,
+    LINE_KEY,
+    LONGEST_COUNTDOWN,
     MARKS_KEY,
     PROCESSED_MARK_TTL,
     QUEUE_NAME,
@@ -33,8 +37,6 @@ from contract import (
 
 log = logging.getLogger(__name__)
 
-Item = TypeVar("Item")
-
 # KEYS: sources. ARGV[1] who takes them ('': nobody does), then those who may hold them. What others hold stays theirs.
 _HAND_OVER = """
 for _, key in ipairs(KEYS) do
@@ -47,18 +49,18 @@ for _, key in ipairs(KEYS) do
 end
 """
 
-# KEYS: sources. ARGV[1] who answers for those that nobody answers for, ARGV[2] for how many seconds. Returns who
-# answered for each, None where nobody did. `SET ... NX GET` says the same, but from Redis 7 on only.
-_ANSWER_FOR = """
-local holders = {}
-for n, key in ipairs(KEYS) do
-  holders[n] = redis.call('GET', key)
-  if not holders[n] then redis.call('SET', key, ARGV[1], 'EX', ARGV[2]) end
+# KEYS: four for each request: who answers for it, its processed mark, claim and outcome. ARGV[1] who answers for those
+# that nobody answers for, ARGV[2] for how many seconds. Returns what stood in each key, None where nothing did.
+_LOOK = """
+local found = {}
+for n = 1, #KEYS, 4 do
+  for k = n, n + 3 do found[k] = redis.call('GET', KEYS[k]) end
+  if not found[n] then redis.call('SET', KEYS[n], ARGV[1], 'EX', ARGV[2]) end
 end
-return holders
+return found
 """
 
-KEYS_A_COMMAND = 500  # an MGET of so many keys takes Redis a fraction of a millisecond
+IDS_A_COMMAND = 200  # so many take Redis about a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +71,16 @@ class RequestStates:
         marked: the processing ids that have a processed mark.
         elsewhere: those that another partition answers for, and which that is.
         claims: the worker that has claimed a request, by processing id.
+        outcomes: those that are ready, likewise.
         living: those of the workers asked about that have a heartbeat.
-        complete: False when Redis has lost marks, so that a missing one says nothing.
+        complete: False when Redis has lost marks, so that a missing one says nothing: catch up first.
     """
 
-    marked: frozenset[int] = frozenset()
-    elsewhere: Mapping[int, str] = field(default_factory=dict)
-    claims: Mapping[int, str] = field(default_factory=dict)
-    living: frozenset[str] = frozenset()
+    marked: set[int] = field(default_factory=set)
+    elsewhere: dict[int, str] = field(default_factory=dict)
+    claims: dict[int, str] = field(default_factory=dict)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    living: set[str] = field(default_factory=set)
     complete: bool = True
 
 
@@ -89,12 +93,7 @@ class RequestStore:
         marks: tells whether what is read can be believed.
         source: the input partition, `<topic>-<number>`.
         exists: whether there is a partition of such a name.
-        longest_claim: seconds that a claim lives at most, as it is set: parked for as long as can be, and a lease.
-        answers_a_day: that a user gets; 0: as many as there are.
-
-    Attributes:
-        places: as the bridges share them.
-        user_limit: what `answers_a_day` says.
+        policy: how long claims live, and how many answers a user gets in a day.
     """
 
     def __init__(
@@ -103,23 +102,31 @@ class RequestStore:
         celery: Celery,
         marks: ProcessedMarks,
         source: str,
-        *,
         exists: Callable[[str], bool],
-        longest_claim: float,
-        answers_a_day: int = 0,
+        policy: PartitionPolicy,
     ):
         self._redis = store
         self._celery = celery
         self._marks = marks
         self._source = source
         self._exists = exists
-        self._longest_claim = longest_claim
+        self._longest_claim = LONGEST_COUNTDOWN + policy.lease  # parked for as long as can be, and a lease
         self.places = Places(store)
-        self.user_limit = UserLimit(store, answers_a_day)
+        self.user_limit = UserLimit(store, policy.answers_a_day)
+        self.tally = Tally(store)
 
-    def line(self, label: str, *, fair: bool) -> Line:
-        """What tells operators who waits; `label` is that of the metrics."""
-        return Line(self._redis, self._source, label, fair=fair)
+    def tell_line(self, users: Sequence[tuple[int, int, float]], *, fair: bool, now: float) -> None:
+        """Say who waits in this partition, for `celery -A worker inspect line`.
+
+        Args:
+            users: each one's id, unfinished requests and weight.
+            fair: users take turns.
+            now: Unix time, seconds.
+        """
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hset(LINE_KEY, self._source, json.dumps({"at": now, "fair": fair, "users": users}))
+            pipe.expire(LINE_KEY, LINE_KEPT)
+            pipe.execute()
 
     def dispatch(self, dispatches: Iterable[Dispatch]) -> None:
         """Put requests where the worker reads them and send a hint for each.
@@ -158,76 +165,58 @@ class RequestStore:
                     retry=False,  # the caller's loop retries, without blocking its polls of Kafka
                 )
 
-    def outcomes(self, processing_ids: Sequence[int]) -> dict[int, Outcome] | None:
-        """The outcomes that are ready, or None when Redis has lost marks (and must be caught up first)."""
-        with self._redis.pipeline(transaction=False) as pipe:
-            for step in _steps(processing_ids):
-                pipe.mget(list(map(outcome_key, step)))
-            pipe.hgetall(MARKS_KEY)
-            *found, state = pipe.execute()
-        if not self._marks.are_believable(state):
-            return None
-        outcomes: dict[int, Outcome] = {}
-        for processing_id, body in zip(processing_ids, _joined(found), strict=True):
-            if body is None:
-                continue
-            try:
-                outcomes[processing_id] = Outcome.model_validate_json(body)
-            except ValidationError:
-                log.error(  # noqa: TRY400 # the traceback would add nothing
-                    "an outcome of another version: it is made again", extra={"processing_id": processing_id}
-                )
-                self._redis.delete(outcome_key(processing_id))
-        return outcomes
-
     def states(self, processing_ids: Sequence[int], workers: Collection[str] = ()) -> RequestStates:
-        """Marks and claims; ids that no partition answers for yet are from now on answered for by this one.
+        """What is known of some requests, and of these workers' heartbeats.
 
-        Args:
-            processing_ids: of the requests.
-            workers: whose heartbeats to look for.
+        Requests that no partition answers for are from now on answered for by this one.
         """
         asked = sorted(workers)
         with self._redis.pipeline(transaction=False) as pipe:
-            # The source before the mark: `finish` ends both at once, so whoever finds the source free sees the mark.
-            for step in _steps(processing_ids):
-                keys = list(map(source_key, step))
-                pipe.eval(_ANSWER_FOR, len(keys), *keys, self._source, PROCESSED_MARK_TTL)
-            for step in _steps(processing_ids):
-                pipe.mget(list(map(processed_mark, step)))
-            for step in _steps(processing_ids):
-                pipe.mget(list(map(claim_key, step)))
+            for start in range(0, len(processing_ids), IDS_A_COMMAND):
+                keys = [
+                    key(each)
+                    for each in processing_ids[start : start + IDS_A_COMMAND]
+                    for key in (source_key, processed_mark, claim_key, outcome_key)
+                ]
+                pipe.eval(_LOOK, len(keys), *keys, self._source, PROCESSED_MARK_TTL)
             # The heartbeats after the claims: a dead worker's heartbeat ends before its claims do.
             for worker in asked:
                 pipe.pttl(worker_key(worker))
             pipe.hgetall(MARKS_KEY)  # after the marks: if it is as it should be, they were all there
             *answers, state = pipe.execute()
-        answered = iter(answers)
-        sources = _joined([next(answered) for _ in _steps(processing_ids)])
-        marks = _joined([next(answered) for _ in _steps(processing_ids)])
-        claims = _joined([next(answered) for _ in _steps(processing_ids)])
-        living = {worker for worker, left in zip(asked, answered, strict=True) if self._may_live(left)}
-        elsewhere = {
-            processing_id: holder.decode()
-            for processing_id, holder in zip(processing_ids, sources, strict=True)
-            if holder not in (None, self._source.encode())
-        }
-        return RequestStates(
-            marked=_where(processing_ids, [mark is not None for mark in marks]),
-            elsewhere=self._without_ghosts(elsewhere),
-            claims={
-                processing_id: worker_of(token.decode())
-                for processing_id, token in zip(processing_ids, claims, strict=True)
-                if token is not None
-            },
-            living=frozenset(living),
+        looks, heartbeats = answers[: len(answers) - len(asked)], answers[len(answers) - len(asked) :]
+        states = RequestStates(
+            living={worker for worker, left in zip(asked, heartbeats, strict=True) if self._may_live(left)},
             complete=self._marks.are_believable(state),
         )
+        found = [look[n : n + 4] for look in looks for n in range(0, len(look), 4)]
+        for processing_id, (holder, mark, token, body) in zip(processing_ids, found, strict=True):
+            if mark is not None:
+                states.marked.add(processing_id)
+            if holder not in (None, self._source.encode()):
+                states.elsewhere[processing_id] = holder.decode()
+            if token is not None:
+                states.claims[processing_id] = worker_of(token.decode())
+            if body is not None and (outcome := self._outcome(processing_id, body)):
+                states.outcomes[processing_id] = outcome
+        # Who does not exist answers for nothing: those are this partition's from the next look on.
+        self.take_over({each: holder for each, holder in states.elsewhere.items() if not self._exists(holder)})
+        return states
+
+    def _outcome(self, processing_id: int, body: bytes) -> Outcome | None:
+        try:
+            return Outcome.model_validate_json(body)
+        except ValidationError:
+            log.error(  # noqa: TRY400 # the traceback would add nothing
+                "an outcome of another version: it is made again", extra={"processing_id": processing_id}
+            )
+            self._redis.delete(outcome_key(processing_id))
+            return None
 
     def take_over(self, elsewhere: Mapping[int, str]) -> None:
         """Answer for ids that another partition answers for, unless a third one does so by now."""
         for processing_id, holder in elsewhere.items():
-            self._hand_over([source_key(processing_id)], [holder], self._source)
+            self._redis.eval(_HAND_OVER, 1, source_key(processing_id), self._source, holder)
 
     def let_go_of_all(self, partitions: Sequence[str]) -> Iterator[int]:
         """These partitions answer for no id any more, but for those that they ask about again.
@@ -238,13 +227,10 @@ class RequestStore:
         while True:
             cursor, keys = self._redis.scan(cursor, match=source_key("*"), count=1_000)
             if keys:
-                self._hand_over(keys, partitions, "")
+                self._redis.eval(_HAND_OVER, len(keys), *keys, "", *partitions)
             yield len(keys)
             if cursor == 0:
                 return
-
-    def _hand_over(self, keys: Sequence[str | bytes], holders: Sequence[str], to: str) -> None:
-        self._redis.eval(_HAND_OVER, len(keys), *keys, to, *holders)
 
     def drop_stale_claims(self, claims: Mapping[int, str]) -> None:
         """Of some claims whose workers are gone, end those that live longer than any is made to.
@@ -265,22 +251,3 @@ class RequestStore:
     def _may_live(self, milliseconds_left: int) -> bool:
         """Whether a worker's heartbeat is there, and was not kept by a clock that went back."""
         return 0 < milliseconds_left <= self._longest_claim * 1000
-
-    def _without_ghosts(self, elsewhere: Mapping[int, str]) -> Mapping[int, str]:
-        """Those that a partition answers for that exists: the others are this one's from the next look on."""
-        ghosts = {processing_id: holder for processing_id, holder in elsewhere.items() if not self._exists(holder)}
-        self.take_over(ghosts)
-        return elsewhere
-
-
-def _steps(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    for start in range(0, len(items), KEYS_A_COMMAND):
-        yield items[start : start + KEYS_A_COMMAND]
-
-
-def _joined(answers: Iterable[Sequence[bytes | None]]) -> list[bytes | None]:
-    return [value for answer in answers for value in answer]
-
-
-def _where(processing_ids: Sequence[int], answers: Sequence[bool]) -> frozenset[int]:
-    return frozenset(processing_id for processing_id, answer in zip(processing_ids, answers, strict=True) if answer)

@@ -22,8 +22,6 @@ class RequestSpans:
 
     Args:
         tracer: OpenTelemetry's; where nothing is traced, the sender's trace context goes on to the worker.
-        source: the input partition.
-        group: the consumer group.
         notifications: the topic in which every outcome is published.
     """
 
@@ -36,11 +34,8 @@ class RequestSpans:
     def take(self, message: Message, traceparent: bytes | None, processing_id: int) -> Span:
         """A request is taken; the span is to end when its hint was sent.
 
-        Args:
-            message: that asks for it.
-            traceparent: its trace context. Most senders give none: a trace of its own begins then, since an operator
-                wants to see where a request has been, whoever sent it.
-            processing_id: of the request.
+        Most senders give no trace context: a trace of its own begins then, since an operator wants to see where a
+        request has been, whoever sent it.
         """
         attributes: Attributes = {
             "messaging.system": "kafka",

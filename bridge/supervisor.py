@@ -19,7 +19,8 @@ from logs import log_about
 
 log = logging.getLogger(__name__)
 
-SUPERVISE_EVERY = 1.0  # seconds between two looks at claims and marks
+SUPERVISE_EVERY = 1.0  # seconds between two looks at all requests, at least
+LOOKED_AT_A_SECOND = 1_000  # requests: the more there are, the rarer are those looks
 STUCK_FOR = 10.0  # seconds that a worker's command may take to fail after Redis is back: it waits for a connection, too
 OVERTIME = 120.0  # seconds past its deadline that a worker which still has a request may need to end it
 TAKEN_OVER_AFTER = 2 * OVERTIME  # seconds past its deadline that another partition may answer for a request
@@ -36,8 +37,6 @@ class Unfinished:
     sent_at: float = 0.0  # Unix time, seconds
     history: DispatchHistory = field(default_factory=DispatchHistory)
     first_dispatched_at: float | None = None
-    ours: bool = True  # no other partition answers for this id
-    finished: bool = False  # a processed mark says so
     outcome: Outcome | None = None
     refused: bool = False  # a topic does not take its outcome
     least: float = 0.0  # the least place that it can have, once it is called
@@ -80,46 +79,44 @@ class Supervisor:
         self._wall_clock = wall_clock
         self._dead_workers: dict[str, float] = {}  # when they were found dead
         self._excused_until = 0.0  # claims that are lost before this are nobody's doing
+        self._pause = SUPERVISE_EVERY
+
+    def pause(self, requests: int) -> float:
+        """Seconds until the next look at all of so many requests."""
+        self._pause = max(SUPERVISE_EVERY, requests / LOOKED_AT_A_SECOND)
+        return self._pause
 
     def note_outage(self, now: float) -> None:
-        """Redis did not answer: workers drop what they have in hand, and those claims end within a lease.
+        """Redis did not answer: workers drop what they have in hand, and those claims end within a lease."""
+        self._excused_until = now + STUCK_FOR + self._lease + self._pause
+
+    def supervise(self, requests: Mapping[int, Unfinished], states: RequestStates, now: float) -> list[int]:
+        """See what became of requests, dispatch what nobody works on, end what is out of time.
 
         Args:
-            now: seconds, monotonic.
-        """
-        self._excused_until = now + STUCK_FOR + self._lease + SUPERVISE_EVERY
-
-    def supervise(self, requests: Mapping[int, Unfinished], now: float) -> bool:
-        """See which requests are finished elsewhere, dispatch what nobody works on, end what is out of time.
-
-        Args:
-            requests: of the partition, by processing id; brought up to date.
+            requests: all called ones of the partition, by processing id, or those that nobody has worked on yet; they
+                are brought up to date.
+            states: of them, and of all workers that have any of them.
             now: seconds, monotonic.
 
         Returns:
-            Whether there is more to dispatch than one call does.
+            The requests that are left to be dispatched by the next call.
 
         Raises:
             redis.RedisError, kombu.exceptions.OperationalError: Redis is away; call again later.
         """
-        workers = {each.history.worker for each in requests.values() if each.history.worker is not None}
-        states = self._store.states(list(requests), workers)
-        if not states.complete:
-            return False  # the next look at outcomes will find out
         self._note_claims(requests, states, now)
         dead = {worker for worker, since in self._dead_workers.items() if now - since > self._lease + SUPERVISE_EVERY}
         if outlived := {pid: worker for pid, worker in states.claims.items() if worker in dead}:
             self._store.drop_stale_claims(outlived)
-        held_back = _held_back(requests)
+        held_back = _held_back(requests, states)
         due: list[Unfinished] = []
         overdue: dict[int, str] = {}
         patience = self._latency.patience(self._redispatch_after, now)
         for processing_id, unfinished in requests.items():
-            unfinished.ours = processing_id not in states.elsewhere
-            unfinished.finished = processing_id in states.marked
-            if unfinished.finished or unfinished.outcome is not None or unfinished.refused:
+            if processing_id in states.marked or unfinished.outcome is not None or unfinished.refused:
                 continue
-            if not unfinished.ours:
+            if processing_id in states.elsewhere:
                 if self._is_past_deadline(unfinished, TAKEN_OVER_AFTER):
                     overdue[processing_id] = states.elsewhere[processing_id]
                 continue
@@ -136,7 +133,7 @@ class Supervisor:
                     unfinished.outcome = unfinished.failed(Failure.INTERNAL)
         self._store.take_over(overdue)
         self._dispatch(due[:DISPATCHES_A_STEP], now)
-        return len(due) > DISPATCHES_A_STEP
+        return [unfinished.dispatch.request.processing_id for unfinished in due[DISPATCHES_A_STEP:]]
 
     def is_out_of_time(self, unfinished: Unfinished) -> bool:
         """Past its deadline; a worker that still has the request in hand says so itself, if it lives."""
@@ -151,9 +148,10 @@ class Supervisor:
         for unfinished in requests.values():
             if unfinished.history.worker is not None:
                 held.setdefault(unfinished.history.worker, []).append(unfinished)
-        self._dead_workers = {
-            worker: self._dead_workers.get(worker, now) for worker in held if worker not in states.living
-        }
+        if held:
+            self._dead_workers = {
+                worker: self._dead_workers.get(worker, now) for worker in held if worker not in states.living
+            }
         # Judged before any loss is noted: beside whom did it run?
         charged = {
             id(unfinished): is_charged(
@@ -195,12 +193,12 @@ class Supervisor:
                 unfinished.span.end()
 
 
-def _held_back(requests: Mapping[int, Unfinished]) -> set[int]:
+def _held_back(requests: Mapping[int, Unfinished], states: RequestStates) -> set[int]:
     """Suspects that wait until others are done, so that it shows which one it is."""
     suspects = {
         processing_id: unfinished.history
         for processing_id, unfinished in requests.items()
-        if unfinished.history.is_suspect and unfinished.outcome is None and unfinished.ours
+        if unfinished.history.is_suspect and unfinished.outcome is None and processing_id not in states.elsewhere
     }
     waiting = [processing_id for processing_id, history in suspects.items() if not history.is_out]
     return set(waiting[len(waiting) - suspects_to_hold_back(list(suspects.values())) :]) if waiting else set()

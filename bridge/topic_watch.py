@@ -26,13 +26,14 @@ _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"  # of brokers before 2.8
 
 
 class _Asked(NamedTuple):
-    """What was asked and is not answered yet: about each topic, and where each partition begins."""
+    """What was asked and is not answered yet: about each topic, and where each partition begins and ends."""
 
     topics: Mapping[str, "Future[Any]"]
     starts: Mapping[TopicPartition, "Future[Any]"]
+    ends: Mapping[TopicPartition, "Future[Any]"]
 
     def is_answered(self) -> bool:
-        return all(future.done() for future in (*self.topics.values(), *self.starts.values()))
+        return all(future.done() for asked in self for future in asked.values())
 
 
 class TopicWatch:
@@ -65,6 +66,9 @@ class TopicWatch:
         self.source_id: str | None = None  # None: not known
         self.partitions = 0  # of the input topic; 0: not known
         self.log_starts: Mapping[int, int] = {}  # the lowest offset of each, as far as known: it may be higher by now
+        self.log_ends: Mapping[
+            int, int
+        ] = {}  # beyond the highest offset of each; empty while the brokers do not answer
         self.missing: tuple[str, ...] = ()
         self.troubles: Mapping[str, str] = {}  # by topic: what keeps it from being read or written
 
@@ -74,11 +78,9 @@ class TopicWatch:
         return not self.partitions or (topic == self._source and number.isdigit() and int(number) < self.partitions)
 
     def may_write_answers(self) -> bool:
-        """Whether outcomes can be published."""
         return self.troubles.keys().isdisjoint(self._answers)
 
     def may_write_letters(self) -> bool:
-        """Whether dead letters can be written."""
         return self._dead_letters not in self.troubles
 
     def look(self) -> None:
@@ -107,26 +109,26 @@ class TopicWatch:
             request_timeout=ANSWER_WITHIN,
         )
         earliest: OffsetSpec = OffsetSpec.earliest()  # type: ignore[no-untyped-call] # its stubs say nothing
-        places = {TopicPartition(self._source, number): earliest for number in range(self.partitions)}
-        starts = self._admin.list_offsets(places, request_timeout=ANSWER_WITHIN) if places else {}
-        return _Asked(topics, starts)
+        latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call] # likewise
+        return _Asked(topics, self._offsets(earliest), self._offsets(latest))
+
+    def _offsets(self, which: OffsetSpec) -> Mapping[TopicPartition, "Future[Any]"]:
+        places = {TopicPartition(self._source, number): which for number in range(self.partitions)}
+        return self._admin.list_offsets(places, request_timeout=ANSWER_WITHIN) if places else {}
 
     def _note(self, asked: _Asked) -> None:
         self._ask_at = self._clock() + LOOK_EVERY
         try:
             self._understand(asked)
         except (KafkaException, TimeoutError) as error:
-            self._is_silent = True
+            self._is_silent, self.log_ends = True, {}
             log.debug("the brokers do not describe our topics: %s", error)
         else:
             self._is_silent = False
 
     def _understand(self, asked: _Asked) -> None:
         troubles: dict[str, str] = {}
-        missing, starts = [], {}
-        for place, start in asked.starts.items():
-            with suppress(KafkaException):  # its topic may have been made again with fewer
-                starts[place.partition] = start.result(ANSWER_WITHIN + 1).offset
+        missing = []
         for name, future in asked.topics.items():
             try:
                 found = future.result(ANSWER_WITHIN + 1)
@@ -148,4 +150,13 @@ class TopicWatch:
             metrics.TOPIC_TROUBLE.clear()
             for topic, why in troubles.items():
                 metrics.TOPIC_TROUBLE.labels(topic, why).set(1)
-        self.troubles, self.missing, self.log_starts = troubles, tuple(missing), starts
+        self.troubles, self.missing = troubles, tuple(missing)
+        self.log_starts, self.log_ends = _answered(asked.starts), _answered(asked.ends)
+
+
+def _answered(asked: Mapping[TopicPartition, "Future[Any]"]) -> dict[int, int]:
+    offsets = {}
+    for place, found in asked.items():
+        with suppress(KafkaException):  # its topic may have been made again with fewer
+            offsets[place.partition] = found.result(ANSWER_WITHIN + 1).offset
+    return offsets

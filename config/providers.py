@@ -92,6 +92,12 @@ def request_rate(providers: Mapping[str, Settings]) -> float:
     return sum(one.request_rate for one in providers.values())
 
 
+def calls_in_flight(settings: Settings, providers: Mapping[str, Settings]) -> int:
+    """How many calls one worker may have under way, see `Settings.calls_in_flight`."""
+    parallel = [one.parallel for one in providers.values()]
+    return settings.calls_in_flight(request_rate(providers), sum(parallel) if all(parallel) else 0)
+
+
 def _twice(found: Mapping[str, Settings], file: str, *, mix: bool) -> Iterator[str]:
     first: dict[str, str] = {}
     for name, one in found.items():
@@ -112,8 +118,7 @@ def _provider(
     elif not kinds and role == "worker":
         faults.append("key: required; or key_env, key_file or key_command")
     elif kinds and kinds[0] in ("key_env", "key_file"):
-        key, fault = _key(kinds[0], str(table[kinds[0]]), folder)
-        values["openai_key"] = key
+        values["openai_key"], fault = _key(kinds[0], str(table[kinds[0]]), folder)
         faults += [fault] if fault and role == "worker" else []
     if "openai_prices" in values and "=" not in str(values["openai_prices"]):
         values["openai_prices"] = (
@@ -126,6 +131,8 @@ def _provider(
     except ValidationError as error:
         wrong, _ = faults_of(error)
         return None, faults + [named(line, "-") for line in wrong]
+    if not faults and role == "worker":
+        faults += [named(line, "-") for line in found.missing(role)]
     return (None if faults else found), faults
 
 

@@ -2,6 +2,8 @@
 
 import math
 import os
+import shlex
+import shutil
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -79,7 +81,7 @@ class Settings(Fields):
         if (folder := values.get("yandex_cloud_folder_id")) and not values.get("openai_key"):
             key = values.get("yandex_cloud_api_key")
             implied |= {**_YANDEX, "openai_project": folder, "openai_model": f"gpt://{folder}/yandexgpt-lite/latest"}
-            implied |= {"openai_key": key} if key else {}
+            implied |= {"openai_key": key} if key and not values.get("openai_key_command") else {}
         defaults = {name: str(cls.model_fields[name].default) for name in implied}
         return values | {
             name: found for name, found in implied.items() if str(values.get(name, defaults[name])) == defaults[name]
@@ -125,8 +127,13 @@ class Settings(Fields):
 
     def missing(self, role: Role) -> Iterator[str]:
         """What this role cannot do without, and others do."""
-        if role == "worker" and self.providers is None and self.openai_key == NO_KEY:
+        command = self.provider.key_command
+        if role == "worker" and self.providers is None and self.openai_key == NO_KEY and not command:
             yield "OPENAI_KEY: required"
+        if role == "worker" and self.openai_key != NO_KEY and command:
+            yield "OPENAI_KEY and OPENAI_KEY_COMMAND both give the key: leave one of the two out"
+        if role == "worker" and command and shutil.which(command[0]) is None:
+            yield "OPENAI_KEY_COMMAND: its program is not there, or must not be run"
         if role == "bridge" and self._asks_for_sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
             yield "KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
 
@@ -180,6 +187,7 @@ class Settings(Fields):
             {name: value for name, value in named.items() if value} | (more or {}),
             self.openai_proxy.get_secret_value() if self.openai_proxy else None,
             self.openai_tls_ca,
+            tuple(shlex.split(self.openai_key_command.get_secret_value())) if self.openai_key_command else (),
         )
 
     @property
@@ -246,17 +254,19 @@ class Settings(Fields):
         """Seconds, the total deadline of one call at the tier that is asked for."""
         return max(self.openai_timeout, FLEX_TIMEOUT) if self.openai_service_tier == "flex" else self.openai_timeout
 
-    def calls_in_flight(self, rate: float) -> int:
+    def calls_in_flight(self, rate: float, parallel: int) -> int:
         """How many calls one worker may have under way: a thread each, made when it is first needed.
 
-        `rate` are the requests a second that the limits of all providers allow.
+        `rate` and `parallel` are those of all providers together.
 
         Calls start at a rate that the limits grant and last as long as a slow model takes, so that is what they keep
-        busy; never fewer than the small limits' burst, never more than one core can look after (docs/capacity.md).
+        busy; never fewer than the small limits' burst, never more than one core can look after (docs/capacity.md), and
+        no crowd that waits for others' calls to end.
         """
         if self.worker_concurrency is not None:
             return self.worker_concurrency
-        return max(FEWEST_CALLS, round(min(MOST_CALLS, rate * SLOW_ANSWER)))
+        most = min(MOST_CALLS, 2 * parallel or MOST_CALLS)
+        return max(FEWEST_CALLS, round(min(most, rate * SLOW_ANSWER)))
 
     @property
     def request_rate(self) -> float:

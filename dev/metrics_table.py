@@ -13,7 +13,6 @@ from prometheus_client.metrics import MetricWrapperBase
 
 import bridge.metrics
 import worker.metrics
-from bridge.lag import Lag
 from worker.running.fleet_metrics import FleetMetrics
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -26,8 +25,8 @@ What a bridge serves on `BRIDGE_METRICS_PORT` and a worker on `WORKER_METRICS_PO
 carry ids or text. A histogram has the series `_bucket`, `_sum` and `_count`. [monitoring.md](monitoring.md) says how
 to look at them, [runbook.md](runbook.md) what to do when they raise an alarm.
 
-This page is made by `python -m dev.metrics_table` from the declarations in `bridge/metrics.py`, `bridge/lag.py`,
-`worker/metrics.py` and `worker/running/fleet_metrics.py`."""
+This page is made by `python -m dev.metrics_table` from the declarations in `bridge/metrics.py`, `worker/metrics.py` and
+`worker/running/fleet_metrics.py`."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def nothing() -> Any:
 def declared() -> dict[str, list[Declared]]:
     """All metrics, under who serves them."""
     return {
-        "The bridge": [*of_module(bridge.metrics), *on_scrape(Lag(nothing, nothing))],
+        "The bridge": [*of_module(bridge.metrics)],
         "Each worker, of itself": [*of_module(worker.metrics)],
         "Each worker, of the whole fleet (take `max`)": [*on_scrape(FleetMetrics(nothing, nothing))],
     }

@@ -21,7 +21,7 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from config import Settings
-from config.providers import named, read_providers, request_rate
+from config.providers import calls_in_flight, named, read_providers
 from contract import LIMITS_PREFIX, LONGEST_COUNTDOWN, QUEUE_NAME, REACHED_KEY, of_provider
 from logs import configure_logging
 from presence import Presence
@@ -32,6 +32,7 @@ from worker import metrics
 from worker.asking.after_call import WaitingPolicy
 from worker.asking.circuit_breaker import EXPLAINED, CircuitBreaker
 from worker.asking.egress import EgressCheck, ForbiddenEgress, UncheckedEgress, keep_watching
+from worker.asking.key_command import KeyCommand
 from worker.asking.model_watch import keep_looking
 from worker.asking.money.metered_model import MeteredModel
 from worker.asking.money.prices import Price
@@ -43,6 +44,7 @@ from worker.asking.questions import KeepingPolicy, model_id
 from worker.asking.result_cache import ResultCache
 from worker.asking.route import Route
 from worker.asking.service_tier import ServiceTier
+from worker.errors import TrippingError
 from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
@@ -90,17 +92,20 @@ def connect(settings: Settings) -> redis.Redis:
     return settings.redis_connection.client(max_connections=REDIS_CONNECTIONS)
 
 
-def make_limiter(settings: Settings, store: redis.Redis, name: str = "") -> RateLimiter:
+def make_limiter(settings: Settings, store: redis.Redis, leases: Leases, name: str = "") -> RateLimiter:
     """The limiter of a provider that all workers share; turns are those of the whole fleet."""
     return RateLimiter(
         store,
-        Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out),
+        Limits(settings.rpm, settings.rpd, settings.tpm, settings.limits_to_find_out, settings.parallel),
         # A parked request comes back at the latest when a dead worker's lease has run out.
         unused_grace=settings.lease_seconds * 3,
         jitter=JITTER,
         burst=settings.limits_burst,
         prefix=of_provider(LIMITS_PREFIX, name),
         reached=REACHED_KEY,
+        call_seconds=settings.call_timeout + STORE_WITHIN,
+        heartbeat=leases.heartbeat,
+        heartbeat_seconds=leases.seconds,
     )
 
 
@@ -167,7 +172,7 @@ def make_scoring(
     leases = Leases(store, settings.lease_seconds)
     opened.callback(leases.close)
     providers = providers or read_providers(settings)[0]
-    calls = settings.calls_in_flight(request_rate(providers))
+    calls = calls_in_flight(settings, providers)
 
     def way(name: str, own: Settings) -> Way:
         return make_way(name, own, store, leases, opened, tracer, around, calls)
@@ -220,9 +225,12 @@ def make_way(
     spending = Spending(store, breaker, budget=settings.openai_budget, provider=name)
     price = Price(*settings.openai_price) if settings.openai_price else None
     profiles = make_profiles(settings, store, leases)
+    command = provider.key_command
+    keys = KeyCommand(store, command, name=named("OPENAI_KEY_COMMAND", name)) if command else None
     model = OpenAIClient(
         route,
         key=provider.key,
+        keys=keys,
         base_url=provider.base_url,
         query=provider.query,
         headers=provider.headers,
@@ -234,7 +242,10 @@ def make_way(
     )
 
     def page(path: str) -> tuple[int, bytes] | None:
-        found = route.get(provider.url(path), PAGE_WITHIN, provider.authorized)
+        try:
+            found = route.get(provider.url(path), PAGE_WITHIN, provider.authorized(keys.current() if keys else None))
+        except (TrippingError, redis.RedisError):  # the next request tells
+            return None
         return None if found is None else (found.status_code, found.content)
 
     traced = TracedModel(model, tracer, settings.openai_model, settings.openai_base_url) if tracer else model
@@ -244,7 +255,7 @@ def make_way(
         model_id=model_id(settings.openai_base_url, settings.openai_model),
         max_output_tokens=settings.openai_max_output_tokens,
         redaction=settings.redaction,
-        limiter=make_limiter(settings, store, name),
+        limiter=make_limiter(settings, store, leases, name),
         egress=make_egress(settings, route, name),
         breaker=breaker,
         model=around(MeteredModel(traced, settings.openai_model, price, spending.add, name)),

@@ -43,7 +43,6 @@ STAGES: dict[str, list[str]] = {
     "bridge: take": ["bridge.partition:PartitionWork.take"],
     "bridge: dispatch": ["bridge.request_store:RequestStore.dispatch"],
     "bridge: outcomes, states": [
-        "bridge.request_store:RequestStore.outcomes",
         "bridge.request_store:RequestStore.states",
     ],
     "bridge: transaction": ["bridge.publisher:Publisher.publish"],

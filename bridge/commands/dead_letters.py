@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, Message
 
+from bridge.commands import say
 from bridge.commands.send import printable
 from bridge.dead_letter import HEADER_FIELD, HEADER_OFFSET, HEADER_PARTITION, HEADER_REASON, HEADER_TOPIC
 from bridge.kafka import LIBRDKAFKA_LOG, OffsetRange, header, offset_ranges, read_range
@@ -19,26 +20,13 @@ OFFSETS_EACH = 4  # a letter's transaction takes an offset too; where that was t
 
 
 def arguments() -> argparse.ArgumentParser:
-    """The command's arguments, as a parent of its parser."""
     parser = argparse.ArgumentParser(prog="python -m bridge dead-letters", add_help=False)
     parser.add_argument("--last", type=int, default=LAST, metavar="N", help=f"how many; {LAST} by default")
     return parser
 
 
 def run(options: argparse.Namespace, topic: str, reader: Consumer) -> int:
-    """Run the command.
-
-    Args:
-        options: what `arguments` has parsed.
-        topic: of the dead letters; one that is missing holds none.
-        reader: joins no group; closed at the end.
-
-    Returns:
-        The exit code, 0.
-
-    Raises:
-        KafkaException: the brokers are away or refuse.
-    """
+    """Show the last of a topic, which may be missing."""
     LIBRDKAFKA_LOG.setLevel(logging.CRITICAL)  # what is wrong is said once, at the end
     try:
         places = offset_ranges(reader, topic, may_be_missing=True)
@@ -47,7 +35,7 @@ def run(options: argparse.Namespace, topic: str, reader: Consumer) -> int:
         reader.close()
     newest = sorted(found, key=lambda letter: (letter.timestamp()[1], letter.offset() or 0), reverse=True)
     for line in table(newest[: options.last]) if newest else [f"{topic}: none"]:
-        print(line)  # noqa: T201 # a command's answer goes to its user
+        say(line)
     return 0
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from bridge import intake
+from bridge.commands import say
 from bridge.intake import Accepted, Rejected
 from bridge.kafka import KAFKA_TIMEOUT, OffsetRange, as_bytes, offset_ranges, read_range, sent_at
 from bridge.marks import answered_id
@@ -42,26 +43,13 @@ class Handover(NamedTuple):
 
 
 def arguments() -> argparse.ArgumentParser:
-    """The command's arguments, as a parent of its parser."""
     parser = argparse.ArgumentParser(prog="python -m bridge predecessor", add_help=False)
     parser.add_argument("--set", action="store_true", help="put our group, which must be empty, where to begin")
     return parser
 
 
 def run(options: argparse.Namespace, settings: Settings, reader: Consumer) -> int:
-    """Run the command.
-
-    Args:
-        options: what `arguments` has parsed.
-        settings: for the names.
-        reader: asks and commits what our consumer group has, and does not join it; closed at the end.
-
-    Returns:
-        The exit code.
-
-    Raises:
-        KafkaException: the brokers are away or refuse.
-    """
+    """The reader asks and commits what our consumer group has, and does not join it."""
     try:
         return _hand_over(options, settings, reader)
     finally:
@@ -83,14 +71,14 @@ def _hand_over(options: argparse.Namespace, settings: Settings, reader: Consumer
         found = handover(reader, part, answered, since, settings.dialect)
         name = f"{part.topic}-{part.partition}"
         last = f", the last at offset {found.last[0]} (processing_id {found.last[1]})" if found.last else ""
-        _say(f"{name}: {found.answered} requests are answered{last}; {found.open} are not")
+        say(f"{name}: {found.answered} requests are answered{last}; {found.open} are not")
         if found.unknown:
-            _say(f"{name}: {found.unknown} older ones without an answer are left alone: it may have been deleted")
-        _say(f"{name}: begin at offset {found.begin}")
+            say(f"{name}: {found.unknown} older ones without an answer are left alone: it may have been deleted")
+        say(f"{name}: begin at offset {found.begin}")
         places.append(TopicPartition(part.topic, part.partition, found.begin))
     for place in reader.committed(places, timeout=KAFKA_TIMEOUT):
         stands = f"stands at offset {place.offset}" if place.offset >= 0 else "has no offset yet"
-        _say(f"group {settings.kafka_group_id}: {stands} in {place.topic}-{place.partition}")
+        say(f"group {settings.kafka_group_id}: {stands} in {place.topic}-{place.partition}")
     if not options.set:
         return 0
     try:
@@ -98,24 +86,16 @@ def _hand_over(options: argparse.Namespace, settings: Settings, reader: Consumer
     except KafkaException as error:
         if error.args[0].code() not in (KafkaError.UNKNOWN_MEMBER_ID, KafkaError.ILLEGAL_GENERATION):
             raise
-        _say("not set: the group has members; stop every bridge, and wait until they have left it")
+        say("not set: the group has members; stop every bridge, and wait until they have left it")
         return GROUP_IS_BUSY
-    _say("set")
+    say("set")
     return 0
 
 
 def handover(
     reader: Consumer, part: OffsetRange, answered: Container[int | None], since: float, dialect: Dialect
 ) -> Handover:
-    """Where a partition changes hands.
-
-    Args:
-        reader: of the input topic.
-        part: all that the partition holds.
-        answered: the processing ids.
-        since: Unix time, seconds; of what was sent before it nobody knows whether it was answered.
-        dialect: of the requests.
-    """
+    """Where a partition changes hands; of what was sent before `since` nobody knows whether it was answered."""
     count = still_open = unknown = 0
     last, begin = None, None
     for message in read_range(reader, part):
@@ -139,7 +119,3 @@ def _request_in(message: Message, dialect: Dialect) -> int | None:
         case Rejected(addressee=addressee) if addressee is not None:
             return addressee.processing_id
     return None
-
-
-def _say(line: str) -> None:
-    print(line)  # noqa: T201 # a command's answer goes to its user

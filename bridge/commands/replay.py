@@ -12,27 +12,17 @@ from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, KafkaError, Message, Producer
 
+from bridge.commands import say
 from bridge.dead_letter import CAP_WINDOW, HEADER_FIELD, HEADER_REASON, HEADER_SIZE
 from bridge.intake import Reason
-from bridge.kafka import header, offset_ranges, read_range
+from bridge.kafka import header, offset_ranges, produce, read_range
 from config import Settings
 from contract import Dialect
 
 
 def run(options: argparse.Namespace, settings: Settings, reader: Consumer, producer: Producer) -> int:
-    """Run the command.
-
-    Args:
-        options: what `arguments` has parsed.
-        settings: for the topics' names.
-        reader: joins no group; closed at the end.
-        producer: without transactions.
-
-    Returns:
-        The exit code: 0 done, 1 some could not be sent.
-    """
-    found: Counter[str] = Counter()
-    fields: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    """Send them with a producer without transactions; the exit code: 0 done, 1 some could not be sent."""
+    fields: defaultdict[str, Counter[str]] = defaultdict(Counter)  # by reason
     chosen: Counter[str] = Counter()
     not_whole = 0
     pace = Pace(settings.dead_letter_limit, CAP_WINDOW, options.rate)
@@ -41,7 +31,6 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, produ
     for letter in (letter for part in places for letter in read_range(reader, part)):
         reason = _reason(letter)
         fields[reason][_field(letter, settings.dialect)] += 1
-        found[reason] += 1
         if not _is_chosen(letter, reason, options) or chosen.total() >= options.limit:
             continue
         if not _is_whole(letter, reason):
@@ -50,22 +39,23 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, produ
         chosen[reason] += 1
         if not options.dry_run:
             time.sleep(pace.wait())
-            _send(producer, settings.kafka_topic_for_ai_handler, letter, failures)
+            produce(producer, settings.kafka_topic_for_ai_handler, letter.key(), letter.value(), failures)
     left = producer.flush(60)
     reader.close()
     what = "would replay" if options.dry_run else "replayed"
-    for reason, number in sorted(found.items()):
-        named = ", ".join(f"{field} {count}" for field, count in sorted(fields[reason].items()) if field)
-        _say(f"{reason}: {number} dead letters{f' ({named})' if named else ''}, {what} {chosen[reason]}")
-    if not found:
-        _say(f"{settings.dead_letter_topic}: none")
+    for reason, found in sorted(fields.items()):
+        named = ", ".join(f"{field} {count}" for field, count in sorted(found.items()) if field)
+        say(f"{reason}: {found.total()} dead letters{f' ({named})' if named else ''}, {what} {chosen[reason]}")
+    if not fields:
+        say(f"{settings.dead_letter_topic}: none")
         return 0
     if not_whole:
-        _say(f"{not_whole} cannot be replayed: their originals are not kept whole")
+        say(f"{not_whole} cannot be replayed: their originals are not kept whole")
     sent = chosen.total() - len(failures) - left
-    _say(f"{what} {sent} of {found.total()} dead letters to {settings.kafka_topic_for_ai_handler}")
+    total = sum(found.total() for found in fields.values())
+    say(f"{what} {sent} of {total} dead letters to {settings.kafka_topic_for_ai_handler}")
     if failures or left:
-        _say(f"{len(failures) + left} could not be sent: {failures[0].str() if failures else 'time ran out'}")
+        say(f"{len(failures) + left} could not be sent: {failures[0].str() if failures else 'time ran out'}")
         return 1
     return 0
 
@@ -102,15 +92,9 @@ class Pace:
 
 
 def arguments() -> argparse.ArgumentParser:
-    """The command's arguments, as a parent of its parser."""
     parser = argparse.ArgumentParser(prog="python -m bridge replay", add_help=False)
     parser.add_argument("--dry-run", action="store_true", help="say what would be replayed, send nothing")
-    parser.add_argument(
-        "--reason",
-        action="append",
-        choices=[reason.value for reason in Reason],
-        help="only these; repeatable",
-    )
+    parser.add_argument("--reason", action="append", choices=[*map(str, Reason)], help="only these; repeatable")
     parser.add_argument("--since", type=_time, help="ISO time (UTC unless it says otherwise) they were written at")
     parser.add_argument("--until", type=_time, help="ISO time, exclusive")
     parser.add_argument(
@@ -155,21 +139,3 @@ def _is_chosen(letter: Message, reason: str, options: argparse.Namespace) -> boo
         or (options.since and written < options.since)
         or (options.until and written >= options.until)
     )
-
-
-def _send(producer: Producer, topic: str, letter: Message, failures: list[KafkaError]) -> None:
-    def on_delivery(error: KafkaError | None, _message: Message) -> None:
-        if error is not None:
-            failures.append(error)
-
-    while True:
-        try:
-            producer.produce(topic, key=letter.key(), value=letter.value(), on_delivery=on_delivery)
-        except BufferError:
-            producer.poll(0.5)  # the local queue is full
-        else:
-            return
-
-
-def _say(line: str) -> None:
-    print(line)  # noqa: T201 # a command's answer goes to its user

@@ -17,7 +17,6 @@ log = logging.getLogger("bridge")
 
 
 def run(settings: Settings) -> int:
-    """Run the command; the exit code is 0."""
     with settings.redis_connection.client() as client:
         client.set(RESUMED_KEY, f"{time.time():.3f}", ex=math.ceil(CAP_WINDOW))
     log.info("resumed: dead letters that were written up to now no longer count")

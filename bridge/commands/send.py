@@ -10,15 +10,18 @@ import json
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+import redis
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from pydantic import ValidationError
 
-from bridge.kafka import KAFKA_TIMEOUT, offset_ranges
+from bridge.commands import say, say_aside
+from bridge.kafka import KAFKA_TIMEOUT, offset_ranges, produce
 from bridge.request_file import WrittenRequest, WrongRequest, requests_in
-from contract import DIALECT, REQUEST_KEY, Dialect, Notification, ScoredResponse
+from config import Settings
+from contract import DIALECT, REQUEST_KEY, Dialect, Notification, ScoredResponse, processed_mark
 
 WRONG_REQUEST = 2
 FAILED = 4
@@ -29,7 +32,6 @@ WIDTH = 100  # characters of a line of the table
 
 
 def arguments() -> argparse.ArgumentParser:
-    """The command's arguments, as a parent of its parser."""
     parser = argparse.ArgumentParser(prog="python -m bridge send", add_help=False)
     parser.add_argument("file", metavar="FILE", help="a JSON object, or one on each line; `-`: standard input")
     parser.add_argument("--processing-id", type=int, metavar="ID", help="send it under this id instead of its own")
@@ -38,72 +40,41 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def run(
-    options: argparse.Namespace,
-    *,
-    requests: str,
-    notifications: str,
-    reader: Consumer,
-    producer: Producer,
-    answered: Callable[[Sequence[int]], list[int]],
-    dialect: Dialect = DIALECT,
-) -> int:
-    """Run the command.
-
-    Args:
-        options: what `arguments` has parsed.
-        requests: the input topic.
-        notifications: the topic of the answers; must exist.
-        reader: joins no group; closed at the end.
-        producer: without transactions.
-        answered: those of these processing ids that are, so that there will be no further answer.
-        dialect: of the platform's contract.
-
-    Returns:
-        The exit code.
-
-    Raises:
-        KafkaException: the brokers are away or refuse.
-    """
+def run(options: argparse.Namespace, settings: Settings, reader: Consumer, producer: Producer) -> int:
+    """Send them with a producer without transactions; the topic of the answers must exist."""
     try:
-        written = chosen(_read(options.file), options.processing_id, dialect)
+        written = chosen(_read(options.file), options.processing_id, settings.dialect)
     except WrongRequest as wrong:
-        _say(f"{options.file}: {wrong}")
+        say_aside(f"{options.file}: {wrong}")
         return WRONG_REQUEST
     waited_for = [each.request.processing_id for each in written]
-    if over := ", ".join(map(str, answered(waited_for))):
-        _say(f"{over} is answered already, and an id has one answer: give another (--processing-id)")
+    if over := ", ".join(map(str, _answered(settings, waited_for))):
+        say_aside(f"{over} is answered already, and an id has one answer: give another (--processing-id)")
         return WRONG_REQUEST
     ids = ", ".join(map(str, waited_for))
     code = 0
     try:
         # From where the topic ends before a request is sent: what stands there now cannot be its answer.
-        reader.assign(
-            [TopicPartition(part.topic, part.partition, part.end) for part in offset_ranges(reader, notifications)]
-        )
-        _send(producer, requests, [each.value for each in written])
-        _say(f"{ids} sent to {requests}; waiting for at most {options.timeout:g} s")
-        for body, notification in _answers(reader, waited_for, options.timeout, dialect):
-            print(body if options.json else "\n".join(table(notification)))  # noqa: T201 # the answer goes to its user
+        ends = offset_ranges(reader, settings.kafka_topic_for_notifications)
+        reader.assign([TopicPartition(part.topic, part.partition, part.end) for part in ends])
+        _send(producer, settings.kafka_topic_for_ai_handler, [each.value for each in written])
+        say_aside(f"{ids} sent to {settings.kafka_topic_for_ai_handler}; waiting for at most {options.timeout:g} s")
+        for body, notification in _answers(reader, waited_for, options.timeout, settings.dialect):
+            say(body if options.json else "\n".join(table(notification)))
             code = code if notification.success else FAILED
     except KeyboardInterrupt:
-        _say(f"no longer waiting; {', '.join(map(str, waited_for))} goes on")
+        say_aside(f"no longer waiting; {', '.join(map(str, waited_for))} goes on")
         return INTERRUPTED
     finally:
         reader.close()
     if waited_for:
-        _say(f"no answer in {options.timeout:g} s; {', '.join(map(str, waited_for))} goes on")
+        say_aside(f"no answer in {options.timeout:g} s; {', '.join(map(str, waited_for))} goes on")
         return NO_ANSWER
     return code
 
 
 def chosen(content: bytes, processing_id: int | None, dialect: Dialect = DIALECT) -> list[WrittenRequest]:
-    """What is to be sent.
-
-    Args:
-        content: what the file holds.
-        processing_id: replaces the request's own, where it is given.
-        dialect: of the request.
+    """What is to be sent of a file's content; a processing id that is given replaces the request's own.
 
     Raises:
         WrongRequest: the bridge would not accept it, or one id is given for several.
@@ -153,18 +124,24 @@ def _read(file: str) -> bytes:
         raise WrongRequest(f"cannot be read: {error.strerror}") from None
 
 
+def _answered(settings: Settings, processing_ids: Sequence[int]) -> list[int]:
+    """Those of which Redis knows that they were answered; where it cannot be asked, nobody knows."""
+    with settings.redis_connection.client() as client, client.pipeline(transaction=False) as pipe:
+        for processing_id in processing_ids:
+            pipe.exists(processed_mark(processing_id))
+        try:
+            return [each for each, is_there in zip(processing_ids, pipe.execute(), strict=True) if is_there]
+        except redis.RedisError:
+            return []
+
+
 def _send(producer: Producer, topic: str, values: Sequence[bytes]) -> None:
-    faults: list[KafkaException] = []
-
-    def on_delivery(error: object, _message: Message) -> None:
-        if error is not None:
-            faults.append(KafkaException(error))
-
+    faults: list[KafkaError] = []
     for value in values:
-        producer.produce(topic, key=REQUEST_KEY, value=value, on_delivery=on_delivery)
+        produce(producer, topic, REQUEST_KEY, value, faults)
     left = producer.flush(KAFKA_TIMEOUT)
     if faults:
-        raise faults[0]
+        raise KafkaException(faults[0])
     if left:
         raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"took no request in {KAFKA_TIMEOUT:g} s"))  # noqa: SLF001
 
@@ -186,7 +163,3 @@ def _answers(
         if notification.response.processing_id in waited_for:
             waited_for.remove(notification.response.processing_id)
             yield body, notification
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)  # noqa: T201 # standard output is for the answer

@@ -32,7 +32,6 @@ REDRAW_EVERY = 2.0  # seconds
 
 
 def arguments() -> argparse.ArgumentParser:
-    """The command's arguments, as a parent of its parser."""
     parser = argparse.ArgumentParser(prog="python -m bridge status", add_help=False)
     parser.add_argument("--watch", action="store_true", help="look again every two seconds, until Ctrl-C")
     parser.add_argument("--json", action="store_true", help="for programs: the figures, one object a line")
@@ -40,7 +39,6 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    """Run the command; the exit code."""
     LIBRDKAFKA_LOG.setLevel(logging.CRITICAL)  # the first sentence is ours
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # an 8-bit terminal lacks signs that our sentences have
@@ -92,7 +90,7 @@ def make_look(settings: Settings) -> Callable[[], Status]:
 
 
 def _limiter(store: redis.Redis, name: str, settings: Settings) -> RateLimiter:
-    limits = Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out)
+    limits = Limits(settings.rpm, settings.rpd, settings.tpm, settings.limits_to_find_out, settings.parallel)
     return RateLimiter(store, limits, burst=settings.limits_burst, prefix=of_provider(LIMITS_PREFIX, name))
 
 

@@ -39,12 +39,7 @@ Snapshots = Mapping[str, Callable[[], Mapping[str, Any]]]
 
 
 def from_redis(store: redis.Redis, limits: Snapshots) -> InRedis | str:
-    """What Redis tells, or what is wrong with it and, after an arrow, what to do.
-
-    Args:
-        store: Redis.
-        limits: see `Snapshots`.
-    """
+    """What Redis and the limiters tell, or what is wrong with it and, after an arrow, what to do."""
     try:
         return _from_redis(store, limits)
     except redis.RedisError as error:

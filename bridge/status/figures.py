@@ -78,12 +78,10 @@ class InRedis:
 
     @property
     def bridges(self) -> tuple[Process, ...]:
-        """The bridges that live."""
         return tuple(process for process in self.processes if process.role == "bridge")
 
     @property
     def workers(self) -> tuple[Process, ...]:
-        """The workers that live."""
         return tuple(process for process in self.processes if process.role == "worker")
 
 

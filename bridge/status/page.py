@@ -31,11 +31,7 @@ _POLICY: Final = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'non
 
 
 class Overview:
-    """The page of now; many may ask at once.
-
-    Args:
-        look: collects the figures, which may take seconds where a server is away.
-    """
+    """The page of now; many may ask at once, and a look may take seconds where a server is away."""
 
     def __init__(self, look: Callable[[], Status]) -> None:
         self._look = look
@@ -43,11 +39,7 @@ class Overview:
         self._kept: tuple[float, Status] | None = None
 
     def page(self, languages: str) -> bytes:
-        """The page; in Russian for whoever prefers that.
-
-        Args:
-            languages: the header Accept-Language.
-        """
+        """The page; in Russian for whoever prefers that (the header Accept-Language)."""
         with self._lock:
             if self._kept is None or time.monotonic() > self._kept[0] + KEPT:
                 status = self._look()
@@ -58,7 +50,6 @@ class Overview:
 
 
 def html(told: Told, language: Language) -> str:
-    """The page of a state."""
     root = Element("html", lang=language)
     head = SubElement(root, "head")
     SubElement(head, "meta", charset="utf-8")

@@ -63,7 +63,7 @@ BRIDGE = [
     ),
     Crash("Requests are in its memory only.", "before", "bridge.request_store:RequestStore.dispatch"),
     Crash("Requests are dispatched, and nobody watches them.", "after", "bridge.request_store:RequestStore.dispatch"),
-    Crash("It knows outcomes and has said nothing.", "before", "bridge.publisher:Publisher.publish"),
+    Crash("It knows outcomes and has said nothing.", "before", "bridge.publisher:Publisher.publish", 2),
     Crash("A transaction is open and empty.", "before", "bridge.publisher:Publisher._produce_output"),
     Crash("One topic has its message, the other not.", "before", "bridge.publisher:Publisher._produce", 2),
     Crash("One of two outcomes is in the transaction.", "after", "bridge.publisher:Publisher._produce_output"),

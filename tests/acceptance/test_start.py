@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import yaml
@@ -79,8 +80,12 @@ def test_every_obstacle_is_told_at_once(start, tmp_path, role, command):
 def test_the_bridge_and_its_commands_need_no_key(start):
     """Only workers talk to the provider, so `python -m bridge replay` asks for no key; and Kafka is named."""
     nowhere = f"127.0.0.1:{free_port()}"
-    for command in (BRIDGE, COMMANDS["replay"]):
-        code, lines = start(command, OPENAI_KEY="", KAFKA_BOOTSTRAP_SERVERS=nowhere)
+    with ThreadPoolExecutor() as at_once:  # each waits for Kafka for a while
+        tried = [
+            at_once.submit(start, command, OPENAI_KEY="", KAFKA_BOOTSTRAP_SERVERS=nowhere)
+            for command in (BRIDGE, COMMANDS["replay"])
+        ]
+    for code, lines in [each.result() for each in tried]:
         assert code == 1
         assert f"Kafka at {nowhere}: " in lines[-1]
 

@@ -45,6 +45,17 @@ def test_the_window_bounds_what_is_in_hand(stage):
     assert stage.committed() == 20
 
 
+def test_the_lag_grows_while_nothing_is_fetched(stage):
+    """A paused partition's backlog shows: the brokers are asked, and not what was fetched last."""
+    stage = stage(window_size=1)
+    stage.start()
+    for sent in (3, 6):
+        stage.send(*range(sent - 3, sent))
+        until(lambda sent=sent: metrics.LAG.labels("0")._value.get() == sent)
+    stage.answer_all(6)
+    until(lambda: metrics.LAG.labels("0")._value.get() == 0)
+
+
 def test_a_full_window_keeps_the_bridge_in_the_group(stage, monkeypatch):
     """While nothing moves, the bridge goes on polling: it is healthy, and Kafka keeps its partition for it."""
     monkeypatch.setattr("bridge.kafka.MAX_POLL_INTERVAL_MS", 6_000)

@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from bridge.commands import check
+from bridge.commands.check import call
 from bridge.commands.check.call import WatchedModel, _counted, look_at_a_call
 from bridge.commands.check.finding import Finding, State, table
 from bridge.commands.check.learned import look_at_what_is_learned
@@ -82,8 +83,9 @@ def test_the_check_shows_what_is_learned_without_a_call(look, standin, redis_url
     assert list(look_at_what_is_learned(Settings(_env_file=None, redis_url=NOBODY))) == []
 
 
-def test_the_call_tells_what_stands_in_its_way(look, standin):
+def test_the_call_tells_what_stands_in_its_way(look, standin, monkeypatch):
     """A balance that is used up names the setting to look at; and nothing is sent while the circuit breaker is open."""
+    monkeypatch.setattr(call, "PATIENCE", 3.0)
     standin.fault("payment_required", share=1.0)
     assert look()["call"].state is State.WRONG
     standin.clear_faults()

@@ -3,7 +3,7 @@
 import pytest
 
 from bridge.fair_order import TURN
-from bridge.places import Places, Wanted
+from bridge.places import Places
 from contract import REACHED_KEY, USERS_KEY, Dispatch, processed_mark, request_key
 from tests.support.samples import dispatch
 
@@ -21,20 +21,20 @@ def keep(redis_client, number, stored):
 
 def test_a_user_in_fifty_partitions_is_one_user(places):
     """Whoever spreads a flood over partitions gets no more turns than in one: each bridge places behind the others'."""
-    given = [place for _ in range(50) for place in places.give([Wanted(A, TURN, 0.0), Wanted(A, TURN, 0.0)], 0.0)]
+    given = [place for _ in range(50) for place in places.give([(A, TURN, 0.0), (A, TURN, 0.0)], 0.0)]
     assert given == pytest.approx([number * TURN for number in range(100)])
-    assert places.give([Wanted(B, TURN, 0.0)], 0.0) == [0.0]
+    assert places.give([(B, TURN, 0.0)], 0.0) == [0.0]
 
 
 def test_weights_are_the_distance_of_places(places):
     """Three places of a user of weight 3 take one turn."""
-    assert places.give([Wanted(A, TURN / 3, 1.0)] * 4, 0.0) == pytest.approx([1 + n * TURN / 3 for n in range(4)])
+    assert places.give([(A, TURN / 3, 1.0)] * 4, 0.0) == pytest.approx([1 + n * TURN / 3 for n in range(4)])
 
 
 def test_users_who_are_behind_are_removed(places, redis_client):
     """Redis' memory does not grow with the users that ever were."""
-    places.give([Wanted(user, TURN, 0.0) for user in range(100)], 0.0)
-    places.give([Wanted(A, TURN, 5.0)], 5.0)
+    places.give([(user, TURN, 0.0) for user in range(100)], 0.0)
+    places.give([(A, TURN, 5.0)], 5.0)
     assert redis_client.zrange(USERS_KEY, 0, -1) == [b"%d" % A]
 
 

@@ -14,7 +14,6 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 
 from bridge.dead_letter import DeadLetter
 from bridge.kafka import create_missing_topics, make_producer
-from bridge.offsets import Commit
 from bridge.publisher import OutputRefused, Publication, Publisher, PublishError, Topics
 from config import Settings
 from contract import Outcome
@@ -62,10 +61,8 @@ class Stage:
         return publisher
 
     def publish(self, publisher, publications=(), dead_letters=(), *, offset=1, consumer=None):
-        publisher.publish(
-            publications, dead_letters, source=self.partition, commit=Commit(offset, METADATA),
-            consumer=consumer or self.consumer,
-        )  # fmt: skip
+        position = TopicPartition(self.partition.topic, self.partition.partition, offset, METADATA)
+        publisher.publish([*publications, *dead_letters], [position], consumer or self.consumer)
 
     def read(self, topic, *, settled=True):
         """All committed messages of a topic, up to its end now."""
@@ -128,7 +125,7 @@ def outside(stage):
     """A publisher for readers who see what a transaction takes back."""
     topics = Topics(stage.notifications, stage.uploading, stage.dead_letters, notification_key=None)
     make = functools.partial(make_producer, stage.settings)
-    publisher = Publisher(make, f"{stage.group}.0", topics, outside=make(None))
+    publisher = Publisher(make, f"{stage.group}.0", topics, says_outside=True)
     publisher.open()
     stage.closing.append(publisher.close)
     return publisher
@@ -351,9 +348,8 @@ def test_an_unknown_topic_is_an_error_and_not_a_half_publication(stage):
 
 def test_a_full_window_of_metadata_is_accepted_by_the_broker(stage):
     """The longest metadata that we write is not refused."""
-    stage.publisher().publish(
-        [], [], source=stage.partition, commit=Commit(1, "v1 " + "9" * 3_897), consumer=stage.consumer
-    )
+    position = TopicPartition(stage.source, 0, 1, "v1 " + "9" * 3_897)
+    stage.publisher().publish([], [position], stage.consumer)
     assert stage.committed() == (1, "v1 " + "9" * 3_897)
 
 

@@ -9,6 +9,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from bridge.marks import ProcessedMarks
+from bridge.policy import PartitionPolicy
 from bridge.request_store import RequestStates, RequestStore
 from contract import (
     MARKS_KEY,
@@ -26,7 +27,7 @@ from contract import (
 from dev.redis_server import RedisServer
 from tests.support.samples import dispatch, scored
 
-LONGEST = 310.0  # seconds
+POLICY = PartitionPolicy(10, 1.0, request_deadline=60.0, redispatch_after=5.0, lease=10.0)
 HERE, ELSEWHERE = "AI_handler-0", "AI_handler-1"
 
 
@@ -50,7 +51,7 @@ def make_store(redis_client, celery):
     """Makes the store of an input partition."""
     redis_client.hset(MARKS_KEY, "position:0", 0)
     return lambda source=HERE, client=redis_client: RequestStore(
-        client, celery, Marks(), source, exists=lambda name: name in (HERE, ELSEWHERE), longest_claim=LONGEST
+        client, celery, Marks(), source, lambda name: name in (HERE, ELSEWHERE), POLICY
     )
 
 
@@ -81,22 +82,21 @@ def test_the_hint_carries_the_id_alone(store, redis_client):
 def test_outcomes_are_found_as_they_were_stored(store, redis_client):
     """The bridge publishes what the worker stored; requests without an outcome are left out."""
     redis_client.set(outcome_key(7), scored(7).model_dump_json())
-    assert store.outcomes([7, 8]) == {7: scored(7)}
-    assert store.outcomes([]) == {}
+    assert store.states([7, 8]).outcomes == {7: scored(7)}
 
 
 def test_an_emptied_redis_is_noticed(store, redis_client):
     """After FLUSHDB the answer is not "nothing is finished" but "I do not know"."""
     redis_client.flushdb()
-    assert store.outcomes([7]) is None
-    assert store.outcomes([]) is None
+    assert not store.states([7]).complete
+    assert not store.states([]).complete
 
 
 @pytest.mark.parametrize("body", ["{}", "oops", '{"notification": 5, "processing": null}'])
 def test_an_outcome_of_another_version_is_made_again(store, redis_client, body, caplog):
     """An outcome that cannot be read is removed, so that the request is scored again and not stuck."""
     redis_client.set(outcome_key(7), body)
-    assert store.outcomes([7]) == {}
+    assert store.states([7]).outcomes == {}
     assert not redis_client.exists(outcome_key(7))
     assert [record.processing_id for record in caplog.records] == [7]
 
@@ -110,7 +110,7 @@ def test_marks_and_claims(store, redis_client):
     redis_client.set(worker_key("w3"), "_", ex=3_600)  # kept by a clock that went back
     redis_client.set(source_key(3), ELSEWHERE)
     assert store.states(range(1, 2_000), {"w1", "w2", "w3"}) == RequestStates(
-        marked=frozenset({1}), elsewhere={3: ELSEWHERE}, claims={2: "w1", 1_999: "w2"}, living=frozenset({"w1"})
+        marked={1}, elsewhere={3: ELSEWHERE}, claims={2: "w1", 1_999: "w2"}, living={"w1"}
     )
     assert store.states([]) == RequestStates()
 
@@ -164,7 +164,7 @@ def test_hints_to_a_broker_that_went_away_are_an_outage(redis_client, tmp_path):
     broker = RedisServer(tmp_path)
     broker.start()
     app = Celery("test", broker=broker.url, set_as_current=False)
-    store = RequestStore(redis_client, app, Marks(), HERE, exists=lambda _name: True, longest_claim=LONGEST)
+    store = RequestStore(redis_client, app, Marks(), HERE, lambda _name: True, POLICY)
     try:
         store.dispatch([dispatch(7)])
         broker.stop()
@@ -232,7 +232,7 @@ class Interrupted:
         return answers
 
 
-@pytest.mark.parametrize("at", range(4))
+@pytest.mark.parametrize("at", range(2))
 def test_a_request_that_ends_elsewhere_meanwhile_is_never_free(make_store, redis_client, at):
     """At whatever instant another partition finishes the request, this one sees the mark or the other's claim."""
     make_store(ELSEWHERE).states([7])
@@ -242,7 +242,7 @@ def test_a_request_that_ends_elsewhere_meanwhile_is_never_free(make_store, redis
     assert 7 in states.marked | states.elsewhere.keys()
 
 
-@pytest.mark.parametrize("at", range(4))
+@pytest.mark.parametrize("at", range(2))
 def test_a_flush_in_the_middle_of_a_look_is_noticed(make_store, redis_client, at):
     """A mark that is missing because Redis was emptied this instant is not taken for "not finished"."""
     redis_client.set(processed_mark(7), "_")

@@ -93,7 +93,7 @@ def test_who_lives_is_told_and_who_fell_silent(redis_client, redis_url, limiter)
     assert [process.name for process in found.gone] == ["killed"]
     assert not found.bridges
     stopping.set()
-    presence.farewell(10)
+    presence.join(10)
     assert from_redis(redis_client, {"": limiter.snapshot}).workers == ()
 
 
@@ -108,7 +108,7 @@ def test_the_long_gone_are_forgotten(redis_client, redis_url):
     eventually(lambda: redis_client.hexists(PRESENT_KEY, "new"))
     assert redis_client.hlen(PRESENT_KEY) == 1
     stopping.set()
-    presence.farewell(10)
+    presence.join(10)
 
 
 def test_a_redis_that_is_away_is_said_and_none_of_its_secrets():

@@ -6,7 +6,7 @@ import pytest
 
 from bench.limits_simulation import START, Attempt, Fleet, kendalls_tau
 from bridge.fair_order import FairOrder
-from bridge.places import Places, Wanted
+from bridge.places import Places
 from worker.limits.answers import Limits
 
 A, B = 1, 2
@@ -36,7 +36,7 @@ class FairFleet(Fleet):
                 return
             number, least = self.order.call()
             user = self.users[number]
-            (place,) = self.places.give([Wanted(user, self.order.step(user), least)], self.order.reached)
+            (place,) = self.places.give([(user, self.order.step(user), least)], self.order.reached)
             self.order.placed(user, place)
             self.waiting[number] = Attempt(str(number), 1_000, 1_000, place)
             self.submit(self.waiting[number])

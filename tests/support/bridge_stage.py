@@ -9,7 +9,7 @@ from collections import Counter
 
 import redis
 from celery import Celery
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -25,9 +25,14 @@ from bridge.policy import PartitionPolicy
 from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
 from config import Settings
-from contract import LONGEST_COUNTDOWN, QUEUE_NAME, REQUEST_KEY, outcome_key
+from contract import OUTCOMES_CHANNEL, QUEUE_NAME, REQUEST_KEY, outcome_key
 from dev.kafka_server import silent
 from tests.support.samples import read_committed, request_value, scored, until
+
+# What a broker answers that has begun a moment ago.
+COORDINATOR_AWAY = {
+    KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+}  # fmt: skip
 
 
 class Stage:
@@ -70,7 +75,7 @@ class Stage:
         policy = PartitionPolicy(
             settings.window_size, settings.request_rate, settings.request_deadline, settings.lease_seconds / 2,
             settings.lease_seconds, settings.kafka_start, settings.look_ahead, settings.fair_by == "user",
-            settings.user_weights,
+            settings.user_weights, settings.user_rpd,
         )  # fmt: skip
 
         def make_work(source):
@@ -80,10 +85,8 @@ class Stage:
                 uuid.uuid4().hex,
             )  # fmt: skip
             return PartitionWork(
-                source, consumer, RequestStore(
-                    self.redis, self.celery, marks, name, exists=watch.exists,
-                    longest_claim=LONGEST_COUNTDOWN + settings.lease_seconds, answers_a_day=settings.user_rpd,
-                ), marks, lambda: self.publisher(source.partition), watch, cap, policy,
+                source, consumer, RequestStore(self.redis, self.celery, marks, name, watch.exists, policy),
+                marks, self.publisher(source.partition), watch, cap, policy,
             )  # fmt: skip
 
         self.health = Health(settings.health_folder)
@@ -124,6 +127,7 @@ class Stage:
         """What a worker does in the end."""
         for processing_id in processing_ids:
             self.redis.set(outcome_key(processing_id), scored(processing_id).model_dump_json())
+            self.redis.publish(OUTCOMES_CHANNEL, processing_id)
 
     def marked(self):
         return {int(key.rsplit(b":", 1)[1]) for key in self.redis.keys("processed_messages:*")}
@@ -139,11 +143,20 @@ class Stage:
         return read_committed(self.settings, self.settings.dead_letter_topic)
 
     def committed(self, partition=0):
-        group = {**self.settings.kafka, "group.id": self.settings.kafka_group_id}
-        reader = Consumer(group)
-        found = reader.committed([TopicPartition(self.input, partition)], timeout=20)[0]
-        reader.close()
-        return found.offset
+        reader = Consumer({**self.settings.kafka, "group.id": self.settings.kafka_group_id})
+
+        def look():
+            try:
+                return reader.committed([TopicPartition(self.input, partition)], timeout=20)
+            except KafkaException as error:
+                if error.args[0].code() not in COORDINATOR_AWAY:
+                    raise
+                return None
+
+        try:
+            return until(look)[0].offset
+        finally:
+            reader.close()
 
     def commit(self, position=None):
         """Commit this position, as a bridge that has not noticed a change; by default tell the one that is there."""

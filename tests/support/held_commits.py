@@ -45,9 +45,13 @@ class HeldCommits(ApacheKafka):
         while True:
             try:
                 client, _ = self._proxy.accept()
-                broker = socket.create_connection(("127.0.0.1", self.port))
             except OSError:
                 return
+            try:
+                broker = socket.create_connection(("127.0.0.1", self.port))
+            except OSError:
+                client.close()
+                continue
             threading.Thread(target=self._forward, args=(client, broker), daemon=True).start()
             threading.Thread(target=_copy, args=(broker, client), daemon=True).start()
 

@@ -15,7 +15,7 @@ from bridge.ending import LETTERS_IN_HAND
 from bridge.fair_order import NEXT, TURN
 from bridge.intake import Reason
 from bridge.offsets import MAX_METADATA, Commit, LogChanged
-from bridge.partition import LOOK_PAUSE, PartitionWork
+from bridge.partition import LOOK_PAUSE, TELL_EVERY, PartitionWork
 from bridge.places import Kept
 from bridge.policy import PartitionPolicy
 from bridge.publisher import OutputRefused, PublishError
@@ -37,7 +37,7 @@ class FakeTopics:
     """What the brokers say of the topics."""
 
     def __init__(self):
-        self.source_id, self.partitions, self.log_starts = "first", 1, {}
+        self.source_id, self.partitions, self.log_starts, self.log_ends = "first", 1, {}, {}
         self.broken = set()
 
     def look(self):
@@ -54,7 +54,7 @@ class FakeRedis:
     """The store, the marks and the places, with their Redis as plain sets."""
 
     def __init__(self):
-        self.places = self.user_limit = self
+        self.places = self.user_limit = self.tally = self
         self.too_many = set()
         self.given_back = []
         self.reached = 0.0
@@ -65,11 +65,13 @@ class FakeRedis:
         self.marked = set()
         self.claimed = {}  # workers by processing id
         self.living = set()  # workers
+        self.ends = []  # how requests did
+        self.asked = []  # ids that were looked at
         self.elsewhere = {}
         self.let_go = 0  # times that it answers for no id any more
         self.stale = []
         self.emptied = False
-        self.complete = True  # False: emptied after the look at outcomes
+        self.complete = True  # False: it lost marks
         self.away = set()  # names of methods that fail
         self.in_topic = set()  # what catch_up finds
         self.catch_ups = 0
@@ -81,22 +83,18 @@ class FakeRedis:
         self.dispatched += [dispatch.request.processing_id for dispatch in dispatches]
         self.last = list(dispatches)
 
-    def outcomes(self, processing_ids):
-        self._answer("outcomes")
-        return None if self.emptied else {i: self.ready[i] for i in processing_ids if i in self.ready}
+    def add(self, ends):
+        self.ends += ends
 
     def states(self, processing_ids, workers=()):
         self._answer("states")
+        self.asked += processing_ids
         ids = frozenset(processing_ids)
         claims = {i: worker for i, worker in self.claimed.items() if i in ids}
         living = frozenset(workers) & self.living
-        return RequestStates(
-            ids & self.marked,
-            {i: holder for i, holder in self.elsewhere.items() if i in ids},
-            claims,
-            living,
-            self.complete,
-        )
+        elsewhere = {i: holder for i, holder in self.elsewhere.items() if i in ids}
+        ready = {i: outcome for i, outcome in self.ready.items() if i in ids}
+        return RequestStates(ids & self.marked, elsewhere, claims, ready, living, self.complete and not self.emptied)
 
     def look(self, processing_ids, reached):
         self._answer("look")
@@ -104,13 +102,9 @@ class FakeRedis:
         ids = frozenset(processing_ids)
         return Kept(self.reached, {i: place for i, place in self.kept.items() if i in ids}, ids & self.marked)
 
-    def line(self, label, *, fair):
-        assert (label, fair) in {("0", True), ("0", False)}
-        return self
-
-    def tell(self, who, now):
+    def tell_line(self, users, *, fair, now):
         assert now
-        self.unserved = {each.user: each.since for each in who()}
+        self.line = users, fair
 
     def refused(self, requests):
         self._answer("refused")
@@ -222,24 +216,23 @@ class FakeKafka:
     def close(self):
         self.log.append("close")
 
-    def commit(self, positions, consumer):
-        assert consumer is self
-        (self.committed_at,) = positions
-
-    def publish(self, publications, dead_letters, *, source, commit, consumer):
+    def publish(self, outputs, positions, consumer):
         if self.failing:
             raise PublishError("fenced")
-        for output in (*publications, *dead_letters):
+        for output in outputs:
             if self.refuses(output):
                 raise OutputRefused(output, "a topic", KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
         assert consumer is self
-        self.transactions += 1
-        for publication in publications:
-            body = json.loads(publication.outcome.notification)
-            self.published.append((publication.processing_id, body["success"]))
-            self.last = publication
-        self.letters += dead_letters
-        self.committed_at = TopicPartition(source.topic, source.partition, commit.offset, commit.metadata)
+        if self.sought is not None:  # else it only says where it begins
+            self.transactions += 1
+        for output in outputs:
+            if isinstance(output, DeadLetter):
+                self.letters.append(output)
+                continue
+            body = json.loads(output.outcome.notification)
+            self.published.append((output.processing_id, body["success"]))
+            self.last = output
+        (self.committed_at,) = positions
 
     @property
     def committed_to(self):
@@ -262,7 +255,7 @@ class Part:
     def start(self):
         """A new bridge's."""
         self.work = PartitionWork(
-            TopicPartition("AI_handler", 0), self.kafka, self.redis, self.redis, lambda: self.kafka, self.topics,
+            TopicPartition("AI_handler", 0), self.kafka, self.redis, self.redis, self.kafka, self.topics,
             self.cap, self.policy, lambda: self.now, lambda: self.wall,
         )  # fmt: skip
         self.recover()
@@ -373,6 +366,7 @@ def test_a_mark_that_comes_late_still_silences(part):
     part.step()
     part.redis.ready[7] = scored(7)
     part.redis.marked.add(7)
+    part.work.look_soon({7})
     part.step(0.1)
     assert part.kafka.published == []
     assert part.kafka.committed_to.offset == 1
@@ -607,15 +601,14 @@ def test_a_request_that_fails_in_a_worker_that_lives_on_is_given_up(part):
     assert part.kafka.published == [(0, False)]
 
 
-@pytest.mark.parametrize("method", ["outcomes", "states"])
-def test_a_request_is_not_charged_for_an_outage_of_redis(part, method):
+def test_a_request_is_not_charged_for_an_outage_of_redis(part):
     """A worker that cannot reach Redis drops what it has in hand: however often, that is no request's doing."""
     part.take(0)
     part.step()
     for number in range(1, 2 * MAX_CHARGES):
         part.redis.claim("w", 7)
         part.step()
-        outage(part, method)
+        outage(part, "states")
         part.step(POLICY.lease)
         part.redis.claimed.clear()
         part.step(POLICY.lease)
@@ -750,7 +743,7 @@ def test_a_published_request_is_marked_later_when_redis_is_away(part):
     assert part.work.free == POLICY.window_cap
 
 
-@pytest.mark.parametrize("method", ["outcomes", "states", "dispatch"])
+@pytest.mark.parametrize("method", ["states", "dispatch"])
 def test_an_outage_of_redis_loses_nothing(part, method):
     """Whichever question to Redis fails, the request goes on when it is back."""
     part.take(0)
@@ -846,7 +839,7 @@ def test_recovery_takes_over_before_it_reads(part):
     """The last owner's open transaction is ended before the offsets are read, and the old producer is let go."""
     part.kafka.log.clear()
     part.recover()
-    assert part.kafka.log == ["close", "open", "seek"]
+    assert part.kafka.log == ["open", "seek"]
 
 
 def test_recovery_starts_at_the_committed_offset(part):
@@ -894,7 +887,7 @@ def test_steps_are_cheap_between_looks(part):
     """The loop may turn as fast as it likes: Redis is asked twenty times a second at most."""
     part.take(0)
     part.step()
-    part.redis.away = {"outcomes", "states"}
+    part.redis.away = {"states"}
     part.step(0.01)
     with pytest.raises(redis.RedisError):
         part.step(0.05)
@@ -907,7 +900,7 @@ def test_an_announced_outcome_is_published_sooner(part):
     part.redis.ready[7] = scored(7)
     part.step(0.02)
     assert part.kafka.published == []
-    part.work.look_soon()
+    part.work.look_soon({7})
     part.step(0.0)
     assert part.kafka.published == [(7, True)]
 
@@ -919,7 +912,7 @@ def test_announcements_that_come_thick_share_a_look(part):
     part.step()
     part.redis.ready[7] = scored(7)
     part.step(0.01)
-    part.work.look_soon()
+    part.work.look_soon({7})
     assert part.work.look_in == pytest.approx(LOOK_PAUSE - 0.01)
     part.step(0.0)
     assert part.kafka.published == []
@@ -933,8 +926,37 @@ def test_the_only_request_in_hand_waits_for_no_others(part):
     part.step()
     part.redis.ready[7] = scored(7)
     part.step(0.01)
-    part.work.look_soon()
+    part.work.look_soon({7})
     part.step(0.0)
+    assert part.kafka.published == [(7, True)]
+
+
+def test_a_look_is_at_what_changed(part):
+    """With thousands in hand an outcome costs a look at its own request; those of others cost none."""
+    part = Part(dataclasses.replace(POLICY, window_cap=5_000, look_ahead=5_000, request_rate=10_000.0))
+    for offset in range(3_000):
+        part.take(offset, offset)
+    for _ in range(20):
+        part.step(0.05)
+    assert len(part.redis.dispatched) == 3_000
+    part.redis.asked.clear()
+    part.redis.ready[7] = scored(7)
+    part.work.look_soon({5_001})
+    part.step(0.02)
+    part.work.look_soon({7})
+    part.step(0.02)
+    assert part.kafka.published == [(7, True)]
+    assert part.redis.asked == [7]
+
+
+def test_an_outcome_that_nobody_announced_is_found(part):
+    """A lost announcement costs a second, a few where thousands are in hand, and no request."""
+    part.take(0)
+    part.step()
+    part.redis.ready[7] = scored(7)
+    part.step(0.5)
+    assert part.kafka.published == []
+    part.step(0.6)
     assert part.kafka.published == [(7, True)]
 
 
@@ -1083,9 +1105,16 @@ def test_marks_that_do_not_arrive_are_caught_up(part):
     part.take(0, 7)
     part.take(1, 8)
     part.redis.ready[7] = scored(7)
-    part.redis.outcomes = lambda ids: {i: part.redis.ready[i] for i in ids if i in part.redis.ready}
-    part.redis.emptied = True
+    look = part.redis.states
+
+    def states(ids, workers):
+        found = look(ids, workers)
+        part.redis.emptied = True
+        return found
+
+    part.redis.states = states
     part.step()
+    part.redis.states = look
     assert part.redis.catch_ups == 1
     part.step()
     assert part.redis.catch_ups == 2
@@ -1100,7 +1129,7 @@ def test_an_idle_partition_looks_after_redis(part):
     part.redis.emptied = True
     part.step()
     assert part.redis.catch_ups == 2
-    part.redis.away = {"outcomes"}
+    part.redis.away = {"states"}
     answered_at = part.work.redis_answered_at
     with pytest.raises(redis.RedisError):
         part.step(10.0)
@@ -1180,7 +1209,7 @@ def test_a_full_window_of_five_thousand_survives_a_restart():
         part.step(0.06)
     assert len(part.redis.dispatched) == 5_000
     part.redis.ready = {offset: scored(offset) for offset in range(1, 5_000, 2)}
-    for _ in range(4):
+    for _ in range(8):
         part.step()
     assert len(part.kafka.published) == 2_500
     assert len(part.kafka.committed_to.metadata) <= MAX_METADATA
@@ -1192,7 +1221,7 @@ def test_a_full_window_of_five_thousand_survives_a_restart():
         part.step(0.06)
     assert sorted(part.redis.dispatched) == list(range(0, 5_000, 2))
     part.redis.ready = {offset: scored(offset) for offset in range(0, 5_000, 2)}
-    for _ in range(4):
+    for _ in range(8):
         part.step()
     assert sorted(part.kafka.published) == [(offset, True) for offset in range(5_000)]
     assert part.kafka.committed_to == Commit(5_000, "v2 first 0 ")
@@ -1533,17 +1562,41 @@ def test_what_was_dispatched_before_is_not_refused(part):
 
 
 def test_how_long_each_user_waits_is_known(part):
-    """A user waits since the last answer, or since the oldest request where there was none."""
-    at = SENT_AT / 1000
+    """A user waits since the last answer, or since the oldest request where there was none; told every few seconds."""
+    longest, users = "ai_handler_bridge_longest_wait_seconds", "ai_handler_bridge_waiting_users"
     fill(part, A, [0, 1])
     fill(part, B, [2])
-    assert part.redis.unserved == {A: at, B: at}
-    part.redis.ready = {0: scored(0)}
+    part.step(TELL_EVERY)
+    assert part.redis.line == ([(A, 2, 1.0), (B, 1, 1.0)], True)
+    assert value(longest, partition="0") == part.wall - SENT_AT / 1000
+    part.redis.ready = {0: scored(0), 2: scored(2)}
     part.step()
-    assert part.redis.unserved == {A: part.wall, B: at}
-    part.redis.ready = {2: scored(2)}
+    answered = part.wall
+    assert value(users, partition="0") == 2
+    part.step(TELL_EVERY)
+    assert part.redis.line == ([(A, 1, 1.0)], True)
+    assert value(longest, partition="0") == part.wall - answered
+    part.work.close()
+    assert (value(longest, partition="0"), value(users, partition="0")) == (0, 0)
+
+
+def test_the_lag_is_what_is_not_finished(part):
+    """Nothing is told while the brokers do not answer, nor of what is another bridge's by now."""
+    part.take(0)
+    part.take(1, 8)
+    part.redis.ready = {7: scored(7)}
+    part.topics.log_ends = {0: 10}
     part.step()
-    assert part.redis.unserved == {A: part.wall - 1.0}
+    part.step()
+    assert value("ai_handler_bridge_lag", partition="0") == 9
+    part.topics.log_ends = {}
+    part.step()
+    assert value("ai_handler_bridge_lag", partition="0") is None
+    part.topics.log_ends = {0: 0}
+    part.step()
+    assert value("ai_handler_bridge_lag", partition="0") == -1
+    part.work.close()
+    assert value("ai_handler_bridge_lag", partition="0") is None
 
 
 def test_a_recovery_beside_an_emptied_redis_remembers_how_far_all_are():

@@ -1,6 +1,5 @@
 """The settings: what they accept, and what a wrong one says."""
 
-import math
 import os
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import redis
 from pydantic import ValidationError
 
 from config import PROJECT, Settings
+from config.providers import calls_in_flight
 from startup import RETIRED, complain, load_settings, read_settings, retired_variables
 
 SECRET = "s3cret-value"
@@ -59,15 +59,36 @@ def test_only_the_key_is_required(env):
     assert load("tool")
 
 
+def test_a_program_may_print_the_key(env):
+    """It has to be there, and the only one that says what the key is; what it is called with is nobody's business."""
+    env.without("OPENAI_KEY")
+    env(OPENAI_KEY_COMMAND=f"{sys.executable} -c 'print(1) # s3cret'")
+    assert load("worker").provider.key_command == (sys.executable, "-c", "print(1) # s3cret")
+    assert "s3cret" not in repr(load("worker"))
+    env(OPENAI_KEY="sk-test")
+    assert complaint("worker").endswith("OPENAI_KEY and OPENAI_KEY_COMMAND both give the key: leave one of the two out")
+    env.without("OPENAI_KEY")
+    env(OPENAI_KEY_COMMAND="/nowhere/s3cret --now")
+    assert load("bridge"), "it need not be there where nobody asks for it"
+    assert complaint("worker").endswith("OPENAI_KEY_COMMAND: its program is not there, or must not be run")
+    env(OPENAI_KEY_COMMAND="print 's3cret")
+    assert complaint("worker").startswith(
+        "configuration error: OPENAI_KEY_COMMAND: must be a program and its arguments, quoted as for a shell"
+    )
+
+
 def test_limits_that_nobody_set_are_found_out(env):
     """The defaults cap nobody who did not choose them; `unlimited` is a choice, and so is the default itself."""
     assert load("worker").limits_to_find_out == {"rpm", "rpd", "tpm"}
     env(RPM="3", RPD="unlimited")
     settings = load("worker")
     assert settings.limits_to_find_out == {"tpm"}
-    assert settings.calls_in_flight(settings.request_rate) == 16
+    assert calls_in_flight(settings, {"": settings}) == 16
     env(RPM="0", TPM="0")
-    assert load("worker").calls_in_flight(math.inf) == 500
+    assert calls_in_flight(settings, {"": load("worker")}) == 500
+    env(PARALLEL="20")
+    assert calls_in_flight(settings, {"": load("worker")}) == 40, "no crowd that waits for twenty calls to end"
+    env.without("PARALLEL")
     env(RPM="3")
     assert (settings.rpm, settings.rpd) == (3, 0)
 

@@ -218,8 +218,7 @@ def test_a_file_that_holds_no_request(tmp_path, capsys, content, line):
     with pytest.raises(SystemExit) as ended:
         read_samples(file)
     assert ended.value.code == f"demo: {file}: {line}"
-    told = dict.fromkeys(("requests", "notifications", "reader", "producer", "answered"))
-    assert send.run(parse(["send", str(file)]), **told) == send.WRONG_REQUEST
+    assert send.run(parse(["send", str(file)]), Settings(openai_key="-"), None, None) == send.WRONG_REQUEST
     said = capsys.readouterr().err
     assert said == f"{file}: {line}\n"
     assert SECRET not in said

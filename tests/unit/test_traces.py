@@ -52,7 +52,7 @@ class TracedPart(Part):
     def start(self):
         source = TopicPartition("AI_handler", 0)
         self.work = PartitionWork(
-            source, self.kafka, self.redis, self.redis, lambda: self.kafka, self.topics,
+            source, self.kafka, self.redis, self.redis, self.kafka, self.topics,
             self.cap, self.policy, lambda: self.now, lambda: self.wall,
             spans=RequestSpans(self.tracer, source, "ai-handler", "notifications"),
         )  # fmt: skip
