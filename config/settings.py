@@ -78,7 +78,11 @@ class Settings(Fields):
         if values.get("contract") == "2026":
             requests, answers = DIALECTS["2026"].topics
             implied = {"kafka_topic_for_ai_handler": requests, "kafka_topic_for_notifications": answers}
-        if (folder := values.get("yandex_cloud_folder_id")) and not values.get("openai_key"):
+        default, theirs = cls.model_fields["openai_base_url"].default, _YANDEX["openai_base_url"]
+        base = values.get("openai_base_url", default)
+        # Another endpoint is not theirs: neither their key nor their leave to go unchecked is for it.
+        is_theirs = base == default or str(base).rstrip("/") == theirs
+        if is_theirs and (folder := values.get("yandex_cloud_folder_id")) and not values.get("openai_key"):
             key = values.get("yandex_cloud_api_key")
             implied |= {**_YANDEX, "openai_project": folder, "openai_model": f"gpt://{folder}/yandexgpt-lite/latest"}
             implied |= {"openai_key": key} if key and not values.get("openai_key_command") else {}
@@ -100,8 +104,8 @@ class Settings(Fields):
             yield "KAFKA_TOPIC_FOR_AI_HANDLER must be a topic of its own: we would read what we write"
         if len({*outgoing}) < len(outgoing):
             yield (
-                "KAFKA_TOPIC_FOR_NOTIFICATIONS, KAFKA_TOPIC_FOR_UPLOADING_DATA and KAFKA_TOPIC_FOR_DEAD_LETTERS must "
-                "be different topics"
+                "KAFKA_TOPIC_FOR_NOTIFICATIONS, KAFKA_TOPIC_FOR_UPLOADING_DATA and that of dead letters, "
+                f"{self.dead_letter_topic}, must be different topics"
             )
         if not self._asks_for_sasl and (self.kafka_sasl_username or self.kafka_sasl_password):
             yield (
@@ -129,7 +133,8 @@ class Settings(Fields):
         """What this role cannot do without, and others do."""
         command = self.provider.key_command
         if role == "worker" and self.providers is None and self.openai_key == NO_KEY and not command:
-            yield "OPENAI_KEY: required"
+            half = "; YANDEX_CLOUD_API_KEY and YANDEX_CLOUD_FOLDER_ID together, at their own endpoint, take its place"
+            yield "OPENAI_KEY: required" + (half if self.yandex_cloud_api_key or self.yandex_cloud_folder_id else "")
         if role == "worker" and self.openai_key != NO_KEY and command:
             yield "OPENAI_KEY and OPENAI_KEY_COMMAND both give the key: leave one of the two out"
         if role == "worker" and command and shutil.which(command[0]) is None:
@@ -174,7 +179,7 @@ class Settings(Fields):
     def repeats(self) -> list[int]:
         """Seconds after which an answer is said again."""
         off = self.repeat_after == "off" or not self.dialect.is_read_uncommitted
-        return [] if off else [int(delay) for delay in self.repeat_after.split(",")]
+        return [] if off else sorted({int(delay) for delay in self.repeat_after.split(",")})
 
     @property
     def provider(self) -> ProviderEndpoint:
@@ -239,7 +244,7 @@ class Settings(Fields):
     @property
     def dead_letter_topic(self) -> str:
         """Where messages go that nobody can read."""
-        return self.kafka_topic_for_dead_letters or f"{self.kafka_topic_for_ai_handler}.DLQ"
+        return f"{self.kafka_topic_for_ai_handler}.DLQ"
 
     @property
     def trace_url(self) -> str:

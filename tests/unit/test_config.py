@@ -154,7 +154,7 @@ def test_limits_that_nobody_set_are_found_out(env):
         ("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092/"),
         ("KAFKA_BOOTSTRAP_SERVERS", ","),
         ("KAFKA_TOPIC_FOR_AI_HANDLER", "AI handler"),
-        ("KAFKA_TOPIC_FOR_DEAD_LETTERS", "x" * 250),
+        ("KAFKA_TOPIC_FOR_NOTIFICATIONS", "x" * 250),
         ("KAFKA_SSL_CA_LOCATION", "/no/such/ca.pem"),
         ("KAFKA_SSL_KEY_LOCATION", "/"),
         ("OPENAI_TIMEOUT", "0"),
@@ -481,6 +481,41 @@ def test_the_platform_of_2026_needs_one_line(env):
     settings = load("worker")
     assert (settings.provider.key, settings.openai_model) == ("sk-mine", Settings.model_fields["openai_model"].default)
     assert (settings.kafka_topic_for_ai_handler, settings.rpm, settings.repeats) == ("mine", 3, [])
+
+
+@pytest.mark.parametrize("base", ["https://api.openai.com/v1/", "https://gateway.example/v1"])
+def test_the_platforms_key_is_for_its_own_endpoint_alone(env, base):
+    """With another endpoint the exit is still checked, and that endpoint never sees the platform's key."""
+    env.without("OPENAI_KEY")
+    env(YANDEX_CLOUD_API_KEY=SECRET, YANDEX_CLOUD_FOLDER_ID="b1gfolder", OPENAI_BASE_URL=base)
+    settings = load("bridge")
+    assert (settings.egress_check, settings.provider.key, settings.rpm) == (True, "", 3)
+    assert list(settings.missing("worker"))
+
+
+def test_the_platforms_endpoint_may_be_spelt_out(env):
+    """Whoever writes down what is implied anyway changes nothing."""
+    env.without("OPENAI_KEY")
+    url = "https://ai.api.cloud.yandex.net/v1/"
+    env(YANDEX_CLOUD_API_KEY=SECRET, YANDEX_CLOUD_FOLDER_ID="b1gfolder", OPENAI_BASE_URL=url)
+    settings = load("worker")
+    assert (settings.openai_base_url, settings.provider.key, settings.rpm) == (url.rstrip("/"), SECRET, 15)
+
+
+@pytest.mark.parametrize("half", [{"YANDEX_CLOUD_API_KEY": SECRET}, {"YANDEX_CLOUD_FOLDER_ID": "b1gfolder"}])
+def test_half_of_the_platforms_key_names_the_other_half(env, half):
+    """The line that tells what is missing names both, not a key of OpenAI's alone."""
+    env.without("OPENAI_KEY")
+    env(**half)
+    (line,) = load("bridge").missing("worker")
+    assert "YANDEX_CLOUD_API_KEY" in line
+    assert "YANDEX_CLOUD_FOLDER_ID" in line
+
+
+def test_a_delay_that_is_said_twice_is_one(env):
+    """Two repeats of one delay would share a consumer group, and one of them would stand idle."""
+    env(CONTRACT="2026", REPEAT_AFTER="3600,60,060")
+    assert load("bridge").repeats == [60, 3_600]
 
 
 def test_the_first_contract_repeats_nothing(env):

@@ -62,13 +62,13 @@ def test_each_table_becomes_settings_of_its_own(written):
 def test_nothing_of_one_provider_is_anothers(written):
     """A key, a proxy or a limit in `.env` is not sent to whoever leaves it out; what is everybody's is inherited."""
     env = {"OPENAI_KEY": "sk-env", "OPENAI_PROXY": "http://proxy:1", "RPM": "7", "OPENAI_PROJECT": "p"}
-    providers, _ = written(TWO, CRITERIA_TTL="7200", **env)
+    providers, _ = written(TWO, EXPLANATION_TTL="7200", **env)
     abroad = providers["abroad"]
     assert abroad.provider.key == "sk-abroad"
     assert abroad.provider.proxy is None
     assert abroad.provider.headers == {"X-Title": "a b"}
     assert "rpm" in abroad.limits_to_find_out
-    assert abroad.criteria_ttl == 7_200
+    assert abroad.explanation_ttl == 7_200
 
 
 @pytest.mark.usefixtures("written")

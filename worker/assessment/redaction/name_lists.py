@@ -4,7 +4,7 @@ import unicodedata
 from typing import Final
 
 from worker.assessment.redaction.word_cache import remembered
-from worker.assessment.redaction.word_list import phrases, words
+from worker.assessment.redaction.word_list import alternatives, phrases, words
 
 _CYRILLIC: Final = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяўқғҳіїєәөүұң"
 _LATIN: Final = "a b v g d e e zh z i i k l m n o p r s t u f h ts ch sh sch _ i _ e iu ia u k g h i i e a o u u n"
@@ -37,7 +37,9 @@ TURKIC_PARTICLES: Final = words("particles, Turkic")
 PARTICLES: Final = words("particles")
 PRODUCT_NAMES: Final = words("products")  # given names that are more often something else
 BRANDS: Final = phrases("brands")
+FIRST_OF_BRANDS: Final = frozenset(brand.split()[0] for brand in BRANDS)
 ENGLISH_COMMON: Final = words("English, common")  # no line with one of them is a name
+RESPECTED: Final = frozenset(alternatives("respect")[3:-1].split("|"))
 RELATIVES: Final = words("relatives")
 POSTS: Final = tuple(words("posts, their beginnings"))
 PEOPLE: Final = RELATIVES | words("people, in English")

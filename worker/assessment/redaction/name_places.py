@@ -8,9 +8,9 @@ from worker.assessment.redaction.placeholders import ANY
 from worker.assessment.redaction.word_list import alternatives
 
 _FEW = r"(?:\p{L}[\p{L}'.\-]*[ \t,]{0,2}){1,4}"
-_WORDS = r"\p{L}[\p{L}'.\- ]*"
+_WORDS = r"\p{L}[\p{L}'.\- ]*(?:, ?(?-i:\p{Lu})[\p{L}'\-]+)?"
 LABELLED = linear(
-    rf"(?i){BEGIN}{alternatives('label, name')}(?: ?\([^)\n]{{1,30}}\))?[ ]*"
+    rf"(?i){BEGIN}{alternatives('label, name')}(?: (?:латиницей|кириллицей|полностью))?(?: ?\([^)\n]{{1,30}}\))?[ ]*"
     rf"(?:[\"]?(?:[:=|][ \t|\"]*|[—-][ \t]+|\t[ \t|]*|[ .]{{2,}})({_WORDS})"
     rf"|:?[ ]*\n\n?[ \t]*((?:{_WORDS}\n[ ]*){{0,2}}{_WORDS}))"
 )
@@ -23,13 +23,15 @@ _OWNED = alternatives("owned")  # what is called after its owner: «Ателье
 _TYPOGRAPHIC = rf"«[^«»\n{ANY}]+»|“[^“”\n]+”|„[^„“”\n]+[“”]"
 QUOTED_WITHOUT_STRAIGHT = re.compile(_TYPOGRAPHIC)
 QUOTED = linear(rf"{_TYPOGRAPHIC}|{_ORGANISATION} \"[^\"\n]+\"")
+_STREET = r"(?:ул\.|улиц\p{L}|просп\.|проспект\p{L}?|пл\.|площад\p{L}|пер\.|переул\p{L}+|бульвар\p{L}?|наб\.)"
 NAMED_AFTER = linear(
     r"(?i)(?:^|[^\p{L}])(?:(?:(?:им\.|имени|им)[ ]?(?:акад(?:емика|\.)? |проф(?:ессора|\.)? |доктора |героя )?|ИП )"
     r"((?:\p{L}\. ?){0,2}\p{L}[\p{L}\-]+(?: (?-i:\p{Lu})[\p{L}\-]+){0,2}(?: ?(?-i:\p{Lu})\.){0,2})"
-    rf"|{_OWNED}(?: [а-яё]+)? ((?-i:\p{{Lu}})[\p{{L}}\-]+ (?-i:\p{{Lu}})[\p{{L}}\-]+(?:а|я|ой|ого|ых|их|о|ва)))"
+    rf"|{_OWNED}(?: [а-яё]+)? ((?-i:\p{{Lu}})[\p{{L}}\-]+ (?-i:\p{{Lu}})[\p{{L}}\-]+(?:а|я|ой|ого|ых|их|о|ва))"
+    rf"|{_STREET} (?:[а-яё]+ )?((?-i:\p{{Lu}})[\p{{L}}\-]+(?: (?-i:\p{{Lu}})[\p{{L}}\-]+)?)"
+    rf"|{alternatives('institutions')}{alternatives('called after')})"
 )
-SEGMENT = re.compile(rf"[^\n,;|•\t:()/\"0-9{ANY}—]+")
-REFERENCES = linear(rf"(?im)^[ #•]*{alternatives('reference headings')}[ :]*$")
-SPACED_OUT = linear(r"(?:^|[^\p{L}.,])[ \t]*((?:\p{L} {1,4}){3,40}\p{L})(?:[^\p{L}]|$)")
+SEGMENT = re.compile(rf"(?:(?!  )[^\n,;|•\t:()/\"0-9{ANY}—])+")
+REFERENCES = linear(rf"(?im)^[ #•*]*{alternatives('reference headings')}(?: ?\(\d+\))?[ :*]*$")
 INITIALS_BEHIND = linear(r"([ ,]{1,2}(?:\p{Lu}\.? ?\p{Lu}\.|\p{Lu}\.))")
 INITIALS_BEFORE = linear(r"\p{Lu}\. ?\p{Lu}\. ?$")

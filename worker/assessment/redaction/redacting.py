@@ -17,7 +17,8 @@ from typing import Any, Final
 from worker.assessment.plain_text import readable
 from worker.assessment.redaction.contact_patterns import EMAILS, HANDLES, LINKS, PHONES, PICTURES
 from worker.assessment.redaction.grammatical_gender import masculine_forms
-from worker.assessment.redaction.head import HEAD, end_of_head
+from worker.assessment.redaction.head import HEAD, PERSONAL, head, personal
+from worker.assessment.redaction.homes import find_homes
 from worker.assessment.redaction.labels import ANY_LABEL
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.names import find_names
@@ -27,7 +28,7 @@ from worker.assessment.redaction.rules import RuleSet
 from worker.assessment.redaction.sheet import Sheet
 from worker.assessment.redaction.word_list import alternatives
 
-REDACTION_VERSION: Final = "3"
+REDACTION_VERSION: Final = "4"
 
 _MOST_ROUNDS: Final = 4
 
@@ -72,6 +73,10 @@ def _without_names(sheet: Sheet, counts: Counter[str]) -> Sheet:
     return replaced(sheet, find_names(sheet.look), counts)
 
 
+def _without_homes(sheet: Sheet, counts: Counter[str]) -> Sheet:
+    return replaced(sheet, find_homes(sheet.look), counts)
+
+
 def _in_masculine(sheet: Sheet, counts: Counter[str]) -> Sheet:
     changes = masculine_forms(sheet.text)
     if changes:
@@ -108,7 +113,9 @@ _STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
     RuleSet(*PHONES).applied,
     RuleSet(*ADDRESSES, *CITIZENSHIP, *FAMILY, *SEX).applied,
     _without_names,
-    RuleSet(*HEAD, ends=end_of_head).applied,
+    RuleSet(*HEAD, part=head).applied,
+    RuleSet(*PERSONAL, part=personal).applied,
+    _without_homes,
     _merged,
     RuleSet(*NEIGHBOURS).applied,
     _in_masculine,

@@ -45,15 +45,15 @@ def stands_alone(text: str, start: int, end: int) -> bool:
 
 
 class RuleSet:
-    """Rules that are applied one after the other, to as much of a text as `ends` says.
+    """Rules that are applied one after the other, to the part of a text that `part` leaves.
 
     One automaton made of all their patterns tells which of them a text matches at all; as a rule none. Repetitions
     multiply each other's states, so a set should be of one kind of data, or a few.
     """
 
-    def __init__(self, *rules: Rule, ends: Callable[[str], int] = len) -> None:
+    def __init__(self, *rules: Rule, part: Callable[[str], str] = str) -> None:
         self._rules = rules
-        self._ends = ends
+        self._part = part
         self._patterns = re2.Set.SearchSet()
         for pattern in (*(rule.pattern.pattern for rule in rules), ""):
             self._patterns.Add(pattern)
@@ -61,13 +61,13 @@ class RuleSet:
 
     def applied(self, sheet: Sheet, counts: Counter[str]) -> Sheet:
         """The text with placeholders for what the rules find; `counts` as in `placeholders.replaced`."""
-        look = sheet.look[: self._ends(sheet.look)]
+        look = self._part(sheet.look)
         matched = self._matched(look)
         for number, rule in enumerate(self._rules):
             if number in matched:
                 before, sheet = sheet, replaced(sheet, rule.spans(look), counts)
                 if sheet is not before:
-                    look = sheet.look[: self._ends(sheet.look)]
+                    look = self._part(sheet.look)
                     matched = self._matched(look)
         return sheet
 
