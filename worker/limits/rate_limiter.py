@@ -101,7 +101,8 @@ class RateLimiter:
             "heartbeat": heartbeat or "-",
             "beats": heartbeat_seconds,
         }
-        self._keys = [f"{prefix}:{key}" for key in _KEYS[:-1]] + [reached or f"{prefix}:reached"]
+        shared = {"reached": reached}
+        self._keys = [shared.get(key) or f"{prefix}:{key}" for key in _KEYS]
         self._script = redis.register_script(script)
         self._warn_at = 0.0
 
