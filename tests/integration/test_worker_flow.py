@@ -149,7 +149,7 @@ def test_a_program_prints_the_key(make, put, outcome, standin, tmp_path):
     assert scoring.run(7, FRESH) is None
     assert outcome()[0]["success"] is True
     assert runs.read_text() == "run\n" * 2
-    assert scoring.ports.breaker.state() == {}
+    assert scoring.ports.ways[0].breaker.state() == {}
 
 
 def test_a_program_that_prints_no_key_opens_the_breaker(make, put, standin, caplog):
@@ -157,7 +157,7 @@ def test_a_program_that_prints_no_key_opens_the_breaker(make, put, standin, capl
     put()
     scoring = make(openai_key="", openai_key_command="/bin/sh -c 'echo t0p secret; exit 3'")
     assert isinstance(scoring.run(7, FRESH), Park)
-    assert list(scoring.ports.breaker.state()) == ["credentials"]
+    assert list(scoring.ports.ways[0].breaker.state()) == ["credentials"]
     assert "OPENAI_KEY_COMMAND ended with code 3" in caplog.text
     assert "t0p" not in caplog.text
     assert calls(standin) == 0
