@@ -31,8 +31,8 @@ from worker.assessment.redaction import (
     whole_name,
 )
 from worker.assessment.redaction.mentions import stem
-from worker.assessment.redaction.placeholders import SPELLINGS, WORDS, Kind, replaced
-from worker.assessment.redaction.rules import Rule, RuleSet
+from worker.assessment.redaction.placeholders import SPELLINGS, WORDS, Kind
+from worker.assessment.redaction.rules import Rule, RuleSet, replaced
 from worker.assessment.redaction.sheet import Sheet
 from worker.assessment.source_text import SourceText, marked
 

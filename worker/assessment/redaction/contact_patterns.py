@@ -10,10 +10,8 @@ from worker.assessment.redaction.head import NOT_HANDLES, PRODUCT_SITES, YEAR, e
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.name_lists import ENGLISH_COMMON
 from worker.assessment.redaction.particulars import UNIT, is_unnumbered
-from worker.assessment.redaction.placeholders import ANY, Kind
-from worker.assessment.redaction.rules import Rule, stands_alone
-from worker.assessment.redaction.sheet import JOINT, ZONES
-from worker.assessment.redaction.word_list import alternatives, words
+from worker.assessment.redaction.rules import rules, stands_alone
+from worker.assessment.redaction.word_list import pattern, words
 
 
 def _is_encoded(match: Any) -> bool:
@@ -21,35 +19,13 @@ def _is_encoded(match: Any) -> bool:
     return any(map(str.isdigit, blob)) and any(map(str.islower, blob)) and any(map(str.isupper, blob))
 
 
-PICTURES: Final = (
-    Rule(Kind.PHOTO, r"(?i)data:[a-z]+/[a-z0-9+.\-]+;base64,[a-z0-9+/=]+", alone=False),
-    Rule(Kind.PHOTO, r"(?i)<img[^>\n]*>|!\[[^\]\n]*\]\([^)\n]*\)", alone=False),
-    Rule(Kind.PHOTO, r"(?:(?:[A-Za-z0-9+/]{60,80}\n){2,}[A-Za-z0-9+/]*|[A-Za-z0-9+/]{200,})={0,2}",
-         alone=False, accepts=_is_encoded),
-    Rule(Kind.PHOTO, r"(?i)[\p{L}\p{N}_\-]+\.(?:jpe?g|heic|png|webp)"),
-)  # fmt: skip
+PICTURES: Final = rules("pictures", _is_encoded)
 
-_LOCAL = rf"[\p{{L}}\p{{N}}_][\p{{L}}\p{{N}}._%+{JOINT}\-]*"
-_LABEL = rf"[\p{{L}}\p{{N}}{JOINT}\-]"
-_DOT = r"(?:\.| ?[(\[{](?:dot|точка|\.)[)\]}] ?| dot | точка )"
-_AT_SIGN = r"(?: ?[(\[{<](?:at|собака|sobaka|эт|a|а|@)[)\]}>] ?| собака | ?\(собачка\) ?| собачка )"
-EMAILS: Final = (
-    Rule(Kind.EMAIL,
-         rf"(?i){_LOCAL}(?:@| @ |@ ){_LABEL}+(?:\.{_LABEL}+)*\.{JOINT}?\p{{L}}[\p{{L}}\p{{N}}\-]+"
-         rf"|{_LOCAL}(?: ?@ ?| at ){alternatives('mail hosts')}(?: ?\. ?|,)(?:ru|com|net|org|by|kz|ua|me)"
-         rf"|[a-z0-9][a-z0-9._%+\-]*(?:{_DOT}[a-z0-9_\-]+)*{_AT_SIGN}[\p{{L}}\p{{N}}\-]+(?:{_DOT}[\p{{L}}\p{{N}}\-]+)*{_DOT}\p{{L}}{{2,}}"
-         r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}|[a-z0-9._%+\-]*[a-z0-9]@[a-z][a-z\-]+"
-         r"|[a-z][a-z0-9._%+\-]+ на (?:яндекс|гугл|г?мейл|мэйл|gmail|yandex|mail)\p{L}{0,2}", alone=False),
-)  # fmt: skip
+EMAILS: Final = rules("emails")
 
-_IN_LINK = rf"[^\s|<>«»\"{ANY}]"
-_LINK_END = rf"[^\s|<>«»\"{ANY}.,;:!?()'\]]"
-_REST = rf"{_IN_LINK}*{_LINK_END}/?"
-_PERSONAL_HOSTS = "|".join(host.replace(".", rf"{JOINT}?\.{JOINT}?") for host in sorted(words("hosts")))
-_DOMAIN = r"[\p{L}\p{N}\-]+(?:\.[\p{L}\p{N}\-]+)*"
-_OF_WORK: Final = linear(rf"(?i)(?:^|[^\p{{L}}]){alternatives('sites of work')}(?: (?:на|с|для|of|for))? $")
+_OF_WORK: Final = pattern("sites of work before")
 _ENDINGS_OF_FILES: Final = words("endings of files")
-_BARE_DOMAIN = linear(rf"(?i){_DOMAIN}\.(?:{ZONES}|js|net)")
+_BARE_DOMAIN = pattern("bare domains")
 
 
 def _is_a_path(match: Any) -> bool:
@@ -65,17 +41,8 @@ def _is_a_path(match: Any) -> bool:
     return any(letter.islower() or letter.isdigit() for letter in path)  # "Mail.ru/VK" are two as well
 
 
-LINKS: Final = (
-    Rule(Kind.LINK, rf"(?i)(?:(?:https?|ftp|tg|mailto|skype|viber|whatsapp):|www\.){_REST}"),
-    Rule(Kind.LINK, rf"(?i)(?:[\p{{L}}\p{{N}}\-]+\.)*(?:{_PERSONAL_HOSTS}){JOINT}?/{_REST}"),
-    Rule(Kind.LINK, rf"(?i)[a-z0-9\-]+\.(?:github|gitlab)\.io(?:/{_REST})?|[а-яё0-9\-]+\.рф(?:/[^\s|]*)?"),
-    Rule(Kind.LINK, rf"(?i){_DOMAIN}\.(?:{ZONES}|[a-z]{{2}}){JOINT}?/{_REST}", accepts=_is_a_path),
-    Rule(Kind.LINK,
-         r"(?i)(?:(?:мой |личный )?сайт|портфолио|блог|web-?site|site|portfolio|home ?page|web|ссылка|blog)"
-         rf"[ :=|\t\n—\-]{{1,4}}([a-z0-9][a-z0-9.\-]*\.[a-z]{{2,}}(?:/{_REST})?)", group=1),
-)  # fmt: skip
+LINKS: Final = rules("links", _is_a_path)
 
-_MESSENGERS = alternatives("messengers")
 _ANNOTATIONS: Final = words("annotations")
 
 
@@ -90,7 +57,7 @@ def _is_a_handle(match: Any) -> bool:
     return len(name) > 2 and (not any(map(str.isupper, name)) or any(map(str.isdigit, name)) or name.isupper())
 
 
-_ONES_OWN: Final = linear(rf"(?i)(?:^|[^\p{{L}}]){alternatives('said before handles')} .?$")  # «пишите в тг petrov»
+_ONES_OWN: Final = pattern("own before handles")  # «пишите в тг petrov»
 
 
 def name_like(value: str) -> bool:
@@ -127,23 +94,8 @@ def _is_a_value(match: Any) -> bool:
     return not rest or rest in "\n|;)•\"'" or (rest in ",." and ("-" in value or end < end_of_head(text)))
 
 
-HANDLES: Final = (
-    Rule(Kind.HANDLE, rf"(?i){_MESSENGERS}[ :=|\t\n—\-]{{0,4}}[(]?(@[a-z0-9_.\-]*[a-z0-9_])", group=1, alone=False),
-    Rule(Kind.HANDLE,
-         rf"(?i){_MESSENGERS}([ :=|\t—\-\"('•]{{1,5}}|[ :]*\n\n?[ \t]*)"
-         rf"((?:live:)?[a-z0-9_@][a-z0-9_.#\-]{{2,}}[a-z0-9_])",
-         group=2, accepts=_is_a_value),
-    Rule(Kind.HANDLE,
-         rf"(?i){_MESSENGERS}(?:[ ,:—]{{1,3}}{alternatives('said of handles')}){{1,4}}[ :—]{{1,3}}"
-         r"([a-z][a-z0-9_.\-]{2,}[a-z0-9_]|«[^»\n]{3,30}»)", group=1, alone=False),
-    Rule(Kind.HANDLE, rf"(?i)(?:^|[\n:;(] ?|я |ник )([a-z][a-z0-9.]*_[a-z0-9_.]+) (?:в|на) {_MESSENGERS}", group=1),
-    Rule(Kind.HANDLE, r"@[A-Za-z][A-Za-z0-9_.\-]*[A-Za-z0-9_]", alone=False, accepts=_is_a_handle),
-)  # fmt: skip
+HANDLES: Final = rules("handles", _is_a_value, _is_a_handle)
 
-_GAP = r"[ ().\-—/•\t_=…]"
-_SPOKEN = alternatives("spoken digits")
-_EXTENSION = r"(?:,? ?(?:доб|вн|ext|x)\.? ?\d{1,5})?"
-_SHAPES = alternatives("telephones", gap=_GAP)
 _THOUSANDS = linear(r"\+? ?\d{1,3}(?:[ .]\d{3})+")
 
 
@@ -183,12 +135,4 @@ def _is_spoken(match: Any) -> bool:
 
 
 _FEWEST_SPOKEN: Final = 7
-PHONES: Final = (
-    Rule(Kind.PHONE, rf"(?i){alternatives('spoken numbers', spoken=_SPOKEN)}", accepts=_is_spoken),
-    Rule(Kind.PHONE, rf"{_SHAPES}{_EXTENSION}", alone=False, accepts=_is_a_phone),
-    Rule(Kind.PHONE, rf"(?i){alternatives('label, phone')}[ :]+({_SPOKEN}(?:[ ,\-]+{_SPOKEN}){{2,}})", group=1),
-    Rule(Kind.PHONE,
-         rf"(?i)(?:^|[^\p{{L}}]){alternatives('label, phone')}"
-         rf"\.?[ :=|\t\n—\-\"№•]{{1,5}}(\+?\(?\d(?:{_GAP}{{0,3}}\d){{5,14}}{_EXTENSION})",
-         group=1),
-)  # fmt: skip
+PHONES: Final = rules("phones", _is_spoken, _is_a_phone)

@@ -9,36 +9,21 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
-from worker.assessment.redaction.labels import SIGN
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.name_lists import ENGLISH_COMMON
-from worker.assessment.redaction.particulars import (
-    MONTH,
-    UNIT,
-    YEAR_WORD,
-    YEARS,
-    ends_a_segment,
-    is_an_age,
-    is_numbered,
-)
-from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind
-from worker.assessment.redaction.rules import Rule
-from worker.assessment.redaction.sheet import JOINT, ZONES
-from worker.assessment.redaction.word_list import alternatives, words
+from worker.assessment.redaction.particulars import UNIT, ends_a_segment, is_an_age, is_numbered
+from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind
+from worker.assessment.redaction.rules import rules
+from worker.assessment.redaction.word_list import pattern, words
 
 _LONGEST: Final = 1_500  # characters
-_WORK: Final = linear("(?im)" + alternatives("work begins", beginning=alternatives("beginnings of work")))
-_SECTION: Final = linear(rf"(?im)^[ \t•#*]*{alternatives('personal sections')}[ \t*:]*$")
-_CHANNELS: Final = alternatives("channels", messengers=alternatives("messengers"))
-CHANNEL: Final = linear(f"(?i){_CHANNELS}")
+_WORK: Final = pattern("work begins")
+_SECTION: Final = pattern("personal sections")
+CHANNEL: Final = pattern("channels")
 PRODUCT_SITES: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
 NOT_HANDLES: Final = words("no handles")
 _TOLD: Final = frozenset(KIND_OF) - {SYMBOLS[Kind.LINK]}
-_BESIDE_WHAT: Final = (Kind.PHONE, Kind.EMAIL, Kind.HANDLE, Kind.DOCUMENT, Kind.ADDRESS, Kind.PERSON)
-_TELLING: Final = linear(
-    f"[{''.join(SYMBOLS[kind] for kind in _BESIDE_WHAT)}]"
-    r"|(?i:(?:^|[ ,\d])(?:кв|квартира|apt|flat)\.? ?\d{1,4}(?:$|[\n ,.;)]))"
-)
+_TELLING: Final = pattern("telling")
 _MOST_CLAUSES: Final = 20
 _BESIDE_IT: Final = 90  # characters to both sides
 _MOST_SECTIONS: Final = 8
@@ -163,27 +148,7 @@ def _is_the_persons_number(match: Any) -> bool:
     )
 
 
-_BEFORE: Final = rf"(?:^|[\n\t,;|•(/>{ANY}]|[{ANY}:.] |  )[ \t—>#-]*"
-_BESIDE: Final = rf"[{ANY}][ \t\n,;|•(.—-]{{0,24}}"
-HEAD: Final = (
-    Rule(Kind.ADDRESS, rf"(?im)(?:^|[{{,])[ \t•\"]*({alternatives('label, place')}{SIGN}[^\n|;\t\"{ANY}]+)", group=1),
-    Rule(Kind.BIRTH_DATE, rf"(?i)(?:^|[^\d.]){alternatives('dates of birth', month=MONTH, year=YEAR_WORD)}",
-         group=1, accepts=_is_a_birth_date),
-    Rule(Kind.BIRTH_DATE, rf"{_BESIDE}(\d{{4}}{YEAR_WORD})", group=1, accepts=_is_a_birth_date),
-    Rule(Kind.AGE, rf"[{ANY}][ ,;|(\n]{{1,3}}(\d{{2}})", group=1, accepts=is_an_age),
-    Rule(Kind.AGE, rf"{_BEFORE}(\d{{2}} {YEARS})", group=1, accepts=_is_the_persons_age),
-)  # fmt: skip
-PERSONAL: Final = (
-    Rule(Kind.LINK, rf"(?i)[a-z0-9][a-z0-9{JOINT}.\-]{{2,}}\.{ZONES}", accepts=_is_the_persons_site),
-    Rule(Kind.HANDLE, rf"{_BEFORE}(@[A-Za-z][A-Za-z0-9_.]+)", group=1, accepts=_is_the_persons),
-    Rule(Kind.HANDLE, rf"(?i){_BEFORE}{alternatives('own handles')}", group=1, accepts=_is_the_persons),
-    Rule(Kind.HANDLE, r"(?:^|[ :\n])(/?in/[a-z0-9\-]{4,})", group=1),
-    Rule(Kind.HANDLE,
-         rf"(?i)(?:^|[^\p{{L}}\p{{N}}]){_CHANNELS}"
-         rf"(?:[ ,:(—\-]{{1,3}}{alternatives('said of handles')})*([ :=|\t\n—\-/\"«()\[•]{{1,6}})"
-         r"([@~]?(?:live:)?[a-z0-9_.][a-z0-9_.#:@\-]{2,}[a-z0-9_])",
-         group=2, alone=False, accepts=_is_the_persons_handle),
-    Rule(Kind.PHONE, alternatives("numbers of a person"), group=1, accepts=_is_the_persons_number),
-    Rule(Kind.ADDRESS, rf"{SYMBOLS[Kind.ADDRESS]} ?\(([^)\n{ANY}]{{3,60}})\)", group=1),
-    Rule(Kind.NAME, rf"{SYMBOLS[Kind.NAME]} ?\(((?:\p{{Ll}}[\p{{L}}\-.]* )?\p{{Lu}}[\p{{L}}\-]+)\)", group=1),
-)  # fmt: skip
+HEAD: Final = rules("head", _is_a_birth_date, is_an_age, _is_the_persons_age)
+PERSONAL: Final = rules(
+    "personal", _is_the_persons_site, _is_the_persons, _is_the_persons_handle, _is_the_persons_number
+)

@@ -12,19 +12,19 @@ from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.morphology import Reading, readings
 from worker.assessment.redaction.name_word import Word, word_of
 from worker.assessment.redaction.placeholders import ANY, SYMBOLS, Kind, Span
-from worker.assessment.redaction.word_list import alternatives, words
+from worker.assessment.redaction.word_list import pattern, words
 
 _PART: Final = re.compile(rf"(?:(?!  )[^\n,;|•\t()/:{ANY}—]|(?<=\w)/(?=\w))+")
 _WORD: Final = re.compile(r"(?<![\d-])[^\W\d_]+(?:['\-.]?[^\W\d_]+)*")
 _BULLET: Final = re.compile(r"^(?:[^\w\n]*(?:\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2}[.)]) |[^\w\n]+)(?=\w)")
 _CITIES: Final = words("cities, in English")
 _WORDS_OF_ADDRESSES: Final = words("words of addresses")
-_SURE: Final = linear(alternatives("addresses"))
-_HOUSE: Final = linear(alternatives("houses"))
+_SURE: Final = pattern("addresses")
+_HOUSE: Final = pattern("houses")
 _TWO_NUMBERS: Final = linear(
     r"\p{Lu}\p{Ll}[\p{L}\-]+(?: \p{Lu}[\p{L}\-]+)? \d{1,4}\p{L}? ?[\-/—] ?\d{1,4}(?: ?[\-/—] ?\d{1,4})?"
 )
-_ELSEWHERE: Final = linear(alternatives("other places"))
+_ELSEWHERE: Final = pattern("other places")
 _BESIDE: Final = frozenset((*" ,/()", SYMBOLS[Kind.ADDRESS]))
 _PINNED: Final = re.compile(r"[ \t>#*-]*[📍🏠🏡🌍🗺]")
 _MOVING: Final = linear(r"(?i)[,.;] ?(?:не )?(?:готов|переезд|ready|willing|relocat)")

@@ -4,7 +4,7 @@ import unicodedata
 from typing import Final
 
 from worker.assessment.redaction.word_cache import remembered
-from worker.assessment.redaction.word_list import alternatives, phrases, words
+from worker.assessment.redaction.word_list import phrases, words
 
 _CYRILLIC: Final = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяўқғҳіїєәөүұң"
 _LATIN: Final = "a b v g d e e zh z i i k l m n o p r s t u f h ts ch sh sch _ i _ e iu ia u k g h i i e a o u u n"
@@ -39,7 +39,7 @@ PRODUCT_NAMES: Final = words("products")  # given names that are more often some
 BRANDS: Final = phrases("brands")
 FIRST_OF_BRANDS: Final = frozenset(brand.split()[0] for brand in BRANDS)
 ENGLISH_COMMON: Final = words("English, common")  # no line with one of them is a name
-RESPECTED: Final = frozenset(alternatives("respect")[3:-1].split("|"))
+RESPECTED: Final = phrases("respect", "|")
 RELATIVES: Final = words("relatives")
 POSTS: Final = tuple(words("posts, their beginnings"))
 PEOPLE: Final = RELATIVES | words("people, in English")

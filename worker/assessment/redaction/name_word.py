@@ -5,19 +5,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
-from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.morphology import KEPT_WORDS, Reading, readings
-from worker.assessment.redaction.sheet import JOINT
+from worker.assessment.redaction.placeholders import JOINT
 from worker.assessment.redaction.word_cache import remembered
-from worker.assessment.redaction.word_list import alternatives
+from worker.assessment.redaction.word_list import pattern
 
 _POSSESSIVES: Final = ("ов", "ова", "ову", "овой", "овым", "ев", "ева", "еву", "евой", "евым")
 _LONGEST_ABBREVIATION: Final = 5
 _SHORTEST_NOUN: Final = 2
 _NOUNS: Final = Reading.ANIMATE | Reading.INANIMATE
-_PATRONYMIC = linear(alternatives("patronymics"))
-SURNAME_ENDING = linear(alternatives("surnames' endings"))
-_LATIN_SURNAME_ENDING = linear(alternatives("surnames' endings in Latin letters"))
+_PATRONYMIC = pattern("patronymics")
+SURNAME_ENDING = pattern("surnames' endings")
+_LATIN_SURNAME_ENDING = pattern("surnames' endings in Latin letters")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,8 @@ from typing import Final, NamedTuple, Self
 
 import re2
 
-from worker.assessment.redaction.word_list import alternatives
+from worker.assessment.redaction.placeholders import JOINT
+from worker.assessment.redaction.word_list import pattern
 
 _JOINED: Final = re.compile(r"(?<=[^\W\d_])–(?=[^\W\d_])")  # «Ремизов–Тычина»
 _MAY_BE_JOINED: Final = re2.compile(r"[\p{L}]–[\p{L}]")
@@ -21,13 +22,9 @@ _NOUGHT: Final = re.compile(r"(?<=[\d0-])[оОoO](?=[оОoO]?-?\d\d)|(?<=\d[оО
 _KEPT: Final = 20_000  # characters that are remembered
 _UNEVEN: Final = re.compile(r"[^\n\t -)+-_a-}А-яЁё«»“”„•]+")
 _FORMS: Final = {"—": "–—―⸺⸻", "-": "−⁃", " ": "*~", "'": "`ʻʼ‘’´ʹ′", "•": "·∙‣●○▪▫◦■□►▶✓✔", "|": "│┃¦"}
-JOINT: Final = "\ue0fe"
-"""A line end inside of an e-mail address or a link, as it is looked at: of Unicode's private use area."""
 
-ZONES: Final = alternatives("zones")
 _RTF_WORD: Final = re.compile(r"\\(pard?|tab|line|cell|row)\b ?")
 _HYPHENATED: Final = re.compile(r"(?<=[а-яё])-\n *(?=[а-яё])|(?<=[А-ЯЁ]{2})-\n *(?=[А-ЯЁ]{2})")
-_MONTH: Final = r"(?:янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек)[а-я]*"
 # What may stand at both ends of a line end inside of one thing.
 _ENDS: Final = frozenset("0123456789@/.-—_=&?%+#()№")
 _BEGINS: Final = frozenset("@./_?=&-(№")
@@ -36,11 +33,8 @@ _LONGEST_LOCAL: Final = 30  # characters of an e-mail address before the @
 _MOST_LOOKS: Final = 400  # at line ends that may be inside of something
 _SHORT_WINDOW: Final = 30  # of these, for numbers, other line ends included
 _WINDOW: Final = 70  # characters to both sides
-_T: Final = r"[^\s|,;<>()\"«»]"
-_HOST: Final = rf"(?:://|www\.|\.{ZONES}/)"
-_BROKEN_ADDRESS: Final = re2.compile(alternatives("broken addresses", zones=ZONES, host=_HOST, sign=_T))
-_D: Final = r"(?:[ ()—.•\t_=/\n-]{0,3}\d)"
-_BROKEN_NUMBER: Final = re2.compile(alternatives("broken numbers", digit=_D, month=_MONTH))
+_BROKEN_ADDRESS: Final = pattern("broken addresses")
+_BROKEN_NUMBER: Final = pattern("broken numbers")
 
 
 class Sheet(NamedTuple):

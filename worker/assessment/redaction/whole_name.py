@@ -1,12 +1,11 @@
 """Whether the words that stand together are a name, and nothing else."""
 
 from worker.assessment.redaction import name_lists as lists
-from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word
-from worker.assessment.redaction.word_list import alternatives
+from worker.assessment.redaction.word_list import pattern
 
 _SHORT = 3  # letters of an abbreviation
-_RUSSIAN_ENDING = linear(alternatives("surnames' endings in Latin letters, Russian ones"))
+_RUSSIAN_ENDING = pattern("surnames' endings in Latin letters, Russian ones")
 
 
 def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
