@@ -45,15 +45,10 @@ _MOST_VACANCIES = 1_000  # whose criteria one process remembers
 
 @dataclass(frozen=True, slots=True)
 class KeepingPolicy:
-    """For how many seconds answers are kept.
+    """For how many seconds answers are kept."""
 
-    Attributes:
-        criteria: of a vacancy; long, since all its resumes are measured by the same.
-        grades: of a resume, with their quotes; 0: not at all.
-    """
-
-    criteria: int
-    grades: int
+    criteria: int  # of a vacancy; long, since all its resumes are measured by the same
+    grades: int  # of a resume, with their quotes; 0: not at all
 
 
 class Answerer(Protocol):
