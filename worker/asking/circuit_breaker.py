@@ -8,7 +8,7 @@ failure opens it again (`trip`)
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import redis
@@ -65,7 +65,8 @@ class CircuitBreaker:
     # nothing of them: it is tried at once, as after a corrected key and a restart.
     asks_as: str = ""
     provider: str = ""  # its name, where there are several: each has a circuit breaker of its own
-    explained: Mapping[str, str] = EXPLAINED  # what operators read of each reason
+    # What operators read of each reason.
+    explained: Mapping[str, str] = field(default_factory=lambda: EXPLAINED)
 
     def __post_init__(self) -> None:
         self._not_closed, self._why = self._own(NOT_CLOSED_KEY), self._own(TRIPPED_WHY_KEY)
