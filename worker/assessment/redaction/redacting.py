@@ -61,6 +61,7 @@ def redact(text: str) -> Redacted:
         unchanged = unchanged + 1 if sheet is before else 0
         if unchanged == len(_STEPS):
             break
+    sheet = _in_masculine(sheet, counts)
     return Redacted(spelled(sheet.text), MappingProxyType(dict(counts)))
 
 
@@ -113,7 +114,5 @@ _STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
     _without_homes,
     _merged,
     RuleSet(*NEIGHBOURS).applied,
-    _in_masculine,
-    _merged,
 )
 """Done over and over until none of them changes anything: each may show the others something new."""
