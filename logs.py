@@ -42,12 +42,9 @@ def log_about(processing_id: int) -> Iterator[None]:
 
 
 class SeldomSaid(logging.Filter):
-    """Lets a logger say each of its messages once, and then once in a while: what is tried again is told again.
+    """Lets a logger say each of its messages, whatever its arguments, once in so many seconds.
 
-    Args:
-        seconds: between two of one message, whatever its arguments.
-        least: what is less severe is not said at all.
-        clock: seconds, monotonic.
+    What is tried again is told again; what is less severe than `least` is not said at all.
     """
 
     def __init__(
@@ -93,10 +90,6 @@ class QueuedHandler(logging.Handler):
     """Queues records for a thread that writes them to other handlers, all that are waiting at once.
 
     A process that ends writes what is queued; one that is killed loses at most the last `GATHER` seconds.
-
-    Args:
-        targets: the handlers that write.
-        formatter: of the lines that they get.
     """
 
     GATHER = 0.02  # seconds that the first record waits for others to be written with
@@ -106,7 +99,7 @@ class QueuedHandler(logging.Handler):
         self.targets = targets
         self.setFormatter(formatter)
         self._stopped = False
-        self._queue: queue.SimpleQueue[logging.LogRecord | threading.Event | None]
+        self._queue: queue.Queue[logging.LogRecord | None]
         self._thread: threading.Thread
         self._start()
         # Threads do not survive a fork, and what the parent has queued is the parent's to write.
@@ -129,14 +122,11 @@ class QueuedHandler(logging.Handler):
     def flush(self) -> None:
         """Return when all that was logged so far is written."""
         if not self._stopped:
-            written = threading.Event()
-            self._queue.put(written)
-            written.wait()
+            self._queue.join()
 
     def close(self) -> None:
         """Write what is queued and end the thread; whatever is logged later is written at once."""
         if not self._stopped:
-            self.flush()
             self._stopped = True
             self._queue.put(None)
             self._thread.join()
@@ -145,20 +135,19 @@ class QueuedHandler(logging.Handler):
     def _start(self) -> None:
         if self._stopped:
             return
-        self._queue = queue.SimpleQueue()
+        self._queue = queue.Queue()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         while True:
             waiting = [self._queue.get()]
-            if isinstance(waiting[0], logging.LogRecord):
+            if waiting[0] is not None:
                 time.sleep(self.GATHER)
             waiting += [self._queue.get() for _ in range(self._queue.qsize())]
-            self._write([record for record in waiting if isinstance(record, logging.LogRecord)])
-            for asked in waiting:
-                if isinstance(asked, threading.Event):
-                    asked.set()
+            self._write([record for record in waiting if record is not None])
+            for _ in waiting:
+                self._queue.task_done()
             if None in waiting:
                 return
 

@@ -10,6 +10,7 @@ import secrets
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import redis
@@ -58,25 +59,17 @@ return 1
 """
 
 
+@dataclass(eq=False)
 class Lease:
-    """A lease that this process holds, until one of `park`, `release`, `hand_back`, `drop` and `forget`.
+    """A lease that this process holds, until one of `park`, `release`, `hand_back`, `drop` and `forget`."""
 
-    Attributes:
-        key: the Redis key.
-        token: the owner's token; a process that has it can adopt the lease.
-        done_keys: keys whose existence says that there is nothing left to do.
-        found: what stood in the key that was to be read when the lease was taken, if anything.
-        lost: another process may have it now.
-    """
-
-    found: bytes | None = None
-
-    def __init__(self, leases: "Leases", key: str, token: str, done_keys: Sequence[str]) -> None:
-        self._leases = leases
-        self.key = key
-        self.token = token
-        self.done_keys = tuple(done_keys)
-        self.lost = False
+    leases: "Leases" = field(repr=False)
+    key: str  # the Redis key
+    token: str  # the owner's token; a process that has it can adopt the lease
+    done_keys: Sequence[str] = ()  # keys whose existence says that there is nothing left to do
+    # What stood in the key that was to be read when the lease was taken, if anything.
+    found: bytes | None = field(default=None, repr=False)
+    lost: bool = False  # another process may have it now
 
     def park(self, seconds: float) -> bool:
         """Keep the lease for so many seconds and its own time, without renewing it, for the worker that adopts it.
@@ -87,18 +80,18 @@ class Lease:
         Raises:
             redis.RedisError: unknown; it expires in its own time.
         """
-        return self._leases.let_go(self, keep_for=seconds + self._leases.seconds)
+        return self.leases.let_go(self, seconds + self.leases.seconds, self.token)
 
     def release(self) -> bool:
-        """Give the lease back; False if it was lost already. Raises `redis.RedisError`."""
-        return self._leases.let_go(self)
+        """Give the lease back. Returns and raises as `park`."""
+        return self.leases.let_go(self, 0.0, self.token)
 
     def hand_back(self) -> bool:
-        """Give the lease back, and let the bridge see that nothing went wrong. Returns and raises as `release`.
+        """Give the lease back, and let the bridge see that nothing went wrong. Returns and raises as `park`.
 
         Until another takes it, for the lease's own time, `contract.HANDED_BACK` stands there.
         """
-        return self._leases.let_go(self, keep_for=self._leases.seconds, as_token=HANDED_BACK)
+        return self.leases.let_go(self, self.leases.seconds, HANDED_BACK)
 
     def drop(self, error: BaseException) -> None:
         """What it guards ended with an error: hand it back where that was only Redis', else let it expire."""
@@ -109,7 +102,7 @@ class Lease:
 
     def forget(self) -> None:
         """Stop renewing it: it ended with the work that it guarded, or it shall expire."""
-        self._leases.forget(self)
+        self.leases.held.discard(self)
 
 
 class Leases:
@@ -118,19 +111,17 @@ class Leases:
     Tokens begin with the name of this process, whose heartbeat stands beside its leases: so it shows whether a lease
     that is gone was lost with its process or alone (`contract.worker_of`, `contract.worker_key`).
 
-    Args:
-        store: Redis.
-        seconds: how long a lease lives without its owner; renewed at a third of that.
+    A lease lives for so many `seconds` without its owner, and is renewed at a third of that.
     """
 
     def __init__(self, store: redis.Redis, seconds: float) -> None:
         self.seconds = seconds
+        self.held: set[Lease] = set()  # that this process renews
         self._store = store
         self._worker = secrets.token_hex(6)
         self._take = store.register_script(_TAKE)
         self._let_go = store.register_script(_LET_GO)
-        self._held: set[Lease] = set()
-        self._lock = threading.Lock()
+        self._starting = threading.Lock()
         self._heartbeat: threading.Thread | None = None
         self._closed = threading.Event()
 
@@ -155,11 +146,11 @@ class Leases:
 
     def hold(self, key: str, token: str) -> Lease:
         """Renew a lease that another script has taken for this token just now."""
-        return self._hold(Lease(self, key, token, ()))
+        return self._hold(Lease(self, key, token))
 
     def _hold(self, lease: Lease) -> Lease:
-        with self._lock:
-            self._held.add(lease)
+        self.held.add(lease)
+        with self._starting:
             if self._heartbeat is None:
                 self._heartbeat = threading.Thread(target=self._beat, name="lease-heartbeat", daemon=True)
                 self._heartbeat.start()
@@ -170,21 +161,10 @@ class Leases:
         """The key that is there while this process holds any lease, and is alive."""
         return worker_key(self._worker)
 
-    @property
-    def held(self) -> int:
-        """How many leases this process renews."""
-        with self._lock:
-            return len(self._held)
-
-    def let_go(self, lease: Lease, *, keep_for: float = 0.0, as_token: str | None = None) -> bool:
-        """See `Lease.park`, `Lease.release` and `Lease.hand_back`; `keep_for` in seconds."""
-        self.forget(lease)
-        return bool(self._let_go(keys=[lease.key], args=[lease.token, int(keep_for * 1000), as_token or lease.token]))
-
-    def forget(self, lease: Lease) -> None:
-        """See `Lease.forget`."""
-        with self._lock:
-            self._held.discard(lease)
+    def let_go(self, lease: Lease, seconds: float, left_there: str) -> bool:
+        """Stop renewing a lease, and leave something there for so many seconds (0: nothing). See `Lease.park`."""
+        lease.forget()
+        return bool(self._let_go(keys=[lease.key], args=[lease.token, int(seconds * 1000), left_there]))
 
     def close(self) -> None:
         """Stop renewing: what is still held expires. Returns when the heartbeat has ended."""
@@ -204,21 +184,16 @@ class Leases:
 
     def _beat(self) -> None:
         while not self._closed.wait(self.seconds / 3):
-            with self._lock:
-                held = list(self._held)
             try:
-                self._show_life()
+                self._renew(list(self.held))
             except redis.RedisError:
                 log.warning("cannot renew leases: Redis is away")
-                continue
-            for start in range(0, len(held), MOST_AT_ONCE):
-                some = held[start : start + MOST_AT_ONCE]
-                try:
-                    replies = self._take_all(some, held=True)
-                except redis.RedisError:
-                    log.warning("cannot renew leases: Redis is away")
-                    break
-                for lease, reply in zip(some, replies, strict=True):
-                    lease.lost = not reply
-                    if lease.lost:
-                        self.forget(lease)
+
+    def _renew(self, held: list[Lease]) -> None:
+        self._show_life()
+        for start in range(0, len(held), MOST_AT_ONCE):
+            some = held[start : start + MOST_AT_ONCE]
+            for lease, reply in zip(some, self._take_all(some, held=True), strict=True):
+                lease.lost = not reply
+                if lease.lost:
+                    lease.forget()

@@ -40,21 +40,13 @@ class Follows(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What an error says, bounded and in lower case.
+    """What an error says, bounded and in lower case."""
 
-    Attributes:
-        status: HTTP's, or that of an error inside of HTTP 200.
-        codes: machine-readable names of what is wrong.
-        params: names of parameters that it blames.
-        text: what it says to people. It may quote the request, so it is never shown.
-        wrapped: HTTP said 200, and nothing inside has a number.
-    """
-
-    status: int
-    codes: tuple[str, ...] = ()
-    params: tuple[str, ...] = ()
-    text: str = ""
-    wrapped: bool = False
+    status: int  # HTTP's, or that of an error inside of HTTP 200
+    codes: tuple[str, ...] = ()  # machine-readable names of what is wrong
+    params: tuple[str, ...] = ()  # names of parameters that it blames
+    text: str = ""  # what it says to people. It may quote the request, so it is never shown.
+    wrapped: bool = False  # HTTP said 200, and nothing inside has a number
 
     def __str__(self) -> str:
         """The status and the first code, if it looks like one: what may be logged."""
@@ -68,17 +60,12 @@ class Row:
 
     A refusal (4xx but 429) is recognised by status, code or word, whatever else is said, and so is an error in HTTP 200
     without a number; a 429 and an outage by status and code alone, since their texts advise about everything.
-
-    Attributes:
-        what: comes back, for people.
-        follows: from it.
-        reason: of the circuit breaker, or the name of the failure.
-        statuses, codes, params, words: by which it is recognised; `*…*` is within a code.
     """
 
-    what: str
-    follows: Follows
-    reason: str = ""
+    what: str  # comes back, for people
+    follows: Follows  # from it
+    reason: str = ""  # of the circuit breaker, or the name of the failure
+    # statuses, codes, params, words: by which it is recognised; `*…*` is within a code.
     statuses: frozenset[int] = frozenset()
     codes: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
