@@ -1,6 +1,7 @@
 """The start of a process: settings, logs and metrics, and every reason why it cannot start, at once."""
 
 import difflib
+import gc
 import logging
 import os
 import socket
@@ -75,6 +76,15 @@ def meet_redis(connection: RedisConnection) -> None:
         log.error("%s", line(error, connection.where))  # noqa: TRY400 # the traceback would add nothing
     else:
         complain([f"Redis at {connection.where}: {refusal}"] if refusal else [])
+
+
+def keep_for_good() -> None:
+    """Let Python's collector pass over what a process has loaded by now.
+
+    A full collection walks over everything with the interpreter's lock held: 40 to 120 ms in a worker.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def load_settings() -> Settings:

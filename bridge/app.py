@@ -48,7 +48,7 @@ from config import Settings
 from config.providers import read_providers, request_rate
 from presence import be_present
 from servers.redis_trouble import line as trouble_with_redis
-from startup import begin, complain, otel_variables
+from startup import begin, complain, keep_for_good, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 
@@ -236,6 +236,7 @@ def run(settings: Settings) -> int:
     ]
     for each in repeating:
         each.start()
+    keep_for_good()
     try:
         bridge.run()
     finally:

@@ -25,7 +25,7 @@ from config.providers import calls_in_flight, named, read_providers
 from contract import LIMITS_PREFIX, LONGEST_COUNTDOWN, QUEUE_NAME, REACHED_KEY, of_provider
 from logs import configure_logging
 from presence import be_present
-from startup import begin, flower_variables, load_settings, otel_variables
+from startup import begin, flower_variables, keep_for_good, load_settings, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 from worker import metrics
@@ -44,6 +44,7 @@ from worker.asking.questions import KeepingPolicy, model_id
 from worker.asking.result_cache import ResultCache
 from worker.asking.route import Route
 from worker.asking.service_tier import ServiceTier
+from worker.assessment.resume import read_resume
 from worker.errors import TrippingError
 from worker.leases import Leases
 from worker.limits.answers import Limits
@@ -278,7 +279,13 @@ _building = threading.Lock()
 @cache
 def _scoring_of(_process_id: int) -> Scoring:
     tracer = begin_tracing("ai-handler-worker", otel_variables())
-    return make_scoring(load_settings(), ExitStack(), tracer)  # open until the process ends
+    settings = load_settings()
+    made = make_scoring(settings, ExitStack(), tracer)  # open until the process ends
+    # Once, before any request: threads that need the tables at the same moment would each make their own.
+    count_tokens("")
+    read_resume("Иван Иванов", redaction=settings.redaction)
+    keep_for_good()
+    return made
 
 
 def scoring() -> Scoring:
