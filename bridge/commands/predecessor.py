@@ -25,13 +25,21 @@ GROUP_IS_BUSY = 2
 
 
 class Handover(NamedTuple):
-    """Where one partition of the input topic changes hands."""
+    """Where one partition of the input topic changes hands.
 
-    answered: int  # requests that are
-    last: tuple[int, int] | None  # of them, offset and processing id of the one that came last
-    open: int  # requests that are not, at `begin` and above
-    unknown: int  # older ones without an answer that could still be read; they are left alone
-    begin: int  # the offset
+    Attributes:
+        answered: requests that are.
+        last: of them, offset and processing id of the one that came last.
+        open: requests that are not, at `begin` and above.
+        unknown: older ones without an answer that could still be read; they are left alone.
+        begin: the offset.
+    """
+
+    answered: int
+    last: tuple[int, int] | None
+    open: int
+    unknown: int
+    begin: int
 
 
 def arguments() -> argparse.ArgumentParser:
