@@ -39,6 +39,16 @@ class Tripped:
 
 
 @dataclass(frozen=True, slots=True)
+class Provider:
+    """One of several providers; its fields are as those of `InRedis`."""
+
+    name: str
+    tripped: tuple[Tripped, ...]
+    limits: Mapping[str, Any]
+    spent: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class InRedis:
     """What Redis tells.
 
@@ -46,9 +56,10 @@ class InRedis:
         at: its time, Unix seconds.
         processes: those that live.
         gone: those that fell silent within the last ten minutes.
-        tripped: why nothing is sent; empty while the circuit breaker is closed.
-        limits: `RateLimiter.snapshot`.
+        tripped: why nothing is sent; empty while the circuit breaker is closed, or one of several providers'.
+        limits: `RateLimiter.snapshot`, of several providers that of the first that is open.
         spent: US dollars of today; None: what stands there is no number.
+        providers: each of them, where there are several.
         hints: that no worker has taken yet.
         recent, hour, day: how requests ended in the last 10 to 20 minutes, 60 to 70 minutes, and day.
     """
@@ -59,6 +70,7 @@ class InRedis:
     tripped: tuple[Tripped, ...] = ()
     limits: Mapping[str, Any] = field(default_factory=dict)
     spent: float | None = 0.0
+    providers: tuple[Provider, ...] = ()
     hints: int = 0
     recent: Mapping[str, int] = field(default_factory=dict)
     hour: Mapping[str, int] = field(default_factory=dict)
@@ -91,6 +103,7 @@ class Status:
         redis_at, kafka_at: where they are.
         priced: the model's price is known, so that money is counted.
         budget: US dollars a day; 0: none.
+        budgets: likewise of each provider, where there are several.
     """
 
     redis: InRedis | str
@@ -99,3 +112,4 @@ class Status:
     kafka_at: str
     priced: bool
     budget: float
+    budgets: Mapping[str, float] = field(default_factory=dict)
