@@ -154,13 +154,15 @@ class Supervisor:
             }
         # Judged before any loss is noted: beside whom did it run?
         charged = {
-            id(unfinished): is_charged(
+            id(unfinished)
+            for worker, together in held.items()
+            for unfinished in together
+            if unfinished.dispatch.request.processing_id not in states.claims
+            and is_charged(
                 unfinished.history,
                 worker_lives=worker in states.living,
                 beside=[other.history for other in together if other is not unfinished],
             )
-            for worker, together in held.items()
-            for unfinished in together
         }
         for processing_id, unfinished in requests.items():
             claimed_by, lost = states.claims.get(processing_id), unfinished.history.worker
@@ -175,7 +177,7 @@ class Supervisor:
                 # A claim that outlives its worker by more than a lease was parked: nobody was at it.
                 parked = now - self._dead_workers.get(lost, now) > self._lease + SUPERVISE_EVERY
                 blameless = parked or now < self._excused_until
-                unfinished.history.note_loss(charged=charged[id(unfinished)] and not blameless, counted=not blameless)
+                unfinished.history.note_loss(charged=id(unfinished) in charged and not blameless, counted=not blameless)
 
     def _dispatch(self, due: list[Unfinished], now: float) -> None:
         if not due:
