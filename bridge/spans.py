@@ -9,6 +9,7 @@ own, whatever is traced here: their readers depend on it.
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 from confluent_kafka import Message, TopicPartition
 from opentelemetry.trace import Span, SpanKind, Tracer
@@ -17,19 +18,19 @@ from bridge.publisher import Publication
 from tracing import PROCESSING_ID, RESULT, Attributes, context_of, failing
 
 
+@dataclass(frozen=True, slots=True)
 class RequestSpans:
     """The spans of one partition's requests.
 
-    Args:
+    Attributes:
         tracer: OpenTelemetry's; where nothing is traced, the sender's trace context goes on to the worker.
         notifications: the topic in which every outcome is published.
     """
 
-    def __init__(self, tracer: Tracer, source: TopicPartition, group: str, notifications: str) -> None:
-        self._tracer = tracer
-        self._source = source
-        self._group = group
-        self._notifications = notifications
+    tracer: Tracer
+    source: TopicPartition
+    group: str
+    notifications: str
 
     def take(self, message: Message, traceparent: bytes | None, processing_id: int) -> Span:
         """A request is taken; the span is to end when its hint was sent.
@@ -41,14 +42,14 @@ class RequestSpans:
             "messaging.system": "kafka",
             "messaging.operation.name": "process",
             "messaging.operation.type": "process",
-            "messaging.destination.name": self._source.topic,
-            "messaging.destination.partition.id": str(self._source.partition),
-            "messaging.consumer.group.name": self._group,
+            "messaging.destination.name": self.source.topic,
+            "messaging.destination.partition.id": str(self.source.partition),
+            "messaging.consumer.group.name": self.group,
             "messaging.kafka.offset": message.offset() or 0,
             PROCESSING_ID: processing_id,
         }
-        name, parent = f"process {self._source.topic}", context_of(_written(traceparent))
-        return self._tracer.start_span(name, parent, SpanKind.CONSUMER, attributes)
+        name, parent = f"process {self.source.topic}", context_of(_written(traceparent))
+        return self.tracer.start_span(name, parent, SpanKind.CONSUMER, attributes)
 
     def publishing(self, publications: Sequence[Publication]) -> AbstractContextManager[None]:
         """A span for each publication of one transaction, as long as that takes; all fail where it does."""
@@ -59,12 +60,12 @@ class RequestSpans:
             "messaging.system": "kafka",
             "messaging.operation.name": "send",
             "messaging.operation.type": "send",
-            "messaging.destination.name": self._notifications,
+            "messaging.destination.name": self.notifications,
             PROCESSING_ID: publication.processing_id,
             RESULT: "scored" if publication.outcome.success else "failed",
         }
-        name, parent = f"send {self._notifications}", publication.span_context or _written(publication.traceparent)
-        return self._tracer.start_span(name, context_of(parent), SpanKind.PRODUCER, attributes)
+        name, parent = f"send {self.notifications}", publication.span_context or _written(publication.traceparent)
+        return self.tracer.start_span(name, context_of(parent), SpanKind.PRODUCER, attributes)
 
 
 def _written(traceparent: bytes | None) -> str | None:
