@@ -13,8 +13,6 @@ from bridge.commands import check, dead_letters, predecessor, replay, send, stat
 
 
 class _Command(Protocol):
-    """A module of bridge/commands/."""
-
     def arguments(self) -> argparse.ArgumentParser: ...
 
 

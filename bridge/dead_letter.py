@@ -76,7 +76,6 @@ class PendingLetter:
 
     @property
     def offset(self) -> int:
-        """Of the message."""
         return self.source.offset
 
     @property
@@ -126,7 +125,6 @@ class DeadLetterCap:
 
     @property
     def tripped(self) -> bool:
-        """Whether no dead letter may be written now."""
         self._forget_old()
         return self._tripped
 

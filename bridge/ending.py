@@ -26,8 +26,6 @@ LETTER_BYTES_IN_HAND = 32_000_000
 
 @dataclass(slots=True)
 class Ending:
-    """What the next transaction writes, and the offsets that it finishes."""
-
     publications: list[Publication] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
@@ -69,7 +67,6 @@ class Endings:
             self._counted = -1
 
     def reject(self, letter: PendingLetter) -> None:
-        """A message that nobody can work on."""
         self._letters.append(letter)
 
     @property
@@ -84,7 +81,6 @@ class Endings:
         return self._cap.tripped or len(self._letters) >= LETTERS_IN_HAND or size > LETTER_BYTES_IN_HAND
 
     def ended(self, requests: Mapping[int, Unfinished], states: RequestStates) -> list[int]:
-        """Those of some requests that have ended, here or elsewhere."""
         until = self._heard_until()
         return [
             processing_id

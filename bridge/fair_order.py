@@ -44,7 +44,6 @@ class FairOrder:
         return self._weights.get(user, 1.0)
 
     def step(self, user: int) -> float:
-        """How far apart a user's places are."""
         return TURN / self.weight(user)
 
     def reach(self, reached: float) -> None:

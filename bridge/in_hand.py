@@ -62,7 +62,6 @@ class InHand:
         self._served: dict[int, float] = {}  # by user: when a request ended last
 
     def take(self, unfinished: Unfinished) -> None:
-        """A request was delivered."""
         request = unfinished.dispatch.request
         texts = {"requirements": _slim(request.requirements), "resume": _slim(request.resume)}
         unfinished.dispatch = unfinished.dispatch.model_copy(update={"request": request.model_copy(update=texts)})
@@ -71,7 +70,6 @@ class InHand:
         self.new.append(processing_id)
 
     def pop(self, processing_id: int) -> Unfinished | None:
-        """A request is in hand no more."""
         unfinished = self.all.pop(processing_id, None)
         if unfinished is not None:
             if self.called.pop(processing_id, None) is not None:

@@ -270,7 +270,6 @@ def offset_ranges(
 
 
 def read_range(reader: Consumer, part: OffsetRange) -> Iterator[Message]:
-    """The messages of a range; see `read_batches`."""
     for batch in read_batches(reader, part):
         yield from batch
 

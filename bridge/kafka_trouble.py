@@ -78,7 +78,6 @@ def line(error: KafkaError, servers: str) -> str:
 
 
 def advice(error: KafkaError, servers: str) -> str:
-    """What to do about an error on the way to the brokers."""
     code = error.code()
     if "certificate" in error.str():
         return "KAFKA_SSL_CA_LOCATION must hold the CA that signed it, and the brokers' name must be in it"

@@ -57,7 +57,6 @@ class Marking:
                 self.distrust()
 
     def distrust(self) -> None:
-        """Redis has lost marks."""
         log.warning("%s: Redis was emptied or rolled back: reading from Kafka what is finished", self._name)
         metrics.REDIS_REFILLS.inc()
         self._catching_up = self._marks.catch_up()

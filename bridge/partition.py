@@ -216,7 +216,6 @@ class PartitionWork:
 
     @property
     def awaits_outcomes(self) -> bool:
-        """Whether requests are in hand."""
         return bool(self._in_hand.all)
 
     @property
@@ -292,7 +291,6 @@ class PartitionWork:
         self._marking.move_on(now)
 
     def _states(self, requests: Mapping[int, Unfinished], letters: Sequence[PendingLetter]) -> RequestStates:
-        """What Redis knows of some requests, and of those that letters speak of."""
         addressees = [letter.rejected.addressee for letter in letters]
         rejected = [addressee.processing_id for addressee in addressees if addressee is not None]
         workers = {each.history.worker for each in requests.values() if each.history.worker is not None}
@@ -309,7 +307,6 @@ class PartitionWork:
             self._window.note_full()
 
     def start_over(self) -> None:
-        """Let the next steps read the state from Kafka again."""
         self.is_recovering = True
 
     def close(self) -> None:
@@ -342,7 +339,6 @@ class PartitionWork:
     def _end(
         self, requests: Mapping[int, Unfinished], letters: Sequence[PendingLetter], states: RequestStates, now: float
     ) -> None:
-        """Publish what has ended of some requests, and letters."""
         if not self._topics.may_write_answers():
             return
         ended = self._endings.ended(requests, states)

@@ -24,8 +24,6 @@ SUSPECTS_AT_ONCE = 0.1  # of all suspects, and always one; many suspects mean th
 
 
 class Decision(Enum):
-    """What to do with an unfinished request."""
-
     WAIT = auto()
     DISPATCH = auto()
     GIVE_UP = auto()
@@ -62,12 +60,10 @@ class DispatchHistory:
         return self.worker is not None or self.dispatched_at is not None
 
     def note_dispatch(self, now: float) -> None:
-        """A hint was sent."""
         self.dispatched_at = self.hint_sent_at = now
         self.hints += 1
 
     def note_claim(self, worker: str) -> None:
-        """A worker's claim is alive."""
         self.worker = worker
         self.hint_sent_at = None
         self.hints = 0

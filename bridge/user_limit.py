@@ -59,7 +59,6 @@ class UserLimit:
         return {processing_id for processing_id, known in zip(ids, admitted, strict=True) if not known}
 
     def give_back(self, requests: Sequence[Sent]) -> None:
-        """These ended without an answer."""
         if not self._most or not requests:
             return
         with self._redis.pipeline(transaction=False) as pipe:

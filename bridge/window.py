@@ -62,7 +62,6 @@ class Window:
         self._ended += 1
 
     def note_full(self) -> None:
-        """Somebody had to wait for being called."""
         self._was_full = True
 
     def adjust(self) -> None:
