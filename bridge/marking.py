@@ -42,11 +42,6 @@ class Marking:
         """Whether marks are missing, so that nothing may be said before `catch_up` is done."""
         return self._catching_up is not None
 
-    @property
-    def is_due(self) -> bool:
-        """Whether published requests wait for their marks."""
-        return bool(self._unmarked)
-
     def mark(self, published: Collection[int] = ()) -> None:
         """Mark what is published. A bridge that dies before this is made good by its successor's `catch_up`."""
         self._unmarked += published

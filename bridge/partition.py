@@ -44,9 +44,8 @@ from tracing import traceparent_of
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 0.05  # seconds between two looks while requests are in hand
-LOOK_PAUSE = 0.02  # seconds between two looks at announced ones: those that end together share a transaction
-IDLE_LOOK_EVERY = 1.0  # seconds between two looks at Redis while there is nothing to do
+LOOK_EVERY = 1.0  # seconds between two looks at Redis while nothing is heard
+LOOK_PAUSE = 0.02  # seconds between two looks otherwise: those that end together share a transaction
 TELL_EVERY = 5.0  # seconds between two words on who waits
 COMMIT_EVERY = 1.0  # seconds a watermark may wait for a transaction that has outcomes to carry
 MAX_FOREIGN_KEYS = 100  # logged once each, up to so many
@@ -254,8 +253,7 @@ class PartitionWork:
 
     def _look(self, now: float) -> None:
         self._looked_at = now
-        busy = bool(self._in_hand.all or self._endings.waiting or self._marking.is_due)
-        self._look_at = now + (LOOK_EVERY if busy else IDLE_LOOK_EVERY)
+        self._look_at = now + LOOK_EVERY
         self._show()
         if self._log_watch.look(self._progress, now):
             self._uncommitted = True
@@ -280,7 +278,9 @@ class PartitionWork:
             if processing_id in requests and not requests[processing_id].refused:
                 requests[processing_id].outcome = outcome
         idle = requests if at_all else {key: each for key, each in requests.items() if not each.history.is_out}
-        self._in_hand.changed.update(self._supervisor.supervise(idle, states, now))
+        if left := self._supervisor.supervise(idle, states, now):
+            self._in_hand.changed.update(left)
+            self._look_at = now + LOOK_PAUSE
         if at_all:
             self._look_at_all_at = now + self._supervisor.pause(len(requests))
         self._end(requests, letters, states, now)
@@ -366,6 +366,7 @@ class PartitionWork:
         self._endings.written(ending)
         self._uncommitted = False
         self._commit_at = now + COMMIT_EVERY
+        self._look_at = now + LOOK_PAUSE  # for what had no room in this transaction, and those that are called next
         for publication in ending.publications:
             result = "scored" if publication.outcome.success else "failed"
             metrics.PUBLISHED.labels(result).inc()
