@@ -11,7 +11,8 @@ order and that of the first user's starts; beside it, that in which the provider
 swaps what starts within `--jitter`. Used is what it admitted by the last of them, of a full bucket and its refill until
 then; third is when the third call was admitted, after the first. A second line says of many users how long the requests
 of those who came ten seconds later took at most, from the topic to the answer; or how many starts users with as much
-were apart at most, after each tenth, and what share the first, perhaps weighted, had while it waited.
+were apart at most, after each tenth, and what share the first, perhaps weighted, had while it waited. Where calls under
+way are limited it says how many were at most, and on average from the first grading's to the last one's start.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class Load:
     users: int = 1  # who share these requests equally, and send one after the other
     others: int = 0  # users who send `OTHERS_SEND` each, `OTHERS_AFTER` seconds later
     weight: int = 1  # of the first user
+    parallel: int = 0  # calls under way at once
 
 
 LOADS = (
@@ -66,6 +68,7 @@ LOADS = (
     Load("one, then five", 120, PLENTY, PLENTY, 600, 4, others=5),
     Load("ten users", 120, PLENTY, PLENTY, 600, 4, users=10),
     Load("weights 3 to 1", 120, PLENTY, PLENTY, 600, 4, users=2, weight=3),
+    Load("10 at once", PLENTY, PLENTY, PLENTY, 400, 4, parallel=10),
 )
 OTHERS_SEND, OTHERS_AFTER = 6, 10.0
 
@@ -93,7 +96,7 @@ def measure(load: Load, kafka: ApacheKafka, folder: Path, settings: dict[str, ob
                 redis_url=f"{memory.url}/1",
                 standin_url=standin.url,
                 names=names,
-                settings={**limits, "USER_WEIGHTS": f"1={load.weight}"},
+                settings={**limits, "USER_WEIGHTS": f"1={load.weight}", "PARALLEL": str(load.parallel)},
             )
         )
         service.bridge()
@@ -165,7 +168,13 @@ def line(load: Load, attempts: list[dict[str, Any]]) -> str:
 
 
 def shares(load: Load, attempts: list[dict[str, Any]], sent_at: float, latency: float) -> str:
-    """What the journal says of many users; nothing of one."""
+    """What the journal says of many users, or of calls under way; nothing of one user."""
+    if load.parallel:
+        calls = [(each["at"], each["ended"] or each["at"]) for each in attempts if each["asks"] == "grades"]
+        began, ended = min(at for at, _ in calls), max(at for at, _ in calls)
+        average = sum(min(end, ended) - at for at, end in calls) / (ended - began)
+        most = max(each["under_way"] for each in attempts)
+        return f"\n{'':16}under way: {most} at most, {average:.2f} on average"
     users = {content_key(resume(n)): user_of(load, n) for n in range(load.requests + load.others * OTHERS_SEND)}
     first = {each["key"]: each["sent"] for each in reversed(attempts) if each["admitted"] and each["key"] in users}
     starts = [(sent, users[key]) for key, sent in sorted(first.items(), key=lambda item: item[1])]

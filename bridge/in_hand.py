@@ -5,7 +5,7 @@ busy. Whoever comes late and stands in front of them all the same is called besi
 """
 
 import logging
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterable
 
@@ -117,7 +117,14 @@ class InHand:
         self.new = []
 
     def call(self, size: int) -> None:
-        """Call all who have fewer than so many called ones before them."""
+        """Call all who have fewer than so many called ones before them.
+
+        Who has no place is not to be worked on, and keeps nobody out. Those whose turn is over may wait on for
+        something of their own: a quarter of the room is for the others.
+        """
+        placeless = bisect_right(self._leasts, 0.0)
+        over = bisect_right(self._leasts, self.order.reached) - placeless
+        size += placeless + max(0, over - size + size // 4)
         while (head := self.order.head()) is not None and bisect_left(self._leasts, head) < size:
             self._call(*self.order.call())
 

@@ -80,18 +80,21 @@ class Repeating(threading.Thread):
             consumer.resume([TopicPartition(self._topic, partition)])
         done: dict[int, int] = {}
         for message in consumer.consume(AT_ONCE, POLL):
-            partition, offset = message.partition() or 0, message.offset() or 0
-            if message.error() is not None or partition in self._waiting:
-                continue
-            due_at = sent_at(message, now) + self._delay
-            if due_at > now:
-                self._waiting[partition] = due_at
-                consumer.pause([TopicPartition(self._topic, partition)])
-                consumer.seek(TopicPartition(self._topic, partition, offset))
+            error, partition, offset = message.error(), message.partition() or 0, message.offset() or 0
+            if error is not None and error.code() > 0:  # the brokers' own word; the client's faults pass by themselves
+                raise KafkaException(error)
+            if error is not None or partition in self._waiting:
                 continue
             is_ours = header(message, HEADER_PROCESSING_ID) is not None
-            if due_at > now - TOO_LATE and is_ours and header(message, HEADER_REPEATED) is None:
-                self._repeat(message, producer)
+            if is_ours and header(message, HEADER_REPEATED) is None:
+                due_at = sent_at(message, now) + self._delay
+                if due_at > now:
+                    self._waiting[partition] = due_at
+                    consumer.pause([TopicPartition(self._topic, partition)])
+                    consumer.seek(TopicPartition(self._topic, partition, offset))
+                    continue
+                if due_at > now - TOO_LATE:
+                    self._repeat(message, producer)
             done[partition] = offset + 1
         if done:
             if producer.flush(TIMEOUT) or self._failed is not None:

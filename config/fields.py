@@ -11,6 +11,7 @@ from config.values import (
     ApiKey,
     Brokers,
     Certificates,
+    Command,
     Countries,
     Headers,
     HeaderValue,
@@ -87,6 +88,17 @@ class Fields(BaseSettings):
     )
     rpd: Limit = Field(200, ge=0, description="requests per day, likewise")
     tpm: Limit = Field(40_000, ge=0, description="tokens per minute, likewise; else at least 1,000")
+    parallel: Limit = Field(
+        0,
+        ge=0,
+        description="most calls under way at once that the provider allows, in the whole fleet; `0` or `unlimited`: it "
+        "sets no such limit",
+    )
+    openai_key_command: Command = Field(
+        None,
+        description="a program and its arguments, run without a shell, that prints the key, or JSON with it as `key` "
+        "and the seconds that it is good for as `expires_in`; instead of `OPENAI_KEY`; may hold secrets, never shown",
+    )
     openai_allow_http: bool = Field(
         False, description="`on` lets the key and resumes travel unencrypted, to an `http://` endpoint elsewhere"
     )

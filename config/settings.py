@@ -2,6 +2,8 @@
 
 import math
 import os
+import shlex
+import shutil
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -76,10 +78,14 @@ class Settings(Fields):
         if values.get("contract") == "2026":
             requests, answers = DIALECTS["2026"].topics
             implied = {"kafka_topic_for_ai_handler": requests, "kafka_topic_for_notifications": answers}
-        if (folder := values.get("yandex_cloud_folder_id")) and not values.get("openai_key"):
+        default, theirs = cls.model_fields["openai_base_url"].default, _YANDEX["openai_base_url"]
+        base = values.get("openai_base_url", default)
+        # Another endpoint is not theirs: neither their key nor their leave to go unchecked is for it.
+        is_theirs = base == default or str(base).rstrip("/") == theirs
+        if is_theirs and (folder := values.get("yandex_cloud_folder_id")) and not values.get("openai_key"):
             key = values.get("yandex_cloud_api_key")
             implied |= {**_YANDEX, "openai_project": folder, "openai_model": f"gpt://{folder}/yandexgpt-lite/latest"}
-            implied |= {"openai_key": key} if key else {}
+            implied |= {"openai_key": key} if key and not values.get("openai_key_command") else {}
         defaults = {name: str(cls.model_fields[name].default) for name in implied}
         return values | {
             name: found for name, found in implied.items() if str(values.get(name, defaults[name])) == defaults[name]
@@ -120,8 +126,14 @@ class Settings(Fields):
 
     def missing(self, role: Role) -> Iterator[str]:
         """What this role cannot do without, and others do."""
-        if role == "worker" and self.openai_key == NO_KEY:
-            yield "OPENAI_KEY: required"
+        command = self.provider.key_command
+        if role == "worker" and self.openai_key == NO_KEY and not command:
+            half = "; YANDEX_CLOUD_API_KEY and YANDEX_CLOUD_FOLDER_ID together, at their own endpoint, take its place"
+            yield "OPENAI_KEY: required" + (half if self.yandex_cloud_api_key or self.yandex_cloud_folder_id else "")
+        if role == "worker" and self.openai_key != NO_KEY and command:
+            yield "OPENAI_KEY and OPENAI_KEY_COMMAND both give the key: leave one of the two out"
+        if role == "worker" and command and shutil.which(command[0]) is None:
+            yield "OPENAI_KEY_COMMAND: its program is not there, or must not be run"
         if role == "bridge" and self._asks_for_sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
             yield "KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
 
@@ -162,7 +174,7 @@ class Settings(Fields):
     def repeats(self) -> list[int]:
         """Seconds after which an answer is said again."""
         off = self.repeat_after == "off" or not self.dialect.is_read_uncommitted
-        return [] if off else [int(delay) for delay in self.repeat_after.split(",")]
+        return [] if off else sorted({int(delay) for delay in self.repeat_after.split(",")})
 
     @property
     def provider(self) -> ProviderEndpoint:
@@ -175,6 +187,7 @@ class Settings(Fields):
             {name: value for name, value in named.items() if value} | (more or {}),
             self.openai_proxy.get_secret_value() if self.openai_proxy else None,
             self.openai_tls_ca,
+            tuple(shlex.split(self.openai_key_command.get_secret_value())) if self.openai_key_command else (),
         )
 
     @property
@@ -246,11 +259,13 @@ class Settings(Fields):
         """How many calls one worker may have under way: a thread each, made when it is first needed.
 
         Calls start at a rate that the limits grant and last as long as a slow model takes, so that is what they keep
-        busy; never fewer than the small limits' burst, never more than one core can look after (docs/capacity.md).
+        busy; never fewer than the small limits' burst, never more than one core can look after (docs/capacity.md), and
+        no crowd that waits for others' calls to end.
         """
         if self.worker_concurrency is not None:
             return self.worker_concurrency
-        return max(FEWEST_CALLS, round(min(MOST_CALLS, self.request_rate * SLOW_ANSWER)))
+        most = min(MOST_CALLS, 2 * self.parallel or MOST_CALLS)
+        return max(FEWEST_CALLS, round(min(most, self.request_rate * SLOW_ANSWER)))
 
     @property
     def request_rate(self) -> float:

@@ -7,6 +7,7 @@ secret.
 import ipaddress
 import math
 import re
+import shlex
 import ssl
 import string
 from collections.abc import Mapping
@@ -212,6 +213,16 @@ def _http_url(value: str | None, info: ValidationInfo) -> str | None:
     return urlunsplit(parts._replace(path=parts.path.rstrip("/")))
 
 
+def _command(value: SecretStr | None) -> SecretStr | None:
+    try:
+        words = shlex.split(value.get_secret_value()) if value is not None else ["-"]
+    except ValueError:
+        words = []
+    if not words:
+        raise ValueError("must be a program and its arguments, quoted as for a shell")
+    return value
+
+
 def _headers(value: SecretStr | None) -> SecretStr | None:
     if value is not None and headers_in(value.get_secret_value()) is None:
         raise ValueError("must be Name: value, or several with semicolons between them, in ASCII; of HTTP's own none")
@@ -343,6 +354,7 @@ Certificates = Annotated[str | None, AfterValidator(_certificates)]
 ReadableFile = Annotated[str | None, AfterValidator(_readable)]
 Secret = Annotated[SecretStr | None, AfterValidator(_one_line)]
 ApiKey = Annotated[SecretStr, AfterValidator(_one_line), AfterValidator(_fits_a_header)]
+Command = Annotated[SecretStr | None, AfterValidator(_one_line), AfterValidator(_command)]
 Headers = Annotated[SecretStr | None, AfterValidator(_headers)]
 ProxyUrl = Annotated[SecretStr | None, AfterValidator(_one_line), AfterValidator(_proxy_url)]
 RedisUrl = Annotated[SecretStr | None, AfterValidator(_redis_scheme)]

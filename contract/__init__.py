@@ -112,6 +112,13 @@ NOT_CLOSED_KEY = "ai_handler:circuit_breaker"
 # A hash: why it is open, in a sentence for operators, by reason. Nothing decides by it.
 TRIPPED_WHY_KEY = "ai_handler:circuit_breaker:why"
 
+# Of a program that prints the API key, which is named by its digest.
+
+# The key, in clear, until it expires. JSON: the key, seconds that it is good for in all, whether another was refused.
+printed_key = "ai_handler:key:{}".format
+# Exists while one worker runs the program, or (`failed`) has just done so in vain.
+printing_key = "ai_handler:key:{}:printing".format
+
 # Of a model of an endpoint, as `questions.model_id` names it.
 
 # A hash of what the fleet has learned that requests to it may carry. `learned`: JSON, see worker/asking/profile.py;

@@ -15,9 +15,9 @@ from contract.year_2025 import Addressee, Notification, ScoredResponse
 SETTLES = 5.0  # seconds that the storage service is given to make the row
 
 
-def _storable(text: str) -> str:
+def _storable(text: object) -> object:
     """Without what PostgreSQL cannot keep or UTF-8 cannot say: U+0000 and lone surrogates."""
-    return text.replace("\0", "").encode("utf-8", "ignore").decode()
+    return text.replace("\0", "").encode("utf-8", "ignore").decode() if isinstance(text, str) else text
 
 
 Text = Annotated[str, BeforeValidator(_storable)]

@@ -24,6 +24,7 @@ class ProviderEndpoint:
         headers: that go with every request, beside the key.
         proxy: `http://` or `socks5://` URL, or None.
         ca_location: path of CA certificates that are trusted beside the system's, or None.
+        key_command: the program that prints the key, and its arguments; empty: there is none.
     """
 
     address: str
@@ -31,6 +32,7 @@ class ProviderEndpoint:
     headers: Mapping[str, str]
     proxy: str | None
     ca_location: str | None
+    key_command: tuple[str, ...] = ()
 
     @property
     def base_url(self) -> str:
@@ -47,10 +49,9 @@ class ProviderEndpoint:
         """What every request's URL ends with: Azure's `api-version`."""
         return dict(parse_qsl(urlsplit(self.address).query, keep_blank_values=True))
 
-    @property
-    def authorized(self) -> dict[str, str]:
-        """The headers of a request, the key's among them unless another stands in its place."""
-        return {"Authorization": f"Bearer {self.key}", **self.headers}
+    def authorized(self, key: str | None = None) -> dict[str, str]:
+        """The headers of a request; the key's (`key`, or that of the settings) unless another stands in its place."""
+        return {"Authorization": f"Bearer {key or self.key}", **self.headers}
 
     def url(self, path: str) -> str:
         """The URL of a path below the address."""

@@ -30,6 +30,7 @@ from worker import metrics
 from worker.asking.after_call import WaitingPolicy
 from worker.asking.circuit_breaker import CircuitBreaker
 from worker.asking.egress import EgressCheck, ForbiddenEgress, UncheckedEgress, keep_watching
+from worker.asking.key_command import KeyCommand
 from worker.asking.model_watch import keep_looking
 from worker.asking.money.metered_model import MeteredModel
 from worker.asking.money.prices import Price
@@ -41,6 +42,7 @@ from worker.asking.questions import KeepingPolicy, model_id
 from worker.asking.result_cache import ResultCache
 from worker.asking.route import Route
 from worker.asking.service_tier import ServiceTier
+from worker.errors import TrippingError
 from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
@@ -86,15 +88,18 @@ def connect(settings: Settings) -> redis.Redis:
     return settings.redis_connection.client(max_connections=REDIS_CONNECTIONS)
 
 
-def make_limiter(settings: Settings, store: redis.Redis) -> RateLimiter:
+def make_limiter(settings: Settings, store: redis.Redis, leases: Leases) -> RateLimiter:
     """The limiter that all workers share."""
     return RateLimiter(
         store,
-        Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out),
+        Limits(settings.rpm, settings.rpd, settings.tpm, settings.limits_to_find_out, settings.parallel),
         # A parked request comes back at the latest when a dead worker's lease has run out.
         unused_grace=settings.lease_seconds * 3,
         jitter=JITTER,
         burst=settings.limits_burst,
+        call_seconds=settings.call_timeout + STORE_WITHIN,
+        heartbeat=leases.heartbeat,
+        heartbeat_seconds=leases.seconds,
     )
 
 
@@ -163,9 +168,11 @@ def make_scoring(
     spending = Spending(store, breaker, budget=settings.openai_budget)
     price = Price(*settings.openai_price) if settings.openai_price else None
     profiles = make_profiles(settings, store, leases)
+    keys = KeyCommand(store, provider.key_command) if provider.key_command else None
     model = OpenAIClient(
         route,
         key=provider.key,
+        keys=keys,
         base_url=provider.base_url,
         query=provider.query,
         headers=provider.headers,
@@ -177,14 +184,17 @@ def make_scoring(
     )
 
     def page(path: str) -> tuple[int, bytes] | None:
-        found = route.get(provider.url(path), PAGE_WITHIN, provider.authorized)
+        try:
+            found = route.get(provider.url(path), PAGE_WITHIN, provider.authorized(keys.current() if keys else None))
+        except (TrippingError, redis.RedisError):  # the next request tells
+            return None
         return None if found is None else (found.status_code, found.content)
 
     traced = TracedModel(model, tracer, settings.openai_model, settings.openai_base_url) if tracer else model
     ports = Ports(
         store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl, decision_ttl=settings.decision_ttl),
         results=ResultCache(store, leases),
-        limiter=make_limiter(settings, store),
+        limiter=make_limiter(settings, store, leases),
         egress=make_egress(settings, route),
         breaker=breaker,
         model=around(MeteredModel(traced, settings.openai_model, price, spending.add)),

@@ -166,6 +166,11 @@ class Leases:
         return lease
 
     @property
+    def heartbeat(self) -> str:
+        """The key that is there while this process holds any lease, and is alive."""
+        return worker_key(self._worker)
+
+    @property
     def held(self) -> int:
         """How many leases this process renews."""
         with self._lock:
@@ -195,7 +200,7 @@ class Leases:
 
     def _show_life(self) -> None:
         """Before the leases are renewed: a dead process' heartbeat ends before its leases do."""
-        self._store.set(worker_key(self._worker), "_", px=int(self.seconds * 1000))
+        self._store.set(self.heartbeat, "_", px=int(self.seconds * 1000))
 
     def _beat(self) -> None:
         while not self._closed.wait(self.seconds / 3):

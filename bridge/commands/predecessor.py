@@ -42,7 +42,7 @@ def _hand_over(options: argparse.Namespace, settings: Settings, reader: Consumer
     # What happened before it cannot be told: its notification may be deleted, or its processed mark would have ended.
     since = time.time() - PROCESSED_MARK_TTL
     answered = set()
-    for part in offset_ranges(reader, settings.kafka_topic_for_notifications, may_be_missing=True):
+    for part in offset_ranges(reader, settings.kafka_topic_for_notifications):
         for number, message in enumerate(read_range(reader, part)):
             if number == 0 and part.start > 0:
                 since = max(since, sent_at(message, time.time()))

@@ -65,7 +65,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 def make_look(settings: Settings) -> Callable[[], Status]:
     """What collects the figures; its connections are kept. One caller at a time."""
     store = settings.redis_connection.client()
-    limits = Limits(rpm=settings.rpm, rpd=settings.rpd, tpm=settings.tpm, auto=settings.limits_to_find_out)
+    limits = Limits(settings.rpm, settings.rpd, settings.tpm, settings.limits_to_find_out, settings.parallel)
     limiter = RateLimiter(store, limits, burst=settings.limits_burst)
     reader = cache(lambda: make_reader(settings, settings.kafka_group_id))  # made when somebody looks
 

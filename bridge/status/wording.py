@@ -55,7 +55,8 @@ _RUSSIAN: Final = {
 _TRIPPED_RU: Final = {
     "region": "провайдер не обслуживает нашу страну, направьте запросы через другую (OPENAI_PROXY)",
     "quota": "у провайдера исчерпаны квота, баланс или лимит расходов, загляните на страницу оплаты владельца OPENAI_KEY",
-    "credentials": "провайдер отвергает ключ, его проект или права, проверьте OPENAI_KEY",
+    "credentials": "провайдер отвергает ключ, его проект или права, либо программа не даёт ключа, проверьте OPENAI_KEY "
+    "или OPENAI_KEY_COMMAND",
     "model": "у провайдера нет такой модели или она недоступна этому ключу, проверьте OPENAI_MODEL",
     "url": "по этому адресу API не отвечает, проверьте OPENAI_BASE_URL",
     "refused": "провайдер отклоняет все запросы и не говорит за что, проверьте OPENAI_MODEL, OPENAI_BASE_URL и закреплённое в OPENAI_OUTPUT, OPENAI_TEMPERATURE, OPENAI_REASONING_EFFORT",

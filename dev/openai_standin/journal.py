@@ -18,6 +18,7 @@ class Attempt:
     was closed without an answer. ``tokens`` is what it asks of the TPM bucket. ``key`` is the SHA-256 of the stripped
     resume, or of the vacancy where its criteria are asked for, or of all contents where nothing is fenced. ``tag`` is
     the caller's own ``x-standin-tag`` header. ``refused`` are the parameters that the family does not take.
+    ``under_way`` counts the calls that were answered at this moment, this one among them; ``ended`` is when it was.
     """
 
     at: float
@@ -37,6 +38,8 @@ class Attempt:
     bucket: str | None = None
     fault: str | None = None
     refused: tuple[str, ...] = ()
+    under_way: int = 0
+    ended: float | None = None
 
 
 class Journal:

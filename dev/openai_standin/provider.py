@@ -55,6 +55,7 @@ class Provider:
         self.faults = FaultQueue(self._chance)
         self.journal = Journal()
         self._stumbled = 0
+        self._under_way = 0
         self.buckets.configure(_limits(settings), settings.foreign_share)
 
     def change(self, changes: Mapping[str, Any]) -> None:
@@ -101,11 +102,16 @@ class Provider:
             attempt.bucket = denial.bucket
             return _with_headers(rate_limited(request.model, denial), headers)
         attempt.admitted = True
+        self._under_way += 1
+        attempt.under_way = self._under_way
         try:
             reply = await self._admitted(request, prompt, case, attempt)
         except ConnectionDroppedError:
             attempt.status = 0
             raise
+        finally:
+            self._under_way -= 1
+            attempt.ended = time.monotonic()
         attempt.status = reply.status
         if self.settings.charge == "use":
             self.buckets.refund_tokens(max(0, (request.output_cap or 0) - attempt.completion_tokens))

@@ -336,6 +336,18 @@ def test_the_endpoint_is_asked_as_the_workers_ask_it(authority):
     assert asked[1:] == [("/v1/models/m?api-version=1", "t")]
 
 
+def test_a_program_that_prints_the_key_is_tried(redis_url):
+    """As the workers have it: its key is asked with, and a program that gives none is told as what it is."""
+    with provider() as (url, asked):
+        more = {"openai_base_url": f"{url}/v1", "openai_model": "a model", "openai_prices": "a model=1/1/1"}
+        more |= {"redis_url": redis_url}
+        assert faults(look_at_the_provider(Settings(openai_key_command="echo sk-printed", **more))) == {}
+        assert asked[1:] == [("/v1/models/a%20model", "Bearer sk-printed")]
+        found = faults(look_at_the_provider(Settings(openai_key_command="/bin/sh -c 'echo no; exit 7'", **more)))
+    assert list(found) == ["key"]
+    assert "ended with code 7" in found["key"]
+
+
 def test_a_role_without_the_key_leaves_the_provider_alone():
     """In the bridge's container there is no key, and no proxy to try: it says so instead of guessing."""
     with provider() as (url, asked):

@@ -139,6 +139,30 @@ def test_a_request_ends_in_the_messages_to_publish(redis_client, make, put, outc
     assert [one["level"] for one in explanation["criteria"]] == ["strong", "strong", "strong", "none", "none"]
 
 
+def test_a_program_prints_the_key(make, put, outcome, standin, tmp_path):
+    """One that the endpoint refuses is replaced, and nobody hears of it."""
+    put()
+    runs = tmp_path / "runs"
+    program = f"/bin/sh -c 'echo run >> {runs}; echo key-$(grep -c . {runs})'"
+    scoring = make(openai_key="", openai_key_command=program)
+    standin.fault("invalid_key")
+    assert scoring.run(7, FRESH) is None
+    assert outcome()[0]["success"] is True
+    assert runs.read_text() == "run\n" * 2
+    assert scoring.ports.breaker.state() == {}
+
+
+def test_a_program_that_prints_no_key_opens_the_breaker(make, put, standin, caplog):
+    """The request waits, the log says what is wrong, and nothing that was printed."""
+    put()
+    scoring = make(openai_key="", openai_key_command="/bin/sh -c 'echo t0p secret; exit 3'")
+    assert isinstance(scoring.run(7, FRESH), Park)
+    assert list(scoring.ports.breaker.state()) == ["credentials"]
+    assert "OPENAI_KEY_COMMAND ended with code 3" in caplog.text
+    assert "t0p" not in caplog.text
+    assert calls(standin) == 0
+
+
 def test_a_hint_that_comes_again_changes_nothing(make, put, outcome, standin):
     """Celery's redelivery, in this worker or in another, asks nobody and leaves the outcome as it is."""
     put()

@@ -417,7 +417,8 @@ class FakeLimiter:
         self.journal.append("reset")
 
     def snapshot(self) -> dict[str, object]:
-        return {"waiting": 0, "blocked": 0.0, "mean_tokens": 1_000.0, "buckets": self.buckets}
+        calls = {"limit": "unlimited", "under_way": 0, "seconds": 1.0}
+        return {"waiting": 0, "blocked": 0.0, "mean_tokens": 1_000.0, "buckets": self.buckets, "calls": calls}
 
 
 @dataclass

@@ -1428,6 +1428,21 @@ def test_a_flood_keeps_nobody_out_of_the_line():
     assert places[0] < part.redis.last[0].place < places[1]
 
 
+def test_requests_that_wait_for_something_of_their_own_keep_nobody_out():
+    """A vacancy that the provider refuses for ten minutes holds up its own resumes, however many, and nobody else's."""
+    part = Part(LONG_LINE)
+    fill(part, A, range(300))
+    part.redis.claim("worker", *range(CALLED))
+    for number in range(1_000, 1_300):
+        part.take(number, number, user_id=B)
+    for _ in range(40):
+        part.step()
+        started = {each.request.processing_id: each.place for each in part.redis.last if each.request.user_id == B}
+        part.redis.ready |= {pid: scored(pid) for pid in started}
+        part.redis.reached = max(part.redis.reached, *started.values(), 0.0)
+    assert len(part.kafka.published) == 300
+
+
 def test_who_comes_behind_a_start_joins_where_that_is():
     """The limiter says how far it has come: a newcomer is not placed before what others have had."""
     part = Part(LONG_LINE)
@@ -1547,6 +1562,19 @@ def test_more_than_a_users_day_allows_ends_at_once(part):
     assert body["wait_seconds"] == 3_600
     assert body["message_error"] == f"{Failure.USER_LIMIT.value} Попробуйте через 1 час."
     assert part.redis.given_back == [(8, 11, SENT_AT / 1000)]
+
+
+def test_a_flood_beyond_a_users_day_keeps_nobody_out():
+    """What is refused may be said in a moment only, as the contract of 2026 wants it; others are called meanwhile."""
+    part = Part(dataclasses.replace(LONG_LINE, dialect=DIALECTS["2026"]))
+    part.wall = SENT_AT / 1000
+    part.redis.too_many = set(range(CALLED))
+    for number in range(CALLED):
+        part.work.take(FakeMessage(number, request_value(number, user_id=A)))
+    part.take(CALLED, CALLED, user_id=B)
+    part.step()
+    assert part.kafka.published == []
+    assert part.redis.dispatched == [CALLED]
 
 
 def test_what_was_dispatched_before_is_not_refused(part):

@@ -26,6 +26,7 @@ OURS = ("bridge", "worker", "flower")
 MONITORING = ("prometheus", "grafana")
 SECRETS = {
     "OPENAI_KEY": "sk-the-key",
+    "OPENAI_KEY_COMMAND": "print the-key-behind-the-key",
     "OPENAI_PROXY": "http://u:the-proxy-password@proxy",
     "OPENAI_HEADERS": "api-key: the-other-key",
     "REDIS_PASSWORD": "the-redis-password",
@@ -139,7 +140,7 @@ MAY_KNOW = {
     "kafka": set(),
     "redis": {"REDIS_PASSWORD"},
     "bridge": {"REDIS_PASSWORD"},
-    "worker": {"REDIS_PASSWORD", "OPENAI_KEY", "OPENAI_PROXY", "OPENAI_HEADERS"},
+    "worker": {"REDIS_PASSWORD", "OPENAI_KEY", "OPENAI_KEY_COMMAND", "OPENAI_PROXY", "OPENAI_HEADERS"},
     "flower": {"REDIS_PASSWORD", "FLOWER_BASIC_AUTH"},
     "app": {"REDIS_PASSWORD"},
 }

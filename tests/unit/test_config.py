@@ -58,6 +58,24 @@ def test_only_the_key_is_required(env):
     assert load("tool")
 
 
+def test_a_program_may_print_the_key(env):
+    """It has to be there, and the only one that says what the key is; what it is called with is nobody's business."""
+    env.without("OPENAI_KEY")
+    env(OPENAI_KEY_COMMAND=f"{sys.executable} -c 'print(1) # s3cret'")
+    assert load("worker").provider.key_command == (sys.executable, "-c", "print(1) # s3cret")
+    assert "s3cret" not in repr(load("worker"))
+    env(OPENAI_KEY="sk-test")
+    assert complaint("worker").endswith("OPENAI_KEY and OPENAI_KEY_COMMAND both give the key: leave one of the two out")
+    env.without("OPENAI_KEY")
+    env(OPENAI_KEY_COMMAND="/nowhere/s3cret --now")
+    assert load("bridge"), "it need not be there where nobody asks for it"
+    assert complaint("worker").endswith("OPENAI_KEY_COMMAND: its program is not there, or must not be run")
+    env(OPENAI_KEY_COMMAND="print 's3cret")
+    assert complaint("worker").startswith(
+        "configuration error: OPENAI_KEY_COMMAND: must be a program and its arguments, quoted as for a shell"
+    )
+
+
 def test_limits_that_nobody_set_are_found_out(env):
     """The defaults cap nobody who did not choose them; `unlimited` is a choice, and so is the default itself."""
     assert load("worker").limits_to_find_out == {"rpm", "rpd", "tpm"}
@@ -67,6 +85,9 @@ def test_limits_that_nobody_set_are_found_out(env):
     assert settings.calls_in_flight == 16
     env(RPM="0", TPM="0")
     assert load("worker").calls_in_flight == 500
+    env(PARALLEL="20")
+    assert load("worker").calls_in_flight == 40, "no crowd that waits for twenty calls to end"
+    env.without("PARALLEL")
     env(RPM="3")
     assert (settings.rpm, settings.rpd) == (3, 0)
 
@@ -459,6 +480,41 @@ def test_the_platform_of_2026_needs_one_line(env):
     settings = load("worker")
     assert (settings.provider.key, settings.openai_model) == ("sk-mine", Settings.model_fields["openai_model"].default)
     assert (settings.kafka_topic_for_ai_handler, settings.rpm, settings.repeats) == ("mine", 3, [])
+
+
+@pytest.mark.parametrize("base", ["https://api.openai.com/v1/", "https://gateway.example/v1"])
+def test_the_platforms_key_is_for_its_own_endpoint_alone(env, base):
+    """With another endpoint the exit is still checked, and that endpoint never sees the platform's key."""
+    env.without("OPENAI_KEY")
+    env(YANDEX_CLOUD_API_KEY=SECRET, YANDEX_CLOUD_FOLDER_ID="b1gfolder", OPENAI_BASE_URL=base)
+    settings = load("bridge")
+    assert (settings.egress_check, settings.provider.key, settings.rpm) == (True, "", 3)
+    assert list(settings.missing("worker"))
+
+
+def test_the_platforms_endpoint_may_be_spelt_out(env):
+    """Whoever writes down what is implied anyway changes nothing."""
+    env.without("OPENAI_KEY")
+    url = "https://ai.api.cloud.yandex.net/v1/"
+    env(YANDEX_CLOUD_API_KEY=SECRET, YANDEX_CLOUD_FOLDER_ID="b1gfolder", OPENAI_BASE_URL=url)
+    settings = load("worker")
+    assert (settings.openai_base_url, settings.provider.key, settings.rpm) == (url.rstrip("/"), SECRET, 15)
+
+
+@pytest.mark.parametrize("half", [{"YANDEX_CLOUD_API_KEY": SECRET}, {"YANDEX_CLOUD_FOLDER_ID": "b1gfolder"}])
+def test_half_of_the_platforms_key_names_the_other_half(env, half):
+    """The line that tells what is missing names both, not a key of OpenAI's alone."""
+    env.without("OPENAI_KEY")
+    env(**half)
+    (line,) = load("bridge").missing("worker")
+    assert "YANDEX_CLOUD_API_KEY" in line
+    assert "YANDEX_CLOUD_FOLDER_ID" in line
+
+
+def test_a_delay_that_is_said_twice_is_one(env):
+    """Two repeats of one delay would share a consumer group, and one of them would stand idle."""
+    env(CONTRACT="2026", REPEAT_AFTER="3600,60,060")
+    assert load("bridge").repeats == [60, 3_600]
 
 
 def test_the_first_contract_repeats_nothing(env):

@@ -92,3 +92,11 @@ def test_what_is_no_request(broken):
 def test_whom_an_answer_of_a_predecessor_was_for():
     """The answers' topic tells what is answered, whoever wrote it."""
     assert DIALECT.answered_id({"processing_id": 7, "success": True}) == 7
+
+
+@pytest.mark.parametrize("changes", [{"message_error": None}, {"matches": [1]}, {"verdict": 5}])
+def test_an_answer_of_another_handler_that_cannot_be_read(changes):
+    """`python -m bridge send` takes it for no answer, as with the first contract, and does not end over it."""
+    body = {"processing_id": 7, "success": True, "message_error": "", "score": 1, **changes}
+    with pytest.raises(ValueError, match="ProcessingFinished"):
+        DIALECT.heard(json.dumps(body))

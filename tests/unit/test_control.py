@@ -96,13 +96,20 @@ def test_the_line_tells_who_waits_and_until_when(world):
 def test_limits_can_be_changed_for_the_fleet(world):
     """New limits reach the limiter, and the operator reads what they are now."""
     assert call("set_limits", rpm=500, rpd=10_000, tpm=200_000) == {"ok": "limits are now RPM=500 RPD=10000 TPM=200000"}
-    assert world.limiter.limits == Limits(500, 10_000, 200_000)
+    assert world.limiter.limits == Limits(500, 10_000, 200_000, parallel=None)
 
 
 def test_limits_may_be_said_not_to_exist(world):
     """`0` for a limit that the provider does not set."""
     assert call("set_limits", rpm=500, rpd=0, tpm=200_000) == {"ok": "limits are now RPM=500 RPD=0 TPM=200000"}
-    assert world.limiter.limits == Limits(500, 0, 200_000)
+    assert world.limiter.limits == Limits(500, 0, 200_000, parallel=None)
+
+
+def test_how_many_calls_may_be_under_way_can_be_changed(world):
+    """A fourth number; without it that stays as it is."""
+    told = call("set_limits", rpm=500, rpd=0, tpm=0, parallel=10)
+    assert told == {"ok": "limits are now RPM=500 RPD=0 TPM=0 PARALLEL=10"}
+    assert world.limiter.limits == Limits(500, 0, 0, parallel=10)
 
 
 def test_what_was_learned_can_be_forgotten(world):
@@ -124,6 +131,8 @@ def test_what_was_learned_can_be_forgotten(world):
         {"rpd": None},
         {"rpm": True},
         {"tpm": 10**400},
+        {"parallel": -1},
+        {"parallel": 2.5},
     ],
 )
 def test_limits_that_make_no_sense_are_refused(world, wrong):
@@ -138,4 +147,4 @@ def test_commands_know_their_arguments():
     control.register(lambda: World().scoring.ports)
     assert Panel.meta["limits"].type == "inspect"
     assert Panel.meta["set_limits"].type == "control"
-    assert Panel.meta["set_limits"].signature == "<RPM> <RPD> <TPM>"
+    assert Panel.meta["set_limits"].signature == "<RPM> <RPD> <TPM> [PARALLEL]"

@@ -43,5 +43,12 @@ def test_the_scarcest_bucket_decides(number, seconds):
             "rpd": {"limit": "unlimited", "level": 0, "rate": 0},
             "tpm": {"limit": 2_000, "level": 1_000.0, "rate": 1_000 / 30},
         },
+        "calls": {"limit": "unlimited", "under_way": 0, "seconds": 1.0},
     }
     assert seconds_until(limits, number) == pytest.approx(max(seconds, (number - 1) * 30))
+
+
+def test_calls_under_way_may_decide():
+    """Ten at once that take five seconds each are two starts a second, behind those that are under way."""
+    limits = {"blocked": 0, "mean_tokens": 1.0, "buckets": {}, "calls": {"limit": 10, "under_way": 8, "seconds": 5.0}}
+    assert [seconds_until(limits, number) for number in (1, 2, 3, 102)] == [0.0, 0.0, 0.5, 50.0]

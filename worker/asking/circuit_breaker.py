@@ -39,7 +39,8 @@ LONGEST = {"provider": 60.0}
 EXPLAINED = {
     "region": "the provider refuses our country: let requests leave elsewhere (OPENAI_PROXY)",
     "quota": "the quota, the balance or a spend limit is used up: look at the billing page of whose OPENAI_KEY it is",
-    "credentials": "the provider refuses the key, its project or its permissions: look at OPENAI_KEY",
+    "credentials": "the provider refuses the key, its project or its permissions, or a program gives none: look at "
+    "OPENAI_KEY or OPENAI_KEY_COMMAND",
     "model": "the provider does not have the model, or not for this key: look at OPENAI_MODEL",
     "url": "nothing answers there as the API does: look at OPENAI_BASE_URL",
     "refused": "the provider refuses every request and names nothing that we could leave out: look at OPENAI_MODEL and "

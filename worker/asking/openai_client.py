@@ -61,12 +61,20 @@ class Learning(Protocol):
     def answered(self, sent: Profile, usage: Usage, *, reasoned: int, room: int, bare: bool, kind: str) -> None: ...
 
 
+class Keys(Protocol):
+    """Gives the key of each call. See `key_command.KeyCommand`."""
+
+    def current(self) -> str: ...
+    def refused(self, text: str) -> bool: ...
+
+
 class OpenAIClient:
     """Calls any OpenAI-compatible endpoint.
 
     Args:
         route: the way out.
         key: the API key.
+        keys: gives it instead, where it changes.
         base_url: the endpoint, without a query.
         query: what every URL ends with.
         headers: that go with every request; never logged.
@@ -87,13 +95,14 @@ class OpenAIClient:
         count: Callable[[str], int],
         timeout: float,
         profiles: Learning,
+        keys: Keys | None = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         tier: ServiceTier | None = None,
     ) -> None:
         self._route = route
         self._sdk = openai.AsyncOpenAI(
-            api_key=key,
+            api_key=key or "-",  # the SDK insists on one
             base_url=base_url,
             default_query=query,
             default_headers=headers,
@@ -101,6 +110,7 @@ class OpenAIClient:
             timeout=None,
             http_client=route.client,
         )
+        self._keys = keys
         self._model = model
         self._count = count
         self._count_shared = lru_cache(SHARED_TEXTS)(count)
@@ -128,8 +138,9 @@ class OpenAIClient:
             CallError: one of its classes; the table in faults.py says which.
         """
         sent, tier = self._profiles.current, self._tier.current
+        headers = {"Authorization": f"Bearer {self._keys.current()}"} if self._keys else {}
         try:
-            response = self._route.wait(self._create(call, sent, tier), self._timeout)
+            response = self._route.wait(self._create(call, sent, tier, headers), self._timeout)
         except TimeoutError:
             raise TransientError(f"no answer within {self._timeout:g} s", network=True) from None
         except openai.APIConnectionError as error:  # refused, reset, proxy, TLS; also its timeouts
@@ -162,7 +173,7 @@ class OpenAIClient:
             model=reading.model,
         )
 
-    async def _create(self, call: Call, profile: Profile, tier: str | None) -> httpx2.Response:
+    async def _create(self, call: Call, profile: Profile, tier: str | None, headers: dict[str, str]) -> httpx2.Response:
         return await self._sdk.post(
             "/chat/completions",
             body={
@@ -171,6 +182,7 @@ class OpenAIClient:
                 **profile.parameters(call.response_format, call.max_output_tokens + call.room),
                 **({} if tier is None else {"service_tier": tier}),
             },
+            options={"headers": headers},
             cast_to=httpx2.Response,
         )
 
@@ -190,6 +202,7 @@ class OpenAIClient:
             raise TrippingError(what, "refused", seen, doubtful=True) from None
         match row.follows:
             case Follows.BREAKER:
+                self._try_another_key(problem, row, response)
                 doubtful = problem.status == FORBIDDEN or not row.certain(problem)
                 raise TrippingError(what, row.reason, seen, doubtful=doubtful) from None
             case Follows.LIMITS:
@@ -206,6 +219,13 @@ class OpenAIClient:
         self._profiles.withdraw(sent)
         ours = not sent.parameters(call.response_format, 1).keys().isdisjoint(problem.params)
         raise RefusedCallError(what, seen, ours=ours) from None
+
+    def _try_another_key(self, problem: Problem, row: Row, response: httpx2.Response) -> None:
+        """Return if there is no other, or that is not what is wrong. Else raises `LessonError`."""
+        refused = row.reason == "credentials" and row.certain(problem) and problem.status != FORBIDDEN
+        key = response.request.headers["Authorization"].removeprefix("Bearer ")
+        if refused and self._keys and self._keys.refused(key):
+            raise LessonError(f"{problem}: there is another key now", ProviderView.from_headers(response.headers))
 
     def _explain_answer(
         self, wrong: Row, reading: Completion, seen: ProviderView, sent: Profile, call: Call

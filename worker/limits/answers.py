@@ -14,12 +14,14 @@ class Limits:
 
     Attributes:
         auto: those that nobody has set: the number is only where to begin, the provider's headers say the rest.
+        parallel: most calls under way at once; 0: any number. None: as before, where limits are changed.
     """
 
     rpm: int
     rpd: int
     tpm: int
     auto: frozenset[Bucket] = frozenset()
+    parallel: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,22 @@
 -- KEYS[2] line     zset    reservation id -> place; those who wait
 -- KEYS[3] record:  prefix  of one string for each reservation id, cmsgpack {place, tokens, asked (first), denials,
 --                          told (when it comes back), silent (joined, has not asked), hold and era (asks in vain
---                          until then); once granted: granted, level, corrected, charged, before (see `grant`)}
+--                          until then); once granted: granted, level, corrected, charged, before (see `grant`), call}
 -- KEYS[4] recent   hash    slot % SLOTS -> cmsgpack {slot, requests, tokens}: all that was ever charged up to that
 --                          slot's end; a slot is `jitter` long. A ring: bounded.
--- KEYS[5] limits   hash    rpm, rpd, tpm set at run time for the whole fleet; wins over ARGV; never expires
+-- KEYS[5] limits   hash    rpm, rpd, tpm, parallel set at run time for the whole fleet; wins over ARGV; never expires
 -- KEYS[6] answered string  "<requests last minute> <requests last day> <Unix time>": what was answered, as the bridge
 --                          read in Kafka when it found Redis emptied; deleted once it is believed
 -- KEYS[7] reached  string  the lowest place that waited when a request was started last; never goes back
+-- KEYS[8] calls    zset    "<key of its worker's heartbeat> <reservation id>" -> until when it counts without news: the
+--                          calls under way, where it matters how many there are
 --
 -- ARGV[1] JSON, one table of arguments. Always: op, limits {rpm, rpd, tpm; 0: there is none}, auto {three booleans:
 -- such a limit is only where to begin, headers say the rest}, grace, jitter, burst (seconds of refill that may be
 -- spent at once), day_share (of the day's requests, when nothing is known), settle and due (how long to wait for who
--- has joined, for who is due), least {three limits: no sane one is below}. By operation, [missing where unknown]:
+-- has joined, for who is due), least {three limits: no sane one is below}, parallel (most calls under way at once; 0:
+-- any number), lasts (no call takes longer), heartbeat (a key that exists while who asks is alive, `-`: there is none),
+-- beats (for how long it is set). By operation, [missing where unknown]:
 --   join       joining {{id, place}}    -> {'ok'}; these will ask soon
 --   acquire    id, place, tokens        -> {'granted', waited[, 'again' or 'plenty']}, {'wait', seconds until it should
 --                                          ask again, seconds until its start} or {'never fits', tpm}
@@ -32,12 +36,13 @@
 --   denied     id, bucket (1 rpm, 2 rpd, 3 tpm, 0 unknown), too_large, news (for people), [limit, used, wait]
 --                                       -> {'wait', seconds, seconds} or {'never fits', tpm}
 --   slow_down  id, seconds              -> {'ok'}
---   set_limits rpm, rpd, tpm            -> {'ok'}; forgets what was learned
+--   set_limits rpm, rpd, tpm, [parallel] -> {'ok'}; forgets what was learned
 --   reset      full                     -> {'ok'}; forgets what was learned, and `full` takes the buckets for full
 --   snapshot                            -> {JSON}
 -- Numbers are answered as strings with 17 significant digits: Redis would cut a Lua number to an integer.
 
-local SHAPE = 1                 -- of state and records; raise it with every change, for Redis outlives an upgrade
+-- Of state and records; raise it with every change but what may be missing, for Redis outlives an upgrade.
+local SHAPE = 1
 local RPM, RPD, TPM = 1, 2, 3
 local BURST = {4, nil, 5}       -- the bucket of what may be spent at once, beside that of requests and of tokens
 local WHOLE = {RPM, RPD, TPM, RPM, TPM}  -- and back: whose limit it shares
@@ -53,14 +58,15 @@ local SLOWEST, SLOW_RECOVERY = 1 / 16, 900  -- OpenAI: a steady rate for 15 minu
 local HOLD, FADE = 600, 3000    -- a learned limit holds, then gives way
 local HANDFUL, BURST_LEAST, BURST_DOUBLES = 4, 0.5, 7200  -- requests; seconds of tokens; forgotten so slowly
 local BEFORE_FAIR_SHARES, TURN = 1e8, 0.001  -- see bridge/places.py, bridge/fair_order.py
+local LOOK, LOOK_FOR_DEAD = 0.03, 1  -- part of a call's time after which to look for a free place; seconds
 local BACK_OFF, BACK_OFF_MOST, BLOCK_MOST = 1, 60, 300  -- after a denial that says nothing; that says a lot
 
 local call, max, min, huge = redis.call, math.max, math.min, math.huge
-local STATE, LINE, RECORD, RECENT, LIMITS, ANSWERED, REACHED = unpack(KEYS)
+local STATE, LINE, RECORD, RECENT, LIMITS, ANSWERED, REACHED, CALLS = unpack(KEYS)
 local A = cjson.decode(ARGV[1])
 local JITTER, SLOT = A.jitter, max(A.jitter, 0.01)
 local SETTLE, DUE, LEAST = A.settle, A.due, A.least
-local NOW, state, buckets
+local NOW, PARALLEL, state, buckets
 
 local function now()
   local time = call('TIME')
@@ -183,7 +189,9 @@ local function believe_count()
 end
 
 local function load()
-  for b, limit in ipairs(call('HMGET', LIMITS, 'rpm', 'rpd', 'tpm')) do
+  local set = call('HMGET', LIMITS, 'rpm', 'rpd', 'tpm', 'parallel')
+  PARALLEL = tonumber(table.remove(set) or A.parallel)
+  for b, limit in ipairs(set) do
     if limit then A.limits[b], A.auto[b] = tonumber(limit), false end
   end
   NOW, state = UNIX, opened(call('GET', STATE))
@@ -213,8 +221,39 @@ local function leave(id, record)
   if call('EXISTS', LINE) == 0 then state.line_tokens = 0 end
 end
 
+-- Whoever died gives nothing back: its calls end with its heartbeat, which an outage of Redis ends too, but not for as
+-- long as it lasts.
+local function bury()
+  local missed, lives = {}, {}
+  for _, member in ipairs(call('ZRANGE', CALLS, 0, -1)) do
+    local heartbeat = string.match(member, '^%S+')
+    if lives[heartbeat] == nil then
+      lives[heartbeat] = heartbeat == '-' or call('EXISTS', heartbeat) == 1
+      missed[heartbeat] = not lives[heartbeat] and (state.missed[heartbeat] or NOW) or nil
+    end
+    if not lives[heartbeat] and NOW - missed[heartbeat] > A.beats then call('ZREM', CALLS, member) end
+  end
+  state.missed, state.buried = missed, NOW
+end
+
+local function under_way() return call('ZCOUNT', CALLS, text(NOW), '+inf') end
+local function call_rate() return PARALLEL / max(state.delay, EARLY) end
+
+local function free_calls()
+  local free = PARALLEL - under_way()
+  if free > 0 or A.op == 'snapshot' or NOW - (state.buried or 0) < LOOK_FOR_DEAD then return free end
+  state.missed = state.missed or {}
+  bury()
+  return PARALLEL - under_way()
+end
+
+local function end_call(record)
+  if record and record.call then call('ZREM', CALLS, record.call) end
+end
+
 local function forget(id, record)
   leave(id, record)
+  end_call(record)
   call('DEL', RECORD .. id)
 end
 
@@ -259,6 +298,7 @@ local function before(id, rounds)
         ahead[b] = ahead[b] + cost
         reserve[b] = max(reserve[b], ahead[b] - safe_rate(b) * max(0, -late))
       end
+      reserve.calls = max(reserve.calls or 0, ahead[RPM] - call_rate() * max(0, -late))
       expected = expected or late > -DUE and late < (record.silent and SETTLE or DUE)
       guessed = guessed or record.silent and late < SETTLE
     end
@@ -292,8 +332,15 @@ local function refill_time(b, amount)
   return min(seconds, fades_in + (limit > 0 and amount / limit * WINDOW[b] or 0))
 end
 
--- The seconds until this will likely fit behind what `ahead` takes, and whether it certainly fits now if `reserve`
--- is set aside.
+-- Calls end when they like, so who is next looks again and again, for a small part of the time that a call takes; the
+-- others come while there are still some before them, however early those calls end.
+local function look_after(missing)
+  local early = max(0.3 * (missing - 1), missing - 2 * math.sqrt(missing))
+  return max(LOOK * state.delay, early / call_rate())
+end
+
+-- The seconds until this will likely fit behind what `ahead` takes, whether it certainly fits now if `reserve` is set
+-- aside, and after how many seconds to look where it waits for a call to end.
 local function wait_for(tokens, ahead, reserve)
   local wait = max(0, state.blocked - NOW, state.pace - NOW) + ahead[RPM] * pause_after(state.mean)
   local fits = wait <= EARLY
@@ -304,7 +351,12 @@ local function wait_for(tokens, ahead, reserve)
       fits = fits and missing + reserve[b] <= safe_rate(b) * EARLY
     end
   end
-  return wait, fits
+  if PARALLEL == 0 then return wait, fits end
+  local free = free_calls()
+  local missing = 1 + ahead[RPM] - free
+  fits = fits and 1 + (reserve.calls or reserve[RPM]) <= free
+  if missing / call_rate() <= wait then return wait, fits end
+  return missing / call_rate(), fits, max(wait, look_after(missing))
 end
 
 -- Order is for those who have to wait. While the buckets hold a crowd's requests beside this one, and those of all who
@@ -333,6 +385,12 @@ local function grant(id, record, how)
   end
   call('HSET', RECENT, slot % SLOTS, cmsgpack.pack({shape = SHAPE, slot, buckets[RPM].charged, buckets[TPM].charged}))
   call('EXPIRE', RECENT, KEPT)
+  if PARALLEL > 0 then
+    record.call = A.heartbeat .. ' ' .. id
+    call('ZREMRANGEBYSCORE', CALLS, '-inf', text(NOW))
+    call('ZADD', CALLS, text(NOW + A.lasts), record.call)
+    call('EXPIRE', CALLS, KEPT)
+  end
   record.granted, state.pace = NOW, NOW + pause_after(record.tokens)
   leave(id, record)
   write(id, record)
@@ -343,9 +401,11 @@ end
 -- A long wait is told by halves: the plan may have improved by then (a limit raised, refunds), and nobody would wake
 -- the sleepers; so is one that rests on a guess, after a moment. The moments of return are spread, so that those who
 -- asked together do not come back together.
-local function tell(id, record, wait, exact, guessed)
-  local pause = min(wait, guessed and SETTLE or max(STEP, wait / 2))
-  if pause < wait or not exact then pause = pause * (0.7 + 0.1 * (record.place / TURN * 0.6180339887 % 1)) end
+local function tell(id, record, wait, exact, guessed, look)
+  local pause = min(wait, look or huge, guessed and SETTLE or max(STEP, wait / 2))
+  if pause < (look or wait) or not exact then
+    pause = pause * (0.7 + 0.1 * (record.place / TURN * 0.6180339887 % 1))
+  end
   record.told, record.silent = NOW + pause, nil
   write(id, record)
   return {'wait', text(pause), text(wait)}
@@ -390,10 +450,10 @@ local function acquire(id)
   if plenty(A.tokens) then return grant(id, record, 'plenty') end
   enter(id, record)
   local ahead, reserve, expected, guessed = before(id)
-  local wait, fits = wait_for(A.tokens, ahead, reserve)
+  local wait, fits, look = wait_for(A.tokens, ahead, reserve)
   if fits and not expected then return grant(id, record) end
   if wait <= EARLY then wait = min(0.01 * ahead[RPM], 0.2) end
-  return tell(id, record, max(wait, 0.01), ahead[RPM] <= HEAD, guessed)
+  return tell(id, record, max(wait, 0.01), ahead[RPM] <= HEAD, guessed, look and max(look, 0.01))
 end
 
 -- No single piece of news moves the estimate by more than a quarter of the rate.
@@ -509,6 +569,7 @@ end
 local function denied(id)
   local old, b = read(id), A.bucket
   local record, granted = new_record(old and old.tokens or state.mean, old), old and old.granted or NOW
+  end_call(old)
   state.denial = {at = NOW, news = A.news}
   if b > 0 and (A.limit or A.wait and not A.too_large) then
     local charged = old and old.charged and old.charged[b] or buckets[b].charged
@@ -552,6 +613,7 @@ local function snapshot()
     next_free_start = wait_for(1, ahead, ahead),
     next_start = wait_for(waiting > 0 and state.line_tokens / waiting or 1, nobody, nobody),
     blocked = max(0, state.blocked - NOW), paced = pause_after(1), denial = state.denial,
+    calls = {limit = PARALLEL, under_way = under_way(), seconds = state.delay},
   })}
 end
 
@@ -561,6 +623,7 @@ local OPERATIONS = {
 }
 
 if A.op == 'set_limits' then call('HSET', LIMITS, 'rpm', A.rpm, 'rpd', A.rpd, 'tpm', A.tpm) end
+if A.op == 'set_limits' and A.most then call('HSET', LIMITS, 'parallel', A.most) end
 load()
 local reply = OPERATIONS[A.op](A.id) or {'ok'}
 if A.op ~= 'snapshot' then call('SET', STATE, cmsgpack.pack(state)) end

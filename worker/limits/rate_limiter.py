@@ -28,13 +28,13 @@ log = logging.getLogger(__name__)
 SCRIPT: Final = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
 MOST_AT_ONCE: Final = 200  # requests that join by one call of the script
 WARN_EVERY: Final = 3_600.0  # seconds between two warnings that the provider grants more than is configured
-_KEYS: Final = ("buckets", "line", "record:", "recent", "limits", "answered", "reached")
+_KEYS: Final = ("buckets", "line", "record:", "recent", "limits", "answered", "reached", "calls")
 _BUCKETS: Final[tuple[Bucket, ...]] = ("rpm", "rpd", "tpm")
 _WINDOWS: Final = {"rpm": 60.0, "rpd": 86_400.0, "tpm": 60.0}  # seconds
 
 
 class RateLimiter:
-    """The fleet's shared shadow of the provider's three token buckets.
+    """The fleet's shared shadow of the provider's three token buckets, and of its calls under way.
 
     Usage: `join` as soon as it is clear that a request will ask, `acquire` until it answers Granted (sleep as
     told in between), send the request, then exactly one of `settle` (an answer or a failed attempt), `denied` (a
@@ -53,6 +53,10 @@ class RateLimiter:
         jitter: seconds by which a request may reach the provider later than it was granted. Costs
             rate * jitter of the burst that a full bucket allows, and nothing of the steady rate.
         burst: seconds of refill that may be spent at once; 60 is the whole of a minute's bucket.
+        call_seconds: no call takes longer; one that nobody settles counts as under way for so long.
+        heartbeat: a key in Redis that is there while this process is alive, without blanks: what it has under way ends
+            with that. Empty: nobody knows.
+        heartbeat_seconds: for how long it is set, again and again.
         unknown_day_share: share of the day's requests that may start when Redis knows nothing (it was
             emptied, or this is the first start ever), until the bridge has counted in Kafka what was
             answered (`contract.ANSWERED_KEY`) or headers of the day bucket say more.
@@ -72,6 +76,9 @@ class RateLimiter:
         unused_grace: float = 30.0,
         jitter: float = 0.25,
         burst: float = 60.0,
+        call_seconds: float = 70.0,
+        heartbeat: str = "",
+        heartbeat_seconds: float = 10.0,
         unknown_day_share: float = 1 / 24,
         prefix: str = "ai_handler:limits",
         script: str = SCRIPT,
@@ -87,6 +94,10 @@ class RateLimiter:
             "settle": JOINED_FOR,
             "due": DUE_FOR,
             "least": [1, 1, LEAST_TPM],
+            "parallel": limits.parallel or 0,
+            "lasts": call_seconds,
+            "heartbeat": heartbeat or "-",
+            "beats": heartbeat_seconds,
         }
         self._keys = [f"{prefix}:{key}" for key in _KEYS]
         self._script = redis.register_script(script)
@@ -198,7 +209,7 @@ class RateLimiter:
 
         What is used stays used.
         """
-        self._call("set_limits", rpm=limits.rpm, rpd=limits.rpd, tpm=limits.tpm)
+        self._call("set_limits", rpm=limits.rpm, rpd=limits.rpd, tpm=limits.tpm, most=limits.parallel)
 
     def reset(self, *, full: bool = False) -> None:
         """Forget what was learned from the provider: smaller limits, smaller bursts, pauses, other users.
@@ -216,6 +227,8 @@ class RateLimiter:
         `next_start`, `next_free_start`, `blocked`, `paced`: seconds until the first in the line starts, until a
         newcomer could, until anybody may, and between starts while slowed down; `waiting`: requests, of which one
         takes `mean_tokens`;
+        `calls`: {limit (a number or "unlimited"), under_way (counted only where there is a limit), seconds (that one
+        takes on average)};
         `last_denial` if there was one: {age in seconds, kind, bucket, and limit, used, wait where known}.
         """
         view = json.loads(self._call("snapshot")[0])
@@ -227,6 +240,7 @@ class RateLimiter:
             "rpd": _shown(day, None),
             "tpm": _shown(tokens, tokens_burst),
         }
+        shown["calls"] = {**view["calls"], "limit": view["calls"]["limit"] or "unlimited"}
         if denial := view.get("denial"):
             shown["last_denial"] = {"age": view["now"] - denial["at"], **denial["news"]}
         return shown

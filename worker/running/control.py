@@ -2,7 +2,7 @@
 
 celery -A worker inspect limits
 celery -A worker inspect line                             # who waits, and when they start
-celery -A worker control set_limits 500 10000 200000      # RPM RPD TPM, for the whole fleet; 0: no such limit
+celery -A worker control set_limits 500 10000 200000      # RPM RPD TPM [PARALLEL], for the whole fleet; 0: none
 celery -A worker control reset_limits                     # forget what was learned from the provider
 celery -A worker control close_breaker                    # what it was open for is mended: try at once
 """
@@ -36,6 +36,7 @@ LEGEND: Final = {
     "next_start": "seconds until the first of them starts",
     "next_free_start": "seconds until one could start that asks now, behind all of them",
     "blocked": "seconds until anybody may start, after a denial",
+    "calls": "under way, of so many at once, and seconds that one takes; they are counted where there is a limit",
     "paced": "seconds between two starts after the provider said slow_down, for a quarter of an hour; 0: not now",
     "last_denial": "of the provider; age and wait in seconds",
     "circuit_breaker": "closed, or the reasons for which it is open, with the seconds until one request may try",
@@ -102,15 +103,23 @@ def register(ports: Callable[[], Ports]) -> None:
             "busiest": starts(waiting, lambda number: seconds_until(limits, number)),
         }
 
-    @control_command(name="set_limits", args=[("rpm", int), ("rpd", int), ("tpm", int)], signature="<RPM> <RPD> <TPM>")
-    def set_limits(_state: Any, rpm: int, rpd: int, tpm: int) -> dict[str, Any]:
-        """Change the provider's limits for the whole fleet, until they are changed again; 0: there is none."""
+    @control_command(
+        name="set_limits",
+        args=[("rpm", int), ("rpd", int), ("tpm", int), ("parallel", int)],
+        signature="<RPM> <RPD> <TPM> [PARALLEL]",
+    )
+    def set_limits(_state: Any, rpm: int, rpd: int, tpm: int, parallel: int | None = None) -> dict[str, Any]:
+        """Change the provider's limits for the whole fleet, until they are changed again; 0: there is none.
+
+        The most calls under way at once stay as they are where nothing is said of them.
+        """
         # Programs that send this command are not held to `args`, and NaN in a bucket would stop it for good.
-        whole = all(type(limit) is int and 0 <= limit <= LARGEST for limit in (rpm, rpd, tpm))
+        whole = all(type(limit) is int and 0 <= limit <= LARGEST for limit in (rpm, rpd, tpm, parallel or 0))
         if not whole or 0 < tpm < LEAST_TPM:
             return {"error": f"limits are whole numbers up to {LARGEST}, 0 for none, and TPM at least {LEAST_TPM}"}
-        ports().limiter.set_limits(Limits(rpm=rpm, rpd=rpd, tpm=tpm))
-        return {"ok": f"limits are now RPM={rpm} RPD={rpd} TPM={tpm}"}
+        ports().limiter.set_limits(Limits(rpm=rpm, rpd=rpd, tpm=tpm, parallel=parallel))
+        more = "" if parallel is None else f" PARALLEL={parallel}"
+        return {"ok": f"limits are now RPM={rpm} RPD={rpd} TPM={tpm}{more}"}
 
     @control_command(name="reset_limits")
     def reset_limits(_state: Any) -> dict[str, Any]:

@@ -79,4 +79,7 @@ def seconds_until(limits: Mapping[str, Any], number: int) -> float:
         if isinstance(bucket["limit"], int | float) and bucket["rate"] > 0:
             cost = number * (limits["mean_tokens"] if name == "tpm" else 1)
             wait = max(wait, (cost - bucket["level"]) / bucket["rate"])
+    calls = limits["calls"]
+    if isinstance(calls["limit"], int | float):
+        wait = max(wait, (number - calls["limit"] + calls["under_way"]) * calls["seconds"] / calls["limit"])
     return wait

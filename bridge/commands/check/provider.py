@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import httpx2
+import redis
 
 from bridge.commands.check.finding import Finding, State, note, ok, skipped, wrong
 from config import Settings
+from worker.asking.key_command import KeyCommand
 from worker.asking.model_card import WARN_WITHIN, ModelCard, model_card
 from worker.asking.route import tls_context
+from worker.errors import TrippingError
 from worker.limits.tokens import count_tokens
 
 TIMEOUT = 15.0  # seconds
@@ -18,9 +21,8 @@ SAMPLE = "Требуется разработчик на Python."
 def look_at_the_provider(settings: Settings) -> Iterator[Finding]:
     """Where requests leave comes first: from a refused country nothing more is sent."""
     yield _look_at_tokens()
-    key = settings.openai_key.get_secret_value()
     provider = settings.provider
-    if not key:
+    if not provider.key and not provider.key_command:
         yield skipped("exit", "no OPENAI_KEY here: look at it where the workers run")
         return
     if settings.mode == "TEST" and provider.is_openai:
@@ -33,8 +35,25 @@ def look_at_the_provider(settings: Settings) -> Iterator[Finding]:
         yield leaving
         if leaving.state is State.WRONG:
             yield skipped("model", "nothing is sent from there")
-        else:
-            yield from _look_at_model(settings, client)
+            return
+        key = None
+        if provider.key_command:
+            finding, key = _look_at_key(settings)
+            yield finding
+        if provider.key or key:
+            yield from _look_at_model(settings, client, key)
+
+
+def _look_at_key(settings: Settings) -> tuple[Finding, str | None]:
+    """The key that a program prints, as the workers have it: one of theirs is not asked for again."""
+    try:
+        with settings.redis_connection.client() as store:
+            key = KeyCommand(store, settings.provider.key_command).current()
+    except TrippingError as error:
+        return wrong("key", str(error), "run OPENAI_KEY_COMMAND by hand, as the user that the workers run as"), None
+    except redis.RedisError as error:
+        return wrong("key", f"Redis: {type(error).__name__}", "the fleet's key lies there: see above"), None
+    return ok("key", "OPENAI_KEY_COMMAND gives one"), key
 
 
 def _look_at_exit(settings: Settings, client: httpx2.Client) -> Finding:
@@ -61,11 +80,11 @@ def _look_at_exit(settings: Settings, client: httpx2.Client) -> Finding:
     return ok("exit", f"requests leave from {country}")
 
 
-def _look_at_model(settings: Settings, client: httpx2.Client) -> Iterator[Finding]:
+def _look_at_model(settings: Settings, client: httpx2.Client, key: str | None) -> Iterator[Finding]:
     provider, model = settings.provider, settings.openai_model
 
     def get(path: str) -> tuple[int, bytes]:
-        answer = client.get(provider.url(path), headers=provider.authorized)
+        answer = client.get(provider.url(path), headers=provider.authorized(key))
         return answer.status_code, answer.content
 
     try:

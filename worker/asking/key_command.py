@@ -1,0 +1,215 @@
+"""A key that a program prints, for endpoints whose tokens live for half an hour.
+
+One worker runs the program for the whole fleet: before the key expires, or when the endpoint refuses it. The others
+find the key in Redis, where it lies in clear for as long as it is valid (docs/deploying.md). Nothing that the program
+prints is ever logged.
+"""
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import redis
+
+from contract import printed_key, printing_key
+from worker.errors import TrippingError
+
+log = logging.getLogger(__name__)
+
+WITHIN = 30.0  # seconds for the program
+LONGEST = 16_384  # bytes that it may print; no HTTP server takes a longer header
+KEPT = 86_400.0  # seconds; a key whose end is later, or not said
+EARLY, EARLIEST = 0.1, 60.0  # so long before its end a key is renewed: a part of its life, but not more seconds
+LOOK_EVERY = 0.1  # seconds between two looks for the key that another worker gets
+FAILED_FOR = 5.0  # seconds for which nobody tries again
+# Seconds for which a key that was fetched because another was refused is not replaced for being refused itself.
+YOUNG = 60.0
+_FAILED = b"failed"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Key:
+    """A key, and until when it is good; seconds of the process' own clock."""
+
+    text: str
+    since: float
+    renew_at: float
+    until: float
+    replaces: bool  # one that was refused
+
+
+class KeyCommand:
+    """Gives the key that is good now.
+
+    Args:
+        store: Redis.
+        command: the program and its arguments.
+        name: of the setting that says so, for people.
+        run: gives what the program prints within so many seconds. Raises what `printed_by` raises.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        store: redis.Redis,
+        command: Sequence[str],
+        *,
+        name: str = "OPENAI_KEY_COMMAND",
+        run: "Callable[[Sequence[str], float], bytes] | None" = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._redis = store
+        self._command = command
+        self._name = name
+        self._run = run or printed_by
+        self._clock = clock
+        digest = hashlib.sha256("\0".join(command).encode()).hexdigest()[:16]
+        self._lies_at, self._right = printed_key(digest), printing_key(digest)
+        self._known: _Key | None = None
+        self._lock = threading.Lock()
+
+    def current(self) -> str:
+        """The key; costs nothing until it is about to expire.
+
+        Raises:
+            TrippingError: there is none, with the reason in words.
+            redis.RedisError: nobody knows.
+        """
+        known, now = self._known, self._clock()
+        if known is not None and now < known.renew_at:
+            return known.text
+        is_good = known is not None and now < known.until
+        if not self._lock.acquire(blocking=not is_good):  # another thread is at it, and this key will do
+            return known.text  # type: ignore[union-attr]
+        try:
+            if self._known is None or self._clock() >= self._known.renew_at:
+                self._known = self._renewed()
+        except TrippingError as error:
+            if not is_good or known is None:
+                raise
+            log.warning("%s; the last key is good for a while", error)
+            self._known = replace(known, renew_at=self._clock() + FAILED_FOR)
+        finally:
+            self._lock.release()
+        return self._known.text
+
+    def refused(self, text: str) -> bool:
+        """The endpoint refuses this key: whether there is another one now. Raises as `current`.
+
+        One that was fetched a moment ago for this reason is refused for another.
+        """
+        with self._lock:
+            known = self._known
+            if known is not None and known.text == text:
+                if known.replaces and self._clock() < known.since + YOUNG:
+                    return False
+                self._known = replace(known, renew_at=0.0, until=0.0)  # the other threads wait for the new one
+                self._known = self._renewed(instead_of=text)
+            return self._known is None or self._known.text != text
+
+    def _renewed(self, *, instead_of: str | None = None) -> _Key:
+        while True:
+            is_ours = self._redis.set(self._right, "_", nx=True, px=int((WITHIN + FAILED_FOR) * 1000))
+            found = self._found()
+            if found is not None and found.text != instead_of and self._clock() < found.renew_at:
+                if is_ours:
+                    self._redis.delete(self._right)
+                return found
+            if is_ours:
+                return self._fetched(replaces=instead_of is not None)
+            if self._redis.get(self._right) == _FAILED:
+                raise TrippingError(f"{self._name} gave no key to another worker a moment ago", "credentials")
+            time.sleep(LOOK_EVERY)
+
+    def _found(self) -> _Key | None:
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.get(self._lies_at)
+            pipe.pttl(self._lies_at)
+            kept, left = pipe.execute()
+        return None if kept is None or left <= 0 else self._key(*json.loads(kept), left=left / 1000)
+
+    def _key(self, text: str, lasts: float, replaces: bool, *, left: float) -> _Key:
+        until = self._clock() + left
+        return _Key(text, until - lasts, until - min(EARLY * lasts, EARLIEST), until, replaces)
+
+    def _fetched(self, *, replaces: bool) -> _Key:
+        try:
+            text, lasts = _read(self._run(self._command, WITHIN))
+        except ValueError as error:
+            self._redis.set(self._right, _FAILED, px=int(FAILED_FOR * 1000))
+            if replaces:
+                self._redis.delete(self._lies_at)
+            raise TrippingError(f"{self._name} {error}", "credentials") from None
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.set(self._lies_at, json.dumps([text, lasts, replaces]), px=max(1, int(lasts * 1000)))
+            pipe.delete(self._right)
+            pipe.execute()
+        log.info("%s gave a key for %g s", self._name, lasts)
+        return self._key(text, lasts, replaces, left=lasts)
+
+
+def printed_by(command: Sequence[str], seconds: float) -> bytes:
+    """What a program prints.
+
+    Raises:
+        ValueError: it cannot be run, fails, takes longer, or prints more than `LONGEST` bytes. It says so in words, and
+            nothing of what was printed.
+    """
+    late = threading.Event()
+    try:
+        program = subprocess.Popen(  # noqa: S603 # the operator's own, without a shell
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+    except OSError as error:
+        raise ValueError(f"cannot be run: {error.strerror}") from None
+
+    def end() -> None:
+        late.set()
+        with contextlib.suppress(ProcessLookupError):  # what it has started holds the pipe, too
+            os.killpg(program.pid, signal.SIGKILL)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    with program:
+        printed: bytes = program.stdout.read(LONGEST + 1)  # type: ignore[union-attr]
+    timer.cancel()
+    if late.is_set():
+        raise ValueError(f"did not end within {seconds:g} s")
+    if len(printed) > LONGEST:
+        raise ValueError("printed more than any key is long")
+    if program.returncode:
+        raise ValueError(f"ended with code {program.returncode}")
+    return printed
+
+
+def _read(printed: bytes) -> tuple[str, float]:
+    """The key that was printed, and for how many seconds it is good.
+
+    Raises:
+        ValueError: it is none; says so without a word of it.
+    """
+    try:
+        text, lasts = printed.decode().strip(), KEPT
+        if text.startswith("{"):
+            said = json.loads(text)
+            text, lasts = said["key"], said.get("expires_in", KEPT)
+        is_key = isinstance(text, str) and text.isascii() and text.isprintable() and " " not in text
+        is_time = isinstance(lasts, int | float) and not isinstance(lasts, bool) and lasts > 0
+    except (ValueError, KeyError, RecursionError):
+        raise ValueError('printed neither a key nor {"key": …, "expires_in": seconds}') from None
+    if not text:
+        raise ValueError("printed nothing")
+    if not is_key:
+        raise ValueError("printed something that no key looks like")
+    if not is_time:
+        raise ValueError("printed an `expires_in` that is no number of seconds above 0")
+    return text, min(lasts, KEPT)
