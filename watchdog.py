@@ -19,7 +19,7 @@ LOOK_EVERY = 0.2  # seconds
 FLUSH_WITHIN = 2.0  # seconds for the last lines of the log: its disk may be what hangs
 
 
-class Watchdog:
+class Watchdog(threading.Thread):
     """Watches a stop from a thread of its own.
 
     Args:
@@ -39,6 +39,7 @@ class Watchdog:
         clock: Callable[[], float] = time.monotonic,
         end: Callable[[int], object] = os._exit,
     ) -> None:
+        super().__init__(name="watchdog", daemon=True)
         self._within = within
         self._idle = within if idle is None else idle
         self._busy = busy
@@ -46,10 +47,6 @@ class Watchdog:
         self._end = end
         self._asked_at: float | None = None
         self._idle_since: float | None = None
-
-    def start(self) -> None:
-        """Begin to watch."""
-        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
     def stop_asked(self) -> None:
         """The process should end. Safe in a signal handler: it takes no lock that the main thread may hold."""
@@ -73,7 +70,7 @@ class Watchdog:
         self._end(0)
         return True
 
-    def _watch(self) -> None:
+    def run(self) -> None:
         while not self.look():
             time.sleep(LOOK_EVERY)
 

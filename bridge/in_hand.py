@@ -42,8 +42,6 @@ class InHand:
     ) -> None:
         self._store = store
         self._label = label
-        self._places = store.places
-        self._limit = store.user_limit
         self._policy = policy
         self._wall_clock = wall_clock
         self.order = FairOrder(policy.weights)
@@ -96,15 +94,15 @@ class InHand:
 
     def line_up(self) -> None:
         """Let the new ones wait for their turns, but for those that had theirs. May raise `redis.RedisError`."""
-        kept = self._places.look(self.new, self.order.reached)
+        kept = self._store.places.look(self.new, self.order.reached)
         self.order.reach(kept.reached)
         known = kept.places.keys() | kept.finished
-        refused = self._limit.refused([self.all[each].sent for each in self.new if each not in known])
+        refused = self._store.user_limit.refused([self.all[each].sent for each in self.new if each not in known])
         for processing_id in self.new:
             unfinished = self.all[processing_id]
             if processing_id in refused:
                 log.warning("too many requests of its user", extra={"processing_id": processing_id})
-                wait = self._limit.wait(unfinished.sent_at)
+                wait = self._store.user_limit.wait(unfinished.sent_at)
                 unfinished.outcome = unfinished.failed(Failure.USER_LIMIT, wait_seconds=wait)
             user = self.user(unfinished)
             if processing_id in known or processing_id in refused:
@@ -140,6 +138,11 @@ class InHand:
         self.changed.clear()
         return changed
 
+    @property
+    def somebody_waits(self) -> bool:
+        """Whether there is somebody to call, or something to look at."""
+        return self.order.head() is not None or not self.called.keys().isdisjoint(self.changed)
+
     def call_off(self, is_over: Callable[[Unfinished], bool]) -> None:
         """Call those whose turn would come too late, to be ended."""
         over = [pid for pid, unfinished in self.all.items() if pid not in self.called and is_over(unfinished)]
@@ -154,13 +157,13 @@ class InHand:
             return
         users = map(self.user, placeless)
         wanted = [(user, self.order.step(user), each.least) for user, each in zip(users, placeless, strict=True)]
-        for unfinished, place in zip(placeless, self._places.give(wanted, self.order.reached), strict=True):
+        for unfinished, place in zip(placeless, self._store.places.give(wanted, self.order.reached), strict=True):
             self._put(unfinished, place)
 
     def give_back(self, publications: Iterable[Publication]) -> None:
         """What ends without an answer does not count for its user. May raise `redis.RedisError`."""
         failed = [each.processing_id for each in publications if not each.outcome.success]
-        self._limit.give_back([self.all[each].sent for each in failed if each in self.all])
+        self._store.user_limit.give_back([self.all[each].sent for each in failed if each in self.all])
 
     def _put(self, unfinished: Unfinished, place: float) -> None:
         unfinished.dispatch = unfinished.dispatch.model_copy(update={"place": place})

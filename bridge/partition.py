@@ -366,7 +366,6 @@ class PartitionWork:
         self._endings.written(ending)
         self._uncommitted = False
         self._commit_at = now + COMMIT_EVERY
-        self._look_at = now + LOOK_PAUSE  # for what had no room in this transaction, and those that are called next
         for publication in ending.publications:
             result = "scored" if publication.outcome.success else "failed"
             metrics.PUBLISHED.labels(result).inc()
@@ -378,6 +377,8 @@ class PartitionWork:
                 metrics.END_TO_END.observe(self._age(unfinished))
             if unfinished is not None and unfinished.first_dispatched_at is not None:
                 self._window.note_end(now - unfinished.first_dispatched_at)
+        if self._endings.waiting or self._in_hand.somebody_waits:
+            self._look_at = now + LOOK_PAUSE
         self._mark(ending.processing_ids)
 
     def _mark(self, published: Sequence[int] = ()) -> None:
