@@ -9,11 +9,14 @@ The string also names the topic by its id: a topic that was removed and made aga
 old one, and none of its messages.
 """
 
+from bisect import bisect_right
 from collections.abc import Collection
+from itertools import accumulate, islice, pairwise
 from typing import NamedTuple, Self
 
 # Kafka's `offset.metadata.max.bytes` is 4,096 by default and counts more than the string.
 MAX_METADATA = 3_900
+MOST_OPEN = MAX_METADATA // 2  # offsets that may fit: a digit and a comma each
 
 _VERSION = "v2"  # "v2 <topic id> <span> <open offsets, each as its distance from the one before>"; v1 names no topic
 _ANY_TOPIC = "-"  # brokers before 2.8 have no ids
@@ -163,19 +166,13 @@ class PartitionProgress:
         if self._high is None:
             return None
         done = set(finishing)
-        still_open = [offset for offset in self._open if offset not in done]
-        watermark = still_open[0] if still_open else self._high
-        high, last = self._high, watermark
-        deltas: list[str] = []
-        prefix = f"{_VERSION} {self.topic_id or _ANY_TOPIC}"
-        length = len(f"{prefix} {high - watermark} ")
-        for offset in still_open:
-            delta = str(offset - last)
-            length += len(delta) + 1
-            if length > MAX_METADATA:
-                # Claim less: what is finished above here would be read again and found by its processed mark.
-                high = offset
-                break
-            deltas.append(delta)
-            last = offset
-        return Commit(watermark, f"{prefix} {high - watermark} {','.join(deltas)}")
+        still_open = list(islice((offset for offset in self._open if offset not in done), MOST_OPEN))
+        high, watermark = self._high, still_open[0] if still_open else self._high
+        head = f"{_VERSION} {self.topic_id or _ANY_TOPIC}"
+        deltas = [str(offset - last) for last, offset in pairwise([watermark, *still_open])]
+        ends = list(accumulate((len(delta) + 1 for delta in deltas), initial=len(f"{head} {high - watermark} ")))
+        fits = bisect_right(ends, MAX_METADATA) - 1
+        if fits < len(still_open):
+            # Claim less: what is finished above here would be read again and found by its processed mark.
+            high = still_open[fits]
+        return Commit(watermark, f"{head} {high - watermark} {','.join(deltas[:fits])}")
