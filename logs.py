@@ -106,7 +106,7 @@ class QueuedHandler(logging.Handler):
         self.targets = targets
         self.setFormatter(formatter)
         self._stopped = False
-        self._queue: queue.SimpleQueue[logging.LogRecord | threading.Event | None]
+        self._queue: queue.Queue[logging.LogRecord | None]
         self._thread: threading.Thread
         self._start()
         # Threads do not survive a fork, and what the parent has queued is the parent's to write.
@@ -129,14 +129,11 @@ class QueuedHandler(logging.Handler):
     def flush(self) -> None:
         """Return when all that was logged so far is written."""
         if not self._stopped:
-            written = threading.Event()
-            self._queue.put(written)
-            written.wait()
+            self._queue.join()
 
     def close(self) -> None:
         """Write what is queued and end the thread; whatever is logged later is written at once."""
         if not self._stopped:
-            self.flush()
             self._stopped = True
             self._queue.put(None)
             self._thread.join()
@@ -145,20 +142,19 @@ class QueuedHandler(logging.Handler):
     def _start(self) -> None:
         if self._stopped:
             return
-        self._queue = queue.SimpleQueue()
+        self._queue = queue.Queue()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         while True:
             waiting = [self._queue.get()]
-            if isinstance(waiting[0], logging.LogRecord):
+            if waiting[0] is not None:
                 time.sleep(self.GATHER)
             waiting += [self._queue.get() for _ in range(self._queue.qsize())]
-            self._write([record for record in waiting if isinstance(record, logging.LogRecord)])
-            for asked in waiting:
-                if isinstance(asked, threading.Event):
-                    asked.set()
+            self._write([record for record in waiting if record is not None])
+            for _ in waiting:
+                self._queue.task_done()
             if None in waiting:
                 return
 

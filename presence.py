@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Literal
 
 import redis
 
@@ -34,44 +35,38 @@ redis.call('EXPIRE', KEYS[1], 86400)
 """
 
 
-class Presence(threading.Thread):
-    """Says on a thread of its own that this process is alive, from `start` until `stopping` is set.
+def be_present(
+    connect: Callable[[], redis.Redis],
+    role: Literal["bridge", "worker"],
+    name: str,
+    say: Callable[[], Mapping[str, object]],
+    stopping: threading.Event,
+) -> threading.Thread:
+    """Say on a thread of its own, which this returns, that the process is alive, until `stopping` is set.
 
     Args:
         connect: makes a client of its own.
-        role: `bridge` or `worker`.
+        role: of the process.
         name: nobody else's.
         say: what else there is to say; short, no text of strangers. May ask Redis.
         stopping: ends it.
     """
+    began = time.monotonic()
 
-    def __init__(
-        self,
-        connect: Callable[[], redis.Redis],
-        role: str,
-        name: str,
-        say: Callable[[], Mapping[str, object]],
-        stopping: threading.Event,
-    ) -> None:
-        super().__init__(name="presence", daemon=True)
-        self._connect = connect
-        self._role = role
-        self._process = name
-        self._say = say
-        self._stopping = stopping
-        self._began = time.monotonic()
-
-    def run(self) -> None:
-        with self._connect() as store:
-            say = store.register_script(_SAY)
-            first = "1"
-            while not self._stopping.is_set():
+    def run() -> None:
+        with connect() as store:
+            tell, first = store.register_script(_SAY), "1"
+            while not stopping.is_set():
                 try:
-                    said = {"role": self._role, "up": round(time.monotonic() - self._began), **self._say()}
-                    say(keys=[PRESENT_KEY], args=[self._process, json.dumps(said, ensure_ascii=False), first])
+                    said = {"role": role, "up": round(time.monotonic() - began), **say()}
+                    tell(keys=[PRESENT_KEY], args=[name, json.dumps(said, ensure_ascii=False), first])
                     first = ""
                 except redis.RedisError as error:
                     log.debug("nobody hears that this process lives: %s", type(error).__name__)
-                self._stopping.wait(SAY_EVERY)
+                stopping.wait(SAY_EVERY)
             with suppress(redis.RedisError):  # silence says it too
-                store.hdel(PRESENT_KEY, self._process)
+                store.hdel(PRESENT_KEY, name)
+
+    thread = threading.Thread(target=run, name="presence", daemon=True)
+    thread.start()
+    return thread

@@ -7,11 +7,13 @@ with their leases.
 """
 
 import logging
+import math
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass, field
 
 log = logging.getLogger(__name__)
 
@@ -19,58 +21,46 @@ LOOK_EVERY = 0.2  # seconds
 FLUSH_WITHIN = 2.0  # seconds for the last lines of the log: its disk may be what hangs
 
 
-class Watchdog(threading.Thread):
-    """Watches a stop from a thread of its own.
+@dataclass
+class Watchdog:
+    """Watches a stop from a thread of its own."""
 
-    Args:
-        within: seconds from the request to stop until the end, whatever is in hand.
-        idle: seconds that the stop may take after nothing is in hand any more.
-        busy: whether something is in hand.
-        clock: seconds, monotonic.
-        end: ends the process; is handed the exit code.
-    """
+    within: float  # seconds from the request to stop until the end, whatever is in hand
+    _: KW_ONLY
+    idle: float = math.inf  # seconds that the stop may take after nothing is in hand any more
+    busy: Callable[[], bool] = lambda: True  # whether something is in hand
+    clock: Callable[[], float] = time.monotonic
+    end: Callable[[int], object] = os._exit  # ends the process; is handed the exit code
+    _asked_at: float | None = field(default=None, init=False)
+    _idle_since: float | None = field(default=None, init=False)
 
-    def __init__(
-        self,
-        within: float,
-        *,
-        idle: float | None = None,
-        busy: Callable[[], bool] = lambda: True,
-        clock: Callable[[], float] = time.monotonic,
-        end: Callable[[int], object] = os._exit,
-    ) -> None:
-        super().__init__(name="watchdog", daemon=True)
-        self._within = within
-        self._idle = within if idle is None else idle
-        self._busy = busy
-        self._clock = clock
-        self._end = end
-        self._asked_at: float | None = None
-        self._idle_since: float | None = None
+    def start(self) -> None:
+        """Begin to watch."""
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
     def stop_asked(self) -> None:
         """The process should end. Safe in a signal handler: it takes no lock that the main thread may hold."""
         if self._asked_at is None:
-            self._asked_at = self._clock()
+            self._asked_at = self.clock()
 
     def look(self) -> bool:
         """End the process if it is time; whether it was."""
         if self._asked_at is None:
             return False
-        now = self._clock()
-        if self._busy():
+        now = self.clock()
+        if self.busy():
             self._idle_since = None
         elif self._idle_since is None:
             self._idle_since = now
         idle = 0.0 if self._idle_since is None else now - self._idle_since
-        if now - self._asked_at < self._within and idle < self._idle:
+        if now - self._asked_at < self.within and idle < self.idle:
             return False
         log.warning("the stop hangs in %s: ending without it", _where_main_is())
         _write_the_last_lines()
-        self._end(0)
+        self.end(0)
         return True
 
-    def run(self) -> None:
+    def _watch(self) -> None:
         while not self.look():
             time.sleep(LOOK_EVERY)
 

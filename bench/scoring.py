@@ -27,12 +27,13 @@ from rich.console import Console
 from rich.table import Table
 
 from contract import SUITABLE
+from dev.lone_profile import LoneProfile
 from dev.openai_standin.server import StandIn
 from startup import load_settings
 from worker.asking.asking import Question
 from worker.asking.egress import EgressCheck, UncheckedEgress
 from worker.asking.openai_client import OpenAIClient
-from worker.asking.profile import LoneProfile, Profile
+from worker.asking.profile import Profile
 from worker.asking.questions import KeepingPolicy, Questions
 from worker.asking.route import Route
 from worker.assessment.criteria import Criteria, parse_criteria

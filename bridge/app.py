@@ -45,7 +45,7 @@ from bridge.start import StartUnknown
 from bridge.status.page import Overview
 from bridge.topic_watch import TopicWatch
 from config import Settings
-from presence import Presence
+from presence import be_present
 from servers.redis_trouble import line as trouble_with_redis
 from startup import begin, complain, otel_variables
 from tracing import begin as begin_tracing
@@ -101,7 +101,6 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         settings.kafka_topic_for_uploading_data,
         settings.dead_letter_topic,
         settings.kafka_key_for_notifications.encode() if settings.dialect.answer_key else None,
-        settings.kafka_key_for_uploading_data.encode(),
     )
     cap = make_cap(settings, client)
     contact = Contact()
@@ -114,7 +113,6 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         redispatch_after=settings.lease_seconds / 2,
         lease=settings.lease_seconds,
         start=settings.kafka_start,
-        look_ahead=settings.look_ahead,
         fair=settings.fair_by == "user",
         weights=settings.user_weights,
         answers_a_day=settings.user_rpd,
@@ -210,8 +208,7 @@ def run(settings: Settings) -> int:
     def say() -> dict[str, object]:
         return {**health.said(), "watermarks": {number: mark for (_, number), mark in bridge.watermarks().items()}}
 
-    presence = Presence(settings.redis_connection.client, "bridge", name, say, ended)
-    presence.start()
+    presence = be_present(settings.redis_connection.client, "bridge", name, say, ended)
 
     def stop(number: int, _frame: FrameType | None) -> None:
         watchdog.stop_asked()

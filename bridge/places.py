@@ -55,17 +55,11 @@ Wanted = tuple[int, float, float]
 
 
 class Kept(NamedTuple):
-    """What Redis knows of some requests.
+    """What Redis knows of some requests."""
 
-    Attributes:
-        reached: the virtual time, see fair_order.py.
-        places: of those that were dispatched before, by processing id; 0 where it has none.
-        finished: those that have a processed mark.
-    """
-
-    reached: float
-    places: Mapping[int, float]
-    finished: frozenset[int]
+    reached: float  # the virtual time, see fair_order.py
+    places: Mapping[int, float]  # of those that were dispatched before, by processing id; 0 where it has none
+    finished: frozenset[int]  # those that have a processed mark
 
 
 class Places:

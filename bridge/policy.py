@@ -9,30 +9,18 @@ from contract import DIALECT, Dialect
 
 @dataclass(frozen=True, slots=True)
 class PartitionPolicy:
-    """Seconds and requests.
+    """Seconds and requests."""
 
-    Attributes:
-        window_cap: unfinished requests at most.
-        request_rate: requests a second that the provider's limits allow.
-        request_deadline: from a request's Kafka timestamp to its end.
-        redispatch_after: the first pause before a hint goes again.
-        lease: a worker's claim lives so long without it.
-        start: where to begin in a topic that was never committed.
-        look_ahead: unfinished requests to hold so that users can take turns, however few the limits keep busy.
-        fair: users take turns; False: the topic's order, whoever asks.
-        weights: of users that get more than one place in a turn, or less.
-        answers_a_day: that a user gets; 0: as many as there are.
-        dialect: of the platform's contract.
-    """
-
-    window_cap: int
-    request_rate: float
-    request_deadline: float
-    redispatch_after: float
-    lease: float
-    start: Start | None = None
+    window_cap: int  # unfinished requests at most
+    request_rate: float  # requests a second that the provider's limits allow
+    request_deadline: float  # from a request's Kafka timestamp to its end
+    redispatch_after: float  # the first pause before a hint goes again
+    lease: float  # a worker's claim lives so long without it
+    start: Start | None = None  # where to begin in a topic that was never committed
+    # Unfinished requests to hold so that users can take turns, however few the limits keep busy.
     look_ahead: int = 2_000
-    fair: bool = True
+    fair: bool = True  # users take turns; False: the topic's order, whoever asks
+    # Of users that get more than one place in a turn, or less.
     weights: Mapping[int, float] = field(default_factory=dict)
-    answers_a_day: int = 0
-    dialect: Dialect = DIALECT
+    answers_a_day: int = 0  # that a user gets; 0: as many as there are
+    dialect: Dialect = DIALECT  # of the platform's contract

@@ -38,27 +38,22 @@ REFUSALS = {
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The names of the three topics that are written to, and the keys of what goes to the two of others."""
+    """The names of the three topics that are written to, and the key of what is told to the notifications service."""
 
     notifications: str
     uploading_data: str
     dead_letters: str
     notification_key: bytes | None = NOTIFICATION_KEY
-    processing_key: bytes = PROCESSING_KEY
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """An outcome and what its Kafka headers need.
-
-    Attributes:
-        traceparent: the sender's, passed on unchanged.
-        span_context: the trace context in which its publishing is told, as `Dispatch.traceparent`; None: the sender's.
-    """
+    """An outcome and what its Kafka headers need."""
 
     processing_id: int
     outcome: Outcome
-    traceparent: bytes | None = None
+    traceparent: bytes | None = None  # the sender's, passed on unchanged
+    # The trace context in which its publishing is told, as `Dispatch.traceparent`; None: the sender's.
     span_context: str | None = None
 
 
@@ -273,7 +268,7 @@ class Publisher:
         self._produce(producer, output, topics.notifications, topics.notification_key, body, headers)
         if outcome.processing is not None:
             body = outcome.processing.encode()
-            self._produce(producer, output, topics.uploading_data, topics.processing_key, body, headers)
+            self._produce(producer, output, topics.uploading_data, PROCESSING_KEY, body, headers)
 
     def _produce(
         self,

@@ -65,23 +65,15 @@ IDS_A_COMMAND = 200  # so many take Redis about a millisecond
 
 @dataclass(frozen=True, slots=True)
 class RequestStates:
-    """What Redis knows of some requests.
+    """What Redis knows of some requests."""
 
-    Attributes:
-        marked: the processing ids that have a processed mark.
-        elsewhere: those that another partition answers for, and which that is.
-        claims: the worker that has claimed a request, by processing id.
-        outcomes: those that are ready, likewise.
-        living: those of the workers asked about that have a heartbeat.
-        complete: False when Redis has lost marks, so that a missing one says nothing: catch up first.
-    """
-
-    marked: set[int] = field(default_factory=set)
+    marked: set[int] = field(default_factory=set)  # the processing ids that have a processed mark
+    # Those that another partition answers for, and which that is.
     elsewhere: dict[int, str] = field(default_factory=dict)
-    claims: dict[int, str] = field(default_factory=dict)
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
-    living: set[str] = field(default_factory=set)
-    complete: bool = True
+    claims: dict[int, str] = field(default_factory=dict)  # the worker that has claimed a request, by processing id
+    outcomes: dict[int, Outcome] = field(default_factory=dict)  # those that are ready, likewise
+    living: set[str] = field(default_factory=set)  # those of the workers asked about that have a heartbeat
+    complete: bool = True  # False when Redis has lost marks, so that a missing one says nothing: catch up first
 
 
 class RequestStore:

@@ -20,17 +20,12 @@ from tracing import PROCESSING_ID, RESULT, Attributes, context_of, failing
 
 @dataclass(frozen=True, slots=True)
 class RequestSpans:
-    """The spans of one partition's requests.
+    """The spans of one partition's requests."""
 
-    Attributes:
-        tracer: OpenTelemetry's; where nothing is traced, the sender's trace context goes on to the worker.
-        notifications: the topic in which every outcome is published.
-    """
-
-    tracer: Tracer
+    tracer: Tracer  # where nothing is traced, the sender's trace context goes on to the worker
     source: TopicPartition
-    group: str
-    notifications: str
+    group: str  # of consumers
+    notifications: str  # the topic in which every outcome is published
 
     def take(self, message: Message, traceparent: bytes | None, processing_id: int) -> Span:
         """A request is taken; the span is to end when its hint was sent.

@@ -38,21 +38,13 @@ class StartAwaited(Exception):
 
 
 class Beginning(NamedTuple):
-    """Where to begin.
+    """Where to begin."""
 
-    Attributes:
-        progress: what is finished.
-        log_start: the lowest offset that is there.
-        partitions: that this is about: the one, or all of its topic where the choice is made for all.
-        is_new: nothing was committed of this topic; what else is known of the partition is of another one.
-        chosen: to be committed before anything is read, so that the next start does not choose anew and skip what
-            came between.
-    """
-
-    progress: PartitionProgress
-    log_start: int
-    partitions: Sequence[str]
-    is_new: bool = False
+    progress: PartitionProgress  # what is finished
+    log_start: int  # the lowest offset that is there
+    partitions: Sequence[str]  # that this is about: the one, or all of its topic where the choice is made for all
+    is_new: bool = False  # nothing was committed of this topic; what else is known of the partition is of another one
+    # To be committed before anything is read, so that the next start does not choose anew and skip what came between.
     chosen: Sequence[TopicPartition] = ()
 
 

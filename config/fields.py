@@ -70,9 +70,9 @@ class Fields(BaseSettings):
         "away; `off`: never",
     )
     yandex_cloud_api_key: Secret = Field(None, description="the platform's key of 2026, in the place of `OPENAI_KEY`")
-    yandex_cloud_folder_id: Annotated[
-        str | None, written(r"[A-Za-z0-9_-]+", "the folder's id: letters, digits, `_` and `-`")
-    ] = Field(
+    yandex_cloud_folder_id: (
+        Annotated[str, written(r"[A-Za-z0-9_-]+", "the folder's id: letters, digits, `_` and `-`")] | None
+    ) = Field(
         None,
         description="with it and without `OPENAI_KEY`, what has its default is the platform's own provider: "
         "`OPENAI_BASE_URL`, `OPENAI_PROJECT`, `OPENAI_MODEL`, `RPM=15`, `RPD=500`, "
@@ -129,7 +129,7 @@ class Fields(BaseSettings):
     openai_timeout: Seconds = Field(
         60.0, description=f"seconds, total deadline of one call; `flex` has at least {FLEX_TIMEOUT:g}"
     )
-    openai_service_tier: Annotated[str | None, written(r"[a-z_]{1,20}", "one word in small letters: flex")] = Field(
+    openai_service_tier: Annotated[str, written(r"[a-z_]{1,20}", "one word in small letters: flex")] | None = Field(
         None,
         description="`flex`: half the price, slower, and the usual tier for ten minutes where it has no room; or "
         "another that the endpoint has; empty: none is asked for",
@@ -169,7 +169,7 @@ class Fields(BaseSettings):
     limits_burst: Seconds = Field(
         60.0, description="seconds of refill that may be spent at once; below 60 where shorter spans are enforced"
     )
-    task_rate_limit: Annotated[str | None, written(r"\d+/[smh]", "a whole number a second, minute or hour: 10/m")] = (
+    task_rate_limit: Annotated[str, written(r"\d+/[smh]", "a whole number a second, minute or hour: 10/m")] | None = (
         Field(
             None,
             description="Celery's brake on task starts of one worker, e.g. `10/m`; empty: too high to delay any",
@@ -202,9 +202,6 @@ class Fields(BaseSettings):
 
     # Kafka
     kafka_group_id: str = Field("ai-handler", description="consumer group, and prefix of the transactional ids")
-    kafka_topic_for_dead_letters: Topic | None = Field(
-        None, description="unreadable messages; empty: the input topic's name and `.DLQ`"
-    )
     kafka_start: Start = Field(
         None,
         description="where to begin where the group has no offsets: `earliest`, `latest` or an ISO time (UTC unless it "
@@ -212,9 +209,6 @@ class Fields(BaseSettings):
     )
     kafka_key_for_notifications: str = Field(
         "new_notifications", min_length=1, description="key of our messages to the notifications service"
-    )
-    kafka_key_for_uploading_data: str = Field(
-        "new_processing", min_length=1, description="key of our messages to the storage service"
     )
     kafka_create_topics: bool = Field(True, description="`on` creates missing topics at start")
     kafka_input_partitions: int = Field(
@@ -242,13 +236,6 @@ class Fields(BaseSettings):
         ge=1,
         le=5_000,
         description="most unfinished requests a bridge holds per partition; how many it does follows the limits",
-    )
-    look_ahead: int = Field(
-        2_000,
-        ge=1,
-        le=5_000,
-        description="unfinished requests a bridge holds per partition at least, however small the limits are: so far "
-        "it sees whose turn it is; never more than `WINDOW_SIZE`",
     )
     user_rpd: int = Field(
         0, ge=0, description="most answers a user gets to the requests of one day of UTC; 0: there is no such limit"
@@ -306,16 +293,11 @@ class Fields(BaseSettings):
         "suspicious (`doubtful`), `always`, or `off`; one small call",
     )
     verdict_threshold: int = Field(60, ge=1, le=100, description="score from which the verdict is «Подходит»")
-    criteria_ttl: int = Field(
-        7_776_000, ge=3_600, description="seconds a vacancy keeps its criteria, by which all its resumes are measured"
-    )
-    result_cache_ttl: int = Field(
-        604_800,
-        ge=0,
-        description="seconds the same question keeps its answer, but never longer than `EXPLANATION_TTL`; 0: off",
-    )
     explanation_ttl: int = Field(
-        259_200, ge=0, description="seconds that quotes are kept, in explanations and cached answers; 0: off"
+        259_200,
+        ge=0,
+        description="seconds that quotes are kept, in explanations and in the answers that the same question gets; "
+        "0: off",
     )
     decision_ttl: int = Field(
         15_552_000,

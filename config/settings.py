@@ -104,8 +104,8 @@ class Settings(Fields):
             yield "KAFKA_TOPIC_FOR_AI_HANDLER must be a topic of its own: we would read what we write"
         if len({*outgoing}) < len(outgoing):
             yield (
-                "KAFKA_TOPIC_FOR_NOTIFICATIONS, KAFKA_TOPIC_FOR_UPLOADING_DATA and KAFKA_TOPIC_FOR_DEAD_LETTERS must "
-                "be different topics"
+                "KAFKA_TOPIC_FOR_NOTIFICATIONS, KAFKA_TOPIC_FOR_UPLOADING_DATA and that of dead letters, "
+                f"{self.dead_letter_topic}, must be different topics"
             )
         if not self._asks_for_sasl and (self.kafka_sasl_username or self.kafka_sasl_password):
             yield (
@@ -239,7 +239,7 @@ class Settings(Fields):
     @property
     def dead_letter_topic(self) -> str:
         """Where messages go that nobody can read."""
-        return self.kafka_topic_for_dead_letters or f"{self.kafka_topic_for_ai_handler}.DLQ"
+        return f"{self.kafka_topic_for_ai_handler}.DLQ"
 
     @property
     def trace_url(self) -> str:

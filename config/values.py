@@ -115,35 +115,30 @@ def _topic(name: str) -> str:
     return name
 
 
-def _header_value(value: str | None) -> str | None:
-    if value is not None and not (value.isascii() and value.isprintable() and value == value.strip()):
+def _header_value(value: str) -> str:
+    if not (value.isascii() and value.isprintable() and value == value.strip()):
         raise ValueError("has a character that no header may have")
     return value
 
 
-def _readable(path: str | None) -> str | None:
-    if path is not None:
-        try:
-            with Path(path).open("rb"):
-                pass
-        except OSError as error:
-            raise ValueError(f"cannot be read: {error.strerror}") from None
+def _readable(path: str) -> str:
+    try:
+        with Path(path).open("rb"):
+            return path
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+
+
+def _certificates(path: str) -> str:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(_readable(path))
+    except ssl.SSLError:
+        raise ValueError("has no certificate in it that can be read") from None
     return path
 
 
-def _certificates(path: str | None) -> str | None:
-    if path is not None:
-        try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-        except ssl.SSLError:
-            raise ValueError("has no certificate in it that can be read") from None
-        except OSError as error:
-            raise ValueError(f"cannot be read: {error.strerror}") from None
-    return path
-
-
-def _one_line(value: SecretStr | None) -> SecretStr | None:
-    if value is not None and not value.get_secret_value().isprintable():
+def _one_line(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().isprintable():
         raise ValueError("has a line break or another invisible character in it")
     return value
 
@@ -187,19 +182,16 @@ def _listening(value: str) -> str:
     return value
 
 
-def _one_user(value: SecretStr | None) -> SecretStr | None:
-    if value is not None:
-        user, _, password = value.get_secret_value().partition(":")
-        if not (user and password):
-            raise ValueError("must be USER:PASSWORD")
-        if "," in user + password:
-            raise ValueError("must have no comma: Flower would cut the password there")
+def _one_user(value: SecretStr) -> SecretStr:
+    user, _, password = value.get_secret_value().partition(":")
+    if not (user and password):
+        raise ValueError("must be USER:PASSWORD")
+    if "," in user + password:
+        raise ValueError("must have no comma: Flower would cut the password there")
     return value
 
 
-def _http_url(value: str | None, info: ValidationInfo) -> str | None:
-    if value is None:
-        return None
+def _http_url(value: str, info: ValidationInfo) -> str:
     parts = _url_parts(value, "an http or https URL")
     if parts.scheme not in ("http", "https"):
         raise ValueError("must be an http or https URL")
@@ -213,9 +205,9 @@ def _http_url(value: str | None, info: ValidationInfo) -> str | None:
     return urlunsplit(parts._replace(path=parts.path.rstrip("/")))
 
 
-def _command(value: SecretStr | None) -> SecretStr | None:
+def _command(value: SecretStr) -> SecretStr:
     try:
-        words = shlex.split(value.get_secret_value()) if value is not None else ["-"]
+        words = shlex.split(value.get_secret_value())
     except ValueError:
         words = []
     if not words:
@@ -223,8 +215,8 @@ def _command(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
-def _headers(value: SecretStr | None) -> SecretStr | None:
-    if value is not None and headers_in(value.get_secret_value()) is None:
+def _headers(value: SecretStr) -> SecretStr:
+    if headers_in(value.get_secret_value()) is None:
         raise ValueError("must be Name: value, or several with semicolons between them, in ASCII; of HTTP's own none")
     return value
 
@@ -255,29 +247,26 @@ def prices_in(text: str) -> dict[str, Prices] | None:
     return prices
 
 
-def _proxy_url(value: SecretStr | None) -> SecretStr | None:
-    if value is not None:
-        parts = _url_parts(value.get_secret_value(), "an http:// or socks5:// URL")
-        if parts.scheme not in ("http", "https", "socks5", "socks5h"):
-            raise ValueError("must be an http:// or socks5:// URL")
+def _proxy_url(value: SecretStr) -> SecretStr:
+    parts = _url_parts(value.get_secret_value(), "an http:// or socks5:// URL")
+    if parts.scheme not in ("http", "https", "socks5", "socks5h"):
+        raise ValueError("must be an http:// or socks5:// URL")
     return value
 
 
-def _redis_scheme(value: SecretStr | None) -> SecretStr | None:
-    if value is not None:
-        parts = _url_parts(value.get_secret_value(), "redis://[[USER]:PASSWORD@]HOST[:PORT]/DATABASE, or rediss://")
-        if parts.scheme not in ("redis", "rediss"):
-            raise ValueError(_REDIS_KINDS.get(parts.scheme, "must begin with redis:// or rediss://"))
-        if not _is_host(parts.hostname or ""):
-            raise ValueError("must have a host name or an address in it")
-        if not parts.path[1:].isdecimal():
-            raise ValueError("must end with the number of the database, such as /1")
-        if dict(parse_qsl(parts.query)).get("ssl_cert_reqs", "required") not in ("required", "CERT_REQUIRED"):
-            raise ValueError("the certificate is always verified: leave ssl_cert_reqs out, set REDIS_TLS_CA")
-        if parts.fragment or {*dict(parse_qsl(parts.query, keep_blank_values=True))} - {"ssl_cert_reqs"}:
-            raise ValueError("must end with the number of the database: nothing after it is obeyed")
-        return SecretStr(urlunsplit(parts))  # its scheme in small letters, as redis-py wants it
-    return value
+def _redis_scheme(value: SecretStr) -> SecretStr:
+    parts = _url_parts(value.get_secret_value(), "redis://[[USER]:PASSWORD@]HOST[:PORT]/DATABASE, or rediss://")
+    if parts.scheme not in ("redis", "rediss"):
+        raise ValueError(_REDIS_KINDS.get(parts.scheme, "must begin with redis:// or rediss://"))
+    if not _is_host(parts.hostname or ""):
+        raise ValueError("must have a host name or an address in it")
+    if not parts.path[1:].isdecimal():
+        raise ValueError("must end with the number of the database, such as /1")
+    if dict(parse_qsl(parts.query)).get("ssl_cert_reqs", "required") not in ("required", "CERT_REQUIRED"):
+        raise ValueError("the certificate is always verified: leave ssl_cert_reqs out, set REDIS_TLS_CA")
+    if parts.fragment or {*dict(parse_qsl(parts.query, keep_blank_values=True))} - {"ssl_cert_reqs"}:
+        raise ValueError("must end with the number of the database: nothing after it is obeyed")
+    return SecretStr(urlunsplit(parts))  # its scheme in small letters, as redis-py wants it
 
 
 def _url_or_none(url: str) -> SplitResult | None:
@@ -324,8 +313,8 @@ def _is_loopback(host: str) -> bool:
 def written(pattern: str, sentence: str) -> AfterValidator:
     """A text of this form; the sentence says it to people."""
 
-    def check(value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(pattern, value):
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
             raise ValueError(f"must be {sentence}")
         return value
 
@@ -347,15 +336,16 @@ Addresses = Annotated[tuple[Address, ...], NoDecode, BeforeValidator(_addresses)
 Countries = Annotated[frozenset[str], NoDecode, BeforeValidator(_countries)]
 Weights = Annotated[Mapping[int, float], NoDecode, BeforeValidator(_weights)]
 PriceList = Annotated[str, AfterValidator(_priced)]
-HeaderValue = Annotated[str | None, AfterValidator(_header_value)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
-OptionalHttpUrl = Annotated[str | None, AfterValidator(_http_url)]
-Certificates = Annotated[str | None, AfterValidator(_certificates)]
-ReadableFile = Annotated[str | None, AfterValidator(_readable)]
-Secret = Annotated[SecretStr | None, AfterValidator(_one_line)]
 ApiKey = Annotated[SecretStr, AfterValidator(_one_line), AfterValidator(_fits_a_header)]
-Command = Annotated[SecretStr | None, AfterValidator(_one_line), AfterValidator(_command)]
-Headers = Annotated[SecretStr | None, AfterValidator(_headers)]
-ProxyUrl = Annotated[SecretStr | None, AfterValidator(_one_line), AfterValidator(_proxy_url)]
-RedisUrl = Annotated[SecretStr | None, AfterValidator(_redis_scheme)]
-UserAndPassword = Annotated[SecretStr | None, AfterValidator(_one_user)]
+# Those that may be missing.
+HeaderValue = Annotated[str, AfterValidator(_header_value)] | None
+OptionalHttpUrl = HttpUrl | None
+Certificates = Annotated[str, AfterValidator(_certificates)] | None
+ReadableFile = Annotated[str, AfterValidator(_readable)] | None
+Secret = Annotated[SecretStr, AfterValidator(_one_line)] | None
+Command = Annotated[SecretStr, AfterValidator(_one_line), AfterValidator(_command)] | None
+Headers = Annotated[SecretStr, AfterValidator(_headers)] | None
+ProxyUrl = Annotated[SecretStr, AfterValidator(_one_line), AfterValidator(_proxy_url)] | None
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis_scheme)] | None
+UserAndPassword = Annotated[SecretStr, AfterValidator(_one_user)] | None

@@ -175,31 +175,21 @@ class Outcome(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What differs between the platform's contracts.
+    """What differs between the platform's contracts."""
 
-    Attributes:
-        request: what a message of the input topic is read as; unknown fields are ignored.
-        recipient: what is read of a message that is no request, so that somebody can be told.
-        request_key: of requests, others are not ours; None: any key will do.
-        answer_key: of answers, likewise.
-        answered_id: where an answer's parsed body names its processing id; may raise what indexing raises.
-        heard: an answer's text, in the words of the first contract; raises `ValueError` where it is none.
-        topics: the names of the input topic and of the answers' topic.
-        has_records: whether a topic of its own takes what the storage service is to keep.
-        settles: seconds from a request's Kafka timestamp within which nobody is ready to hear its answer.
-        is_read_uncommitted: whether readers see what a transaction takes back, so that answers are said outside of it,
-            at least once, and may be said again later.
-    """
-
-    request: type[Request]
-    recipient: type[Recipient]
-    request_key: bytes | None
-    answer_key: bytes | None
+    request: type[Request]  # what a message of the input topic is read as; unknown fields are ignored
+    recipient: type[Recipient]  # what is read of a message that is no request, so that somebody can be told
+    request_key: bytes | None  # of requests, others are not ours; None: any key will do
+    answer_key: bytes | None  # of answers, likewise
+    # Where an answer's parsed body names its processing id; may raise what indexing raises.
     answered_id: Callable[[dict[str, Any]], object]
+    # An answer's text, in the words of the first contract; raises `ValueError` where it is none.
     heard: Callable[[str], "Notification"]
-    topics: tuple[str, str]
-    has_records: bool
-    settles: float = 0.0
+    topics: tuple[str, str]  # the names of the input topic and of the answers' topic
+    has_records: bool  # whether a topic of its own takes what the storage service is to keep
+    settles: float = 0.0  # seconds from a request's Kafka timestamp within which nobody is ready to hear its answer
+    # Whether readers see what a transaction takes back, so that answers are said outside of it, at least once, and may
+    # be said again later.
     is_read_uncommitted: bool = False
 
     @property

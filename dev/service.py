@@ -108,7 +108,6 @@ class Service:
             "KAFKA_TOPIC_FOR_AI_HANDLER": self.names.requests,
             "KAFKA_TOPIC_FOR_NOTIFICATIONS": self.names.notifications,
             "KAFKA_TOPIC_FOR_UPLOADING_DATA": self.names.uploads,
-            "KAFKA_TOPIC_FOR_DEAD_LETTERS": self.names.dead_letters,
             "KAFKA_CREATE_TOPICS": "on",
             "KAFKA_INPUT_PARTITIONS": str(partitions),
             "KAFKA_TOPIC_REPLICATION": "1",

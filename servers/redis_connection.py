@@ -40,22 +40,15 @@ def _no_retry() -> Retry:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RedisConnection:
-    """Where Redis is and how it is reached. Holds secrets: never log it.
+    """Where Redis is and how it is reached. Holds secrets: never log it."""
 
-    Args:
-        url: `redis://` or `rediss://`, with user, password, database and, in its query, what TLS needs; behind
-            Sentinel its host is not used.
-        ca_location: path of the CA certificates for `rediss://`, once more; None: the system's.
-        sentinels: where the sentinels are; empty: `url` is Redis itself.
-        master: what the sentinels call this primary.
-        sentinel_password: of the sentinels themselves.
-    """
-
+    # `redis://` or `rediss://`, with user, password, database and, in its query, what TLS needs; behind Sentinel its
+    # host is not used.
     url: str
-    ca_location: str | None = None
-    sentinels: tuple[Address, ...] = ()
-    master: str = "mymaster"
-    sentinel_password: str | None = None
+    ca_location: str | None = None  # path of the CA certificates for `rediss://`, once more; None: the system's
+    sentinels: tuple[Address, ...] = ()  # where the sentinels are; empty: `url` is Redis itself
+    master: str = "mymaster"  # what the sentinels call this primary
+    sentinel_password: str | None = None  # of the sentinels themselves
 
     def client(self, *, max_connections: int | None = None) -> redis.Redis:
         """A client whose calls end, by an error if need be; its answers are bytes.

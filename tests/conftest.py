@@ -165,11 +165,15 @@ def _kafka_server(tmp_path_factory: pytest.TempPathFactory) -> KafkaServer:
 
 @pytest.fixture
 def topics(kafka: str) -> Callable[..., list[str]]:
-    """Makes new topics from the beginnings of their names, of one partition unless more are asked for."""
+    """Makes new topics from the beginnings of their names, of one partition unless more are asked for.
+
+    What stands behind a full stop is their end: `in` and `in.DLQ` are a topic and that of its dead letters.
+    """
     admin = AdminClient({"bootstrap.servers": kafka})
 
     def make(*names: str, partitions: int = 1) -> list[str]:
-        unique = [f"{name}-{uuid.uuid4().hex[:8]}" for name in names]
+        suffix = uuid.uuid4().hex[:8]
+        unique = [f"{name.partition('.')[0]}-{suffix}{''.join(name.partition('.')[1:])}" for name in names]
         created = admin.create_topics([NewTopic(name, partitions, 1) for name in unique])
         for topic in created.values():
             topic.result(timeout=30)

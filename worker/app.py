@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from config import Settings
 from contract import LONGEST_COUNTDOWN, QUEUE_NAME
 from logs import configure_logging
-from presence import Presence
+from presence import be_present
 from startup import begin, flower_variables, load_settings, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
@@ -73,6 +73,7 @@ RETRY_BASE, RETRY_MAX = 1.0, 60.0
 SHORT_WAIT, MAX_COUNTDOWN = 3.0, LONGEST_COUNTDOWN
 JITTER = 1.0  # seconds for which it may be on its way to the provider, by which the buckets are held back
 
+CRITERIA_TTL = 90 * 24 * 3_600  # seconds a vacancy keeps its criteria, by which all its resumes are measured
 MOST_OF_TPM = 4  # the part of a minute's tokens that one request may reserve for reasoning
 PAGE_WITHIN = 15.0  # seconds for what the endpoint says of its models
 HEALTH_EVERY = 2.0  # seconds
@@ -213,8 +214,8 @@ def make_scoring(
     return Scoring(
         ports,
         policy,
-        # A cached answer holds quotes, which are kept no longer than the explanations that hold them.
-        KeepingPolicy(criteria=settings.criteria_ttl, grades=min(settings.result_cache_ttl, settings.explanation_ttl)),
+        # A cached answer holds quotes, which are kept as long as the explanations that hold them.
+        KeepingPolicy(criteria=CRITERIA_TTL, grades=settings.explanation_ttl),
         threshold=settings.verdict_threshold,
         redaction=settings.redaction,
         second_look=settings.second_look,
@@ -314,7 +315,7 @@ def _show_state(sender: Any, **_: Any) -> None:
         }
 
     name = f"{sender.hostname}:{os.getpid()}"
-    Presence(settings.redis_connection.client, "worker", name, say, stopping).start()
+    be_present(settings.redis_connection.client, "worker", name, say, stopping)
 
 
 @worker_shutting_down.connect

@@ -30,15 +30,10 @@ class WorkerError(Exception):
 
 @dataclass(eq=False, repr=False)
 class SendingBlockedError(WorkerError):
-    """Nothing may be sent now.
+    """Nothing may be sent now."""
 
-    Attributes:
-        reason: for operators; no secrets in it.
-        seconds: when to look again.
-    """
-
-    reason: str
-    seconds: float
+    reason: str  # for operators; no secrets in it
+    seconds: float  # when to look again
 
     def __str__(self) -> str:
         return self.reason
@@ -46,18 +41,12 @@ class SendingBlockedError(WorkerError):
 
 @dataclass(eq=False, repr=False)
 class CallError(WorkerError):
-    """One call of the model brought no answer.
+    """One call of the model brought no answer."""
 
-    Attributes:
-        what: the code of what went wrong.
-        seen: what its headers said of the limits, if anything.
-        usage: the tokens that are billed for it all the same. None: the provider has not counted, or they are counted
-            already.
-    """
-
-    what: str
-    seen: ProviderView | None = None
+    what: str  # the code of what went wrong
+    seen: ProviderView | None = None  # what its headers said of the limits, if anything
     _: KW_ONLY
+    # The tokens that are billed for it all the same. None: the provider has not counted, or they are counted already.
     usage: Usage | None = None
 
     def __str__(self) -> str:
@@ -123,20 +112,13 @@ class DeniedError(CallError):
 
 @dataclass(eq=False, repr=False)
 class PostponedError(WorkerError):
-    """The request cannot go on now; how far it has come is in its `RequestInHand`.
+    """The request cannot go on now; how far it has come is in its `RequestInHand`."""
 
-    Attributes:
-        why: `limits`, `blocked`, `fault` or `single_flight`; the metrics' label.
-        seconds: when to go on.
-        until_start: seconds until it could end, where more than `seconds` is known.
-        sooner: whether it may go on before that; None: it may not. Looks into Redis, so it may raise
-            `redis.RedisError`.
-    """
-
-    why: str
-    seconds: float
-    until_start: float = 0.0
+    why: str  # `limits`, `blocked`, `fault` or `single_flight`; the metrics' label
+    seconds: float  # when to go on
+    until_start: float = 0.0  # seconds until it could end, where more than `seconds` is known
     _: KW_ONLY
+    # Whether it may go on before that; None: it may not. Looks into Redis, so it may raise `redis.RedisError`.
     sooner: Callable[[], bool] | None = None
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ import secrets
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import redis
@@ -58,6 +59,7 @@ return 1
 """
 
 
+@dataclass(eq=False)
 class Lease:
     """A lease that this process holds, until one of `park`, `release`, `hand_back`, `drop` and `forget`.
 
@@ -69,14 +71,12 @@ class Lease:
         lost: another process may have it now.
     """
 
-    found: bytes | None = None
-
-    def __init__(self, leases: "Leases", key: str, token: str, done_keys: Sequence[str]) -> None:
-        self._leases = leases
-        self.key = key
-        self.token = token
-        self.done_keys = tuple(done_keys)
-        self.lost = False
+    leases: "Leases" = field(repr=False)
+    key: str
+    token: str
+    done_keys: Sequence[str] = ()
+    found: bytes | None = field(default=None, repr=False)
+    lost: bool = False
 
     def park(self, seconds: float) -> bool:
         """Keep the lease for so many seconds and its own time, without renewing it, for the worker that adopts it.
@@ -87,18 +87,18 @@ class Lease:
         Raises:
             redis.RedisError: unknown; it expires in its own time.
         """
-        return self._leases.let_go(self, keep_for=seconds + self._leases.seconds)
+        return self.leases.let_go(self, seconds + self.leases.seconds, self.token)
 
     def release(self) -> bool:
-        """Give the lease back; False if it was lost already. Raises `redis.RedisError`."""
-        return self._leases.let_go(self)
+        """Give the lease back. Returns and raises as `park`."""
+        return self.leases.let_go(self, 0.0, self.token)
 
     def hand_back(self) -> bool:
-        """Give the lease back, and let the bridge see that nothing went wrong. Returns and raises as `release`.
+        """Give the lease back, and let the bridge see that nothing went wrong. Returns and raises as `park`.
 
         Until another takes it, for the lease's own time, `contract.HANDED_BACK` stands there.
         """
-        return self._leases.let_go(self, keep_for=self._leases.seconds, as_token=HANDED_BACK)
+        return self.leases.let_go(self, self.leases.seconds, HANDED_BACK)
 
     def drop(self, error: BaseException) -> None:
         """What it guards ended with an error: hand it back where that was only Redis', else let it expire."""
@@ -109,7 +109,7 @@ class Lease:
 
     def forget(self) -> None:
         """Stop renewing it: it ended with the work that it guarded, or it shall expire."""
-        self._leases.forget(self)
+        self.leases.held.discard(self)
 
 
 class Leases:
@@ -125,12 +125,12 @@ class Leases:
 
     def __init__(self, store: redis.Redis, seconds: float) -> None:
         self.seconds = seconds
+        self.held: set[Lease] = set()  # that this process renews
         self._store = store
         self._worker = secrets.token_hex(6)
         self._take = store.register_script(_TAKE)
         self._let_go = store.register_script(_LET_GO)
-        self._held: set[Lease] = set()
-        self._lock = threading.Lock()
+        self._starting = threading.Lock()
         self._heartbeat: threading.Thread | None = None
         self._closed = threading.Event()
 
@@ -155,11 +155,11 @@ class Leases:
 
     def hold(self, key: str, token: str) -> Lease:
         """Renew a lease that another script has taken for this token just now."""
-        return self._hold(Lease(self, key, token, ()))
+        return self._hold(Lease(self, key, token))
 
     def _hold(self, lease: Lease) -> Lease:
-        with self._lock:
-            self._held.add(lease)
+        self.held.add(lease)
+        with self._starting:
             if self._heartbeat is None:
                 self._heartbeat = threading.Thread(target=self._beat, name="lease-heartbeat", daemon=True)
                 self._heartbeat.start()
@@ -170,21 +170,10 @@ class Leases:
         """The key that is there while this process holds any lease, and is alive."""
         return worker_key(self._worker)
 
-    @property
-    def held(self) -> int:
-        """How many leases this process renews."""
-        with self._lock:
-            return len(self._held)
-
-    def let_go(self, lease: Lease, *, keep_for: float = 0.0, as_token: str | None = None) -> bool:
-        """See `Lease.park`, `Lease.release` and `Lease.hand_back`; `keep_for` in seconds."""
-        self.forget(lease)
-        return bool(self._let_go(keys=[lease.key], args=[lease.token, int(keep_for * 1000), as_token or lease.token]))
-
-    def forget(self, lease: Lease) -> None:
-        """See `Lease.forget`."""
-        with self._lock:
-            self._held.discard(lease)
+    def let_go(self, lease: Lease, seconds: float, left_there: str) -> bool:
+        """Stop renewing a lease, and leave something there for so many seconds (0: nothing). See `Lease.park`."""
+        lease.forget()
+        return bool(self._let_go(keys=[lease.key], args=[lease.token, int(seconds * 1000), left_there]))
 
     def close(self) -> None:
         """Stop renewing: what is still held expires. Returns when the heartbeat has ended."""
@@ -204,21 +193,16 @@ class Leases:
 
     def _beat(self) -> None:
         while not self._closed.wait(self.seconds / 3):
-            with self._lock:
-                held = list(self._held)
             try:
-                self._show_life()
+                self._renew(list(self.held))
             except redis.RedisError:
                 log.warning("cannot renew leases: Redis is away")
-                continue
-            for start in range(0, len(held), MOST_AT_ONCE):
-                some = held[start : start + MOST_AT_ONCE]
-                try:
-                    replies = self._take_all(some, held=True)
-                except redis.RedisError:
-                    log.warning("cannot renew leases: Redis is away")
-                    break
-                for lease, reply in zip(some, replies, strict=True):
-                    lease.lost = not reply
-                    if lease.lost:
-                        self.forget(lease)
+
+    def _renew(self, held: list[Lease]) -> None:
+        self._show_life()
+        for start in range(0, len(held), MOST_AT_ONCE):
+            some = held[start : start + MOST_AT_ONCE]
+            for lease, reply in zip(some, self._take_all(some, held=True), strict=True):
+                lease.lost = not reply
+                if lease.lost:
+                    lease.forget()

@@ -2,24 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any
 
 from celery import Celery, Task
 
-from contract import TASK_NAME, Failure
+from contract import TASK_NAME
 from logs import log_about
 from worker import metrics
 from worker.progress import Park, Progress
 from worker.running.hint import ScoringFailed
+from worker.scoring import Scoring
 
 
-class Scorer(Protocol):
-    """See `scoring.Scoring`."""
-
-    def run(self, processing_id: int, progress: Progress) -> Park | Failure | None: ...
-
-
-def register(app: Celery, scoring: Callable[[], Scorer]) -> Task:
+def register(app: Celery, scoring: Callable[[], Scoring]) -> Task:
     """Add the task to an app.
 
     Args:

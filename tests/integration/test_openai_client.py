@@ -12,13 +12,14 @@ import bpe_openai
 import pytest
 
 from contract import Failure
+from dev.lone_profile import LoneProfile
 from dev.openai_standin.families import FamilyName
 from dev.processes import free_port
 from tests.support.fakes import RESUME, SECRET_WORDS, criteria_of
 from tests.support.local_web import http_proxy, reply, socks5_proxy, web_server
 from worker.asking.faults import CUT, DECLINED, EMPTY
 from worker.asking.openai_client import OpenAIClient
-from worker.asking.profile import MOST_LESSONS, LoneProfile, Profile
+from worker.asking.profile import MOST_LESSONS, Profile
 from worker.asking.route import LONGEST_ANSWER
 from worker.asking.service_tier import ServiceTier
 from worker.assessment.grading import RESPONSE_FORMAT, parse_grading

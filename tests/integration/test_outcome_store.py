@@ -19,8 +19,8 @@ from contract import (
     worker_key,
 )
 from tests.support.fakes import eventually, request
-from worker.explaining.explanation import Explanation, ExplanationStore
-from worker.explaining.forgetting import Forgetting
+from worker.explaining import kept as kept_of
+from worker.explaining.explanation import Explanation
 from worker.outcome_store import OutcomeStore
 from worker.ports import Kept
 
@@ -169,11 +169,11 @@ def test_a_resume_is_forgotten(redis_client, make_leases):
         store.finish(store.claim(processing_id)[0], processing_id, OUTCOME, kept)
     for question in ("ff", "ee", "dd"):
         redis_client.set(answer_key(question), "quotes")
-    assert Forgetting(redis_client).resume(3) == 7
+    assert kept_of.forget_resume(redis_client, 3) == 7
     left = {key.decode() for key in redis_client.scan_iter() if not key.startswith(worker_key("").encode())}
     outcomes = {outcome_key(7), outcome_key(8), outcome_key(9)}
     assert left == outcomes | {explanation_key(9), decision_key(9), trail_key(4), answer_key("dd")}
-    assert Forgetting(redis_client).resume(3) == 0
+    assert kept_of.forget_resume(redis_client, 3) == 0
 
 
 def test_one_request_is_forgotten(redis_client, make_leases):
@@ -183,7 +183,7 @@ def test_one_request_is_forgotten(redis_client, make_leases):
     for processing_id in (7, 8):
         store.finish(store.claim(processing_id)[0], processing_id, OUTCOME, kept)
     redis_client.set(answer_key("ff"), "quotes")
-    assert Forgetting(redis_client).processing(7) == 3
+    assert kept_of.forget_request(redis_client, 7) == 3
     assert redis_client.get(explanation_key(8)) is not None
     assert redis_client.get(answer_key("ff")) is None
 
@@ -191,10 +191,10 @@ def test_one_request_is_forgotten(redis_client, make_leases):
 def test_operators_read_an_explanation_as_it_was_kept(redis_client):
     """`python -m worker explain` shows the grades and quotes of the scoring itself, and nothing of others."""
     redis_client.set(explanation_key(7), EXPLANATION.model_dump_json(exclude_none=True))
-    assert ExplanationStore(redis_client).read(7) == EXPLANATION
-    assert ExplanationStore(redis_client).read(8) is None
+    assert kept_of.read(redis_client, 7) == EXPLANATION
+    assert kept_of.read(redis_client, 8) is None
     redis_client.set(decision_key(8), EXPLANATION.without_texts())
-    assert ExplanationStore(redis_client).read(8).score == 50, "the decision is left when the quotes are gone"
+    assert kept_of.read(redis_client, 8).score == 50, "the decision is left when the quotes are gone"
 
 
 def test_the_bridge_hears_of_an_outcome(redis_client, make_leases):

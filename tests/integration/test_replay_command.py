@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 class Stage:
     def __init__(self, kafka, topics):
-        self.input, self.dead = topics("in", "dead", partitions=2)
+        self.input, self.dead = topics("in", "in.DLQ", partitions=2)
         self.kafka = kafka
         self.settings = Settings(openai_key="-", kafka_bootstrap_servers=kafka)
         producer = Producer({"bootstrap.servers": kafka, "transactional.id": self.dead}, logger=silent)
@@ -37,7 +37,7 @@ class Stage:
         """Exit code and output of the command."""
         environment = os.environ | {
             "OPENAI_KEY": "-", "KAFKA_BOOTSTRAP_SERVERS": self.kafka, "LOG_FILE": "none",
-            "KAFKA_TOPIC_FOR_AI_HANDLER": self.input, "KAFKA_TOPIC_FOR_DEAD_LETTERS": self.dead,
+            "KAFKA_TOPIC_FOR_AI_HANDLER": self.input,
         }  # fmt: skip
         command = [sys.executable, "-m", "bridge", "replay", *arguments]
         done = subprocess.run(

@@ -28,7 +28,7 @@ def test_an_answer_is_kept_for_its_time(fleet, results):
 
 
 def test_a_ttl_of_zero_keeps_nothing(fleet):
-    """RESULT_CACHE_TTL=0 asks the model every time."""
+    """EXPLANATION_TTL=0 asks the model every time."""
     results = fleet.results()
     results.keep(QUESTION, ANSWER, results.look(QUESTION, "first").lease, 0)
     assert fleet.keys() == []

@@ -18,7 +18,7 @@ from bridge.status.wording import _TRIPPED_RU, Told
 from bridge.tally import Tally
 from contract import KEY_PREFIX, PRESENT_KEY, TALLY_KEY, TRIPPED_WHY_KEY, Failure, spent_key
 from dev.processes import ChildProcess
-from presence import GONE_AFTER, Presence
+from presence import GONE_AFTER, be_present
 from tests.support.browser import browser
 from tests.support.fakes import eventually
 from worker.asking.circuit_breaker import EXPLAINED, CircuitBreaker
@@ -82,8 +82,7 @@ def test_every_reason_of_the_breaker_is_told_in_russian():
 def test_who_lives_is_told_and_who_fell_silent(redis_client, redis_url, limiter):
     """A process is there with its first word, leaves with its last, and is missed when it says none."""
     stopping = threading.Event()
-    presence = Presence(lambda: redis.Redis.from_url(redis_url), "worker", "w@h:1", lambda: {"busy": 3}, stopping)
-    presence.start()
+    presence = be_present(lambda: redis.Redis.from_url(redis_url), "worker", "w@h:1", lambda: {"busy": 3}, stopping)
     eventually(lambda: from_redis(redis_client, limiter.snapshot).workers)
     (worker,) = from_redis(redis_client, limiter.snapshot).workers
     assert (worker.name, worker.said) == ("w@h:1", {"busy": 3})
@@ -103,8 +102,7 @@ def test_the_long_gone_are_forgotten(redis_client, redis_url):
     for n in range(50):
         redis_client.hset(PRESENT_KEY, f"old{n}", f'{int(seconds - 700)} {{"role": "worker", "up": 5}}')
     stopping = threading.Event()
-    presence = Presence(lambda: redis.Redis.from_url(redis_url), "worker", "new", dict, stopping)
-    presence.start()
+    presence = be_present(lambda: redis.Redis.from_url(redis_url), "worker", "new", dict, stopping)
     eventually(lambda: redis_client.hexists(PRESENT_KEY, "new"))
     assert redis_client.hlen(PRESENT_KEY) == 1
     stopping.set()

@@ -279,7 +279,7 @@ def test_a_429_costs_a_wait_only(make, put, outcome, standin):
 def test_limits_park_a_request_and_end_it_at_its_deadline(make, put, outcome, standin, monkeypatch):
     """With the minute used up one request waits in a countdown; one that cannot wait hears for how long it should."""
     monkeypatch.setattr("worker.app.JITTER", 0.0)
-    scoring = make(rpm=1, result_cache_ttl=0)
+    scoring = make(rpm=1, explanation_ttl=0)
     for processing_id in (7, 8):
         put(processing_id, resume=RESUME + str(processing_id))
     put(9, resume=RESUME + "9", deadline_in=40)

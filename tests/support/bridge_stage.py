@@ -40,14 +40,14 @@ class Stage:
 
     def __init__(self, kafka, topics, redis_client, redis_url, folder, partitions=1, **settings):
         make = topics or (lambda *names, partitions: new_topics(kafka, names, partitions))
-        self.input, notifications, uploading, dead = make(
-            "in", "notifications", "uploading", "dead", partitions=partitions
+        self.input, notifications, uploading, _ = make(
+            "in", "notifications", "uploading", "in.DLQ", partitions=partitions
         )
         self.redis, self.redis_url = redis_client, redis_url
         self.settings = Settings(
             openai_key="-", kafka_bootstrap_servers=kafka, kafka_group_id=f"group-{self.input}",
             kafka_topic_for_ai_handler=self.input, kafka_topic_for_notifications=notifications,
-            kafka_topic_for_uploading_data=uploading, kafka_topic_for_dead_letters=dead,
+            kafka_topic_for_uploading_data=uploading,
             kafka_session_timeout_ms=6_000, health_folder=folder / "run", redis_url=redis_url,
             **settings,
         )  # fmt: skip
@@ -74,7 +74,7 @@ class Stage:
         watch = make_watch(settings, self.admin)
         policy = PartitionPolicy(
             settings.window_size, settings.request_rate, settings.request_deadline, settings.lease_seconds / 2,
-            settings.lease_seconds, settings.kafka_start, settings.look_ahead, settings.fair_by == "user",
+            settings.lease_seconds, settings.kafka_start, 2_000, settings.fair_by == "user",
             settings.user_weights, settings.user_rpd,
         )  # fmt: skip
 

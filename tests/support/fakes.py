@@ -213,8 +213,8 @@ class FakeLeases:
         self.renewed: set[FakeLease] = set()
 
     @property
-    def held(self) -> int:
-        return len(self.renewed)
+    def held(self) -> set[FakeLease]:
+        return self.renewed
 
     def take(self, key: str, *, done_keys: Sequence[str] = (), token: str | None = None) -> FakeLease | None:
         lease = FakeLease(self, key, token or f"token-{next(self.memory.numbers)}", done_keys)

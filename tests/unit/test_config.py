@@ -153,7 +153,7 @@ def test_limits_that_nobody_set_are_found_out(env):
         ("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092/"),
         ("KAFKA_BOOTSTRAP_SERVERS", ","),
         ("KAFKA_TOPIC_FOR_AI_HANDLER", "AI handler"),
-        ("KAFKA_TOPIC_FOR_DEAD_LETTERS", "x" * 250),
+        ("KAFKA_TOPIC_FOR_NOTIFICATIONS", "x" * 250),
         ("KAFKA_SSL_CA_LOCATION", "/no/such/ca.pem"),
         ("KAFKA_SSL_KEY_LOCATION", "/"),
         ("OPENAI_TIMEOUT", "0"),

@@ -116,9 +116,9 @@ VARIABLES = [
        "KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD need KAFKA_SECURITY_PROTOCOL=SASL_SSL or SASL_PLAINTEXT")
       for name in ("KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD")),
     *((topics,
-       ("KAFKA_TOPIC_FOR_NOTIFICATIONS, KAFKA_TOPIC_FOR_UPLOADING_DATA and KAFKA_TOPIC_FOR_DEAD_LETTERS must be "
-        "different topics"))
-      for topics in ({"KAFKA_TOPIC_FOR_DEAD_LETTERS": "uploading_data"},
+       ("KAFKA_TOPIC_FOR_NOTIFICATIONS, KAFKA_TOPIC_FOR_UPLOADING_DATA and that of dead letters, AI_handler.DLQ, must "
+        "be different topics"))
+      for topics in ({"KAFKA_TOPIC_FOR_UPLOADING_DATA": "AI_handler.DLQ"},
                      {"KAFKA_TOPIC_FOR_NOTIFICATIONS": "uploading_data"})),
     ({"KAFKA_BOOTSTRAP_SERVERS": "kafka://kafka:9092"},
      "KAFKA_BOOTSTRAP_SERVERS: must be HOST:PORT, or several with commas between them"),

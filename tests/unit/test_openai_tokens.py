@@ -6,10 +6,11 @@ import sys
 import bpe_openai
 import pytest
 
+from dev.lone_profile import LoneProfile
 from dev.openai_standin.tokens import prompt_tokens
 from tests.support.fakes import RESUME, criteria_of
 from worker.asking.openai_client import OpenAIClient
-from worker.asking.profile import LoneProfile, Profile
+from worker.asking.profile import Profile
 from worker.assessment.grading import RESPONSE_FORMAT
 from worker.assessment.prompt import grading_messages
 from worker.assessment.resume import read_resume

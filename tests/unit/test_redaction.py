@@ -19,9 +19,11 @@ from bench.redaction_set.variants import groups
 from worker.assessment.redaction import (
     contact_patterns,
     head,
+    homes,
     name_places,
     name_word,
     names,
+    others,
     particulars,
     redact,
     redacting,
@@ -29,8 +31,8 @@ from worker.assessment.redaction import (
     whole_name,
 )
 from worker.assessment.redaction.mentions import stem
-from worker.assessment.redaction.placeholders import SPELLINGS, WORDS, Kind, replaced
-from worker.assessment.redaction.rules import Rule, RuleSet
+from worker.assessment.redaction.placeholders import SPELLINGS, WORDS, Kind
+from worker.assessment.redaction.rules import Rule, RuleSet, replaced
 from worker.assessment.redaction.sheet import Sheet
 from worker.assessment.source_text import SourceText, marked
 
@@ -259,7 +261,19 @@ def test_a_surname_is_no_case_of_a_given_name():
 def test_patterns_fit_their_automaton():
     """A pattern too large for RE2's automaton would run fifty times slower."""
     found = []
-    for module in (contact_patterns, head, name_places, name_word, names, particulars, redacting, sheet, whole_name):
+    for module in (
+        contact_patterns,
+        head,
+        homes,
+        name_places,
+        name_word,
+        names,
+        others,
+        particulars,
+        redacting,
+        sheet,
+        whole_name,
+    ):
         for name, value in vars(module).items():
             rules = value if isinstance(value, tuple) else ()
             patterns = [rule.pattern for rule in rules if isinstance(rule, Rule)]

@@ -26,13 +26,14 @@ def letter(offset, reason="not_json", *, hours=0, key=REQUEST_KEY, value=b"{oops
 class FakeReader:
     """A consumer of a dead-letter topic of one partition."""
 
-    def __init__(self, letters, error=None):
+    def __init__(self, letters, error=None, topic="AI_handler.DLQ"):
         self.letters = letters
         self.error = error
+        self.topic = topic
         self.closed = False
 
     def list_topics(self, topic, timeout):
-        assert topic == "AI_handler.DLQ"
+        assert topic == self.topic
         assert timeout
         return SimpleNamespace(topics={topic: SimpleNamespace(error=self.error, partitions={0: None})})
 
@@ -116,8 +117,9 @@ def test_it_says_what_it_did(run):
 def test_the_fields_of_the_other_contract_are_named(capsys):
     """What is one of ours depends on the contract that is spoken."""
     letters = [letter(0, "missing_field", field=b"requirement"), letter(1, "missing_field", field=b"callback_url")]
-    settings = Settings(openai_key="-", contract="2026", kafka_topic_for_dead_letters="AI_handler.DLQ")
-    assert replay.run(replay.arguments().parse_args(["--dry-run"]), settings, FakeReader(letters), FakeProducer()) == 0
+    settings = Settings(openai_key="-", contract="2026")
+    reader = FakeReader(letters, topic="processing.requested.DLQ")
+    assert replay.run(replay.arguments().parse_args(["--dry-run"]), settings, reader, FakeProducer()) == 0
     assert capsys.readouterr().out.splitlines()[0] == "missing_field: 2 dead letters (requirement 1), would replay 2"
 
 

@@ -40,21 +40,13 @@ MOST_REFUSED = 6  # times while others pass: behind one address may be backends 
 
 @dataclass(frozen=True, slots=True)
 class WaitingPolicy:
-    """What operators may set; seconds and counts.
+    """What operators may set; seconds and counts."""
 
-    Attributes:
-        max_attempts: answers that may be of no use before the request fails.
-        retry_base: the first back-off; it doubles.
-        retry_max: the longest back-off.
-        short_wait: a wait up to this happens in the worker, a longer one is a countdown.
-        max_countdown: the longest countdown.
-    """
-
-    max_attempts: int
-    retry_base: float
-    retry_max: float
-    short_wait: float
-    max_countdown: float
+    max_attempts: int  # answers that may be of no use before the request fails
+    retry_base: float  # the first back-off; it doubles
+    retry_max: float  # the longest back-off
+    short_wait: float  # a wait up to this happens in the worker, a longer one is a countdown
+    max_countdown: float  # the longest countdown
 
     @property
     def behind_breaker(self) -> float:

@@ -35,25 +35,16 @@ _OF_NAMES = frozenset(string.ascii_letters + string.digits + "-._:/@")
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What came.
+    """What came."""
 
-    Attributes:
-        usage: its tokens, as far as they were counted.
-        content: the answer's text, without the thoughts that some models write down before it.
-        reasoned: tokens that went into thoughts; estimated by their length where nobody counts them.
-        bare: it came as nothing but a JSON object.
-        model: the one that answered, by its own account.
-        wrong: the row of the table about what is wrong, if anything.
-        problem: the error inside, whose row has still to be found.
-    """
-
-    usage: Usage
+    usage: Usage  # its tokens, as far as they were counted
+    # The answer's text, without the thoughts that some models write down before it.
     content: str = field(default="", repr=False)
-    reasoned: int = 0
-    bare: bool = True
-    model: str | None = None
-    wrong: Row | None = None
-    problem: Problem | None = None
+    reasoned: int = 0  # tokens that went into thoughts; estimated by their length where nobody counts them
+    bare: bool = True  # it came as nothing but a JSON object
+    model: str | None = None  # the one that answered, by its own account
+    wrong: Row | None = None  # the row of the table about what is wrong, if anything
+    problem: Problem | None = None  # the error inside, whose row has still to be found
 
 
 def read_completion(body: object, *, sent_tokens: int) -> Completion:

@@ -40,21 +40,13 @@ class Follows(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What an error says, bounded and in lower case.
+    """What an error says, bounded and in lower case."""
 
-    Attributes:
-        status: HTTP's, or that of an error inside of HTTP 200.
-        codes: machine-readable names of what is wrong.
-        params: names of parameters that it blames.
-        text: what it says to people. It may quote the request, so it is never shown.
-        wrapped: HTTP said 200, and nothing inside has a number.
-    """
-
-    status: int
-    codes: tuple[str, ...] = ()
-    params: tuple[str, ...] = ()
-    text: str = ""
-    wrapped: bool = False
+    status: int  # HTTP's, or that of an error inside of HTTP 200
+    codes: tuple[str, ...] = ()  # machine-readable names of what is wrong
+    params: tuple[str, ...] = ()  # names of parameters that it blames
+    text: str = ""  # what it says to people. It may quote the request, so it is never shown.
+    wrapped: bool = False  # HTTP said 200, and nothing inside has a number
 
     def __str__(self) -> str:
         """The status and the first code, if it looks like one: what may be logged."""

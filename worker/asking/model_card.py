@@ -19,17 +19,11 @@ Get = Callable[[str], tuple[int, bytes] | None]
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What is known of the model.
+    """What is known of the model."""
 
-    Attributes:
-        status: of the model's own page.
-        listed: whether the endpoint has it; None: it does not say.
-        shutdown: the day on which it ends, or None.
-    """
-
-    status: int
-    listed: bool | None = None
-    shutdown: date | None = None
+    status: int  # of the model's own page
+    listed: bool | None = None  # whether the endpoint has it; None: it does not say
+    shutdown: date | None = None  # the day on which it ends, or None
 
     def ends_within(self, span: timedelta, today: date) -> bool:
         """Whether it is shut down by then, or already."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Literal, Self
 
 from worker.asking.faults import Problem
-from worker.ports import Usage
 
 MOST_LESSONS: Final = 12
 EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
@@ -74,34 +73,23 @@ _SOUND: Final[Mapping[str, Callable[[Any], bool]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a request carries, and what was learned of how it is taken.
+    """What a request carries, and what was learned of how it is taken."""
 
-    Attributes:
-        temperature: None: none is sent.
-        effort: `reasoning_effort`; None: none is sent.
-        cap: the name of the output cap.
-        output: `strict` schema, `json` mode, or `none`.
-        most: tokens of output that may be asked for at most, since more were refused; None: nobody has said.
-        role: of the message that instructs; `user`: all messages are one.
-        keeps_schema: False: a schema is taken, and answers do not follow it.
-        floor: tokens of reasoning that there is room for at least, since an answer was cut by less, until enough
-            answers were seen.
-        refused: efforts and names of the cap that are; `reasoning_effort`: the parameter itself is.
-        pinned: fields that a setting decides.
-        lessons: how many were learned.
-    """
-
-    temperature: float | None = 0.0
-    effort: str | None = None
-    cap: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"
-    output: Literal["strict", "json", "none"] = "strict"
+    temperature: float | None = 0.0  # None: none is sent
+    effort: str | None = None  # `reasoning_effort`; None: none is sent
+    cap: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"  # the name of the output cap
+    output: Literal["strict", "json", "none"] = "strict"  # `strict` schema, `json` mode, or `none`
+    # Tokens of output that may be asked for at most, since more were refused; None: nobody has said.
     most: int | None = None
+    # Of the message that instructs; `user`: all messages are one.
     role: Literal["system", "developer", "user"] = "system"
-    keeps_schema: bool = True
+    keeps_schema: bool = True  # False: a schema is taken, and answers do not follow it
+    # Tokens of reasoning that there is room for at least, since an answer was cut by less, until enough answers were
+    # seen.
     floor: int = 0
-    refused: tuple[str, ...] = ()
-    pinned: frozenset[str] = frozenset()
-    lessons: int = 0
+    refused: tuple[str, ...] = ()  # efforts and names of the cap that are; `reasoning_effort`: the parameter itself is
+    pinned: frozenset[str] = frozenset()  # fields that a setting decides
+    lessons: int = 0  # how many were learned
 
     @classmethod
     def pinned_by(cls, *, temperature: str, effort: str, output: str) -> Self:
@@ -163,39 +151,6 @@ class Profile:
         else:
             room = max(room, math.ceil(SPARE * max(seen, default=0)), self.floor)
         return min(room, most)
-
-
-class LoneProfile:
-    """The profile of a process that shares it with nobody: a benchmark's, a test's. See `profiles.Profiles`."""
-
-    def __init__(self, first: Profile, most_room: int = 16_000) -> None:
-        self.current = first
-        self._most_room = most_room
-
-    def room(self) -> int:
-        """Tokens of reasoning to leave room for."""
-        return self.current.room((), self._most_room)
-
-    def learn(self, sent: Profile, learned: Profile, why: str) -> bool:  # noqa: ARG002 # there is no log to tell it
-        """Take what was learned."""
-        self.current = learned if sent == self.current else self.current
-        return learned.lessons <= MOST_LESSONS
-
-    def cut(self, sent: Profile, room: int, why: str) -> int:
-        """An answer ended in its reasoning: more room for the next, if there is any."""
-        wanted = room_after_cut(room, self._most_room)
-        if wanted:
-            self.learn(sent, after_cut(sent, wanted), why)
-        return wanted
-
-    def withdraw(self, sent: Profile, *, anew: bool = True) -> None:
-        """Nothing is kept of before."""
-
-    def answered(self, sent: Profile, usage: Usage, *, bare: bool, **_kept: object) -> None:
-        """Take what an answer shows."""
-        learned = after_answer(sent, usage.reasoning_tokens, bare=bare)
-        if learned is not None:
-            self.learn(sent, learned, "")
 
 
 def lesson(problem: Problem, sent: Profile) -> Profile | None:

@@ -39,7 +39,15 @@ _LONGEST_EXPANSION: Final = 4  # characters; the few that become more (Arabic li
 # One class of characters and a plus: linear in any engine, and a fifth of the price of a look-up for each character.
 _RARE: Final = re.compile("([^\n\t -~А-яЁё«»—–•]+)")
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_RTF: Final = re.compile(r"(?:\\'[0-9a-fA-F]{2})+")
+_BYTES: Final = re.compile(r"(?:\\'[0-9a-fA-F]{2}){1,4000}|(?:=[0-9A-F]{2}(?:=\n)?){2,4000}")  # RTF's; of a vCard
+_UNIT: Final = re.compile(r"\\u(?:([0-9]{3,5}) ?\?|([0-9a-fA-F]{4}))")  # RTF's; JSON's
+_LAST_UNIT: Final = 0x10000
+# Each sign is one character that is no space: linear in any engine.
+_SPACED: Final = re.compile(
+    r"(?<!\S)(?:[\w+(] {1,4}){3}(?:[\w.,@+:()/№-] {1,4})+[\w.)](?!\S)|(?m:^(?:[А-ЯЁ] ){2,}[А-ЯЁ]$)"
+)
+_MAY_BE_SPACED: Final = re2.compile(r"(?m)(?:^|\s)\S {1,4}\S {1,4}\S(?: |$)")  # a tenth of its price
+_SPACED_NUMBER: Final = 8
 _ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ATTRIBUTES: Final = r"(?:\s+[\w:-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s<>\"']+))?)*\s*/?"
 # Only what HTML knows: "<Boost>" and "<имя>" are somebody's words.
@@ -91,18 +99,44 @@ def visible(text: str) -> str:
 def readable(text: str) -> str:
     """The text as its reader sees it: `visible`, without HTML's tags; those of blocks become line ends.
 
-    HTML entities, RTF's bytes and Markdown's escapes become what they stand for, once.
+    HTML entities, bytes and units in RTF, JSON and vCards, and Markdown's escapes become what they
+    stand for; what is s p a c e d  o u t is closed up.
     """
-    if "&" in text or "\\" in text:
+    if "&" in text or "\\" in text or "=D" in text:
         # An invisible character may stand within what it hides: it goes first, else a second reading would find more.
         text = _ENTITY.sub(lambda match: html.unescape(match[0]), visible(text))
-        text = _RTF.sub(lambda match: bytes.fromhex(match[0].replace("\\'", "")).decode("cp1251", "replace"), text)
-        text = _ESCAPE.sub(r"\1", text)
+        text = _ESCAPE.sub(r"\1", _UNIT.sub(_decoded_unit, _BYTES.sub(_decoded_bytes, text)))
     shown = _DECOMPOSED.sub(lambda match: unicodedata.normalize("NFC", match[0]), visible(text))
+    if _MAY_BE_SPACED.search(shown):
+        shown = _SPACED.sub(_closed_up, shown)
     if "<" not in shown:
         return shown
     # `visible` left no control character: this one marks where a tag stood, which parts two words.
     return _TAGS.sub("", _TAGS_WITHIN.sub(" ", str(_INLINE.sub("\x1f", _BLOCK.sub("\n", shown)))))
+
+
+def _decoded_bytes(match: re.Match[str]) -> str:
+    written = match[0]
+    try:
+        return bytes.fromhex(re.sub(r"=\n|[\\'=]", "", written)).decode("cp1251" if written[0] == "\\" else "utf-8")
+    except UnicodeDecodeError:
+        return written
+
+
+def _decoded_unit(match: re.Match[str]) -> str:
+    unit = int(match[1]) if match[1] else int(match[2], 16)
+    return chr(unit) if unit < _LAST_UNIT else ""
+
+
+def _closed_up(match: re.Match[str]) -> str:
+    """A line that was spaced out, letter by letter: wider gaps are between words."""
+    spaced = match[0]
+    signs = spaced.split()
+    if not any(map(str.isalpha, signs)) and len(signs) < _SPACED_NUMBER:
+        return spaced
+    gap = min(map(len, re.findall(" +", spaced)))
+    closed = " ".join("".join(word.split()) for word in re.split(f" {{{gap + 1},}}", spaced))
+    return "".join(signs) if _SPACED.search(closed) else closed
 
 
 def invisible(text: str) -> str:

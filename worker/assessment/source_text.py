@@ -18,7 +18,7 @@ from typing import Final
 
 import re2
 
-from worker.assessment.plain_text import fold, readable
+from worker.assessment.plain_text import fold, readable, unmarked
 from worker.assessment.redaction.placeholders import WORDS
 
 MAX_QUOTE: Final = 600  # characters; the prompt asks for fifteen words
@@ -88,6 +88,18 @@ class SourceText:
         matches = islice(_QUOTATION.finditer(text), _MOST_QUOTATIONS)
         starts = [word.start() for word in _WORD.finditer(text)]
         return [range(*(bisect_left(starts, end) for end in match.span())) for match in matches]
+
+    @cached_property
+    def places(self) -> list[tuple[int, int]]:
+        """Where in the text each word begins and ends. Folding makes none, one or several characters of one."""
+        folded_as = {character: unmarked(character) for character in set(self._text)}
+        owners = [at for at, character in enumerate(self._text) for _ in folded_as[character]]
+        places, at = [], 0
+        for word in self.words:
+            at = self.folded.index(word, at)
+            places.append((owners[at], owners[at + len(word) - 1] + 1))
+            at += len(word)
+        return places
 
     @cached_property
     def _capitals(self) -> frozenset[str]:

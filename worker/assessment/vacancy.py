@@ -1,10 +1,10 @@
 """A vacancy, and the stretches of it that a model copied."""
 
 from difflib import SequenceMatcher
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Final
 
-from worker.assessment.plain_text import readable, unmarked
+from worker.assessment.plain_text import readable
 from worker.assessment.source_text import SourceText, alike, says_something, words_in
 
 MAX_SPAN: Final = 300  # characters that a model may copy as one requirement
@@ -54,7 +54,7 @@ class Vacancy:
 
     def _shown(self, stretch: range) -> str | None:
         """The stretch as the vacancy has it, in one line."""
-        start, end = self._places[stretch.start][0], self._places[stretch.stop - 1][1]
+        start, end = self.source.places[stretch.start][0], self.source.places[stretch.stop - 1][1]
         if self.text[max(0, start - 1) : start] == "." and not self.text[max(0, start - 2) : start - 1].strip():
             start -= 1  # ".NET"
         for opening, closing in _PAIRS:
@@ -64,18 +64,6 @@ class Vacancy:
             elif inside.count(closing) > inside.count(opening) and self.text[max(0, start - 1) : start] == opening:
                 start -= 1
         return " ".join(self.text[start:end].split()) if end - start <= MAX_SPAN else None
-
-    @cached_property
-    def _places(self) -> list[tuple[int, int]]:
-        """Where in `text` each word begins and ends. Folding makes none, one or several characters of one."""
-        folded_as = {character: unmarked(character) for character in set(self.text)}
-        owners = [at for at, character in enumerate(self.text) for _ in folded_as[character]]
-        places, at = [], 0
-        for word in self.source.words:
-            at = self.source.folded.index(word, at)
-            places.append((owners[at], owners[at + len(word) - 1] + 1))
-            at += len(word)
-        return places
 
 
 @lru_cache(maxsize=256)

@@ -2,10 +2,9 @@
 
 from typing import Any, Literal, Self
 
-import redis
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 
-from contract import Failure, Verdict, decision_key, explanation_key, processed_mark
+from contract import Failure, Verdict
 from worker.assessment.criteria import Criteria
 from worker.assessment.judgement import Judgement
 from worker.assessment.prompt import PROMPT_VERSION
@@ -119,33 +118,6 @@ class FailedExplanation(BaseModel):
 
     failure: str  # the name of a `contract.Failure`
     failed_at: str  # ISO time, UTC
-
-
-_KEPT: TypeAdapter[Explanation | FailedExplanation] = TypeAdapter(Explanation | FailedExplanation)
-
-
-class ExplanationStore:
-    """Reads the explanations that `OutcomeStore.finish` has kept.
-
-    Args:
-        store: Redis.
-    """
-
-    def __init__(self, store: redis.Redis) -> None:
-        self._redis = store
-
-    def read(self, processing_id: int) -> Explanation | FailedExplanation | None:
-        """What a score was made of, or the decision alone, or what the request failed of, if it is still kept.
-
-        Raises:
-            redis.RedisError: Redis is away.
-        """
-        body = self._redis.get(explanation_key(processing_id)) or self._redis.get(decision_key(processing_id))
-        return None if body is None else _KEPT.validate_json(body)
-
-    def is_answered(self, processing_id: int) -> bool:
-        """Whether the request is finished, however it ended. Raises `redis.RedisError`."""
-        return bool(self._redis.exists(processed_mark(processing_id)))
 
 
 def failure_table(processing_id: int, failed: FailedExplanation) -> list[str]:

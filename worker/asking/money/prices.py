@@ -10,19 +10,12 @@ TIERS = {"flex": 0.5}  # of the listed price: OpenAI, "Flex processing"; for oth
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars for a million tokens of each kind, as providers list them.
+    """US dollars for a million tokens of each kind, as providers list them."""
 
-    Attributes:
-        prompt: what the provider had not in its prefix cache.
-        cached: what it had.
-        completion: the answer, what was reasoned for it included.
-        written: what was written into that cache.
-    """
-
-    prompt: float
-    cached: float
-    completion: float
-    written: float
+    prompt: float  # what the provider had not in its prefix cache
+    cached: float  # what it had
+    completion: float  # the answer, what was reasoned for it included
+    written: float  # what was written into that cache
 
     def of(self, usage: Usage) -> float:
         """What an answer cost, in US dollars, at the tier that it was given at."""

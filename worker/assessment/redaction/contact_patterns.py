@@ -6,13 +6,12 @@ look-around and its `\b`, `\w` and `\s` are ASCII only, so a rule's `accepts` lo
 
 from typing import Any, Final
 
-from worker.assessment.redaction.head import end_of_head
+from worker.assessment.redaction.head import NOT_HANDLES, PRODUCT_SITES, YEAR, end_of_head
 from worker.assessment.redaction.linear_pattern import linear
-from worker.assessment.redaction.particulars import is_unnumbered
-from worker.assessment.redaction.placeholders import ANY, Kind
-from worker.assessment.redaction.rules import Rule, stands_alone
-from worker.assessment.redaction.sheet import JOINT, ZONES
-from worker.assessment.redaction.word_list import alternatives, words
+from worker.assessment.redaction.name_lists import ENGLISH_COMMON
+from worker.assessment.redaction.particulars import UNIT, is_unnumbered
+from worker.assessment.redaction.rules import rules, stands_alone
+from worker.assessment.redaction.word_list import pattern, words
 
 
 def _is_encoded(match: Any) -> bool:
@@ -20,61 +19,37 @@ def _is_encoded(match: Any) -> bool:
     return any(map(str.isdigit, blob)) and any(map(str.islower, blob)) and any(map(str.isupper, blob))
 
 
-PICTURES: Final = (
-    Rule(Kind.PHOTO, r"(?i)data:[a-z]+/[a-z0-9+.\-]+;base64,[a-z0-9+/=]+", alone=False),
-    Rule(Kind.PHOTO, r"(?i)<img[^>\n]*>|!\[[^\]\n]*\]\([^)\n]*\)", alone=False),
-    Rule(Kind.PHOTO, r"(?:(?:[A-Za-z0-9+/]{60,80}\n){2,}[A-Za-z0-9+/]*|[A-Za-z0-9+/]{200,})={0,2}",
-         alone=False, accepts=_is_encoded),
-    Rule(Kind.PHOTO, r"(?i)[\p{L}\p{N}_\-]+\.(?:jpe?g|heic|png|webp)"),
-)  # fmt: skip
+PICTURES: Final = rules("pictures", _is_encoded)
 
-_LOCAL = rf"[\p{{L}}\p{{N}}_][\p{{L}}\p{{N}}._%+{JOINT}\-]*"
-_DOT = r"(?:\.| ?[(\[{](?:dot|точка|\.)[)\]}] ?| dot | точка )"
-_AT_SIGN = r"(?: ?[(\[{<](?:at|собака|эт|a|@)[)\]}>] ?| собака | ?\(собачка\) ?| собачка )"
-EMAILS: Final = (
-    Rule(Kind.EMAIL,
-         rf"(?i){_LOCAL}(?:@| @ |@ )[\p{{L}}\p{{N}}{JOINT}\-]+(?:\.[\p{{L}}\p{{N}}{JOINT}\-]+)*\.{JOINT}?\p{{L}}{{2,}}"
-         rf"|{_LOCAL}(?: ?@ ?| at ){alternatives('mail hosts')}(?: ?\. ?|,)(?:ru|com|net|org|by|kz|ua|me)"
-         rf"|[a-z0-9][a-z0-9._%+\-]*(?:{_DOT}[a-z0-9_\-]+)*{_AT_SIGN}[a-z0-9\-]+(?:{_DOT}[a-z0-9\-]+)*{_DOT}[a-z]{{2,}}"
-         r"|[a-z0-9][a-z0-9._%+\-]* at [a-z0-9\-]+ dot [a-z]{2,}", alone=False),
-    Rule(Kind.EMAIL, r"(?i)(?:[a-z0-9._\-] ){3,}@(?: [a-z0-9.\-]){4,}"),  # «i v a n @ m a i l . r u»
-)  # fmt: skip
+EMAILS: Final = rules("emails")
 
-_IN_LINK = rf"[^\s|<>«»\"{ANY}]"
-_LINK_END = rf"[^\s|<>«»\"{ANY}.,;:!?()'\]]"
-_REST = rf"{_IN_LINK}*{_LINK_END}/?"
-_PERSONAL_HOSTS = "|".join(host.replace(".", rf"{JOINT}?\.{JOINT}?") for host in sorted(words("hosts")))
-_DOMAIN = r"[\p{L}\p{N}\-]+(?:\.[\p{L}\p{N}\-]+)*"
-_PRODUCTS: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
-_BARE_DOMAIN = linear(rf"(?i){_DOMAIN}\.(?:{ZONES}|js|net)")
+_OF_WORK: Final = pattern("sites of work before")
+_ENDINGS_OF_FILES: Final = words("endings of files")
+_BARE_DOMAIN = pattern("bare domains")
 
 
 def _is_a_path(match: Any) -> bool:
     host, _, path = match[0].partition("/")
-    if host.lower().endswith(_PRODUCTS) or _BARE_DOMAIN.fullmatch(path):
+    if (
+        host.lower().endswith(PRODUCT_SITES)
+        or host.lower().rpartition(".")[2] in _ENDINGS_OF_FILES
+        or _BARE_DOMAIN.fullmatch(path)
+    ):
         return False  # "Ozon.ru/Avito.ru" are two employers
+    if _OF_WORK.search(match.string[max(0, match.start() - 40) : match.start()]):
+        return False
     return any(letter.islower() or letter.isdigit() for letter in path)  # "Mail.ru/VK" are two as well
 
 
-LINKS: Final = (
-    Rule(Kind.LINK, rf"(?i)(?:(?:https?|ftp|tg|mailto|skype|viber|whatsapp):|www\.){_REST}"),
-    Rule(Kind.LINK, rf"(?i)(?:[\p{{L}}\p{{N}}\-]+\.)*(?:{_PERSONAL_HOSTS}){JOINT}?/{_REST}"),
-    Rule(Kind.LINK, rf"(?i)[a-z0-9\-]+\.(?:github|gitlab)\.io(?:/{_REST})?|[а-яё0-9\-]+\.рф(?:/[^\s|]*)?"),
-    Rule(Kind.LINK, rf"(?i){_DOMAIN}\.{ZONES}{JOINT}?/{_REST}", accepts=_is_a_path),
-    Rule(Kind.LINK,
-         r"(?i)(?:(?:мой |личный )?сайт|портфолио|блог|web-?site|site|portfolio|home ?page|web|ссылка|blog)"
-         rf"[ :=|\t\n—\-]{{1,4}}([a-z0-9][a-z0-9.\-]*\.[a-z]{{2,}}(?:/{_REST})?)", group=1),
-)  # fmt: skip
+LINKS: Final = rules("links", _is_a_path)
 
-_MESSENGERS = alternatives("messengers")
-_NOT_HANDLES: Final = words("no handles")
 _ANNOTATIONS: Final = words("annotations")
 
 
 def _is_a_handle(match: Any) -> bool:
     text, start, end = match.string, match.start(), match.end()
     name = match[0][1:]
-    if (start and (text[start - 1].isalnum() or text[start - 1] in "@/._-")) or text[end : end + 1] in ("/", "("):
+    if (start and (text[start - 1].isalnum() or text[start - 1] in "@/._-")) or text[end : end + 1] in ("/", "(", "-"):
         return False
     if name.lower() in _ANNOTATIONS or name.lower().split(".")[0] in _ANNOTATIONS:
         return False
@@ -82,7 +57,11 @@ def _is_a_handle(match: Any) -> bool:
     return len(name) > 2 and (not any(map(str.isupper, name)) or any(map(str.isdigit, name)) or name.isupper())
 
 
-_ONES_OWN: Final = linear(rf"(?i)(?:^|[^\p{{L}}]){alternatives('said before handles')} .?$")  # «пишите в тг petrov»
+_ONES_OWN: Final = pattern("own before handles")  # «пишите в тг petrov»
+
+
+def name_like(value: str) -> bool:
+    return value.islower() and value.isalpha() and value not in ENGLISH_COMMON and len(value) > 4
 
 
 def _is_a_value(match: Any) -> bool:
@@ -90,11 +69,15 @@ def _is_a_value(match: Any) -> bool:
     said, value = match[1], match[2]
     if not stands_alone(match.string, *match.span()):
         return False
-    if value.lower().strip("@.") in _NOT_HANDLES:
+    if value.lower().strip("@.") in NOT_HANDLES:
         return False
     text, start, end = match.string, match.start(), match.end()
     # "Telegram ivan_petrov90", "ВКонтакте id123"; "VK2" and "Viber 20.4" are versions.
-    if any(letter in "@_#" for letter in value) or (value[0].isalpha() and any(map(str.isdigit, value))):
+    if (
+        any(letter in "@_#" for letter in value)
+        or ("." in value and value.islower())
+        or (value[0].isalpha() and any(map(str.isdigit, value)))
+    ):
         return True
     if value[0].isdigit():
         return False
@@ -102,6 +85,8 @@ def _is_a_value(match: Any) -> bool:
         return True
     # "GitHub: actions, pages" names features; "Telegram: ivanov" at a line's end names a person.
     rest = text[end : end + 2].lstrip(" \t")[:1]
+    if rest == "," and ":" in said and name_like(value) and not text[end + 2 : end + 3].islower():
+        return True  # "Kaggle: vladciobo, Competitions Master"
     if not said.strip(" "):
         alone = (not start or text[start - 1] == "\n") and rest in {"", "\n"}
         telling = any(sign in ".-" for sign in value) or not value[1:].islower()
@@ -109,23 +94,8 @@ def _is_a_value(match: Any) -> bool:
     return not rest or rest in "\n|;)•\"'" or (rest in ",." and ("-" in value or end < end_of_head(text)))
 
 
-HANDLES: Final = (
-    Rule(Kind.HANDLE, rf"(?i){_MESSENGERS}[ :=|\t\n—\-]{{0,4}}[(]?(@[a-z0-9_.\-]*[a-z0-9_])", group=1, alone=False),
-    Rule(Kind.HANDLE,
-         rf"(?i){_MESSENGERS}([ :=|\t—\-\"('•]{{1,5}}|[ :]*\n\n?[ \t]*)"
-         rf"((?:live:)?[a-z0-9_@][a-z0-9_.#\-]{{2,}}[a-z0-9_])",
-         group=2, accepts=_is_a_value),
-    Rule(Kind.HANDLE,
-         rf"(?i){_MESSENGERS}(?:[ ,:—]{{1,3}}{alternatives('said of handles')}){{1,4}}[ :—]{{1,3}}"
-         r"([a-z][a-z0-9_.\-]{2,}[a-z0-9_])", group=1),
-    Rule(Kind.HANDLE, rf"(?i)(?:^|[\n:;(] ?|я |ник )([a-z][a-z0-9.]*_[a-z0-9_.]+) (?:в|на) {_MESSENGERS}", group=1),
-    Rule(Kind.HANDLE, r"@[A-Za-z][A-Za-z0-9_.\-]*[A-Za-z0-9_]", alone=False, accepts=_is_a_handle),
-)  # fmt: skip
+HANDLES: Final = rules("handles", _is_a_value, _is_a_handle)
 
-_GAP = r"[ ().\-—/•\t_=]"
-_EXTENSION = r"(?:,? ?(?:доб|вн|ext)\.? ?\d{1,5})?"
-_SHAPES = alternatives("telephones", gap=_GAP)
-_UNIT = linear(rf"(?i) ?{alternatives('units')}")
 _THOUSANDS = linear(r"\+? ?\d{1,3}(?:[ .]\d{3})+")
 
 
@@ -148,7 +118,7 @@ def _is_a_phone(match: Any) -> bool:
         return False
     if found.startswith("("):
         return 8 <= digits <= 12
-    unit = _UNIT.match(text[end : end + 8])
+    unit = UNIT.match(text[end : end + 8])
     if _THOUSANDS.fullmatch(found):
         # "+1 200 000 руб." is money; "+376 712 345" is Andorra.
         return not unit and (digits > 10 or (found.startswith("+") and digits == 9))
@@ -156,10 +126,13 @@ def _is_a_phone(match: Any) -> bool:
     return not (unit and found[0].isdigit() and found.replace(" ", "").isdigit())
 
 
-PHONES: Final = (
-    Rule(Kind.PHONE, rf"{_SHAPES}{_EXTENSION}", alone=False, accepts=_is_a_phone),
-    Rule(Kind.PHONE,
-         rf"(?i)(?:^|[^\p{{L}}]){alternatives('label, phone')}"
-         rf"\.?[ :=|\t\n—\-\"№•]{{1,5}}(\+?\(?\d(?:{_GAP}{{0,3}}\d){{5,14}}{_EXTENSION})",
-         group=1),
-)  # fmt: skip
+def _is_spoken(match: Any) -> bool:
+    digits = sum(map(str.isdigit, match[0]))
+    told = digits + len([word for word in match[0].replace("-", " ").split() if word.isalpha()])
+    return told >= (_FEWEST_SPOKEN if digits else 6) and not (
+        UNIT.match(match.string[match.end() : match.end() + 8]) or YEAR.search(match[0])
+    )
+
+
+_FEWEST_SPOKEN: Final = 7
+PHONES: Final = rules("phones", _is_spoken, _is_a_phone)

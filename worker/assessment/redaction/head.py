@@ -4,25 +4,44 @@ That is where the person is. A date, a year, a number, a place or a street there
 what has been redacted already, is the person's.
 """
 
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, Final
 
-from worker.assessment.redaction.labels import SIGN
 from worker.assessment.redaction.linear_pattern import linear
-from worker.assessment.redaction.morphology import Reading, readings
-from worker.assessment.redaction.particulars import DATE, METRO, YEAR_WORD, ends_a_segment, is_an_age
-from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind
-from worker.assessment.redaction.rules import Rule
-from worker.assessment.redaction.sheet import JOINT, ZONES
-from worker.assessment.redaction.word_list import alternatives, words
+from worker.assessment.redaction.name_lists import ENGLISH_COMMON
+from worker.assessment.redaction.particulars import UNIT, ends_a_segment, is_an_age, is_numbered
+from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind
+from worker.assessment.redaction.rules import rules
+from worker.assessment.redaction.word_list import pattern, words
 
 _LONGEST: Final = 1_500  # characters
-_WORK: Final = linear("(?im)" + alternatives("work begins", beginning=alternatives("beginnings of work")))
+_WORK: Final = pattern("work begins")
+_SECTION: Final = pattern("personal sections")
+CHANNEL: Final = pattern("channels")
+PRODUCT_SITES: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
+NOT_HANDLES: Final = words("no handles")
+_TOLD: Final = frozenset(KIND_OF) - {SYMBOLS[Kind.LINK]}
+_TELLING: Final = pattern("telling")
+_MOST_CLAUSES: Final = 20
+_BESIDE_IT: Final = 90  # characters to both sides
+_MOST_SECTIONS: Final = 8
+_LONGEST_SECTION: Final = 700  # characters
 _PEOPLE_ARE_BORN: Final = range(1930, 2012)
 _OF_A_PERIOD: Final = linear(r"(?i)(?:^|[^\p{L}])(?:с|со|по|от|до|from|since|to|till|until|№|-|—) ?$")
-_YEAR: Final = linear(r"(?:19|20)\d\d")
-_SETTLEMENTS: Final = frozenset(("г", "гор", "город", "пос", "с", "дер"))
-_REGIONS: Final = frozenset(("область", "край", "район"))
-_CITIES: Final = words("cities, in English")
+YEAR: Final = linear(r"(?:19|20)\d\d")
+_NUMBERS: Final = re.compile(r"\d+")
+_DIGITS_OF_A_YEAR: Final = 4
+_PARTS_OF_A_DATE: Final = 3
+_MONTHS: Final = 12
+_FEWEST_DIGITS: Final = 7  # of a telephone without a label
+_DIGIT: Final = linear(r"\d")
+_PAIRS: Final = re.compile(r"\d\d-\d\d-\d\d")
+_OF_WORK: Final = re.compile(
+    r"(?<!\d)(?:19|20)\d\d ?[-—/.] ?(?:(?:19|20)\d\d|[01]?\d)(?!\d)|[01]?\d[./](?:19|20)\d\d(?!\d)"  # periods, dates
+    r"|^\d{1,3}(?:\.\d{1,3}){3}$|^[1-9]\d{0,2}(?: 000)+$"
+)
 
 
 def end_of_head(look: str) -> int:
@@ -31,71 +50,105 @@ def end_of_head(look: str) -> int:
     return found.start() if found is not None else min(len(look), _LONGEST)
 
 
+def _sections(look: str, end: int) -> Iterator[tuple[int, int]]:
+    for found in islice(_SECTION.finditer(look, end), _MOST_SECTIONS):
+        start = found.end()
+        work = _WORK.search(look[start : start + _LONGEST_SECTION])
+        yield start, start + work.start() if work is not None else min(len(look), start + _LONGEST_SECTION)
+
+
+def _clauses(look: str, end: int) -> Iterator[tuple[int, int]]:
+    """What stands beside a contact, a paper or a flat."""
+    for found in islice(_TELLING.finditer(look, end), _MOST_CLAUSES):
+        start, stop = max(end, found.start() - _BESIDE_IT), found.end() + _BESIDE_IT
+        begins = max(look.rfind(sign, start, found.start()) for sign in "\n;") + 1
+        ends = (look.find(sign, found.end(), stop) for sign in "\n;")
+        yield max(start, begins), min((place for place in ends if place >= 0), default=min(stop, len(look)))
+
+
+def is_told(text: str) -> bool:
+    """Whether something of a person was found in a text; a link may be one of work."""
+    return not _TOLD.isdisjoint(text)
+
+
+def head(look: str) -> str:
+    """A text's head and its later sections about the person; nothing but line ends stands where its work does."""
+    end = end_of_head(look)
+    return _only(look, end, _sections(look, end))
+
+
+def personal(look: str) -> str:
+    """The same, and what stands beside contacts, papers and flats elsewhere."""
+    end = end_of_head(look)
+    return _only(look, end, sorted((*_sections(look, end), *_clauses(look, end))))
+
+
+def _only(look: str, end: int, parts: Iterable[tuple[int, int]]) -> str:
+    pieces, done = [look[:end]], end
+    for start, stop in parts:
+        if stop > done:
+            pieces += ["\n" * (start - done), look[max(start, done) : stop]]
+            done = stop
+    return "".join(pieces)
+
+
 def _is_a_birth_date(match: Any) -> bool:
-    text, end = match.string, match.end()
+    text, end = match.string, match.end(1)
     behind = text[end : end + 3].strip(" .")
     before = text[max(0, match.start(1) - 8) : match.start(1)]
     if (behind[:1] in {"-", "—"} and behind != "—") or _OF_A_PERIOD.search(before):
         return False
-    digits = "".join(sign if sign.isdigit() else " " for sign in match[1]).split()
-    year = next((int(number) for number in digits if len(number) == 4), 1900 + int(digits[-1]) if digits else 0)
-    return year in _PEOPLE_ARE_BORN and any(sign in KIND_OF for sign in text)
+    numbers = _NUMBERS.findall(match[1])
+    year = next((int(number) for number in numbers if len(number) == _DIGITS_OF_A_YEAR), 1900 + int(numbers[-1]))
+    if len(numbers) == _PARTS_OF_A_DATE and not any(map(str.isalpha, match[1])):
+        months = sorted(int(number) for number in numbers if len(number) < _DIGITS_OF_A_YEAR)[:2]
+        if not 1 <= months[0] <= _MONTHS or (len(numbers[-1]) < _DIGITS_OF_A_YEAR and int(numbers[1]) > _MONTHS):
+            return False
+    return year in _PEOPLE_ARE_BORN and is_told(text)
 
 
 def _is_the_persons(match: Any) -> bool:
-    work = match[1].isupper() or _YEAR.search(match[1])  # «DIN EN ISO 9606-1»
-    return not work and ends_a_segment(match) and any(sign in KIND_OF for sign in match.string)
+    work = match[1].isupper() or YEAR.search(match[1])  # «DIN EN ISO 9606-1»
+    return not work and ends_a_segment(match) and is_told(match.string)
 
 
-def _is_a_place(match: Any) -> bool:
-    return _is_home(match) and (match.group().endswith(tuple(KIND_OF)) or ends_a_segment(match))
+def _is_the_persons_handle(match: Any) -> bool:
+    name, text, start = match[2].lower(), match.string, match.start()
+    if (start and text[start].isalnum() and text[start - 1].isalnum()) or text[match.end() : match.end() + 1].isalnum():
+        return False
+    if set(name.split(".")) & NOT_HANDLES or name.strip("@~") in ENGLISH_COMMON or not is_told(text):
+        return False
+    if CHANNEL.fullmatch(name):
+        return False
+    plain = name.isalpha() and not match[1].strip(" ")  # «Git Docker»
+    return (not name.isdigit() and (not plain or ends_a_segment(match))) or len(name) >= _FEWEST_DIGITS
 
 
-def _is_home(match: Any) -> bool:
-    places = match[1].replace(" и ", ",").split(",")
-    return any(sign in KIND_OF for sign in match.string) and all(_names_a_place(part.split()) for part in places)
+def _is_the_persons_site(match: Any) -> bool:
+    behind = match.string[match.end() : match.end() + 1]
+    return not match[0].lower().endswith(PRODUCT_SITES) and behind not in ("/", "@") and is_told(match.string)
 
 
-def _names_a_place(part: list[str]) -> bool:
-    known = [Reading.PLACE in readings(word.lower()) or word.lower() in _CITIES for word in part]
-    return any(known) or (len(part) > 1 and (part[0].lower().rstrip(".") in _SETTLEMENTS or part[-1] in _REGIONS))
+def _is_the_persons_age(match: Any) -> bool:
+    return is_an_age(match) and _is_the_persons(match)
 
 
-_BEFORE: Final = rf"(?:^|[\n\t,;|•(/>{ANY}]|[{ANY}:.] |  )[ \t—>#-]*"
-_BESIDE: Final = rf"[{ANY}][ \t\n,;|•(.—-]{{0,24}}"
-_PART: Final = (
-    r"(?:(?:г|гор|пос|с|дер)\.? ?|город )?\p{Lu}[\p{L}\-]+"
-    r"(?: (?:\p{Lu}[\p{L}\-]+|de|of|область|обл\.?|край|район|р-н)){0,2}"
+def _is_the_persons_number(match: Any) -> bool:
+    """Seven digits and more that are no period, sum, date or standard."""
+    said, text = match[1], match.string
+    digits = sum(map(str.isdigit, said))
+    behind = text[match.end(1) : match.end(1) + 8]
+    least = _FEWEST_DIGITS - (said[0].isalpha() or _PAIRS.fullmatch(said) is not None)
+    return (
+        digits >= least
+        and is_told(text)
+        and not _OF_WORK.search(said)
+        and not UNIT.match(behind)
+        and not is_numbered(text[: match.start(1)] + said[: _DIGIT.search(said).start()].strip("№ "))
+    )
+
+
+HEAD: Final = rules("head", _is_a_birth_date, is_an_age, _is_the_persons_age)
+PERSONAL: Final = rules(
+    "personal", _is_the_persons_site, _is_the_persons, _is_the_persons_handle, _is_the_persons_number
 )
-_PLACE: Final = rf"({_PART}(?:(?:, ?| и ){_PART}){{0,3}})"
-_SURNAME: Final = alternatives("surnames' endings")
-HEAD: Final = (
-    Rule(Kind.LINK, rf"(?i){_BEFORE}\[?([a-z0-9{JOINT}\-]{{4,}}(?:\.co)?\.{ZONES})", group=1, accepts=_is_the_persons),
-    Rule(Kind.PHONE, rf"{_BEFORE}(9\d{{9}})", group=1, accepts=ends_a_segment),
-    Rule(Kind.HANDLE, rf"{_BEFORE}(@[A-Za-z][A-Za-z0-9_.]+)", group=1, accepts=_is_the_persons),
-    Rule(Kind.ADDRESS, rf"(?im)(?:^|[{{,])[ \t•\"]*({alternatives('label, place')}{SIGN}[^\n|;\t\"{ANY}]+)", group=1),
-    Rule(Kind.BIRTH_DATE, rf"(?i)(?:^|[^\d.])({DATE}{YEAR_WORD}\.?)", group=1, accepts=_is_a_birth_date),
-    Rule(Kind.BIRTH_DATE,
-         r"(?i)(?:^|[^\d.])(\d{1,2}[. \-]{0,2}(?:de )?\p{L}{3,10}\.?(?: de)?,? \d{4}|\d{4}, \d{1,2} \p{L}{3,9}|"
-         r"\d{1,2} ?/ ?[IVX]{1,4} ?/ ?\d{4}|\d{4}年\d{1,2}月\d{1,2}日|\d{4}-?\p{L}{3,4} \d{1,2}-\p{L}{3,9})",
-         group=1, accepts=_is_a_birth_date),
-    Rule(Kind.BIRTH_DATE, rf"{_BESIDE}(\d{{4}}{YEAR_WORD})", group=1, accepts=_is_a_birth_date),
-    Rule(Kind.AGE, rf"[{ANY}][ ,;|(\n]{{1,3}}(\d{{2}})", group=1, accepts=is_an_age),
-    Rule(Kind.ADDRESS,
-         rf"{_BEFORE}((?:\p{{Lu}}[\p{{L}}.\-]+,? |\d{{1,2}} (?:лет|мкр\.?|микрорайон),? ){{1,4}}"
-         rf"(?:д\.? ?)?\d{{1,4}}(?:к\d|\p{{L}})?"
-         r"(?:(?: ?[\-/—,] ?|,? (?:корп|кв|к|стр|ap|apt|flat)\.? ?)\d{1,4}){1,3})",
-         group=1, accepts=_is_the_persons),
-    Rule(Kind.ADDRESS, rf"{_BEFORE}({_PART}(?:, ?{_PART}){{1,4}},? \d{{1,4}}\p{{L}}?(?:[\-/]\d{{1,4}})?)",
-         group=1, accepts=_is_the_persons),
-    Rule(Kind.ADDRESS, rf"(?m)^[ \t]*{_PLACE}[ \t]*$", group=1, accepts=_is_a_place),
-    Rule(Kind.ADDRESS, rf"{_BEFORE}({METRO})", group=1, accepts=_is_the_persons),
-    Rule(Kind.ADDRESS, r"(\d[^\n,]{3,40}(?:, ?\p{L}[\p{L} ]+)? [A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2})", group=1),
-    Rule(Kind.ADDRESS, r"(?m)^[ \t]*((?:\p{L} +){2,}\p{L} +, +(?:[\p{L}\d.,\-] +){3,}\d)[ \t]*$", group=1),
-    Rule(Kind.BIRTH_DATE, r"((?:\d ){1,2}[./] (?:\d ){1,2}[./] (?:1 9|2 0) \d \d)", group=1),
-    Rule(Kind.ADDRESS, rf"(?m)^{_PLACE}[,.;] (?:не )?(?:готов|переезд|ready|willing)", group=1, accepts=_is_home),
-    Rule(Kind.NAME, rf"(?i){SYMBOLS[Kind.NAME]} ?\(((?:[а-я\-.]+ )?{_SURNAME})\)", group=1),
-    Rule(Kind.ADDRESS, rf"{_BESIDE}{_PLACE}", group=1, accepts=_is_a_place),
-    Rule(Kind.ADDRESS, rf"(?m)(?:^|[\n\t,;|•(])[ \t]*{_PLACE}[ \t\n,;|•).—-]{{1,4}}[{ANY}]",
-         group=1, accepts=_is_a_place),
-)  # fmt: skip

@@ -12,7 +12,7 @@ import re2
 
 _UPPER: Final = "A-ZÀ-ÖØ-ÞЀ-ЯҐҒҚҢҮҰӘӨҺ"
 _LOWER: Final = "a-zß-öø-ÿа-џґғқңүұәөһ"
-_CLASSES: Final = {r"\p{L}": "A-Za-zÀ-ÖØ-öø-ɏЀ-ӿḀ-ỿ", r"\p{Lu}": _UPPER, r"\p{Ll}": _LOWER, r"\p{N}": "0-9"}
+_CLASSES: Final = {r"\p{L}": "\ue0feA-Za-zÀ-ÖØ-öø-ɏЀ-ӿḀ-ỿ", r"\p{Lu}": _UPPER, r"\p{Ll}": _LOWER, r"\p{N}": "0-9"}
 
 
 _PART: Final = re.compile(r"\\p\{\w+\}|\\.|[\[\]]")

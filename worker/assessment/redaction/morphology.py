@@ -27,6 +27,8 @@ class Reading(Flag):
     GENDERED = auto()  # a verb of the past or a short adjective: it tells the speaker's sex
     ADJECTIVE = auto()
     PASSIVE = auto()  # a short participle («назначена»)
+    ANIMATE = auto()  # a noun for somebody: «сменщик», «сестра»
+    INANIMATE = auto()
 
 
 KEPT_WORDS: Final = 8_000
@@ -62,7 +64,7 @@ def _reading(paradigm: int, index: int) -> Reading:
         return Reading.UNKNOWN  # «петров» as in «петров день»: a surname, if anything, in a resume
     found = Reading.PLACE | Reading.COMMON if "Geox" in tag else Reading.COMMON
     if tag.POS == "NOUN":
-        found |= Reading.NOUN
+        found |= Reading.NOUN | (Reading.ANIMATE if "anim" in tag else Reading.INANIMATE)
     if tag.POS in {"NOUN", "NPRO", "ADJF", "PRTF"} and "Abbr" not in tag and {"femn", "sing", "nomn"} in tag:
         found |= Reading.FEMININE_SUBJECT
     if tag.gender in {"femn", "masc"} and ((tag.POS == "VERB" and "past" in tag) or tag.POS in {"ADJS", "PRTS"}):

@@ -5,16 +5,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
-from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.morphology import KEPT_WORDS, Reading, readings
+from worker.assessment.redaction.placeholders import JOINT
 from worker.assessment.redaction.word_cache import remembered
-from worker.assessment.redaction.word_list import alternatives
+from worker.assessment.redaction.word_list import pattern
 
 _POSSESSIVES: Final = ("ов", "ова", "ову", "овой", "овым", "ев", "ева", "еву", "евой", "евым")
 _LONGEST_ABBREVIATION: Final = 5
-_PATRONYMIC = linear(alternatives("patronymics"))
-SURNAME_ENDING = linear(alternatives("surnames' endings"))
-_LATIN_SURNAME_ENDING = linear(alternatives("surnames' endings in Latin letters"))
+_SHORTEST_NOUN: Final = 2
+_NOUNS: Final = Reading.ANIMATE | Reading.INANIMATE
+_PATRONYMIC = pattern("patronymics")
+SURNAME_ENDING = pattern("surnames' endings")
+_LATIN_SURNAME_ENDING = pattern("surnames' endings in Latin letters")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,9 +35,11 @@ class Word:
     unknown: bool  # no list and no dictionary has it
     place: bool = False
     capital: bool = field(init=False)  # it begins with a capital letter, or its last part does: «аль-Хусейни»
+    animate: bool = False  # a noun for somebody, «сменщик», or one of the `people`
     people: bool = field(init=False)  # what somebody is to somebody: «начальник», «сын», "head"
     abbreviation: bool = field(init=False)  # a few capitals that no list has
     short: bool = field(init=False)  # it may be initials, or a part of them
+    telling: bool = field(init=False)  # a text is searched for it
     tells_of_a_name: bool = field(init=False)  # running text is searched for it: others are names beside it only
 
     def __post_init__(self) -> None:
@@ -44,19 +48,31 @@ class Word:
         first, last = self.lower, self.lower.rpartition("-")[2]  # «HR-менеджер»
         capital = any(part[0] == part[0].upper() for part in (self.text, *re.split("['-]", self.text)))
         people = first in lists.PEOPLE or last in lists.PEOPLE
+        post = first.startswith(lists.POSTS) or last.startswith(lists.POSTS)
+        people = people or (post and not self.given)
         for name, value in (
             ("short", len(self.text) <= 2),
             ("capital", capital),  # some scripts have no other
             ("abbreviation", few and not (self.given or self.surname or self.patronymic)),
-            ("tells_of_a_name", self.patronymic or (self.given and capital) or first in lists.TURKIC_PARTICLES),
-            ("people", people or first.startswith(lists.POSTS) or last.startswith(lists.POSTS)),
+            (
+                "tells_of_a_name",
+                self.patronymic
+                or (self.given and capital)
+                or (self.surname and self.cyrillic and capital and not self.common)
+                or first in lists.TURKIC_PARTICLES,
+            ),
+            ("people", people),
+            ("animate", self.animate or people),
         ):
             object.__setattr__(self, name, value)
+        beside = self.people or self.animate or first in lists.TITLES or first in lists.FIRST_OF_BRANDS
+        object.__setattr__(self, "telling", beside or self.short or self.tells_of_a_name)
 
 
 @remembered(KEPT_WORDS)
 def word_of(text: str) -> Word:
     """What is known of a word."""
+    text = text.replace(JOINT, "")
     return _cyrillic(text) if "Ѐ" <= text[0] <= "ӿ" else _other(text)
 
 
@@ -80,6 +96,7 @@ def _cyrillic(text: str) -> Word:
         or (given and lower.endswith(("ов", "ев")))
         or (not common and not given and SURNAME_ENDING.fullmatch(last) is not None),
         unknown=reading is Reading.UNKNOWN, place=Reading.PLACE in reading,
+        animate=reading & _NOUNS == Reading.ANIMATE and len(lower) > _SHORTEST_NOUN,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from worker.assessment.redaction.name_word import Word, word_of
 from worker.assessment.redaction.placeholders import Kind, Span
 
 # One class of characters and a plus, joined by a character outside of it: linear in any engine.
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['\-\ue0fe]+[^\W\d_]+)*")
 
 
 class NamedText:
@@ -22,6 +22,7 @@ class NamedText:
         found = list(_WORD.finditer(text))
         self.text = text
         self.words = list(map(word_of, map(re.Match.group, found)))
+        self.telling = [(number, word) for number, word in enumerate(self.words) if word.telling]
         self.starts = list(map(re.Match.start, found))
         self.ends = list(map(re.Match.end, found))
         self.protected: set[int] = set()  # in them no name is looked for

@@ -12,25 +12,23 @@ from typing import Final
 from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction import name_places as places
 from worker.assessment.redaction.head import end_of_head
+from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.mentions import Mentions
-from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, word_of
-from worker.assessment.redaction.named_text import NamedText
+from worker.assessment.redaction.name_word import SURNAME_ENDING, Word
+from worker.assessment.redaction.others import Others
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
 from worker.assessment.redaction.whole_name import is_a_name, may_be_named
 
 _FIRST_LINES: Final = 7
 _SHORTEST: Final = 3  # letters of a name in capitals
-_SHORTEST_SPACED: Final = 10  # characters of a name that is on no list
 _LONGEST_NAME: Final = 6  # words
 _LONGEST_LIST: Final = 6  # lines of people
-_LONGEST_SHORTENED: Final = 4  # letters of «доц.»
-_FARTHEST: Final = 8  # words between one for people and the name
 _ADJECTIVES: Final = ("ый", "ий", "ой", "ая")
 _LAST_CYRILLIC: Final = "ӿ"
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
 
+_SURNAME_FIRST = linear(r"\p{Lu}[\p{L}'\-]+, \p{Lu}[\p{L}'\-]+(?: \p{Lu}[\p{L}'.\-]*)*")
 _NAMED = re.compile(f"[{SYMBOLS[Kind.NAME]}{SYMBOLS[Kind.PERSON]}]")
-_APPOSITION = re.compile(r",? ?\(|, ?| ?[—-] ")
 
 
 def find_names(text: str) -> list[Span]:
@@ -38,21 +36,22 @@ def find_names(text: str) -> list[Span]:
     return _Search(text).spans()
 
 
-class _Search(NamedText):
+class _Search(Others):
     def spans(self) -> list[Span]:
         quoted = places.QUOTED if '"' in self.text else places.QUOTED_WITHOUT_STRAIGHT
         for pattern in (quoted, places.NAMED_AFTER):
             for match in pattern.finditer(self.text):
                 self.protected.update(self.numbers_in(*match.span(match.lastindex or 0)))
+        for number, word in self.telling:
+            if word.lower in lists.FIRST_OF_BRANDS and self.is_a_brand(number):
+                self.protected.update((number, number + 1))
         self._after_labels()
         self._in_the_head()
         self._one_below_the_other()
         self._in_lists_of_people()
         self._in_running_text()
-        for number, word in enumerate(self.words):
-            if word.people:
-                self._behind_people(number)
-                self._before_people(number)
+        self.take_others()
+        self._beside_names()
         self._later_mentions()
         return [self.span(number) for number in self.taken] + self.extra
 
@@ -103,6 +102,9 @@ class _Search(NamedText):
         for start, line, numbers in self.lines():
             if start >= end:
                 break
+            comma = not seen and "\n" in self.text and _SURNAME_FIRST.fullmatch(line.strip(" #*•-"))
+            if comma and not any(word.common or word.place or word.abbreviation for word in self.those(numbers)):
+                self.take(*numbers)  # "O'Brien, Siobhan"
             sidebar = line.strip(" :").lower() in lists.SIDEBARS or (sidebar and bool(line.strip()))
             for match in places.SEGMENT.finditer(line) if numbers else ():
                 begin, stop = start + match.start(), start + match.end()
@@ -111,19 +113,22 @@ class _Search(NamedText):
                 data = self.text[stop : stop + 3].strip(" ,|(•—\t")[:1] in (_DATA if "\n" in self.text else KIND_OF)
                 behind = self.words[found.stop : numbers.stop] if found.start == numbers.start else []
                 post = not seen and "\n" in self.text and any(word.common or word.people for word in behind)
-                alone = data or post or len(found) == len(numbers)
                 unnamed = not self.taken and begin < named and not sidebar
-                stranger = unnamed and alone and (data or "\n" in self.text)
+                opens = (
+                    unnamed
+                    and not seen
+                    and found.start == numbers.start
+                    and self.text[stop : stop + 3].strip()[:1] in {*",(/|—"}
+                )
+                alone = data or post or (opens and "\n" in self.text) or len(found) == len(numbers)
+                last = self.words[found[0] - 1] if found and found[0] - 1 in self.taken else None
+                mirrored = last is not None and last.cyrillic != self.words[found[0]].cyrillic and len(found) > 1
+                stranger = mirrored or (unnamed and alone and (data or "\n" in self.text))
                 while found and self.words[found[0]].lower in lists.HEADING_WORDS:
                     found = found[1:]
                 if (alone or len(found) > 1) and self.stand_together(found):
                     self._segment(found, first=unnamed and not seen, stranger=stranger)
             seen = seen or any(number not in self.taken for number in numbers)
-        for match in places.SPACED_OUT.finditer(self.text):
-            words = [word_of("".join(part.split())) for part in match[1].split("  ") if part.strip()]
-            head = match.end() <= end and match[1].isupper() and not any(word.common for word in words)
-            if (head and len(match[1]) > _SHORTEST_SPACED) or any(word.only_given or word.surname for word in words):
-                self.extra.append((*match.span(1), Kind.NAME))
 
     def _segment(self, numbers: range, *, first: bool, stranger: bool) -> None:
         words = self.those(numbers)
@@ -155,28 +160,33 @@ class _Search(NamedText):
             else:
                 lone = []
         words = [self.words[number] for number in lone]
-        if len(lone) > 1 and any(word.given for word in words) and any(word.surname for word in words):
+        if len(lone) > 1 and any(word.given for word in words) and any(word.surname or word.unknown for word in words):
             self.take(*(number for number in lone if may_be_named(self.words[number])))
 
     def _in_lists_of_people(self) -> None:
-        """The names with which the lines below «Рекомендации» begin."""
+        """The first name in each of the lines below «Рекомендации»."""
         for heading in places.REFERENCES.finditer(self.text):
             below = takewhile(lambda found: found[1].strip(), self.lines(heading.end() + 1))
             for start, line, numbers in islice(below, _LONGEST_LIST):
-                match = places.SEGMENT.search(line, self.starts[numbers[0]] - start) if numbers else None
-                found = self.numbers_in(start + match.start(), start + match.end()) if match else range(0)
-                if len(found) > 1 and self.stand_together(found):
-                    self._segment(found, first=False, stranger=True)
+                for match in places.SEGMENT.finditer(line) if numbers and not _NAMED.search(line) else ():
+                    found = self.numbers_in(start + match.start(), start + match.end())
+                    while found and self.words[found[0]].lower in lists.TITLES:
+                        found = found[1:]
+                    if len(found) > 1 and self.stand_together(found):
+                        self._segment(found, first=False, stranger=True)
+                    if not self.taken.keys().isdisjoint(found):
+                        break
 
     def _in_running_text(self) -> None:
         # `tells_of_a_name` is whatever the first three of these ask for: change both.
         # What proves most goes first: in «Смирнова Алексея Петровича» the patronymic, not the given name.
-        words = [(number, word) for number, word in enumerate(self.words) if word.short or word.tells_of_a_name]
+        words = [(number, word) for number, word in self.telling if word.short or word.tells_of_a_name]
         beside = {number + step for number, word in words if word.short for step in (-1, 1)}
         for look, numbers in (
             (self._at_a_particle, [number for number, word in words if word.lower in lists.TURKIC_PARTICLES]),
             (self._at_a_patronymic, [number for number, word in words if word.patronymic]),
             (self._at_a_given_name, [number for number, word in words if word.given and word.capital]),
+            (self._at_a_surname, [number for number, word in words if word.capital and word.surname and word.cyrillic]),
             (
                 self._at_initials,
                 [number for number in sorted(beside - {-1, len(self.words)}) if self.words[number].capital],
@@ -189,6 +199,8 @@ class _Search(NamedText):
     def _at_a_patronymic(self, number: int, word: Word) -> None:
         small = not word.capital  # «петров семен львович водитель»
         given = None if small and word.common else self.beside(number, -1, small=small)
+        if given is None and not small and not word.people:
+            self.take(number)  # «Палыч»
         if given is None:
             return
         named = self.words[given]
@@ -238,6 +250,15 @@ class _Search(NamedText):
                 self.take(number, other)
                 return
 
+    def _at_a_surname(self, number: int, _word: Word) -> None:
+        """«вместе с Фирдаусом Уразбахтиным», «Мамедова Севиль»."""
+        for other in (self.beside(number, -1), self.beside(number, +1)):
+            word = None if other is None else self.words[other]
+            if other is None or word is None or word.abbreviation or not self.bears(number):
+                continue
+            if word.given or (word.unknown and word.cyrillic and (other > number or self.within_a_phrase(other))):
+                self.take(number, other)
+
     def _at_initials(self, number: int, word: Word) -> None:
         text, start, end = self.text, self.starts[number], self.ends[number]
         # Slices: RE2 encodes the whole of what it is handed, wherever it is to begin. Initials end with a full stop.
@@ -266,113 +287,30 @@ class _Search(NamedText):
             self.take(number)
             self.extra.append((start - len(before) + match.start(), end, Kind.NAME))
 
-    def _behind_people(self, number: int) -> None:
-        """«Супруг — Антон», «Руководитель: Мельников», «начальник цеха Гусев»."""
-        sign, said = "", self.words[number].lower
-        for other in range(number + 1, min(number + _FARTHEST, len(self.words))):
+    def _beside_names(self) -> None:
+        """«Одиназода [ИМЯ]»: what nobody knows beside a name."""
+        for match in _NAMED.finditer(self.text):
+            behind = self.numbers_in(match.end(), match.end() + 2)
+            before = self.numbers_in(0, match.start()).stop - 1
+            if behind and self.text[match.end()] == " ":
+                self._take_strangers(behind[0], +1)
+            if before >= 0 and self.text[self.ends[before] : match.start()] == " ":
+                self._take_strangers(before, -1)
+
+    def _take_strangers(self, number: int, step: int) -> None:
+        other: int | None = number
+        while other is not None and other not in self.protected:
             word = self.words[other]
-            between = self.text[self.ends[other - 1] : self.starts[other]]
-            sole = self.begins_a_line(number) and other == number + 1 and (said in lists.RELATIVES or word.cyrillic)
-            sole = sole and (said in lists.RELATIVES or self._is_a_pair(other))
-            below = "\n" in between and not between.strip(" \t").startswith(":") and not sole
-            sentence = ". " in between and ".." not in between and len(self.words[other - 1].text) > _LONGEST_SHORTENED
-            if below or ";" in between or sentence or other in self.protected or word.lower in lists.ELSEWHERE:
-                return
-            sign = between if between.strip(" ") else sign
-            told = said in lists.TITLES or (between == sign and any(one in sign for one in (":", "—", "- ", "..")))
-            if len(word.text) > 2 and word.capital and not word.people and not word.abbreviation:
-                kin = said in lists.RELATIVES and between.strip(' \t\n:—(-"') == "" and not word.place
-                kin = kin and (word.given or word.surname or word.unknown)
-                if kin or self._is_somebody(other, told=told, listed="," in between, colon=":" in sign):
-                    self._take_all_from(other)
-                    if kin:
-                        self._take_their_kin(other)
-                    return
-
-    def _is_a_pair(self, number: int) -> bool:
-        behind = self.beside(number, 1)
-        pair = [self.words[number], self.words[behind]] if behind is not None else []
-        return any(word.only_given for word in pair) and all(map(may_be_named, pair)) and not self.is_a_brand(number)
-
-    def _take_their_kin(self, number: int) -> None:
-        """«дети Нурлан, Томирис и Лев»."""
-        for other in range(number + 1, min(number + _LONGEST_LIST, len(self.words))):
-            word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
-            if word.lower in {"и", "and", "e", "y"} or other in self.taken:
-                continue
-            if between.strip(" ,") or not word.capital or word.abbreviation or word.people:
-                return
-            if not may_be_named(word) or word.place:
+            if (
+                not word.capital
+                or not word.unknown
+                or not word.cyrillic
+                or word.abbreviation
+                or len(word.text) < _SHORTEST
+            ):
                 return
             self.take(other)
-
-    def _take_all_from(self, number: int) -> None:
-        named = self.words[number]
-        behind: int | None = number
-        for _ in range(3):
-            if behind is None or self.words[behind].abbreviation or self.words[behind].people:
-                return
-            # «Николай Заяц, директор»
-            common = behind != number and not may_be_named(self.words[behind])
-            if common and not (named.only_given and self.ends_a_phrase(behind)):
-                return
-            self.take(behind)
-            end = self.ends[behind]
-            initials = places.INITIALS_BEHIND.match(self.text[end : end + 9])
-            self.extra += [(end, end + initials.end(), Kind.NAME)] if initials is not None else []
-            behind = self.beside(behind, 1)
-
-    def _is_somebody(self, number: int, *, told: bool, listed: bool, colon: bool) -> bool:
-        """Whether a capitalised word is a name: `told`, behind a `colon` or a dash; `listed`, behind a comma."""
-        word, end = self.words[number], self.ends[number]
-        at_a_firm = told and not colon and not word.cyrillic and not word.only_given  # "QA Lead — Huawei RRI"
-        at_a_firm = at_a_firm and self.text[end : end + 3].strip(" ,(")[:1] not in KIND_OF
-        if at_a_firm or self.is_a_brand(number):
-            return False
-        if word.lower in lists.PRODUCT_NAMES or word.key in lists.PRODUCT_NAMES:
-            return told and word.given and word.cyrillic
-        # «Гусев» is a town as well, «Мельников» are several millers.
-        if word.only_given or word.patronymic or (word.surname and not (word.common and listed)):
-            return True
-        behind = self.beside(number, 1)
-        pair = behind is not None and word.unknown and self.words[behind].unknown
-        last = None if behind is None else self.beside(behind, 1)
-        near = word.cyrillic and number and self.words[number - 1].people
-        pair = pair and (near or any(one is not None and self.ends_a_phrase(one) for one in (behind, last)))
-        if pair and not self.words[behind or 0].abbreviation and (not word.cyrillic or not listed):
-            return True  # "reported to Marguerite Lindqvist, CTO"
-        before = self.words[number - 1]
-        if word.lower in lists.WORDS_AS_SURNAMES and self.ends_a_phrase(number):
-            return colon or before.people or before.lower in lists.PARTS  # «Руководитель: Заяц»
-        if not told:
-            return False
-        other = self.words[behind] if behind is not None else None
-        if word.given or (other is not None and (other.given or other.patronymic)):
-            return True
-        if places.INITIALS_BEHIND.match(self.text[end : end + 9]):
-            return True
-        if not word.cyrillic and other is not None:
-            return word.unknown and other.unknown  # "Manager: Chinedu Okafor"
-        return word.unknown and word.cyrillic and not word.place and self.ends_a_phrase(number)
-
-    def _before_people(self, number: int) -> None:
-        """«Мельников, начальник отдела»; "John Whitfield, Head of …"."""
-        last = number - 1
-        if last < 0 or not _APPOSITION.fullmatch(self.text[self.ends[last] : self.starts[number]]):
-            return
-        first = self.beside(last, -1)
-        numbers = range(last if first is None else first, last + 1)
-        words = self.those(numbers)
-        begin = self.starts[numbers.start]
-        within = self.text[max(0, begin - 2) : begin].rstrip(" ")[-1:].isalnum()
-        within = within or self.text[max(0, begin - 4) : begin].strip() in {"ул.", "пр.", "пл.", "пер."}
-        if within or not self.stand_together(numbers) or any(word.common or word.abbreviation for word in words):
-            return
-        known = words[0].cyrillic and words[0].surname
-        if len(words) > 1:
-            known = any(word.only_given for word in words) and not self.is_a_brand(numbers.start)
-        if known and all(word.capital for word in words):
-            self.take(*numbers)
+            other = self.beside(other, step)
 
     def _later_mentions(self) -> None:
         if not self.taken:

@@ -6,13 +6,10 @@ one word or two in brackets («[ИМЯ]»), and `unspelled` reads it back, so th
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
 from worker.assessment.redaction.linear_pattern import linear
-from worker.assessment.redaction.sheet import Sheet
 
 Kind = StrEnum(
     "Kind", "NAME PHONE EMAIL LINK HANDLE BIRTH_DATE AGE SEX FAMILY CITIZENSHIP ADDRESS DOCUMENT PHOTO PERSON"
@@ -27,6 +24,9 @@ SYMBOLS: Final = {kind: chr(0xE000 + number) for number, kind in enumerate(Kind)
 KIND_OF: Final = {symbol: kind for kind, symbol in SYMBOLS.items()}
 # For the inside of a character class in a pattern.
 ANY: Final = f"{SYMBOLS[Kind.NAME]}-{SYMBOLS[Kind.PERSON]}"
+
+JOINT: Final = "\ue0fe"
+"""A line end inside of a word, an e-mail address or a link, as it is looked at (`sheet`)."""
 
 _SPELLING = linear(rf"«\[({_WORDS})\]»")
 _SYMBOL_OF_WORD: Final = {word: SYMBOLS[kind] for kind, word in WORDS.items()}
@@ -43,18 +43,3 @@ def spelled(text: str) -> str:
 def unspelled(text: str) -> str:
     """The text with every written placeholder as one character."""
     return str(_SPELLING.sub(lambda match: _SYMBOL_OF_WORD[match[1]], text)) if "«[" in text else text
-
-
-def replaced(sheet: Sheet, spans: Iterable[Span], counts: Counter[str]) -> Sheet:
-    """The text with a placeholder for each span (start, end, kind); of spans that overlap the first and longest counts.
-
-    `counts` is increased by the number of spans of each kind.
-    """
-    changes: list[tuple[int, int, str]] = []
-    done = 0
-    for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
-        if done <= start < end:
-            counts[kind.value] += 1
-            changes.append((start, end, SYMBOLS[kind]))
-            done = end
-    return sheet.changed(changes)

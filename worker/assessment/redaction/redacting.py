@@ -17,25 +17,21 @@ from typing import Any, Final
 from worker.assessment.plain_text import readable
 from worker.assessment.redaction.contact_patterns import EMAILS, HANDLES, LINKS, PHONES, PICTURES
 from worker.assessment.redaction.grammatical_gender import masculine_forms
-from worker.assessment.redaction.head import HEAD, end_of_head
-from worker.assessment.redaction.labels import ANY_LABEL
-from worker.assessment.redaction.linear_pattern import linear
+from worker.assessment.redaction.head import HEAD, PERSONAL, head, personal
+from worker.assessment.redaction.homes import find_homes
 from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.particulars import ADDRESSES, BIRTH, CITIZENSHIP, DOCUMENTS, FAMILY, NEIGHBOURS, SEX
-from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, replaced, spelled, unspelled
-from worker.assessment.redaction.rules import RuleSet
+from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, spelled, unspelled
+from worker.assessment.redaction.rules import RuleSet, replaced
 from worker.assessment.redaction.sheet import Sheet
-from worker.assessment.redaction.word_list import alternatives
+from worker.assessment.redaction.word_list import pattern
 
-REDACTION_VERSION: Final = "3"
+REDACTION_VERSION: Final = "4"
 
 _MOST_ROUNDS: Final = 4
 
-_LABELLED = linear(
-    rf"(?im)(?:^|[\t\n,;|•({ANY} ])((?:(?:{ANY_LABEL})/?)+[ ]*[.:|=\t\n—\-][ \t|:.—\-\"]*|"
-    rf"{alternatives('label, channel')}[ \t]+)[{ANY}]"
-)
-_NOTED = linear(rf"(?i)[{ANY}]([ \t]*{alternatives('notes')})")
+_LABELLED = pattern("labels of placeholders")
+_NOTED = pattern("notes of placeholders")
 # Where these find nothing, the two above cannot; RE2 takes ten times as long to say so.
 _MAY_BE_LABELLED = re.compile(rf"[ \t\n|:.=—\-\"][{ANY}]")
 _MAY_BE_NOTED = re.compile(rf"[{ANY}][ \t]*[—\-(]")
@@ -70,6 +66,10 @@ def redact(text: str) -> Redacted:
 
 def _without_names(sheet: Sheet, counts: Counter[str]) -> Sheet:
     return replaced(sheet, find_names(sheet.look), counts)
+
+
+def _without_homes(sheet: Sheet, counts: Counter[str]) -> Sheet:
+    return replaced(sheet, find_homes(sheet.look), counts)
 
 
 def _in_masculine(sheet: Sheet, counts: Counter[str]) -> Sheet:
@@ -108,7 +108,9 @@ _STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
     RuleSet(*PHONES).applied,
     RuleSet(*ADDRESSES, *CITIZENSHIP, *FAMILY, *SEX).applied,
     _without_names,
-    RuleSet(*HEAD, ends=end_of_head).applied,
+    RuleSet(*HEAD, part=head).applied,
+    RuleSet(*PERSONAL, part=personal).applied,
+    _without_homes,
     _merged,
     RuleSet(*NEIGHBOURS).applied,
     _in_masculine,

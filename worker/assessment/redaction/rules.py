@@ -1,33 +1,34 @@
-"""Rules that find one kind of data each, and sets of them that tell by one look at a text which of them it concerns."""
+"""Rules that find one kind of data each, and sets of them that tell by one look at a text which of them it concerns.
+
+`rules.txt` has a rule a line: its set, the kind of data, the group that is redacted, whether it must stand `alone` (not
+begin or end in the middle of a word or a number), the last look at a match, and the pattern (`word_list`).
+"""
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import re2
 
 from worker.assessment.redaction.linear_pattern import linear
-from worker.assessment.redaction.placeholders import Kind, Span, replaced
+from worker.assessment.redaction.placeholders import SYMBOLS, Kind, Span
 from worker.assessment.redaction.sheet import Sheet
+from worker.assessment.redaction.word_list import written_out
+
+_LINES: Final = Path(__file__).with_name("rules.txt").read_text(encoding="utf-8").splitlines()
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A kind of data, the pattern that finds it (`linear`), the group that is redacted, and a last look at the match.
-
-    With `alone`, a match that begins or ends in the middle of a word or a number does not count.
-    """
+    """A line of `rules.txt`."""
 
     kind: Kind
-    pattern: Any  # a string, compiled: RE2 has no types
-    group: int = 0
-    alone: bool = True
-    accepts: Callable[[Any], bool] = bool
-
-    def __post_init__(self) -> None:
-        """Compile the pattern."""
-        object.__setattr__(self, "pattern", linear(self.pattern))
+    pattern: Any  # RE2 has no types
+    group: int
+    alone: bool
+    accepts: Callable[[Any], bool]
 
     def spans(self, text: str) -> Iterator[Span]:
         """Where the rule holds."""
@@ -35,6 +36,32 @@ class Rule:
             start, end = match.span(self.group)
             if start >= 0 and (not self.alone or stands_alone(text, start, end)) and self.accepts(match):
                 yield start, end, self.kind
+
+
+def rules(name: str, *accepts: Callable[[Any], bool]) -> tuple[Rule, ...]:
+    """The rules of a set; the functions that take a last look are found by their names."""
+    last_look = {"-": bool, **{function.__name__.strip("_"): function for function in accepts}}
+    rows = (line.split("\t") for line in _LINES)
+    return tuple(
+        Rule(Kind[kind], linear(written_out(pattern)), int(group), alone == "alone", last_look[look])
+        for found, kind, group, alone, look, pattern in rows
+        if found == name
+    )
+
+
+def replaced(sheet: Sheet, spans: Iterable[Span], counts: Counter[str]) -> Sheet:
+    """The text with a placeholder for each span (start, end, kind); of spans that overlap the first and longest counts.
+
+    `counts` is increased by the number of spans of each kind.
+    """
+    changes: list[tuple[int, int, str]] = []
+    done = 0
+    for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if done <= start < end:
+            counts[kind.value] += 1
+            changes.append((start, end, SYMBOLS[kind]))
+            done = end
+    return sheet.changed(changes)
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
@@ -45,15 +72,15 @@ def stands_alone(text: str, start: int, end: int) -> bool:
 
 
 class RuleSet:
-    """Rules that are applied one after the other, to as much of a text as `ends` says.
+    """Rules that are applied one after the other, to the part of a text that `part` leaves.
 
     One automaton made of all their patterns tells which of them a text matches at all; as a rule none. Repetitions
     multiply each other's states, so a set should be of one kind of data, or a few.
     """
 
-    def __init__(self, *rules: Rule, ends: Callable[[str], int] = len) -> None:
+    def __init__(self, *rules: Rule, part: Callable[[str], str] = str) -> None:
         self._rules = rules
-        self._ends = ends
+        self._part = part
         self._patterns = re2.Set.SearchSet()
         for pattern in (*(rule.pattern.pattern for rule in rules), ""):
             self._patterns.Add(pattern)
@@ -61,13 +88,13 @@ class RuleSet:
 
     def applied(self, sheet: Sheet, counts: Counter[str]) -> Sheet:
         """The text with placeholders for what the rules find; `counts` as in `placeholders.replaced`."""
-        look = sheet.look[: self._ends(sheet.look)]
+        look = self._part(sheet.look)
         matched = self._matched(look)
         for number, rule in enumerate(self._rules):
             if number in matched:
                 before, sheet = sheet, replaced(sheet, rule.spans(look), counts)
                 if sheet is not before:
-                    look = sheet.look[: self._ends(sheet.look)]
+                    look = self._part(sheet.look)
                     matched = self._matched(look)
         return sheet
 

@@ -12,17 +12,19 @@ from typing import Final, NamedTuple, Self
 
 import re2
 
-from worker.assessment.redaction.word_list import alternatives
+from worker.assessment.redaction.placeholders import JOINT
+from worker.assessment.redaction.word_list import pattern
 
+_JOINED: Final = re.compile(r"(?<=[^\W\d_])–(?=[^\W\d_])")  # «Ремизов–Тычина»
+_MAY_BE_JOINED: Final = re2.compile(r"[\p{L}]–[\p{L}]")
+_MAY_BE_NOUGHT: Final = re2.compile(r"[0-9-][оОoO]+-?\d")
+_NOUGHT: Final = re.compile(r"(?<=[\d0-])[оОoO](?=[оОoO]?-?\d\d)|(?<=\d[оОoO])[оОoO](?=-)")  # «8-911-6оо-42-17»
 _KEPT: Final = 20_000  # characters that are remembered
 _UNEVEN: Final = re.compile(r"[^\n\t -)+-_a-}А-яЁё«»“”„•]+")
 _FORMS: Final = {"—": "–—―⸺⸻", "-": "−⁃", " ": "*~", "'": "`ʻʼ‘’´ʹ′", "•": "·∙‣●○▪▫◦■□►▶✓✔", "|": "│┃¦"}
-JOINT: Final = "\ue0fe"
-"""A line end inside of an e-mail address or a link, as it is looked at: of Unicode's private use area."""
 
-ZONES: Final = alternatives("zones")
 _RTF_WORD: Final = re.compile(r"\\(pard?|tab|line|cell|row)\b ?")
-_MONTH: Final = r"(?:янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек)[а-я]*"
+_HYPHENATED: Final = re.compile(r"(?<=[а-яё])-\n *(?=[а-яё])|(?<=[А-ЯЁ]{2})-\n *(?=[А-ЯЁ]{2})")
 # What may stand at both ends of a line end inside of one thing.
 _ENDS: Final = frozenset("0123456789@/.-—_=&?%+#()№")
 _BEGINS: Final = frozenset("@./_?=&-(№")
@@ -31,11 +33,8 @@ _LONGEST_LOCAL: Final = 30  # characters of an e-mail address before the @
 _MOST_LOOKS: Final = 400  # at line ends that may be inside of something
 _SHORT_WINDOW: Final = 30  # of these, for numbers, other line ends included
 _WINDOW: Final = 70  # characters to both sides
-_T: Final = r"[^\s|,;<>()\"«»]"
-_HOST: Final = rf"(?:://|www\.|\.{ZONES}/)"
-_BROKEN_ADDRESS: Final = re2.compile(alternatives("broken addresses", zones=ZONES, host=_HOST, sign=_T))
-_D: Final = r"(?:[ ()—.•\t_=/\n-]{0,3}\d)"
-_BROKEN_NUMBER: Final = re2.compile(alternatives("broken numbers", digit=_D, month=_MONTH))
+_BROKEN_ADDRESS: Final = pattern("broken addresses")
+_BROKEN_NUMBER: Final = pattern("broken numbers")
 
 
 class Sheet(NamedTuple):
@@ -50,6 +49,8 @@ class Sheet(NamedTuple):
         look = even(text)
         if "\\par" in text:
             look = _RTF_WORD.sub(lambda match: ("\t" if match[1] == "tab" else "\n") * len(match[0]), look)
+        if "-\n" in look:
+            look = _HYPHENATED.sub(lambda match: JOINT * len(match[0]), look)
         return cls(text, _bridged(look))
 
     def changed(self, changes: Iterable[tuple[int, int, str]]) -> Self:
@@ -68,7 +69,9 @@ class Sheet(NamedTuple):
 
 def even(visible_text: str) -> str:
     """The text, character for character, with one form of dashes, blanks, apostrophes, bullets and full-width signs."""
-    return _UNEVEN.sub(lambda match: "".join(map(_form, match[0])), visible_text)
+    joined = _JOINED.sub("-", visible_text) if _MAY_BE_JOINED.search(visible_text) else visible_text
+    look = _UNEVEN.sub(lambda match: "".join(map(_form, match[0])), joined)
+    return _NOUGHT.sub("0", look) if _MAY_BE_NOUGHT.search(look) else look
 
 
 @lru_cache(_KEPT)
@@ -92,7 +95,7 @@ def _bridged(look: str) -> str:
         last, first = look[start - 1 : start], look[end : end + 1]
         if _may_be_one(last, first) or (first.isascii() and "@" in look[max(0, start - _LONGEST_LOCAL) : start]):
             looks += 1
-            before = look[max(0, start - _WINDOW) : start].rpartition("\n")[2]
+            before = ("".join(pieces[-2:]) + look[done:start])[-_WINDOW:].rpartition("\n")[2]
             both = f"{before}\n{look[end : end + _WINDOW].partition(chr(10))[0]}"
             sign = JOINT if _BROKEN_ADDRESS.search(both) else ""
             near = f"{look[max(0, start - _SHORT_WINDOW) : start]}\n{look[end : end + _SHORT_WINDOW]}"
@@ -109,6 +112,4 @@ def _bridged(look: str) -> str:
 def _may_be_one(last: str, first: str) -> bool:
     if first.isalnum() and first.isascii():
         return last in _ENDS or (first in "12" and last.islower())
-    if last == "-" and "а" <= first <= "я":
-        return True  # «1 сен-⏎тября»
     return (first in _BEGINS and last.isalnum() and last.isascii()) or (last.isdigit() and first in _MONTHS_BEGIN)

@@ -1,12 +1,11 @@
 """Whether the words that stand together are a name, and nothing else."""
 
 from worker.assessment.redaction import name_lists as lists
-from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word
-from worker.assessment.redaction.word_list import alternatives
+from worker.assessment.redaction.word_list import pattern
 
 _SHORT = 3  # letters of an abbreviation
-_RUSSIAN_ENDING = linear(alternatives("surnames' endings in Latin letters, Russian ones"))
+_RUSSIAN_ENDING = pattern("surnames' endings in Latin letters, Russian ones")
 
 
 def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
@@ -48,7 +47,7 @@ def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, str
     named = sum(word.given or word.surname for word in long)
     if all(word.common for word in long):
         return (named == len(long) or long[0].given) and first and capital and len(long) <= 3
-    if not named and _are_abbreviations(long):
+    if _are_abbreviations(long) or (capital is False and any(word.capital for word in long)):
         return False
     return bool(named) or (stranger and all(word.unknown for word in long) and capital and len(long) <= 4)
 
@@ -76,6 +75,6 @@ def _is_a_latin_name(words: list[Word], *, stranger: bool) -> bool:
 
 def _are_abbreviations(words: list[Word]) -> bool:
     """«НАКС НГДО»; in a line of capitals a name has a word of some length."""
-    return any(word.abbreviation for word in words) and not all(
+    return any(word.abbreviation and (word.cyrillic or len(word.text) <= _SHORT) for word in words) and not all(
         word.text.isupper() and len(word.text) > _SHORT for word in words
     )

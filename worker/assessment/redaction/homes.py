@@ -1,0 +1,93 @@
+"""Where a person lives, said without a label: streets, houses and places in the personal part of a resume.
+
+A line's parts between commas are judged one by one. What is plainly an address, or a known place, is taken, and with
+it whatever stands beside it on the line and is no common word: «Тверь, Заволжский район, Спартака 44-3».
+"""
+
+import re
+from typing import Final
+
+from worker.assessment.redaction.head import is_told, personal
+from worker.assessment.redaction.linear_pattern import linear
+from worker.assessment.redaction.morphology import Reading, readings
+from worker.assessment.redaction.name_word import Word, word_of
+from worker.assessment.redaction.placeholders import ANY, SYMBOLS, Kind, Span
+from worker.assessment.redaction.word_list import pattern, words
+
+_PART: Final = re.compile(rf"(?:(?!  )[^\n,;|•\t()/:{ANY}—]|(?<=\w)/(?=\w))+")
+_WORD: Final = re.compile(r"(?<![\d-])[^\W\d_]+(?:['\-.]?[^\W\d_]+)*")
+_BULLET: Final = re.compile(r"^(?:[^\w\n]*(?:\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2}[.)]) |[^\w\n]+)(?=\w)")
+_CITIES: Final = words("cities, in English")
+_WORDS_OF_ADDRESSES: Final = words("words of addresses")
+_SURE: Final = pattern("addresses")
+_HOUSE: Final = pattern("houses")
+_TWO_NUMBERS: Final = linear(
+    r"\p{Lu}\p{Ll}[\p{L}\-]+(?: \p{Lu}[\p{L}\-]+)? \d{1,4}\p{L}? ?[\-/—] ?\d{1,4}(?: ?[\-/—] ?\d{1,4})?"
+)
+_ELSEWHERE: Final = pattern("other places")
+_BESIDE: Final = frozenset((*" ,/()", SYMBOLS[Kind.ADDRESS]))
+_PINNED: Final = re.compile(r"[ \t>#*-]*[📍🏠🏡🌍🗺]")
+_MOVING: Final = linear(r"(?i)[,.;] ?(?:не )?(?:готов|переезд|ready|willing|relocat)")
+_NONE, _BETWEEN, _MAY_BE, _IS = range(4)
+
+
+def find_homes(look: str) -> list[Span]:
+    """The spans of a resume's one form (`sheet`) that say where the person lives, but for labelled ones."""
+    zone = personal(look)
+    if not is_told(zone):
+        return []
+    found: list[Span] = []
+    parts = [(match.start(), match.end(), _judged(match)) for match in _PART.finditer(zone) if match[0].strip(' ."')]
+    taken = [
+        judged + (judged == _MAY_BE and SYMBOLS[Kind.ADDRESS] in zone[max(0, start - 3) : end + 3]) > _MAY_BE
+        for start, end, judged in parts
+    ]
+    for step in (1, -1):  # what is beside an address is a part of it
+        for number in range(len(parts))[::step]:
+            beside = number - step
+            judged = parts[number][2]
+            if judged == _BETWEEN and 0 <= number + step < len(parts) and parts[number + step][2] > _BETWEEN:
+                judged = _MAY_BE  # «Петрозаводск, Древлянка, Чистая 2»
+            if judged == _MAY_BE and 0 <= beside < len(parts) and taken[beside]:
+                between = zone[min(parts[number][1], parts[beside][1]) : max(parts[number][0], parts[beside][0])]
+                taken[number] |= _BESIDE.issuperset(between.replace("\n", "") if "," in between else between)
+    for (start, end, judged), home in zip(parts, taken, strict=True):
+        if home and judged:
+            said = zone[start:end]
+            begin = end - len(_BULLET.sub("", said).lstrip(' .-—>#*"'))
+            found.append((begin, start + len(said.rstrip(' ."-—')), Kind.ADDRESS))
+    return found
+
+
+def _judged(match: re.Match[str]) -> int:
+    said = _BULLET.sub("", match[0]).strip(' .-—>#*"')
+    found = [word_of(word) for word in _WORD.findall(said)]
+    sure = _PINNED.match(match[0]) or _SURE.search(said) or _TWO_NUMBERS.fullmatch(said)
+    house = _HOUSE.fullmatch(said)
+    if not said or _ELSEWHERE.search(match.string[max(0, match.start() - 40) : match.start()]):
+        return _NONE
+    if any(_is_strange(word, named=bool(sure or house)) for word in found):
+        return _BETWEEN if len(found) == 1 and found[0].capital and found[0].cyrillic and not house else _NONE
+    if sure or any(map(str.isdigit, said)):
+        return _IS if sure else _MAY_BE if house else _NONE
+    names = [word for word in found if word.capital and len(word.text) > 1]
+    if not names or any(word.abbreviation for word in found):
+        return _NONE
+    moving = _MOVING.match(match.string[match.end() : match.end() + 16])
+    return _IS if moving or (any(map(_is_a_place, names)) and len(names) == len(found)) else _MAY_BE
+
+
+def _is_strange(word: Word, *, named: bool) -> bool:
+    """Whether it stands in no address; streets are `named` after anything, with a capital."""
+    if word.lower.rstrip(".") in _WORDS_OF_ADDRESSES:
+        return False
+    street = (
+        word.capital
+        and not word.abbreviation
+        and (named or Reading.ADJECTIVE in readings(word.lower.rpartition("-")[2]))
+    )
+    return word.people or (word.common and not _is_a_place(word) and not street)
+
+
+def _is_a_place(word: Word) -> bool:
+    return Reading.PLACE in readings(word.lower) or word.lower in _CITIES

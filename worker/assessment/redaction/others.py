@@ -1,0 +1,220 @@
+"""The names of others, which stand beside words for people: «Супруг — Антон», «Мельников, начальник отдела»."""
+
+import re
+from typing import Final
+
+from worker.assessment.redaction import name_lists as lists
+from worker.assessment.redaction import name_places as places
+from worker.assessment.redaction.name_word import SURNAME_ENDING
+from worker.assessment.redaction.named_text import NamedText
+from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind
+from worker.assessment.redaction.whole_name import may_be_named
+
+_FEW: Final = 4  # words of a name, or between it and one for people
+_OF_ADJECTIVES: Final = ("ской", "ского", "ская", "ский", "ском", "ную", "ной", "ной")
+_AND: Final = frozenset(("и", "and", "e", "y", "und", "et"))
+_BETWEEN_KIN: Final = ' ,;"()0123456789|—-'
+_RIGHT_BEHIND: Final = frozenset((" ", " (", ": ", " — ", " - "))
+_INITIAL: Final = re.compile(r"(?<!\w)[А-ЯЁA-Z]\. ?$")
+_CONTACTS: Final = f"{SYMBOLS[Kind.PHONE]}-{SYMBOLS[Kind.EMAIL]}{SYMBOLS[Kind.HANDLE]}"
+_CONTACT: Final = re.compile(rf"(?<=\w)[ ,:(—-]{{1,4}}(?:(?:тел|моб|т|tel|mob)[.:]{{0,2}} ?)?(?=[{_CONTACTS}])")
+_LONGEST_SHORTENED: Final = 4  # letters of «доц.»
+_FARTHEST: Final = 8  # words between one for people and the name
+_APPOSITION = re.compile(r",? ?\(|, ?| ?[—-] ")
+_LONGEST_LIST: Final = 6  # lines of people
+
+
+class Others(NamedText):
+    """Finds them in a text."""
+
+    def take_others(self) -> None:
+        """Take whoever stands beside a word for people, or before a contact."""
+        for number, word in self.telling:
+            if word.lower in lists.TITLES:
+                self._behind_a_title(number)
+            if word.people:
+                self._behind_people(number)
+            if word.animate:
+                self._right_behind(number)
+                self._before_people(number)
+        self._before_contacts()
+
+    def _behind_people(self, number: int) -> None:
+        """«Супруг — Антон», «Руководитель: Мельников», «начальник цеха Гусев»."""
+        sign, said = "", self.words[number].lower
+        for other in range(number + 1, min(number + _FARTHEST, len(self.words))):
+            word = self.words[other]
+            between = self.text[self.ends[other - 1] : self.starts[other]]
+            sole = self.begins_a_line(number) and other == number + 1 and (said in lists.RELATIVES or word.cyrillic)
+            sole = sole and (said in lists.RELATIVES or self._is_a_pair(other))
+            below = "\n" in between and not between.strip(" \t").startswith(":") and not sole
+            sentence = ". " in between and ".." not in between and len(self.words[other - 1].text) > _LONGEST_SHORTENED
+            if below or ";" in between or sentence or other in self.protected or word.lower in lists.ELSEWHERE:
+                return
+            sign = between if between.strip(" ") else sign
+            told = said in lists.TITLES or (between == sign and any(one in sign for one in (":", "—", "- ", "..")))
+            if len(word.text) > 2 and word.capital and not word.people and not word.abbreviation:
+                kin = said in lists.RELATIVES and between.strip(' \t\n:—([-"') == "" and (word.given or not word.place)
+                kin = kin and (word.given or word.surname or word.unknown)
+                if kin or self._is_somebody(other, told=told, listed="," in between, colon=":" in sign):
+                    self._take_all_from(other)
+                    if kin:
+                        self._take_their_kin(other)
+                    return
+
+    def _is_a_pair(self, number: int) -> bool:
+        behind = self.beside(number, 1)
+        pair = [self.words[number], self.words[behind]] if behind is not None else []
+        return any(word.only_given for word in pair) and all(map(may_be_named, pair)) and not self.is_a_brand(number)
+
+    def _take_their_kin(self, number: int) -> None:
+        """«дети Нурлан, Томирис и Лев»."""
+        for other in range(number + 1, min(number + _LONGEST_LIST, len(self.words))):
+            word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
+            if word.lower in _AND or other in self.taken:
+                continue
+            if between.strip(_BETWEEN_KIN) or not word.capital or word.abbreviation or word.people:
+                return
+            if "(" not in between or ")" in between:  # «Борух (Хайфа), Сима»
+                self.take(other)
+
+    def _take_all_from(self, number: int) -> None:
+        named = self.words[number]
+        behind: int | None = number
+        for _ in range(_FEW):
+            if behind is None or self.words[behind].abbreviation or self.words[behind].people:
+                return
+            # «Николай Заяц, директор»
+            common = behind != number and not may_be_named(self.words[behind])
+            if common and not (named.only_given and self.ends_a_phrase(behind)):
+                return
+            self.take(behind)
+            following = behind + 1
+            if following < len(self.words) and self.words[following].lower in lists.RESPECTED:
+                self.take(following)  # «Кевсер ханум Рамазанова»
+                behind = following
+            end = self.ends[behind]
+            initials = places.INITIALS_BEHIND.match(self.text[end : end + 9])
+            self.extra += [(end, end + initials.end(), Kind.NAME)] if initials is not None else []
+            behind = self.beside(behind, 1)
+
+    def _is_somebody(self, number: int, *, told: bool, listed: bool, colon: bool) -> bool:
+        """Whether a capitalised word is a name: `told`, behind a `colon` or a dash; `listed`, behind a comma."""
+        word, end = self.words[number], self.ends[number]
+        latin = not word.cyrillic and not self.words[number - 1].cyrillic
+        at_a_firm = told and not colon and latin and not word.only_given  # "QA Lead — Huawei RRI"
+        at_a_firm = at_a_firm and self.text[end : end + 3].strip(" ,(")[:1] not in KIND_OF
+        if at_a_firm or self.is_a_brand(number):
+            return False
+        if word.lower in lists.PRODUCT_NAMES or word.key in lists.PRODUCT_NAMES:
+            return told and word.given and word.cyrillic
+        # «Гусев» is a town as well, «Мельников» are several millers.
+        if word.only_given or word.patronymic or (word.surname and not (word.common and listed)):
+            return True
+        behind = self.beside(number, 1)
+        pair = behind is not None and word.unknown and self.words[behind].unknown
+        last = None if behind is None else self.beside(behind, 1)
+        near = word.cyrillic and number and self.words[number - 1].people
+        pair = pair and (near or any(one is not None and self.ends_a_phrase(one) for one in (behind, last)))
+        if pair and not self.words[behind or 0].abbreviation and not listed:
+            return True  # "reported to Marguerite Lindqvist, CTO"
+        before = self.words[number - 1]
+        if word.lower in lists.WORDS_AS_SURNAMES and self.ends_a_phrase(number):
+            return colon or before.people or before.lower in lists.PARTS  # «Руководитель: Заяц»
+        if not told:
+            return False
+        other = self.words[behind] if behind is not None else None
+        if word.given or (other is not None and (other.given or other.patronymic)):
+            return True
+        if places.INITIALS_BEHIND.match(self.text[end : end + 9]):
+            return True
+        if not word.cyrillic and other is not None:
+            return word.unknown and other.unknown  # "Manager: Chinedu Okafor"
+        return word.unknown and word.cyrillic and not word.place and self.ends_a_phrase(number)
+
+    def _behind_a_title(self, number: int) -> None:
+        """«Mme Solenn Quéméneur», «Prof. Khristina Lobusheva»."""
+        for other in range(number + 1, min(number + _FEW, len(self.words))):
+            word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
+            title = self.words[other - 1].lower in lists.TITLES
+            common = word.abbreviation or (word.common and not word.place)
+            if between.strip(" ." if title else " ") or not word.capital or common:
+                return
+            if word.lower not in lists.TITLES:
+                self.take(other)
+
+    def _right_behind(self, number: int) -> None:
+        """«секретарь Лена», «сменщик — Валера Дронов», «агроном Кевсер ханум», «проф. Нелидова»."""
+        first, said = number + 1, self.words[number]
+        between = self.text[self.ends[number] : self.starts[first]] if first < len(self.words) else "\n"
+        if between not in _RIGHT_BEHIND and not (between == ". " and len(said.text) <= _LONGEST_SHORTENED):
+            return
+        word, behind = self.words[first], self.beside(first, 1)
+        caps = word.text.isupper() and len(word.text) < _LONGEST_SHORTENED
+        if not word.capital or caps or word.abbreviation or word.people or first in self.protected or not word.cyrillic:
+            return
+        other = self.words[behind] if behind is not None else None
+        pair = other is not None and not other.abbreviation and may_be_named(other) and (word.given or word.unknown)
+        pair = pair or (behind is not None and self.bears(behind))  # «бригадир Толик Ващенко»
+        alone = (word.given and (word.place or not word.common)) or (between == " " and said.lower in lists.RELATIVES)
+        post = said.people and word.animate and self.ends_a_phrase(first) and SURNAME_ENDING.fullmatch(word.lower)
+        if alone or word.patronymic or pair or post or self.bears(first):
+            self._take_all_from(first)
+
+    def bears(self, number: int) -> bool:
+        """Whether the word is hardly anything but a surname."""
+        word = self.words[number]
+        adjective = word.lower.endswith(_OF_ADJECTIVES) and not self.ends_a_phrase(number)
+        return word.cyrillic and word.surname and not word.common and not word.place and not adjective
+
+    def _before_people(self, number: int) -> None:
+        """«Мельников, начальник отдела»; «Костылева (директор)»; «Юха Ранта — мой шеф»; "John Whitfield, Head of …"."""
+        last = number - 1
+        while last >= 0 and number - last < _FEW and not self.words[last].capital and self._is_next_to(last):
+            last -= 1
+        between = self.text[self.ends[last] : self.starts[last + 1]] if last >= 0 else ""
+        if last >= 0 and _APPOSITION.fullmatch(between):
+            said = self.words[number]
+            self._take_before(last, people=said.people, alone="(" in between or said.lower in lists.RELATIVES)
+
+    def _is_next_to(self, number: int) -> bool:
+        return self.text[self.ends[number] : self.starts[number + 1]] == " "
+
+    def _before_contacts(self) -> None:
+        """«Арсений Гуд, тел. +7 …»."""
+        for match in _CONTACT.finditer(self.text):
+            last = self.numbers_in(0, match.start() + 1).stop - 1
+            if last >= 0 and self.ends[last] == match.start():
+                self._take_before(last, people="(" in match[0], alone=True)
+
+    def _begins_a_part(self, start: int) -> bool:
+        before = self.text[max(0, start - 2) : start].rstrip(" ")[-1:]
+        return not before.isalnum() and before not in {",", ".", ")"}
+
+    def _take_before(self, last: int, *, people: bool, alone: bool) -> None:
+        """Take the name that ends with a word, if it is one; `alone`, a given name is enough."""
+        numbers = range(last, last + 1)
+        while len(numbers) < _FEW and (first := self.beside(numbers.start, -1)) is not None:
+            if not may_be_named(self.words[first]) or self.words[first].people:
+                break
+            numbers = range(first, last + 1)
+        words = self.those(numbers)
+        begin = self.starts[numbers.start]
+        of_a_street = self.text[max(0, begin - 4) : begin].strip() in {"ул.", "пр.", "пл.", "пер."}
+        if of_a_street or not self.protected.isdisjoint(numbers) or not all(word.capital for word in words):
+            return
+        common = [word for word in words if word.common or word.abbreviation]
+        initials = places.INITIALS_BEFORE.search(self.text[max(0, begin - 7) : begin])
+        initials = initials or _INITIAL.search(self.text[max(0, begin - 4) : begin])
+        begins = self._begins_a_part(begin)
+        named = words[-1].only_given or (words[-1].unknown and words[-1].cyrillic and begins)
+        known = self.bears(last) or (alone and named) or initials is not None
+        if len(words) > 1:
+            known = any(word.only_given or (word.surname and not word.common) for word in words)
+            known = known or (people and begins and any(word.given for word in words))
+            strange = all(word.unknown for word in words) or (alone and any(word.unknown for word in words))
+            known = known or (strange and (words[0].cyrillic or alone) and (people or begins))
+        if known and not (common and len(words) < 2) and not any(word.abbreviation for word in common):
+            self.take(*numbers)
+            if initials is not None:
+                self.extra.append((begin - len(initials[0]), begin, Kind.NAME))
