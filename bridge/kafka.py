@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -31,23 +32,21 @@ DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024
 AT_ONCE = {"socket.nagle.disable": True}
 
 
+@dataclass(eq=False)
 class Contact:
-    """What a consumer knows of the brokers, from librdkafka's statistics.
+    """What a consumer knows of the brokers, from librdkafka's statistics."""
 
-    Args:
-        clock: seconds, monotonic.
-    """
+    clock: Callable[[], float] = time.monotonic  # seconds, monotonic
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __post_init__(self) -> None:
         # When the client last spoke of itself: a loop that is late hears of it late, which is not the brokers' silence.
-        self._noted_at = self._heard_at = self._joined_at = clock()
+        self._noted_at = self._heard_at = self._joined_at = self.clock()
         self._group = "not joined"
 
     def note(self, statistics: str) -> None:
         """Librdkafka's callback: once a second, from `poll`. The text is JSON of its own making."""
         found = json.loads(statistics)
-        self._noted_at = self._clock()
+        self._noted_at = self.clock()
         idle = [
             broker["rxidle"] / 1e6  # microseconds since the last byte
             for broker in found.get("brokers", {}).values()
