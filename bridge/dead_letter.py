@@ -40,26 +40,16 @@ class DeadLetter:
 
 @dataclass(slots=True)
 class PendingLetter:
-    """A dead letter to be: what is kept of a message that nobody can work on, until it is written.
+    """A dead letter to be: what is kept of a message that nobody can work on, until it is written."""
 
-    Attributes:
-        source: the partition that it came from, and its offset there.
-        rejected: why, and whom to tell.
-        key, value: as they came; None where nothing is kept of it.
-        timestamp: milliseconds since 1970, -1 where the message had none.
-        traceparent: the sender's.
-        sent_at: Unix time, seconds.
-        cut: which of `CUTS`; beyond the last it is not written at all.
-    """
-
-    source: TopicPartition
-    rejected: Rejected
-    key: bytes | None = None
-    value: bytes | None = None
-    timestamp: int = -1
-    traceparent: bytes | None = None
-    cut: int = 0
-    sent_at: float = 0.0
+    source: TopicPartition  # the partition that it came from, and its offset there
+    rejected: Rejected  # why, and whom to tell
+    key: bytes | None = None  # as it came; None where nothing is kept of it
+    value: bytes | None = None  # likewise
+    timestamp: int = -1  # milliseconds since 1970, -1 where the message had none
+    traceparent: bytes | None = None  # the sender's
+    cut: int = 0  # which of `CUTS`; beyond the last it is not written at all
+    sent_at: float = 0.0  # Unix time, seconds
 
     @classmethod
     def of(cls, message: Message, rejected: Rejected, now: float = 0.0) -> "PendingLetter":

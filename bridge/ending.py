@@ -102,14 +102,7 @@ class Endings:
         letters: Sequence[PendingLetter],
         states: RequestStates,
     ) -> Ending:
-        """One transaction's content.
-
-        Args:
-            requests: in hand, by processing id.
-            ended: of them; so many are in it as one transaction should take.
-            letters: to write.
-            states: of all of those, read just now.
-        """
+        """One transaction's content: of those that ended as many as it should take, by what was read just now."""
         ending = Ending()
         for processing_id in ended[:OUTCOMES_A_TRANSACTION]:
             request = requests[processing_id]

@@ -23,15 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class InHand:
-    """Unfinished requests, by processing id.
-
-    Attributes:
-        order: whose is next.
-        all: the requests, in the topic's order.
-        called: those that are called.
-        changed: ids of called ones that something has happened to: the next look is at them.
-        new: ids of those that have just been taken.
-    """
+    """Unfinished requests, by processing id."""
 
     store: RequestStore
     policy: PartitionPolicy  # whose turn it is, and how far apart
@@ -39,7 +31,7 @@ class InHand:
     wall_clock: Callable[[], float]  # Unix time, seconds
 
     def __post_init__(self) -> None:
-        self.order = FairOrder(self.policy.weights)
+        self.order = FairOrder(self.policy.weights)  # whose is next
         self.forget()
 
     def forget(self) -> None:
@@ -47,10 +39,10 @@ class InHand:
         reached = self.order.reached
         self.order = FairOrder(self.policy.weights)
         self.order.reach(reached)
-        self.all: dict[int, Unfinished] = {}
-        self.called: dict[int, Unfinished] = {}
-        self.changed: set[int] = set()
-        self.new: list[int] = []
+        self.all: dict[int, Unfinished] = {}  # the requests, in the topic's order
+        self.called: dict[int, Unfinished] = {}  # those that are called
+        self.changed: set[int] = set()  # ids of called ones that something has happened to: the next look is at them
+        self.new: list[int] = []  # ids of those that have just been taken
         self._leasts: list[float] = []  # of the called ones, ascending
         self._served: dict[int, float] = {}  # by user: when a request ended last
 

@@ -62,17 +62,12 @@ class PublishError(Exception):
 
 
 class OutputRefused(Exception):
-    """A topic does not take one of the messages. The transaction was aborted: nothing of it was published.
-
-    Attributes:
-        output: the publication or dead letter.
-        topic: that refuses it.
-    """
+    """A topic does not take one of the messages. The transaction was aborted: nothing of it was published."""
 
     def __init__(self, output: Publication | DeadLetter, topic: str, error: KafkaError) -> None:
         super().__init__(f"{topic} refuses it: {error.name()}")
-        self.output = output
-        self.topic = topic
+        self.output = output  # the publication or dead letter
+        self.topic = topic  # that refuses it
 
 
 @dataclass(eq=False)

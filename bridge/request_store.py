@@ -94,13 +94,7 @@ class RequestStore:
         self.tally = Tally(self.store)
 
     def tell_line(self, users: Sequence[tuple[int, int, float]], *, fair: bool, now: float) -> None:
-        """Say who waits in this partition, for `celery -A worker inspect line`.
-
-        Args:
-            users: each one's id, unfinished requests and weight.
-            fair: users take turns.
-            now: Unix time, seconds.
-        """
+        """Say who waits here, for `celery -A worker inspect line`: users' ids, unfinished requests and weights."""
         with self.store.pipeline(transaction=False) as pipe:
             pipe.hset(LINE_KEY, self.source, json.dumps({"at": now, "fair": fair, "users": users}))
             pipe.expire(LINE_KEY, LINE_KEPT)
