@@ -237,13 +237,7 @@ class OffsetRange(NamedTuple):
 def offset_ranges(
     reader: Consumer, topic: str, *, since: float | None = None, may_be_missing: bool = False
 ) -> list[OffsetRange]:
-    """What each partition of a topic holds now, as far as the reader may see it.
-
-    Args:
-        reader: any consumer.
-        topic: its name.
-        since: Unix time, seconds; leaves out what is older.
-        may_be_missing: a topic that does not exist has none, and is no error.
+    """What each partition of a topic holds now, as far as the reader may see it; not what is older than `since`, Unix time.
 
     Raises:
         KafkaException: the brokers are away, or do not know the topic.
@@ -276,12 +270,8 @@ def read_range(reader: Consumer, part: OffsetRange) -> Iterator[Message]:
 def read_batches(reader: Consumer, part: OffsetRange, at_most: int = 500) -> Iterator[list[Message]]:
     """The messages of a range in their order; an empty batch where none came within a tenth of a second.
 
-    The last offsets of a range may be transaction markers, which are not delivered.
-
-    Args:
-        reader: a consumer that reports a partition's end (`enable.partition.eof`); its assignment is replaced.
-        part: what to read.
-        at_most: messages in one batch.
+    The last offsets of a range may be transaction markers, which are not delivered. The reader must report a
+    partition's end (`enable.partition.eof`); its assignment is replaced.
 
     Raises:
         KafkaException: Kafka reports an error, or stays silent for `KAFKA_TIMEOUT` seconds.

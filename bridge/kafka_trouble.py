@@ -37,10 +37,8 @@ class FirstContact:
     def metadata(self, patience: float, *, persists: bool = False) -> Any:
         """What they say of themselves: the cluster's metadata.
 
-        Args:
-            patience: seconds.
-            persists: wait for all of it, and log what is wrong meanwhile; else an error that tells is the end: waiting
-                longer mends no password.
+        Whoever persists waits for all of the patience (seconds), and logs what is wrong meanwhile; else an error that
+        tells is the end: waiting longer mends no password.
 
         Raises:
             KafkaException: with what says most of all that was heard.

@@ -45,20 +45,14 @@ class PartitionProgress:
     Every offset below the watermark is finished; between the watermark and `high` all are finished but the
     open ones; nothing is known from `high` on. Offsets may have gaps (transaction markers, compaction): what
     was never delivered counts as finished as soon as something above it was delivered.
-
-    Args:
-        watermark: the lowest offset that is not finished.
-        high: nothing is known from here on; the watermark by default.
-        still_open: offsets between the two that are not finished.
-        topic_id: of the topic that all of it is about, None where that is not known.
     """
 
     def __init__(
         self,
-        watermark: int | None = None,
-        high: int | None = None,
-        still_open: Collection[int] = (),
-        topic_id: str | None = None,
+        watermark: int | None = None,  # the lowest offset that is not finished
+        high: int | None = None,  # nothing is known from here on; the watermark by default
+        still_open: Collection[int] = (),  # offsets between the two that are not finished
+        topic_id: str | None = None,  # of the topic that all of it is about, None where that is not known
     ):
         self.topic_id = topic_id
         self.position = watermark or 0  # what is delivered next is here or above
@@ -70,14 +64,10 @@ class PartitionProgress:
 
     @classmethod
     def from_commit(cls, commit: Commit, end: int | None = None, topic_id: str | None = None) -> Self:
-        """Resume where a commit left off.
+        """Resume where the last commit of this topic left off.
 
-        Args:
-            commit: the last one, of this topic; foreign or damaged metadata means that nothing is known above its
-                offset.
-            end: of the partition. Nothing is known from there on: a topic that has lost its end gives the same
-                offsets to other messages.
-            topic_id: of the topic as it is now.
+        Foreign or damaged metadata means that nothing is known above its offset; and nothing is known from the
+        partition's end on: a topic that has lost its end gives the same offsets to other messages.
         """
         nothing_above = cls(commit.offset, topic_id=topic_id)
         version, _, rest = (commit.metadata or "").partition(" ")

@@ -53,20 +53,12 @@ def beginning(
     consumer: Consumer,
     source: TopicPartition,
     *,
-    topic_id: str | None,
-    known_id: str | None,
-    start: Start | None,
-    now: float,
+    topic_id: str | None,  # of the topic as it is now
+    known_id: str | None,  # of the topic that this bridge has worked on; None: of none
+    start: Start | None,  # what the operator has chosen; None: nothing
+    now: float,  # Unix time, seconds
 ) -> Beginning:
-    """Where to begin in a partition.
-
-    Args:
-        consumer: the group's.
-        source: the partition.
-        topic_id: of the topic as it is now.
-        known_id: of the topic that this bridge has worked on; None: of none.
-        start: what the operator has chosen; None: nothing.
-        now: Unix time, seconds.
+    """Where to begin in a partition that a group's consumer is assigned.
 
     Raises:
         StartUnknown: the operator has to choose.

@@ -62,9 +62,8 @@ class DispatchHistory:
     def note_loss(self, *, charged: bool, counted: bool = True) -> None:
         """The claim is gone without an outcome: the lease ran out, or the worker gave it back.
 
-        Args:
-            charged: it was the request's own doing.
-            counted: False where the worker had only parked it or handed it back, or Redis was away.
+        It is charged where it was the request's own doing, and not counted where the worker had only parked it or
+        handed it back, or Redis was away.
         """
         self.worker = None
         self.dispatched_at = None  # nobody else will take it: a new hint is due at once
@@ -96,12 +95,10 @@ class HintLatency:
 
 
 def is_charged(history: DispatchHistory, *, worker_lives: bool, beside: Collection[DispatchHistory]) -> bool:
-    """Whether a lost claim is the request's own doing.
+    """Whether a lost claim is the request's own doing, before the loss is noted.
 
-    Args:
-        history: the request's, before the loss is noted.
-        worker_lives: the process that held the claim goes on without it.
-        beside: the requests that the same process held when it went away.
+    The worker lives where the process that held the claim goes on without it; beside it are the requests that the same
+    process held when it went away.
     """
     if worker_lives or not beside:
         return True
@@ -112,13 +109,8 @@ def decide(history: DispatchHistory, *, now: float, redispatch_after: float) -> 
     """Decide, at most once a second or so, on a request that has neither an outcome nor a processed mark.
 
     A hint that nobody acted on goes again, however long the Celery queue is: a lost one can hardly be told from one
-    that waits (see `HintLatency`), and the second of two finds the request claimed. The pauses double, so a queue that
+    that waits (see `HintLatency`), and the second of two finds the request claimed. The pauses double from `redispatch_after` seconds on, so a queue that
     nobody empties does not fill up with them.
-
-    Args:
-        history: the request's, up to date.
-        now: seconds of the same clock.
-        redispatch_after: seconds; the first pause, doubled with every hint.
     """
     if history.charges >= MAX_CHARGES:
         return Decision.GIVE_UP
