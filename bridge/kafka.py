@@ -237,7 +237,7 @@ class OffsetRange(NamedTuple):
 def offset_ranges(
     reader: Consumer, topic: str, *, since: float | None = None, may_be_missing: bool = False
 ) -> list[OffsetRange]:
-    """What each partition of a topic holds now, as far as the reader may see it; not what is older than `since`, Unix time.
+    """What each partition of a topic holds now, as far as the reader may see it, since a Unix time.
 
     Raises:
         KafkaException: the brokers are away, or do not know the topic.

@@ -109,8 +109,8 @@ def decide(history: DispatchHistory, *, now: float, redispatch_after: float) -> 
     """Decide, at most once a second or so, on a request that has neither an outcome nor a processed mark.
 
     A hint that nobody acted on goes again, however long the Celery queue is: a lost one can hardly be told from one
-    that waits (see `HintLatency`), and the second of two finds the request claimed. The pauses double from `redispatch_after` seconds on, so a queue that
-    nobody empties does not fill up with them.
+    that waits (see `HintLatency`), and the second of two finds the request claimed. The pauses double, from
+    `redispatch_after` seconds on, so a queue that nobody empties does not fill up with them.
     """
     if history.charges >= MAX_CHARGES:
         return Decision.GIVE_UP
