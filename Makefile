@@ -3,6 +3,7 @@
 # make demo FAULT=key          the same where the provider refuses the key at first; 503: it is overloaded; slow: it is slow
 # make demo FILE=mine.json     score your own request, or several, one a line
 # make demo FAMILY=gpt-6       the stand-in for OpenAI refuses, wraps and counts as these models do
+# make demo PROVIDERS=2        two stand-ins, of which the first is killed in the middle
 # make test                    all tests, in four processes; ARGS goes to pytest: make test ARGS="-k limiter -n 0"
 # make lint                    ruff, mypy, import-linter, luacheck, hadolint
 # make env                     .env and .test.env, copies of .env.example with passwords made up
@@ -25,7 +26,7 @@ STAYING = $(filter-out 0 no off,$(STAY))
 
 # `exec`: no shell stands between make and the demo, so a signal for make reaches it.
 demo: .venv/demo-installed
-	@exec .venv/bin/python -m dev.demo $(if $(STAYING),--stay) $(if $(FILE),--file "$(FILE)") $(if $(FAULT),--fault "$(FAULT)") $(if $(FAMILY),--family "$(FAMILY)")
+	@exec .venv/bin/python -m dev.demo $(if $(STAYING),--stay) $(if $(FILE),--file "$(FILE)") $(if $(FAULT),--fault "$(FAULT)") $(if $(FAMILY),--family "$(FAMILY)") $(if $(PROVIDERS),--providers "$(PROVIDERS)")
 
 # Mostly the tests wait, so four of them share two cores. Those that wait longest come first, the short ones fill up.
 test: .venv/dev-installed

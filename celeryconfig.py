@@ -6,6 +6,7 @@ below is relied upon for "nothing is lost".
 
 from kombu.entity import Queue
 
+from config.providers import calls_in_flight, read_providers
 from contract import QUEUE_NAME
 from startup import load_settings
 
@@ -38,7 +39,7 @@ accept_content = ["json"]
 # The work is waiting for HTTP, which threads do well. They ignore Celery's time limits (celery #9203), so the
 # call of the model has a deadline of its own.
 worker_pool = "threads"
-worker_concurrency = _settings.calls_in_flight
+worker_concurrency = calls_in_flight(_settings, read_providers(_settings)[0])
 worker_prefetch_multiplier = 1  # a hint waits in Redis, where every worker can take it
 task_acks_late = True  # a hint outlives a warm shutdown; claims make the second delivery harmless
 task_reject_on_worker_lost = True

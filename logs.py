@@ -42,12 +42,9 @@ def log_about(processing_id: int) -> Iterator[None]:
 
 
 class SeldomSaid(logging.Filter):
-    """Lets a logger say each of its messages once, and then once in a while: what is tried again is told again.
+    """Lets a logger say each of its messages, whatever its arguments, once in so many seconds.
 
-    Args:
-        seconds: between two of one message, whatever its arguments.
-        least: what is less severe is not said at all.
-        clock: seconds, monotonic.
+    What is tried again is told again; what is less severe than `least` is not said at all.
     """
 
     def __init__(
@@ -93,10 +90,6 @@ class QueuedHandler(logging.Handler):
     """Queues records for a thread that writes them to other handlers, all that are waiting at once.
 
     A process that ends writes what is queued; one that is killed loses at most the last `GATHER` seconds.
-
-    Args:
-        targets: the handlers that write.
-        formatter: of the lines that they get.
     """
 
     GATHER = 0.02  # seconds that the first record waits for others to be written with

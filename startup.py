@@ -1,6 +1,7 @@
 """The start of a process: settings, logs and metrics, and every reason why it cannot start, at once."""
 
 import difflib
+import gc
 import logging
 import os
 import socket
@@ -8,15 +9,16 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
-from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import redis
 from prometheus_client import start_http_server
 from pydantic import ValidationError
 
 from config import Role, Settings
+from config.faults import faults_of
 from config.files import UnreadableFileError, plain, read_env_file
+from config.providers import read_providers
 from logs import configure_logging
 from servers.redis_connection import RedisConnection
 from servers.redis_trouble import line
@@ -47,14 +49,6 @@ OTHERS_NAMES = {
 }
 EVERYBODYS = {"TMP"}  # names that look like ours and are everybody's
 NEAR = 0.9  # of 1: how like a setting's a name must be to be meant for it; other services' topics are less so
-# Of pydantic's own sentences, those that say more about Python than about the setting.
-_SAID = {
-    "int_parsing": "must be a whole number",
-    "float_parsing": "must be a number",
-    "finite_number": "must be a number",
-    "bool_parsing": "must be `on` or `off`",
-}
-LONGEST_SHOWN = 20  # characters of a wrong value
 
 
 def begin(role: Role) -> Settings:
@@ -82,6 +76,15 @@ def meet_redis(connection: RedisConnection) -> None:
         log.error("%s", line(error, connection.where))  # noqa: TRY400 # the traceback would add nothing
     else:
         complain([f"Redis at {connection.where}: {refusal}"] if refusal else [])
+
+
+def keep_for_good() -> None:
+    """Let Python's collector pass over what a process has loaded by now.
+
+    A full collection walks over everything with the interpreter's lock held: 40 to 120 ms in a worker.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def load_settings() -> Settings:
@@ -116,47 +119,26 @@ def read_settings(role: Role) -> tuple[Settings, list[str]]:
     except UnreadableFileError as error:  # what it would have said cannot be known, so nothing else is looked for
         return Settings.model_construct(), str(error).splitlines()
     except ValidationError as error:
-        faults, wrong = _faults(error)
+        faults, wrong = faults_of(error)
     else:
-        return settings, [_with_guess(line) for line in settings.missing(role)]
+        return settings, _missing(settings, role)
     mended: dict[str, Any] = {name: Settings.model_fields[name].default for name in wrong}
     try:
         settings = Settings(**mended)
     except ValidationError as error:
         settings = Settings.model_construct(**mended)
-        more = _faults(error)[0]
+        more = faults_of(error)[0]
     else:
-        more = [_with_guess(line) for line in settings.missing(role)]
+        more = _missing(settings, role)
     said = {*faults}
     return settings, faults + [
         line for line in more if line not in said and not any(name.upper() in line for name in wrong)
     ]
 
 
-def _faults(error: ValidationError) -> tuple[list[str], set[str]]:
-    """One line for each fault, and the names of the settings that have one of their own."""
-    lines: list[str] = []
-    wrong: set[str] = set()
-    for fault in error.errors(include_url=False):
-        text = _SAID.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
-        text = text.replace("Input should be", "must be")
-        if fault["loc"]:
-            name = str(fault["loc"][0])
-            if name not in wrong:  # a union complains once for each of its types
-                lines.append(f"{name.upper()}: {text}{_instead_of(name, fault['input'])}")
-            wrong.add(name)
-        else:
-            lines += text.splitlines()
-    return lines, wrong
-
-
-def _instead_of(name: str, value: object) -> str:
-    """What was written, where it can be neither a secret nor a text: a number, a switch, a choice of words."""
-    kind = Settings.model_fields[name].annotation
-    kinds = (kind,) if kind in (int, float, bool) or get_origin(kind) is Literal else get_args(kind)
-    shown = str(value)
-    harmless = all(each in (int, float, bool, NoneType) or get_origin(each) is Literal for each in kinds)
-    return f", not {shown!r}" if kinds and harmless and len(shown) <= LONGEST_SHOWN else ""
+def _missing(settings: Settings, role: Role) -> list[str]:
+    """What this role cannot do without, and what is wrong with a provider's table."""
+    return [*map(_with_guess, settings.missing(role)), *read_providers(settings, role)[1]]
 
 
 def _obstacles(settings: Settings, role: Role) -> Iterator[str]:

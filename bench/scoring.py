@@ -13,14 +13,13 @@ says nothing about any model.
 import argparse
 import json
 import math
-import secrets
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 from rich.console import Console
@@ -30,10 +29,10 @@ from contract import SUITABLE
 from dev.lone_profile import LoneProfile
 from dev.openai_standin.server import StandIn
 from startup import load_settings
-from worker.asking.asking import Question
 from worker.asking.egress import EgressCheck, UncheckedEgress
 from worker.asking.openai_client import OpenAIClient
 from worker.asking.profile import Profile
+from worker.asking.question import Question
 from worker.asking.questions import KeepingPolicy, Questions
 from worker.asking.route import Route
 from worker.assessment.criteria import Criteria, parse_criteria
@@ -52,6 +51,18 @@ ATTEMPTS, WAITS_FOR_LIMITS, SHORTEST_WAIT = 3, 50, 1.0  # calls, calls, seconds
 console = Console(width=120)
 T = TypeVar("T", bound=BaseModel)
 Case = dict[str, Any]
+
+
+class Asked(NamedTuple):
+    """Whom it asks; nothing is kept, so its name does not matter."""
+
+    name: str = ""
+    model_name: str = "-"
+    model_id: str = "-"
+    max_output_tokens: int = 4_000
+
+
+ASKED = Asked()
 
 
 @dataclass
@@ -86,19 +97,19 @@ class Asker:
 
     def criteria(self, vacancy: Vacancy, text: str) -> Criteria | None:
         """What the model finds in a vacancy."""
-        return self.ask(self.questions.criteria(text, vacancy))
+        return self.ask(self.questions.criteria(ASKED, text, vacancy))
 
     def judged(self, case: Case) -> Judgement | None:
         """A case judged by its labelled criteria, with a second look where one is due."""
         vacancy = read_vacancy(case["vacancy"])
         criteria = parse_criteria(json.dumps(case["criteria_answer"]), vacancy)
         resume = read_resume(case["resume"], redaction=True)
-        grading = self.ask(self.questions.grading(criteria, resume))
+        grading = self.ask(self.questions.grading(ASKED, criteria, resume))
         if grading is None:
             return None
         judgement = judge(criteria, grading, resume, vacancy, threshold=THRESHOLD)
         proofs = looked_at(judgement)
-        second = self.ask(self.questions.second_look(proofs)) if judgement.doubtful and proofs else None
+        second = self.ask(self.questions.second_look(ASKED, proofs)) if judgement.doubtful and proofs else None
         return judgement if second is None else after_second_look(judgement, second, threshold=THRESHOLD)
 
 
@@ -216,7 +227,7 @@ def _asking(route: Route, egress: Egress, key: str, base_url: str, model: str, t
     client = OpenAIClient(
         route, key=key, base_url=base_url, model=model, count=count_tokens, timeout=timeout, profiles=profile
     )
-    questions = Questions(KeepingPolicy(criteria=0, grades=0), secrets.token_hex(4), 4_000, time.time)
+    questions = Questions(KeepingPolicy(criteria=0, grades=0), time.time)
     return Asker(client, profile, egress, questions)
 
 

@@ -45,9 +45,10 @@ from bridge.start import StartUnknown
 from bridge.status.page import Overview
 from bridge.topic_watch import TopicWatch
 from config import Settings
+from config.providers import read_providers, request_rate
 from presence import be_present
 from servers.redis_trouble import line as trouble_with_redis
-from startup import begin, complain, otel_variables
+from startup import begin, complain, keep_for_good, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 
@@ -105,9 +106,10 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
     cap = make_cap(settings, client)
     contact = Contact()
     consumer = make_consumer(settings, contact)
+    providers = read_providers(settings)[0]
     policy = PartitionPolicy(
         window_cap=settings.window_size,
-        request_rate=settings.request_rate,
+        request_rate=request_rate(providers),
         request_deadline=settings.request_deadline,
         # After Redis was emptied a worker claims again with its next heartbeat, at a third of the lease.
         redispatch_after=settings.lease_seconds / 2,
@@ -135,6 +137,7 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
             owner=secrets.token_hex(8),
             notification_key=settings.kafka_key_for_notifications.encode(),
             dialect=settings.dialect,
+            providers=providers,
         )
         store = RequestStore(client, celery, marks, name, watch.exists, policy)
         spans = RequestSpans(tracer or NoOpTracer(), source, settings.kafka_group_id, topics.notifications)
@@ -230,6 +233,7 @@ def run(settings: Settings) -> int:
     ]
     for each in repeating:
         each.start()
+    keep_for_good()
     try:
         bridge.run()
     finally:

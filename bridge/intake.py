@@ -54,11 +54,16 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A dead letter."""
+    """A dead letter.
 
-    reason: Reason  # why
-    addressee: Recipient | None = None  # whom to tell, None where ids or callback could not be read
-    # The one of the request's fields that it is about; empty where it is about none, or about a stranger's.
+    Attributes:
+        reason: why.
+        addressee: whom to tell, None where ids or callback could not be read.
+        field: the one of the request's fields that it is about; empty where it is about none, or about a stranger's.
+    """
+
+    reason: Reason
+    addressee: Recipient | None = None
     field: str = ""
 
 

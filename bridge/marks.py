@@ -19,7 +19,7 @@ the topic.
 import json
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import redis
@@ -36,6 +36,7 @@ from contract import (
     PROCESSED_MARK_TTL,
     Dialect,
     claim_key,
+    of_provider,
     outcome_key,
     processed_mark,
     request_key,
@@ -70,8 +71,9 @@ end
 return 1
 """
 
-# KEYS[1] MARKS_KEY, KEYS[2] ANSWERED_KEY. ARGV[1] a sequence's field, ARGV[2] its new value, ARGV[3] Unix time in
-# seconds; then pairs of a position's field and the least value that it must have.
+# KEYS[1] MARKS_KEY, then ANSWERED_KEY of each provider: who answered what is not known. ARGV[1] a sequence's field,
+# ARGV[2] its new value, ARGV[3] Unix time in seconds; then pairs of a position's field and the least value that it must
+# have.
 # The end of catching up: the owner's sequence starts if no position went back meanwhile. Returns 1 if it did.
 _START_SEQUENCE = """
 for i = 4, #ARGV, 2 do
@@ -80,11 +82,12 @@ for i = 4, #ARGV, 2 do
 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 local day = redis.call('HGET', KEYS[1], 'last_day')
-if #ARGV == 3 then redis.call('SET', KEYS[2], '0 0 ' .. ARGV[3], 'NX') end  -- there is no topic yet
-if day then
-  redis.call('SET', KEYS[2], redis.call('HGET', KEYS[1], 'last_minute') .. ' ' .. day .. ' ' .. ARGV[3])
-  redis.call('HDEL', KEYS[1], 'last_minute', 'last_day')
+local minute = redis.call('HGET', KEYS[1], 'last_minute')
+for k = 2, #KEYS do
+  if #ARGV == 3 then redis.call('SET', KEYS[k], '0 0 ' .. ARGV[3], 'NX') end  -- there is no topic yet
+  if day then redis.call('SET', KEYS[k], minute .. ' ' .. day .. ' ' .. ARGV[3]) end
 end
+if day then redis.call('HDEL', KEYS[1], 'last_minute', 'last_day') end
 return 1
 """
 
@@ -108,10 +111,12 @@ class ProcessedMarks:
     # Of our notifications. Those of another handler lack our header, and have this key or the contract's own.
     notification_key: bytes = NOTIFICATION_KEY
     dialect: Dialect = DIALECT
+    providers: Iterable[str] = ("",)  # their names; each one's limiter is told what was answered
     clock: Callable[[], float] = time.time  # Unix time, seconds
 
     def __post_init__(self) -> None:
         self._field = f"sequence:{self.source}"
+        self._answered = [of_provider(ANSWERED_KEY, provider) for provider in self.providers]
         self._keys = {NOTIFICATION_KEY, self.notification_key}
         self._mark = self.store.register_script(_MARK)
         self._start_sequence = self.store.register_script(_START_SEQUENCE)
@@ -255,7 +260,7 @@ class ProcessedMarks:
         sequence = f"{self._number} {self.owner}"
         pairs = [part for number, end in reached.items() for part in (f"position:{number}", end)]
         args = [self._field, sequence, f"{self.clock():.3f}", *pairs]
-        if not self._start_sequence(keys=[MARKS_KEY, ANSWERED_KEY], args=args):
+        if not self._start_sequence(keys=[MARKS_KEY, *self._answered], args=args):
             return False
         self._sequence = sequence
         return True

@@ -3,8 +3,7 @@
     the sender's span ─► process AI_handler (from the message to the first hint) ─► the worker's spans
                                                                                 └─► send notifications
 
-Attributes are those of OpenTelemetry's conventions for messaging. The outputs' `traceparent` header stays the sender's
-own, whatever is traced here: their readers depend on it.
+The outputs' `traceparent` header stays the sender's own, whatever is traced here: their readers depend on it.
 """
 
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from confluent_kafka import Message, TopicPartition
 from opentelemetry.trace import Span, SpanKind, Tracer
 
 from bridge.publisher import Publication
-from tracing import PROCESSING_ID, RESULT, Attributes, context_of, failing
+from tracing import RESULT, context_of, failing, messaging
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +32,10 @@ class RequestSpans:
         Most senders give no trace context: a trace of its own begins then, since an operator wants to see where a
         request has been, whoever sent it.
         """
-        attributes: Attributes = {
-            "messaging.system": "kafka",
-            "messaging.operation.name": "process",
-            "messaging.operation.type": "process",
-            "messaging.destination.name": self.source.topic,
+        attributes = messaging("kafka", "process", self.source.topic, processing_id) | {
             "messaging.destination.partition.id": str(self.source.partition),
             "messaging.consumer.group.name": self.group,
             "messaging.kafka.offset": message.offset() or 0,
-            PROCESSING_ID: processing_id,
         }
         name, parent = f"process {self.source.topic}", context_of(_written(traceparent))
         return self.tracer.start_span(name, parent, SpanKind.CONSUMER, attributes)
@@ -51,14 +45,8 @@ class RequestSpans:
         return failing(*map(self._publish, publications))
 
     def _publish(self, publication: Publication) -> Span:
-        attributes: Attributes = {
-            "messaging.system": "kafka",
-            "messaging.operation.name": "send",
-            "messaging.operation.type": "send",
-            "messaging.destination.name": self.notifications,
-            PROCESSING_ID: publication.processing_id,
-            RESULT: "scored" if publication.outcome.success else "failed",
-        }
+        result = "scored" if publication.outcome.success else "failed"
+        attributes = messaging("kafka", "send", self.notifications, publication.processing_id) | {RESULT: result}
         name, parent = f"send {self.notifications}", publication.span_context or _written(publication.traceparent)
         return self.tracer.start_span(name, context_of(parent), SpanKind.PRODUCER, attributes)
 

@@ -166,6 +166,20 @@ class Fields(BaseSettings):
         description="tokens, most room that an answer's cap may leave for reasoning beside the answer; it follows what "
         "the model uses, never takes more than a quarter of `TPM`, and is 0 for a model that does not reason",
     )
+    providers: Path | None = Field(
+        None,
+        description="path of a TOML file with a table for each of several providers, in order of preference, see "
+        "docs/providers.md; `RPM`, `RPD`, `TPM`, `OPENAI_…`, `EGRESS_…`, `LIMITS_BURST` and `REDACTION` are without "
+        "effect then; empty: these settings are the only provider",
+    )
+    provider_patience: Seconds = Field(
+        30.0, description="seconds within which a request has to start at a provider, else the next one is tried"
+    )
+    provider_mix: bool = Field(
+        False,
+        description="`on`: several providers may have one model, and a request goes to whichever of them can start it "
+        "first; `off`: the same model twice is a mistake",
+    )
     limits_burst: Seconds = Field(
         60.0, description="seconds of refill that may be spent at once; below 60 where shorter spans are enforced"
     )
@@ -185,6 +199,10 @@ class Fields(BaseSettings):
     )
     egress_blocked_countries: Countries = Field(
         frozenset({"RU"}), description="country codes from which nothing may be sent, comma separated"
+    )
+
+    egress_allowed_countries: Countries = Field(
+        frozenset(), description="country codes from which alone anything may be sent, likewise; empty: any but those"
     )
 
     # Redis

@@ -113,8 +113,13 @@ class Settings(Fields):
             )
         if self.openai_budget and self.openai_price is None:
             yield "OPENAI_BUDGET needs the price of OPENAI_MODEL in OPENAI_PRICES"
+        if both := self.egress_allowed_countries & self.egress_blocked_countries:
+            yield f"EGRESS_ALLOWED_COUNTRIES and EGRESS_BLOCKED_COUNTRIES both name {', '.join(sorted(both))}"
         if bool(self.kafka_ssl_certificate_location) != bool(self.kafka_ssl_key_location):
             yield "KAFKA_SSL_CERTIFICATE_LOCATION and KAFKA_SSL_KEY_LOCATION go together"
+        yield from self._contradictions_of_redis()
+
+    def _contradictions_of_redis(self) -> Iterator[str]:
         if self.redis_sentinels and self.redis_url is not None:
             yield "REDIS_URL names one server: with REDIS_SENTINELS use the single settings"
         if self.redis_url is not None and (others := self._beside_the_redis_url()):
@@ -127,7 +132,7 @@ class Settings(Fields):
     def missing(self, role: Role) -> Iterator[str]:
         """What this role cannot do without, and others do."""
         command = self.provider.key_command
-        if role == "worker" and self.openai_key == NO_KEY and not command:
+        if role == "worker" and self.providers is None and self.openai_key == NO_KEY and not command:
             half = "; YANDEX_CLOUD_API_KEY and YANDEX_CLOUD_FOLDER_ID together, at their own endpoint, take its place"
             yield "OPENAI_KEY: required" + (half if self.yandex_cloud_api_key or self.yandex_cloud_folder_id else "")
         if role == "worker" and self.openai_key != NO_KEY and command:
@@ -254,9 +259,10 @@ class Settings(Fields):
         """Seconds, the total deadline of one call at the tier that is asked for."""
         return max(self.openai_timeout, FLEX_TIMEOUT) if self.openai_service_tier == "flex" else self.openai_timeout
 
-    @property
-    def calls_in_flight(self) -> int:
+    def calls_in_flight(self, rate: float, parallel: int) -> int:
         """How many calls one worker may have under way: a thread each, made when it is first needed.
+
+        `rate` and `parallel` are those of all providers together.
 
         Calls start at a rate that the limits grant and last as long as a slow model takes, so that is what they keep
         busy; never fewer than the small limits' burst, never more than one core can look after (docs/capacity.md), and
@@ -264,8 +270,8 @@ class Settings(Fields):
         """
         if self.worker_concurrency is not None:
             return self.worker_concurrency
-        most = min(MOST_CALLS, 2 * self.parallel or MOST_CALLS)
-        return max(FEWEST_CALLS, round(min(most, self.request_rate * SLOW_ANSWER)))
+        most = min(MOST_CALLS, 2 * parallel or MOST_CALLS)
+        return max(FEWEST_CALLS, round(min(most, rate * SLOW_ANSWER)))
 
     @property
     def request_rate(self) -> float:

@@ -45,6 +45,12 @@ class Dispatch(BaseModel):
 # Everything of ours in Redis but the processed marks begins with this, so an operator can tell it apart.
 KEY_PREFIX = "ai_handler:"
 
+
+def of_provider(key: str, provider: str) -> str:
+    """The key in which a provider keeps for itself what `key` is to the only one, whose name is empty."""
+    return f"{KEY_PREFIX}provider:{provider}:{key.removeprefix(KEY_PREFIX)}" if provider else key
+
+
 # Of one request, by its processing id.
 
 # A `Dispatch`: written by the bridge before it dispatches, read by the worker. The Celery message carries the id alone:
@@ -92,6 +98,8 @@ vacancy_key = "ai_handler:vacancy:{}".format
 
 # The model's answer: the result cache.
 answer_key = "ai_handler:answer:{}".format
+# The names of the models that have graded resumes by the criteria that answer it, a set.
+graders_key = "ai_handler:graders:{}".format
 # The claim's token of the one request that may ask it now: single flight.
 flight_key = "ai_handler:flight:{}".format
 # Who waits for its answer to ask the next one: a sorted set of "<reservation> <deadline, Unix time>", by their places.
@@ -161,9 +169,12 @@ TALLY_KEY = "ai_handler:tally"
 # Written by `python -m bridge resume`: the Unix time up to which dead letters no longer count.
 RESUMED_KEY = "ai_handler:dead_letters_resumed"
 
-# Written by the bridge when it finds Redis emptied, read and deleted by the limiter: "<requests answered within the
-# last minute> <... within the last day> <Unix time>". Kafka remembers what the limiter has forgotten, so a flush
-# neither grants a second day's quota nor stops the first, and nothing answered means full buckets.
+# Before the names of the limiter's own keys.
+LIMITS_PREFIX = "ai_handler:limits"
+
+# Written by the bridge when it finds Redis emptied, for each provider, read and deleted by its limiter: "<requests
+# answered in the last minute> <... in the last day> <Unix time>". Kafka remembers what the limiter has forgotten, so a
+# flush neither grants a second day's quota nor stops the first, and nothing answered means full buckets.
 ANSWERED_KEY = "ai_handler:limits:answered"
 
 # Written by the limiter with a start: the virtual time that fair shares have reached, which is the lowest place that

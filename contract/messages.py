@@ -44,11 +44,11 @@ def saying_when(sentence: str, wait_seconds: int) -> str:
         parts = [(minutes // 60, ("час", "часа", "часов")), (minutes % 60, ("минуту", "минуты", "минут"))]
     else:
         parts = [(hours // 24, ("день", "дня", "дней")), (hours % 24, ("час", "часа", "часов"))]
-    when = " ".join(f"{number} {_plural(number, forms)}" for number, forms in parts if number)
+    when = " ".join(f"{number} {plural(number, forms)}" for number, forms in parts if number)
     return f"{sentence} Попробуйте через {when}."
 
 
-def _plural(number: int, forms: tuple[str, str, str]) -> str:
+def plural(number: int, forms: tuple[str, str, str]) -> str:
     """The form of a Russian noun that goes with a number: 1 минуту, 2 минуты, 5 минут, 11 минут, 21 минуту."""
     if number % 10 == 1 and number % 100 != 11:
         return forms[0]

@@ -29,6 +29,7 @@ from bridge.request_file import WrongRequest, requests_in
 from config.files import UnreadableFileError, read_env_file
 from contract import REQUEST_KEY
 from dev.demo_faults import FAULTS, Fault
+from dev.demo_providers import Loss
 from dev.demo_results import Notification, Sample, result_table, summary
 from dev.kafka_server import CHECKOUT, silent
 from dev.local_service import LocalService, choose_kafka, local_service
@@ -56,6 +57,7 @@ class Options:
     kafka: str  # "apache", "mock" or "" for what is at hand
     fault: str | None = None  # one of FAULTS
     family: FamilyName | None = None  # of the stand-in
+    providers: int = 1  # with more the first dies in the middle
 
 
 def read_samples(file: Path) -> list[Sample]:
@@ -93,16 +95,16 @@ def real_openai(env_file: Path) -> bool:
     return bool(key) and key != example.get("OPENAI_KEY") and (own.get("MODE") or "").upper() != "TEST"
 
 
-def limits_for(requests: int) -> dict[str, str]:
+def limits_for(requests: int, providers: int = 1) -> dict[str, str]:
     """Limits under which one sees requests wait for their turn, and is done in about half a minute."""
-    return {"RPM": str(max(20, 2 * requests)), "RPD": "10000", "TPM": "400000"}
+    return {"RPM": str(max(20, 2 * requests) // providers), "RPD": "10000", "TPM": "400000"}
 
 
 def run(options: Options, screen: Console) -> int:
     """Start, send, wait, show; the exit code."""
     samples = read_samples(options.file)
-    is_real = options.family is None and real_openai(CHECKOUT / ".env")
-    limits = {} if is_real else limits_for(len(samples)) | _own_limits()
+    is_real = options.family is None and options.providers == 1 and real_openai(CHECKOUT / ".env")
+    limits = {} if is_real else limits_for(len(samples), options.providers) | _own_limits()
     screen.print("[bold]AI Handler[/]: resumes go in on Kafka, scores come out", highlight=False)
     screen.print(f"starting (data and logs: {_short(options.folder)})", highlight=False)
     with local_service(
@@ -111,6 +113,7 @@ def run(options: Options, screen: Console) -> int:
         limits=limits,
         standin=not is_real,
         manners=options.family,
+        providers=options.providers,
         flower=options.stay,
         announce=lambda what: screen.print(f"  [dim]+[/] {what}", highlight=False),
     ) as local:
@@ -125,8 +128,11 @@ def run(options: Options, screen: Console) -> int:
                 f"\nrequests sent: {len(samples)}; the stand-in for OpenAI allows {limits['RPM']} a minute,"
                 " those beyond have to wait"
             )
-        results = wait(samples, local.service, screen, is_real=is_real, fault=fault)
+        loss = Loss(local, screen) if options.providers > 1 else None
+        results = wait(samples, local.service, screen, is_real=is_real, fault=loss or fault)
         screen.print(result_table(samples, results))
+        if loss is not None:
+            loss.tell(results)
         look_around(local, screen, is_real=is_real)
         unscored = [sample for sample in samples if not results.get(sample.processing_id, {}).get("success")]
         screen.print("\n[bold]In short[/]")
@@ -149,7 +155,7 @@ def send(samples: list[Sample], service: Service) -> None:
 
 
 def wait(
-    samples: list[Sample], service: Service, screen: Console, *, is_real: bool, fault: Fault | None = None
+    samples: list[Sample], service: Service, screen: Console, *, is_real: bool, fault: Fault | Loss | None = None
 ) -> dict[int, Notification]:
     """Notifications by processing id: all of them, or those that came before patience ran out."""
     labels = {sample.processing_id: sample.candidate for sample in samples}
@@ -160,7 +166,7 @@ def wait(
         while len(results) < len(samples) and time.monotonic() - heard < patience:
             service.check()
             if fault is not None:
-                fault.go_on()
+                fault.go_on(len(results))
             notification = next(messages)
             processing_id = notification and notification["response"]["processing_id"]
             if not notification or processing_id in results or processing_id not in labels:
@@ -242,12 +248,19 @@ def main() -> int:
     parser.add_argument("--stay", action="store_true", help="keep everything running until Ctrl-C")
     parser.add_argument("--fault", choices=FAULTS, help="what the stand-in meets at first, to see what follows")
     parser.add_argument("--family", choices=NAMES, help="the stand-in refuses, wraps and counts as these models do")
+    parser.add_argument("--providers", type=int, choices=(1, 2), default=1, help="2: the first dies in the middle")
     arguments = parser.parse_args()
     wanted = os.environ.get("DEMO_KAFKA", "")
     if wanted not in ("", "apache", "mock"):
         parser.error("DEMO_KAFKA must be apache or mock")
     options = Options(
-        arguments.file, arguments.folder.resolve(), arguments.stay, wanted, arguments.fault, arguments.family
+        arguments.file,
+        arguments.folder.resolve(),
+        arguments.stay,
+        wanted,
+        arguments.fault,
+        arguments.family,
+        arguments.providers,
     )
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)

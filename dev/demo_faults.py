@@ -66,7 +66,7 @@ class Fault:
         )
         self._order(*self._kind.orders[0])
 
-    def go_on(self) -> None:
+    def go_on(self, _answered: int) -> None:
         """Called again and again: looks, and ends the fault when it is time."""
         now = time.monotonic()
         if self._ends_at is not None and now >= self._ends_at:

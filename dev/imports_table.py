@@ -31,15 +31,18 @@ def _row(contract: dict[str, Any]) -> str:
         sources, forbidden = contract["source_modules"], _names(contract["forbidden_modules"])
     excepted = [line.split(" -> ") for line in contract.get("ignore_imports", ())]
     exceptions = _names(dict.fromkeys(importer for importer, _ in excepted))
-    return f"| {contract['name']} | {_names(sources)} | {forbidden} | {exceptions} |"
+    return f"| {contract['name']} | {_each(sources)} | {forbidden} | {exceptions} |"
 
 
 def _names(modules: Any) -> str:
     within = [name for name in modules if name.startswith("worker.")]
-    names = [f"`{name}`" for name in modules]
     if len(within) > MANY:
-        names = [name for name in names if not name.startswith("`worker.")] + ["the rest of `worker`"]
-    return ", ".join(names)
+        return f"{_each(name for name in modules if name not in within)}, the rest of `worker`"
+    return _each(modules)
+
+
+def _each(modules: Any) -> str:
+    return ", ".join(f"`{name}`" for name in modules)
 
 
 def main() -> None:

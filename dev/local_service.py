@@ -12,13 +12,16 @@ import redis
 from dev.kafka_server import ApacheKafka, KafkaServer, MockKafka, fetch_jars, jars_folder, why_no_apache_kafka
 from dev.processes import free_port, running
 from dev.redis_server import RedisServer
-from dev.service import READY, Service, StandInServer
+from dev.service import READY, Service, StandInServer, write_providers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from dev.openai_standin.families import FamilyName
+
+
+PROVIDERS = ("first", "second", "third")  # by name, in the order of preference
 
 
 class _Part(Protocol):
@@ -38,14 +41,19 @@ class LocalService:
         servers: what they talk to.
         page_port: of the bridge's own page.
         flower_port: of Flower, where that was wanted.
-        standin_url: of the stand-in for OpenAI, where it is asked.
+        standins: for OpenAI, of each provider one, where they are asked.
     """
 
     service: Service
     servers: Sequence[_Part]
     page_port: int
     flower_port: int | None
-    standin_url: str | None
+    standins: Sequence[StandInServer] = ()
+
+    @property
+    def standin_url(self) -> str | None:
+        """Of the first stand-in."""
+        return self.standins[0].url if self.standins else None
 
     def ended(self) -> list[str]:
         """The names of the parts that are not running any more."""
@@ -80,6 +88,7 @@ def local_service(
     settings: Mapping[str, str] | None = None,
     standin: bool = True,
     manners: FamilyName | None = None,
+    providers: int = 1,
     flower: bool = False,
     announce: Callable[[str], None] = lambda _: None,
 ) -> Generator[LocalService]:
@@ -92,6 +101,7 @@ def local_service(
         settings: more for the service.
         standin: the worker asks the stand-in; else whom `.env` names.
         manners: the family that the stand-in imitates.
+        providers: how many there are; a stand-in each.
         flower: start Flower too.
         announce: told each step, for a person to read.
 
@@ -103,13 +113,20 @@ def local_service(
         memory = stack.enter_context(running(RedisServer(folder / "redis")))
         announce("Apache Kafka" if isinstance(kafka, ApacheKafka) else "an imitation of Kafka")
         servers: list[_Part] = [memory, stack.enter_context(running(kafka))]
-        standin_url = None
-        if standin:
+        standins: list[StandInServer] = []
+        for name in PROVIDERS[:providers] if standin else ():
             announce("a stand-in for OpenAI" + (f" with the manners of {manners}" if manners else ""))
-            server = stack.enter_context(running(StandInServer(folder, limits, manners)))
-            servers.append(server)
-            standin_url = server.url
-            settings = {"OPENAI_BASE_URL": server.base_url, **(settings or {})}
+            log_name = "standin" if providers == 1 else f"standin-{name}"
+            standins.append(stack.enter_context(running(StandInServer(folder, limits, manners, log_name))))
+        servers += standins
+        if standins:
+            settings = {"OPENAI_BASE_URL": standins[0].base_url, **(settings or {})}
+        if len(standins) > 1:
+            urls = dict(zip(PROVIDERS, [each.url for each in standins], strict=False))
+            in_each = "".join(f"{name.lower()} = {value}\n" for name, value in limits.items())
+            models = {name: f"stand-in {name}" for name in urls}
+            file = write_providers(folder / "providers.toml", urls, models, in_each)
+            settings = {"PROVIDERS": str(file), **(settings or {})}
         page_port = free_port()
         more = {
             "BRIDGE_METRICS_PORT": str(page_port),
@@ -121,8 +138,9 @@ def local_service(
         if isinstance(kafka, MockKafka):
             more["KAFKA_CREATE_TOPICS"] = "off"  # it cannot be asked to: they make themselves
             more["KAFKA_START"] = "earliest"  # it knows no times, so the bridge cannot see that all is new
+        first = standins[0].url if standins else None
         service = stack.enter_context(
-            Service(folder, kafka=kafka.bootstrap, redis_url=f"{memory.url}/1", standin_url=standin_url, settings=more)
+            Service(folder, kafka=kafka.bootstrap, redis_url=f"{memory.url}/1", standin_url=first, settings=more)
         )
         flower_port = None
         if flower:
@@ -140,7 +158,7 @@ def local_service(
         service.bridge()
         announce("a worker")
         service.worker(events=flower)
-        yield LocalService(service, servers, page_port, flower_port, standin_url)
+        yield LocalService(service, servers, page_port, flower_port, standins)
 
 
 @contextlib.contextmanager

@@ -220,12 +220,16 @@ class StandInServer(LocalServer):
         folder: for its log.
         limits: its quota: some of `RPM`, `RPD` and `TPM`.
         manners: of which family of models; None: it takes every request.
+        log_name: of its log.
     """
 
     name = "the stand-in for OpenAI"
 
-    def __init__(self, folder: Path, limits: Mapping[str, str], manners: FamilyName | None = None) -> None:
+    def __init__(
+        self, folder: Path, limits: Mapping[str, str], manners: FamilyName | None = None, log_name: str = "standin"
+    ) -> None:
         super().__init__()
+        self._log_name = log_name
         self._folder = folder
         self._limits = limits
         self._manners = manners
@@ -247,15 +251,32 @@ class StandInServer(LocalServer):
             limits = [f"--{name.lower()}={value}" for name, value in self._limits.items()]
             manners = [f"--family={self._manners}"] if self._manners else []
             command = [sys.executable, "-m", "dev.openai_standin", f"--port={self._port}", *limits, *manners]
-            self._process = ChildProcess(self.name, command, log_file=self._folder / "standin.log", folder=CHECKOUT)
+            self._process = ChildProcess(
+                self.name, command, log_file=self._folder / f"{self._log_name}.log", folder=CHECKOUT
+            )
         self._process.start()
         self._process.wait_ready(lambda: listens(self._port), timeout=READY)
+
+
+def write_providers(file: Path, urls: Mapping[str, str], models: Mapping[str, str], more: str = "") -> Path:
+    """The file `PROVIDERS` for stand-ins at these addresses, without `/v1`, by their names.
+
+    `models` are of each, `more` stands in each table.
+    """
+    tables = [
+        f'[{name}]\nbase_url = "{url}/v1"\nkey = "stand-in"\nmodel = "{models[name]}"\n'
+        f'trace_url = "{url}/cdn-cgi/trace"\n{more}\n'
+        for name, url in urls.items()
+    ]
+    file.write_text("\n".join(tables))
+    return file
 
 
 def standin_settings(url: str) -> dict[str, str]:
     """What makes a worker ask the stand-in at this address, and nobody else."""
     return {
         "ENV_FILE": os.devnull,  # nothing of somebody's `.env`, such as a proxy, which the stand-in is not behind
+        "PROVIDERS": "",  # make has it of `make demo PROVIDERS=2`
         "OPENAI_KEY": "stand-in",
         "OPENAI_BASE_URL": f"{url}/v1",
         "EGRESS_TRACE_URL": f"{url}/cdn-cgi/trace",

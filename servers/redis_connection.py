@@ -53,9 +53,8 @@ class RedisConnection:
     def client(self, *, max_connections: int | None = None) -> redis.Redis:
         """A client whose calls end, by an error if need be; its answers are bytes.
 
-        Args:
-            max_connections: that many threads at most are served at once, and the others wait for their turn.
-                Behind Sentinel there is no such pool, and no bound.
+        With `max_connections` so many threads are served at once, and the others wait for their turn. Behind Sentinel
+        there is no such pool, and no bound.
         """
         pool: dict[str, Any] = {**SOCKET, "health_check_interval": HEALTH_CHECK_INTERVAL, "retry": _no_retry()}
         if not self.sentinels:

@@ -44,6 +44,17 @@ def traceparent_of(span: Span) -> str | None:
     return carrier.get(_TRACEPARENT)
 
 
+def messaging(system: str, operation: str, destination: str, processing_id: int) -> dict[str, str | int | float | bool]:
+    """The attributes of a span about a message, by OpenTelemetry's conventions."""
+    return {
+        "messaging.system": system,
+        "messaging.operation.name": operation,
+        "messaging.operation.type": operation,
+        "messaging.destination.name": destination,
+        PROCESSING_ID: processing_id,
+    }
+
+
 def fail(span: Span, error: str) -> None:
     """Say that a span has failed, with the class or the code of the error."""
     span.set_attribute("error.type", error)

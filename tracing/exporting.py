@@ -20,9 +20,8 @@ FLUSH_WITHIN = 2.0  # seconds at the end of a process; a collector that does not
 def export_to(names: Sequence[str], service: str) -> Tracer:
     """A tracer whose spans go out in batches, from a thread of its own, over a queue that drops what does not fit.
 
-    Args:
-        names: of the exporters, `otlp` and `console`.
-        service: the `service.name`, where the variables name none.
+    `names` are those of the exporters, `otlp` and `console`; `service` is the `service.name` where the variables name
+    none.
 
     Raises:
         Exception: of the SDK, about a variable that it cannot read.

@@ -1,10 +1,11 @@
 """The Celery app, and the composition root: builds the adapters once per process."""
 
 import hashlib
+import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
@@ -20,15 +21,16 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from config import Settings
-from contract import LONGEST_COUNTDOWN, QUEUE_NAME
+from config.providers import calls_in_flight, named, read_providers
+from contract import LIMITS_PREFIX, LONGEST_COUNTDOWN, QUEUE_NAME, REACHED_KEY, of_provider
 from logs import configure_logging
 from presence import be_present
-from startup import begin, flower_variables, load_settings, otel_variables
+from startup import begin, flower_variables, keep_for_good, load_settings, otel_variables
 from tracing import begin as begin_tracing
 from watchdog import Watchdog
 from worker import metrics
 from worker.asking.after_call import WaitingPolicy
-from worker.asking.circuit_breaker import CircuitBreaker
+from worker.asking.circuit_breaker import EXPLAINED, CircuitBreaker
 from worker.asking.egress import EgressCheck, ForbiddenEgress, UncheckedEgress, keep_watching
 from worker.asking.key_command import KeyCommand
 from worker.asking.model_watch import keep_looking
@@ -42,21 +44,24 @@ from worker.asking.questions import KeepingPolicy, model_id
 from worker.asking.result_cache import ResultCache
 from worker.asking.route import Route
 from worker.asking.service_tier import ServiceTier
+from worker.assessment.resume import read_resume
 from worker.errors import TrippingError
 from worker.leases import Leases
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
 from worker.limits.tokens import count_tokens
 from worker.outcome_store import OutcomeStore
-from worker.ports import Egress, Model, Ports
+from worker.ports import Egress, Model, Ports, Way
 from worker.running import control, redis_transport
 from worker.running.fleet_metrics import FleetMetrics
 from worker.running.line import Line
+from worker.running.said import said_of
 from worker.scoring import Scoring
 from worker.spans import TracedModel
 from worker.tasks import register
 
 redis_transport.use()
+log = logging.getLogger(__name__)
 app = Celery("worker")
 app.config_from_object("celeryconfig")
 if "flower" in sys.argv[1:]:  # Celery has loaded us to run it, and it reads its environment next
@@ -89,8 +94,8 @@ def connect(settings: Settings) -> redis.Redis:
     return settings.redis_connection.client(max_connections=REDIS_CONNECTIONS)
 
 
-def make_limiter(settings: Settings, store: redis.Redis, leases: Leases) -> RateLimiter:
-    """The limiter that all workers share."""
+def make_limiter(settings: Settings, store: redis.Redis, leases: Leases, name: str = "") -> RateLimiter:
+    """The limiter of a provider that all workers share; turns are those of the whole fleet."""
     return RateLimiter(
         store,
         Limits(settings.rpm, settings.rpd, settings.tpm, settings.limits_to_find_out, settings.parallel),
@@ -98,22 +103,26 @@ def make_limiter(settings: Settings, store: redis.Redis, leases: Leases) -> Rate
         unused_grace=settings.lease_seconds * 3,
         jitter=JITTER,
         burst=settings.limits_burst,
+        prefix=of_provider(LIMITS_PREFIX, name),
+        reached=REACHED_KEY,
         call_seconds=settings.call_timeout + STORE_WITHIN,
         heartbeat=leases.heartbeat,
         heartbeat_seconds=leases.seconds,
     )
 
 
-def make_egress(settings: Settings, route: Route) -> Egress:
+def make_egress(settings: Settings, route: Route, name: str = "") -> Egress:
     """The check of where requests leave, or what stands in for it."""
     if settings.mode == "TEST" and settings.provider.is_openai:
         return ForbiddenEgress()
     if not settings.egress_check:
-        return UncheckedEgress()
+        return UncheckedEgress(name)
     return EgressCheck(
         route.fetch,
         settings.trace_url,
         blocked=settings.egress_blocked_countries,
+        allowed=settings.egress_allowed_countries,
+        provider=name,
     )
 
 
@@ -149,6 +158,7 @@ def make_scoring(
     opened: ExitStack,
     tracer: Tracer | None = None,
     around: Callable[[Model], Model] = lambda model: model,
+    providers: Mapping[str, Settings] | None = None,
 ) -> Scoring:
     """Everything that one process needs to score requests.
 
@@ -157,19 +167,68 @@ def make_scoring(
         opened: closes what was opened for it.
         tracer: OpenTelemetry's.
         around: puts something around the model that is asked.
+        providers: by their names; None: those of the settings.
     """
     store = connect(settings)
     opened.callback(store.close)
     leases = Leases(store, settings.lease_seconds)
     opened.callback(leases.close)
+    providers = providers or read_providers(settings)[0]
+    calls = calls_in_flight(settings, providers)
+
+    def way(name: str, own: Settings) -> Way:
+        return make_way(name, own, store, leases, opened, tracer, around, calls)
+
+    ports = Ports(
+        store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl, decision_ttl=settings.decision_ttl),
+        results=ResultCache(store, leases),
+        line=Line(store),
+        ways=tuple(way(name, own) for name, own in providers.items()),
+    )
+    policy = WaitingPolicy(
+        max_attempts=settings.max_attempts,
+        retry_base=RETRY_BASE,
+        retry_max=RETRY_MAX,
+        short_wait=SHORT_WAIT,
+        max_countdown=MAX_COUNTDOWN,
+    )
+    return Scoring(
+        ports,
+        policy,
+        # A cached answer holds quotes, which are kept as long as the explanations that hold them.
+        KeepingPolicy(criteria=CRITERIA_TTL, grades=settings.explanation_ttl),
+        patience=settings.provider_patience,
+        threshold=settings.verdict_threshold,
+        second_look=settings.second_look,
+        stopping=stopping,
+        tracer=tracer,
+    )
+
+
+def make_way(
+    name: str,
+    settings: Settings,
+    store: redis.Redis,
+    leases: Leases,
+    opened: ExitStack,
+    tracer: Tracer | None,
+    around: Callable[[Model], Model],
+    calls: int,
+) -> Way:
+    """A provider's adapters, all made of its settings, for so many calls at once; the rest as in `make_scoring`."""
+    metrics.describe_provider(name, settings.openai_model)
+    if name and not settings.redaction:
+        log.warning("redaction of %s is off: names and contacts in resumes are sent to it", name)
     provider = settings.provider
-    route = Route(proxy=provider.proxy, connections=settings.calls_in_flight + 1, ca_location=provider.ca_location)
+    route = Route(proxy=provider.proxy, connections=calls + 1, ca_location=provider.ca_location)
     opened.callback(route.close)
-    breaker = CircuitBreaker(store, asks_as(settings))
-    spending = Spending(store, breaker, budget=settings.openai_budget)
+    explained = {reason: f"{name}: {named(text, name)}" if name else text for reason, text in EXPLAINED.items()}
+    breaker = CircuitBreaker(store, asks_as(settings), name, explained)
+    spending = Spending(store, breaker, budget=settings.openai_budget, provider=name)
     price = Price(*settings.openai_price) if settings.openai_price else None
     profiles = make_profiles(settings, store, leases)
-    keys = KeyCommand(store, provider.key_command) if provider.key_command else None
+    command = provider.key_command
+    keys = KeyCommand(store, command, name=named("OPENAI_KEY_COMMAND", name)) if command else None
     model = OpenAIClient(
         route,
         key=provider.key,
@@ -192,39 +251,26 @@ def make_scoring(
         return None if found is None else (found.status_code, found.content)
 
     traced = TracedModel(model, tracer, settings.openai_model, settings.openai_base_url) if tracer else model
-    ports = Ports(
-        store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl, decision_ttl=settings.decision_ttl),
-        results=ResultCache(store, leases),
-        limiter=make_limiter(settings, store, leases),
-        egress=make_egress(settings, route),
+    return Way(
+        name=name,
+        model_name=settings.openai_model,
+        model_id=model_id(settings.openai_base_url, settings.openai_model),
+        max_output_tokens=settings.openai_max_output_tokens,
+        redaction=settings.redaction,
+        limiter=make_limiter(settings, store, leases, name),
+        egress=make_egress(settings, route, name),
         breaker=breaker,
-        model=around(MeteredModel(traced, settings.openai_model, price, spending.add)),
+        model=around(MeteredModel(traced, settings.openai_model, price, spending.add, name)),
         profiles=profiles,
-        line=Line(store),
         spending=spending if price else None,
         page=page,
     )
-    policy = WaitingPolicy(
-        max_attempts=settings.max_attempts,
-        retry_base=RETRY_BASE,
-        retry_max=RETRY_MAX,
-        short_wait=SHORT_WAIT,
-        max_countdown=MAX_COUNTDOWN,
-    )
-    return Scoring(
-        ports,
-        policy,
-        # A cached answer holds quotes, which are kept as long as the explanations that hold them.
-        KeepingPolicy(criteria=CRITERIA_TTL, grades=settings.explanation_ttl),
-        threshold=settings.verdict_threshold,
-        redaction=settings.redaction,
-        second_look=settings.second_look,
-        endpoint=settings.openai_base_url,
-        model_name=settings.openai_model,
-        max_output_tokens=settings.openai_max_output_tokens,
-        stopping=stopping,
-        tracer=tracer,
-    )
+
+
+def asked_model(provider: str, name: str) -> str:
+    """What `model_id` says of a model that was asked of this provider, as far as the settings still have it."""
+    providers = read_providers(load_settings())[0]
+    return model_id(providers.get(provider, next(iter(providers.values()))).openai_base_url, name)
 
 
 _building = threading.Lock()
@@ -233,7 +279,13 @@ _building = threading.Lock()
 @cache
 def _scoring_of(_process_id: int) -> Scoring:
     tracer = begin_tracing("ai-handler-worker", otel_variables())
-    return make_scoring(load_settings(), ExitStack(), tracer)  # open until the process ends
+    settings = load_settings()
+    made = make_scoring(settings, ExitStack(), tracer)  # open until the process ends
+    # Once, before any request: threads that need the tables at the same moment would each make their own.
+    count_tokens("")
+    read_resume("Иван Иванов", redaction=settings.redaction)
+    keep_for_good()
+    return made
 
 
 def scoring() -> Scoring:
@@ -280,37 +332,29 @@ def _show_state(sender: Any, **_: Any) -> None:
     """Let the metrics say what is true before the first request comes."""
     settings = load_settings()
     metrics.THREADS.set(sender.controller.concurrency)
-    metrics.describe_build(settings.openai_model)
     queue = connect(settings)
     REGISTRY.register(FleetMetrics(lambda: scoring().ports, lambda: queue.llen(QUEUE_NAME)))
 
-    def watch() -> None:
-        ports = scoring().ports
-        if ports.spending is not None:
+    def watch(way: Way) -> None:
+        if way.spending is not None:
             with suppress(redis.RedisError):  # the budget's own end comes at midnight
-                ports.spending.look_again()
-        keep_watching(ports.egress, stopping)
+                way.spending.look_again()
+        keep_watching(way.egress, stopping)
 
-    def watch_model() -> None:
-        ports = scoring().ports
-        if ports.page is not None:
-            keep_looking(ports.page, settings.openai_model, ports.egress, stopping)
+    def watch_model(way: Way) -> None:
+        if way.page is not None:
+            keep_looking(way.page, way.model_name, way.egress, stopping, way.name)
 
-    threading.Thread(target=watch, name="egress-watch", daemon=True).start()
-    threading.Thread(target=watch_model, name="model-watch", daemon=True).start()
+    for way in scoring().ports.ways:
+        threading.Thread(target=watch, args=(way,), name="egress-watch", daemon=True).start()
+        threading.Thread(target=watch_model, args=(way,), name="model-watch", daemon=True).start()
 
     def say() -> dict[str, object]:
         at_work = scoring()
-        egress = at_work.ports.egress.state
         return {
-            "model": settings.openai_model,
-            "model_listed": metrics.shown(metrics.MODEL_LISTED) != 0,
-            "model_ends": metrics.shown(metrics.MODEL_SHUTDOWN),
-            "profile": at_work.ports.profiles.state(),
+            **said_of(at_work.ports.ways),
             "threads": sender.controller.concurrency,
             "busy": len(state.active_requests),
-            "egress": egress,
-            "exit_closed": egress != "not asked yet" and not metrics.shown(metrics.EGRESS_OPEN),
             "waits": at_work.waits.counts(),
         }
 

@@ -61,22 +61,15 @@ return 1
 
 @dataclass(eq=False)
 class Lease:
-    """A lease that this process holds, until one of `park`, `release`, `hand_back`, `drop` and `forget`.
-
-    Attributes:
-        key: the Redis key.
-        token: the owner's token; a process that has it can adopt the lease.
-        done_keys: keys whose existence says that there is nothing left to do.
-        found: what stood in the key that was to be read when the lease was taken, if anything.
-        lost: another process may have it now.
-    """
+    """A lease that this process holds, until one of `park`, `release`, `hand_back`, `drop` and `forget`."""
 
     leases: "Leases" = field(repr=False)
-    key: str
-    token: str
-    done_keys: Sequence[str] = ()
+    key: str  # the Redis key
+    token: str  # the owner's token; a process that has it can adopt the lease
+    done_keys: Sequence[str] = ()  # keys whose existence says that there is nothing left to do
+    # What stood in the key that was to be read when the lease was taken, if anything.
     found: bytes | None = field(default=None, repr=False)
-    lost: bool = False
+    lost: bool = False  # another process may have it now
 
     def park(self, seconds: float) -> bool:
         """Keep the lease for so many seconds and its own time, without renewing it, for the worker that adopts it.
@@ -118,9 +111,7 @@ class Leases:
     Tokens begin with the name of this process, whose heartbeat stands beside its leases: so it shows whether a lease
     that is gone was lost with its process or alone (`contract.worker_of`, `contract.worker_key`).
 
-    Args:
-        store: Redis.
-        seconds: how long a lease lives without its owner; renewed at a third of that.
+    A lease lives for so many `seconds` without its owner, and is renewed at a third of that.
     """
 
     def __init__(self, store: redis.Redis, seconds: float) -> None:

@@ -88,7 +88,10 @@ CACHE = _counter(
 _ERRORS = (TransientError, BrokenAnswerError, RefusedCallError, TrippingError, DeniedError, LessonError)
 _CALL_RESULTS = ["answer", *(error.__name__ for error in _ERRORS)]
 CALLS = _counter(
-    "ai_handler_model_calls_total", "Calls of the model; result: answer, or the error's class", result=_CALL_RESULTS
+    "ai_handler_model_calls_total",
+    "Calls of the model; result: answer, or the error's class",
+    provider=[],
+    result=_CALL_RESULTS,
 )
 CALL_SECONDS = Histogram(
     "ai_handler_model_call_seconds",
@@ -99,19 +102,29 @@ CALL_SECONDS = Histogram(
 for _result in ("answer", "failure"):
     CALL_SECONDS.labels(_result)
 UNUSABLE = Counter("ai_handler_unusable_answers_total", "Answers that came, and did not follow the schema")
+_BUCKETS = ["rpm", "rpd", "tpm", "unknown"]
 DENIALS = _counter(
     "ai_handler_denials_total",
     "429s of the provider; bucket: the limit that it named",
-    bucket=["rpm", "rpd", "tpm", "unknown"],
+    provider=[],
+    bucket=_BUCKETS,
 )
 TOKEN_KINDS = ("prompt", "cached", "written", "completion", "reasoning")
 TOKENS = _counter(
     "ai_handler_tokens_total",
     "Tokens; kind: prompt, among them cached and written (into the provider's cache); completion, among them reasoning",
+    provider=[],
     model=[],
     kind=TOKEN_KINDS,
 )
-SPENT = _counter("ai_handler_spent_usd_total", "Money for the tokens of this worker's calls, in US dollars", model=[])
+SPENT = _counter(
+    "ai_handler_spent_usd_total",
+    "Money for the tokens of this worker's calls, in US dollars",
+    provider=[],
+    model=[],
+)
+GRADED = _counter("ai_handler_graded_total", "Resumes by who graded them", provider=[], model=[])
+MOVED = _counter("ai_handler_moved_total", "Requests that left a provider's line for another's", provider=[])
 
 # --- The limiter ------------------------------------------------------------------------------------------------------
 
@@ -123,17 +136,25 @@ WAIT_SECONDS = Histogram(
 
 # --- Where requests leave, and the circuit breaker --------------------------------------------------------------------
 
-EGRESS_OPEN = Gauge("ai_handler_egress_open", "1 while the exit's country is known and allowed, or nobody checks")
-MODEL_LISTED = Gauge("ai_handler_model_listed", "0 if the endpoint says that it has no such model, else 1")
-MODEL_LISTED.set(1)  # nobody has said otherwise
-MODEL_SHUTDOWN = Gauge(
-    "ai_handler_model_shutdown_timestamp_seconds", "When the provider shuts the model down, as Unix time; 0: not told"
+EGRESS_OPEN = Gauge(
+    "ai_handler_egress_open", "1 while the exit's country is known and allowed, or nobody checks", ["provider"]
 )
+MODEL_LISTED = Gauge(
+    "ai_handler_model_listed", "0 if the endpoint says that it has no such model, else 1", ["provider"]
+)
+MODEL_SHUTDOWN = Gauge(
+    "ai_handler_model_shutdown_timestamp_seconds",
+    "When the provider shuts the model down, as Unix time; 0: not told",
+    ["provider"],
+)
+_REASONS = ["region", "quota", "credentials", "model", "url", "refused", "provider", "budget"]
 BREAKER_TRIPS = _counter(
     "ai_handler_circuit_breaker_trips_total",
     "Times the circuit breaker opened",
-    reason=["region", "quota", "credentials", "model", "url", "refused", "provider", "budget"],
+    provider=[],
+    reason=_REASONS,
 )
+_OF_PROVIDERS = ((CALLS, _CALL_RESULTS), (DENIALS, _BUCKETS), (BREAKER_TRIPS, _REASONS))
 
 # --- This process -----------------------------------------------------------------------------------------------------
 
@@ -144,16 +165,24 @@ BUILD = Gauge(
 )
 
 
-def shown(gauge: Gauge) -> float:
-    """What a gauge without labels says now; to ask the registry would collect every metric of the process."""
-    (family,) = gauge.collect()
+def shown(gauge: Gauge, provider: str) -> float:
+    """What a provider's gauge says now; to ask the registry would collect every metric of the process."""
+    (family,) = gauge.labels(provider).collect()
     return family.samples[0].value
 
 
-def describe_build(model: str) -> None:
-    """Say what this worker is made of, and begin the series that carry its model's name."""
+def describe_provider(provider: str, model: str) -> None:
+    """Say what this worker is made of, and begin the series that carry a provider's name; empty: that of `.env`."""
     schema = SCHEMA_VERSION.decode()
     BUILD.labels(model, PROMPT_VERSION, RUBRIC_VERSION, schema, platform.python_version()).set(1)
-    SPENT.labels(model)
+    SPENT.labels(provider, model)
+    GRADED.labels(provider, model)
+    MOVED.labels(provider)
+    MODEL_LISTED.labels(provider).set(1)  # nobody has said otherwise
+    for gauge in (EGRESS_OPEN, MODEL_SHUTDOWN):
+        gauge.labels(provider)
     for kind in TOKEN_KINDS:
-        TOKENS.labels(model, kind)
+        TOKENS.labels(provider, model, kind)
+    for counter, values in _OF_PROVIDERS:
+        for value in values:
+            counter.labels(provider, value)

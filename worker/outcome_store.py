@@ -1,6 +1,7 @@
 """Requests, claims and outcomes in Redis: the worker's side of what it shares with the bridge."""
 
 import logging
+from dataclasses import KW_ONLY, dataclass
 
 import redis
 from pydantic import ValidationError
@@ -56,35 +57,27 @@ def _understood(body: bytes) -> Dispatch | None:
         return None
 
 
+@dataclass
 class OutcomeStore:
-    """What the worker reads and writes about one request. Every method may raise `redis.RedisError`.
+    """What the worker reads and writes about one request. Every method may raise `redis.RedisError`."""
 
-    Args:
-        store: Redis.
-        leases: for the claims.
-        explanation_ttl: seconds that explanations are kept; 0: not at all.
-        decision_ttl: seconds that decisions are kept; 0: not at all.
-    """
+    store: redis.Redis
+    leases: Leases  # for the claims
+    _: KW_ONLY
+    explanation_ttl: int  # seconds that explanations are kept; 0: not at all
+    decision_ttl: int  # likewise
 
-    def __init__(self, store: redis.Redis, leases: Leases, *, explanation_ttl: int, decision_ttl: int) -> None:
-        self._redis = store
-        self._leases = leases
-        self._explanation_ttl = explanation_ttl
-        self._decision_ttl = decision_ttl
-        self._finish = store.register_script(_FINISH)
+    def __post_init__(self) -> None:
+        self._finish = self.store.register_script(_FINISH)
 
     def claim(self, processing_id: int, token: str | None = None) -> tuple[Lease, Dispatch | None] | None:
         """The right to work on the request, or None: another worker has it, or it is finished.
 
         With it comes the request; None instead of it where Redis lost it, or another version wrote it, and the bridge
-        will dispatch it again.
-
-        Args:
-            processing_id: the request.
-            token: of a claim that was parked with a countdown, to go on with it.
+        will dispatch it again. `token` is that of a claim which was parked with a countdown, to go on with it.
         """
         done = (outcome_key(processing_id), processed_mark(processing_id))
-        claim = self._leases.take(
+        claim = self.leases.take(
             claim_key(processing_id), done_keys=done, token=token, read_key=request_key(processing_id)
         )
         if claim is None:
@@ -109,6 +102,6 @@ class OutcomeStore:
         texts: list[str | int] = ["", 0, "", 0, ""]
         if kept is not None:
             trail = f"{processing_id} {kept.question}"
-            texts = [kept.explanation, self._explanation_ttl, kept.decision, self._decision_ttl, trail]
+            texts = [kept.explanation, self.explanation_ttl, kept.decision, self.decision_ttl, trail]
         args = [claim.token, outcome.model_dump_json(), PROCESSED_MARK_TTL, *texts, OUTCOMES_CHANNEL, processing_id]
         return bool(self._finish(keys=keys, args=args))

@@ -1,6 +1,6 @@
 """What scoring needs of the outside world: shapes and protocols, no SDK. Adapters and fakes satisfy them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -146,8 +146,12 @@ class Follower:
 class Results(Protocol):
     """See `result_cache.ResultCache`."""
 
-    def look(self, question: str, token: str, follower: Follower | None = None) -> Known | Lead | Follow: ...
+    def look(
+        self, question: str, token: str, follower: Follower | None = None, *, provider: str = ""
+    ) -> Known | Lead | Follow: ...
     def known(self, question: str) -> bool: ...
+    def known_of(self, questions: Sequence[str]) -> int | None: ...
+    def graded_by(self, question: str, models: Iterable[str], seconds: int) -> int: ...
     def followers(self, question: str, now: float) -> dict[str, float]: ...
     def keep(self, question: str, answer: str, lead: Lease, seconds: int) -> None: ...
     def drop(self, question: str) -> None: ...
@@ -229,18 +233,38 @@ class Model(Protocol):
     def ask(self, call: Call) -> Answer: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """The adapters of one process."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Way:
+    """One way to a model: a provider, and the adapters that are its own.
 
-    store: Store
-    results: Results
+    Attributes:
+        name: of the provider; empty: it is the one of `.env`.
+        model_name: of the model that is asked.
+        model_id: names model and endpoint: another endpoint may answer the same question otherwise.
+        max_output_tokens: cap of one answer; less where there are few criteria.
+        redaction: take the person out of a resume before anything is sent.
+        page: status and body of a page below the endpoint's address; see `model_card`.
+    """
+
+    name: str = ""
+    model_name: str
+    model_id: str
+    max_output_tokens: int
+    redaction: bool
     limiter: Limiter
     egress: Egress
     breaker: Breaker
     model: Model
     profiles: Profiles
-    line: Line
     spending: Spending | None = None
     page: Callable[[str], tuple[int, bytes] | None] | None = None
-    """Status and body of a page below the endpoint's address; see `model_card`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The adapters of one process; `ways` are those to a model, in the order in which they are preferred."""
+
+    store: Store
+    results: Results
+    line: Line
+    ways: tuple[Way, ...]

@@ -1,6 +1,7 @@
 """One request in a worker's hands: what it asks, who may work on it, how far it has come."""
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contract import Dispatch, Failure
@@ -22,6 +23,7 @@ class Progress:
         tripped: how many tripped the circuit breaker.
         room: tokens of reasoning that it asks for at least, since an answer was cut by less.
         shrunk: how often that was reduced, since it was refused for its size.
+        way: the provider in whose line its reservation stands; empty: in none, or there is only one.
         counted: the digest of the question whose tokens were counted last, and how many they are.
     """
 
@@ -33,11 +35,12 @@ class Progress:
     tripped: int = 0
     room: int = 0
     shrunk: int = 0
+    way: str = ""
     counted: tuple[str, int] | None = None
 
     def called(self, times: int = 1) -> "Progress":
         """The limiter granted a call, or (-1) the provider denied it."""
-        return replace(self, calls=self.calls + times)
+        return replace(self, calls=self.calls + times, way="")
 
     def room_of(self, usual: int) -> int:
         """Tokens of reasoning that it asks for; `usual`: what others do."""
@@ -62,9 +65,10 @@ class RequestInHand:
     claim: Lease
     progress: Progress
     failure: Failure | None = None  # with which it ended
-    resume: Any = None  # as it was read; kept while it waits here, so that it is read once
+    resumes: dict[bool, Any] = field(default_factory=dict)  # as it was read, redacted or not; kept while it waits here
     graded: Any = None  # the answer for the resume, likewise
-    joined: str | None = None  # the reservation with which it told the limiter that it will ask soon
+    joined: tuple[str, str] | None = None  # whose limiter it told that it will ask soon, with which reservation
+    patience: float = math.inf  # seconds within which it has to start, else it tries elsewhere
     command: str = ""  # the name under which a command reserves, which is no request
 
     @property

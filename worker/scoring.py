@@ -22,8 +22,9 @@ from opentelemetry.trace import NoOpTracer, Tracer
 from contract import Assessment, Dispatch, Failure, Outcome, Request, ScoringRequest
 from worker import metrics, spans
 from worker.asking.after_call import LEAD, WaitingPolicy, too_late
-from worker.asking.asking import Asked, Asking
-from worker.asking.questions import KeepingPolicy, Questions, model_id
+from worker.asking.asking import Asking
+from worker.asking.question import Asked, Question
+from worker.asking.questions import KeepingPolicy, Questions, criteria_digest
 from worker.assessment.criteria import Criteria
 from worker.assessment.grading import DatedGrading
 from worker.assessment.judgement import Judgement, concluded, judge
@@ -34,7 +35,7 @@ from worker.assessment.suspicion import Suspicion
 from worker.assessment.vacancy import Vacancy, read_vacancy
 from worker.errors import ClaimLostError, FailedError, PostponedError
 from worker.explaining.explanation import Explanation, FailedExplanation
-from worker.ports import Kept, Lead, Ports
+from worker.ports import Kept, Lead, Ports, Way
 from worker.progress import Park, Progress, RequestInHand
 from worker.running.waits import Waits
 
@@ -54,12 +55,9 @@ class Scoring:
         ports: the adapters.
         policy: how long requests wait and how often they are tried.
         keeping: for how long answers are kept.
+        patience: seconds within which a call has to start at a provider, else the next one is tried.
         threshold: the lowest score whose verdict is `Подходит`.
-        redaction: take the person out of a resume before anything is sent.
         second_look: when the model is asked what the quotes prove by themselves: `off`, `doubtful` or `always`.
-        endpoint: the API's base URL; another one may answer the same question otherwise.
-        model_name: of the model that is asked.
-        max_output_tokens: cap of one answer; less where there are few criteria.
         stopping: set when this process should hand back what waits.
         clock: Unix time in seconds.
         tracer: OpenTelemetry's; None: nothing is traced.
@@ -71,25 +69,20 @@ class Scoring:
         policy: WaitingPolicy,
         keeping: KeepingPolicy,
         *,
+        patience: float = math.inf,
         threshold: int,
-        redaction: bool,
         second_look: Literal["off", "doubtful", "always"],
-        endpoint: str,
-        model_name: str,
-        max_output_tokens: int,
         stopping: threading.Event,
         clock: Callable[[], float] = time.time,
         tracer: Tracer | None = None,
     ) -> None:
         self.ports = ports
         self.waits = Waits()
-        self._asking = Asking(ports, policy, stopping, clock)
+        self._asking = Asking(ports, policy, stopping, clock, patience)
         self._policy = policy
         self._threshold = threshold
-        self._redaction = redaction
         self._second_look = second_look
-        self.questions = Questions(keeping, model_id(endpoint, model_name), max_output_tokens, clock)
-        self._model_name = model_name
+        self.questions = Questions(keeping, clock)
         self._stopping = stopping
         self._clock = clock
         self._tracer = tracer or NoOpTracer()
@@ -186,7 +179,7 @@ class Scoring:
             failed = too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at)
             if failed is None:
                 raise
-            self.ports.limiter.cancel(in_hand.reservation)
+            self._asking.give_back(in_hand)
         except FailedError as error:
             failed = error
         else:
@@ -204,37 +197,51 @@ class Scoring:
     def _assess(self, in_hand: RequestInHand) -> tuple[Assessment, Kept]:
         request = in_hand.dispatch.request
         vacancy = read_vacancy(request.requirements)
-        criteria = self.criteria(request, vacancy, in_hand)
+        kept_as, home = self._criteria_kept_as(request.requirements)
+        criteria = self.criteria(request, vacancy, kept_as, in_hand)
+        home = criteria.made_by or home
         if in_hand.progress.counted is None:  # else it has a place in the line from its last wait
-            self._asking.expect(in_hand)
-        if in_hand.resume is None:
-            in_hand.resume = self._read(request.resume)
-        resume: Resume = in_hand.resume
-        question = self.questions.grading(criteria, resume)
+            self._asking.expect(in_hand, home)
+
+        def grading(way: Way) -> Question[DatedGrading]:
+            return self.questions.grading(way, criteria, self._resume(in_hand, way))
+
         if in_hand.graded is None:  # else it is the second look that had to wait
-            in_hand.graded = self._asking.ask(question, in_hand)
+            in_hand.graded = self._asking.ask(grading, in_hand, home=home)
             if in_hand.graded.answer is not None:
                 in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
         asked: Asked[DatedGrading] = in_hand.graded
+        resume, question = self._resume(in_hand, asked.way), grading(asked.way).digest
         judgement = judge(criteria, asked.meaning, resume, vacancy, threshold=self._threshold)
-        judgement, looked = self._looked_at_again(judgement, in_hand)
+        judgement, looked = self._looked_at_again(judgement, asked.way, in_hand)
+        if self._are_mixed(asked.way, kept_as, "" if criteria.made_by else home):
+            found = (Suspicion.MIXED, *judgement.suspicions)
+            judgement = concluded(criteria, judgement.proofs, found, threshold=self._threshold)
         assessment = Assessment(
             score=judgement.result.score,
             matches=judgement.matches,
             recommendation=judgement.recommendation,
             verdict=judgement.result.verdict,
         )
-        explanation = self._explain(judgement, question.digest, asked, looked)
+        explanation = self._explain(judgement, question, asked, looked)
         self._count(judgement, looked)
         return assessment, Kept(
             explanation=explanation.model_dump_json(exclude_none=True),
             decision=explanation.without_texts(),
             resume_id=request.resume_id,
-            question=question.digest,
+            question=question,
         )
 
-    def _looked_at_again(self, judgement: Judgement, in_hand: RequestInHand) -> tuple[Judgement, str | None]:
-        """The judgement after a second look, where one is due, and what came of it.
+    def _are_mixed(self, way: Way, kept_as: str, before: str) -> bool:
+        """Whether different models have graded the resumes of a vacancy; `before`: who may have, nobody noted it."""
+        metrics.GRADED.labels(way.name, way.model_name).inc()
+        if not way.name:  # there is no other
+            return False
+        graders = {way.model_name, before} - {""}
+        return self.ports.results.graded_by(kept_as, graders, self.questions.keep_criteria) > 1
+
+    def _looked_at_again(self, judgement: Judgement, way: Way, in_hand: RequestInHand) -> tuple[Judgement, str | None]:
+        """The judgement after a second look by the same model, where one is due, and what came of it.
 
         Raises:
             PostponedError, ClaimLostError: as `Asking.ask`.
@@ -244,7 +251,7 @@ class Scoring:
         if not due or not proofs:
             return judgement, None
         try:
-            second = self._asking.ask(self.questions.second_look(proofs), in_hand).meaning
+            second = self._asking.ask(lambda way: self.questions.second_look(way, proofs), in_hand, only=way).meaning
         except PostponedError as postponed:
             late = too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at)
             # Who parks without a cache would have to ask for the grades again; a fault parks no score that is there.
@@ -252,7 +259,7 @@ class Scoring:
             waits = is_short or (self.questions.keep_grades and postponed.why != "fault")
             if late is None and postponed.why != "blocked" and waits:
                 raise
-            self.ports.limiter.cancel(in_hand.reservation)
+            self._asking.give_back(in_hand)
         except FailedError:
             pass
         else:
@@ -262,18 +269,34 @@ class Scoring:
         found = (*judgement.suspicions, Suspicion.MISSED)
         return concluded(judgement.criteria, judgement.proofs, found, threshold=self._threshold), "missed"
 
-    def criteria(self, request: Request, vacancy: Vacancy, in_hand: RequestInHand) -> Criteria:
+    def _criteria_kept_as(self, requirements: str) -> tuple[str, str]:
+        """The digest under which a vacancy's criteria are kept, whichever model made them, and that model's name.
+
+        Whoever makes them keeps them under the first model's, so that they are made once; where the order of models
+        was another then, or there was one, they are found under theirs.
+        """
+        ways = self.ports.ways
+        digests = [criteria_digest(way.model_id, requirements) for way in ways]
+        found = next((n for n, digest in enumerate(digests) if self.questions.remembers(digest)), None)
+        if found is None and len({*digests}) > 1:
+            found = self.ports.results.known_of(digests)
+        return digests[found or 0], ways[found or 0].model_name
+
+    def criteria(self, request: Request, vacancy: Vacancy, kept_as: str, in_hand: RequestInHand) -> Criteria:
         """What the resumes for a vacancy are measured by. No resume takes part in it.
 
         Raises:
             FailedError: nothing in the vacancy can be checked.
             PostponedError, ClaimLostError: as `Asking.ask`.
         """
-        question = self.questions.criteria(request.requirements, vacancy)
+
+        def question(way: Way) -> Question[Criteria]:
+            return self.questions.criteria(way, request.requirements, vacancy, kept_as)
+
         asked = self._asking.ask(question, in_hand)
-        self.questions.remember(question, asked.meaning)
+        self.questions.remember(kept_as, asked.meaning)
         if asked.answer is not None:
-            self.ports.results.name(request.requirements_id, question.digest, question.keep)
+            self.ports.results.name(request.requirements_id, kept_as, self.questions.keep_criteria)
             in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
             metrics.LOST_SPANS.inc(asked.meaning.lost)
             for forbidden in asked.meaning.forbidden:
@@ -294,11 +317,14 @@ class Scoring:
             FailedError: the model gives no answer. A vacancy without criteria is no failure here.
         """
         vacancy = read_vacancy(requirements)
-        question = replace(self.questions.criteria(requirements, vacancy), leads_on=None)
+
+        def question(way: Way) -> Question[Criteria]:
+            return replace(self.questions.criteria(way, requirements, vacancy), leads_on=None)
+
         request = ScoringRequest(
             callback_url="http://localhost/", requirements=requirements, resume="-", **dict.fromkeys(_IDS, 0)
         )
-        command = f"command:{question.digest}"
+        command = f"command:{question(self.ports.ways[0]).digest}"
         found = self.ports.results.look(command, secrets.token_hex(8))
         if not isinstance(found, Lead):  # the same command runs elsewhere
             raise FailedError(Failure.UNAVAILABLE)
@@ -316,10 +342,15 @@ class Scoring:
         finally:
             claim.release()
 
-    def _read(self, text: str) -> Resume:
-        resume = read_resume(text, redaction=self._redaction)
-        for kind, count in resume.redacted.items():
-            metrics.REDACTED.labels(kind).inc(count)
+    @staticmethod
+    def _resume(in_hand: RequestInHand, way: Way) -> Resume:
+        """The resume as this way may see it; read once."""
+        resume: Resume | None = in_hand.resumes.get(way.redaction)
+        if resume is None:
+            resume = read_resume(in_hand.dispatch.request.resume, redaction=way.redaction)
+            in_hand.resumes[way.redaction] = resume
+            for kind, count in resume.redacted.items():
+                metrics.REDACTED.labels(kind).inc(count)
         return resume
 
     def _count(self, judgement: Judgement, looked: str | None) -> None:
@@ -341,8 +372,9 @@ class Scoring:
             threshold=self._threshold,
             second_look=looked,
             question=question,
-            model=self._model_name,
-            redaction_version=REDACTION_VERSION if self._redaction else None,
+            model=asked.way.model_name,
+            provider=asked.way.name or None,
+            redaction_version=REDACTION_VERSION if asked.way.redaction else None,
             graded_in=f"{asked.meaning.year}-{asked.meaning.month:02d}",
             cached=asked.answer is None,
             prompt_tokens=asked.answer and asked.answer.prompt_tokens,

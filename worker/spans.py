@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from opentelemetry.trace import SpanKind, Tracer, get_current_span, use_span
 
 from contract import QUEUE_NAME, Dispatch, Failure
-from tracing import PROCESSING_ID, RESULT, Attributes, context_of, fail, failing
+from tracing import RESULT, Attributes, context_of, fail, failing, messaging
 from worker.errors import DeniedError
 from worker.limits.answers import Granted, Reserved
 from worker.ports import Answer, Call, Model
@@ -29,13 +29,7 @@ def scoring(tracer: Tracer, dispatch: Dispatch, began_at: int) -> Iterator[None]
         dispatch: tells whose trace it belongs to.
         began_at: nanoseconds since 1970, before the request was claimed.
     """
-    attributes: Attributes = {
-        "messaging.system": "celery",
-        "messaging.operation.name": "process",
-        "messaging.operation.type": "process",
-        "messaging.destination.name": QUEUE_NAME,
-        PROCESSING_ID: dispatch.request.processing_id,
-    }
+    attributes = messaging("celery", "process", QUEUE_NAME, dispatch.request.processing_id)
     parent = context_of(dispatch.traceparent)
     span = tracer.start_span("score", parent, SpanKind.CONSUMER, attributes, start_time=began_at)
     with failing(span), use_span(span, record_exception=False, set_status_on_exception=False):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from bench.redaction_set import FIELDS
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -30,30 +32,10 @@ def _resume(
     return f"{name}\n{sex}\n{contact}\n{citizenship}\n{family}\n\n{body}"
 
 
-_NAMES: Final = (
-    "Воронцов Кирилл Андреевич", "Воронцова Кира Андреевна", "Рашид Курбаналиев", "Нгуен Тхи Лан", "Айгуль Касымбекова",
-    "МАГОМЕДОВ МАГОМЕД МАГОМЕДОВИЧ", "Мамедов Вагиф Расим оглы", "Ким Ольга", "John Smith",
-    "Тер-Петросян Левон Акопович",
-    "Воронцов К. А.", "иванова мария петровна", "Ivanova Maria", "Мария", "Цой В.",
-)  # fmt: skip
-_SENTENCES: Final = (
-    ("Работал сварщиком", "Работала сварщиком"),
-    ("Вёл документацию и отвечал за склад", "Вела документацию и отвечала за склад"),
-    ("Занимался закупками, обучал новичков", "Занималась закупками, обучала новичков"),
-    ("Готов к переезду, готов к командировкам", "Готова к переезду, готова к командировкам"),
-    ("Я разработал и внедрил регламент", "Я разработала и внедрила регламент"),
-    ("Успешно прошёл аттестацию", "Успешно прошла аттестацию"),
-    ("Был ответственен за приёмку", "Была ответственна за приёмку"),
-    ("Знаком с 1С и SAP", "Знакома с 1С и SAP"),
-    ("За год снизил брак на 12 %", "За год снизила брак на 12 %"),
-    ("Самостоятельно освоил чертежи", "Самостоятельно освоила чертежи"),
-)
-
-
 def groups() -> list[Group]:
     """Every attribute's group."""
     found = [
-        Group("name", tuple(_resume(name=name) for name in _NAMES)),
+        Group("name", tuple(_resume(name=name) for name in FIELDS["names"])),
         Group(
             "sex and age",
             (
@@ -98,7 +80,7 @@ def groups() -> list[Group]:
             ),
         ),
     ]
-    for he, she in _SENTENCES:
+    for he, she in FIELDS["sentences"]:
         found.append(
             Group("grammatical gender", tuple(_resume(body=f"{_BODY}\n— {sentence}.") for sentence in (he, she)))
         )

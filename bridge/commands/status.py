@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import cache
 
+import redis
+
 from bridge.kafka import LIBRDKAFKA_LOG, make_reader
 from bridge.status.collecting import from_kafka, from_redis
 from bridge.status.figures import InRedis, Status
@@ -21,6 +23,8 @@ from bridge.status.terminal import CLEAR, lines
 from bridge.status.verdict import alerts, judge
 from bridge.status.wording import Language, tell
 from config import Settings
+from config.providers import read_providers
+from contract import LIMITS_PREFIX, of_provider
 from worker.limits.answers import Limits
 from worker.limits.rate_limiter import RateLimiter
 
@@ -65,23 +69,29 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 def make_look(settings: Settings) -> Callable[[], Status]:
     """What collects the figures; its connections are kept. One caller at a time."""
     store = settings.redis_connection.client()
-    limits = Limits(settings.rpm, settings.rpd, settings.tpm, settings.limits_to_find_out, settings.parallel)
-    limiter = RateLimiter(store, limits, burst=settings.limits_burst)
+    providers = read_providers(settings)[0]
+    snapshots = {name: _limiter(store, name, own).snapshot for name, own in providers.items()}
     reader = cache(lambda: make_reader(settings, settings.kafka_group_id))  # made when somebody looks
 
     def look() -> Status:
-        found = from_redis(store, limiter.snapshot)
+        found = from_redis(store, snapshots)
         bridges = found.bridges if isinstance(found, InRedis) else ()
         return Status(
             redis=found,
             kafka=from_kafka(reader(), settings.kafka_topic_for_ai_handler, bridges),
             redis_at=settings.redis_connection.where,
             kafka_at=settings.kafka_bootstrap_servers,
-            priced=settings.openai_price is not None,
-            budget=settings.openai_budget,
+            priced=any(own.openai_price is not None for own in providers.values()),
+            budget=sum(own.openai_budget for own in providers.values()),
+            budgets={name: own.openai_budget for name, own in providers.items() if name},
         )
 
     return look
+
+
+def _limiter(store: redis.Redis, name: str, settings: Settings) -> RateLimiter:
+    limits = Limits(settings.rpm, settings.rpd, settings.tpm, settings.limits_to_find_out, settings.parallel)
+    return RateLimiter(store, limits, burst=settings.limits_burst, prefix=of_provider(LIMITS_PREFIX, name))
 
 
 def language_of(environment: Mapping[str, str]) -> Language:

@@ -11,9 +11,19 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from bridge.kafka import sent_at
 from bridge.offsets import Commit, PartitionProgress
-from bridge.status.figures import CREATE_TOPIC, InKafka, InRedis, Process, Tripped
+from bridge.status.figures import CREATE_TOPIC, InKafka, InRedis, Process, Provider, Tripped
 from bridge.tally import DAY_SLOTS, within
-from contract import KEY_PREFIX, PRESENT_KEY, QUEUE_NAME, TALLY_KEY, TRIPPED_WHY_KEY, day_of, spent_key, too_early_key
+from contract import (
+    KEY_PREFIX,
+    PRESENT_KEY,
+    QUEUE_NAME,
+    TALLY_KEY,
+    TRIPPED_WHY_KEY,
+    day_of,
+    of_provider,
+    spent_key,
+    too_early_key,
+)
 from presence import GONE_AFTER
 from servers.redis_trouble import short
 
@@ -21,49 +31,68 @@ ANSWER_WITHIN: Final = 2.0  # seconds, for each of Kafka's answers
 GROUP_WITHIN: Final = 5.0  # likewise, of the group's coordinator, which a new Kafka has to find first
 
 # What is an object in what a process says of itself, and of what its values are. Others may write under our names.
-_SAID: Final = {"troubles": str, "waits": int, "watermarks": int, "profile": object}
+_SAID: Final = {"troubles": str, "waits": int, "watermarks": int, "profile": object, "providers": dict}
 
 
-def from_redis(store: redis.Redis, limits: Callable[[], Mapping[str, Any]]) -> InRedis | str:
-    """What Redis and `RateLimiter.snapshot` tell, or what is wrong with it and, after an arrow, what to do."""
+Snapshots = Mapping[str, Callable[[], Mapping[str, Any]]]
+"""`RateLimiter.snapshot` of each provider by its name, which is empty where there is one."""
+
+
+def from_redis(store: redis.Redis, limits: Snapshots) -> InRedis | str:
+    """What Redis and the limiters tell, or what is wrong with it and, after an arrow, what to do."""
     try:
         return _from_redis(store, limits)
     except redis.RedisError as error:
         return short(error)
 
 
-def _from_redis(store: redis.Redis, limits: Callable[[], Mapping[str, Any]]) -> InRedis:
+def _from_redis(store: redis.Redis, limits: Snapshots) -> InRedis:
     with store.pipeline(transaction=False) as pipe:
         pipe.time()
         pipe.hgetall(PRESENT_KEY)
-        pipe.hgetall(TRIPPED_WHY_KEY)
         pipe.hgetall(TALLY_KEY)
-        pipe.get(spent_key(day_of(time.time())))
         pipe.llen(QUEUE_NAME)
         # It changes nothing, since nobody has this key; a full Redis and a replica refuse it, and no bridge is heard.
         pipe.set(f"{KEY_PREFIX}status", "", xx=True)
-        (seconds, micros), present, why, tally, spent, hints, _ = pipe.execute()
+        (seconds, micros), present, tally, hints, _ = pipe.execute()
     now = seconds + micros / 1e6
     processes = [found for name, said in sorted(present.items()) if (found := _process(name, said, now))]
-    reasons = {reason.decode(errors="replace"): text.decode(errors="replace") for reason, text in sorted(why.items())}
-    with store.pipeline(transaction=False) as pipe:
-        for reason in reasons:
-            pipe.pttl(too_early_key(reason))
-        waits = pipe.execute() if reasons else []
+    providers = [_provider(store, name, snapshot) for name, snapshot in limits.items()]
+    is_open = next((each for each in providers if not each.tripped), None)
+    # Where all are closed, the one that is tried first.
+    first = is_open or min(providers, key=lambda each: max(one.seconds for one in each.tripped))
+    spent = [each.spent for each in providers]
     return InRedis(
         at=now,
         processes=tuple(process for process in processes if process.silent <= GONE_AFTER),
         gone=tuple(process for process in processes if process.silent > GONE_AFTER),
-        tripped=tuple(
-            Tripped(reason, text, max(0, wait) / 1000)
-            for (reason, text), wait in zip(reasons.items(), waits, strict=True)
-        ),
-        limits=limits(),
-        spent=_money(spent or b"0"),
+        tripped=first.tripped,
+        limits={**first.limits, "waiting": sum(each.limits["waiting"] for each in providers)},
+        spent=None if None in spent else sum(map(float, filter(None, spent))),
+        providers=tuple(providers) if len(providers) > 1 else (),
         hints=hints,
         recent=within(tally, now, 2),
         hour=within(tally, now, 7),
         day=within(tally, now, DAY_SLOTS),
+    )
+
+
+def _provider(store: redis.Redis, name: str, snapshot: Callable[[], Mapping[str, Any]]) -> Provider:
+    with store.pipeline(transaction=False) as pipe:
+        pipe.hgetall(of_provider(TRIPPED_WHY_KEY, name))
+        pipe.get(of_provider(spent_key(day_of(time.time())), name))
+        why, spent = pipe.execute()
+    reasons = {reason.decode(errors="replace"): text.decode(errors="replace") for reason, text in sorted(why.items())}
+    with store.pipeline(transaction=False) as pipe:
+        for reason in reasons:
+            pipe.pttl(of_provider(too_early_key(reason), name))
+        waits = pipe.execute() if reasons else []
+    tripped = zip(reasons.items(), waits, strict=True)
+    return Provider(
+        name,
+        tuple(Tripped(reason, text, max(0, wait) / 1000) for (reason, text), wait in tripped),
+        snapshot(),
+        _money(spent or b"0"),
     )
 
 

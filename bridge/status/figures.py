@@ -12,13 +12,21 @@ CREATE_TOPIC: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A bridge or a worker, as it last spoke of itself."""
+    """A bridge or a worker, as it last spoke of itself.
 
-    role: str  # `bridge` or `worker`
-    name: str  # with its host
-    up: float  # seconds that it ran until then
-    silent: float  # seconds since then
-    said: Mapping[str, Any]  # what else it said, see `app.run` of the bridge and of the worker
+    Attributes:
+        role: `bridge` or `worker`.
+        name: with its host.
+        up: seconds that it ran until then.
+        silent: seconds since then.
+        said: what else it said, see `app.run` of the bridge and of the worker.
+    """
+
+    role: str
+    name: str
+    up: float
+    silent: float
+    said: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +39,28 @@ class Tripped:
 
 
 @dataclass(frozen=True, slots=True)
+class Provider:
+    """One of several providers; its fields are as those of `InRedis`."""
+
+    name: str
+    tripped: tuple[Tripped, ...]
+    limits: Mapping[str, Any]
+    spent: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class InRedis:
     """What Redis tells."""
 
     at: float  # its time, Unix seconds
     processes: tuple[Process, ...] = ()  # those that live
     gone: tuple[Process, ...] = ()  # those that fell silent within the last ten minutes
-    tripped: tuple[Tripped, ...] = ()  # why nothing is sent; empty while the circuit breaker is closed
-    limits: Mapping[str, Any] = field(default_factory=dict)  # `RateLimiter.snapshot`
+    tripped: tuple[Tripped, ...] = ()  # why nothing is sent; empty while closed, or one of several providers'
+    limits: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # `RateLimiter.snapshot`, of the first provider open
     spent: float | None = 0.0  # US dollars of today; None: what stands there is no number
+    providers: tuple[Provider, ...] = ()  # where there are several
     hints: int = 0  # that no worker has taken yet
     recent: Mapping[str, int] = field(default_factory=dict)  # how requests ended in the last 10 to 20 minutes,
     hour: Mapping[str, int] = field(default_factory=dict)  # 60 to 70 minutes,
@@ -72,3 +93,4 @@ class Status:
     kafka_at: str
     priced: bool  # the model's price is known, so that money is counted
     budget: float  # US dollars a day; 0: none
+    budgets: Mapping[str, float] = field(default_factory=dict)  # likewise of each provider, where there are several

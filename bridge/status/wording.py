@@ -1,10 +1,10 @@
 """The state in words, English or Russian: the sentence, then sections of rows, which terminal.py and page.py show."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from bridge.status.figures import CREATE_TOPIC, InKafka, InRedis, Process, Status
+from bridge.status.figures import CREATE_TOPIC, InKafka, InRedis, Process, Status, Tripped
 from bridge.status.verdict import Verdict, alerts, failures, judge, waits
 from bridge.tally import DEAD_LETTER, SCORED
 
@@ -158,10 +158,16 @@ class _Wording:
         yield self._section("Processes", self._processes(status))
         yield self._section("Queue", self._queue(status))
         if isinstance(found, InRedis):
-            yield self._section("Quota", self._quota(found.limits))
-            yield self._section("Money", [(self._w("today, US dollars"), self._money(status, found))])
+            for one in found.providers:
+                yield Section(f"{self._w('Quota')}: {one.name}", self._section("", self._quota(one.limits)).rows)
+            if not found.providers:
+                yield self._section("Quota", self._quota(found.limits))
+            yield self._section("Money", self._moneys(status, found))
             yield self._section("Ended", self._ended(found))
-            yield self._section("Model", sorted({self._model(worker.said) for worker in found.workers}))
+            said = [
+                each for worker in found.workers for each in (worker.said.get("providers") or {"": worker.said}).items()
+            ]
+            yield self._section("Model", sorted({self._model(name, each) for name, each in said}))
         yield self._section("Alerts", [(name,) for name in alerts(status)])
 
     def _section(self, title: str, rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]]) -> Section:
@@ -209,12 +215,18 @@ class _Wording:
         counts = ", ".join(f"{self._w(why)}: {count}" for why, count in waits(status.redis).items())
         yield self._w("waiting for"), counts or "-"
         yield self._w("hints in the queue"), str(status.redis.hints)
-        breaker = [
+        for one in status.redis.providers:
+            yield f"{self._w('circuit breaker')}: {one.name}", self._breaker(one.tripped)
+        if not status.redis.providers:
+            yield self._w("circuit breaker"), self._breaker(status.redis.tripped)
+
+    def _breaker(self, tripped: Iterable[Tripped]) -> str:
+        reasons = [
             f"{self._w('open')}: {self._why(each.reason, each.why)}; {self._w('the next try')} "
             f"{self._next_try(each.seconds)}"
-            for each in status.redis.tripped
+            for each in tripped
         ]
-        yield self._w("circuit breaker"), "; ".join(breaker) or self._w("closed")
+        return "; ".join(reasons) or self._w("closed")
 
     def _quota(self, limits: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
         yield "", *(self._w(word) for word in ("limit", "used", "left", "full again in"))
@@ -239,15 +251,22 @@ class _Wording:
         if limits["blocked"] >= 1:
             yield self._w("nobody may start for"), self._time(limits["blocked"])
 
-    def _money(self, status: Status, found: InRedis) -> str:
+    def _moneys(self, status: Status, found: InRedis) -> Iterator[tuple[str, ...]]:
+        today = self._w("today, US dollars")
         if not status.priced:
-            return self._w("not counted: no price")
-        spent = "?" if found.spent is None else f"{found.spent:.2f}"
-        return spent + (f" {self._w('of')} {status.budget:.2f}" if status.budget else "")
+            yield today, self._w("not counted: no price")
+            return
+        for one in found.providers:
+            yield f"{today}: {one.name}", self._money(one.spent, status.budgets.get(one.name, 0.0))
+        if not found.providers:
+            yield today, self._money(found.spent, status.budget)
 
-    def _model(self, said: Mapping[str, Any]) -> tuple[str, ...]:
+    def _money(self, spent: float | None, budget: float) -> str:
+        return ("?" if spent is None else f"{spent:.2f}") + (f" {self._w('of')} {budget:.2f}" if budget else "")
+
+    def _model(self, name: str, said: Mapping[str, Any]) -> tuple[str, ...]:
         carries = ", ".join(f"{name}: {said.get('profile', {}).get(name, '?')}" for name in PROFILE)
-        return str(said.get("model", "?")), carries
+        return f"{name}: {said.get('model', '?')}" if name else str(said.get("model", "?")), carries
 
     def _ended(self, found: InRedis) -> Iterator[tuple[str, ...]]:
         yield "", self._w("last hour"), self._w("last day")

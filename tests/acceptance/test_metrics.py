@@ -56,7 +56,10 @@ def test_a_scrape_tells_the_state_at_once_and_the_work_afterwards(make_fleet, po
     def worker():
         return Scrape(ports["worker"])
 
-    eventually(lambda: worker().value("ai_handler_egress_open") == 1, "an idle worker knows where it would send from")
+    eventually(
+        lambda: worker().value("ai_handler_egress_open", provider="") == 1,
+        "an idle worker knows where it would send from",
+    )
     idle = worker()
     assert idle.value("ai_handler_redis_up") == 1
     assert idle.value("ai_handler_circuit_breaker_open", reason="quota") == 0
@@ -83,10 +86,10 @@ def test_a_scrape_tells_the_state_at_once_and_the_work_afterwards(make_fleet, po
     assert 0 < published.value("ai_handler_bridge_end_to_end_seconds_sum") < 5 * 90
     assert published.value("ai_handler_bridge_dead_letters_total", reason="not_json") == 1
     assert busy.value("ai_handler_outcomes_total", result="scored") == 5
-    assert busy.value("ai_handler_model_calls_total", result="answer") >= 2
-    assert busy.value("ai_handler_tokens_total", model="priced", kind="prompt") > 0
+    assert busy.value("ai_handler_model_calls_total", provider="", result="answer") >= 2
+    assert busy.value("ai_handler_tokens_total", provider="", model="priced", kind="prompt") > 0
     assert busy.value("ai_handler_spent_today_usd") == pytest.approx(
-        busy.value("ai_handler_spent_usd_total", model="priced"), abs=1e-5
+        busy.value("ai_handler_spent_usd_total", provider="", model="priced"), abs=1e-5
     )
     documented = {series for metrics in declared().values() for each in metrics for series in each.series}
     assert documented - COME_LATER - NOT_HERE <= busy.names | published.names

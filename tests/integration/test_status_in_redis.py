@@ -52,7 +52,7 @@ def test_a_look_costs_at_most_thirty_commands(redis_client, limiter, waiting):
         redis_client.hset(PRESENT_KEY, f"w{n}", f"1 {json.dumps({'role': 'worker', 'up': 1})}")
     limiter.snapshot()  # the script is loaded once
     redis_client.config_resetstat()
-    found = from_redis(redis_client, limiter.snapshot)
+    found = from_redis(redis_client, {"": limiter.snapshot})
     cost = commands(redis_client)
     assert isinstance(found, InRedis)
     assert found.limits["waiting"] == waiting
@@ -63,14 +63,14 @@ def test_what_the_breaker_says_is_found(redis_client, limiter):
     """Each open reason with its sentence and its time, and nothing once it is closed."""
     breaker = CircuitBreaker(redis_client)
     breaker.trip("credentials")
-    (tripped,) = from_redis(redis_client, limiter.snapshot).tripped
+    (tripped,) = from_redis(redis_client, {"": limiter.snapshot}).tripped
     assert (tripped.reason, tripped.why) == ("credentials", EXPLAINED["credentials"])
     assert 55 < tripped.seconds <= 60
     breaker.trip("quota")
     breaker.reset("quota")
-    assert [each.reason for each in from_redis(redis_client, limiter.snapshot).tripped] == ["credentials"]
+    assert [each.reason for each in from_redis(redis_client, {"": limiter.snapshot}).tripped] == ["credentials"]
     breaker.reset()
-    assert from_redis(redis_client, limiter.snapshot).tripped == ()
+    assert from_redis(redis_client, {"": limiter.snapshot}).tripped == ()
 
 
 def test_every_reason_of_the_breaker_is_told_in_russian():
@@ -83,17 +83,17 @@ def test_who_lives_is_told_and_who_fell_silent(redis_client, redis_url, limiter)
     """A process is there with its first word, leaves with its last, and is missed when it says none."""
     stopping = threading.Event()
     presence = be_present(lambda: redis.Redis.from_url(redis_url), "worker", "w@h:1", lambda: {"busy": 3}, stopping)
-    eventually(lambda: from_redis(redis_client, limiter.snapshot).workers)
-    (worker,) = from_redis(redis_client, limiter.snapshot).workers
+    eventually(lambda: from_redis(redis_client, {"": limiter.snapshot}).workers)
+    (worker,) = from_redis(redis_client, {"": limiter.snapshot}).workers
     assert (worker.name, worker.said) == ("w@h:1", {"busy": 3})
     seconds, _ = redis_client.time()
     redis_client.hset(PRESENT_KEY, "killed", f'{int(seconds - GONE_AFTER - 2)} {{"role": "bridge", "up": 5}}')
-    found = from_redis(redis_client, limiter.snapshot)
+    found = from_redis(redis_client, {"": limiter.snapshot})
     assert [process.name for process in found.gone] == ["killed"]
     assert not found.bridges
     stopping.set()
     presence.join(10)
-    assert from_redis(redis_client, limiter.snapshot).workers == ()
+    assert from_redis(redis_client, {"": limiter.snapshot}).workers == ()
 
 
 def test_the_long_gone_are_forgotten(redis_client, redis_url):
@@ -112,7 +112,7 @@ def test_the_long_gone_are_forgotten(redis_client, redis_url):
 def test_a_redis_that_is_away_is_said_and_none_of_its_secrets():
     """One line says what is wrong."""
     with redis.Redis.from_url("redis://:hush@127.0.0.1:1/1", retry=None) as away:
-        found = from_redis(away, dict)
+        found = from_redis(away, {"": dict})
     assert isinstance(found, str)
     assert "Connection refused" in found
     assert "hush" not in found
@@ -130,13 +130,13 @@ def test_a_redis_that_takes_nothing_is_said(private_redis, name, value, said):
     """No bridge is heard then, though it lives: what is wrong is Redis. One look leaves nothing behind."""
     with redis.Redis.from_url(private_redis.url) as store:
         limiter = RateLimiter(store, Limits(rpm=60, rpd=1_000, tpm=100_000))
-        assert isinstance(from_redis(store, limiter.snapshot), InRedis)
+        assert isinstance(from_redis(store, {"": limiter.snapshot}), InRedis)
         assert not store.exists(f"{KEY_PREFIX}status")
         if name == "replicaof":
             store.replicaof(*value.split())
         else:
             store.config_set(name, value)
-        assert said in from_redis(store, limiter.snapshot)
+        assert said in from_redis(store, {"": limiter.snapshot})
 
 
 def test_foreign_values_under_our_names_end_no_look(redis_client, limiter):
@@ -145,7 +145,7 @@ def test_foreign_values_under_our_names_end_no_look(redis_client, limiter):
     redis_client.hset(TALLY_KEY, mapping={"junk": "1", b"\xff": "x"})
     redis_client.hset(TRIPPED_WHY_KEY, b"\xff", b"\xff")
     redis_client.set(spent_key(datetime.now(UTC).date().isoformat()), "junk")
-    found = from_redis(redis_client, limiter.snapshot)
+    found = from_redis(redis_client, {"": limiter.snapshot})
     assert isinstance(found, InRedis)
     assert (found.processes, found.gone, found.day, found.spent) == ((), (), {}, None)
 

@@ -78,11 +78,11 @@ def make(redis_url, redis_client, standin):
             },
         )
         scoring = make_scoring(settings, opened)
-        scoring.ports.limiter.reset(full=True)
+        scoring.ports.ways[0].limiter.reset(full=True)
         if criteria_known:
             names = [line.removeprefix("- ") for line in REQUIREMENTS.splitlines()[2:]]
             criteria = criteria_of(REQUIREMENTS, *names)
-            question = scoring.questions.criteria(REQUIREMENTS, read_vacancy(REQUIREMENTS))
+            question = scoring.questions.criteria(scoring.ports.ways[0], REQUIREMENTS, read_vacancy(REQUIREMENTS))
             redis_client.set(answer_key(question.digest), criteria.model_dump_json())
         return scoring
 
@@ -149,7 +149,7 @@ def test_a_program_prints_the_key(make, put, outcome, standin, tmp_path):
     assert scoring.run(7, FRESH) is None
     assert outcome()[0]["success"] is True
     assert runs.read_text() == "run\n" * 2
-    assert scoring.ports.breaker.state() == {}
+    assert scoring.ports.ways[0].breaker.state() == {}
 
 
 def test_a_program_that_prints_no_key_opens_the_breaker(make, put, standin, caplog):
@@ -157,7 +157,7 @@ def test_a_program_that_prints_no_key_opens_the_breaker(make, put, standin, capl
     put()
     scoring = make(openai_key="", openai_key_command="/bin/sh -c 'echo t0p secret; exit 3'")
     assert isinstance(scoring.run(7, FRESH), Park)
-    assert list(scoring.ports.breaker.state()) == ["credentials"]
+    assert list(scoring.ports.ways[0].breaker.state()) == ["credentials"]
     assert "OPENAI_KEY_COMMAND ended with code 3" in caplog.text
     assert "t0p" not in caplog.text
     assert calls(standin) == 0
@@ -314,7 +314,7 @@ def test_nothing_leaves_unless_the_country_is_known_and_allowed(make, put, outco
     assert isinstance(scoring.run(7, FRESH), Park)
     assert calls(standin) == 0
     assert outcome() is None
-    assert scoring.ports.egress.state in ("RU", "unknown")
+    assert scoring.ports.ways[0].egress.state in ("RU", "unknown")
 
 
 def test_an_exit_that_moves_to_russia_stops_requests(make, put, outcome, standin):
@@ -324,7 +324,7 @@ def test_an_exit_that_moves_to_russia_stops_requests(make, put, outcome, standin
     scoring.run(7, FRESH)
     assert outcome(7)[0]["success"]
     standin.set(country="RU")
-    scoring.ports.egress.distrust()  # as after a network error, or at the end of the interval
+    scoring.ports.ways[0].egress.distrust()  # as after a network error, or at the end of the interval
     put(8, resume=WEAK_RESUME)
     assert isinstance(scoring.run(8, FRESH), Park)
     assert calls(standin) == 1
@@ -337,7 +337,7 @@ def test_requests_go_on_once_the_exit_is_mended(make, put, outcome, standin):
     scoring = make()
     park = scoring.run(7, FRESH)
     standin.set(country="NL")
-    scoring.ports.egress.distrust()
+    scoring.ports.ways[0].egress.distrust()
     scoring.run(7, park.progress)
     assert outcome()[0]["success"]
 
@@ -355,7 +355,7 @@ def test_a_provider_that_answers_nobody_is_asked_by_one_for_all(make, put, outco
     assert one.run(7, park.progress) is None
     assert outcome(7)[0]["success"]
     assert [attempt["asks"] for attempt in standin.attempts()] == ["grades", "other", "grades"]
-    assert one.ports.breaker.state() == {}
+    assert one.ports.ways[0].breaker.state() == {}
 
 
 @pytest.mark.parametrize(
@@ -371,7 +371,7 @@ def test_one_refusal_trips_the_breaker_for_the_fleet(make, put, outcome, standin
     assert isinstance(other.run(8, FRESH), Park)
     assert calls(standin) == 1
     assert (outcome(7), outcome(8)) == (None, None)
-    other.ports.breaker.reset()
+    other.ports.ways[0].breaker.reset()
     other.run(8, FRESH)
     assert outcome(8) is None, "its claim is parked"
 

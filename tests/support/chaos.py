@@ -10,6 +10,7 @@
     python -m tests.support.chaos --rpm 200 --flushes 1 --rollbacks 1        ... while users wait for their turns
     python -m tests.support.chaos --kill-every 0 --poison 2 --exits 20       requests that kill whoever takes them
     python -m tests.support.chaos --stops --storm --disconnects 5 --faults 0.1
+    python -m tests.support.chaos --requests 300 --fail-every 10             ... two providers, which fail in turns
 
 Everything is real: Apache Kafka, Redis with its append-only file (with --failovers a primary, a replica and three
 sentinels), bridges and workers as processes; only OpenAI is a stand-in. A small supervisor starts again what dies,
@@ -35,6 +36,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import redis
 from rich.console import Console
 from rich.table import Table
 
@@ -44,16 +46,19 @@ from dev.openai_standin.server import StandIn
 from dev.processes import ChildProcess, ProcessFailedError, running
 from dev.redis_sentinel import SentinelRedis
 from dev.redis_server import RedisServer
+from dev.service import write_providers
 from tests.support.delivery_checker import Report, check
 from tests.support.fleet import Fleet, scoring_request
 from tests.support.outages import Outages
 from tests.support.supervisor import Supervisor
 from tests.support.topic_reader import TopicReader
+from tests.support.ways import failing_in_turns, graders, unsigned
 
 PARTITIONS = 3
 ROUND = 0.05  # seconds
 PATIENCE = 120.0  # seconds for what is unfinished when the last request was sent
 STORM_EVERY = 7.0  # seconds
+VACANCIES = 5  # where there are several providers: candidates of each are to be graded by one model
 REPLICA_LAG = 3.0  # seconds that a promoted replica has missed
 POISON = str(CHECKOUT / "tests" / "support" / "poison.py")
 
@@ -103,6 +108,7 @@ class Plan:
     clock_backs: int
     rpm: int
     users: int
+    fail_every: float
     seed: int
     folder: Path | None
 
@@ -134,6 +140,10 @@ class Chaos:
         self.requests = [
             scoring_request(number) | {"user_id": 11 + number % plan.users} for number in range(1, plan.requests + 1)
         ]
+        for request in self.requests if plan.fail_every else ():
+            vacancy = request["processing_id"] % VACANCIES
+            request["requirements_id"] += vacancy
+            request["requirements"] += f"Отдел {'абвгд'[vacancy]}"
         chosen = self._chance.sample(range(1, plan.requests + 1), plan.poison + plan.exits)
         self.poison = sorted(chosen[: plan.poison])
         self._exits = sorted(chosen[plan.poison :])
@@ -189,7 +199,7 @@ class Chaos:
         reader.poll(ROUND)
 
     def _finish(self, reader: TopicReader) -> bool:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + PATIENCE * (5 if self._plan.fail_every else 1)  # a quota is tried after 300 s
         while time.monotonic() < deadline:
             self._round(reader)
             if len(reader.records[self._fleet.names.notifications]) >= len(self.requests):
@@ -308,7 +318,10 @@ def run(plan: Plan, screen: Console) -> int:
         "OPENAI_TIMEOUT": f"{OPENAI_TIMEOUT + plan.latency:g}",
         "RPM": str(plan.rpm),
     }
-    standin = StandIn(rpm=plan.rpm, rpd=20_000_000, tpm=200_000_000, latency=plan.latency, seed=plan.seed)
+    names = ("home", "abroad") if plan.fail_every else ("",)
+    ample = {"rpm": plan.rpm, "rpd": 20_000_000, "tpm": 200_000_000, "latency": plan.latency, "seed": plan.seed}
+    standins = {name: StandIn(**ample) for name in names}
+    standin = standins[names[0]]
     with contextlib.ExitStack() as stack:
         memory: RedisServer | SentinelRedis
         if plan.failovers:
@@ -318,7 +331,15 @@ def run(plan: Plan, screen: Console) -> int:
             memory = stack.enter_context(running(RedisServer(folder / "redis")))
             settings["REDIS_URL"] = f"{memory.url}/1"
         kafka = stack.enter_context(running(ApacheKafka(folder / "kafka")))
-        stack.enter_context(standin)
+        for each in standins.values():
+            stack.enter_context(each)
+        if plan.fail_every:
+            urls = {name: each.url for name, each in standins.items()}
+            limits = (
+                f"rpm = {plan.rpm}\nrpd = 20_000_000\ntpm = 200_000_000\ntimeout = {OPENAI_TIMEOUT + plan.latency:g}"
+            )
+            models = {name: f"model-{name}" for name in names}
+            settings["PROVIDERS"] = str(write_providers(folder / "providers.toml", urls, models, limits))
         for kind, details in FAULTS.items() if plan.faults else ():
             standin.fault(kind, share=plan.faults / len(FAULTS), **details)
         fleet = stack.enter_context(
@@ -334,20 +355,31 @@ def run(plan: Plan, screen: Console) -> int:
         say(f"{plan.requests} requests, {plan.rate:g} a second; seed {plan.seed}; data and logs in {folder}")
         outages = Outages(memory, kafka, fleet, folder, say)
         chaos = Chaos(plan, fleet, outages, say)
-        finished = chaos.run()
+        with (
+            failing_in_turns(standins, plan.fail_every, plan.sending, say)
+            if plan.fail_every
+            else contextlib.nullcontext()
+        ):
+            finished = chaos.run()
+        with redis.Redis.from_url(settings["REDIS_URL"]) as store:
+            vacancies = {each["processing_id"]: each["requirements_id"] for each in chaos.requests}
+            silent = unsigned(store, vacancies) if plan.fail_every else []
+            chaos.done.update(graders(store, vacancies) if plan.fail_every else {})
         contents = fleet.contents()
         report = check(
             chaos.requests,
             inputs=contents["requests"],
             notifications=contents["notifications"],
             uploads=contents["uploads"],
-            attempts=standin.attempts(),
+            attempts=[attempt for each in standins.values() for attempt in each.attempts()],
         )
     # A spoilt call may fail for good; else only what kills its workers may.
     innocent = [] if plan.faults else sorted({*report.failed} - {*chaos.poison})
     done = chaos.done + outages.done + chaos.supervisor.deaths
     screen.print(table(report, done, innocent, finished=finished))
-    good = finished and report.clean and not innocent
+    if silent:
+        screen.print(f"[red]graded by different models, and nobody is told[/]: vacancies {silent}")
+    good = finished and report.clean and not innocent and not silent
     if good and plan.folder is None:
         shutil.rmtree(folder)
     return 0 if good else 1
@@ -412,6 +444,9 @@ def main() -> int:
     )
     parser.add_argument("--rpm", type=int, default=60_000, help="the provider's limit; a small one makes users wait")
     parser.add_argument("--users", type=int, default=4, help="who take turns")
+    parser.add_argument(
+        "--fail-every", type=float, default=0.0, help="seconds after which the other of two providers fails; 0: one"
+    )
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
     parser.add_argument("--folder", type=Path, help="keep data and logs here")
     plan = Plan(**vars(parser.parse_args()))

@@ -11,7 +11,7 @@ import math
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -31,6 +31,8 @@ from contract import (
     explanation_key,
     flight_key,
     followers_key,
+    graders_key,
+    of_provider,
     outcome_key,
     probe_key,
     processed_mark,
@@ -42,14 +44,14 @@ from contract import (
 )
 from worker.asking.after_call import WaitingPolicy
 from worker.asking.circuit_breaker import EXPLAINED, LONGEST, LOOK_AGAIN, OPEN_FOR
-from worker.asking.questions import KeepingPolicy
+from worker.asking.questions import KeepingPolicy, model_id
 from worker.assessment.criteria import Criteria, parse_criteria
 from worker.assessment.resume import read_resume
 from worker.assessment.vacancy import read_vacancy
 from worker.errors import SendingBlockedError
-from worker.limits.answers import Granted
+from worker.limits.answers import Granted, Reserved
 from worker.limits.provider_limits import ProviderView
-from worker.ports import Answer, Call, Follow, Follower, Kept, Known, Lead, Messages, Ports, Waiting
+from worker.ports import Answer, Call, Follow, Follower, Kept, Known, Lead, Messages, Ports, Waiting, Way
 from worker.scoring import Scoring
 from worker.spans import TracedModel
 
@@ -337,7 +339,17 @@ class FakeResults:
     def _followers(self, question: str) -> dict[str, tuple[float, float]]:
         return dict(json.loads(self.memory.get(followers_key(question)) or "{}"))
 
-    def look(self, question: str, token: str, follower: Follower | None = None) -> Known | Lead | Follow:
+    def known_of(self, questions: Sequence[str]) -> int | None:
+        return next((n for n, question in enumerate(questions) if self.known(question)), None)
+
+    def graded_by(self, question: str, models: Iterable[str], seconds: int) -> int:
+        kept = {*json.loads(self.memory.get(graders_key(question)) or "[]"), *models}
+        self.memory.set(graders_key(question), json.dumps(sorted(kept)), seconds)
+        return len(kept)
+
+    def look(
+        self, question: str, token: str, follower: Follower | None = None, *, provider: str = ""
+    ) -> Known | Lead | Follow:
         answer = self.memory.get(answer_key(question))
         if answer is not None:
             return Known(answer)
@@ -346,7 +358,7 @@ class FakeResults:
         if lease is not None:
             waiting.pop(follower.reservation if follower else "", None)
             self.memory.set(followers_key(question), json.dumps(waiting))
-            return Lead(lease, breaker_closed=self.memory.get(NOT_CLOSED_KEY) is None)
+            return Lead(lease, breaker_closed=self.memory.get(of_provider(NOT_CLOSED_KEY, provider)) is None)
         if follower is not None:
             waiting[follower.reservation] = follower.place, follower.deadline_at
             self.memory.set(followers_key(question), json.dumps(waiting))
@@ -372,6 +384,7 @@ class FakeLimiter:
         self.asked: list[tuple[str, int]] = []
         self.joined: list[tuple[str, float]] = []
         self.places: list[float] = []
+        self.line: set[str] = set()  # who waits
         self.buckets: dict[str, object] = {}
         self.settled: dict[str, int | None] = {}
         self.seen: list[ProviderView | None] = []
@@ -390,6 +403,9 @@ class FakeLimiter:
         answer = self.script.popleft() if self.script else Granted(0.0)
         if isinstance(answer, Exception):
             raise answer
+        self.line.discard(reservation_id)
+        if isinstance(answer, Reserved):
+            self.line.add(reservation_id)
         return answer
 
     def settle(self, reservation_id: str, *, used_tokens: int | None, seen) -> None:
@@ -399,6 +415,7 @@ class FakeLimiter:
 
     def cancel(self, reservation_id: str, *, joined: bool = False) -> None:
         if not joined or reservation_id not in [asked for asked, _ in self.asked]:
+            self.line.discard(reservation_id)
             self.cancelled.append(reservation_id)
 
     def denied(self, reservation_id: str, denial) -> float:
@@ -448,43 +465,49 @@ class FakeEgress:
 class FakeBreaker:
     """Like `circuit_breaker.CircuitBreaker`; `trips` are the reasons for which it was opened, in order."""
 
-    def __init__(self, memory: FakeMemory) -> None:
+    def __init__(self, memory: FakeMemory, provider: str = "") -> None:
         self.memory = memory
+        self.provider = provider
         self.trips: list[str] = []
+
+    def own(self, key: str) -> str:
+        return of_provider(key, self.provider)
 
     def require(self, token: str) -> str:
         reasons = self.state()
         if not reasons:
             return ""
         reason, remaining = max(reasons.items(), key=lambda item: item[1])
-        if remaining == 0 and self.memory.get(probe_key(reason)) in (None, token):
-            self.memory.set(probe_key(reason), token, 60.0)
+        if remaining == 0 and self.memory.get(self.own(probe_key(reason))) in (None, token):
+            self.memory.set(self.own(probe_key(reason)), token, 60.0)
             return reason
         raise SendingBlockedError(f"{reason}: {EXPLAINED[reason]}", max(1.0, remaining or LOOK_AGAIN))
 
     def trip(self, reason: str, seconds: float | None = None, *, at_least: float = 0.0) -> None:
-        if self.memory.get(too_early_key(reason)):
+        if self.memory.get(self.own(too_early_key(reason))):
             return
         self.trips.append(reason)
-        times = int(self.memory.get(tripped_key(reason)) or 0)
+        times = int(self.memory.get(self.own(tripped_key(reason))) or 0)
         usual = min(OPEN_FOR[reason] * 2**times, LONGEST.get(reason, OPEN_FOR[reason]))
-        self.memory.set(NOT_CLOSED_KEY, "_")
-        self.memory.set(tripped_key(reason), str(times + 1))
-        self.memory.set(too_early_key(reason), "_", max(at_least, usual) if seconds is None else seconds)
-        self.memory.delete(probe_key(reason))
+        self.memory.set(self.own(NOT_CLOSED_KEY), "_")
+        self.memory.set(self.own(tripped_key(reason)), str(times + 1))
+        self.memory.set(self.own(too_early_key(reason)), "_", max(at_least, usual) if seconds is None else seconds)
+        self.memory.delete(self.own(probe_key(reason)))
 
     def reset(self, only: str | None = None) -> None:
         if only is None or self.state().keys() <= {only}:
-            self.memory.delete(NOT_CLOSED_KEY)
+            self.memory.delete(self.own(NOT_CLOSED_KEY))
         for reason in OPEN_FOR if only is None else (only,):
             for key in (tripped_key, too_early_key, probe_key):
-                self.memory.delete(key(reason))
+                self.memory.delete(self.own(key(reason)))
 
     def state(self) -> dict[str, float]:
         return {
-            reason: self.memory.seconds_left(too_early_key(reason)) if self.memory.get(too_early_key(reason)) else 0.0
+            reason: self.memory.seconds_left(self.own(too_early_key(reason)))
+            if self.memory.get(self.own(too_early_key(reason)))
+            else 0.0
             for reason in OPEN_FOR
-            if self.memory.get(tripped_key(reason))
+            if self.memory.get(self.own(tripped_key(reason)))
         }
 
 
@@ -557,15 +580,57 @@ KEEPING = KeepingPolicy(criteria=6_000, grades=60)
 POLICY = WaitingPolicy(max_attempts=2, retry_base=10.0, retry_max=60.0, short_wait=3.0, max_countdown=300.0)
 
 
+class FakeProvider:
+    """What is a provider's own; `way` is the way to its model.
+
+    Args:
+        world: around it.
+        name: empty where it is the only one.
+        model_name: of its model.
+    """
+
+    def __init__(self, world: World, name: str, model_name: str) -> None:
+        self.name, self.model_name = name, model_name
+        self.limiter = FakeLimiter(world.journal)
+        self.egress = FakeEgress()
+        self.breaker = FakeBreaker(world.memory, name)
+        self.profiles = FakeProfiles()
+        self.model = FakeModel(world.journal)
+        self.redaction = True
+
+    def way(self, tracer: Tracer | None = None) -> Way:
+        traced = TracedModel(self.model, tracer, "gpt-x", "https://api.example/v1") if tracer else self.model
+        return Way(
+            name=self.name,
+            model_name=self.model_name,
+            model_id=model_id(f"https://api.example/{self.name}v1", self.model_name),
+            max_output_tokens=1_200,
+            redaction=self.redaction,
+            limiter=self.limiter,
+            egress=self.egress,
+            breaker=self.breaker,
+            profiles=self.profiles,
+            model=traced,
+        )
+
+
 class World:
     """One worker's scoring and everything it is surrounded by, all of it fake.
 
     Args:
         policy: of the first worker.
         criteria_known: those of `REQUIREMENTS` have been asked for, so that a request is one call.
+        models: of each provider by its name, where there are several.
     """
 
-    def __init__(self, policy: WaitingPolicy = POLICY, *, criteria_known: bool = True) -> None:
+    def __init__(
+        self,
+        policy: WaitingPolicy = POLICY,
+        *,
+        criteria_known: bool = True,
+        models: Mapping[str, str] | None = None,
+        patience: float = 30.0,
+    ) -> None:
         self.journal: list[str] = []
         self.clock = FakeClock()
         self.stopping = FakeStopping(self.clock)
@@ -573,45 +638,42 @@ class World:
         self.leases = FakeLeases(self.memory, self.journal)
         self.store = FakeStore(self.memory, self.leases, self.journal)
         self.results = FakeResults(self.memory, self.leases)
-        self.limiter = FakeLimiter(self.journal)
-        self.egress = FakeEgress()
-        self.breaker = FakeBreaker(self.memory)
-        self.profiles = FakeProfiles()
-        self.model = FakeModel(self.journal)
+        named = models or {"": "fake-model"}
+        self.providers = {name: FakeProvider(self, name, model) for name, model in named.items()}
+        self.first = first = next(iter(self.providers.values()))
+        self.limiter, self.egress, self.breaker = first.limiter, first.egress, first.breaker
+        self.profiles, self.model = first.profiles, first.model
+        self.patience = patience
         self.line = FakeLine()
         self.second_look: Literal["off", "doubtful", "always"] = "doubtful"
         self.scoring = self.worker(policy)
         if criteria_known:
             vacancy = read_vacancy(REQUIREMENTS)
-            question = self.scoring.questions.criteria(REQUIREMENTS, vacancy)
+            question = self.scoring.questions.criteria(self.way, REQUIREMENTS, vacancy)
             self.memory.set(answer_key(question.digest), criteria_of().model_dump_json())
 
     def worker(self, policy: WaitingPolicy = POLICY, tracer: Tracer | None = None) -> Scoring:
         """A Scoring in this world, with a tracer of its own if there is one."""
-        ports = Ports(
-            store=self.store,
-            results=self.results,
-            limiter=self.limiter,
-            egress=self.egress,
-            breaker=self.breaker,
-            profiles=self.profiles,
-            line=self.line,
-            model=TracedModel(self.model, tracer, "gpt-x", "https://api.example/v1") if tracer else self.model,
-        )
+        self.first.limiter, self.first.egress, self.first.breaker = self.limiter, self.egress, self.breaker
+        self.first.profiles, self.first.model = self.profiles, self.model
+        ways = tuple(provider.way(tracer) for provider in self.providers.values())
+        ports = Ports(store=self.store, results=self.results, line=self.line, ways=ways)
         return Scoring(
             ports,
             policy,
             KEEPING,
+            patience=self.patience,
             threshold=60,
-            redaction=True,
             second_look=self.second_look,
-            endpoint="https://api.example/v1",
-            model_name="fake-model",
-            max_output_tokens=1_200,
             stopping=self.stopping,
             clock=self.clock,
             tracer=tracer,
         )
+
+    @property
+    def way(self) -> Way:
+        """The only way to a model, or the first."""
+        return self.scoring.ports.ways[0]
 
     def dispatch(
         self, processing_id: int = 7, *, deadline_in: float = HALF_A_DAY, place: float = START, **texts: str
@@ -633,7 +695,7 @@ class World:
     def digest(self, processing_id: int = 7) -> str:
         """What names the question for the grades of a dispatched request."""
         asked = self.dispatched(processing_id).request
-        return self.scoring.questions.grading(criteria_of(), read_resume(asked.resume, redaction=True)).digest
+        return self.scoring.questions.grading(self.way, criteria_of(), read_resume(asked.resume, redaction=True)).digest
 
 
 def eventually(condition: Callable[[], object], *, within: float = 30.0) -> None:

@@ -1,7 +1,7 @@
 """What names a question."""
 
 from tests.support.fakes import REQUIREMENTS, RESUME, SECRET_WORDS, World
-from worker.asking.asking import digest_of
+from worker.asking.question import digest_of
 from worker.progress import Progress
 
 VERSION = "model 1 1"

@@ -10,6 +10,7 @@ import redis
 from pydantic import ValidationError
 
 from config import PROJECT, Settings
+from config.providers import calls_in_flight
 from startup import RETIRED, complain, load_settings, read_settings, retired_variables
 
 SECRET = "s3cret-value"
@@ -82,11 +83,11 @@ def test_limits_that_nobody_set_are_found_out(env):
     env(RPM="3", RPD="unlimited")
     settings = load("worker")
     assert settings.limits_to_find_out == {"tpm"}
-    assert settings.calls_in_flight == 16
+    assert calls_in_flight(settings, {"": settings}) == 16
     env(RPM="0", TPM="0")
-    assert load("worker").calls_in_flight == 500
+    assert calls_in_flight(settings, {"": load("worker")}) == 500
     env(PARALLEL="20")
-    assert load("worker").calls_in_flight == 40, "no crowd that waits for twenty calls to end"
+    assert calls_in_flight(settings, {"": load("worker")}) == 40, "no crowd that waits for twenty calls to end"
     env.without("PARALLEL")
     env(RPM="3")
     assert (settings.rpm, settings.rpd) == (3, 0)

@@ -77,7 +77,9 @@ def test_limits_show_the_money(world):
         def state(self):
             return {"spent_today": 1.5, "budget": 5.0}
 
-    control.register(lambda: dataclasses.replace(world.scoring.ports, spending=Spending()))
+    control.register(
+        lambda: dataclasses.replace(world.scoring.ports, ways=(dataclasses.replace(world.way, spending=Spending()),))
+    )
     assert call("limits")["money"] == {"spent_today": 1.5, "budget": 5.0}
 
 
@@ -147,4 +149,4 @@ def test_commands_know_their_arguments():
     control.register(lambda: World().scoring.ports)
     assert Panel.meta["limits"].type == "inspect"
     assert Panel.meta["set_limits"].type == "control"
-    assert Panel.meta["set_limits"].signature == "<RPM> <RPD> <TPM> [PARALLEL]"
+    assert Panel.meta["set_limits"].signature == "<RPM> <RPD> <TPM> [PARALLEL] [PROVIDER]"

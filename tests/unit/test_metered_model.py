@@ -24,7 +24,7 @@ class Meter:
         self.model = FakeModel([])
         self.spent = []
         self._ticks = iter(range(0, 1_000, 2))
-        self.asked = MeteredModel(self.model, NAME, price, self.spent.append, lambda: next(self._ticks))
+        self.asked = MeteredModel(self.model, NAME, price, self.spent.append, clock=lambda: next(self._ticks))
 
 
 def value(name, **labels):
@@ -34,16 +34,16 @@ def value(name, **labels):
 def test_an_answer_is_counted_with_its_tokens_and_its_money():
     """Tokens and dollars are there by model; the provider's cached tokens cost a quarter of the others."""
     meter = Meter()
-    before = value("ai_handler_model_calls_total", result="answer")
+    before = value("ai_handler_model_calls_total", provider="", result="answer")
     seconds = value("ai_handler_model_call_seconds_sum", result="answer")
     meter.model.script.append(answer := good_answer())
     assert meter.asked.ask(CALL) is answer
-    assert value("ai_handler_model_calls_total", result="answer") == before + 1
+    assert value("ai_handler_model_calls_total", provider="", result="answer") == before + 1
     assert value("ai_handler_model_call_seconds_sum", result="answer") == seconds + 2
-    assert value("ai_handler_tokens_total", model=NAME, kind="cached") == 1_024
+    assert value("ai_handler_tokens_total", provider="", model=NAME, kind="cached") == 1_024
     dollars = (476 * 0.40 + 1_024 * 0.10 + 250 * 1.60) / 1_000_000
     assert meter.spent == [pytest.approx(dollars)]
-    assert value("ai_handler_spent_usd_total", model=NAME) == pytest.approx(dollars)
+    assert value("ai_handler_spent_usd_total", provider="", model=NAME) == pytest.approx(dollars)
 
 
 def test_writing_into_the_cache_and_a_slower_tier_have_prices_of_their_own():
@@ -73,11 +73,11 @@ def test_an_answer_that_is_of_no_use_costs_money_too():
     """A provider bills what it truncates or refuses: the day's sum and the tokens do not leave it out."""
     meter = Meter()
     meter.model.script.append(BrokenAnswerError("truncated", usage=Usage(1_000, 0, 1_200)))
-    tokens = value("ai_handler_tokens_total", model=NAME, kind="completion")
+    tokens = value("ai_handler_tokens_total", provider="", model=NAME, kind="completion")
     with pytest.raises(BrokenAnswerError):
         meter.asked.ask(CALL)
     assert meter.spent == [pytest.approx((1_000 * 0.40 + 1_200 * 1.60) / 1_000_000)]
-    assert value("ai_handler_tokens_total", model=NAME, kind="completion") == tokens + 1_200
+    assert value("ai_handler_tokens_total", provider="", model=NAME, kind="completion") == tokens + 1_200
 
 
 @pytest.mark.parametrize(("bucket", "label"), [("tpm", "tpm"), (None, "unknown")])
@@ -85,10 +85,10 @@ def test_a_denial_is_counted_by_the_limit_that_it_names(bucket, label):
     """One look tells which of the provider's limits is in the way."""
     meter = Meter()
     meter.model.script.append(DeniedError("429", Denial("rate_limit", bucket=bucket)))
-    before = value("ai_handler_denials_total", bucket=label)
+    before = value("ai_handler_denials_total", provider="", bucket=label)
     with pytest.raises(DeniedError):
         meter.asked.ask(CALL)
-    assert value("ai_handler_denials_total", bucket=label) == before + 1
+    assert value("ai_handler_denials_total", provider="", bucket=label) == before + 1
 
 
 def test_a_model_without_a_price_costs_nothing_that_is_known():

@@ -93,13 +93,13 @@ def test_the_metrics_say_what_the_endpoint_says(caplog):
     """Operators see the day of the end and that a model is not listed; the log says each once."""
     rounds = Rounds(2)
     model_watch.keep_looking(endpoint(all=(200, {"data": [{"id": "other"}]})), MODEL, Exit(), rounds)
-    assert metrics.MODEL_LISTED._value.get() == 0
+    assert metrics.shown(metrics.MODEL_LISTED, "") == 0
     assert rounds.pauses == [0.0, model_watch.LOOK_EVERY, model_watch.LOOK_EVERY]
     assert [record.message for record in caplog.records] == ["the endpoint does not list a/model: correct OPENAI_MODEL"]
     caplog.clear()
     model_watch.keep_looking(endpoint(page=(200, {**OPENAI, "shutdown_date": "2020-01-14"})), MODEL, Exit(), Rounds(1))
-    assert metrics.MODEL_LISTED._value.get() == 1
-    assert metrics.MODEL_SHUTDOWN._value.get() == 1_578_960_000
+    assert metrics.shown(metrics.MODEL_LISTED, "") == 1
+    assert metrics.shown(metrics.MODEL_SHUTDOWN, "") == 1_578_960_000
     assert "will be shut down on 2020-01-14" in caplog.text
 
 

@@ -47,9 +47,9 @@ def test_every_metric_is_in_the_documentation_and_nothing_else():
 
 
 def test_no_metric_has_a_label_that_carries_ids_or_text():
-    """Prometheus keeps no personal data: labels are few words of our own, and the model's name."""
+    """Prometheus keeps no personal data: labels are few words of our own, and the names of models and providers."""
     ours = {"partition", "kind", "reason", "result", "why", "sign", "ground", "question", "bucket", "model", "topic",
-            "name", "prompt", "rubric", "schema", "python", "librdkafka"}  # fmt: skip
+            "name", "provider", "prompt", "rubric", "schema", "python", "librdkafka"}  # fmt: skip
     assert set().union(*LABELS.values()) <= ours
 
 

@@ -990,7 +990,7 @@ def while_another_asks_for_criteria():
     world.dispatch()
     request = world.dispatched().request
     vacancy = read_vacancy(request.requirements)
-    question = world.scoring.questions.criteria(request.requirements, vacancy)
+    question = world.scoring.questions.criteria(world.way, request.requirements, vacancy)
     world.leases.take(flight_key(question.digest), token="another worker's")
     return world, vacancy, question
 
@@ -1004,7 +1004,7 @@ def test_what_one_learns_all_of_its_process_know():
         if len(world.stopping.waits) == 2:
             answer = criteria_of()
             world.memory.set(answer_key(question.digest), answer.model_dump_json())
-            world.scoring.questions.remember(question, answer)
+            world.scoring.questions.remember(question.digest, answer)
         return wait(seconds)
 
     world.stopping.wait = told_by_another
@@ -1040,7 +1040,7 @@ def test_who_asks_for_criteria_lets_all_who_wait_for_them_into_the_line():
     world = World(criteria_known=False)
     world.dispatch(7, place=2.0)
     request = world.dispatched().request
-    question = world.scoring.questions.criteria(request.requirements, read_vacancy(request.requirements))
+    question = world.scoring.questions.criteria(world.way, request.requirements, read_vacancy(request.requirements))
     in_line = []
     keep = world.results.keep
 
@@ -1065,7 +1065,7 @@ def test_nobody_is_expected_to_ask_for_a_vacancy_without_criteria(fresh_world):
     """All who wait for them fail as well: hundreds in the line would have others told to wait past their deadlines."""
     world = fresh_world
     asked = world.dispatched().request
-    question = world.scoring.questions.criteria(asked.requirements, read_vacancy(asked.requirements))
+    question = world.scoring.questions.criteria(world.way, asked.requirements, read_vacancy(asked.requirements))
 
     def answered():
         world.results.look(question.digest, "another worker's", Follower("6:0", 1.0, world.clock.now + 60))

@@ -38,7 +38,9 @@ def test_every_end_of_a_request_has_its_series_from_the_start(result):
 @pytest.mark.parametrize("reason", OPEN_FOR)
 def test_every_reason_of_the_circuit_breaker_has_its_series_from_the_start(reason):
     """The first trip of a new worker raises the alarm."""
-    assert REGISTRY.get_sample_value("ai_handler_circuit_breaker_trips_total", {"reason": reason}) is not None
+    metrics.describe_provider("", "some-model")
+    labels = {"provider": "", "reason": reason}
+    assert REGISTRY.get_sample_value("ai_handler_circuit_breaker_trips_total", labels) is not None
 
 
 def test_the_circuit_breaker_is_a_state(world):
@@ -104,9 +106,9 @@ def test_an_idle_worker_knows_where_it_would_send_from(world):
 
 def test_an_unchecked_exit_is_open():
     """EGRESS_CHECK=off raises no alarm that requests cannot leave."""
-    metrics.EGRESS_OPEN.set(0)
+    metrics.EGRESS_OPEN.labels("").set(0)
     UncheckedEgress()
-    assert REGISTRY.get_sample_value("ai_handler_egress_open") == 1
+    assert REGISTRY.get_sample_value("ai_handler_egress_open", {"provider": ""}) == 1
 
 
 def test_busy_threads_are_counted_while_they_work():
@@ -120,7 +122,7 @@ def test_busy_threads_are_counted_while_they_work():
 
 def test_a_worker_says_what_it_is_made_of():
     """After a deploy one query tells which model, prompt and rubric each worker has."""
-    metrics.describe_build("some-model")
+    metrics.describe_provider("home", "some-model")
     (sample,) = [
         sample
         for metric in metrics.BUILD.collect()
@@ -129,4 +131,4 @@ def test_a_worker_says_what_it_is_made_of():
     ]
     assert sample.value == 1
     assert all(sample.labels.values())
-    assert REGISTRY.get_sample_value("ai_handler_spent_usd_total", {"model": "some-model"}) == 0
+    assert REGISTRY.get_sample_value("ai_handler_spent_usd_total", {"provider": "home", "model": "some-model"}) == 0

@@ -7,11 +7,12 @@ failure opens it again (`trip`)
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import redis
 
-from contract import NOT_CLOSED_KEY, TRIPPED_WHY_KEY, probe_key, too_early_key, tried_key, tripped_key
+from contract import NOT_CLOSED_KEY, TRIPPED_WHY_KEY, of_provider, probe_key, too_early_key, tried_key, tripped_key
 from worker import metrics
 from worker.errors import SendingBlockedError
 
@@ -60,11 +61,21 @@ class CircuitBreaker:
         store: Redis.
         asks_as: a digest of the settings that say whom this process asks, and as whom. A reason that was only met with
             others says nothing of them: it is tried at once, as after a corrected key and a restart.
+        provider: its name, where there are several: each has a circuit breaker of its own.
+        explained: what operators read of each reason.
     """
 
-    def __init__(self, store: redis.Redis, asks_as: str = "") -> None:
+    def __init__(
+        self, store: redis.Redis, asks_as: str = "", provider: str = "", explained: Mapping[str, str] = EXPLAINED
+    ) -> None:
         self._redis = store
         self._asks_as = asks_as
+        self._provider = provider
+        self._explained = explained
+        self._not_closed, self._why = self._own(NOT_CLOSED_KEY), self._own(TRIPPED_WHY_KEY)
+
+    def _own(self, key: str) -> str:
+        return of_provider(key, self._provider)
 
     def require(self, token: str) -> str:
         """Return if this request may be sent: `""`, or the reason that it tries, so call `reset` when it is answered.
@@ -80,23 +91,23 @@ class CircuitBreaker:
             return ""
         reason, remaining = max(reasons.items(), key=lambda item: item[1])  # all of them must be over
         if remaining == 0:
-            key = probe_key(reason)
+            key = self._own(probe_key(reason))
             # Two commands, since NX and GET go together from Redis 7 on only. Whoever loses in between tries later.
             if self._redis.set(key, token, nx=True, ex=PROBE_SECONDS) or self._redis.get(key) == token.encode():
-                log.info("circuit breaker half open, trying whether the reason is gone: %s", EXPLAINED[reason])
+                log.info("circuit breaker half open, trying whether the reason is gone: %s", self._explained[reason])
                 return reason
-        raise SendingBlockedError(f"{reason}: {EXPLAINED[reason]}", max(1.0, remaining or LOOK_AGAIN))
+        raise SendingBlockedError(f"{reason}: {self._explained[reason]}", max(1.0, remaining or LOOK_AGAIN))
 
     def reset(self, only: str | None = None) -> None:
         """Close it for all workers: a request was answered, so every reason is gone; or `only` this one is."""
         gone = OPEN_FOR if only is None else (only,)
-        keys = [key(reason) for reason in gone for key in (tripped_key, too_early_key, tried_key, probe_key)]
+        keys = [self._own(key(reason)) for reason in gone for key in (tripped_key, too_early_key, tried_key, probe_key)]
         if only is None or self.state().keys() <= {only}:
-            log.info("circuit breaker closed again")
-            keys.append(NOT_CLOSED_KEY)
+            log.info("circuit breaker%s closed again", f" of {self._provider}" if self._provider else "")
+            keys.append(self._not_closed)
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.delete(*keys)
-            pipe.hdel(TRIPPED_WHY_KEY, *gone)
+            pipe.hdel(self._why, *gone)
             pipe.execute()
 
     def trip(self, reason: str, seconds: float | None = None, *, at_least: float = 0.0) -> None:
@@ -107,34 +118,34 @@ class CircuitBreaker:
             seconds: for exactly so long, where it is known when it is over; None: for as long as the reason says.
             at_least: and then for so many seconds at least.
         """
-        before: Any = self._redis.get(tripped_key(reason)) or b"0"
+        before: Any = self._redis.get(self._own(tripped_key(reason))) or b"0"
         times = int(before) if before.isdigit() else 0
         if seconds is None:
             usual = OPEN_FOR[reason] * 2.0 ** min(times, MOST_DOUBLINGS)
             seconds = max(at_least, min(usual, LONGEST.get(reason, OPEN_FOR[reason])))
         with self._redis.pipeline(transaction=True) as pipe:
-            pipe.sadd(tried_key(reason), self._asks_as)
-            pipe.expire(tried_key(reason), TRIPPED_KEPT)
-            pipe.set(too_early_key(reason), "_", px=max(1, int(seconds * 1000)), nx=True)
+            pipe.sadd(self._own(tried_key(reason)), self._asks_as)
+            pipe.expire(self._own(tried_key(reason)), TRIPPED_KEPT)
+            pipe.set(self._own(too_early_key(reason)), "_", px=max(1, int(seconds * 1000)), nx=True)
             *_, is_first = pipe.execute()
         if not is_first:
             return
         with self._redis.pipeline(transaction=True) as pipe:
-            pipe.set(NOT_CLOSED_KEY, "_", ex=TRIPPED_KEPT)
-            pipe.set(tripped_key(reason), times + 1, ex=TRIPPED_KEPT)
-            pipe.delete(probe_key(reason))
-            pipe.hset(TRIPPED_WHY_KEY, reason, EXPLAINED[reason])
-            pipe.expire(TRIPPED_WHY_KEY, TRIPPED_KEPT)
+            pipe.set(self._not_closed, "_", ex=TRIPPED_KEPT)
+            pipe.set(self._own(tripped_key(reason)), times + 1, ex=TRIPPED_KEPT)
+            pipe.delete(self._own(probe_key(reason)))
+            pipe.hset(self._why, reason, self._explained[reason])
+            pipe.expire(self._why, TRIPPED_KEPT)
             pipe.execute()
-        metrics.BREAKER_TRIPS.labels(reason).inc()
-        log.error("circuit breaker open for %g s: %s", seconds, EXPLAINED[reason])
+        metrics.BREAKER_TRIPS.labels(self._provider, reason).inc()
+        log.error("circuit breaker open for %g s: %s", seconds, self._explained[reason])
 
     def _as_we_ask(self, reasons: dict[str, float]) -> dict[str, float]:
         """The same, with no time to wait for what was only met by those who ask otherwise."""
         met = [reason for reason in reasons if reason not in FOR_EVERYBODY]
         with self._redis.pipeline(transaction=False) as pipe:
             for reason in met:
-                pipe.sismember(tried_key(reason), self._asks_as)
+                pipe.sismember(self._own(tried_key(reason)), self._asks_as)
             answers = pipe.execute() if met else []
         return reasons | {reason: 0.0 for reason, is_ours in zip(met, answers, strict=True) if not is_ours}
 
@@ -142,8 +153,8 @@ class CircuitBreaker:
         """The reasons for which it is open, with the seconds until the next try; empty when it is closed."""
         with self._redis.pipeline(transaction=False) as pipe:
             for reason in OPEN_FOR:
-                pipe.exists(tripped_key(reason))
-                pipe.pttl(too_early_key(reason))
+                pipe.exists(self._own(tripped_key(reason)))
+                pipe.pttl(self._own(too_early_key(reason)))
             answers = pipe.execute()
         return {
             reason: max(0, remaining) / 1000

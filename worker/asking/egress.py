@@ -1,4 +1,4 @@
-"""Whether requests may leave: never from a country on the block list, and never when that is unknown.
+"""Whether requests may leave: never from a country that is blocked, or not allowed, and never when it is unknown.
 
 The platform's first rule: requests must not leave from Russian territory. OpenAI is behind Cloudflare, whose
 `/cdn-cgi/trace` at the API's own host tells in which country its edge sees us; asked through the same route
@@ -28,7 +28,9 @@ class EgressCheck:
         fetch: `(url, timeout in seconds) -> text or None`, through the route of the requests.
         url: the trace page.
         blocked: country codes.
+        allowed: country codes; where there are any, those alone.
         interval: seconds for which a good answer holds.
+        provider: whose rule it is, where there are several.
         clock: seconds, monotonic.
     """
 
@@ -38,13 +40,17 @@ class EgressCheck:
         url: str,
         *,
         blocked: frozenset[str],
+        allowed: frozenset[str] = frozenset(),
         interval: float = LOOK_EVERY,
+        provider: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fetch = fetch
         self._url = url
-        self._blocked = blocked
+        self._blocked, self._allowed = blocked, allowed
         self._interval = interval
+        self._provider = provider
+        self._said = f"egress of {provider}" if provider else "egress"
         self._clock = clock
         self._lock = threading.Lock()
         self._valid_until = 0.0
@@ -63,9 +69,11 @@ class EgressCheck:
                 self._look()
                 now = self._clock()
             if self._country is None:
-                raise SendingBlockedError("egress: the exit's country is unknown", self._valid_until - now)
-            if self._country in self._blocked:
-                raise SendingBlockedError(f"egress: requests would leave from {self._country}", self._valid_until - now)
+                raise SendingBlockedError(f"{self._said}: the exit's country is unknown", self._valid_until - now)
+            if not self._permits(self._country):
+                raise SendingBlockedError(
+                    f"{self._said}: requests would leave from {self._country}", self._valid_until - now
+                )
 
     def distrust(self) -> None:
         """Ask again before the next request: after a network error the route may be another."""
@@ -77,18 +85,22 @@ class EgressCheck:
         """For operators: the country, or that it is unknown."""
         return self._country or ("unknown" if self._asked else "not asked yet")
 
+    def _permits(self, country: str) -> bool:
+        return country not in self._blocked and (not self._allowed or country in self._allowed)
+
     def _look(self) -> None:
         page = self._fetch(self._url, TIMEOUT)
         country = None if page is None else _country(page)
-        allowed = country is not None and country not in self._blocked
+        allowed = country is not None and self._permits(country)
         if country != self._country or not self._asked:
             log.log(
                 logging.INFO if allowed else logging.ERROR,
-                "egress: requests leave from %s: %s",
+                "%s: requests leave from %s: %s",
+                self._said,
                 country or "an unknown country",
                 "allowed" if allowed else "nothing is sent",
             )
-        metrics.EGRESS_OPEN.set(allowed)
+        metrics.EGRESS_OPEN.labels(self._provider).set(allowed)
         self._asked = True
         self._country = country
         self._valid_until = self._clock() + (self._interval if allowed else min(RECHECK_AFTER, self._interval))
@@ -116,9 +128,10 @@ class UncheckedEgress:
 
     state: str = "off"
 
-    def __init__(self) -> None:
-        metrics.EGRESS_OPEN.set(1)
-        log.warning("EGRESS_CHECK is off: nobody checks from which country requests leave")
+    def __init__(self, provider: str = "") -> None:
+        metrics.EGRESS_OPEN.labels(provider).set(1)
+        switch = f"egress_check of {provider}" if provider else "EGRESS_CHECK"
+        log.warning("%s is off: nobody checks from which country requests leave", switch)
 
     def require(self) -> None:
         """Return: nothing is checked."""

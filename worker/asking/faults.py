@@ -60,17 +60,12 @@ class Row:
 
     A refusal (4xx but 429) is recognised by status, code or word, whatever else is said, and so is an error in HTTP 200
     without a number; a 429 and an outage by status and code alone, since their texts advise about everything.
-
-    Attributes:
-        what: comes back, for people.
-        follows: from it.
-        reason: of the circuit breaker, or the name of the failure.
-        statuses, codes, params, words: by which it is recognised; `*…*` is within a code.
     """
 
-    what: str
-    follows: Follows
-    reason: str = ""
+    what: str  # comes back, for people
+    follows: Follows  # from it
+    reason: str = ""  # of the circuit breaker, or the name of the failure
+    # statuses, codes, params, words: by which it is recognised; `*…*` is within a code.
     statuses: frozenset[int] = frozenset()
     codes: tuple[str, ...] = ()
     words: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ LOOK_EVERY = 21_600.0  # seconds
 LOOK_AGAIN = 300.0  # seconds, where nothing may be sent, or nobody answered
 
 
-def keep_looking(get: Get, model: str, egress: Egress, stopping: threading.Event) -> None:
+def keep_looking(get: Get, model: str, egress: Egress, stopping: threading.Event, provider: str = "") -> None:
     """Ask again and again, for the metrics; a warning says once what is wrong.
 
     Args:
@@ -23,6 +23,7 @@ def keep_looking(get: Get, model: str, egress: Egress, stopping: threading.Event
         model: its name.
         egress: is asked first, as for a request.
         stopping: ends this.
+        provider: whose it is, a metric's label.
     """
     told: ModelCard | None = None
     pause = 0.0
@@ -36,17 +37,17 @@ def keep_looking(get: Get, model: str, egress: Egress, stopping: threading.Event
         if card is None:
             continue
         pause = LOOK_EVERY
-        show(card)
+        show(card, provider)
         if card != told:
             _tell(card, model)
         told = card
 
 
-def show(card: ModelCard) -> None:
+def show(card: ModelCard, provider: str = "") -> None:
     """Put it into the metrics."""
-    metrics.MODEL_LISTED.set(card.listed is not False)
+    metrics.MODEL_LISTED.labels(provider).set(card.listed is not False)
     end = datetime.combine(card.shutdown, time(), UTC).timestamp() if card.shutdown else 0
-    metrics.MODEL_SHUTDOWN.set(end)
+    metrics.MODEL_SHUTDOWN.labels(provider).set(end)
 
 
 def _tell(card: ModelCard, model: str) -> None:

@@ -5,11 +5,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from worker.asking.asking import Question, digest_of
+from worker.asking.question import Question, digest_of
 from worker.assessment import criteria as criteria_answers
 from worker.assessment import grading as grading_answers
 from worker.assessment import second_look as second_answers
@@ -56,9 +56,27 @@ class KeepingPolicy:
     grades: int
 
 
+class Answerer(Protocol):
+    """Whom a question is for, see `ports.Way`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def model_name(self) -> str: ...
+    @property
+    def model_id(self) -> str: ...
+    @property
+    def max_output_tokens(self) -> int: ...
+
+
 def model_id(endpoint: str, name: str) -> str:
     """Names a model; another endpoint may answer the same question otherwise."""
     return f"{endpoint} {name}"
+
+
+def criteria_digest(model: str, requirements: str) -> str:
+    """Names the question for a vacancy's criteria; `model` is from `model_id`."""
+    return digest_of("criteria", model, CRITERIA_PROMPT_VERSION, CRITERIA_VERSION, requirements)
 
 
 def grades_digest(model: str, prompt_version: str, rubric_version: str, criteria_digest: str, resume: str) -> str:
@@ -71,56 +89,67 @@ class Questions:
 
     Args:
         keeping: for how long answers are kept.
-        model: from `model_id`.
-        max_output_tokens: cap of one answer; less where there are few criteria.
         clock: Unix time in seconds.
     """
 
-    def __init__(self, keeping: KeepingPolicy, model: str, max_output_tokens: int, clock: Callable[[], float]) -> None:
+    def __init__(self, keeping: KeepingPolicy, clock: Callable[[], float]) -> None:
         self._keeping = keeping
-        self._model = model
-        self._max_output_tokens = max_output_tokens
         self._clock = clock
         self._known_criteria: OrderedDict[str, Criteria] = OrderedDict()  # by the question's digest
 
-    def remember(self, question: Question[Criteria], answered: Criteria) -> None:
+    def remember(self, digest: str, answered: Criteria) -> None:
         """Keep what this process was told: Redis may lose it before the vacancy's last resume."""
-        self._known_criteria[question.digest] = answered
+        self._known_criteria[digest] = answered
         if len(self._known_criteria) > _MOST_VACANCIES:
             self._known_criteria.popitem(last=False)
 
-    def criteria(self, requirements: str, vacancy: Vacancy) -> Question[Criteria]:
-        """The question which of a vacancy's own words are requirements."""
+    def remembers(self, digest: str) -> bool:
+        """Whether this process knows the criteria that answer the question with this digest."""
+        return digest in self._known_criteria
+
+    def criteria(
+        self, way: Answerer, requirements: str, vacancy: Vacancy, kept_as: str | None = None
+    ) -> Question[Criteria]:
+        """The question which of a vacancy's own words are requirements; `kept_as`: its digest, whoever is asked."""
 
         def make_call() -> Call:
             messages = criteria_messages(vacancy)
             return Call(messages, criteria_answers.RESPONSE_FORMAT, criteria_answers.MAX_ANSWER_TOKENS)
 
-        digest = digest_of("criteria", self._model, CRITERIA_PROMPT_VERSION, CRITERIA_VERSION, requirements)
+        def parse(answer: Answer) -> Criteria:
+            criteria = parse_criteria(answer.content, vacancy)
+            return criteria.model_copy(update={"made_by": way.model_name}) if way.name else criteria
+
+        digest = kept_as or criteria_digest(way.model_id, requirements)
         return Question(
             "criteria",
             digest,
             self._keeping.criteria,
             make_call,
-            _usable(lambda answer: parse_criteria(answer.content, vacancy)),
+            _usable(parse),
             Criteria,
             leads_on=lambda criteria: bool(criteria.items),  # without any the request fails
             remembered=lambda: self._known_criteria.get(digest),
         )
 
     @property
+    def keep_criteria(self) -> int:
+        """Seconds for which a vacancy's criteria are kept."""
+        return self._keeping.criteria
+
+    @property
     def keep_grades(self) -> bool:
         """Whether the grades of a resume are still known to who asks for them again."""
         return self._keeping.grades > 0
 
-    def grading(self, criteria: Criteria, resume: Resume) -> Question[DatedGrading]:
+    def grading(self, way: Answerer, criteria: Criteria, resume: Resume) -> Question[DatedGrading]:
         """The question how far a resume meets a vacancy's criteria."""
         ids = [item.id for item in criteria.items]
 
         def make_call() -> Call:
             # The delimiter is fresh for every call: the resume's author cannot have known it.
             messages = grading_messages(criteria, resume, delimiter=_delimiter())
-            cap = min(self._max_output_tokens, grading_answers.answer_tokens(criteria.items))
+            cap = min(way.max_output_tokens, grading_answers.answer_tokens(criteria.items))
             return Call(messages, grading_answers.RESPONSE_FORMAT, cap)
 
         def parse(answer: Answer) -> DatedGrading:
@@ -128,10 +157,10 @@ class Questions:
             today = datetime.fromtimestamp(self._clock(), UTC)
             return DatedGrading(grades=grading.grades, year=today.year, month=today.month)
 
-        digest = grades_digest(self._model, PROMPT_VERSION, RUBRIC_VERSION, criteria.digest, resume.sent)
+        digest = grades_digest(way.model_id, PROMPT_VERSION, RUBRIC_VERSION, criteria.digest, resume.sent)
         return Question("grades", digest, self._keeping.grades, make_call, _usable(parse), DatedGrading)
 
-    def second_look(self, proofs: Sequence[Proof]) -> Question[SecondLook]:
+    def second_look(self, way: Answerer, proofs: Sequence[Proof]) -> Question[SecondLook]:
         """The question what the quotes that stand prove by themselves."""
         text = second_look_text(proofs)
 
@@ -142,7 +171,7 @@ class Questions:
         def parse(answer: Answer) -> SecondLook:
             return parse_second_look(answer.content, proofs)
 
-        digest = digest_of("second_look", self._model, SECOND_LOOK_VERSION, text)
+        digest = digest_of("second_look", way.model_id, SECOND_LOOK_VERSION, text)
         return Question("second_look", digest, self._keeping.grades, make_call, _usable(parse), SecondLook)
 
 

@@ -1,11 +1,12 @@
 """The same question gets the same answer without a second call, even when both are asked at once."""
 
 import time
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import redis
 
-from contract import NOT_CLOSED_KEY, answer_key, flight_key, followers_key, vacancy_key
+from contract import NOT_CLOSED_KEY, answer_key, flight_key, followers_key, graders_key, of_provider, vacancy_key
 from worker.leases import Leases
 from worker.ports import Follow, Follower, Known, Lead, Lease
 
@@ -57,17 +58,25 @@ class ResultCache:
         self._look = store.register_script(_LOOK)
         self._keep = store.register_script(_KEEP)
 
-    def look(self, question: str, token: str, follower: Follower | None = None) -> Known | Lead | Follow:
+    def look(
+        self, question: str, token: str, follower: Follower | None = None, *, provider: str = ""
+    ) -> Known | Lead | Follow:
         """The answer if it is known, the right to ask if nobody has it. Raises `redis.RedisError`.
 
         Args:
             question: its digest.
             token: the claim's; a request that was parked goes on with the right that it had.
             follower: noted where another has the right, see `followers`.
+            provider: whose circuit breaker is looked at.
         """
         leases = self._leases
         reply: Any = self._look(
-            keys=[answer_key(question), flight_key(question), NOT_CLOSED_KEY, followers_key(question)],
+            keys=[
+                answer_key(question),
+                flight_key(question),
+                of_provider(NOT_CLOSED_KEY, provider),
+                followers_key(question),
+            ],
             args=[
                 token,
                 int(leases.seconds * 1000),
@@ -86,6 +95,29 @@ class ResultCache:
     def known(self, question: str) -> bool:
         """Whether an answer is kept. Raises `redis.RedisError`."""
         return bool(self._redis.exists(answer_key(question)))
+
+    def known_of(self, questions: Sequence[str]) -> int | None:
+        """Which of several questions is the first whose answer is kept; None: of none. Raises `redis.RedisError`."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for question in questions:
+                pipe.exists(answer_key(question))
+            found = pipe.execute()
+        return found.index(1) if 1 in found else None
+
+    def graded_by(self, question: str, models: Iterable[str], seconds: int) -> int:
+        """Note models that have graded a vacancy's resumes, and return how many have. Raises `redis.RedisError`.
+
+        Args:
+            question: the digest of that for the vacancy's criteria.
+            models: their names.
+            seconds: for which that is kept, as long as the criteria.
+        """
+        key = graders_key(question)
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.sadd(key, *models)
+            pipe.expire(key, seconds)
+            pipe.scard(key)
+            return int(pipe.execute()[-1])
 
     def followers(self, question: str, now: float) -> dict[str, float]:
         """The places, by reservation, of those who will ask once this is answered; none where Redis is away.

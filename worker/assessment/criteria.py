@@ -54,6 +54,7 @@ class Criteria(BaseModel, frozen=True):
     items: tuple[Criterion, ...]
     forbidden: tuple[Forbidden, ...] = ()
     lost: int = 0  # spans of the model's answer that are not in the vacancy
+    made_by: str = ""  # the name of the model, where there are several
 
     @property
     def digest(self) -> str:

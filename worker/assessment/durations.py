@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from contract import plural
 from worker.assessment.plain_text import unmarked
 
 _NUMERALS: Final = {
@@ -150,6 +151,5 @@ class Dates:
 def in_words(months: int) -> str:
     """A duration for people: «2 года 3 мес.»."""
     years, rest = divmod(months, 12)
-    last = 0 if years % 100 in range(11, 15) else years % 10
-    said = f"{years} {'год' if last == 1 else 'года' if last in (2, 3, 4) else 'лет'}" if years else ""
+    said = f"{years} {plural(years, ('год', 'года', 'лет'))}" if years else ""
     return said if years and not rest else f"{said} {rest} мес.".lstrip()

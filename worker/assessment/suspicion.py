@@ -29,6 +29,7 @@ class Suspicion(StrEnum):
     INVENTED = "invented"  # the model quoted what is not in the resume, more than once
     UNDATED = "undated"  # years that no date confirms, whether or not words claim them
     MISSED = "missed"  # the second look that was due could not be had; see `scoring`
+    MIXED = "mixed"  # the vacancy's resumes were graded by different models; see `scoring`
     NEAR_THRESHOLD = "near_threshold"  # see `judgement`
 
 

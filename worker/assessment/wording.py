@@ -31,6 +31,7 @@ WHY_A_PERSON: Final[Mapping[str, str]] = {
     Suspicion.INVENTED: "модель приводила цитаты, которых в резюме нет",
     Suspicion.UNDATED: "срок опыта не подтверждён датами",
     Suspicion.MISSED: "повторная проверка цитат не состоялась",
+    Suspicion.MIXED: "кандидатов этой вакансии оценивали разные модели",
     Suspicion.NEAR_THRESHOLD: "балл близок к порогу",
 }
 

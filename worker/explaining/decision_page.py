@@ -63,13 +63,9 @@ _WIDE: Final = 1_000  # units of the drawing
 
 
 def page(processing_id: int, explanation: Explanation, resume: str | None = None, *, is_same: bool = True) -> str:
-    """The page, to be saved as UTF-8.
+    """The page, to be saved as UTF-8, of an explanation with its texts or without.
 
-    Args:
-        processing_id: of the request.
-        explanation: with its texts or without.
-        resume: as it was sent to the model, if somebody has it: quotes are marked in it.
-        is_same: it is the text that was graded.
+    Quotes are marked in the resume as it was sent to the model, if somebody has it; `is_same`: it was graded.
     """
     html = Element("html", lang="ru")
     head = SubElement(html, "head")
@@ -222,7 +218,7 @@ def _resume(body: Element, explanation: Explanation, resume: str, *, is_same: bo
 def _origin(body: Element, explanation: Explanation) -> None:
     _add(body, "h2", "Откуда это")
     rows = {
-        "Модель": explanation.model,
+        "Модель": explanation.model + (f", провайдер {explanation.provider}" if explanation.provider else ""),
         "Ответ": "из кэша" if explanation.cached else "получен для этого запроса",
         "Версии": f"промпт {explanation.prompt_version}, правила {explanation.rubric_version}, "
         + (f"обезличивание {explanation.redaction_version}" if explanation.redaction_version else "без обезличивания"),

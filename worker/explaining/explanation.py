@@ -64,6 +64,7 @@ class Explanation(BaseModel):
     second_look: str | None = None  # kept, lowered, missed; None: there was none
     question: str  # the digest under which the model's answer is cached
     model: str
+    provider: str | None = None  # where there are several
     prompt_version: str
     rubric_version: str
     redaction_version: str | None = None
@@ -153,8 +154,9 @@ def table(processing_id: int, explanation: Explanation) -> list[str]:
     if explanation.forbidden:
         lines.append(f"forbidden grounds in the vacancy, not graded: {', '.join(explanation.forbidden)}")
     source = "answer from the cache" if explanation.cached else "answered by the model"
+    by = explanation.model + (f" of {explanation.provider}" if explanation.provider else "")
     lines.append(
-        f"{source}: {explanation.model}, prompt {explanation.prompt_version}, rubric {explanation.rubric_version}, "
+        f"{source}: {by}, prompt {explanation.prompt_version}, rubric {explanation.rubric_version}, "
         f"criteria {explanation.criteria_digest}"
     )
     return lines

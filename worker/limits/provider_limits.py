@@ -88,22 +88,17 @@ class ProviderView:
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """What a 429 (or a 503 `slow_down`) says.
+    """What a 429 (or a 503 `slow_down`) says."""
 
-    Attributes:
-        kind: `rate_limit` wait and ask again; `too_large` did not fit into a full bucket; `slow_down` raise the
-            rate gently. What is about money is none: see the table in asking/faults.py.
-        bucket: the bucket that was short, None when it cannot be told, or is none of ours, or what is said of it
-            makes no sense.
-        limit, used: requests or tokens of that bucket, at admission.
-        wait: seconds until it is worth asking again.
-    """
-
+    # `rate_limit` wait and ask again; `too_large` did not fit into a full bucket; `slow_down` raise the rate gently.
+    # What is about money is none: see the table in asking/faults.py.
     kind: DenialKind
+    # The bucket that was short, None when it cannot be told, or is none of ours, or what is said of it makes no sense.
     bucket: Bucket | None = None
+    # limit, used: requests or tokens of that bucket, at admission.
     limit: int | None = None
     used: int | None = None
-    wait: float | None = None
+    wait: float | None = None  # seconds until it is worth asking again
 
     @classmethod
     def from_response(cls, headers: Mapping[str, str], body: object) -> Denial:

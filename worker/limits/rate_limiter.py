@@ -61,6 +61,7 @@ class RateLimiter:
             emptied, or this is the first start ever), until the bridge has counted in Kafka what was
             answered (`contract.ANSWERED_KEY`) or headers of the day bucket say more.
         prefix: of all keys.
+        reached: the key of what fair shares have reached, where other limiters share it.
         script: the Lua source; tests replace its clock.
 
     Raises:
@@ -81,6 +82,7 @@ class RateLimiter:
         heartbeat_seconds: float = 10.0,
         unknown_day_share: float = 1 / 24,
         prefix: str = "ai_handler:limits",
+        reached: str | None = None,
         script: str = SCRIPT,
     ) -> None:
         self._limits = limits
@@ -99,7 +101,8 @@ class RateLimiter:
             "heartbeat": heartbeat or "-",
             "beats": heartbeat_seconds,
         }
-        self._keys = [f"{prefix}:{key}" for key in _KEYS]
+        shared = {"reached": reached}
+        self._keys = [shared.get(key) or f"{prefix}:{key}" for key in _KEYS]
         self._script = redis.register_script(script)
         self._warn_at = 0.0
 

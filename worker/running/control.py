@@ -5,6 +5,8 @@ celery -A worker inspect line                             # who waits, and when 
 celery -A worker control set_limits 500 10000 200000      # RPM RPD TPM [PARALLEL], for the whole fleet; 0: none
 celery -A worker control reset_limits                     # forget what was learned from the provider
 celery -A worker control close_breaker                    # what it was open for is mended: try at once
+
+Where there are several, a provider's name may follow; `set_limits` needs it.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,10 +17,11 @@ from prometheus_client import REGISTRY
 
 from worker.limits.answers import LEAST_TPM, Limits
 from worker.limits.provider_limits import LARGEST
-from worker.ports import Ports
+from worker.ports import Ports, Way
 from worker.running.line import seconds_until, starts
 
 MINUTE, DAY = 60.0, 86_400.0  # seconds
+NO_SUCH: Final = {"error": "there is no provider of this name"}
 
 
 # What `inspect limits` shows, by the name of its field.
@@ -73,21 +76,34 @@ def answered(question: str) -> int:
     return int(REGISTRY.get_sample_value("ai_handler_result_cache_total", labels) or 0)
 
 
+def of_way(way: Way) -> dict[str, Any]:
+    """What is a provider's own."""
+    return {
+        **in_whole_numbers(way.limiter.snapshot()),
+        "circuit_breaker": way.breaker.state() or "closed",
+        "profile": way.profiles.state(),
+        "egress": way.egress.state,
+        **({"money": way.spending.state()} if way.spending else {}),
+    }
+
+
+def _named(ports: Ports, provider: str | None) -> list[Way]:
+    """The way of this name, or all where none is named."""
+    return [way for way in ports.ways if provider in (None, way.name)]
+
+
 def register(ports: Callable[[], Ports]) -> None:
     """Add the commands; `ports` gives this process' adapters."""
 
     @inspect_command(name="limits", default_timeout=5.0)
     def limits(_state: Any) -> dict[str, Any]:
         """Show limits, what is left of them and why requests wait; `legend` says what each figure is."""
-        adapters = ports()
+        ways = ports().ways
+        shown = {way.name: of_way(way) for way in ways}
         return {
-            **in_whole_numbers(adapters.limiter.snapshot()),
+            **(shown[ways[0].name] if len(ways) == 1 else {"providers": shown}),
             "legend": LEGEND,
-            "circuit_breaker": adapters.breaker.state() or "closed",
-            "profile": adapters.profiles.state(),
-            "egress": adapters.egress.state,
             "answered": {question: answered(question) for question in ("criteria", "grades", "second_look")},
-            **({"money": adapters.spending.state()} if adapters.spending else {}),
         }
 
     @inspect_command(name="line", default_timeout=5.0)
@@ -96,19 +112,22 @@ def register(ports: Callable[[], Ports]) -> None:
 
         Seconds, at the latest, if nothing else comes and each request takes one call. No texts.
         """
-        waiting, limits = ports().line.waiting(), ports().limiter.snapshot()
+        waiting = ports().line.waiting()
+        limits = [way.limiter.snapshot() for way in ports().ways]
         return {
             "users": len(waiting.users),
             "requests": sum(count for count, _ in waiting.users.values()),
-            "busiest": starts(waiting, lambda number: seconds_until(limits, number)),
+            "busiest": starts(waiting, lambda number: min(seconds_until(each, number) for each in limits)),
         }
 
     @control_command(
         name="set_limits",
-        args=[("rpm", int), ("rpd", int), ("tpm", int), ("parallel", int)],
-        signature="<RPM> <RPD> <TPM> [PARALLEL]",
+        args=[("rpm", int), ("rpd", int), ("tpm", int), ("parallel", int), ("provider", str)],
+        signature="<RPM> <RPD> <TPM> [PARALLEL] [PROVIDER]",
     )
-    def set_limits(_state: Any, rpm: int, rpd: int, tpm: int, parallel: int | None = None) -> dict[str, Any]:
+    def set_limits(
+        _state: Any, rpm: int, rpd: int, tpm: int, parallel: int | None = None, provider: str | None = None
+    ) -> dict[str, Any]:
         """Change the provider's limits for the whole fleet, until they are changed again; 0: there is none.
 
         The most calls under way at once stay as they are where nothing is said of them.
@@ -117,20 +136,24 @@ def register(ports: Callable[[], Ports]) -> None:
         whole = all(type(limit) is int and 0 <= limit <= LARGEST for limit in (rpm, rpd, tpm, parallel or 0))
         if not whole or 0 < tpm < LEAST_TPM:
             return {"error": f"limits are whole numbers up to {LARGEST}, 0 for none, and TPM at least {LEAST_TPM}"}
-        ports().limiter.set_limits(Limits(rpm=rpm, rpd=rpd, tpm=tpm, parallel=parallel))
+        ways = _named(ports(), provider)
+        if len(ways) != 1:
+            return {"error": f"name one provider: {', '.join(way.name for way in ports().ways)}"}
+        ways[0].limiter.set_limits(Limits(rpm=rpm, rpd=rpd, tpm=tpm, parallel=parallel))
         more = "" if parallel is None else f" PARALLEL={parallel}"
         return {"ok": f"limits are now RPM={rpm} RPD={rpd} TPM={tpm}{more}"}
 
-    @control_command(name="reset_limits")
-    def reset_limits(_state: Any) -> dict[str, Any]:
+    @control_command(name="reset_limits", args=[("provider", str)], signature="[PROVIDER]")
+    def reset_limits(_state: Any, provider: str | None = None) -> dict[str, Any]:
         """Forget what was learned from the provider: smaller limits and bursts, pauses, other users of the key."""
-        ports().limiter.reset()
-        return {"ok": "what was learned is forgotten; the configured limits count"}
+        for way in (ways := _named(ports(), provider)):
+            way.limiter.reset()
+        return {"ok": "what was learned is forgotten; the configured limits count"} if ways else NO_SUCH
 
-    @control_command(name="close_breaker")
-    def close_breaker(_state: Any) -> dict[str, Any]:
+    @control_command(name="close_breaker", args=[("provider", str)], signature="[PROVIDER]")
+    def close_breaker(_state: Any, provider: str | None = None) -> dict[str, Any]:
         """Close the circuit breaker: what it was open for is mended. What requests may carry is learned anew."""
-        adapters = ports()
-        adapters.profiles.forget()
-        adapters.breaker.reset()
-        return {"ok": "the circuit breaker is closed"}
+        for way in (ways := _named(ports(), provider)):
+            way.profiles.forget()
+            way.breaker.reset()
+        return {"ok": "the circuit breaker is closed"} if ways else NO_SUCH

@@ -1,6 +1,7 @@
 """What is true of the whole fleet, read on scrape from what the workers share: limiter, circuit breaker, money, queue.
 
-Every worker says the same, so a query takes `max` over them. Where Redis is away, only `ai_handler_redis_up` is there.
+Every worker says the same, so a query takes `max` over them. What is the own of one of several providers has the label
+`provider` too. Where Redis is away, only `ai_handler_redis_up` is there.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from worker.asking.circuit_breaker import OPEN_FOR
-from worker.ports import Ports
+from worker.ports import Ports, Way
 
 # name: its meaning, and its label if it has one
 GAUGES: Final[dict[str, tuple[str, str | None]]] = {
@@ -31,6 +32,7 @@ _OF_THE_LIMITER: Final = {
     "ai_handler_limiter_next_start_seconds": "next_free_start",
     "ai_handler_limiter_blocked_seconds": "blocked",
 }
+_OF_ALL: Final = {"ai_handler_redis_up", "ai_handler_queued_hints"}
 
 
 class FleetMetrics(Collector):
@@ -51,7 +53,7 @@ class FleetMetrics(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """The metrics with their values of now."""
-        families = _families()
+        families = _families(several=bool(self._ports().ways[0].name))
         try:
             self._read(families)
         except redis.RedisError:
@@ -62,28 +64,34 @@ class FleetMetrics(Collector):
         return families.values()
 
     def _read(self, families: dict[str, GaugeMetricFamily]) -> None:
-        ports = self._ports()
-        view: dict[str, Any] = ports.limiter.snapshot()
-        for name, bucket in view.get("buckets", {}).items():
-            for what in ("limit", "level"):
-                if isinstance(bucket["limit"], int | float) and isinstance(bucket[what], int | float):
-                    families[f"ai_handler_limiter_{what}"].add_metric([name], bucket[what])
-        for name, field in _OF_THE_LIMITER.items():
-            if isinstance(view.get(field), int | float):
-                families[name].add_metric([], view[field])
-        opened = ports.breaker.state()
-        for reason in OPEN_FOR:
-            families["ai_handler_circuit_breaker_open"].add_metric([reason], reason in opened)
-        if ports.spending is not None:
-            money = ports.spending.state()
-            for name, value in (("spent_today", money["spent_today"]), ("budget", money["budget"])):
-                if isinstance(value, int | float):
-                    families[f"ai_handler_{name}_usd"].add_metric([], value)
+        for way in self._ports().ways:
+            self._read_of(way, families, [way.name] if way.name else [])
         families["ai_handler_queued_hints"].add_metric([], self._queued())
 
+    @staticmethod
+    def _read_of(way: Way, families: dict[str, GaugeMetricFamily], name: list[str]) -> None:
+        view: dict[str, Any] = way.limiter.snapshot()
+        for limit, bucket in view.get("buckets", {}).items():
+            for what in ("limit", "level"):
+                if isinstance(bucket["limit"], int | float) and isinstance(bucket[what], int | float):
+                    families[f"ai_handler_limiter_{what}"].add_metric([*name, limit], bucket[what])
+        for metric, field in _OF_THE_LIMITER.items():
+            if isinstance(view.get(field), int | float):
+                families[metric].add_metric(name, view[field])
+        opened = way.breaker.state()
+        for reason in OPEN_FOR:
+            families["ai_handler_circuit_breaker_open"].add_metric([*name, reason], reason in opened)
+        if way.spending is not None:
+            money = way.spending.state()
+            for what, value in (("spent_today", money["spent_today"]), ("budget", money["budget"])):
+                if isinstance(value, int | float):
+                    families[f"ai_handler_{what}_usd"].add_metric(name, value)
 
-def _families() -> dict[str, GaugeMetricFamily]:
+
+def _families(*, several: bool = False) -> dict[str, GaugeMetricFamily]:
     return {
-        name: GaugeMetricFamily(name, meaning, labels=[label] if label else [])
+        name: GaugeMetricFamily(
+            name, meaning, labels=["provider"] * (several and name not in _OF_ALL) + ([label] if label else [])
+        )
         for name, (meaning, label) in GAUGES.items()
     }

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 
 from bridge.commands.check.brokers import look_at_kafka
 from bridge.commands.check.finding import Finding, State, skipped, table
-from bridge.commands.check.provider import look_at_the_provider
+from bridge.commands.check.provider import look_at_the_provider, look_at_tokens
 from bridge.commands.check.store import look_at_redis
 from bridge.commands.check.workers import look_at_workers
 from config import Settings
+from config.providers import named, read_providers
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -40,15 +41,24 @@ def look(settings: Settings, *, call: bool = False) -> Iterator[Finding]:
     yield from redis
     yield look_at_workers() if redis[0].state is State.OK else skipped("workers", "they are asked by way of Redis")
     yield from look_at_kafka(settings)
+    yield look_at_tokens()
+    for name, own in read_providers(settings)[0].items():
+        for finding in _look_at(name, own, redis_is_well=redis[0].state is State.OK, call=call):
+            what = f"{name}: {finding.what}" if name else finding.what
+            yield Finding(what, finding.state, named(finding.found, name), named(finding.advice, name))
+
+
+def _look_at(name: str, settings: Settings, *, redis_is_well: bool, call: bool) -> Iterator[Finding]:
+    """What there is to see of one provider."""
     provider = list(look_at_the_provider(settings))
     yield from provider
-    if redis[0].state is State.OK:
+    if redis_is_well:
         from bridge.commands.check.learned import look_at_what_is_learned  # noqa: PLC0415  a worker's, metrics and all
 
         yield from look_at_what_is_learned(settings)
     if call and not any(finding.state in (State.WRONG, State.SKIPPED) for finding in provider):
         from bridge.commands.check.call import look_at_a_call  # noqa: PLC0415  a worker: a second to import
 
-        yield from look_at_a_call(settings)
+        yield from look_at_a_call(settings, name)
     elif call:
         yield skipped("call", "something stands in its way already")

@@ -20,7 +20,7 @@ from worker.asking.circuit_breaker import EXPLAINED
 from worker.asking.money.prices import Price
 from worker.errors import CallError, FailedError
 from worker.limits.tokens import count_tokens
-from worker.ports import Answer, Call, Model, Ports
+from worker.ports import Answer, Call, Model, Way
 from worker.scoring import Scoring
 
 PATIENCE = 120.0  # seconds for limits, and for a provider that is away
@@ -57,8 +57,8 @@ class WatchedModel:
         return self.answer
 
 
-def look_at_a_call(settings: Settings) -> Iterator[Finding]:
-    """One finding if the model gives no usable answer, else one for each thing that matters."""
+def look_at_a_call(settings: Settings, name: str = "") -> Iterator[Finding]:
+    """One finding if the model of this provider gives no usable answer, else one for each thing that matters."""
     watched: list[WatchedModel] = []
 
     def watch(model: Model) -> Model:
@@ -67,7 +67,7 @@ def look_at_a_call(settings: Settings) -> Iterator[Finding]:
 
     with ExitStack() as opened:
         try:
-            scoring = make_scoring(settings, opened, around=watch)
+            scoring = make_scoring(settings, opened, around=watch, providers={name: settings})
             yield from _ask(settings, scoring, watched[0])
         except redis.RedisError as error:
             yield wrong("call", f"Redis: {error}", "without Redis nothing is asked: see above")
@@ -79,17 +79,17 @@ def _ask(settings: Settings, scoring: Scoring, model: WatchedModel) -> Iterator[
     try:
         criteria = scoring.criteria_of_text(vacancy, patience=PATIENCE)
     except FailedError as error:
-        yield _failed(error, scoring.ports, model)
+        yield _failed(error, scoring.ports.ways[0], model)
         return
     yield ok("call", f"{settings.openai_model} answered in {model.seconds:.1f} s: {len(criteria.items)} of 2 criteria")
-    yield from _taken(scoring.ports, model)
+    yield from _taken(scoring.ports.ways[0], model)
     if model.answer is not None:
         yield from _counted(settings, model.answer, model)
 
 
-def _failed(error: FailedError, ports: Ports, model: WatchedModel) -> Finding:
+def _failed(error: FailedError, way: Way, model: WatchedModel) -> Finding:
     said = str(model.errors[-1])[:LATEST_ERROR] if model.errors else "nothing was sent"
-    if reasons := ports.breaker.state():
+    if reasons := way.breaker.state():
         advice = "; ".join(EXPLAINED[reason] for reason in reasons)
         return wrong("call", f"{said}; the circuit breaker is open: {', '.join(reasons)}", advice)
     return wrong(
@@ -99,8 +99,8 @@ def _failed(error: FailedError, ports: Ports, model: WatchedModel) -> Finding:
     )
 
 
-def _taken(ports: Ports, model: WatchedModel) -> Iterator[Finding]:
-    state = ports.profiles.state()
+def _taken(way: Way, model: WatchedModel) -> Iterator[Finding]:
+    state = way.profiles.state()
     takes = ", ".join(f"{name} {state[name]}" for name in ("temperature", "reasoning_effort", "output", "cap", "role"))
     yield ok("call's request", takes)
     if model.errors:

@@ -20,7 +20,6 @@ SAMPLE = "Требуется разработчик на Python."
 
 def look_at_the_provider(settings: Settings) -> Iterator[Finding]:
     """Where requests leave comes first: from a refused country nothing more is sent."""
-    yield _look_at_tokens()
     provider = settings.provider
     if not provider.key and not provider.key_command:
         yield skipped("exit", "no OPENAI_KEY here: look at it where the workers run")
@@ -73,7 +72,8 @@ def _look_at_exit(settings: Settings, client: httpx2.Client) -> Finding:
             f"unknown, so nothing is sent: {settings.trace_url} answers {answer.status_code} and names no country",
             "set EGRESS_TRACE_URL to a page that does, or EGRESS_CHECK=off for a provider without",
         )
-    if country in settings.egress_blocked_countries:
+    allowed = settings.egress_allowed_countries
+    if country in settings.egress_blocked_countries or (allowed and country not in allowed):
         return wrong(
             "exit", f"requests would leave from {country}, so nothing is sent", "set OPENAI_PROXY to an exit elsewhere"
         )
@@ -117,7 +117,8 @@ def _found(card: ModelCard, settings: Settings) -> Finding:
     return note("model", f"the endpoint's page of {model} answers {card.status}, which says nothing")
 
 
-def _look_at_tokens() -> Finding:
+def look_at_tokens() -> Finding:
+    """Whether tokens can be counted."""
     try:
         tokens = count_tokens(SAMPLE)
     except Exception as error:  # noqa: BLE001 # whatever is wrong with its tables

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import redis
 
-from contract import day_of, spent_key
+from contract import day_of, of_provider, spent_key
 from worker.ports import Breaker
 
 log = logging.getLogger(__name__)
@@ -28,20 +28,28 @@ class Spending:
         store: Redis.
         breaker: what the budget opens.
         budget: US dollars a day; 0: there is none.
+        provider: its name, where there are several: each has a sum and a budget of its own.
         clock: Unix time in seconds.
     """
 
     def __init__(
-        self, store: redis.Redis, breaker: Breaker, *, budget: float, clock: Callable[[], float] = time.time
+        self,
+        store: redis.Redis,
+        breaker: Breaker,
+        *,
+        budget: float,
+        provider: str = "",
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._redis = store
         self._breaker = breaker
         self._budget = budget
+        self._provider = provider
         self._clock = clock
 
     def add(self, dollars: float) -> None:
         """Count what a call has cost. A Redis that is away loses it: the answer is paid for, and goes on."""
-        key = spent_key(self._today())
+        key = self._key()
         try:
             with self._redis.pipeline(transaction=False) as pipe:
                 pipe.incrbyfloat(key, dollars)
@@ -65,11 +73,11 @@ class Spending:
 
     def today(self) -> float:
         """US dollars that the fleet has spent since midnight. Raises `redis.RedisError`."""
-        return float(self._redis.get(spent_key(self._today())) or 0)
+        return float(self._redis.get(self._key()) or 0)
 
     def state(self) -> dict[str, object]:
         """For operators: what is spent and what may be, in US dollars. Raises `redis.RedisError`."""
         return {"spent_today": round(self.today(), 6), "budget": self._budget or "none"}
 
-    def _today(self) -> str:
-        return day_of(self._clock())
+    def _key(self) -> str:
+        return of_provider(spent_key(day_of(self._clock())), self._provider)

@@ -57,14 +57,16 @@ def masculine_forms(text: str) -> list[_Word]:
     found: list[_Word] = []
     if not telling:
         return found
+    places = iter([word.start() for word in _WORD.finditer(text) if word[0].lower() in telling])
+    place = next(places)
     another = False  # somebody else acts in this sentence: «команда внедрила CRM, настроила телефонию»
     for match in _CLAUSE.finditer(f"{text}\n"):  # the last clause ends, too
-        said, sign = match.groups()
-        if not telling.isdisjoint(_WORD.findall(said.lower())):
+        if place < match.end():
             clause = [(*word.span(), word[0].lower()) for word in _WORD.finditer(text, *match.span(1))]
             changes, another = _changes(clause, another=another)
             found += [(start, end, _in_case_of(text[start:end], form)) for start, end, form in changes]
-        another = another and sign not in _SENTENCE_END
+            place = next((other for other in places if other > match.end()), len(text) + 1)
+        another = another and match[2] not in _SENTENCE_END
     return found
 
 

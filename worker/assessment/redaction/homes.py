@@ -15,6 +15,7 @@ from worker.assessment.redaction.placeholders import ANY, SYMBOLS, Kind, Span
 from worker.assessment.redaction.word_list import pattern, words
 
 _PART: Final = re.compile(rf"(?:(?!  )[^\n,;|•\t()/:{ANY}—]|(?<=\w)/(?=\w))+")
+_LINE: Final = re.compile(r"[^\n]+")
 _WORD: Final = re.compile(r"(?<![\d-])[^\W\d_]+(?:['\-.]?[^\W\d_]+)*")
 _BULLET: Final = re.compile(r"^(?:[^\w\n]*(?:\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2}[.)]) |[^\w\n]+)(?=\w)")
 _CITIES: Final = words("cities, in English")
@@ -37,7 +38,12 @@ def find_homes(look: str) -> list[Span]:
     if not is_told(zone):
         return []
     found: list[Span] = []
-    parts = [(match.start(), match.end(), _judged(match)) for match in _PART.finditer(zone) if match[0].strip(' ."')]
+    parts = [
+        (match.start(), match.end(), _judged(match))
+        for line in _LINE.finditer(zone)
+        for match in _PART.finditer(zone, *line.span())
+        if match[0].strip(' ."')
+    ]
     taken = [
         judged + (judged == _MAY_BE and SYMBOLS[Kind.ADDRESS] in zone[max(0, start - 3) : end + 3]) > _MAY_BE
         for start, end, judged in parts

@@ -39,6 +39,7 @@ class Word:
     people: bool = field(init=False)  # what somebody is to somebody: «начальник», «сын», "head"
     abbreviation: bool = field(init=False)  # a few capitals that no list has
     short: bool = field(init=False)  # it may be initials, or a part of them
+    brand: bool = field(init=False)  # a company that is called like a person may begin with it
     telling: bool = field(init=False)  # a text is searched for it
     tells_of_a_name: bool = field(init=False)  # running text is searched for it: others are names beside it only
 
@@ -65,7 +66,8 @@ class Word:
             ("animate", self.animate or people),
         ):
             object.__setattr__(self, name, value)
-        beside = self.people or self.animate or first in lists.TITLES or first in lists.FIRST_OF_BRANDS
+        object.__setattr__(self, "brand", first in lists.FIRST_OF_BRANDS)
+        beside = self.people or self.animate or first in lists.TITLES or self.brand
         object.__setattr__(self, "telling", beside or self.short or self.tells_of_a_name)
 
 

@@ -43,7 +43,7 @@ class _Search(Others):
             for match in pattern.finditer(self.text):
                 self.protected.update(self.numbers_in(*match.span(match.lastindex or 0)))
         for number, word in self.telling:
-            if word.lower in lists.FIRST_OF_BRANDS and self.is_a_brand(number):
+            if word.brand and self.is_a_brand(number):
                 self.protected.update((number, number + 1))
         self._after_labels()
         self._in_the_head()
@@ -142,7 +142,7 @@ class _Search(Others):
             return
         # «Джонсон и Джонсон»
         joined = any(len(word.text) == 1 and not word.capital and word.lower not in lists.PARTICLES for word in words)
-        may_be = 1 < len(words) <= _LONGEST_NAME and not joined and not self.is_a_brand(numbers.start)
+        may_be = 1 < len(words) <= _LONGEST_NAME and not joined
         if may_be and is_a_name(words, first=first, stranger=stranger):
             # «Токарь Иванов Иван Иванович»: the post stays.
             post = len(numbers) > 3 and not may_be_named(words[0])
@@ -240,8 +240,6 @@ class _Search(Others):
             if other is None:
                 continue
             neighbour = self.words[other]
-            if self.is_a_brand(min(number, other)):
-                return
             product = word.lower in lists.PRODUCT_NAMES and not SURNAME_ENDING.fullmatch(neighbour.lower)
             if product or neighbour.lower in lists.PRODUCT_NAMES:
                 continue

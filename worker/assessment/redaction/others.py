@@ -1,6 +1,7 @@
 """The names of others, which stand beside words for people: «Супруг — Антон», «Мельников, начальник отдела»."""
 
 import re
+from bisect import bisect_left
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
@@ -17,7 +18,9 @@ _BETWEEN_KIN: Final = ' ,;"()0123456789|—-'
 _RIGHT_BEHIND: Final = frozenset((" ", " (", ": ", " — ", " - "))
 _INITIAL: Final = re.compile(r"(?<!\w)[А-ЯЁA-Z]\. ?$")
 _CONTACTS: Final = f"{SYMBOLS[Kind.PHONE]}-{SYMBOLS[Kind.EMAIL]}{SYMBOLS[Kind.HANDLE]}"
-_CONTACT: Final = re.compile(rf"(?<=\w)[ ,:(—-]{{1,4}}(?:(?:тел|моб|т|tel|mob)[.:]{{0,2}} ?)?(?=[{_CONTACTS}])")
+_CONTACT: Final = re.compile(f"[{_CONTACTS}]")
+_BEFORE_CONTACT: Final = re.compile(r"(?<=\w)[ ,:(—-]{1,4}(?:(?:тел|моб|т|tel|mob)[.:]{0,2} ?)?$")
+_FARTHEST_CONTACT: Final = 12  # characters
 _LONGEST_SHORTENED: Final = 4  # letters of «доц.»
 _FARTHEST: Final = 8  # words between one for people and the name
 _APPOSITION = re.compile(r",? ?\(|, ?| ?[—-] ")
@@ -65,7 +68,7 @@ class Others(NamedText):
     def _is_a_pair(self, number: int) -> bool:
         behind = self.beside(number, 1)
         pair = [self.words[number], self.words[behind]] if behind is not None else []
-        return any(word.only_given for word in pair) and all(map(may_be_named, pair)) and not self.is_a_brand(number)
+        return any(word.only_given for word in pair) and all(map(may_be_named, pair))
 
     def _take_their_kin(self, number: int) -> None:
         """«дети Нурлан, Томирис и Лев»."""
@@ -104,7 +107,7 @@ class Others(NamedText):
         latin = not word.cyrillic and not self.words[number - 1].cyrillic
         at_a_firm = told and not colon and latin and not word.only_given  # "QA Lead — Huawei RRI"
         at_a_firm = at_a_firm and self.text[end : end + 3].strip(" ,(")[:1] not in KIND_OF
-        if at_a_firm or self.is_a_brand(number):
+        if at_a_firm:
             return False
         if word.lower in lists.PRODUCT_NAMES or word.key in lists.PRODUCT_NAMES:
             return told and word.given and word.cyrillic
@@ -182,9 +185,11 @@ class Others(NamedText):
 
     def _before_contacts(self) -> None:
         """«Арсений Гуд, тел. +7 …»."""
-        for match in _CONTACT.finditer(self.text):
-            last = self.numbers_in(0, match.start() + 1).stop - 1
-            if last >= 0 and self.ends[last] == match.start():
+        for contact in _CONTACT.finditer(self.text):
+            begin = max(0, contact.start() - _FARTHEST_CONTACT)
+            match = _BEFORE_CONTACT.search(self.text[begin : contact.start()])
+            last = bisect_left(self.ends, begin + match.start()) if match is not None else len(self.ends)
+            if match is not None and last < len(self.ends) and self.ends[last] == begin + match.start():
                 self._take_before(last, people="(" in match[0], alone=True)
 
     def _begins_a_part(self, start: int) -> bool:

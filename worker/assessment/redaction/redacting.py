@@ -61,6 +61,7 @@ def redact(text: str) -> Redacted:
         unchanged = unchanged + 1 if sheet is before else 0
         if unchanged == len(_STEPS):
             break
+    sheet = _in_masculine(sheet, counts)
     return Redacted(spelled(sheet.text), MappingProxyType(dict(counts)))
 
 
@@ -81,18 +82,25 @@ def _in_masculine(sheet: Sheet, counts: Counter[str]) -> Sheet:
 
 def _merged(sheet: Sheet, _counts: Counter[str]) -> Sheet:
     """Labels and notes of placeholders go; placeholders side by side become one."""
-    if _MAY_BE_LABELLED.search(sheet.look):
-        sheet = _without(_LABELLED, sheet)
-    if _MAY_BE_NOTED.search(sheet.look):
-        sheet = _without(_NOTED, sheet)
-    return sheet.changed(
-        (*match.span(), ". ".join(map(_one, _ANOTHER_SENTENCE.split(match[0]))))
-        for match in _SIDE_BY_SIDE.finditer(sheet.look)
-    )
+    for _ in range(_MOST_ROUNDS):
+        before = sheet
+        if _MAY_BE_LABELLED.search(sheet.look):
+            sheet = _without(_LABELLED, sheet)
+        if _MAY_BE_NOTED.search(sheet.look):
+            sheet = _without(_NOTED, sheet)
+        runs = ((*match.span(), _one_a_sentence(match[0])) for match in _SIDE_BY_SIDE.finditer(sheet.look))
+        sheet = sheet.changed(run for run in runs if run[2] != sheet.text[run[0] : run[1]])
+        if sheet is before:
+            break
+    return sheet
 
 
 def _without(pattern: Any, sheet: Sheet) -> Sheet:
     return sheet.changed((*match.span(1), "") for match in pattern.finditer(sheet.look))
+
+
+def _one_a_sentence(run: str) -> str:
+    return ". ".join(map(_one, _ANOTHER_SENTENCE.split(run)))
 
 
 def _one(run: str) -> str:
@@ -113,7 +121,5 @@ _STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
     _without_homes,
     _merged,
     RuleSet(*NEIGHBOURS).applied,
-    _in_masculine,
-    _merged,
 )
 """Done over and over until none of them changes anything: each may show the others something new."""
