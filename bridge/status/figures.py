@@ -56,9 +56,7 @@ class InRedis:
     processes: tuple[Process, ...] = ()  # those that live
     gone: tuple[Process, ...] = ()  # those that fell silent within the last ten minutes
     tripped: tuple[Tripped, ...] = ()  # why nothing is sent; empty while closed, or one of several providers'
-    limits: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # `RateLimiter.snapshot`, of the first provider open
+    limits: Mapping[str, Any] = field(default_factory=dict)  # `RateLimiter.snapshot`, of the first provider open
     spent: float | None = 0.0  # US dollars of today; None: what stands there is no number
     providers: tuple[Provider, ...] = ()  # where there are several
     hints: int = 0  # that no worker has taken yet
