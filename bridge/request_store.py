@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import redis
 from celery import Celery
 from kombu.exceptions import BatchPublishError, OperationalError
-from pydantic import ValidationError
 
 from bridge.marks import ProcessedMarks
 from bridge.places import Places
@@ -177,13 +176,17 @@ class RequestStore:
 
     def _outcome(self, processing_id: int, body: bytes) -> Outcome | None:
         try:
-            return Outcome.model_validate_json(body)
-        except ValidationError:
+            outcome = Outcome.model_validate_json(body)
+            self.policy.dialect.heard(
+                outcome.notification
+            )  # in the words of another contract it would stop those who read it
+        except ValueError:
             log.error(  # noqa: TRY400 # the traceback would add nothing
                 "an outcome of another version: it is made again", extra={"processing_id": processing_id}
             )
             self.store.delete(outcome_key(processing_id))
             return None
+        return outcome
 
     def take_over(self, elsewhere: Mapping[int, str]) -> None:
         """Answer for ids that another partition answers for, unless a third one does so by now."""
