@@ -6,7 +6,7 @@ look-around and its `\b`, `\w` and `\s` are ASCII only, so a rule's `accepts` lo
 
 from typing import Any, Final
 
-from worker.assessment.redaction.head import NOT_HANDLES, PRODUCT_SITES, YEAR, end_of_head
+from worker.assessment.redaction.head import NOT_HANDLES, PRODUCT_SITES, YEAR
 from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.name_lists import ENGLISH_COMMON
 from worker.assessment.redaction.particulars import UNIT, is_unnumbered
@@ -23,20 +23,17 @@ PICTURES: Final = rules("pictures", _is_encoded)
 
 EMAILS: Final = rules("emails")
 
-_OF_WORK: Final = pattern("sites of work before")
+_SITES_OF_WORK: Final = pattern("sites of work before")
 _ENDINGS_OF_FILES: Final = words("endings of files")
 _BARE_DOMAIN = pattern("bare domains")
 
 
 def _is_a_path(match: Any) -> bool:
     host, _, path = match[0].partition("/")
-    if (
-        host.lower().endswith(PRODUCT_SITES)
-        or host.lower().rpartition(".")[2] in _ENDINGS_OF_FILES
-        or _BARE_DOMAIN.fullmatch(path)
-    ):
+    file = host.lower().endswith(PRODUCT_SITES) or host.lower().rpartition(".")[2] in _ENDINGS_OF_FILES
+    if file or _BARE_DOMAIN.fullmatch(path):
         return False  # "Ozon.ru/Avito.ru" are two employers
-    if _OF_WORK.search(match.string[max(0, match.start() - 40) : match.start()]):
+    if _SITES_OF_WORK.search(match.string[max(0, match.start() - 40) : match.start()]):
         return False
     return any(letter.islower() or letter.isdigit() for letter in path)  # "Mail.ru/VK" are two as well
 
@@ -60,38 +57,26 @@ def _is_a_handle(match: Any) -> bool:
 _ONES_OWN: Final = pattern("own before handles")  # «пишите в тг petrov»
 
 
-def name_like(value: str) -> bool:
-    return value.islower() and value.isalpha() and value not in ENGLISH_COMMON and len(value) > 4
-
-
 def _is_a_value(match: Any) -> bool:
     """Whether what stands behind a messenger's name is somebody's name there."""
-    said, value = match[1], match[2]
-    if not stands_alone(match.string, *match.span()):
+    said, value, text = match[1], match[2], match.string
+    if not stands_alone(text, *match.span()) or value.lower().strip("@.") in NOT_HANDLES:
         return False
-    if value.lower().strip("@.") in NOT_HANDLES:
-        return False
-    text, start, end = match.string, match.start(), match.end()
     # "Telegram ivan_petrov90", "ВКонтакте id123"; "VK2" and "Viber 20.4" are versions.
-    if (
-        any(letter in "@_#" for letter in value)
-        or ("." in value and value.islower())
-        or (value[0].isalpha() and any(map(str.isdigit, value)))
-    ):
+    digits = any(map(str.isdigit, value))
+    if any(sign in "@_#" for sign in value) or ("." in value and value.islower()) or (value[0].isalpha() and digits):
         return True
-    if value[0].isdigit():
-        return False
-    if _ONES_OWN.search(text[max(0, start - 24) : start + 1]):
-        return True
+    if value[0].isdigit() or _ONES_OWN.search(text[max(0, match.start() - 24) : match.start() + 1]):
+        return not value[0].isdigit()
     # "GitHub: actions, pages" names features; "Telegram: ivanov" at a line's end names a person.
-    rest = text[end : end + 2].lstrip(" \t")[:1]
-    if rest == "," and ":" in said and name_like(value) and not text[end + 2 : end + 3].islower():
-        return True  # "Kaggle: vladciobo, Competitions Master"
+    rest = text[match.end() : match.end() + 2].lstrip(" \t")[:1]
     if not said.strip(" "):
-        alone = (not start or text[start - 1] == "\n") and rest in {"", "\n"}
-        telling = any(sign in ".-" for sign in value) or not value[1:].islower()
-        return (alone and telling) or (end < end_of_head(text) and (not rest or rest in "\n,;.)|•/"))
-    return not rest or rest in "\n|;)•\"'" or (rest in ",." and ("-" in value or end < end_of_head(text)))
+        alone = (not match.start() or text[match.start() - 1] == "\n") and rest in {"", "\n"}
+        return alone and ("." in value or "-" in value or not value[1:].islower())
+    if rest == ",":  # "Kaggle: vladciobo, Competitions Master"
+        strange = value.islower() and value.lower() not in ENGLISH_COMMON and ":" in said
+        return "-" in value or (strange and not text[match.end() + 2 : match.end() + 3].islower())
+    return not rest or rest in "\n|;)•\"'"
 
 
 HANDLES: Final = rules("handles", _is_a_value, _is_a_handle)
@@ -128,11 +113,9 @@ def _is_a_phone(match: Any) -> bool:
 
 def _is_spoken(match: Any) -> bool:
     digits = sum(map(str.isdigit, match[0]))
-    told = digits + len([word for word in match[0].replace("-", " ").split() if word.isalpha()])
-    return told >= (_FEWEST_SPOKEN if digits else 6) and not (
-        UNIT.match(match.string[match.end() : match.end() + 8]) or YEAR.search(match[0])
-    )
+    told = digits + sum(map(str.isalpha, match[0].replace("-", " ").split()))
+    measured = UNIT.match(match.string[match.end() : match.end() + 8]) or YEAR.search(match[0])
+    return told >= (7 if digits else 6) and not measured
 
 
-_FEWEST_SPOKEN: Final = 7
 PHONES: Final = rules("phones", _is_spoken, _is_a_phone)
