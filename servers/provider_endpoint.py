@@ -16,23 +16,14 @@ _PATHS = ("/chat/completions", "/completions", "/responses", "/models")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ProviderEndpoint:
-    """Where requests go, and with what. Holds secrets: never log it.
+    """Where requests go, and with what. Holds secrets: never log it."""
 
-    Args:
-        address: `OPENAI_BASE_URL`, its query included.
-        key: the API key.
-        headers: that go with every request, beside the key.
-        proxy: `http://` or `socks5://` URL, or None.
-        ca_location: path of CA certificates that are trusted beside the system's, or None.
-        key_command: the program that prints the key, and its arguments; empty: there is none.
-    """
-
-    address: str
-    key: str
-    headers: Mapping[str, str]
-    proxy: str | None
-    ca_location: str | None
-    key_command: tuple[str, ...] = ()
+    address: str  # `OPENAI_BASE_URL`, its query included
+    key: str  # the API key
+    headers: Mapping[str, str]  # that go with every request, beside the key
+    proxy: str | None  # `http://` or `socks5://` URL, or None
+    ca_location: str | None  # path of CA certificates that are trusted beside the system's, or None
+    key_command: tuple[str, ...] = ()  # the program that prints the key, and its arguments; empty: there is none
 
     @property
     def base_url(self) -> str:

@@ -38,6 +38,7 @@ def night(tmp_path_factory):
     return folder
 
 
+@pytest.mark.timeout(600)  # a dozen programs start, one after the other
 def test_the_commands_run(make_fleet, night, redis_url, eventually):
     """None of them is refused, and those that look for something find it."""
     log_file = night / "logs" / "auth_service.log"

@@ -10,10 +10,12 @@ compared, so that no text takes more than linear time.
 """
 
 import re
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, islice
+from sys import intern
 from typing import Final
 
 import re2
@@ -67,12 +69,13 @@ class SourceText:
             found = _WORD.findall(clause)
             if found:
                 self._clauses.append(len(self.words))
-                self.words += found
+                self.words += map(intern, found)
             elif not clause and self._sentences[-1] != len(self.words):
                 self._sentences.append(len(self.words))
         self._vocabulary = frozenset(self.words)
         self._glued = "".join(self.words)
-        self._starts = list(accumulate(map(len, self.words), initial=0))  # where in it words begin, and the last ends
+        # Where in it words begin, and the last ends. All this is held for as long as the model thinks.
+        self._starts = array("I", accumulate(map(len, self.words), initial=0))
 
     def sentence_of(self, stretch: range) -> range:
         """The sentences in which a stretch lies."""
@@ -113,7 +116,7 @@ class SourceText:
         for start in self._sentences:
             if start < len(pieces):
                 pieces[start] = f". {pieces[start]}"
-        starts = list(accumulate((len(piece.encode()) for piece in pieces), initial=1))
+        starts = array("I", accumulate((len(piece.encode()) for piece in pieces), initial=1))
 
         def between(start: int, end: int) -> range:
             # A phrase begins with the space before its first word, or with the mark of the sentence.

@@ -10,33 +10,23 @@ LEAST_TPM = 1_000  # no sane limit is below
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The provider's limits: requests per minute, requests per day, tokens per minute; 0: there is none.
-
-    Attributes:
-        auto: those that nobody has set: the number is only where to begin, the provider's headers say the rest.
-        parallel: most calls under way at once; 0: any number. None: as before, where limits are changed.
-    """
+    """The provider's limits: requests per minute, requests per day, tokens per minute; 0: there is none."""
 
     rpm: int
     rpd: int
     tpm: int
+    # Those that nobody has set: the number is only where to begin, the provider's headers say the rest.
     auto: frozenset[Bucket] = frozenset()
-    parallel: int | None = 0
+    parallel: int | None = 0  # most calls under way at once; 0: any number. None: as before, where limits are changed.
 
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """Start now.
+    """Start now."""
 
-    Attributes:
-        waited: seconds since the reservation was first asked for.
-        first: False if it was granted before: whoever asked then may have used it.
-        plenty: the buckets hold so much more that those who come now need no line.
-    """
-
-    waited: float
-    first: bool = True
-    plenty: bool = False
+    waited: float  # seconds since the reservation was first asked for
+    first: bool = True  # False if it was granted before: whoever asked then may have used it
+    plenty: bool = False  # the buckets hold so much more that those who come now need no line
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,31 +7,25 @@ from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as of_kombu
 
 
-class _LostChannel:
-    """Says that it is lost, after its connection is.
+class _Mended:
+    """Says that it is lost, after its connection is, and keeps its client for as long as its pool of connections.
 
     Kombu 5.7 looks for the address of a closed connection when a message of it is acknowledged or put back: an
     AttributeError, which Celery calls unrecoverable. So the death of Redis took busy workers with it (exit code 1),
     and their calls in hand. As a connection error it is logged, and the hint comes again in other ways.
+
+    And it makes a client for every command, for which redis-py fills a table of 170 entries: half of what Celery spends
+    on taking and acknowledging a message.
     """
 
     connection: Any
+    pool: Any
+    _kept: tuple[Any, Any] | None = None  # pool, client
 
     def _connparams(self, asynchronous: bool = False) -> Any:
         if self.connection is None or self.connection.client is None:
             raise redis.ConnectionError("the connection of this channel is gone")
         return super()._connparams(asynchronous)  # type: ignore[misc] # of the class beside this one
-
-
-class _OneClient:
-    """Keeps its client for as long as its pool of connections.
-
-    Kombu makes a client for every command, and redis-py fills a table of 170 entries for each: half of what Celery
-    spends on taking and acknowledging a message.
-    """
-
-    pool: Any
-    _kept: tuple[Any, Any] | None = None  # pool, client
 
     def _create_client(self, asynchronous: bool = False) -> Any:
         if asynchronous:
@@ -42,11 +36,11 @@ class _OneClient:
         return self._kept[1]
 
 
-class _Channel(_OneClient, _LostChannel, of_kombu.Channel):
+class _Channel(_Mended, of_kombu.Channel):
     pass
 
 
-class _SentinelChannel(_OneClient, _LostChannel, of_kombu.SentinelChannel):
+class _SentinelChannel(_Mended, of_kombu.SentinelChannel):
     pass
 
 

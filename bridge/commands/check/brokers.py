@@ -21,6 +21,8 @@ from contract import PROCESSED_MARK_TTL
 
 TIMEOUT = 10.0  # seconds
 WHAT = "Kafka"
+_NEW_GROUP = (KafkaError.GROUP_ID_NOT_FOUND, KafkaError._NOENT)  # noqa: SLF001 # librdkafka's own codes are spelt so
+_FINAL = (*_NEW_GROUP, KafkaError.GROUP_AUTHORIZATION_FAILED)
 IMITATION = "mockCluster"  # how the id begins that librdkafka's mock cluster gives itself
 
 
@@ -141,16 +143,13 @@ class _Look:
                 [group], include_authorized_operations=True, request_timeout=TIMEOUT
             )[group]
             error = _error(future)
-            is_new = error is not None and error.code() in (KafkaError.GROUP_ID_NOT_FOUND, KafkaError._NOENT)  # noqa: SLF001
-            if error is None or is_new or error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
-                break
-            if time.monotonic() > patience:
+            if error is None or error.code() in _FINAL or time.monotonic() > patience:
                 break
             time.sleep(0.2)
-        if error is not None and not is_new:
-            return wrong(what, error.str() or error.name(), "allow READ on the group")
-        if error is not None:
+        if error is not None and error.code() in _NEW_GROUP:
             return ok(what, "is new")
+        if error is not None:
+            return wrong(what, error.str() or error.name(), "allow READ on the group")
         found = future.result()
         if AclOperation.READ not in (found.authorized_operations or ()):
             return wrong(what, "we may not READ it", "allow READ on the group")
@@ -180,5 +179,5 @@ def _error(future: "Future[Any]") -> KafkaError | None:
         found: KafkaError = error.args[0]
         return found
     except TimeoutError:
-        return KafkaError(KafkaError._TIMED_OUT)  # noqa: SLF001 # librdkafka's own codes are spelt so
+        return KafkaError(KafkaError._TIMED_OUT)  # noqa: SLF001 # likewise
     return None
