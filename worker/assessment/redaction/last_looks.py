@@ -30,9 +30,6 @@ _PEOPLE_ARE_BORN: Final = range(1930, 2012)
 _OF_A_PERIOD: Final = linear(r"(?i)(?:^|[^\p{L}])(?:с|со|по|от|до|from|since|to|till|until|№|-|—) ?$")
 _YEAR: Final = linear(r"(?:19|20)\d\d")
 _NUMBERS: Final = re.compile(r"\d+")
-_DIGITS_OF_A_YEAR: Final = 4
-_PARTS_OF_A_DATE: Final = 3
-_MONTHS: Final = 12
 _FEWEST_DIGITS: Final = 7  # of a telephone without a label
 _DIGIT: Final = linear(r"\d")
 _PAIRS: Final = re.compile(r"\d\d-\d\d-\d\d")
@@ -53,7 +50,9 @@ def is_numbered(before: str) -> bool:
 
 
 def is_no_patent(match: Any) -> bool:
-    return not match[0].startswith("РФ") and not _PATENTED.search(match.string[max(0, match.start() - 60) : match.end()])
+    return not match[0].startswith("РФ") and not _PATENTED.search(
+        match.string[max(0, match.start() - 60) : match.end()]
+    )
 
 
 def is_an_age(match: Any) -> bool:
@@ -89,16 +88,14 @@ def is_encoded(match: Any) -> bool:
 def is_a_path(match: Any) -> bool:
     host, _, path = match[0].partition("/")
     file = host.lower().endswith(_PRODUCT_SITES) or host.lower().rpartition(".")[2] in _ENDINGS_OF_FILES
-    if file or _BARE_DOMAIN.fullmatch(path):
+    of_work = _SITES_OF_WORK.search(match.string[max(0, match.start() - 40) : match.start()])
+    if file or of_work or _BARE_DOMAIN.fullmatch(path):
         return False  # "Ozon.ru/Avito.ru" are two employers
-    if _SITES_OF_WORK.search(match.string[max(0, match.start() - 40) : match.start()]):
-        return False
     return any(letter.islower() or letter.isdigit() for letter in path)  # "Mail.ru/VK" are two as well
 
 
 def is_a_handle(match: Any) -> bool:
-    text, start, end = match.string, match.start(), match.end()
-    name = match[0][1:]
+    text, start, end, name = match.string, match.start(), match.end(), match[0][1:]
     if (start and (text[start - 1].isalnum() or text[start - 1] in "@/._-")) or text[end : end + 1] in ("/", "(", "-"):
         return False
     if name.lower() in _ANNOTATIONS or name.lower().split(".")[0] in _ANNOTATIONS:
@@ -130,16 +127,14 @@ def is_a_value(match: Any) -> bool:
 
 
 def is_a_phone(match: Any) -> bool:
-    text, start, end = match.string, match.start(), match.end()
-    found = match[0]
+    text, start, end, found = match.string, match.start(), match.end(), match[0]
     before, behind = text[max(0, start - 2) : start], text[end : end + 2]
     # A part of a longer number, a date, a version or an amount of money is none. A plus begins a number of its own.
     begins = found[0] == "+" and found[1].isdigit()
     if (before[-1:].isdigit() and not begins) or behind[:1].isdigit():
         return False
-    if (before[:1].isdigit() and before[1:] in {".", "-", "/"}) or (
-        behind[:1] in {".", "-", "/", ","} and behind[1:].isdigit()
-    ):
+    joined = before[:1].isdigit() and before[1:] in {".", "-", "/"}
+    if joined or (behind[:1] in {".", "-", "/", ","} and behind[1:].isdigit()):
         return False
     if found[0] != "+" and not is_unnumbered(match):
         return False
@@ -164,18 +159,15 @@ def is_spoken(match: Any) -> bool:
 
 
 def is_a_birth_date(match: Any) -> bool:
-    text, end = match.string, match.end(1)
+    text, (start, end) = match.string, match.span(1)
     behind = text[end : end + 3].strip(" .")
-    before = text[max(0, match.start(1) - 8) : match.start(1)]
-    if (behind[:1] in {"-", "—"} and behind != "—") or _OF_A_PERIOD.search(before):
+    if (behind[:1] in {"-", "—"} and behind != "—") or _OF_A_PERIOD.search(text[max(0, start - 8) : start]):
         return False
     numbers = _NUMBERS.findall(match[1])
-    year = next((int(number) for number in numbers if len(number) == _DIGITS_OF_A_YEAR), 1900 + int(numbers[-1]))
-    if len(numbers) == _PARTS_OF_A_DATE and not any(map(str.isalpha, match[1])):
-        months = sorted(int(number) for number in numbers if len(number) < _DIGITS_OF_A_YEAR)[:2]
-        if not 1 <= months[0] <= _MONTHS or (len(numbers[-1]) < _DIGITS_OF_A_YEAR and int(numbers[1]) > _MONTHS):
-            return False
-    return year in _PEOPLE_ARE_BORN and is_told(text)
+    year = next((int(number) for number in numbers if len(number) == 4), 1900 + int(numbers[-1]))
+    short = sorted(int(number) for number in numbers if len(number) < 4)
+    odd = len(numbers) == 3 and not 1 <= short[0] <= 12 and not any(map(str.isalpha, match[1]))
+    return year in _PEOPLE_ARE_BORN and is_told(text) and not odd
 
 
 def is_the_persons(match: Any) -> bool:
@@ -187,9 +179,8 @@ def is_the_persons_handle(match: Any) -> bool:
     name, text, start = match[2].lower(), match.string, match.start()
     if (start and text[start].isalnum() and text[start - 1].isalnum()) or text[match.end() : match.end() + 1].isalnum():
         return False
-    if set(name.split(".")) & _NOT_HANDLES or name.strip("@~") in ENGLISH_COMMON or not is_told(text):
-        return False
-    if _CHANNEL.fullmatch(name):
+    known = set(name.split(".")) & _NOT_HANDLES or name.strip("@~") in ENGLISH_COMMON or _CHANNEL.fullmatch(name)
+    if known or not is_told(text):
         return False
     plain = name.isalpha() and not match[1].strip(" ")  # «Git Docker»
     return (not name.isdigit() and (not plain or ends_a_segment(match))) or len(name) >= _FEWEST_DIGITS
@@ -207,16 +198,11 @@ def is_the_persons_age(match: Any) -> bool:
 def is_the_persons_number(match: Any) -> bool:
     """Seven digits and more that are no period, sum, date or standard."""
     said, text = match[1], match.string
-    digits = sum(map(str.isdigit, said))
-    behind = text[match.end(1) : match.end(1) + 8]
     least = _FEWEST_DIGITS - (said[0].isalpha() or _PAIRS.fullmatch(said) is not None)
-    return (
-        digits >= least
-        and is_told(text)
-        and not _OF_WORK.search(said)
-        and not _UNIT.match(behind)
-        and not is_numbered(text[: match.start(1)] + said[: _DIGIT.search(said).start()].strip("№ "))
-    )
+    if sum(map(str.isdigit, said)) < least or not is_told(text) or _OF_WORK.search(said):
+        return False
+    numbered = is_numbered(text[: match.start(1)] + said[: _DIGIT.search(said).start()].strip("№ "))
+    return not numbered and not _UNIT.match(text[match.end(1) : match.end(1) + 8])
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:

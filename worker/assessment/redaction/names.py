@@ -114,12 +114,8 @@ class _Search(Others):
                 behind = self.words[found.stop : numbers.stop] if found.start == numbers.start else []
                 post = not seen and "\n" in self.text and any(word.common or word.people for word in behind)
                 unnamed = not self.taken and begin < named and not sidebar
-                opens = (
-                    unnamed
-                    and not seen
-                    and found.start == numbers.start
-                    and self.text[stop : stop + 3].strip()[:1] in {*",(/|—"}
-                )
+                opens = found.start == numbers.start and self.text[stop : stop + 3].strip()[:1] in {*",(/|—"}
+                opens = opens and unnamed and not seen
                 alone = data or post or (opens and "\n" in self.text) or len(found) == len(numbers)
                 last = self.words[found[0] - 1] if found and found[0] - 1 in self.taken else None
                 mirrored = last is not None and last.cyrillic != self.words[found[0]].cyrillic and len(found) > 1
@@ -299,13 +295,8 @@ class _Search(Others):
         other: int | None = number
         while other is not None and other not in self.protected:
             word = self.words[other]
-            if (
-                not word.capital
-                or not word.unknown
-                or not word.cyrillic
-                or word.abbreviation
-                or len(word.text) < _SHORTEST
-            ):
+            strange = word.unknown and word.cyrillic and not word.abbreviation
+            if not strange or not word.capital or len(word.text) < _SHORTEST:
                 return
             self.take(other)
             other = self.beside(other, step)
