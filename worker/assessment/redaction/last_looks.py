@@ -7,10 +7,9 @@ import re
 from typing import Any, Final
 
 from worker.assessment.redaction.head import is_told
-from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.morphology import Reading, readings
 from worker.assessment.redaction.name_lists import ENGLISH_COMMON
-from worker.assessment.redaction.word_list import pattern, words
+from worker.assessment.redaction.word_list import linear, pattern, words
 
 _NUMBERED = pattern("numbers of things")
 _UNIT: Final = pattern("units behind")

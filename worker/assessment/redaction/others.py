@@ -5,7 +5,6 @@ from bisect import bisect_left
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
-from worker.assessment.redaction import name_places as places
 from worker.assessment.redaction.name_word import SURNAME_ENDING
 from worker.assessment.redaction.named_text import NamedText
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind
@@ -91,7 +90,7 @@ class Others(NamedText):
                 self.take(following)  # «Кевсер ханум Рамазанова»
                 behind = following
             end = self.ends[behind]
-            initials = places.INITIALS_BEHIND.match(self.text[end : end + 9])
+            initials = lists.INITIALS_BEHIND.match(self.text[end : end + 9])
             self.extra += [(end, end + initials.end(), Kind.NAME)] if initials is not None else []
             behind = self.beside(behind, 1)
 
@@ -121,7 +120,7 @@ class Others(NamedText):
         if word.given or (other is not None and (other.given or other.patronymic)):
             return True
         alone = word.unknown and word.cyrillic and not word.place and self.ends_a_phrase(number)
-        return alone or places.INITIALS_BEHIND.match(self.text[end : end + 9]) is not None
+        return alone or lists.INITIALS_BEHIND.match(self.text[end : end + 9]) is not None
 
     def _behind_a_title(self, number: int) -> None:
         """«Mme Solenn Quéméneur», «Prof. Khristina Lobusheva»."""
@@ -197,7 +196,7 @@ class Others(NamedText):
         if of_a_street or not self.protected.isdisjoint(numbers) or not all(word.capital for word in words):
             return
         common = [word for word in words if word.common or word.abbreviation]
-        initials = places.INITIALS_BEFORE.search(self.text[max(0, begin - 7) : begin])
+        initials = lists.INITIALS_BEFORE.search(self.text[max(0, begin - 7) : begin])
         initials = initials or _INITIAL.search(self.text[max(0, begin - 4) : begin])
         begins = self._begins_a_part(begin)
         named = words[-1].only_given or (words[-1].unknown and words[-1].cyrillic and begins)

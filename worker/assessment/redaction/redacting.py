@@ -19,7 +19,7 @@ from worker.assessment.redaction.grammatical_gender import masculine_forms
 from worker.assessment.redaction.head import head, personal
 from worker.assessment.redaction.homes import find_homes
 from worker.assessment.redaction.names import find_names
-from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, spelled, unspelled
+from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, Span, spelled, unspelled
 from worker.assessment.redaction.rules import RuleSet, replaced
 from worker.assessment.redaction.sheet import Sheet
 from worker.assessment.redaction.word_list import pattern
@@ -63,12 +63,8 @@ def redact(text: str) -> Redacted:
     return Redacted(spelled(sheet.text), MappingProxyType(dict(counts)))
 
 
-def _without_names(sheet: Sheet, counts: Counter[str]) -> Sheet:
-    return replaced(sheet, find_names(sheet.look), counts)
-
-
-def _without_homes(sheet: Sheet, counts: Counter[str]) -> Sheet:
-    return replaced(sheet, find_homes(sheet.look), counts)
+def _without_what(find: Callable[[str], list[Span]]) -> Callable[[Sheet, Counter[str]], Sheet]:
+    return lambda sheet, counts: replaced(sheet, find(sheet.look), counts)
 
 
 def _in_masculine(sheet: Sheet, counts: Counter[str]) -> Sheet:
@@ -113,10 +109,10 @@ _STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
     RuleSet("birth").applied,
     RuleSet("phones").applied,
     RuleSet("addresses", "citizenship", "family", "sex").applied,
-    _without_names,
+    _without_what(find_names),
     RuleSet("head", part=head).applied,
     RuleSet("personal", part=personal).applied,
-    _without_homes,
+    _without_what(find_homes),
     _merged,
     RuleSet("neighbours").applied,
 )

@@ -13,10 +13,9 @@ from typing import Any, Final
 import re2
 
 from worker.assessment.redaction import last_looks
-from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.placeholders import SYMBOLS, Kind, Span
 from worker.assessment.redaction.sheet import Sheet
-from worker.assessment.redaction.word_list import written_out
+from worker.assessment.redaction.word_list import linear, written_out
 
 _TEXT: Final = Path(__file__).with_name("rules.txt").read_text(encoding="utf-8")
 _ROWS: Final = [line.split("\t") for line in _TEXT.splitlines()]
