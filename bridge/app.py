@@ -228,11 +228,11 @@ def run(settings: Settings) -> int:
         Repeating(
             float(delay),
             settings.kafka_topic_for_notifications,
-            partial(make_follower, settings, f"{settings.kafka_group_id}.repeat-{delay}"),
+            partial(make_follower, settings, group),
             partial(make_producer, settings, None),
             ended,
         )
-        for delay in settings.repeats
+        for group, delay in settings.repeats.items()
     ]
     for each in repeating:
         each.start()

@@ -93,7 +93,7 @@ class FairOrder:
         del waiting[request]
         self.placed(user, place)
         if waiting:
-            self._push(user, self._behind[user])
+            self._push(user, max(self._behind[user], self.reached))
         else:
             del self._waiting[user]
         return request, place

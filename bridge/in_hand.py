@@ -115,6 +115,7 @@ class InHand:
                     self._put(unfinished, place)
                 self._call(processing_id, place)
             else:
+                unfinished.least = self.order.reached
                 self.order.add(user, processing_id)
         self.new = []
 
@@ -146,6 +147,8 @@ class InHand:
         """Call those whose turn would come too late, to be ended."""
         over = [pid for pid, unfinished in self.all.items() if pid not in self.called and is_over(unfinished)]
         for processing_id in over:
+            if self.order.reached > (unfinished := self.all[processing_id]).least:  # others have started since it came
+                unfinished.outcome = unfinished.failed(Failure.QUEUE_TOO_LONG)
             self._call(processing_id)
             self.order.remove(self.user(self.all[processing_id]), processing_id)
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import redis
 from celery import Celery
 from kombu.exceptions import BatchPublishError, OperationalError
-from pydantic import ValidationError
 
 from bridge.marks import ProcessedMarks
 from bridge.places import Places
@@ -105,6 +104,7 @@ class RequestStore:
         self._longest_claim = LONGEST_COUNTDOWN + policy.lease  # parked for as long as can be, and a lease
         self.places = Places(store)
         self.user_limit = UserLimit(store, policy.answers_a_day)
+        self._heard = policy.dialect.heard
         self.tally = Tally(store)
 
     def tell_line(self, users: Sequence[tuple[int, int, float]], *, fair: bool, now: float) -> None:
@@ -197,13 +197,15 @@ class RequestStore:
 
     def _outcome(self, processing_id: int, body: bytes) -> Outcome | None:
         try:
-            return Outcome.model_validate_json(body)
-        except ValidationError:
+            outcome = Outcome.model_validate_json(body)
+            self._heard(outcome.notification)  # in the words of another contract it would stop those who read it
+        except ValueError:
             log.error(  # noqa: TRY400 # the traceback would add nothing
                 "an outcome of another version: it is made again", extra={"processing_id": processing_id}
             )
             self._redis.delete(outcome_key(processing_id))
             return None
+        return outcome
 
     def take_over(self, elsewhere: Mapping[int, str]) -> None:
         """Answer for ids that another partition answers for, unless a third one does so by now."""

@@ -1516,6 +1516,18 @@ def test_who_waits_for_a_turn_is_told_at_the_deadline():
     assert len(part.redis.dispatched) == CALLED
 
 
+@pytest.mark.parametrize(("reached", "failure"), [(TURN, Failure.QUEUE_TOO_LONG), (0.0, Failure.OUT_OF_TIME)])
+def test_who_waits_in_vain_is_told_for_what(reached, failure):
+    """Where others were started meanwhile it was the queue, else nothing answered: people act by that."""
+    part = Part(LONG_LINE)
+    fill(part, A, range(CALLED + 1))
+    part.redis.reached = reached
+    part.step(3_601.0)
+    assert dict(part.kafka.published)[CALLED] is False
+    assert json.loads(part.kafka.last.outcome.notification)["message_error"] == failure.value
+    assert part.kafka.last.processing_id == CALLED
+
+
 def test_what_was_finished_before_a_restart_waits_for_no_turn():
     """Offsets that did not fit into the commit are found by their marks, though their user has long to wait."""
     part = Part(LONG_LINE)
