@@ -162,7 +162,7 @@ def _other_kind(name: str, value: object) -> str | None:
     """What is wrong with a value of TOML that the setting cannot have and `.env` cannot say."""
     if isinstance(value, bool) and name in FIELDS and FIELDS[name] not in _SWITCHES:
         return "is no switch"
-    several = {list: ("allowed_countries", "blocked_countries", "key_command"), dict: ("headers",)}
+    several: dict[type, tuple[str, ...]] = {list: ("allowed_countries", "blocked_countries", "key_command"), dict: ("headers",)}
     known = name in FIELDS or name in _KEYS
     return "must be one value" if known and name not in several.get(type(value), (name,)) else None
 
