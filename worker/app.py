@@ -267,6 +267,12 @@ def make_way(
     )
 
 
+def asked_model(provider: str, name: str) -> str:
+    """What `model_id` says of a model that was asked of this provider, as far as the settings still have it."""
+    providers = read_providers(load_settings())[0]
+    return model_id(providers.get(provider, next(iter(providers.values()))).openai_base_url, name)
+
+
 _building = threading.Lock()
 
 

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from contract import MAX_REQUIREMENTS, MAX_RESUME, processed_mark
 from servers.redis_trouble import short as trouble_with_redis
 from startup import load_settings
-from worker.app import connect, make_scoring
-from worker.asking.questions import grades_digest, model_id
+from worker.app import asked_model, connect, make_scoring
+from worker.asking.questions import grades_digest
 from worker.asking.result_cache import ResultCache
 from worker.assessment.criteria import Criteria
 from worker.assessment.resume import read_resume
@@ -65,7 +65,7 @@ def _page(processing_id: int, explanation: Explanation, file: str | None) -> str
     if file is None:
         return page(processing_id, explanation)
     sent = read_resume(_read(file)[:MAX_RESUME], redaction=explanation.redaction_version is not None).sent
-    model = model_id(load_settings().openai_base_url, explanation.model)
+    model = asked_model(explanation.provider or "", explanation.model)
     versions = (explanation.prompt_version, explanation.rubric_version, explanation.criteria_digest)
     is_same = grades_digest(model, *versions, sent) == explanation.question
     return page(processing_id, explanation, sent, is_same=is_same)

@@ -235,7 +235,7 @@ class Scoring:
     def _are_mixed(self, way: Way, kept_as: str, before: str) -> bool:
         """Whether different models have graded the resumes of a vacancy; `before`: who may have, nobody noted it."""
         metrics.GRADED.labels(way.name, way.model_name).inc()
-        if len({each.model_name for each in self.ports.ways}) == 1:
+        if not way.name:  # there is no other
             return False
         graders = {way.model_name, before} - {""}
         return self.ports.results.graded_by(kept_as, graders, self.questions.keep_criteria) > 1

@@ -199,7 +199,7 @@ class Chaos:
         reader.poll(ROUND)
 
     def _finish(self, reader: TopicReader) -> bool:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + PATIENCE * (5 if self._plan.fail_every else 1)  # a quota is tried after 300 s
         while time.monotonic() < deadline:
             self._round(reader)
             if len(reader.records[self._fleet.names.notifications]) >= len(self.requests):
@@ -355,7 +355,11 @@ def run(plan: Plan, screen: Console) -> int:
         say(f"{plan.requests} requests, {plan.rate:g} a second; seed {plan.seed}; data and logs in {folder}")
         outages = Outages(memory, kafka, fleet, folder, say)
         chaos = Chaos(plan, fleet, outages, say)
-        with failing_in_turns(standins, plan.fail_every, say) if plan.fail_every else contextlib.nullcontext():
+        with (
+            failing_in_turns(standins, plan.fail_every, plan.sending, say)
+            if plan.fail_every
+            else contextlib.nullcontext()
+        ):
             finished = chaos.run()
         with redis.Redis.from_url(settings["REDIS_URL"]) as store:
             vacancies = {each["processing_id"]: each["requirements_id"] for each in chaos.requests}

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -22,13 +23,15 @@ FAULTS: dict[str, tuple[dict[str, object], dict[str, object]]] = {
 
 
 @contextlib.contextmanager
-def failing_in_turns(standins: Mapping[str, StandIn], every: float, say: Callable[[str], None]) -> Iterator[None]:
-    """For `every` seconds one has a fault, then the next has another, until the block ends; then all are well."""
+def failing_in_turns(
+    standins: Mapping[str, StandIn], every: float, seconds: float, say: Callable[[str], None]
+) -> Iterator[None]:
+    """For `every` seconds one has a fault, then the next has another, for so many seconds; then all are well."""
     over = threading.Event()
 
     def go_on() -> None:
-        turn = 0
-        while not over.is_set():
+        turn, ends_at = 0, time.monotonic() + seconds
+        while not over.is_set() and time.monotonic() < ends_at:
             name, standin = list(standins.items())[turn % len(standins)]
             kind = list(FAULTS)[turn % len(FAULTS)]
             fault, settings = FAULTS[kind]

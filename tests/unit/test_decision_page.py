@@ -179,6 +179,15 @@ def test_a_decision_without_its_texts_has_a_page_too():
     assert "59 из 100" in said
 
 
+def test_of_several_providers_it_names_the_one_that_graded():
+    """Whoever answers for the decision reads who graded, and that others did so for other candidates."""
+    graded = explanation().model_copy(update={"provider": "home", "suspicions": ("mixed",)})
+    said = text(page(1, graded))
+    assert "провайдер home" in said
+    assert "кандидатов этой вакансии оценивали разные модели" in said
+    assert "провайдер" not in text(page(1, explanation()))
+
+
 def test_a_vacancy_of_papers_alone():
     """Where there are no points to add up, nothing is divided."""
     assert "только допуски" in text(page(1, explanation(points=0, of=0)))

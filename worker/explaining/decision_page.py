@@ -218,7 +218,7 @@ def _resume(body: Element, explanation: Explanation, resume: str, *, is_same: bo
 def _origin(body: Element, explanation: Explanation) -> None:
     _add(body, "h2", "Откуда это")
     rows = {
-        "Модель": explanation.model,
+        "Модель": explanation.model + (f", провайдер {explanation.provider}" if explanation.provider else ""),
         "Ответ": "из кэша" if explanation.cached else "получен для этого запроса",
         "Версии": f"промпт {explanation.prompt_version}, правила {explanation.rubric_version}, "
         + (f"обезличивание {explanation.redaction_version}" if explanation.redaction_version else "без обезличивания"),
