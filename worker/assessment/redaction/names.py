@@ -1,8 +1,7 @@
 """Where a text names a person: names of any origin that Russian resumes have, and later mentions of the same surname.
 
-A word alone proves little (Лада is a car, Роман a novel, Julia a language), so a name is what stands in a place for
-names or beside another part of a name. Then the same surname and given name are looked for in the whole text, in any
-grammatical case and in either alphabet. An employer's name stays, though a person's is in it, but for the candidate's.
+A word alone proves little (Лада is a car, Роман a novel), so a name is what stands in a place for names or beside
+another part of one. An employer's name stays, though a person's is in it, but for the candidate's.
 """
 
 import re
@@ -10,14 +9,13 @@ from itertools import islice, takewhile
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
-from worker.assessment.redaction import name_places as places
 from worker.assessment.redaction.head import end_of_head
-from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.mentions import Mentions
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word
 from worker.assessment.redaction.others import Others
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
 from worker.assessment.redaction.whole_name import is_a_name, may_be_named
+from worker.assessment.redaction.word_list import linear
 
 _FIRST_LINES: Final = 7
 _SHORTEST: Final = 3  # letters of a name in capitals
@@ -38,8 +36,8 @@ def find_names(text: str) -> list[Span]:
 
 class _Search(Others):
     def spans(self) -> list[Span]:
-        quoted = places.QUOTED if '"' in self.text else places.QUOTED_WITHOUT_STRAIGHT
-        for pattern in (quoted, places.NAMED_AFTER):
+        quoted = lists.QUOTED if '"' in self.text else lists.QUOTED_WITHOUT_STRAIGHT
+        for pattern in (quoted, lists.NAMED_AFTER):
             for match in pattern.finditer(self.text):
                 self.protected.update(self.numbers_in(*match.span(match.lastindex or 0)))
         for number, word in self.telling:
@@ -56,18 +54,17 @@ class _Search(Others):
         return [self.span(number) for number in self.taken] + self.extra
 
     def _after_labels(self) -> None:
-        for match in places.LABELLED.finditer(self.text):
+        for match in lists.LABELLED.finditer(self.text):
             numbers = self.numbers_in(*match.span(match.lastindex))[:_LONGEST_NAME]
-            numbers = self._name_from(numbers, known=match.lastindex == places.BELOW)
+            numbers = self._name_from(numbers, known=match.lastindex == lists.BELOW)
             words = self.those(numbers)
             # «Имя файла», "Name: string": words that are common and nothing else are no name.
-            named = any(map(may_be_named, words)) and not (
-                len(words) == 2 and all(word.common and not (word.given or word.surname) for word in words)
-            )
-            certain = any(part in match[0].lower() for part in places.CERTAIN)
+            things = len(words) == 2 and all(word.common and not (word.given or word.surname) for word in words)
+            named = any(map(may_be_named, words)) and not things
+            certain = any(part in match[0].lower() for part in lists.CERTAIN)
             if named or (words and certain and words[0].capital and len(words) < 4):
                 self.take(*numbers)
-        for match in places.INTRODUCED.finditer(self.text):
+        for match in lists.INTRODUCED.finditer(self.text):
             numbers = self._name_from(self.numbers_in(*match.span(1)), known=True)
             self.take(*numbers)
             behind = self.beside(numbers[-1], 1) if numbers else None
@@ -80,8 +77,7 @@ class _Search(Others):
         asian = bool(words) and words[0].lower in lists.ASIAN_SURNAMES  # «Ким Мин Джун»
         for number, word in zip(numbers, words, strict=True):
             if word.patronymic and len(word.text) > 1:
-                behind = number + 1 in numbers and self.words[number + 1].lower in lists.TURKIC_PARTICLES
-                return range(numbers.start, number + 1 + behind)
+                return range(numbers.start, number + 1)
             if len(word.text) > 1 and self.text[self.ends[number] : self.ends[number] + 2] == ". ":
                 numbers = range(numbers.start, number + 1)
                 break
@@ -106,7 +102,7 @@ class _Search(Others):
             if comma and not any(word.common or word.place or word.abbreviation for word in self.those(numbers)):
                 self.take(*numbers)  # "O'Brien, Siobhan"
             sidebar = line.strip(" :").lower() in lists.SIDEBARS or (sidebar and bool(line.strip()))
-            for match in places.SEGMENT.finditer(line) if numbers else ():
+            for match in lists.SEGMENT.finditer(line) if numbers else ():
                 begin, stop = start + match.start(), start + match.end()
                 found = self.numbers_in(begin, stop)
                 # On a line with other words a person's data follow the name, or the post.
@@ -114,12 +110,8 @@ class _Search(Others):
                 behind = self.words[found.stop : numbers.stop] if found.start == numbers.start else []
                 post = not seen and "\n" in self.text and any(word.common or word.people for word in behind)
                 unnamed = not self.taken and begin < named and not sidebar
-                opens = (
-                    unnamed
-                    and not seen
-                    and found.start == numbers.start
-                    and self.text[stop : stop + 3].strip()[:1] in {*",(/|—"}
-                )
+                opens = found.start == numbers.start and self.text[stop : stop + 3].strip()[:1] in {*",(/|—"}
+                opens = opens and unnamed and not seen
                 alone = data or post or (opens and "\n" in self.text) or len(found) == len(numbers)
                 last = self.words[found[0] - 1] if found and found[0] - 1 in self.taken else None
                 mirrored = last is not None and last.cyrillic != self.words[found[0]].cyrillic and len(found) > 1
@@ -151,24 +143,23 @@ class _Search(Others):
     def _one_below_the_other(self) -> None:
         """A surname and a given name on lines one below the other, in the first lines."""
         filled = (found for found in self.lines() if found[1].strip(" \t•|,.—-"))
-        lone: list[int] = []
+        lone: list[Word] = []
+        first = 0
         for _start, line, numbers in islice(filled, _FIRST_LINES):
-            if len(numbers) == 1 and not any(map(str.isdigit, line)):
-                lone.append(numbers[0])
-            elif len(lone) > 1:
+            single = len(numbers) == 1 and not any(map(str.isdigit, line))
+            if not single and len(lone) > 1:
                 break
-            else:
-                lone = []
-        words = [self.words[number] for number in lone]
-        if len(lone) > 1 and any(word.given for word in words) and any(word.surname or word.unknown for word in words):
-            self.take(*(number for number in lone if may_be_named(self.words[number])))
+            lone = [*lone, self.words[numbers[0]]] if single else []
+            first = numbers[0] if len(lone) == 1 else first
+        if len(lone) > 1 and any(word.given for word in lone) and any(word.surname or word.unknown for word in lone):
+            self.take(*(first + place for place, word in enumerate(lone) if may_be_named(word)))
 
     def _in_lists_of_people(self) -> None:
         """The first name in each of the lines below «Рекомендации»."""
-        for heading in places.REFERENCES.finditer(self.text):
+        for heading in lists.REFERENCES.finditer(self.text):
             below = takewhile(lambda found: found[1].strip(), self.lines(heading.end() + 1))
             for start, line, numbers in islice(below, _LONGEST_LIST):
-                for match in places.SEGMENT.finditer(line) if numbers and not _NAMED.search(line) else ():
+                for match in lists.SEGMENT.finditer(line) if numbers and not _NAMED.search(line) else ():
                     found = self.numbers_in(start + match.start(), start + match.end())
                     while found and self.words[found[0]].lower in lists.TITLES:
                         found = found[1:]
@@ -217,10 +208,8 @@ class _Search(Others):
 
     def _may_stand_before(self, number: int, *, small: bool) -> bool:
         word = self.words[number]
-        if small:
-            return word.surname and not word.common
-        if word.surname or (word.unknown and not word.abbreviation):
-            return True
+        if small or word.surname or (word.unknown and not word.abbreviation):
+            return not small or (word.surname and not word.common)
         # «резюме Зайца Николая Трофимовича»: within a phrase only a name has a capital, or a post at its beginning.
         return self.within_a_phrase(number) and not word.people and number - 1 not in self.protected
 
@@ -231,8 +220,7 @@ class _Search(Others):
         if len(taken) > 2 and any(may_be_named(self.words[other]) for other in taken[1:]):
             self.take(*taken)
             behind = self.beside(number, +1)
-            if len(taken) == 3 and behind is not None and self.words[behind].surname:
-                self.take(behind)
+            self.take(*([behind] if len(taken) == 3 and behind is not None and self.words[behind].surname else []))
 
     def _at_a_given_name(self, number: int, word: Word) -> None:
         sure = word.only_given and word.cyrillic
@@ -265,7 +253,7 @@ class _Search(Others):
             return
         bears = word.surname or word.only_given or (word.cyrillic and word.unknown and not word.text.isupper())
         begins, within = self.begins_a_line(number), self.within_a_phrase(number) and not word.people
-        behind = places.INITIALS_BEHIND.match(following) if bears or begins or within else None
+        behind = lists.INITIALS_BEHIND.match(following) if bears or begins or within else None
         if behind is not None:
             two = sum(map(str.isalpha, behind[1])) > 1
             rest = following[behind.end(1) :]
@@ -280,7 +268,7 @@ class _Search(Others):
                 self.take(number)
                 self.extra.append((start, end + behind.end(1), Kind.NAME))
                 return
-        match = places.INITIALS_BEFORE.search(before) if before.count(".") > 1 and not word.text.isupper() else None
+        match = lists.INITIALS_BEFORE.search(before) if before.count(".") > 1 and not word.text.isupper() else None
         if match is not None and not before[: match.start()][-1:].isalnum():
             self.take(number)
             self.extra.append((start - len(before) + match.start(), end, Kind.NAME))
@@ -299,13 +287,8 @@ class _Search(Others):
         other: int | None = number
         while other is not None and other not in self.protected:
             word = self.words[other]
-            if (
-                not word.capital
-                or not word.unknown
-                or not word.cyrillic
-                or word.abbreviation
-                or len(word.text) < _SHORTEST
-            ):
+            strange = word.unknown and word.cyrillic and not word.abbreviation
+            if not strange or not word.capital or len(word.text) < _SHORTEST:
                 return
             self.take(other)
             other = self.beside(other, step)
