@@ -108,32 +108,24 @@ def complain(faults: list[str]) -> None:
         sys.exit("\n".join(f"configuration error: {fault}" for fault in faults))
 
 
-def read_settings(role: Role) -> tuple[Settings, list[str]]:
+def read_settings(role: Role, **mended: Any) -> tuple[Settings, list[str]]:
     """The settings, and one line for each fault: what is wrong, and what this role cannot do without.
 
-    Where there are faults the settings are good for nothing but looking for more of them: what is wrong has its
-    default, and only then do contradictions between the rest show.
+    Where there are faults the settings are good for nothing but looking for more of them: what is wrong is `mended`
+    with its default, and only then do contradictions between the rest show.
     """
     try:
-        settings = Settings()
+        settings = Settings(**mended)
     except UnreadableFileError as error:  # what it would have said cannot be known, so nothing else is looked for
         return Settings.model_construct(), str(error).splitlines()
     except ValidationError as error:
         faults, wrong = faults_of(error)
-    else:
-        return settings, _missing(settings, role)
-    mended: dict[str, Any] = {name: Settings.model_fields[name].default for name in wrong}
-    try:
-        settings = Settings(**mended)
-    except ValidationError as error:
-        settings = Settings.model_construct(**mended)
-        more = faults_of(error)[0]
-    else:
-        more = _missing(settings, role)
-    said = {*faults}
-    return settings, faults + [
-        line for line in more if line not in said and not any(name.upper() in line for name in wrong)
-    ]
+        if mended or not wrong:
+            return Settings.model_construct(**mended), faults
+        settings, more = read_settings(role, **{name: Settings.model_fields[name].default for name in wrong})
+        more = [line for line in more if line not in faults and not any(name.upper() in line for name in wrong)]
+        return settings, faults + more
+    return settings, _missing(settings, role)
 
 
 def _missing(settings: Settings, role: Role) -> list[str]:

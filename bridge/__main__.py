@@ -6,16 +6,11 @@ own.
 
 import argparse
 import sys
-from typing import Any, Protocol
+from types import ModuleType
+from typing import Any
 
 from bridge import app
 from bridge.commands import check, dead_letters, predecessor, replay, send, status
-
-
-class _Command(Protocol):
-    """A module of bridge/commands/."""
-
-    def arguments(self) -> argparse.ArgumentParser: ...
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -25,7 +20,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
-    def add(name: str, command: _Command, said: str, **more: Any) -> None:
+    def add(name: str, command: ModuleType, said: str, **more: Any) -> None:
         commands.add_parser(name, parents=[command.arguments()], help=said, description=command.__doc__, **more)
 
     add("replay", replay, "send dead letters to the input topic again")

@@ -8,6 +8,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 import redis
 
@@ -51,10 +52,10 @@ class Announcements(threading.Thread):
                 with self._connect() as client, client.pubsub() as channel:
                     channel.subscribe(OUTCOMES_CHANNEL)
                     while not self._closed.is_set():
-                        said = channel.get_message(ignore_subscribe_messages=True, timeout=PATIENCE)
-                        if said and said["data"].isdigit():
-                            self._heard.append(int(said["data"]))
-                            self._news.set()
+                        if said := channel.get_message(ignore_subscribe_messages=True, timeout=PATIENCE):
+                            with suppress(ValueError):  # somebody else's word
+                                self._heard.append(int(said["data"]))
+                                self._news.set()
             except redis.RedisError as error:
                 log.debug("no announcements of outcomes: %s", type(error).__name__)  # the loop says what is wrong
                 self._closed.wait(PATIENCE)

@@ -94,7 +94,6 @@ def _run_command(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: Tracer | None = None) -> Bridge:
-    """Everything that a bridge needs, built from the settings."""
     client = settings.redis_connection.client()
     celery = Celery("bridge")
     celery.config_from_object("celeryconfig")
@@ -158,7 +157,6 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
 
 
 def make_watch(settings: Settings, admin: AdminClient) -> TopicWatch:
-    """What the brokers say of our topics."""
     return TopicWatch(admin, settings.kafka_topic_for_ai_handler, settings.answer_topics, settings.dead_letter_topic)
 
 
@@ -173,7 +171,6 @@ def make_cap(settings: Settings, client: redis.Redis) -> DeadLetterCap:
 
 
 def run(settings: Settings) -> int:
-    """Run the bridge until a signal; its exit code."""
     health = Health(settings.health_folder)
     if settings.bridge_metrics_port:
         overview = Overview(status.make_look(settings))
@@ -228,11 +225,11 @@ def run(settings: Settings) -> int:
         Repeating(
             float(delay),
             settings.kafka_topic_for_notifications,
-            partial(make_follower, settings, f"{settings.kafka_group_id}.repeat-{delay}"),
+            partial(make_follower, settings, group),
             partial(make_producer, settings, None),
             ended,
         )
-        for delay in settings.repeats
+        for group, delay in settings.repeats.items()
     ]
     for each in repeating:
         each.start()

@@ -11,6 +11,7 @@ long.
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import redis
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
@@ -38,42 +39,22 @@ RECOVERY_PATIENCE = 30.0  # seconds from the first failure to a partition that w
 Key = tuple[str, int]
 
 
+@dataclass(eq=False)
 class Bridge:
-    """Owns the consumer and the work of each assigned partition.
+    """Owns the consumer and the work of each assigned partition."""
 
-    Args:
-        consumer: not yet subscribed, with automatic commits off.
-        topic: the input topic.
-        topics: what the brokers say of it, and of those that are written.
-        make_work: builds the work of an assigned partition.
-        announcements: started and closed here, as health is.
-        resumed_at: when an operator last resumed after too many dead letters; Unix time, seconds.
-        clock: seconds, monotonic.
-    """
+    consumer: Consumer  # not yet subscribed, with automatic commits off
+    topic: str
+    topics: TopicWatch  # what the brokers say of it, and of those that are written
+    make_work: Callable[[TopicPartition], PartitionWork]  # builds the work of an assigned partition
+    announcements: Announcements  # started and closed here, as health is
+    cap: DeadLetterCap
+    resumed_at: Callable[[], float]  # when an operator last resumed after too many dead letters; Unix time, seconds
+    contact: Contact
+    health: Health
+    clock: Callable[[], float] = time.monotonic  # seconds, monotonic
 
-    def __init__(
-        self,
-        consumer: Consumer,
-        topic: str,
-        topics: TopicWatch,
-        make_work: Callable[[TopicPartition], PartitionWork],
-        announcements: Announcements,
-        cap: DeadLetterCap,
-        resumed_at: Callable[[], float],
-        contact: Contact,
-        health: Health,
-        clock: Callable[[], float] = time.monotonic,
-    ):
-        self._consumer = consumer
-        self._topic = topic
-        self._topics = topics
-        self._make_work = make_work
-        self._announcements = announcements
-        self._cap = cap
-        self._resumed_at = resumed_at
-        self._contact = contact
-        self._health = health
-        self._clock = clock
+    def __post_init__(self) -> None:
         self._works: dict[Key, PartitionWork] = {}
         self._paused: set[Key] = set()
         self._retry_at: dict[Key, float] = {}
@@ -101,27 +82,25 @@ class Bridge:
             StartUnknown: an operator has to choose where to begin.
             KafkaException: Kafka refuses us for good (authorisation, a fatal client error).
         """
-        self._consumer.subscribe(
-            [self._topic], on_assign=self._on_assign, on_revoke=self._on_gone, on_lost=self._on_gone
-        )
-        self._announcements.start()
+        self.consumer.subscribe([self.topic], on_assign=self._on_assign, on_revoke=self._on_gone, on_lost=self._on_gone)
+        self.announcements.start()
         try:
             while not self._stopping:
-                self._topics.glance()
+                self.topics.glance()
                 self._take_messages()
                 self._step()
-                if self._health.is_due:
+                if self.health.is_due:
                     self._look_after_health()
         finally:
             for work in self._works.values():
                 work.close()
-            self._consumer.close()  # first: nobody in the group should wait because Redis does not answer
-            self._announcements.close()
-            self._health.close()
+            self.consumer.close()  # first: nobody in the group should wait because Redis does not answer
+            self.announcements.close()
+            self.health.close()
 
     def _take_messages(self) -> None:
         """Poll until nothing is ready, or others should have their turn; waits a moment for the first message only."""
-        until = self._clock() + TAKE_FOR
+        until = self.clock() + TAKE_FOR
         message = self._await_news()
         while message is not None:
             error = message.error()
@@ -132,7 +111,7 @@ class Bridge:
                 log.warning("Kafka: %s", error.str())
             elif key in self._works and not self._works[key].is_recovering:  # else it is read again
                 self._take(key, message)
-            message = self._consumer.poll(0) if self._clock() < until else None
+            message = self.consumer.poll(0) if self.clock() < until else None
 
     def _take(self, key: Key, message: Message) -> None:
         try:
@@ -144,18 +123,18 @@ class Bridge:
     def _await_news(self) -> Message | None:
         """Wait on Kafka and on Redis at once: a message to take, or None, when outcomes may be ready to look at."""
         if not any(work.awaits_outcomes for work in self._running):
-            return self._consumer.poll(POLL)
-        message = self._consumer.poll(0)
+            return self.consumer.poll(POLL)
+        message = self.consumer.poll(0)
         if message is not None:
             return message
-        if announced := self._announcements.wait(self._until_next_look()):
+        if announced := self.announcements.wait(self._until_next_look()):
             for work in self._running:
                 work.look_soon(announced)
-        return self._consumer.poll(0)
+        return self.consumer.poll(0)
 
     def _until_next_look(self) -> float:
         """Seconds, `POLL` at most: a look that was put off for a moment should not wait for the next round, too."""
-        now = self._clock()
+        now = self.clock()
         looks = (max(work.look_in, self._retry_at.get(key, 0.0) - now) for key, work in self._works.items())
         return min(POLL, *looks)
 
@@ -163,7 +142,7 @@ class Bridge:
         for key, work in list(self._works.items()):
             if self._stopping:
                 return  # a frozen Redis costs each of them a timeout
-            if self._clock() < self._retry_at.get(key, 0.0):
+            if self.clock() < self._retry_at.get(key, 0.0):
                 continue
             recovers = work.is_recovering
             try:
@@ -183,7 +162,7 @@ class Bridge:
         self._works[key].start_over()
 
     def _try_later(self, key: Key, what: str, error: Exception) -> None:
-        now = self._clock()
+        now = self.clock()
         said = f"{type(error).__name__}: {error}"
         if isinstance(error, (redis.RedisError, OperationalError)):
             said = self._redis_said = trouble_with_redis(error)
@@ -197,10 +176,10 @@ class Bridge:
         # Only what was paused is resumed; a few at a time would fetch again for each request.
         work = self._works[key]
         if key not in self._paused and work.free <= 0:
-            self._consumer.pause([TopicPartition(*key)])
+            self.consumer.pause([TopicPartition(*key)])
             self._paused.add(key)
         elif key in self._paused and work.free >= work.room_to_resume:
-            self._consumer.resume([TopicPartition(*key)])
+            self.consumer.resume([TopicPartition(*key)])
             self._paused.discard(key)
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -210,7 +189,7 @@ class Bridge:
         for partition in sorted(partitions, key=lambda each: each.partition):  # the first chooses where all begin
             key = (partition.topic, partition.partition)
             log.info("assigned %s-%d", *key)
-            self._works[key] = self._make_work(partition)
+            self._works[key] = self.make_work(partition)
             self._paused.add(key)
             self._retry_at.pop(key, None)
             self._failing_since.pop(key, None)
@@ -228,26 +207,26 @@ class Bridge:
     def _look_after_health(self) -> None:
         """Once a second: has an operator resumed, and what is in the way of the work?"""
         redis_trouble = ""
-        if self._cap.tripped or not self._running:  # else the partitions ask Redis all the time
+        if self.cap.tripped or not self._running:  # else the partitions ask Redis all the time
             try:
-                self._cap.resume(self._resumed_at())
+                self.cap.resume(self.resumed_at())
             except redis.RedisError as error:
                 redis_trouble = trouble_with_redis(error)
-        self._health.beat(self._troubles(redis_trouble))
+        self.health.beat(self._troubles(redis_trouble))
 
     def _troubles(self, redis_trouble: str) -> dict[str, str]:
-        now = self._clock()
+        now = self.clock()
         troubles = {}
         silent = max((now - work.redis_answered_at for work in self._running), default=0.0)
         if redis_trouble or silent > REDIS_PATIENCE:
             troubles["redis"] = redis_trouble or f"{self._redis_said or 'no answer'}, for {silent:.0f} s"
-        if self._contact.trouble:
-            troubles["kafka"] = self._contact.trouble
+        if self.contact.trouble:
+            troubles["kafka"] = self.contact.trouble
         stuck = [key for key, since in self._failing_since.items() if now - since > RECOVERY_PATIENCE]
         if stuck:
             troubles["partitions"] = "no progress in " + ", ".join(f"{topic}-{number}" for topic, number in stuck)
-        if self._topics.troubles:
-            troubles["topics"] = ", ".join(f"{topic}: {why}" for topic, why in self._topics.troubles.items())
-        if self._cap.tripped:
-            troubles["dead_letters"] = self._cap.reason
+        if self.topics.troubles:
+            troubles["topics"] = ", ".join(f"{topic}: {why}" for topic, why in self.topics.troubles.items())
+        if self.cap.tripped:
+            troubles["dead_letters"] = self.cap.reason
         return troubles

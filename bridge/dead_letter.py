@@ -40,26 +40,16 @@ class DeadLetter:
 
 @dataclass(slots=True)
 class PendingLetter:
-    """A dead letter to be: what is kept of a message that nobody can work on, until it is written.
+    """A dead letter to be: what is kept of a message that nobody can work on, until it is written."""
 
-    Attributes:
-        source: the partition that it came from, and its offset there.
-        rejected: why, and whom to tell.
-        key, value: as they came; None where nothing is kept of it.
-        timestamp: milliseconds since 1970, -1 where the message had none.
-        traceparent: the sender's.
-        sent_at: Unix time, seconds.
-        cut: which of `CUTS`; beyond the last it is not written at all.
-    """
-
-    source: TopicPartition
-    rejected: Rejected
-    key: bytes | None = None
-    value: bytes | None = None
-    timestamp: int = -1
-    traceparent: bytes | None = None
-    cut: int = 0
-    sent_at: float = 0.0
+    source: TopicPartition  # the partition that it came from, and its offset there
+    rejected: Rejected  # why, and whom to tell
+    key: bytes | None = None  # as it came; None where nothing is kept of it
+    value: bytes | None = None  # likewise
+    timestamp: int = -1  # milliseconds since 1970, -1 where the message had none
+    traceparent: bytes | None = None  # the sender's
+    cut: int = 0  # which of `CUTS`; beyond the last it is not written at all
+    sent_at: float = 0.0  # Unix time, seconds
 
     @classmethod
     def of(cls, message: Message, rejected: Rejected, now: float = 0.0) -> "PendingLetter":
@@ -76,7 +66,6 @@ class PendingLetter:
 
     @property
     def offset(self) -> int:
-        """Of the message."""
         return self.source.offset
 
     @property
@@ -103,30 +92,26 @@ class PendingLetter:
         )
 
 
+@dataclass(eq=False)
 class DeadLetterCap:
     """Stops a bad deploy from dead-lettering the whole topic.
 
     At the limit it trips, and stays so until a whole window has passed since the last dead letter, or an
     operator resumes. What it counts stands in the dead-letter topic, so a restart grants no new allowance.
-
-    Args:
-        limit: dead letters allowed within the window.
-        window: seconds.
-        clock: Unix time, seconds.
-        written: Unix times of those that stand in the topic already.
     """
 
-    def __init__(self, limit: int, window: float, clock: Callable[[], float], written: Iterable[float] = ()):
-        self._limit = limit
-        self._window = window
-        self._clock = clock
-        self._times = deque(sorted(written), maxlen=limit)
+    limit: int  # dead letters allowed within the window
+    window: float  # seconds
+    clock: Callable[[], float]  # Unix time, seconds
+    written: Iterable[float] = ()  # Unix times of those that stand in the topic already
+
+    def __post_init__(self) -> None:
+        self._times = deque(sorted(self.written), maxlen=self.limit)
         self._resumed_at = 0.0
-        self._tripped = len(self._times) >= limit
+        self._tripped = len(self._times) >= self.limit
 
     @property
     def tripped(self) -> bool:
-        """Whether no dead letter may be written now."""
         self._forget_old()
         return self._tripped
 
@@ -134,16 +119,16 @@ class DeadLetterCap:
     def reason(self) -> str:
         """What an operator has to know when it has tripped."""
         return (
-            f"{self._limit} dead letters within {self._window:g} s: nothing new is taken. Look at the `reason` headers "
+            f"{self.limit} dead letters within {self.window:g} s: nothing new is taken. Look at the `reason` headers "
             "of the dead-letter topic, mend the sender or this deploy, then run `python -m bridge resume`"
         )
 
     def count(self) -> bool:
         """Count one more dead letter; False if it must not be written."""
         self._forget_old()
-        self._tripped = self._tripped or len(self._times) >= self._limit
+        self._tripped = self._tripped or len(self._times) >= self.limit
         if not self._tripped:
-            self._times.append(self._clock())
+            self._times.append(self.clock())
         return not self._tripped
 
     def resume(self, at: float) -> None:
@@ -155,8 +140,8 @@ class DeadLetterCap:
                 self._times.popleft()
 
     def _forget_old(self) -> None:
-        now = self._clock()
-        while self._times and self._times[0] <= now - self._window:
+        now = self.clock()
+        while self._times and self._times[0] <= now - self.window:
             self._times.popleft()
         self._tripped = self._tripped and bool(self._times)
 

@@ -26,38 +26,24 @@ LETTER_BYTES_IN_HAND = 32_000_000
 
 @dataclass(slots=True)
 class Ending:
-    """What the next transaction writes, and the offsets that it finishes."""
-
     publications: list[Publication] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
     processing_ids: list[int] = field(default_factory=list)
 
 
+@dataclass(eq=False)
 class Endings:
-    """The endings of one partition, and the dead letters that wait to be written.
+    """The endings of one partition, and the dead letters that wait to be written."""
 
-    Args:
-        source: the input partition.
-        cap: the dead letters' rate limit.
-        may_write_letters: whether the dead-letter topic can be written at all.
-        heard_until: Unix time, seconds: to what was sent later, nobody is ready to hear an answer.
-    """
+    source: TopicPartition
+    cap: DeadLetterCap  # the dead letters' rate limit
+    may_write_letters: Callable[[], bool]  # whether the dead-letter topic can be written at all
+    tally: Tally
+    heard_until: Callable[[], float]  # Unix time, seconds: to what was sent later, nobody is ready to hear an answer
 
-    def __init__(
-        self,
-        source: TopicPartition,
-        cap: DeadLetterCap,
-        may_write_letters: Callable[[], bool],
-        tally: Tally,
-        heard_until: Callable[[], float],
-    ) -> None:
-        self._name = f"{source.topic}-{source.partition}"
-        self._source = source
-        self._cap = cap
-        self._may_write_letters = may_write_letters
-        self._tally = tally
-        self._heard_until = heard_until
+    def __post_init__(self) -> None:
+        self._name = f"{self.source.topic}-{self.source.partition}"
         self._counted = -1  # the last dead letter's offset that the cap knows of
         self.forget(same_log=True)
 
@@ -69,7 +55,6 @@ class Endings:
             self._counted = -1
 
     def reject(self, letter: PendingLetter) -> None:
-        """A message that nobody can work on."""
         self._letters.append(letter)
 
     @property
@@ -81,11 +66,10 @@ class Endings:
     def are_full(self) -> bool:
         """Whether so many dead letters wait, or were written of late, that nothing more may be taken."""
         size = sum(letter.size for letter in self._letters)
-        return self._cap.tripped or len(self._letters) >= LETTERS_IN_HAND or size > LETTER_BYTES_IN_HAND
+        return self.cap.tripped or len(self._letters) >= LETTERS_IN_HAND or size > LETTER_BYTES_IN_HAND
 
     def ended(self, requests: Mapping[int, Unfinished], states: RequestStates) -> list[int]:
-        """Those of some requests that have ended, here or elsewhere."""
-        until = self._heard_until()
+        until = self.heard_until()
         return [
             processing_id
             for processing_id, request in requests.items()
@@ -95,8 +79,8 @@ class Endings:
     def letters(self) -> list[PendingLetter]:
         """Dead letters to write: as many as one transaction should take."""
         letters: list[PendingLetter] = []
-        until = self._heard_until()
-        if not self._may_write_letters():
+        until = self.heard_until()
+        if not self.may_write_letters():
             return letters
         room = LETTER_BYTES_A_TRANSACTION
         for letter in self._letters:
@@ -104,7 +88,7 @@ class Endings:
             if (letters and room < 0) or letter.sent_at > until:
                 break
             if letter.offset > self._counted:  # a transaction that has to be made again counts once
-                if not self._cap.count():
+                if not self.cap.count():
                     break
                 self._counted = letter.offset
                 metrics.DEAD_LETTERS.labels(letter.rejected.reason.value).inc()
@@ -118,14 +102,7 @@ class Endings:
         letters: Sequence[PendingLetter],
         states: RequestStates,
     ) -> Ending:
-        """One transaction's content.
-
-        Args:
-            requests: in hand, by processing id.
-            ended: of them; so many are in it as one transaction should take.
-            letters: to write.
-            states: of all of those, read just now.
-        """
+        """One transaction's content: of those that ended as many as it should take, by what was read just now."""
         ending = Ending()
         for processing_id in ended[:OUTCOMES_A_TRANSACTION]:
             request = requests[processing_id]
@@ -167,7 +144,7 @@ class Endings:
         ended = set(ending.offsets)
         self._letters = [letter for letter in self._letters if letter.offset not in ended]
         reasons = [dict(letter.headers)[HEADER_REASON].decode() for letter in ending.dead_letters]
-        self._tally.add(
+        self.tally.add(
             [*(how(each.outcome) for each in ending.publications), *(DEAD_LETTER + reason for reason in reasons)]
         )
 
@@ -200,6 +177,6 @@ class Endings:
     def _bury(self, unfinished: Unfinished) -> list[int]:
         """Not even a failure can be said: the request becomes a dead letter without a value."""
         first, *others = sorted(unfinished.offsets)
-        place = TopicPartition(self._source.topic, self._source.partition, first)
+        place = TopicPartition(self.source.topic, self.source.partition, first)
         self._letters.append(PendingLetter(place, Rejected(Reason.UNPUBLISHABLE)))
         return others

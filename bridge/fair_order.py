@@ -12,6 +12,7 @@ request of a user who is seen late is still in front of all that were not called
 
 import heapq
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import count
 
 # Earlier versions' places were Unix times. They stay far above for some hundred thousand million starts, so that the
@@ -20,19 +21,14 @@ TURN = 0.001
 NEXT = 1e-8  # between two users who join at the same virtual time
 
 
+@dataclass(eq=False)
 class FairOrder:
-    """The requests of one partition that nobody has called yet.
+    """The requests of one partition that nobody has called yet."""
 
-    Args:
-        weights: of users that get more than one place in a turn, or less; 1 for all others.
+    weights: Mapping[int, float]  # of users that get more than one place in a turn, or less; 1 for all others
 
-    Attributes:
-        reached: the virtual time; 0 until somebody says.
-    """
-
-    def __init__(self, weights: Mapping[int, float]):
-        self.reached = 0.0
-        self._weights = weights
+    def __post_init__(self) -> None:
+        self.reached = 0.0  # the virtual time; 0 until somebody says
         self._joined = 0.0  # the place of the last who joined
         self._waiting: dict[int, dict[int, None]] = {}  # by user: ids, in the topic's order
         self._heads: list[tuple[float, int, int]] = []  # of each user who waits: place, arrival, user
@@ -41,10 +37,9 @@ class FairOrder:
 
     def weight(self, user: int) -> float:
         """How many starts a user gets in a turn."""
-        return self._weights.get(user, 1.0)
+        return self.weights.get(user, 1.0)
 
     def step(self, user: int) -> float:
-        """How far apart a user's places are."""
         return TURN / self.weight(user)
 
     def reach(self, reached: float) -> None:
@@ -93,7 +88,7 @@ class FairOrder:
         del waiting[request]
         self.placed(user, place)
         if waiting:
-            self._push(user, self._behind[user])
+            self._push(user, max(self._behind[user], self.reached))
         else:
             del self._waiting[user]
         return request, place

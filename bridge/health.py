@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -27,19 +28,17 @@ SAY_EVERY = 60.0  # seconds between two lines of the log about one trouble
 HANGS_AFTER = 30.0  # seconds without a beat
 
 
+@dataclass(eq=False)
 class Health:
-    """What the bridge says of itself, from its loop.
+    """What the bridge says of itself, from its loop."""
 
-    Args:
-        folder: of `bridge.health`, touched while the loop turns, and `bridge.ready`, which is there, and touched, while
-            nothing is in the way of the work.
-        clock: seconds, monotonic.
-    """
+    # Of `bridge.health`, touched while the loop turns, and `bridge.ready`, there while nothing is in the way of work.
+    folder: Path
+    clock: Callable[[], float] = time.monotonic  # seconds, monotonic
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic):
-        self._live_file = folder / "bridge.health"
-        self._ready_file = folder / "bridge.ready"
-        self._clock = clock
+    def __post_init__(self) -> None:
+        self._live_file = self.folder / "bridge.health"
+        self._ready_file = self.folder / "bridge.ready"
         self._beat_at: float | None = None
         self._said_at: dict[str, float] = {}
         self.troubles: Mapping[str, str] = {"starting": "no partition was looked at yet"}
@@ -47,16 +46,16 @@ class Health:
     @property
     def is_due(self) -> bool:
         """Whether a second has passed since the last `beat`."""
-        return self._beat_at is None or self._clock() >= self._beat_at + BEAT_EVERY
+        return self._beat_at is None or self.clock() >= self._beat_at + BEAT_EVERY
 
     @property
     def lives(self) -> bool:
         """Whether the loop has turned lately."""
-        return self._beat_at is not None and self._clock() < self._beat_at + HANGS_AFTER
+        return self._beat_at is not None and self.clock() < self._beat_at + HANGS_AFTER
 
     def beat(self, troubles: Mapping[str, str]) -> None:
         """The loop turns; `troubles` are in the way of the work, a sentence by its short name."""
-        now = self._beat_at = self._clock()
+        now = self._beat_at = self.clock()
         try:
             self._keep(self._live_file, there=True)
             self._keep(self._ready_file, there=not troubles)

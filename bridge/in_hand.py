@@ -8,6 +8,7 @@ import logging
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from bridge import metrics
 from bridge.fair_order import FairOrder
@@ -20,49 +21,32 @@ from contract import Failure
 log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False)
 class InHand:
-    """Unfinished requests, by processing id.
+    """Unfinished requests, by processing id."""
 
-    Args:
-        store: Redis.
-        policy: whose turn it is, and how far apart.
-        label: of the metrics.
-        wall_clock: Unix time, seconds.
+    store: RequestStore
+    policy: PartitionPolicy  # whose turn it is, and how far apart
+    label: str  # of the metrics
+    wall_clock: Callable[[], float]  # Unix time, seconds
 
-    Attributes:
-        order: whose is next.
-        all: the requests, in the topic's order.
-        called: those that are called.
-        changed: ids of called ones that something has happened to: the next look is at them.
-        new: ids of those that have just been taken.
-    """
-
-    def __init__(
-        self, store: RequestStore, policy: PartitionPolicy, label: str, wall_clock: Callable[[], float]
-    ) -> None:
-        self._store = store
-        self._label = label
-        self._places = store.places
-        self._limit = store.user_limit
-        self._policy = policy
-        self._wall_clock = wall_clock
-        self.order = FairOrder(policy.weights)
+    def __post_init__(self) -> None:
+        self.order = FairOrder(self.policy.weights)  # whose is next
         self.forget()
 
     def forget(self) -> None:
         """Nothing is in hand; how far the others have come is still known."""
         reached = self.order.reached
-        self.order = FairOrder(self._policy.weights)
+        self.order = FairOrder(self.policy.weights)
         self.order.reach(reached)
-        self.all: dict[int, Unfinished] = {}
-        self.called: dict[int, Unfinished] = {}
-        self.changed: set[int] = set()
-        self.new: list[int] = []
+        self.all: dict[int, Unfinished] = {}  # the requests, in the topic's order
+        self.called: dict[int, Unfinished] = {}  # those that are called
+        self.changed: set[int] = set()  # ids of called ones that something has happened to: the next look is at them
+        self.new: list[int] = []  # ids of those that have just been taken
         self._leasts: list[float] = []  # of the called ones, ascending
         self._served: dict[int, float] = {}  # by user: when a request ended last
 
     def take(self, unfinished: Unfinished) -> None:
-        """A request was delivered."""
         request = unfinished.dispatch.request
         texts = {"requirements": _slim(request.requirements), "resume": _slim(request.resume)}
         unfinished.dispatch = unfinished.dispatch.model_copy(update={"request": request.model_copy(update=texts)})
@@ -71,12 +55,11 @@ class InHand:
         self.new.append(processing_id)
 
     def pop(self, processing_id: int) -> Unfinished | None:
-        """A request is in hand no more."""
         unfinished = self.all.pop(processing_id, None)
         if unfinished is not None:
             if self.called.pop(processing_id, None) is not None:
                 del self._leasts[bisect_left(self._leasts, unfinished.least)]
-            self._served[unfinished.dispatch.request.user_id] = self._wall_clock()
+            self._served[unfinished.dispatch.request.user_id] = self.wall_clock()
         return unfinished
 
     def tell(self) -> None:
@@ -88,25 +71,25 @@ class InHand:
             since.setdefault(user, unfinished.sent_at)
         # Users without a request in hand are forgotten; Redis has their last places.
         self._served = {user: at for user, at in self._served.items() if user in since}
-        self.order.forget(since if self._policy.fair else [0])
-        now = self._wall_clock()
+        self.order.forget(since if self.policy.fair else [0])
+        now = self.wall_clock()
         unanswered = [max(at, self._served.get(user, 0.0)) for user, at in since.items()]
-        metrics.WAITING_USERS.labels(self._label).set(len(waiting))
-        metrics.LONGEST_WAIT.labels(self._label).set(max((now - at for at in unanswered), default=0.0))
+        metrics.WAITING_USERS.labels(self.label).set(len(waiting))
+        metrics.LONGEST_WAIT.labels(self.label).set(max((now - at for at in unanswered), default=0.0))
         users = [(user, count, self.order.weight(user)) for user, count in waiting.items()]
-        self._store.tell_line(users, fair=self._policy.fair, now=now)
+        self.store.tell_line(users, fair=self.policy.fair, now=now)
 
     def line_up(self) -> None:
         """Let the new ones wait for their turns, but for those that had theirs. May raise `redis.RedisError`."""
-        kept = self._places.look(self.new, self.order.reached)
+        kept = self.store.places.look(self.new, self.order.reached)
         self.order.reach(kept.reached)
         known = kept.places.keys() | kept.finished
-        refused = self._limit.refused([self.all[each].sent for each in self.new if each not in known])
+        refused = self.store.user_limit.refused([self.all[each].sent for each in self.new if each not in known])
         for processing_id in self.new:
             unfinished = self.all[processing_id]
             if processing_id in refused:
                 log.warning("too many requests of its user", extra={"processing_id": processing_id})
-                wait = self._limit.wait(unfinished.sent_at)
+                wait = self.store.user_limit.wait(unfinished.sent_at)
                 unfinished.outcome = unfinished.failed(Failure.USER_LIMIT, wait_seconds=wait)
             user = self.user(unfinished)
             if processing_id in known or processing_id in refused:
@@ -115,6 +98,7 @@ class InHand:
                     self._put(unfinished, place)
                 self._call(processing_id, place)
             else:
+                unfinished.least = self.order.reached
                 self.order.add(user, processing_id)
         self.new = []
 
@@ -142,10 +126,17 @@ class InHand:
         self.changed.clear()
         return changed
 
+    @property
+    def somebody_waits(self) -> bool:
+        """Whether there is somebody to call, or something to look at."""
+        return self.order.head() is not None or not self.called.keys().isdisjoint(self.changed)
+
     def call_off(self, is_over: Callable[[Unfinished], bool]) -> None:
         """Call those whose turn would come too late, to be ended."""
         over = [pid for pid, unfinished in self.all.items() if pid not in self.called and is_over(unfinished)]
         for processing_id in over:
+            if self.order.reached > (unfinished := self.all[processing_id]).least:  # others have started since it came
+                unfinished.outcome = unfinished.failed(Failure.QUEUE_TOO_LONG)
             self._call(processing_id)
             self.order.remove(self.user(self.all[processing_id]), processing_id)
 
@@ -156,13 +147,13 @@ class InHand:
             return
         users = map(self.user, placeless)
         wanted = [(user, self.order.step(user), each.least) for user, each in zip(users, placeless, strict=True)]
-        for unfinished, place in zip(placeless, self._places.give(wanted, self.order.reached), strict=True):
+        for unfinished, place in zip(placeless, self.store.places.give(wanted, self.order.reached), strict=True):
             self._put(unfinished, place)
 
     def give_back(self, publications: Iterable[Publication]) -> None:
         """What ends without an answer does not count for its user. May raise `redis.RedisError`."""
         failed = [each.processing_id for each in publications if not each.outcome.success]
-        self._limit.give_back([self.all[each].sent for each in failed if each in self.all])
+        self.store.user_limit.give_back([self.all[each].sent for each in failed if each in self.all])
 
     def _put(self, unfinished: Unfinished, place: float) -> None:
         unfinished.dispatch = unfinished.dispatch.model_copy(update={"place": place})
@@ -170,7 +161,7 @@ class InHand:
 
     def user(self, unfinished: Unfinished) -> int:
         """Whose turn it takes."""
-        return unfinished.dispatch.request.user_id if self._policy.fair else 0
+        return unfinished.dispatch.request.user_id if self.policy.fair else 0
 
 
 def _slim(text: str) -> str:

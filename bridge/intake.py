@@ -49,8 +49,6 @@ MESSAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A request to be scored."""
-
     request: Request
 
 

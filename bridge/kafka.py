@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -31,23 +32,21 @@ DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024
 AT_ONCE = {"socket.nagle.disable": True}
 
 
+@dataclass(eq=False)
 class Contact:
-    """What a consumer knows of the brokers, from librdkafka's statistics.
+    """What a consumer knows of the brokers, from librdkafka's statistics."""
 
-    Args:
-        clock: seconds, monotonic.
-    """
+    clock: Callable[[], float] = time.monotonic  # seconds, monotonic
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __post_init__(self) -> None:
         # When the client last spoke of itself: a loop that is late hears of it late, which is not the brokers' silence.
-        self._noted_at = self._heard_at = self._joined_at = clock()
+        self._noted_at = self._heard_at = self._joined_at = self.clock()
         self._group = "not joined"
 
     def note(self, statistics: str) -> None:
         """Librdkafka's callback: once a second, from `poll`. The text is JSON of its own making."""
         found = json.loads(statistics)
-        self._noted_at = self._clock()
+        self._noted_at = self.clock()
         idle = [
             broker["rxidle"] / 1e6  # microseconds since the last byte
             for broker in found.get("brokers", {}).values()
@@ -238,13 +237,7 @@ class OffsetRange(NamedTuple):
 def offset_ranges(
     reader: Consumer, topic: str, *, since: float | None = None, may_be_missing: bool = False
 ) -> list[OffsetRange]:
-    """What each partition of a topic holds now, as far as the reader may see it.
-
-    Args:
-        reader: any consumer.
-        topic: its name.
-        since: Unix time, seconds; leaves out what is older.
-        may_be_missing: a topic that does not exist has none, and is no error.
+    """What each partition of a topic holds now, as far as the reader may see it, since a Unix time.
 
     Raises:
         KafkaException: the brokers are away, or do not know the topic.
@@ -270,7 +263,6 @@ def offset_ranges(
 
 
 def read_range(reader: Consumer, part: OffsetRange) -> Iterator[Message]:
-    """The messages of a range; see `read_batches`."""
     for batch in read_batches(reader, part):
         yield from batch
 
@@ -278,12 +270,8 @@ def read_range(reader: Consumer, part: OffsetRange) -> Iterator[Message]:
 def read_batches(reader: Consumer, part: OffsetRange, at_most: int = 500) -> Iterator[list[Message]]:
     """The messages of a range in their order; an empty batch where none came within a tenth of a second.
 
-    The last offsets of a range may be transaction markers, which are not delivered.
-
-    Args:
-        reader: a consumer that reports a partition's end (`enable.partition.eof`); its assignment is replaced.
-        part: what to read.
-        at_most: messages in one batch.
+    The last offsets of a range may be transaction markers, which are not delivered. The reader must report a
+    partition's end (`enable.partition.eof`); its assignment is replaced.
 
     Raises:
         KafkaException: Kafka reports an error, or stays silent for `KAFKA_TIMEOUT` seconds.

@@ -37,10 +37,8 @@ class FirstContact:
     def metadata(self, patience: float, *, persists: bool = False) -> Any:
         """What they say of themselves: the cluster's metadata.
 
-        Args:
-            patience: seconds.
-            persists: wait for all of it, and log what is wrong meanwhile; else an error that tells is the end: waiting
-                longer mends no password.
+        Whoever persists waits for all of the patience (seconds), and logs what is wrong meanwhile; else an error that
+        tells is the end: waiting longer mends no password.
 
         Raises:
             KafkaException: with what says most of all that was heard.
@@ -78,7 +76,6 @@ def line(error: KafkaError, servers: str) -> str:
 
 
 def advice(error: KafkaError, servers: str) -> str:
-    """What to do about an error on the way to the brokers."""
     code = error.code()
     if "certificate" in error.str():
         return "KAFKA_SSL_CA_LOCATION must hold the CA that signed it, and the brokers' name must be in it"

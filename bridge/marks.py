@@ -20,6 +20,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import redis
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -95,47 +96,30 @@ class _PositionMovedError(Exception):
     """Another bridge has moved a position on, or Redis was emptied or rolled back: read from where it is now."""
 
 
+@dataclass(eq=False)
 class ProcessedMarks:
     """Keeps `processed_messages:{processing_id}` = `_` (3 days) in step with the notifications topic.
 
     Made anew for each partition that a bridge is assigned.
-
-    Args:
-        make_reader: makes a consumer that joins no group, reads committed messages only, reports a
-            partition's end (`enable.partition.eof`).
-        topic: the notifications topic.
-        source: the input partition whose requests are marked, `<topic>-<number>`.
-        owner: a name that no other bridge has, nor this one for another assignment.
-        notification_key: of our notifications. Those of another handler lack our header, and have this key or the
-            contract's own, whatever ours is set to.
-        dialect: of the platform's contract.
-        providers: their names; each one's limiter is told what was answered.
-        clock: Unix time, seconds.
     """
 
-    def __init__(
-        self,
-        store: redis.Redis,
-        make_reader: Callable[[], Consumer],
-        topic: str,
-        source: str,
-        owner: str,
-        notification_key: bytes = NOTIFICATION_KEY,
-        dialect: Dialect = DIALECT,
-        providers: Iterable[str] = ("",),
-        clock: Callable[[], float] = time.time,
-    ):
-        self._redis = store
-        self._make_reader = make_reader
-        self._topic = topic
-        self._field = f"sequence:{source}"
-        self._owner = owner
-        self._answered = [of_provider(ANSWERED_KEY, provider) for provider in providers]
-        self._keys = {NOTIFICATION_KEY, notification_key}
-        self._dialect = dialect
-        self._clock = clock
-        self._mark = store.register_script(_MARK)
-        self._start_sequence = store.register_script(_START_SEQUENCE)
+    store: redis.Redis
+    make_reader: Callable[[], Consumer]  # of no group, of committed messages only; reports a partition's end
+    topic: str  # the notifications topic
+    source: str  # the input partition whose requests are marked, `<topic>-<number>`
+    owner: str  # a name that no other bridge has, nor this one for another assignment
+    # Of our notifications. Those of another handler lack our header, and have this key or the contract's own.
+    notification_key: bytes = NOTIFICATION_KEY
+    dialect: Dialect = DIALECT
+    providers: Iterable[str] = ("",)  # their names; each one's limiter is told what was answered
+    clock: Callable[[], float] = time.time  # Unix time, seconds
+
+    def __post_init__(self) -> None:
+        self._field = f"sequence:{self.source}"
+        self._answered = [of_provider(ANSWERED_KEY, provider) for provider in self.providers]
+        self._keys = {NOTIFICATION_KEY, self.notification_key}
+        self._mark = self.store.register_script(_MARK)
+        self._start_sequence = self.store.register_script(_START_SEQUENCE)
         self._number = 0
         self._sequence = ""  # none was written yet, or it is not to be relied on
         self._seen: dict[bytes, int] = {}  # the highest sequence of every other partition
@@ -151,7 +135,7 @@ class ProcessedMarks:
         self._sequence = ""
         self._seen.clear()
         read = 0
-        reader = self._make_reader()
+        reader = self.make_reader()
         try:
             while True:
                 reached: dict[int, int] = {}
@@ -172,7 +156,7 @@ class ProcessedMarks:
         Raises:
             redis.RedisError, KafkaException: not now.
         """
-        reader = self._make_reader()
+        reader = self.make_reader()
         try:
             yield from self._read(reader, {}, see_hidden=False)
         except _PositionMovedError:
@@ -189,7 +173,7 @@ class ProcessedMarks:
         ids = list(processing_ids)
         for start in range(0, len(ids), IDS_A_STEP):
             step = ids[start : start + IDS_A_STEP]
-            following = f"{self._number + 1} {self._owner}"
+            following = f"{self._number + 1} {self.owner}"
             lifetimes = dict.fromkeys(step, PROCESSED_MARK_TTL)
             expected = self._sequence or "unknown"  # no sequence: the marks are written, and not believed
             if not self._write(self._field, expected, following, lifetimes):
@@ -216,7 +200,7 @@ class ProcessedMarks:
 
     def _read(self, reader: Consumer, reached: dict[int, int], *, see_hidden: bool) -> Iterator[int]:
         """Mark what each partition has above its position; fills `reached` with the new positions, yields counts."""
-        state: dict[bytes, bytes] = self._redis.hgetall(MARKS_KEY)  # type: ignore[assignment] # its answers are not decoded
+        state: dict[bytes, bytes] = self.store.hgetall(MARKS_KEY)  # type: ignore[assignment] # its answers are not decoded
         self._number = max(self._number, _count(state.get(self._field.encode())))
         positions = {
             int(field.removeprefix(b"position:")): int(value)
@@ -224,8 +208,8 @@ class ProcessedMarks:
             if field.startswith(b"position:")
         }
         counting = not positions or b"last_day" in state
-        oldest = self._clock() - PROCESSED_MARK_TTL
-        for whole in offset_ranges(reader, self._topic, since=oldest, may_be_missing=True):
+        oldest = self.clock() - PROCESSED_MARK_TTL
+        for whole in offset_ranges(reader, self.topic, since=oldest, may_be_missing=True):
             kept = positions.get(whole.partition)
             # A position above the end is of a topic that was removed and made again.
             start = max(whole.start, kept) if kept is not None and kept <= whole.end else whole.start
@@ -248,8 +232,8 @@ class ProcessedMarks:
         self, part: OffsetRange, expected: str, position: int, batch: Sequence[Message], *, counting: bool
     ) -> str:
         """One step: mark a batch's notifications, and move the partition's position on."""
-        now = self._clock()
-        found = ((answered_id(each, self._keys, self._dialect), sent_at(each, now)) for each in batch)
+        now = self.clock()
+        found = ((answered_id(each, self._keys, self.dialect), sent_at(each, now)) for each in batch)
         young = {each: at for each, at in found if each is not None and at > now - PROCESSED_MARK_TTL}
         # A mark that is restored late ends when it would have ended.
         lifetimes = {each: math.ceil(at + PROCESSED_MARK_TTL - now) for each, at in young.items()}
@@ -273,9 +257,9 @@ class ProcessedMarks:
     def _start(self, reached: Mapping[int, int]) -> bool:
         """The end of catching up; False where a position went back while the topic was read."""
         self._number += 1
-        sequence = f"{self._number} {self._owner}"
+        sequence = f"{self._number} {self.owner}"
         pairs = [part for number, end in reached.items() for part in (f"position:{number}", end)]
-        args = [self._field, sequence, f"{self._clock():.3f}", *pairs]
+        args = [self._field, sequence, f"{self.clock():.3f}", *pairs]
         if not self._start_sequence(keys=[MARKS_KEY, *self._answered], args=args):
             return False
         self._sequence = sequence

@@ -94,7 +94,6 @@ BUILD.labels(SCHEMA_VERSION.decode(), confluent_kafka.libversion()[0], platform.
 
 
 def forget(partition: str) -> None:
-    """It is another bridge's by now."""
     for gauge in (UNFINISHED, OLDEST, WINDOW, WAITING_USERS, LONGEST_WAIT):
         gauge.labels(partition).set(0)
     show_lag(partition, None)

@@ -9,11 +9,14 @@ The string also names the topic by its id: a topic that was removed and made aga
 old one, and none of its messages.
 """
 
+from bisect import bisect_right
 from collections.abc import Collection
+from itertools import accumulate, islice, pairwise
 from typing import NamedTuple, Self
 
 # Kafka's `offset.metadata.max.bytes` is 4,096 by default and counts more than the string.
 MAX_METADATA = 3_900
+MOST_OPEN = MAX_METADATA // 2  # offsets that may fit: a digit and a comma each
 
 _VERSION = "v2"  # "v2 <topic id> <span> <open offsets, each as its distance from the one before>"; v1 names no topic
 _ANY_TOPIC = "-"  # brokers before 2.8 have no ids
@@ -42,20 +45,14 @@ class PartitionProgress:
     Every offset below the watermark is finished; between the watermark and `high` all are finished but the
     open ones; nothing is known from `high` on. Offsets may have gaps (transaction markers, compaction): what
     was never delivered counts as finished as soon as something above it was delivered.
-
-    Args:
-        watermark: the lowest offset that is not finished.
-        high: nothing is known from here on; the watermark by default.
-        still_open: offsets between the two that are not finished.
-        topic_id: of the topic that all of it is about, None where that is not known.
     """
 
     def __init__(
         self,
-        watermark: int | None = None,
-        high: int | None = None,
-        still_open: Collection[int] = (),
-        topic_id: str | None = None,
+        watermark: int | None = None,  # the lowest offset that is not finished
+        high: int | None = None,  # nothing is known from here on; the watermark by default
+        still_open: Collection[int] = (),  # offsets between the two that are not finished
+        topic_id: str | None = None,  # of the topic that all of it is about, None where that is not known
     ):
         self.topic_id = topic_id
         self.position = watermark or 0  # what is delivered next is here or above
@@ -67,14 +64,10 @@ class PartitionProgress:
 
     @classmethod
     def from_commit(cls, commit: Commit, end: int | None = None, topic_id: str | None = None) -> Self:
-        """Resume where a commit left off.
+        """Resume where the last commit of this topic left off.
 
-        Args:
-            commit: the last one, of this topic; foreign or damaged metadata means that nothing is known above its
-                offset.
-            end: of the partition. Nothing is known from there on: a topic that has lost its end gives the same
-                offsets to other messages.
-            topic_id: of the topic as it is now.
+        Foreign or damaged metadata means that nothing is known above its offset; and nothing is known from the
+        partition's end on: a topic that has lost its end gives the same offsets to other messages.
         """
         nothing_above = cls(commit.offset, topic_id=topic_id)
         version, _, rest = (commit.metadata or "").partition(" ")
@@ -163,19 +156,13 @@ class PartitionProgress:
         if self._high is None:
             return None
         done = set(finishing)
-        still_open = [offset for offset in self._open if offset not in done]
-        watermark = still_open[0] if still_open else self._high
-        high, last = self._high, watermark
-        deltas: list[str] = []
-        prefix = f"{_VERSION} {self.topic_id or _ANY_TOPIC}"
-        length = len(f"{prefix} {high - watermark} ")
-        for offset in still_open:
-            delta = str(offset - last)
-            length += len(delta) + 1
-            if length > MAX_METADATA:
-                # Claim less: what is finished above here would be read again and found by its processed mark.
-                high = offset
-                break
-            deltas.append(delta)
-            last = offset
-        return Commit(watermark, f"{prefix} {high - watermark} {','.join(deltas)}")
+        still_open = list(islice((offset for offset in self._open if offset not in done), MOST_OPEN))
+        high, watermark = self._high, still_open[0] if still_open else self._high
+        head = f"{_VERSION} {self.topic_id or _ANY_TOPIC}"
+        deltas = [str(offset - last) for last, offset in pairwise([watermark, *still_open])]
+        ends = list(accumulate((len(delta) + 1 for delta in deltas), initial=len(f"{head} {high - watermark} ")))
+        fits = bisect_right(ends, MAX_METADATA) - 1
+        if fits < len(still_open):
+            # Claim less: what is finished above here would be read again and found by its processed mark.
+            high = still_open[fits]
+        return Commit(watermark, f"{head} {high - watermark} {','.join(deltas[:fits])}")

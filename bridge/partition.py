@@ -14,6 +14,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 import redis
 from confluent_kafka import Consumer, Message, TopicPartition
@@ -44,60 +45,43 @@ from tracing import traceparent_of
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 0.05  # seconds between two looks while requests are in hand
-LOOK_PAUSE = 0.02  # seconds between two looks at announced ones: those that end together share a transaction
-IDLE_LOOK_EVERY = 1.0  # seconds between two looks at Redis while there is nothing to do
+LOOK_EVERY = 1.0  # seconds between two looks at Redis while nothing is heard
+LOOK_PAUSE = 0.02  # seconds between two looks otherwise: those that end together share a transaction
 TELL_EVERY = 5.0  # seconds between two words on who waits
 COMMIT_EVERY = 1.0  # seconds a watermark may wait for a transaction that has outcomes to carry
 MAX_FOREIGN_KEYS = 100  # logged once each, up to so many
 
 
+@dataclass(eq=False)
 class PartitionWork:
-    """The unfinished requests of one partition that this bridge owns.
+    """The unfinished requests of one partition that this bridge owns."""
 
-    Args:
-        consumer: the bridge's; all else is the partition's own, but for topics and cap.
-        clock: seconds, monotonic.
-        wall_clock: Unix time, seconds.
-        spans: of its requests; None: nothing is traced.
-    """
+    source: TopicPartition
+    consumer: Consumer  # the bridge's; all else is the partition's own, but for topics and cap
+    store: RequestStore
+    marks: ProcessedMarks
+    publisher: Publisher
+    topics: TopicWatch
+    cap: DeadLetterCap
+    policy: PartitionPolicy
+    clock: Callable[[], float] = time.monotonic  # seconds, monotonic
+    wall_clock: Callable[[], float] = time.time  # Unix time, seconds
+    spans: RequestSpans | None = None  # of its requests; None: nothing is traced
 
-    def __init__(
-        self,
-        source: TopicPartition,
-        consumer: Consumer,
-        store: RequestStore,
-        marks: ProcessedMarks,
-        publisher: Publisher,
-        topics: TopicWatch,
-        cap: DeadLetterCap,
-        policy: PartitionPolicy,
-        clock: Callable[[], float] = time.monotonic,
-        wall_clock: Callable[[], float] = time.time,
-        spans: RequestSpans | None = None,
-    ):
-        self._source = source
-        self._name = f"{source.topic}-{source.partition}"
-        self._consumer = consumer
-        self._store = store
-        self._marks = marks
-        self._publisher = publisher
-        self._topics = topics
-        self._log_watch = LogWatch(consumer, self._source, topics)
-        heard_until = lambda: wall_clock() - policy.dialect.settles  # noqa: E731
-        self._endings = Endings(self._source, cap, topics.may_write_letters, store.tally, heard_until)
-        self._policy = policy
-        self._clock = clock
-        self._wall_clock = wall_clock
-        self._spans = spans or RequestSpans(NoOpTracer(), source, "", "")
-        self._in_hand = InHand(store, policy, str(source.partition), wall_clock)
-        self._supervisor = Supervisor(store, self._in_hand.place, policy, wall_clock)
-        self._window = Window(policy.window_cap, policy.look_ahead, policy.request_rate, clock)
+    def __post_init__(self) -> None:
+        self._name = f"{self.source.topic}-{self.source.partition}"
+        self._log_watch = LogWatch(self.consumer, self.source, self.topics)
+        heard_until = lambda: self.wall_clock() - self.policy.dialect.settles  # noqa: E731
+        self._endings = Endings(self.source, self.cap, self.topics.may_write_letters, self.store.tally, heard_until)
+        self._spans = self.spans or RequestSpans(NoOpTracer(), self.source, "", "")
+        self._in_hand = InHand(self.store, self.policy, str(self.source.partition), self.wall_clock)
+        self._supervisor = Supervisor(self.store, self._in_hand.place, self.policy, self.wall_clock)
+        self._window = Window(self.policy.window_cap, self.policy.look_ahead, self.policy.request_rate, self.clock)
         self._foreign_keys: set[bytes] = set()
         self.is_recovering = True
         self._recovery: Iterator[object] | None = None
-        self._marking = Marking(marks, self._name, clock)
-        self.redis_answered_at = clock()  # seconds; when Redis last answered all that was asked
+        self._marking = Marking(self.marks, self._name, self.clock)
+        self.redis_answered_at = self.clock()  # seconds; when Redis last answered all that was asked
         self._forget(PartitionProgress())
 
     def _forget(self, progress: PartitionProgress) -> None:
@@ -114,7 +98,7 @@ class PartitionWork:
         if self.is_recovering or self._endings.are_full:
             return 0
         # While the dead-letter topic cannot be written, what waits for it keeps no request out.
-        set_aside = 0 if self._topics.may_write_letters() else self._endings.waiting
+        set_aside = 0 if self.topics.may_write_letters() else self._endings.waiting
         return max(0, self._window.held - self._progress.unfinished + set_aside)
 
     @property
@@ -142,31 +126,31 @@ class PartitionWork:
         return done
 
     def _recover(self) -> Iterator[int]:
-        self._publisher.open()
-        self._topics.look()
+        self.publisher.open()
+        self.topics.look()
         found = beginning(
-            self._consumer,
-            self._source,
-            topic_id=self._topics.source_id,
+            self.consumer,
+            self.source,
+            topic_id=self.topics.source_id,
             known_id=self._progress.topic_id,
-            start=self._policy.start,
-            now=self._wall_clock(),
+            start=self.policy.start,
+            now=self.wall_clock(),
         )
         unread = found.progress.skip(found.log_start)
         if found.is_new or unread:  # it may never see again what it answers for
-            yield from self._store.let_go_of_all(found.partitions)
+            yield from self.store.let_go_of_all(found.partitions)
         if found.chosen:
-            self._publisher.publish((), found.chosen, self._consumer)
+            self.publisher.publish((), found.chosen, self.consumer)
         read = 0
-        for read in self._marks.catch_up():
+        for read in self.marks.catch_up():
             yield read
         self._endings.forget(same_log=not found.is_new)
         self._forget(found.progress)
         if unread:
-            note_unread(self._source, found.log_start, unread)
+            note_unread(self.source, found.log_start, unread)
             self._uncommitted = True
-        self._consumer.seek(TopicPartition(self._source.topic, self._source.partition, found.progress.position))
-        self.redis_answered_at = self._clock()
+        self.consumer.seek(TopicPartition(self.source.topic, self.source.partition, found.progress.position))
+        self.redis_answered_at = self.clock()
         metrics.RECOVERIES.inc()
         log.info(
             "%s: starting at offset %d, %d open above it are known, %d notifications checked",
@@ -183,7 +167,7 @@ class PartitionWork:
         if offset is None or not self._progress.deliver(offset):
             metrics.MESSAGES.labels("known").inc()
             return
-        content = intake.read(as_bytes(message.key()), as_bytes(message.value()), self._policy.dialect)
+        content = intake.read(as_bytes(message.key()), as_bytes(message.value()), self.policy.dialect)
         match content:
             case NotOurs():
                 metrics.MESSAGES.labels("not_ours").inc()
@@ -193,7 +177,7 @@ class PartitionWork:
             case Rejected(reason=reason, field=field):
                 metrics.MESSAGES.labels("rejected").inc()
                 log.warning("%s offset %d is a dead letter: %s", self._name, offset, f"{reason.value} {field}".strip())
-                self._endings.reject(PendingLetter.of(message, content, self._wall_clock()))
+                self._endings.reject(PendingLetter.of(message, content, self.wall_clock()))
                 self._look_at = 0.0  # something new: do not wait for the next look
             case Accepted(request=request):
                 metrics.MESSAGES.labels("accepted").inc()
@@ -202,9 +186,9 @@ class PartitionWork:
                     metrics.DUPLICATES.inc()
                     in_hand.offsets.append(offset)
                     return
-                at = sent_at(message, self._wall_clock())
+                at = sent_at(message, self.wall_clock())
                 span = self._spans.take(message, sender := traceparent(message), request.processing_id)
-                deadline_at = at + self._policy.request_deadline
+                deadline_at = at + self.policy.request_deadline
                 dispatch = Dispatch(request=request, deadline_at=deadline_at, traceparent=traceparent_of(span))
                 self._in_hand.take(Unfinished(dispatch, [offset], sender, sent_at=at, span=span))
                 self._look_at = 0.0
@@ -216,13 +200,12 @@ class PartitionWork:
 
     @property
     def awaits_outcomes(self) -> bool:
-        """Whether requests are in hand."""
         return bool(self._in_hand.all)
 
     @property
     def look_in(self) -> float:
         """Seconds until `step` has something to do."""
-        return max(0.0, self._look_at - self._clock())
+        return max(0.0, self._look_at - self.clock())
 
     def look_soon(self, announced: AbstractSet[int]) -> None:
         """The outcomes of these requests were announced, some of which may be in hand."""
@@ -243,24 +226,23 @@ class PartitionWork:
         if self.is_recovering:
             self.recover()
             return
-        now = self._clock()
+        now = self.clock()
         if now < self._look_at:
             return
         try:
             self._look(now)
         except (redis.RedisError, OperationalError):
-            self._supervisor.note_outage(self._clock())
+            self._supervisor.note_outage(self.clock())
             self._look_at_all_at = 0.0
             raise
 
     def _look(self, now: float) -> None:
         self._looked_at = now
-        busy = bool(self._in_hand.all or self._endings.waiting or self._marking.is_due)
-        self._look_at = now + (LOOK_EVERY if busy else IDLE_LOOK_EVERY)
+        self._look_at = now + LOOK_EVERY
         self._show()
         if self._log_watch.look(self._progress, now):
             self._uncommitted = True
-            for _ in self._store.let_go_of_all([self._name]):
+            for _ in self.store.let_go_of_all([self._name]):
                 pass
         self._window.adjust()
         if self._marking.is_behind:
@@ -271,7 +253,7 @@ class PartitionWork:
         self._call(at_all=at_all)
         changed = self._in_hand.take_changed()
         requests = self._in_hand.called if at_all else changed
-        letters = self._endings.letters() if self._topics.may_write_answers() else []
+        letters = self._endings.letters() if self.topics.may_write_answers() else []
         states = self._states(requests, letters)
         if not states.complete:
             self._marking.distrust()
@@ -281,22 +263,23 @@ class PartitionWork:
             if processing_id in requests and not requests[processing_id].refused:
                 requests[processing_id].outcome = outcome
         idle = requests if at_all else {key: each for key, each in requests.items() if not each.history.is_out}
-        self._in_hand.changed.update(self._supervisor.supervise(idle, states, now))
+        if left := self._supervisor.supervise(idle, states, now):
+            self._in_hand.changed.update(left)
+            self._look_at = now + LOOK_PAUSE
         if at_all:
             self._look_at_all_at = now + self._supervisor.pause(len(requests))
         self._end(requests, letters, states, now)
         if now >= self._tell_at:
             self._in_hand.tell()
             self._tell_at = now + TELL_EVERY
-        self.redis_answered_at = self._clock()
+        self.redis_answered_at = self.clock()
         self._marking.move_on(now)
 
     def _states(self, requests: Mapping[int, Unfinished], letters: Sequence[PendingLetter]) -> RequestStates:
-        """What Redis knows of some requests, and of those that letters speak of."""
         addressees = [letter.rejected.addressee for letter in letters]
         rejected = [addressee.processing_id for addressee in addressees if addressee is not None]
         workers = {each.history.worker for each in requests.values() if each.history.worker is not None}
-        return self._store.states([*requests, *rejected], workers)
+        return self.store.states([*requests, *rejected], workers)
 
     def _call(self, *, at_all: bool) -> None:
         """Let those take part whose turn comes, and who are out of time."""
@@ -309,26 +292,25 @@ class PartitionWork:
             self._window.note_full()
 
     def start_over(self) -> None:
-        """Let the next steps read the state from Kafka again."""
         self.is_recovering = True
 
     def close(self) -> None:
         """The partition is leaving; requests in hand stay in Redis for its next owner."""
-        self._publisher.close()
-        metrics.forget(str(self._source.partition))
+        self.publisher.close()
+        metrics.forget(str(self.source.partition))
 
     def _show(self) -> None:
         self.watermark = self._progress.watermark
-        label = str(self._source.partition)
+        label = str(self.source.partition)
         metrics.UNFINISHED.labels(label).set(self._progress.unfinished)
         metrics.WINDOW.labels(label).set(self._window.held)
         oldest = next(iter(self._in_hand.all.values()), None)  # they are in the topic's order
         metrics.OLDEST.labels(label).set(self._age(oldest) if oldest is not None else 0)
-        end = self._topics.log_ends.get(self._source.partition)
+        end = self.topics.log_ends.get(self.source.partition)
         metrics.show_lag(label, None if end is None else end - self.watermark)
 
     def _age(self, unfinished: Unfinished) -> float:
-        return max(0.0, self._wall_clock() - unfinished.sent_at)
+        return max(0.0, self.wall_clock() - unfinished.sent_at)
 
     def _catch_up(self, now: float) -> None:
         self._look_at = 0.0
@@ -342,8 +324,7 @@ class PartitionWork:
     def _end(
         self, requests: Mapping[int, Unfinished], letters: Sequence[PendingLetter], states: RequestStates, now: float
     ) -> None:
-        """Publish what has ended of some requests, and letters."""
-        if not self._topics.may_write_answers():
+        if not self.topics.may_write_answers():
             return
         ended = self._endings.ended(requests, states)
         self._in_hand.changed.update(ended)  # until they are published
@@ -358,8 +339,8 @@ class PartitionWork:
         try:
             with metrics.TRANSACTION_SECONDS.time(), self._spans.publishing(ending.publications):
                 outputs: list[Publication | DeadLetter] = [*ending.publications, *ending.dead_letters]
-                position = TopicPartition(self._source.topic, self._source.partition, commit.offset, commit.metadata)
-                self._publisher.publish(outputs, [position], self._consumer)
+                position = TopicPartition(self.source.topic, self.source.partition, commit.offset, commit.metadata)
+                self.publisher.publish(outputs, [position], self.consumer)
         except OutputRefused as refused:
             self._look_at = 0.0  # its neighbours go with the next step
             finished = self._endings.make_smaller(refused, self._in_hand)
@@ -381,6 +362,8 @@ class PartitionWork:
                 metrics.END_TO_END.observe(self._age(unfinished))
             if unfinished is not None and unfinished.first_dispatched_at is not None:
                 self._window.note_end(now - unfinished.first_dispatched_at)
+        if self._endings.waiting or self._in_hand.somebody_waits:
+            self._look_at = now + LOOK_PAUSE
         self._mark(ending.processing_ids)
 
     def _mark(self, published: Sequence[int] = ()) -> None:

@@ -8,7 +8,7 @@ refused twice over: its transactional id was taken over, and its group generatio
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from queue import Empty, SimpleQueue
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -62,46 +62,32 @@ class PublishError(Exception):
 
 
 class OutputRefused(Exception):
-    """A topic does not take one of the messages. The transaction was aborted: nothing of it was published.
-
-    Attributes:
-        output: the publication or dead letter.
-        topic: that refuses it.
-    """
+    """A topic does not take one of the messages. The transaction was aborted: nothing of it was published."""
 
     def __init__(self, output: Publication | DeadLetter, topic: str, error: KafkaError) -> None:
         super().__init__(f"{topic} refuses it: {error.name()}")
-        self.output = output
-        self.topic = topic
+        self.output = output  # the publication or dead letter
+        self.topic = topic  # that refuses it
 
 
+@dataclass(eq=False)
 class Publisher:
     """The transactional producer of one input partition.
 
     The transactional id is stable, so whoever takes the partition over also ends what its last owner left
     open. One transaction at a time; outcomes that are ready together share one.
-
-    Args:
-        make_producer: makes a producer for a transactional id; None: one without transactions.
-        transactional_id: one per group, input topic and partition.
-        topics: where to write.
-        says_outside: readers see what a transaction takes back, so outcomes are said before it, and it has what is for
-            us alone. An outcome is said at least once then: a crash between the two says it again, and so may a bridge
-            that has lost its partition without knowing.
     """
 
-    def __init__(
-        self,
-        make_producer: Callable[[str | None], Producer],
-        transactional_id: str,
-        topics: Topics,
-        *,
-        says_outside: bool = False,
-    ):
-        self._make_producer = make_producer
-        self._transactional_id = transactional_id
-        self._topics = topics
-        self._says_outside = says_outside
+    make_producer: Callable[[str | None], Producer]  # for a transactional id; None: without transactions
+    transactional_id: str  # one per group, input topic and partition
+    topics: Topics
+    _: KW_ONLY
+    # Readers see what a transaction takes back, so outcomes are said before it, and it has what is for us alone. An
+    # outcome is said at least once then: a crash between the two says it again, and so may a bridge that has lost its
+    # partition without knowing.
+    says_outside: bool = False
+
+    def __post_init__(self) -> None:
         self._producer: Producer
         self._stuck = True  # nothing is opened yet
 
@@ -112,13 +98,13 @@ class Publisher:
             KafkaException: the broker is away; try again.
         """
         self.close()
-        self._outside = self._make_producer(None) if self._says_outside else None
+        self._outside = self.make_producer(None) if self.says_outside else None
         self._said: set[int] = set()  # outside, and not committed yet
         self._stuck = self._one_by_one = False
         self._take_over()
 
     def _take_over(self) -> None:
-        self._producer = self._make_producer(self._transactional_id)
+        self._producer = self.make_producer(self.transactional_id)
         self._producer.init_transactions(TIMEOUT)
 
     def publish(
@@ -255,7 +241,7 @@ class Publisher:
 
     def _produce_output(self, output: Publication | DeadLetter, producer: Producer) -> None:
         if isinstance(output, DeadLetter):
-            self._produce(producer, output, self._topics.dead_letters, output.key, output.value, list(output.headers))
+            self._produce(producer, output, self.topics.dead_letters, output.key, output.value, list(output.headers))
             return
         headers = [
             (HEADER_PROCESSING_ID, str(output.processing_id).encode()),
@@ -264,7 +250,7 @@ class Publisher:
         if output.traceparent is not None:
             headers.append((HEADER_TRACEPARENT, output.traceparent))
         outcome = output.outcome
-        topics, body = self._topics, outcome.notification.encode()
+        topics, body = self.topics, outcome.notification.encode()
         self._produce(producer, output, topics.notifications, topics.notification_key, body, headers)
         if outcome.processing is not None:
             body = outcome.processing.encode()

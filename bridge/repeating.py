@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
@@ -26,58 +27,43 @@ RETRY_AFTER = 5.0  # seconds
 TOO_LATE = 24 * 3_600.0  # seconds; who switches it on does not want a week of answers again
 
 
+@dataclass(eq=False, repr=False)
 class Repeating(threading.Thread):
-    """A thread of its own, from `start` until `ended`.
+    """A thread of its own, from `start` until `ended`."""
 
-    Args:
-        delay: seconds.
-        topic: of the answers.
-        make_consumer: of a group that all bridges share, with offsets that are stored by hand and committed by it.
-        make_producer: idempotent, without transactions.
-        ended: set when the bridge stops.
-        clock: Unix time, seconds.
-    """
+    delay: float  # seconds
+    topic: str  # of the answers
+    make_consumer: Callable[[], Consumer]  # of a group that all bridges share; commits what is stored by hand
+    make_producer: Callable[[], Producer]  # idempotent, without transactions
+    ended: threading.Event  # set when the bridge stops
+    clock: Callable[[], float] = time.time  # Unix time, seconds
 
-    def __init__(
-        self,
-        delay: float,
-        topic: str,
-        make_consumer: Callable[[], Consumer],
-        make_producer: Callable[[], Producer],
-        ended: threading.Event,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        super().__init__(name=f"repeating-{delay:g}", daemon=True)
-        self._delay = delay
-        self._topic = topic
-        self._make_consumer = make_consumer
-        self._make_producer = make_producer
-        self._ended = ended
-        self._clock = clock
+    def __post_init__(self) -> None:
+        super().__init__(name=f"repeating-{self.delay:g}", daemon=True)
         self._failed: KafkaError | None = None
         self._waiting: dict[int, float] = {}  # partitions, and when what comes next there is due: Unix time, seconds
 
     def run(self) -> None:
-        while not self._ended.is_set():
-            consumer, producer = self._make_consumer(), self._make_producer()
+        while not self.ended.is_set():
+            consumer, producer = self.make_consumer(), self.make_producer()
             self._failed = None
             try:
-                consumer.subscribe([self._topic], on_revoke=self._forget, on_lost=self._forget)
-                while not self._ended.is_set():
+                consumer.subscribe([self.topic], on_revoke=self._forget, on_lost=self._forget)
+                while not self.ended.is_set():
                     self._step(consumer, producer)
             except (KafkaException, BufferError) as error:
                 log.warning("answers are not repeated for now: %s", error)
-                self._ended.wait(RETRY_AFTER)
+                self.ended.wait(RETRY_AFTER)
             finally:
                 self._waiting.clear()
                 producer.purge()
                 consumer.close()
 
     def _step(self, consumer: Consumer, producer: Producer) -> None:
-        now = self._clock()
+        now = self.clock()
         for partition in [number for number, due_at in self._waiting.items() if due_at <= now]:
             del self._waiting[partition]
-            consumer.resume([TopicPartition(self._topic, partition)])
+            consumer.resume([TopicPartition(self.topic, partition)])
         done: dict[int, int] = {}
         for message in consumer.consume(AT_ONCE, POLL):
             error, partition, offset = message.error(), message.partition() or 0, message.offset() or 0
@@ -87,11 +73,11 @@ class Repeating(threading.Thread):
                 continue
             is_ours = header(message, HEADER_PROCESSING_ID) is not None
             if is_ours and header(message, HEADER_REPEATED) is None:
-                due_at = sent_at(message, now) + self._delay
+                due_at = sent_at(message, now) + self.delay
                 if due_at > now:
                     self._waiting[partition] = due_at
-                    consumer.pause([TopicPartition(self._topic, partition)])
-                    consumer.seek(TopicPartition(self._topic, partition, offset))
+                    consumer.pause([TopicPartition(self.topic, partition)])
+                    consumer.seek(TopicPartition(self.topic, partition, offset))
                     continue
                 if due_at > now - TOO_LATE:
                     self._repeat(message, producer)
@@ -99,12 +85,12 @@ class Repeating(threading.Thread):
         if done:
             if producer.flush(TIMEOUT) or self._failed is not None:
                 raise KafkaException(self._failed or "the brokers do not take them")
-            consumer.store_offsets(offsets=[TopicPartition(self._topic, *place) for place in done.items()])
+            consumer.store_offsets(offsets=[TopicPartition(self.topic, *place) for place in done.items()])
 
     def _repeat(self, message: Message, producer: Producer) -> None:
-        headers = [*(message.headers() or []), (HEADER_REPEATED, f"{self._delay:g}".encode())]
+        headers = [*(message.headers() or []), (HEADER_REPEATED, f"{self.delay:g}".encode())]
         value = as_bytes(message.value())
-        producer.produce(self._topic, key=message.key(), value=value, headers=headers, on_delivery=self._note)
+        producer.produce(self.topic, key=message.key(), value=value, headers=headers, on_delivery=self._note)
 
     def _note(self, error: KafkaError | None, _message: Message) -> None:
         if error is not None and error.code() not in REFUSALS:  # what does not fit with one more header is left out

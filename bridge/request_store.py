@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import redis
 from celery import Celery
 from kombu.exceptions import BatchPublishError, OperationalError
-from pydantic import ValidationError
 
 from bridge.marks import ProcessedMarks
 from bridge.places import Places
@@ -76,47 +75,27 @@ class RequestStates:
     complete: bool = True  # False when Redis has lost marks, so that a missing one says nothing: catch up first
 
 
+@dataclass(eq=False)
 class RequestStore:
-    """Everything that one partition asks of Redis and Celery. Every method may raise `redis.RedisError`.
+    """Everything that one partition asks of Redis and Celery. Every method may raise `redis.RedisError`."""
 
-    Args:
-        store: Redis.
-        celery: an app with the broker's settings; tasks are reached by name alone.
-        marks: tells whether what is read can be believed.
-        source: the input partition, `<topic>-<number>`.
-        exists: whether there is a partition of such a name.
-        policy: how long claims live, and how many answers a user gets in a day.
-    """
+    store: redis.Redis
+    celery: Celery  # an app with the broker's settings; tasks are reached by name alone
+    marks: ProcessedMarks  # tells whether what is read can be believed
+    source: str  # the input partition, `<topic>-<number>`
+    exists: Callable[[str], bool]  # whether there is a partition of such a name
+    policy: PartitionPolicy  # how long claims live, and how many answers a user gets in a day
 
-    def __init__(
-        self,
-        store: redis.Redis,
-        celery: Celery,
-        marks: ProcessedMarks,
-        source: str,
-        exists: Callable[[str], bool],
-        policy: PartitionPolicy,
-    ):
-        self._redis = store
-        self._celery = celery
-        self._marks = marks
-        self._source = source
-        self._exists = exists
-        self._longest_claim = LONGEST_COUNTDOWN + policy.lease  # parked for as long as can be, and a lease
-        self.places = Places(store)
-        self.user_limit = UserLimit(store, policy.answers_a_day)
-        self.tally = Tally(store)
+    def __post_init__(self) -> None:
+        self._longest_claim = LONGEST_COUNTDOWN + self.policy.lease  # parked for as long as can be, and a lease
+        self.places = Places(self.store)
+        self.user_limit = UserLimit(self.store, self.policy.answers_a_day)
+        self.tally = Tally(self.store)
 
     def tell_line(self, users: Sequence[tuple[int, int, float]], *, fair: bool, now: float) -> None:
-        """Say who waits in this partition, for `celery -A worker inspect line`.
-
-        Args:
-            users: each one's id, unfinished requests and weight.
-            fair: users take turns.
-            now: Unix time, seconds.
-        """
-        with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hset(LINE_KEY, self._source, json.dumps({"at": now, "fair": fair, "users": users}))
+        """Say who waits here, for `celery -A worker inspect line`: users' ids, unfinished requests and weights."""
+        with self.store.pipeline(transaction=False) as pipe:
+            pipe.hset(LINE_KEY, self.source, json.dumps({"at": now, "fair": fair, "users": users}))
             pipe.expire(LINE_KEY, LINE_KEPT)
             pipe.execute()
 
@@ -129,7 +108,7 @@ class RequestStore:
             redis.RedisError, kombu.exceptions.OperationalError: the broker is away.
         """
         batch = list(dispatches)
-        with self._redis.pipeline(transaction=False) as pipe:
+        with self.store.pipeline(transaction=False) as pipe:
             for dispatch in batch:
                 pipe.set(
                     request_key(dispatch.request.processing_id),
@@ -144,9 +123,9 @@ class RequestStore:
 
     def _send_hints(self, batch: Sequence[Dispatch]) -> None:
         # In one round trip: without the batch, the hints cost the bridge more than all else that it does.
-        with self._celery.producer_pool.acquire(block=True, timeout=10) as producer, producer.batch():
+        with self.celery.producer_pool.acquire(block=True, timeout=10) as producer, producer.batch():
             for dispatch in batch:
-                self._celery.send_task(
+                self.celery.send_task(
                     TASK_NAME,
                     args=(dispatch.request.processing_id,),
                     # Celery's own log lines, and Flower's lists, then tell which request they are about.
@@ -163,14 +142,14 @@ class RequestStore:
         Requests that no partition answers for are from now on answered for by this one.
         """
         asked = sorted(workers)
-        with self._redis.pipeline(transaction=False) as pipe:
+        with self.store.pipeline(transaction=False) as pipe:
             for start in range(0, len(processing_ids), IDS_A_COMMAND):
                 keys = [
                     key(each)
                     for each in processing_ids[start : start + IDS_A_COMMAND]
                     for key in (source_key, processed_mark, claim_key, outcome_key)
                 ]
-                pipe.eval(_LOOK, len(keys), *keys, self._source, PROCESSED_MARK_TTL)
+                pipe.eval(_LOOK, len(keys), *keys, self.source, PROCESSED_MARK_TTL)
             # The heartbeats after the claims: a dead worker's heartbeat ends before its claims do.
             for worker in asked:
                 pipe.pttl(worker_key(worker))
@@ -179,36 +158,40 @@ class RequestStore:
         looks, heartbeats = answers[: len(answers) - len(asked)], answers[len(answers) - len(asked) :]
         states = RequestStates(
             living={worker for worker, left in zip(asked, heartbeats, strict=True) if self._may_live(left)},
-            complete=self._marks.are_believable(state),
+            complete=self.marks.are_believable(state),
         )
         found = [look[n : n + 4] for look in looks for n in range(0, len(look), 4)]
         for processing_id, (holder, mark, token, body) in zip(processing_ids, found, strict=True):
             if mark is not None:
                 states.marked.add(processing_id)
-            if holder not in (None, self._source.encode()):
+            if holder not in (None, self.source.encode()):
                 states.elsewhere[processing_id] = holder.decode()
             if token is not None:
                 states.claims[processing_id] = worker_of(token.decode())
             if body is not None and (outcome := self._outcome(processing_id, body)):
                 states.outcomes[processing_id] = outcome
         # Who does not exist answers for nothing: those are this partition's from the next look on.
-        self.take_over({each: holder for each, holder in states.elsewhere.items() if not self._exists(holder)})
+        self.take_over({each: holder for each, holder in states.elsewhere.items() if not self.exists(holder)})
         return states
 
     def _outcome(self, processing_id: int, body: bytes) -> Outcome | None:
         try:
-            return Outcome.model_validate_json(body)
-        except ValidationError:
+            outcome = Outcome.model_validate_json(body)
+            self.policy.dialect.heard(
+                outcome.notification
+            )  # in the words of another contract it would stop those who read it
+        except ValueError:
             log.error(  # noqa: TRY400 # the traceback would add nothing
                 "an outcome of another version: it is made again", extra={"processing_id": processing_id}
             )
-            self._redis.delete(outcome_key(processing_id))
+            self.store.delete(outcome_key(processing_id))
             return None
+        return outcome
 
     def take_over(self, elsewhere: Mapping[int, str]) -> None:
         """Answer for ids that another partition answers for, unless a third one does so by now."""
         for processing_id, holder in elsewhere.items():
-            self._redis.eval(_HAND_OVER, 1, source_key(processing_id), self._source, holder)
+            self.store.eval(_HAND_OVER, 1, source_key(processing_id), self.source, holder)
 
     def let_go_of_all(self, partitions: Sequence[str]) -> Iterator[int]:
         """These partitions answer for no id any more, but for those that they ask about again.
@@ -217,9 +200,9 @@ class RequestStore:
         """
         cursor = 0
         while True:
-            cursor, keys = self._redis.scan(cursor, match=source_key("*"), count=1_000)
+            cursor, keys = self.store.scan(cursor, match=source_key("*"), count=1_000)
             if keys:
-                self._redis.eval(_HAND_OVER, len(keys), *keys, "", *partitions)
+                self.store.eval(_HAND_OVER, len(keys), *keys, "", *partitions)
             yield len(keys)
             if cursor == 0:
                 return
@@ -231,14 +214,14 @@ class RequestStore:
         lives on without it, but not for so long.
         """
         ids = list(claims)
-        with self._redis.pipeline(transaction=False) as pipe:
+        with self.store.pipeline(transaction=False) as pipe:
             for processing_id in ids:
                 pipe.pttl(claim_key(processing_id))
             lifetimes = pipe.execute()
         stale = [pid for pid, left in zip(ids, lifetimes, strict=True) if left > self._longest_claim * 1000]
         if stale:
             log.warning("%d claims outlive their workers by far: Redis' clock went back, they are dropped", len(stale))
-            self._redis.delete(*map(claim_key, stale))
+            self.store.delete(*map(claim_key, stale))
 
     def _may_live(self, milliseconds_left: int) -> bool:
         """Whether a worker's heartbeat is there, and was not kept by a clock that went back."""

@@ -12,6 +12,7 @@ From then on `LogWatch` watches whether the partition still is the log that it w
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from confluent_kafka import Consumer, TopicPartition
@@ -52,20 +53,12 @@ def beginning(
     consumer: Consumer,
     source: TopicPartition,
     *,
-    topic_id: str | None,
-    known_id: str | None,
-    start: Start | None,
-    now: float,
+    topic_id: str | None,  # of the topic as it is now
+    known_id: str | None,  # of the topic that this bridge has worked on; None: of none
+    start: Start | None,  # what the operator has chosen; None: nothing
+    now: float,  # Unix time, seconds
 ) -> Beginning:
-    """Where to begin in a partition.
-
-    Args:
-        consumer: the group's.
-        source: the partition.
-        topic_id: of the topic as it is now.
-        known_id: of the topic that this bridge has worked on; None: of none.
-        start: what the operator has chosen; None: nothing.
-        now: Unix time, seconds.
+    """Where to begin in a partition that a group's consumer is assigned.
 
     Raises:
         StartUnknown: the operator has to choose.
@@ -105,42 +98,40 @@ def note_unread(source: TopicPartition, log_start: int, unread: int) -> None:
     log.error("%s: up to %d requests were deleted unread: the topic begins at %d now", _name(source), unread, log_start)
 
 
+@dataclass(eq=False)
 class LogWatch:
     """Watches one input partition: is it the same topic, its end above what was read, nothing cut?
 
     What is known without asking is seconds old, so a suspicion is checked with the brokers before anything follows.
     """
 
-    def __init__(self, consumer: Consumer, source: TopicPartition, topics: TopicWatch) -> None:
-        self._consumer = consumer
-        self._source = source
-        self._topics = topics
+    consumer: Consumer
+    source: TopicPartition
+    topics: TopicWatch
+
+    def __post_init__(self) -> None:
         self._look_at = 0.0
         self._suspected_at = -1  # the position below which everything seems to be deleted
 
     def look(self, progress: PartitionProgress, now: float) -> int:
         """How many requests, at most, were deleted unread since the last look; what is in hand stays in hand.
 
-        Args:
-            progress: of the partition; goes on where the log begins.
-            now: seconds, monotonic.
-
         Raises:
             LogChanged: nothing that is known of the log is true any more; recover.
             KafkaException: the brokers are away.
         """
-        topic_id = self._topics.source_id
+        topic_id = self.topics.source_id
         if topic_id not in (None, progress.topic_id):
             raise LogChanged(f"its topic has the id {topic_id}, and was known by {progress.topic_id or 'none'}")
         if now < self._look_at:
             return 0
         self._look_at = now + LOOK_EVERY
         position, gap = progress.position, progress.gap
-        low = self._topics.log_starts.get(self._source.partition, 0)
-        _, end = self._consumer.get_watermark_offsets(self._source, cached=True)
+        low = self.topics.log_starts.get(self.source.partition, 0)
+        _, end = self.consumer.get_watermark_offsets(self.source, cached=True)
         if low <= position and not gap and not 0 <= end < position:
             return 0
-        low, end = self._consumer.get_watermark_offsets(self._source, timeout=KAFKA_TIMEOUT)
+        low, end = self.consumer.get_watermark_offsets(self.source, timeout=KAFKA_TIMEOUT)
         if end < position:
             raise LogChanged(f"it ends at {end}, and was read up to {position}")
         progress.gap = range(0)
@@ -149,7 +140,7 @@ class LogWatch:
             unread += progress.skip(low)
         self._suspected_at = position  # what was fetched before it was deleted may still come
         if unread:
-            note_unread(self._source, low, unread)
+            note_unread(self.source, low, unread)
         return unread
 
 

@@ -24,8 +24,6 @@ SUSPECTS_AT_ONCE = 0.1  # of all suspects, and always one; many suspects mean th
 
 
 class Decision(Enum):
-    """What to do with an unfinished request."""
-
     WAIT = auto()
     DISPATCH = auto()
     GIVE_UP = auto()
@@ -62,12 +60,10 @@ class DispatchHistory:
         return self.worker is not None or self.dispatched_at is not None
 
     def note_dispatch(self, now: float) -> None:
-        """A hint was sent."""
         self.dispatched_at = self.hint_sent_at = now
         self.hints += 1
 
     def note_claim(self, worker: str) -> None:
-        """A worker's claim is alive."""
         self.worker = worker
         self.hint_sent_at = None
         self.hints = 0
@@ -75,9 +71,8 @@ class DispatchHistory:
     def note_loss(self, *, charged: bool, counted: bool = True) -> None:
         """The claim is gone without an outcome: the lease ran out, or the worker gave it back.
 
-        Args:
-            charged: it was the request's own doing.
-            counted: False where the worker had only parked it or handed it back, or Redis was away.
+        It is charged where it was the request's own doing, and not counted where the worker had only parked it or
+        handed it back, or Redis was away.
         """
         self.worker = None
         self.dispatched_at = None  # nobody else will take it: a new hint is due at once
@@ -109,12 +104,10 @@ class HintLatency:
 
 
 def is_charged(history: DispatchHistory, *, worker_lives: bool, beside: Collection[DispatchHistory]) -> bool:
-    """Whether a lost claim is the request's own doing.
+    """Whether a lost claim is the request's own doing, before the loss is noted.
 
-    Args:
-        history: the request's, before the loss is noted.
-        worker_lives: the process that held the claim goes on without it.
-        beside: the requests that the same process held when it went away.
+    The worker lives where the process that held the claim goes on without it; beside it are the requests that the same
+    process held when it went away.
     """
     if worker_lives or not beside:
         return True
@@ -125,13 +118,8 @@ def decide(history: DispatchHistory, *, now: float, redispatch_after: float) -> 
     """Decide, at most once a second or so, on a request that has neither an outcome nor a processed mark.
 
     A hint that nobody acted on goes again, however long the Celery queue is: a lost one can hardly be told from one
-    that waits (see `HintLatency`), and the second of two finds the request claimed. The pauses double, so a queue that
-    nobody empties does not fill up with them.
-
-    Args:
-        history: the request's, up to date.
-        now: seconds of the same clock.
-        redispatch_after: seconds; the first pause, doubled with every hint.
+    that waits (see `HintLatency`), and the second of two finds the request claimed. The pauses double, from
+    `redispatch_after` seconds on, so a queue that nobody empties does not fill up with them.
     """
     if history.charges >= MAX_CHARGES:
         return Decision.GIVE_UP

@@ -53,30 +53,17 @@ class Unfinished:
         return request.processing_id, request.user_id, self.sent_at
 
 
+@dataclass(eq=False)
 class Supervisor:
-    """Looks after the requests of one partition.
+    """Looks after the requests of one partition."""
 
-    Args:
-        store: Redis and Celery.
-        give_places: to those of some requests that have none; may raise `redis.RedisError`.
-        policy: the first pause before a hint goes again, which is longer while workers are slow to come, and for how
-            long a worker's claim lives without it.
-        wall_clock: Unix time, seconds.
-    """
+    store: RequestStore
+    give_places: Callable[[list[Unfinished]], None]  # to those that have none; may raise `redis.RedisError`
+    policy: PartitionPolicy
+    wall_clock: Callable[[], float]  # Unix time, seconds
 
-    def __init__(
-        self,
-        store: RequestStore,
-        give_places: Callable[[list[Unfinished]], None],
-        policy: PartitionPolicy,
-        wall_clock: Callable[[], float],
-    ):
-        self._store = store
-        self._give_places = give_places
-        self._redispatch_after = policy.redispatch_after
+    def __post_init__(self) -> None:
         self._latency = HintLatency()
-        self._lease = policy.lease
-        self._wall_clock = wall_clock
         self._dead_workers: dict[str, float] = {}  # when they were found dead
         self._excused_until = 0.0  # claims that are lost before this are nobody's doing
         self._pause = SUPERVISE_EVERY
@@ -88,7 +75,7 @@ class Supervisor:
 
     def note_outage(self, now: float) -> None:
         """Redis did not answer: workers drop what they have in hand, and those claims end within a lease."""
-        self._excused_until = now + STUCK_FOR + self._lease + self._pause
+        self._excused_until = now + STUCK_FOR + self.policy.lease + self._pause
 
     def supervise(self, requests: Mapping[int, Unfinished], states: RequestStates, now: float) -> list[int]:
         """See what became of requests, dispatch what nobody works on, end what is out of time.
@@ -106,13 +93,15 @@ class Supervisor:
             redis.RedisError, kombu.exceptions.OperationalError: Redis is away; call again later.
         """
         self._note_claims(requests, states, now)
-        dead = {worker for worker, since in self._dead_workers.items() if now - since > self._lease + SUPERVISE_EVERY}
+        dead = {
+            worker for worker, since in self._dead_workers.items() if now - since > self.policy.lease + SUPERVISE_EVERY
+        }
         if outlived := {pid: worker for pid, worker in states.claims.items() if worker in dead}:
-            self._store.drop_stale_claims(outlived)
+            self.store.drop_stale_claims(outlived)
         held_back = _held_back(requests, states)
         due: list[Unfinished] = []
         overdue: dict[int, str] = {}
-        patience = self._latency.patience(self._redispatch_after, now)
+        patience = self._latency.patience(self.policy.redispatch_after, now)
         for processing_id, unfinished in requests.items():
             if processing_id in states.marked or unfinished.outcome is not None or unfinished.refused:
                 continue
@@ -131,7 +120,7 @@ class Supervisor:
                     log.error("given up: its workers went away because of it", extra={"processing_id": processing_id})
                     metrics.GIVEN_UP.inc()
                     unfinished.outcome = unfinished.failed(Failure.INTERNAL)
-        self._store.take_over(overdue)
+        self.store.take_over(overdue)
         self._dispatch(due[:DISPATCHES_A_STEP], now)
         return [unfinished.dispatch.request.processing_id for unfinished in due[DISPATCHES_A_STEP:]]
 
@@ -140,7 +129,7 @@ class Supervisor:
         return self._is_past_deadline(unfinished, OVERTIME if unfinished.history.worker is not None else 0.0)
 
     def _is_past_deadline(self, unfinished: Unfinished, by: float) -> bool:
-        return self._wall_clock() >= unfinished.dispatch.deadline_at + by
+        return self.wall_clock() >= unfinished.dispatch.deadline_at + by
 
     def _note_claims(self, requests: Mapping[int, Unfinished], states: RequestStates, now: float) -> None:
         """Bring the histories up to date; see whose doing it is where a claim was lost."""
@@ -154,13 +143,15 @@ class Supervisor:
             }
         # Judged before any loss is noted: beside whom did it run?
         charged = {
-            id(unfinished): is_charged(
+            id(unfinished)
+            for worker, together in held.items()
+            for unfinished in together
+            if unfinished.dispatch.request.processing_id not in states.claims
+            and is_charged(
                 unfinished.history,
                 worker_lives=worker in states.living,
                 beside=[other.history for other in together if other is not unfinished],
             )
-            for worker, together in held.items()
-            for unfinished in together
         }
         for processing_id, unfinished in requests.items():
             claimed_by, lost = states.claims.get(processing_id), unfinished.history.worker
@@ -173,15 +164,15 @@ class Supervisor:
                 unfinished.history.note_claim(claimed_by)
             elif lost is not None and unfinished.outcome is None:
                 # A claim that outlives its worker by more than a lease was parked: nobody was at it.
-                parked = now - self._dead_workers.get(lost, now) > self._lease + SUPERVISE_EVERY
+                parked = now - self._dead_workers.get(lost, now) > self.policy.lease + SUPERVISE_EVERY
                 blameless = parked or now < self._excused_until
-                unfinished.history.note_loss(charged=charged[id(unfinished)] and not blameless, counted=not blameless)
+                unfinished.history.note_loss(charged=id(unfinished) in charged and not blameless, counted=not blameless)
 
     def _dispatch(self, due: list[Unfinished], now: float) -> None:
         if not due:
             return
-        self._give_places(due)
-        self._store.dispatch([unfinished.dispatch for unfinished in due])
+        self.give_places(due)
+        self.store.dispatch([unfinished.dispatch for unfinished in due])
         for unfinished in due:
             again = unfinished.first_dispatched_at is not None
             metrics.DISPATCHES.labels("again" if again else "first").inc()

@@ -8,6 +8,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import redis
@@ -24,17 +25,14 @@ SCORED = "scored"
 REJECTED = "rejected"  # a dead letter whose sender could be told
 
 
+@dataclass(eq=False)
 class Tally:
-    """Counts for all bridges.
+    """Counts for all bridges."""
 
-    Args:
-        store: Redis.
-        clock: Unix time, seconds.
-    """
+    store: redis.Redis
+    clock: Callable[[], float] = time.time  # Unix time, seconds
 
-    def __init__(self, store: redis.Redis, clock: Callable[[], float] = time.time) -> None:
-        self._redis = store
-        self._clock = clock
+    def __post_init__(self) -> None:
         self._slot = 0
 
     def add(self, ends: Iterable[str]) -> None:
@@ -42,11 +40,11 @@ class Tally:
         counts = Counter(ends)
         if not counts:
             return
-        slot = int(self._clock() // SLOT)
+        slot = int(self.clock() // SLOT)
         try:
             if slot != self._slot:
                 self._forget_before(slot - DAY_SLOTS)
-            with self._redis.pipeline(transaction=False) as pipe:
+            with self.store.pipeline(transaction=False) as pipe:
                 for end, count in counts.items():
                     pipe.hincrby(TALLY_KEY, f"{slot} {end}", count)
                 pipe.expire(TALLY_KEY, KEPT)
@@ -56,9 +54,9 @@ class Tally:
         self._slot = slot
 
     def _forget_before(self, slot: int) -> None:
-        fields: Any = self._redis.hkeys(TALLY_KEY)
+        fields: Any = self.store.hkeys(TALLY_KEY)
         if old := [field for field in fields if (found := _slot(field)) is not None and found < slot]:
-            self._redis.hdel(TALLY_KEY, *old)
+            self.store.hdel(TALLY_KEY, *old)
 
 
 def how(outcome: Outcome) -> str:

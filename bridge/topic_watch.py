@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
@@ -36,52 +37,37 @@ class _Asked(NamedTuple):
         return all(future.done() for asked in self for future in asked.values())
 
 
+@dataclass(eq=False)
 class TopicWatch:
-    """The input topic and those that are written, as they were when last looked at.
+    """The input topic and those that are written, as they were when last looked at."""
 
-    Args:
-        admin: any client.
-        source: the input topic.
-        answers: the topics that outcomes go to.
-        dead_letters: the topic of what nobody can read.
-        clock: seconds, monotonic.
-    """
+    admin: AdminClient  # any client
+    source: str  # the input topic
+    answers: Collection[str]  # the topics that outcomes go to
+    dead_letters: str  # the topic of what nobody can read
+    clock: Callable[[], float] = time.monotonic  # seconds, monotonic
 
-    def __init__(
-        self,
-        admin: AdminClient,
-        source: str,
-        answers: Collection[str],
-        dead_letters: str,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._admin = admin
-        self._source = source
-        self._answers = tuple(answers)
-        self._dead_letters = dead_letters
-        self._clock = clock
+    def __post_init__(self) -> None:
         self._asked: _Asked | None = None
-        self._ask_at = clock()
+        self._ask_at = self.clock()
         self._is_silent = False  # the last answer was none
         self.source_id: str | None = None  # None: not known
         self.partitions = 0  # of the input topic; 0: not known
         self.log_starts: Mapping[int, int] = {}  # the lowest offset of each, as far as known: it may be higher by now
-        self.log_ends: Mapping[
-            int, int
-        ] = {}  # beyond the highest offset of each; empty while the brokers do not answer
+        self.log_ends: Mapping[int, int] = {}  # beyond the highest of each; empty while the brokers do not answer
         self.missing: tuple[str, ...] = ()
         self.troubles: Mapping[str, str] = {}  # by topic: what keeps it from being read or written
 
     def exists(self, partition: str) -> bool:
         """Whether `<topic>-<number>` is a partition of the input topic, as far as anybody knows."""
         topic, _, number = partition.rpartition("-")
-        return not self.partitions or (topic == self._source and number.isdigit() and int(number) < self.partitions)
+        return not self.partitions or (topic == self.source and number.isdigit() and int(number) < self.partitions)
 
     def may_write_answers(self) -> bool:
-        return self.troubles.keys().isdisjoint(self._answers)
+        return self.troubles.keys().isdisjoint(self.answers)
 
     def may_write_letters(self) -> bool:
-        return self._dead_letters not in self.troubles
+        return self.dead_letters not in self.troubles
 
     def look(self) -> None:
         """Ask, and wait for the answer; without one all stays as it was.
@@ -89,22 +75,22 @@ class TopicWatch:
         librdkafka asks the cluster's controller, which may be away while the rest is there; its imitation has none.
         """
         waits = not self._is_silent
-        self._asked, self._ask_at = self._ask(), self._clock()
+        self._asked, self._ask_at = self._ask(), self.clock()
         if waits:
             self._note(self._asked)
             self._asked = None
 
     def glance(self) -> None:
         """The same every now and then, without waiting."""
-        if self._asked is None and self._clock() >= self._ask_at:
+        if self._asked is None and self.clock() >= self._ask_at:
             self._asked = self._ask()
         if self._asked is not None and self._asked.is_answered():
             self._note(self._asked)
             self._asked = None
 
     def _ask(self) -> _Asked:
-        topics = self._admin.describe_topics(
-            TopicCollection([self._source, *self._answers, self._dead_letters]),
+        topics = self.admin.describe_topics(
+            TopicCollection([self.source, *self.answers, self.dead_letters]),
             include_authorized_operations=True,
             request_timeout=ANSWER_WITHIN,
         )
@@ -113,11 +99,11 @@ class TopicWatch:
         return _Asked(topics, self._offsets(earliest), self._offsets(latest))
 
     def _offsets(self, which: OffsetSpec) -> Mapping[TopicPartition, "Future[Any]"]:
-        places = {TopicPartition(self._source, number): which for number in range(self.partitions)}
-        return self._admin.list_offsets(places, request_timeout=ANSWER_WITHIN) if places else {}
+        places = {TopicPartition(self.source, number): which for number in range(self.partitions)}
+        return self.admin.list_offsets(places, request_timeout=ANSWER_WITHIN) if places else {}
 
     def _note(self, asked: _Asked) -> None:
-        self._ask_at = self._clock() + LOOK_EVERY
+        self._ask_at = self.clock() + LOOK_EVERY
         try:
             self._understand(asked)
         except (KafkaException, TimeoutError) as error:
@@ -139,7 +125,7 @@ class TopicWatch:
                 troubles[name] = fault.name()
                 missing += [name] * (fault.code() == KafkaError.UNKNOWN_TOPIC_OR_PART)
                 continue
-            if name == self._source:
+            if name == self.source:
                 topic_id = str(found.topic_id)
                 self.source_id = None if topic_id == _NO_ID else topic_id
                 self.partitions = len(found.partitions)

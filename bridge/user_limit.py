@@ -8,6 +8,7 @@ before they are answered. An emptied Redis begins anew.
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import redis
 
@@ -34,42 +35,37 @@ return admitted
 Sent = tuple[int, int, float]  # processing id, user, Unix time
 
 
+@dataclass(eq=False)
 class UserLimit:
-    """Every method may raise `redis.RedisError`.
+    """Every method may raise `redis.RedisError`."""
 
-    Args:
-        store: Redis.
-        most: answers a day; 0: as many as there are.
-        wall_clock: Unix time, seconds.
-    """
+    store: redis.Redis
+    most: int  # answers a day; 0: as many as there are
+    wall_clock: Callable[[], float] = time.time  # Unix time, seconds
 
-    def __init__(self, store: redis.Redis, most: int, wall_clock: Callable[[], float] = time.time) -> None:
-        self._redis = store
-        self._most = most
-        self._wall_clock = wall_clock
-        self._admit = store.register_script(_ADMIT)
+    def __post_init__(self) -> None:
+        self._admit = self.store.register_script(_ADMIT)
 
     def refused(self, requests: Sequence[Sent]) -> set[int]:
         """Those of some requests that are too many for their users' days; all others count from now on."""
-        if not self._most or not requests:
+        if not self.most or not requests:
             return set()
         keys = [_key(user, at) for _, user, at in requests]
         ids = [processing_id for processing_id, _, _ in requests]
-        admitted = self._admit(keys=keys, args=[self._most, PROCESSED_MARK_TTL, *ids])
+        admitted = self._admit(keys=keys, args=[self.most, PROCESSED_MARK_TTL, *ids])
         return {processing_id for processing_id, known in zip(ids, admitted, strict=True) if not known}
 
     def give_back(self, requests: Sequence[Sent]) -> None:
-        """These ended without an answer."""
-        if not self._most or not requests:
+        if not self.most or not requests:
             return
-        with self._redis.pipeline(transaction=False) as pipe:
+        with self.store.pipeline(transaction=False) as pipe:
             for processing_id, user, at in requests:
                 pipe.srem(_key(user, at), processing_id)
             pipe.execute()
 
     def wait(self, at: float) -> int:
         """Seconds until a user whose request of this time was refused has another day."""
-        return max(60, math.ceil((at // DAY + 1) * DAY - self._wall_clock()))
+        return max(60, math.ceil((at // DAY + 1) * DAY - self.wall_clock()))
 
 
 def _key(user: int, at: float) -> str:

@@ -11,6 +11,7 @@ rate is the one that was reached, and some more.
 import math
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 LEAST = 100  # requests; so many cost nothing, and a short burst finds room at once
 HEADROOM = 1.5  # times what is in flight: outcomes wait to be published, requests to be claimed
@@ -24,27 +25,23 @@ FORGET = 0.9  # of the highest rate that was reached, in each step
 SAMPLES = 500  # latest latencies
 
 
+@dataclass(eq=False)
 class Window:
-    """The sizes of one partition's window.
+    """The sizes of one partition's window."""
 
-    Args:
-        cap: the operator's, requests.
-        look_ahead: unfinished requests to hold at least.
-        rate: requests a second that the limits allow; infinite where that is not known.
-        clock: seconds, monotonic.
-    """
+    cap: int  # the operator's, requests
+    look_ahead: int  # unfinished requests to hold at least
+    rate: float  # requests a second that the limits allow; infinite where that is not known
+    clock: Callable[[], float]  # seconds, monotonic
 
-    def __init__(self, cap: int, look_ahead: int, rate: float, clock: Callable[[], float]):
-        self._cap = cap
-        self._least_held = min(look_ahead, cap)
-        self._rate = rate
-        self._clock = clock
+    def __post_init__(self) -> None:
+        self._least_held = min(self.look_ahead, self.cap)
         self._latencies: deque[float] = deque(maxlen=SAMPLES)
         self._ended = 0
         self._was_full = False
-        self._adjusted_at = clock()
+        self._adjusted_at = self.clock()
         self._most = 0.0  # requests a second that were reached lately
-        self.size = self._target(rate if rate < math.inf else 0.0)
+        self.size = self._target(self.rate if self.rate < math.inf else 0.0)
 
     @property
     def held(self) -> int:
@@ -62,25 +59,24 @@ class Window:
         self._ended += 1
 
     def note_full(self) -> None:
-        """Somebody had to wait for being called."""
         self._was_full = True
 
     def adjust(self) -> None:
         """Follow what was measured; called as often as one likes."""
-        seconds = self._clock() - self._adjusted_at
+        seconds = self.clock() - self._adjusted_at
         if seconds < ADJUST_EVERY:
             return
         reached = self._ended / seconds
-        starved = self._was_full and reached < self._rate * RATE_REACHED
-        target = self._target(self._rate if self._rate < math.inf else max(reached, self._most))
+        starved = self._was_full and reached < self.rate * RATE_REACHED
+        target = self._target(self.rate if self.rate < math.inf else max(reached, self._most))
         self._most = max(reached, self._most * FORGET)
         if target > self.size * (1 + TOLERANCE) and starved:
             self.size = target
         elif target < self.size * (1 - TOLERANCE):
             self.size = max(target, int(self.size * SHRINK))
-        self._adjusted_at = self._clock()
+        self._adjusted_at = self.clock()
         self._ended, self._was_full = 0, False
 
     def _target(self, rate: float) -> int:
         latency = sum(self._latencies) / len(self._latencies) if self._latencies else FIRST_LATENCY
-        return min(self._cap, max(LEAST, math.ceil(HEADROOM * rate * latency)))
+        return min(self.cap, max(LEAST, math.ceil(HEADROOM * rate * latency)))

@@ -176,10 +176,11 @@ class Settings(Fields):
         return (self.kafka_topic_for_notifications, *records)
 
     @property
-    def repeats(self) -> list[int]:
-        """Seconds after which an answer is said again."""
-        off = self.repeat_after == "off" or not self.dialect.is_read_uncommitted
-        return [] if off else sorted({int(delay) for delay in self.repeat_after.split(",")})
+    def repeats(self) -> dict[str, int]:
+        """Seconds after which an answer is said again, by the consumer group that keeps how far that has come."""
+        if self.repeat_after == "off" or not self.dialect.is_read_uncommitted:
+            return {}
+        return {f"{self.kafka_group_id}.repeat-{int(delay)}": int(delay) for delay in self.repeat_after.split(",")}
 
     @property
     def provider(self) -> ProviderEndpoint:

@@ -13,22 +13,14 @@ Messages = list[dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is sent to the model.
+    """What is sent to the model."""
 
-    Attributes:
-        messages: of a chat completion.
-        response_format: the strict schema of the answer.
-        max_output_tokens: what the answer itself needs at most; it is reserved in full.
-        room: tokens of reasoning beside it that are reserved.
-        counted: its tokens as they were counted, see `Model.tokens`; 0: they were not.
-        teaches: what it is refused for may be learned from; False: it was refused before for something of its own.
-    """
-
-    messages: Messages = field(repr=False)
-    response_format: Mapping[str, Any] = field(repr=False)
-    max_output_tokens: int
-    room: int = 0
-    counted: int = 0
+    messages: Messages = field(repr=False)  # of a chat completion
+    response_format: Mapping[str, Any] = field(repr=False)  # the strict schema of the answer
+    max_output_tokens: int  # what the answer itself needs at most; it is reserved in full
+    room: int = 0  # tokens of reasoning beside it that are reserved
+    counted: int = 0  # its tokens as they were counted, see `Model.tokens`; 0: they were not
+    # What it is refused for may be learned from; False: it was refused before for something of its own.
     teaches: bool = True
 
     @property
@@ -55,17 +47,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Usage):
-    """What the model said, and what it cost in tokens.
+    """What the model said, and what it cost in tokens."""
 
-    Attributes:
-        content: the answer's text, unvalidated.
-        seen: what the headers say of the limits.
-        model: the one that answered, by its own account.
-    """
-
-    content: str = field(repr=False)
-    seen: ProviderView
-    model: str | None = None
+    content: str = field(repr=False)  # the answer's text, unvalidated
+    seen: ProviderView  # what the headers say of the limits
+    model: str | None = None  # the one that answered, by its own account
 
 
 class Lease(Protocol):
@@ -86,19 +72,12 @@ class Lease(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept of a score, or of a failure, beside its outcome.
+    """What is kept of a score, or of a failure, beside its outcome."""
 
-    Attributes:
-        explanation: with quotes, so personal data; of a failure what it failed of.
-        decision: without any text.
-        resume_id: whose it is.
-        question: the digest under which the model's answer is cached.
-    """
-
-    explanation: str = field(repr=False)
-    decision: str
-    resume_id: int
-    question: str
+    explanation: str = field(repr=False)  # with quotes, so personal data; of a failure what it failed of
+    decision: str  # without any text
+    resume_id: int  # whose it is
+    question: str  # the digest under which the model's answer is cached
 
 
 class Store(Protocol):
@@ -235,28 +214,20 @@ class Model(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Way:
-    """One way to a model: a provider, and the adapters that are its own.
+    """One way to a model: a provider, and the adapters that are its own."""
 
-    Attributes:
-        name: of the provider; empty: it is the one of `.env`.
-        model_name: of the model that is asked.
-        model_id: names model and endpoint: another endpoint may answer the same question otherwise.
-        max_output_tokens: cap of one answer; less where there are few criteria.
-        redaction: take the person out of a resume before anything is sent.
-        page: status and body of a page below the endpoint's address; see `model_card`.
-    """
-
-    name: str = ""
-    model_name: str
-    model_id: str
-    max_output_tokens: int
-    redaction: bool
+    name: str = ""  # of the provider; empty: it is the one of `.env`
+    model_name: str  # of the model that is asked
+    model_id: str  # names model and endpoint: another endpoint may answer the same question otherwise
+    max_output_tokens: int  # cap of one answer; less where there are few criteria
+    redaction: bool  # take the person out of a resume before anything is sent
     limiter: Limiter
     egress: Egress
     breaker: Breaker
     model: Model
     profiles: Profiles
     spending: Spending | None = None
+    # Status and body of a page below the endpoint's address; see `model_card`.
     page: Callable[[str], tuple[int, bytes] | None] | None = None
 
 

@@ -12,30 +12,18 @@ SMALLER, LEAST_ROOM = 4, 256  # by which the room of a request shrinks that was 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a request carries from one countdown to the next.
+    """What a request carries from one countdown to the next."""
 
-    Attributes:
-        token: of its parked claim; None before the first claim.
-        calls: how often the limiter granted it a call.
-        faults: how many of them met an outage.
-        broken: how many brought an unusable answer.
-        refused: how many were refused for nobody knows what, while others passed.
-        tripped: how many tripped the circuit breaker.
-        room: tokens of reasoning that it asks for at least, since an answer was cut by less.
-        shrunk: how often that was reduced, since it was refused for its size.
-        way: the provider in whose line its reservation stands; empty: in none, or there is only one.
-        counted: the digest of the question whose tokens were counted last, and how many they are.
-    """
-
-    token: str | None = None
-    calls: int = 0
-    faults: int = 0
-    broken: int = 0
-    refused: int = 0
-    tripped: int = 0
-    room: int = 0
-    shrunk: int = 0
-    way: str = ""
+    token: str | None = None  # of its parked claim; None before the first claim
+    calls: int = 0  # how often the limiter granted it a call
+    faults: int = 0  # how many of them met an outage
+    broken: int = 0  # how many brought an unusable answer
+    refused: int = 0  # how many were refused for nobody knows what, while others passed
+    tripped: int = 0  # how many tripped the circuit breaker
+    room: int = 0  # tokens of reasoning that it asks for at least, since an answer was cut by less
+    shrunk: int = 0  # how often that was reduced, since it was refused for its size
+    way: str = ""  # the provider in whose line its reservation stands; empty: in none, or there is only one
+    # The digest of the question whose tokens were counted last, and how many they are.
     counted: tuple[str, int] | None = None
 
     def called(self, times: int = 1) -> "Progress":

@@ -56,7 +56,7 @@ class Scenario:
 
     title: str
     messages: int = 600
-    one_at_a_time: int = 40
+    one_at_a_time: int = 200
     size: int = 1_500
     workers: int = 2
     latency: float = 0.0

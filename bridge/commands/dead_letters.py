@@ -40,7 +40,6 @@ def run(options: argparse.Namespace, topic: str, reader: Consumer) -> int:
 
 
 def table(letters: list[Message]) -> list[str]:
-    """A line each, under a heading."""
     rows = [("offset", "written", "reason", "field", "original")]
     rows += [
         (

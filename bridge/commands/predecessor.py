@@ -9,7 +9,6 @@ Exit codes: 0 said, and set where that was asked; 1 a setting or Kafka is wrong;
 import argparse
 import time
 from collections.abc import Container
-from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -22,24 +21,6 @@ from config import Settings
 from contract import NOTIFICATION_KEY, PROCESSED_MARK_TTL, Dialect
 
 GROUP_IS_BUSY = 2
-
-
-class Handover(NamedTuple):
-    """Where one partition of the input topic changes hands.
-
-    Attributes:
-        answered: requests that are.
-        last: of them, offset and processing id of the one that came last.
-        open: requests that are not, at `begin` and above.
-        unknown: older ones without an answer that could still be read; they are left alone.
-        begin: the offset.
-    """
-
-    answered: int
-    last: tuple[int, int] | None
-    open: int
-    unknown: int
-    begin: int
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -66,16 +47,8 @@ def _hand_over(options: argparse.Namespace, settings: Settings, reader: Consumer
             if number == 0 and part.start > 0:
                 since = max(since, sent_at(message, time.time()))
             answered.add(answered_id(message, keys, settings.dialect))
-    places = []
-    for part in offset_ranges(reader, settings.kafka_topic_for_ai_handler):
-        found = handover(reader, part, answered, since, settings.dialect)
-        name = f"{part.topic}-{part.partition}"
-        last = f", the last at offset {found.last[0]} (processing_id {found.last[1]})" if found.last else ""
-        say(f"{name}: {found.answered} requests are answered{last}; {found.open} are not")
-        if found.unknown:
-            say(f"{name}: {found.unknown} older ones without an answer are left alone: it may have been deleted")
-        say(f"{name}: begin at offset {found.begin}")
-        places.append(TopicPartition(part.topic, part.partition, found.begin))
+    parts = offset_ranges(reader, settings.kafka_topic_for_ai_handler)
+    places = [_beginning(reader, part, answered, since, settings.dialect) for part in parts]
     for place in reader.committed(places, timeout=KAFKA_TIMEOUT):
         stands = f"stands at offset {place.offset}" if place.offset >= 0 else "has no offset yet"
         say(f"group {settings.kafka_group_id}: {stands} in {place.topic}-{place.partition}")
@@ -92,24 +65,30 @@ def _hand_over(options: argparse.Namespace, settings: Settings, reader: Consumer
     return 0
 
 
-def handover(
+def _beginning(
     reader: Consumer, part: OffsetRange, answered: Container[int | None], since: float, dialect: Dialect
-) -> Handover:
-    """Where a partition changes hands; of what was sent before `since` nobody knows whether it was answered."""
+) -> TopicPartition:
+    """Say where a partition changes hands; of what was sent before `since` nobody knows whether it was answered."""
     count = still_open = unknown = 0
-    last, begin = None, None
+    last, begin = "", part.end
     for message in read_range(reader, part):
         processing_id, offset = _request_in(message, dialect), message.offset() or 0
         if processing_id is None:
             continue
         if processing_id in answered:
-            count, last = count + 1, (offset, processing_id)
+            count += 1
+            last = f", the last at offset {offset} (processing_id {processing_id})"
         elif sent_at(message, time.time()) < since:
             unknown += 1
         else:
             still_open += 1
-            begin = offset if begin is None else begin
-    return Handover(count, last, still_open, unknown, part.end if begin is None else begin)
+            begin = min(begin, offset)
+    name = f"{part.topic}-{part.partition}"
+    say(f"{name}: {count} requests are answered{last}; {still_open} are not")
+    if unknown:
+        say(f"{name}: {unknown} older ones without an answer are left alone: it may have been deleted")
+    say(f"{name}: begin at offset {begin}")
+    return TopicPartition(part.topic, part.partition, begin)
 
 
 def _request_in(message: Message, dialect: Dialect) -> int | None:

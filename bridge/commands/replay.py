@@ -8,6 +8,7 @@ import argparse
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, KafkaError, Message, Producer
@@ -60,24 +61,21 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, produ
     return 0
 
 
+@dataclass(eq=False)
 class Pace:
     """Keeps a replay below the dead letters' cap: if all of it is still unreadable, the bridge does not stop for it.
 
     A quarter of the limit goes at once, and the rest at a rate that makes half the limit in a window.
-
-    Args:
-        limit: dead letters allowed within the window.
-        window: seconds.
-        rate: letters a second that the operator prefers; None: the one above.
-        clock: seconds, monotonic.
     """
 
-    def __init__(
-        self, limit: int, window: float, rate: float | None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._at_once = limit // 4 if rate is None else 0
-        self._seconds_each = 1 / rate if rate else 2 * window / limit
-        self._clock = clock
+    limit: int  # dead letters allowed within the window
+    window: float  # seconds
+    rate: float | None  # letters a second that the operator prefers; None: the one above
+    clock: Callable[[], float] = time.monotonic  # seconds, monotonic
+
+    def __post_init__(self) -> None:
+        self._at_once = self.limit // 4 if self.rate is None else 0
+        self._seconds_each = 1 / self.rate if self.rate else 2 * self.window / self.limit
         self._due_at: float | None = None
 
     def wait(self) -> float:
@@ -85,7 +83,7 @@ class Pace:
         if self._at_once > 0:
             self._at_once -= 1
             return 0.0
-        now = self._clock()
+        now = self.clock()
         due_at = now if self._due_at is None else max(now, self._due_at)
         self._due_at = due_at + self._seconds_each
         return due_at - now

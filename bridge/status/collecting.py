@@ -121,10 +121,8 @@ def _money(spent: bytes) -> float | None:
 def from_kafka(reader: Consumer, topic: str, bridges: Iterable[Process] = ()) -> InKafka | str:
     """What Kafka tells of the input topic, or what is wrong with it and, after an arrow where it is known, what to do.
 
-    Args:
-        reader: of the bridges' group, which it does not join.
-        topic: the input topic.
-        bridges: those that live know how far they are; librdkafka's imitation shows no commit of a transaction.
+    The reader is of the bridges' group, and does not join it. Bridges that live know how far they are: librdkafka's
+    imitation shows no commit of a transaction.
     """
     known = {int(number): mark for bridge in bridges for number, mark in bridge.said.get("watermarks", {}).items()}
     try:

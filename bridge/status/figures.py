@@ -50,31 +50,19 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class InRedis:
-    """What Redis tells.
+    """What Redis tells."""
 
-    Attributes:
-        at: its time, Unix seconds.
-        processes: those that live.
-        gone: those that fell silent within the last ten minutes.
-        tripped: why nothing is sent; empty while the circuit breaker is closed, or one of several providers'.
-        limits: `RateLimiter.snapshot`, of several providers that of the first that is open.
-        spent: US dollars of today; None: what stands there is no number.
-        providers: each of them, where there are several.
-        hints: that no worker has taken yet.
-        recent, hour, day: how requests ended in the last 10 to 20 minutes, 60 to 70 minutes, and day.
-    """
-
-    at: float
-    processes: tuple[Process, ...] = ()
-    gone: tuple[Process, ...] = ()
-    tripped: tuple[Tripped, ...] = ()
-    limits: Mapping[str, Any] = field(default_factory=dict)
-    spent: float | None = 0.0
-    providers: tuple[Provider, ...] = ()
-    hints: int = 0
-    recent: Mapping[str, int] = field(default_factory=dict)
-    hour: Mapping[str, int] = field(default_factory=dict)
-    day: Mapping[str, int] = field(default_factory=dict)
+    at: float  # its time, Unix seconds
+    processes: tuple[Process, ...] = ()  # those that live
+    gone: tuple[Process, ...] = ()  # those that fell silent within the last ten minutes
+    tripped: tuple[Tripped, ...] = ()  # why nothing is sent; empty while closed, or one of several providers'
+    limits: Mapping[str, Any] = field(default_factory=dict)  # `RateLimiter.snapshot`, of the first provider open
+    spent: float | None = 0.0  # US dollars of today; None: what stands there is no number
+    providers: tuple[Provider, ...] = ()  # where there are several
+    hints: int = 0  # that no worker has taken yet
+    recent: Mapping[str, int] = field(default_factory=dict)  # how requests ended in the last 10 to 20 minutes,
+    hour: Mapping[str, int] = field(default_factory=dict)  # 60 to 70 minutes,
+    day: Mapping[str, int] = field(default_factory=dict)  # and day
 
     @property
     def bridges(self) -> tuple[Process, ...]:
@@ -95,21 +83,12 @@ class InKafka:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One look.
+    """One look."""
 
-    Attributes:
-        redis: what it tells, or what is wrong with it and, after an arrow where that is known, what to do.
-        kafka: likewise.
-        redis_at, kafka_at: where they are.
-        priced: the model's price is known, so that money is counted.
-        budget: US dollars a day; 0: none.
-        budgets: likewise of each provider, where there are several.
-    """
-
-    redis: InRedis | str
-    kafka: InKafka | str
-    redis_at: str
+    redis: InRedis | str  # what it tells, or what is wrong with it and, after an arrow where that is known, what to do
+    kafka: InKafka | str  # likewise
+    redis_at: str  # where they are
     kafka_at: str
-    priced: bool
-    budget: float
-    budgets: Mapping[str, float] = field(default_factory=dict)
+    priced: bool  # the model's price is known, so that money is counted
+    budget: float  # US dollars a day; 0: none
+    budgets: Mapping[str, float] = field(default_factory=dict)  # likewise of each provider, where there are several

@@ -125,7 +125,6 @@ def waits(found: InRedis) -> dict[str, int]:
 
 
 def failures(ends: Mapping[str, int]) -> dict[str, int]:
-    """Requests that failed, by reason."""
     return {end: count for end, count in ends.items() if end != SCORED and not end.startswith(DEAD_LETTER)}
 
 

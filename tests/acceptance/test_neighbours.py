@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
 import uuid
 
 import pytest
+import redis
 from aiokafka import AIOKafkaConsumer
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
@@ -24,6 +26,9 @@ from tests.support.supervisor import Supervisor
 
 # As the notifications and the storage service set them up, the group that they share included.
 NEIGHBOURS_CONSUMER = {"auto.offset.reset": "smallest", "enable.auto.commit": False}
+
+
+LAUNCHER = str(CHECKOUT / "tests" / "support" / "crash_at.py")
 
 
 class Neighbour:
@@ -337,6 +342,39 @@ def test_answers_that_come_before_their_rows(of_2026, standin, eventually):
     assert len(standin.attempts()) == asked, "nothing is asked again"
 
 
+@pytest.mark.parametrize(
+    ("when", "place", "emptied"),
+    [
+        ("after", "bridge.publisher:Publisher._produce_output", False),
+        ("after", "bridge.publisher:Publisher._say_outside", True),
+        ("before", "bridge.publisher:Publisher._commit", False),
+    ],
+)
+def test_a_bridge_that_dies_between_saying_and_committing(of_2026, private_redis, eventually, when, place, emptied):
+    """What was said is known by its topic: nobody says it again, not even where Redis has lost the outcome."""
+    fleet, storage = of_2026(redis_url=f"{private_redis.url}/1", REPEAT_AFTER="off")
+    storage.start()
+    fleet.worker(wait=False)
+    # The first commit is of where it begins, and says nothing.
+    call = "1" if place.endswith("_produce_output") else "2"
+    dies = fleet.bridge(name="first", launcher=(LAUNCHER, when, place, call), wait=False)
+    fleet.send([*(requested(number) for number in range(1, 4)), requested(4, resume=" ")])
+    assert dies.wait(60) == -signal.SIGKILL
+    if emptied:
+        with redis.Redis.from_url(private_redis.url) as client:
+            client.flushall()
+    said = fleet.contents()["notifications"]
+    assert 1 <= len(said) <= 4
+    fleet.bridge(name="second")
+    fleet.send(requested(number) for number in range(1, 5))
+    assert fleet.drained(60)
+    eventually(lambda: storage.filled() == {1, 2, 3, 4}, "every row")
+    assert storage.faults == []
+    assert {len(bodies) for bodies in storage.bodies.values()} == {1}
+    assert len(fleet.contents()["notifications"]) == 4, "each once, since the successor reads before it speaks"
+
+
+@pytest.mark.timeout(400)
 def test_what_is_killed_while_storage_reads_everything(of_2026, private_redis, eventually):
     """200 requests, 20 kills, Redis killed twice: a reader of uncommitted messages finds each id, with one content."""
     fleet, storage = of_2026(redis_url=f"{private_redis.url}/1", REPEAT_AFTER="60")

@@ -7,6 +7,7 @@ import os
 import ssl
 import subprocess
 import sys
+import threading
 import uuid
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,8 @@ from bridge.commands.check.brokers import faults_at_start, look_at_kafka
 from bridge.commands.check.finding import State, table
 from bridge.commands.check.provider import look_at_the_provider
 from bridge.commands.check.store import look_at_redis
+from bridge.kafka import make_follower, make_producer
+from bridge.repeating import Repeating
 from config import Settings
 from dev.kafka_server import CHECKOUT, MockKafka
 from dev.openai_standin.server import StandIn
@@ -199,6 +202,38 @@ def test_missing_permissions(ground):
     found = ground.faults_without(*wanted)
     assert "may not WRITE" in found[wanted[0]]
     assert "allow READ, WRITE" in found[wanted[1]]
+
+
+def test_groups_of_the_repeats(ground):
+    """With the contract of 2026 a group for each delay needs a permission, too, or nothing would ever be repeated."""
+    ground.topics.remove(ground.uploads)
+    ground.create(*ground.topics)
+    ground.allow_all()
+    ground.right |= {"contract": "2026"}
+    groups = [f"{ground.group}.repeat-{delay}" for delay in (60, 3600)]
+    assert "allow READ" in ground.faults_without(*(f"group {name}" for name in groups))[f"group {groups[0]}"]
+    ground.allow(ResourceType.GROUP, f"{ground.group}.repeat-", READ, prefix=True)
+    assert ground.faults_without() == {}
+
+
+def test_a_missing_permission_stops_the_repeats(ground, caplog):
+    """Kafka's own word for it reaches the log."""
+    ground.create(*ground.topics)
+    ground.allow_all()
+    configured, ended = settings(**ground.right), threading.Event()
+    group = f"{ground.group}.repeat-60"
+    repeating = Repeating(
+        60,
+        ground.notifications,
+        lambda: make_follower(configured, group),
+        lambda: make_producer(configured, None),
+        ended,
+    )
+    repeating.start()
+    until(lambda: "answers are not repeated for now" in caplog.text)
+    ended.set()
+    repeating.join(30)
+    assert "GROUP_AUTHORIZATION_FAILED" in caplog.text
 
 
 def test_missing_topics(ground):

@@ -1,6 +1,7 @@
 """The bridge's side of a real Redis."""
 
 import base64
+import dataclasses
 import json
 
 import pytest
@@ -12,11 +13,13 @@ from bridge.marks import ProcessedMarks
 from bridge.policy import PartitionPolicy
 from bridge.request_store import RequestStates, RequestStore
 from contract import (
+    DIALECTS,
     MARKS_KEY,
     PROCESSED_MARK_TTL,
     QUEUE_NAME,
     TASK_NAME,
     Dispatch,
+    Outcome,
     claim_key,
     outcome_key,
     processed_mark,
@@ -24,8 +27,9 @@ from contract import (
     source_key,
     worker_key,
 )
+from contract.year_2026 import Processing
 from dev.redis_server import RedisServer
-from tests.support.samples import dispatch, scored
+from tests.support.samples import dispatch, failed, scored
 
 POLICY = PartitionPolicy(10, 1.0, request_deadline=60.0, redispatch_after=5.0, lease=10.0)
 HERE, ELSEWHERE = "AI_handler-0", "AI_handler-1"
@@ -50,8 +54,8 @@ class Marks:
 def make_store(redis_client, celery):
     """Makes the store of an input partition."""
     redis_client.hset(MARKS_KEY, "position:0", 0)
-    return lambda source=HERE, client=redis_client: RequestStore(
-        client, celery, Marks(), source, lambda name: name in (HERE, ELSEWHERE), POLICY
+    return lambda source=HERE, client=redis_client, policy=POLICY: RequestStore(
+        client, celery, Marks(), source, lambda name: name in (HERE, ELSEWHERE), policy
     )
 
 
@@ -99,6 +103,19 @@ def test_an_outcome_of_another_version_is_made_again(store, redis_client, body, 
     assert store.states([7]).outcomes == {}
     assert not redis_client.exists(outcome_key(7))
     assert [record.processing_id for record in caplog.records] == [7]
+
+
+def test_an_outcome_of_the_other_contract_is_made_again(store, make_store, redis_client):
+    """What is left of the days before `CONTRACT` was changed never reaches those who read the other one."""
+    theirs = make_store(policy=dataclasses.replace(POLICY, dialect=DIALECTS["2026"]))
+    said = Outcome.failed(Processing(processing_id=7), "Превышен лимит.")
+    for outcome in (said, scored(7), failed(7)):
+        redis_client.set(outcome_key(7), outcome.model_dump_json())
+        assert theirs.states([7]).outcomes == ({7: said} if outcome is said else {})
+    redis_client.set(outcome_key(7), said.model_dump_json())
+    assert store.states([7]).outcomes == {}
+    redis_client.set(outcome_key(7), failed(7).model_dump_json())
+    assert store.states([7]).outcomes == {7: failed(7)}
 
 
 def test_marks_and_claims(store, redis_client):

@@ -476,11 +476,11 @@ def test_the_platform_of_2026_needs_one_line(env):
     assert settings.openai_model == "gpt://b1gfolder/yandexgpt-lite/latest"
     assert (settings.openai_project, settings.egress_check) == ("b1gfolder", False)
     assert (settings.rpm, settings.rpd, settings.tpm) == (15, 500, 30_000)  # `.env.example` spells its defaults out
-    assert settings.repeats == [60, 3_600]
+    assert settings.repeats == {"ai-handler.repeat-60": 60, "ai-handler.repeat-3600": 3_600}
     env(OPENAI_KEY="sk-mine", KAFKA_TOPIC_FOR_AI_HANDLER="mine", REPEAT_AFTER="off")
     settings = load("worker")
     assert (settings.provider.key, settings.openai_model) == ("sk-mine", Settings.model_fields["openai_model"].default)
-    assert (settings.kafka_topic_for_ai_handler, settings.rpm, settings.repeats) == ("mine", 3, [])
+    assert (settings.kafka_topic_for_ai_handler, settings.rpm, settings.repeats) == ("mine", 3, {})
 
 
 @pytest.mark.parametrize("base", ["https://api.openai.com/v1/", "https://gateway.example/v1"])
@@ -515,10 +515,10 @@ def test_half_of_the_platforms_key_names_the_other_half(env, half):
 def test_a_delay_that_is_said_twice_is_one(env):
     """Two repeats of one delay would share a consumer group, and one of them would stand idle."""
     env(CONTRACT="2026", REPEAT_AFTER="3600,60,060")
-    assert load("bridge").repeats == [60, 3_600]
+    assert sorted(load("bridge").repeats.values()) == [60, 3_600]
 
 
 def test_the_first_contract_repeats_nothing(env):
     """An id has one notification there, whatever `REPEAT_AFTER` says."""
     env(REPEAT_AFTER="60")
-    assert load("bridge").repeats == []
+    assert load("bridge").repeats == {}

@@ -163,6 +163,17 @@ def test_a_late_request_is_called_beside_those_that_are():
     assert B in line.users
 
 
+def test_a_flood_does_not_stay_in_front_where_the_virtual_time_was_lost():
+    """Redis and this bridge forgot how far all are, and another bridge says it later: newcomers wait for no backlog."""
+    line = Line(called=10)
+    line.send(A, 500)
+    line.start(20)
+    line.order.reach(1_000 * TURN)
+    line.send(B)
+    line.start(15)
+    assert B in line.users
+
+
 def test_what_ends_while_it_waits_costs_no_turn():
     """A request past its deadline leaves the line to its user's next one."""
     order = FairOrder({})

@@ -17,22 +17,22 @@ from bench.redaction_set.layouts import documents, fresh_documents, held_out_doc
 from bench.redaction_set.lookalikes import FRESH_LOOKALIKES, LOOKALIKES
 from bench.redaction_set.variants import groups
 from worker.assessment.redaction import (
-    contact_patterns,
     head,
     homes,
-    name_places,
+    last_looks,
+    name_lists,
     name_word,
     names,
     others,
-    particulars,
     redact,
     redacting,
+    rules,
     sheet,
     whole_name,
 )
 from worker.assessment.redaction.mentions import stem
 from worker.assessment.redaction.placeholders import SPELLINGS, WORDS, Kind
-from worker.assessment.redaction.rules import Rule, RuleSet, replaced
+from worker.assessment.redaction.rules import RuleSet, replaced
 from worker.assessment.redaction.sheet import Sheet
 from worker.assessment.source_text import SourceText, marked
 
@@ -258,39 +258,18 @@ def test_a_surname_is_no_case_of_a_given_name():
     assert stem("иванов") != stem("иван")
 
 
+SETS = tuple(dict.fromkeys(name for name, *_ in rules._ROWS))
+RULES = RuleSet(*SETS).rules
+
+
 def test_patterns_fit_their_automaton():
     """A pattern too large for RE2's automaton would run fifty times slower."""
-    found = []
-    for module in (
-        contact_patterns,
-        head,
-        homes,
-        name_places,
-        name_word,
-        names,
-        others,
-        particulars,
-        redacting,
-        sheet,
-        whole_name,
-    ):
+    found = [(rule.kind, rule.pattern.programsize) for rule in RULES]
+    for module in (head, homes, last_looks, name_lists, name_word, names, others, redacting, sheet, whole_name):
         for name, value in vars(module).items():
-            rules = value if isinstance(value, tuple) else ()
-            patterns = [rule.pattern for rule in rules if isinstance(rule, Rule)]
-            patterns += [value] if hasattr(value, "programsize") else []
-            found += [(name, pattern.programsize) for pattern in patterns]
-    assert len(found) > 40
+            found += [(name, value.programsize)] if hasattr(value, "programsize") else []
+    assert len(found) > 100
     assert [(name, size) for name, size in found if size > 8_000] == []
-
-
-RULES = [
-    rule
-    for module in (contact_patterns, particulars, head)
-    for value in vars(module).values()
-    if isinstance(value, tuple)
-    for rule in value
-    if isinstance(rule, Rule)
-]
 
 
 def one_by_one(text):
@@ -304,12 +283,12 @@ def one_by_one(text):
 @pytest.mark.parametrize("memory", ["enough", "none"])
 def test_a_set_of_rules_finds_what_its_rules_find_one_by_one(memory, monkeypatch):
     """Nothing personal slips through because one automaton was asked first, or because it had no memory left."""
-    rules = RuleSet(*RULES)
+    every = RuleSet(*SETS)
     if memory == "none":
-        monkeypatch.setattr(rules, "_patterns", type("Exhausted", (), {"Match": lambda *_: None})())
+        monkeypatch.setattr(every, "_patterns", type("Exhausted", (), {"Match": lambda *_: None})())
     for document in documents()[::10]:
         counts = Counter()
-        assert (rules.applied(Sheet.of(document.text), counts), counts) == one_by_one(document.text)
+        assert (every.applied(Sheet.of(document.text), counts), counts) == one_by_one(document.text)
 
 
 def test_hostile_text_costs_linear_time():

@@ -7,7 +7,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NoReturn, TypeVar
 
 from pydantic import BaseModel
@@ -43,22 +43,17 @@ LOOK_WITHIN = 60.0  # seconds after which who may not send looks whether somebod
 PLENTY_LASTS = 1.0  # seconds for which "there is enough for all" is believed; the limiter itself never relies on it
 
 
+@dataclass(eq=False, repr=False)
 class Calling:
-    """Calls the model of one way.
+    """Calls the model of one way."""
 
-    Args:
-        way: its adapters.
-        policy: see `WaitingPolicy`.
-        stopping: set when this process should hand back what waits.
-        clock: Unix time in seconds.
-    """
+    way: Way  # its adapters
+    policy: WaitingPolicy
+    stopping: threading.Event  # set when this process should hand back what waits
+    clock: Callable[[], float]  # Unix time in seconds
 
-    def __init__(self, way: Way, policy: WaitingPolicy, stopping: threading.Event, clock: Callable[[], float]) -> None:
-        self.way = way
+    def __post_init__(self) -> None:
         self.turns = Turns()
-        self._policy = policy
-        self._stopping = stopping
-        self._clock = clock
         self._silence = Silence()
         self.blocked = ""  # why nothing could be sent when somebody looked last
 
@@ -89,7 +84,7 @@ class Calling:
             FailedError: there will be no answer.
             ClaimLostError: another worker has the request.
         """
-        if self._clock() >= in_hand.dispatch.deadline_at:
+        if self.clock() >= in_hand.dispatch.deadline_at:
             raise FailedError(Failure.OUT_OF_TIME)
         way = self.way
         try:
@@ -214,12 +209,12 @@ class Calling:
             ClaimLostError: another worker has the request now.
         """
         in_hand.progress = replace(in_hand.progress, way=self.way.name)
-        if postponed.seconds > self._policy.short_wait or postponed.until_start > in_hand.patience:
+        if postponed.seconds > self.policy.short_wait or postponed.until_start > in_hand.patience:
             raise postponed
-        if too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at):
+        if too_late(postponed, now=self.clock(), deadline_at=in_hand.dispatch.deadline_at):
             raise postponed
         metrics.WAITS.labels(postponed.why).inc()
-        if self._stopping.wait(postponed.seconds):
+        if self.stopping.wait(postponed.seconds):
             raise postponed
         if in_hand.claim.lost:
             raise ClaimLostError
@@ -233,7 +228,7 @@ class Calling:
         decision = after_call(
             error,
             in_hand.progress,
-            self._policy,
+            self.policy,
             spread=spread,
             outage=outage,
             others_pass=compared and way.profiles.answers_others(kind),

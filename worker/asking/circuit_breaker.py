@@ -8,6 +8,7 @@ failure opens it again (`trip`)
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import redis
@@ -52,30 +53,26 @@ EXPLAINED = {
 }
 
 
+@dataclass(eq=False, repr=False)
 class CircuitBreaker:
     """Closed, unless a key in Redis says otherwise.
 
     Every method may raise `redis.RedisError`, which means that nothing may be sent either.
-
-    Args:
-        store: Redis.
-        asks_as: a digest of the settings that say whom this process asks, and as whom. A reason that was only met with
-            others says nothing of them: it is tried at once, as after a corrected key and a restart.
-        provider: its name, where there are several: each has a circuit breaker of its own.
-        explained: what operators read of each reason.
     """
 
-    def __init__(
-        self, store: redis.Redis, asks_as: str = "", provider: str = "", explained: Mapping[str, str] = EXPLAINED
-    ) -> None:
-        self._redis = store
-        self._asks_as = asks_as
-        self._provider = provider
-        self._explained = explained
+    store: redis.Redis
+    # A digest of the settings that say whom this process asks, and as whom. A reason that was only met with others says
+    # nothing of them: it is tried at once, as after a corrected key and a restart.
+    asks_as: str = ""
+    provider: str = ""  # its name, where there are several: each has a circuit breaker of its own
+    # What operators read of each reason.
+    explained: Mapping[str, str] = field(default_factory=lambda: EXPLAINED)
+
+    def __post_init__(self) -> None:
         self._not_closed, self._why = self._own(NOT_CLOSED_KEY), self._own(TRIPPED_WHY_KEY)
 
     def _own(self, key: str) -> str:
-        return of_provider(key, self._provider)
+        return of_provider(key, self.provider)
 
     def require(self, token: str) -> str:
         """Return if this request may be sent: `""`, or the reason that it tries, so call `reset` when it is answered.
@@ -93,19 +90,19 @@ class CircuitBreaker:
         if remaining == 0:
             key = self._own(probe_key(reason))
             # Two commands, since NX and GET go together from Redis 7 on only. Whoever loses in between tries later.
-            if self._redis.set(key, token, nx=True, ex=PROBE_SECONDS) or self._redis.get(key) == token.encode():
-                log.info("circuit breaker half open, trying whether the reason is gone: %s", self._explained[reason])
+            if self.store.set(key, token, nx=True, ex=PROBE_SECONDS) or self.store.get(key) == token.encode():
+                log.info("circuit breaker half open, trying whether the reason is gone: %s", self.explained[reason])
                 return reason
-        raise SendingBlockedError(f"{reason}: {self._explained[reason]}", max(1.0, remaining or LOOK_AGAIN))
+        raise SendingBlockedError(f"{reason}: {self.explained[reason]}", max(1.0, remaining or LOOK_AGAIN))
 
     def reset(self, only: str | None = None) -> None:
         """Close it for all workers: a request was answered, so every reason is gone; or `only` this one is."""
         gone = OPEN_FOR if only is None else (only,)
         keys = [self._own(key(reason)) for reason in gone for key in (tripped_key, too_early_key, tried_key, probe_key)]
         if only is None or self.state().keys() <= {only}:
-            log.info("circuit breaker%s closed again", f" of {self._provider}" if self._provider else "")
+            log.info("circuit breaker%s closed again", f" of {self.provider}" if self.provider else "")
             keys.append(self._not_closed)
-        with self._redis.pipeline(transaction=True) as pipe:
+        with self.store.pipeline(transaction=True) as pipe:
             pipe.delete(*keys)
             pipe.hdel(self._why, *gone)
             pipe.execute()
@@ -118,40 +115,40 @@ class CircuitBreaker:
             seconds: for exactly so long, where it is known when it is over; None: for as long as the reason says.
             at_least: and then for so many seconds at least.
         """
-        before: Any = self._redis.get(self._own(tripped_key(reason))) or b"0"
+        before: Any = self.store.get(self._own(tripped_key(reason))) or b"0"
         times = int(before) if before.isdigit() else 0
         if seconds is None:
             usual = OPEN_FOR[reason] * 2.0 ** min(times, MOST_DOUBLINGS)
             seconds = max(at_least, min(usual, LONGEST.get(reason, OPEN_FOR[reason])))
-        with self._redis.pipeline(transaction=True) as pipe:
-            pipe.sadd(self._own(tried_key(reason)), self._asks_as)
+        with self.store.pipeline(transaction=True) as pipe:
+            pipe.sadd(self._own(tried_key(reason)), self.asks_as)
             pipe.expire(self._own(tried_key(reason)), TRIPPED_KEPT)
             pipe.set(self._own(too_early_key(reason)), "_", px=max(1, int(seconds * 1000)), nx=True)
             *_, is_first = pipe.execute()
         if not is_first:
             return
-        with self._redis.pipeline(transaction=True) as pipe:
+        with self.store.pipeline(transaction=True) as pipe:
             pipe.set(self._not_closed, "_", ex=TRIPPED_KEPT)
             pipe.set(self._own(tripped_key(reason)), times + 1, ex=TRIPPED_KEPT)
             pipe.delete(self._own(probe_key(reason)))
-            pipe.hset(self._why, reason, self._explained[reason])
+            pipe.hset(self._why, reason, self.explained[reason])
             pipe.expire(self._why, TRIPPED_KEPT)
             pipe.execute()
-        metrics.BREAKER_TRIPS.labels(self._provider, reason).inc()
-        log.error("circuit breaker open for %g s: %s", seconds, self._explained[reason])
+        metrics.BREAKER_TRIPS.labels(self.provider, reason).inc()
+        log.error("circuit breaker open for %g s: %s", seconds, self.explained[reason])
 
     def _as_we_ask(self, reasons: dict[str, float]) -> dict[str, float]:
         """The same, with no time to wait for what was only met by those who ask otherwise."""
         met = [reason for reason in reasons if reason not in FOR_EVERYBODY]
-        with self._redis.pipeline(transaction=False) as pipe:
+        with self.store.pipeline(transaction=False) as pipe:
             for reason in met:
-                pipe.sismember(self._own(tried_key(reason)), self._asks_as)
+                pipe.sismember(self._own(tried_key(reason)), self.asks_as)
             answers = pipe.execute() if met else []
         return reasons | {reason: 0.0 for reason, is_ours in zip(met, answers, strict=True) if not is_ours}
 
     def state(self) -> dict[str, float]:
         """The reasons for which it is open, with the seconds until the next try; empty when it is closed."""
-        with self._redis.pipeline(transaction=False) as pipe:
+        with self.store.pipeline(transaction=False) as pipe:
             for reason in OPEN_FOR:
                 pipe.exists(self._own(tripped_key(reason)))
                 pipe.pttl(self._own(too_early_key(reason)))

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 
 from worker import metrics
 from worker.errors import SendingBlockedError
@@ -21,37 +22,22 @@ LOOK_EVERY = 300.0  # seconds for which a good answer holds
 RECHECK_AFTER = 15.0  # seconds, while the answer is bad
 
 
+@dataclass(eq=False, repr=False)
 class EgressCheck:
-    """Knows where this worker's requests leave.
+    """Knows where this worker's requests leave."""
 
-    Args:
-        fetch: `(url, timeout in seconds) -> text or None`, through the route of the requests.
-        url: the trace page.
-        blocked: country codes.
-        allowed: country codes; where there are any, those alone.
-        interval: seconds for which a good answer holds.
-        provider: whose rule it is, where there are several.
-        clock: seconds, monotonic.
-    """
+    # `(url, timeout in seconds) -> text or None`, through the route of the requests.
+    fetch: Callable[[str, float], str | None]
+    url: str  # the trace page
+    _: KW_ONLY
+    blocked: frozenset[str]  # country codes
+    allowed: frozenset[str] = frozenset()  # country codes; where there are any, those alone
+    interval: float = LOOK_EVERY  # seconds for which a good answer holds
+    provider: str = ""  # whose rule it is, where there are several
+    clock: Callable[[], float] = time.monotonic  # seconds, monotonic
 
-    def __init__(
-        self,
-        fetch: Callable[[str, float], str | None],
-        url: str,
-        *,
-        blocked: frozenset[str],
-        allowed: frozenset[str] = frozenset(),
-        interval: float = LOOK_EVERY,
-        provider: str = "",
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._fetch = fetch
-        self._url = url
-        self._blocked, self._allowed = blocked, allowed
-        self._interval = interval
-        self._provider = provider
-        self._said = f"egress of {provider}" if provider else "egress"
-        self._clock = clock
+    def __post_init__(self) -> None:
+        self._said = f"egress of {self.provider}" if self.provider else "egress"
         self._lock = threading.Lock()
         self._valid_until = 0.0
         self._country: str | None = None
@@ -64,10 +50,10 @@ class EgressCheck:
             SendingBlockedError: they may not; look again after its seconds.
         """
         with self._lock:  # one thread asks, the others wait for its answer
-            now = self._clock()
+            now = self.clock()
             if not self._asked or now >= self._valid_until:
                 self._look()
-                now = self._clock()
+                now = self.clock()
             if self._country is None:
                 raise SendingBlockedError(f"{self._said}: the exit's country is unknown", self._valid_until - now)
             if not self._permits(self._country):
@@ -86,10 +72,10 @@ class EgressCheck:
         return self._country or ("unknown" if self._asked else "not asked yet")
 
     def _permits(self, country: str) -> bool:
-        return country not in self._blocked and (not self._allowed or country in self._allowed)
+        return country not in self.blocked and (not self.allowed or country in self.allowed)
 
     def _look(self) -> None:
-        page = self._fetch(self._url, TIMEOUT)
+        page = self.fetch(self.url, TIMEOUT)
         country = None if page is None else _country(page)
         allowed = country is not None and self._permits(country)
         if country != self._country or not self._asked:
@@ -100,10 +86,10 @@ class EgressCheck:
                 country or "an unknown country",
                 "allowed" if allowed else "nothing is sent",
             )
-        metrics.EGRESS_OPEN.labels(self._provider).set(allowed)
+        metrics.EGRESS_OPEN.labels(self.provider).set(allowed)
         self._asked = True
         self._country = country
-        self._valid_until = self._clock() + (self._interval if allowed else min(RECHECK_AFTER, self._interval))
+        self._valid_until = self.clock() + (self.interval if allowed else min(RECHECK_AFTER, self.interval))
 
 
 def keep_watching(egress: Egress, stopping: threading.Event) -> None:

@@ -8,7 +8,7 @@ models of requests and answers cost more CPU than all the rest of a call (`creat
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import KW_ONLY, asdict, dataclass, field
 from functools import lru_cache
 from typing import NoReturn, Protocol
 
@@ -68,67 +68,46 @@ class Keys(Protocol):
     def refused(self, text: str) -> bool: ...
 
 
+@dataclass(eq=False, repr=False)
 class OpenAIClient:
-    """Calls any OpenAI-compatible endpoint.
+    """Calls any OpenAI-compatible endpoint."""
 
-    Args:
-        route: the way out.
-        key: the API key.
-        keys: gives it instead, where it changes.
-        base_url: the endpoint, without a query.
-        query: what every URL ends with.
-        headers: that go with every request; never logged.
-        model: its name.
-        count: counts the tokens of a text.
-        timeout: seconds, in total, for one call.
-        profiles: what requests may carry.
-        tier: the service tier to ask for.
-    """
+    route: Route  # the way out
+    _: KW_ONLY
+    key: str  # for the API
+    base_url: str  # the endpoint, without a query
+    model: str  # its name
+    count: Callable[[str], int]  # counts the tokens of a text
+    timeout: float  # seconds, in total, for one call
+    profiles: Learning  # what requests may carry
+    keys: Keys | None = None  # gives the key instead, where it changes
+    query: Mapping[str, str] | None = None  # what every URL ends with
+    headers: Mapping[str, str] | None = None  # that go with every request; never logged
+    tier: ServiceTier = field(default_factory=lambda: ServiceTier(None))  # to ask for
 
-    def __init__(
-        self,
-        route: Route,
-        *,
-        key: str,
-        base_url: str,
-        model: str,
-        count: Callable[[str], int],
-        timeout: float,
-        profiles: Learning,
-        keys: Keys | None = None,
-        query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        tier: ServiceTier | None = None,
-    ) -> None:
-        self._route = route
+    def __post_init__(self) -> None:
         self._sdk = openai.AsyncOpenAI(
-            api_key=key or "-",  # the SDK insists on one
-            base_url=base_url,
-            default_query=query,
-            default_headers=headers,
+            api_key=self.key or "-",  # the SDK insists on one
+            base_url=self.base_url,
+            default_query=self.query,
+            default_headers=self.headers,
             max_retries=0,
             timeout=None,
-            http_client=route.client,
+            http_client=self.route.client,
         )
-        self._keys = keys
-        self._model = model
-        self._count = count
-        self._count_shared = lru_cache(SHARED_TEXTS)(count)
-        self._timeout = timeout
+        self._count_shared = lru_cache(SHARED_TEXTS)(self.count)
         self._schema_tokens: dict[str, int] = {}  # by the schema's name
-        self._profiles = profiles
-        self._tier = tier or ServiceTier(None)
 
     def tokens(self, call: Call) -> int:
         """What the provider may charge at admission: the prompt and the whole output cap."""
         *shared, own = (message["content"] for message in call.messages)
-        prompt = sum(map(self._count_shared, shared)) + self._count(own) + TOKENS_PER_MESSAGE * len(call.messages)
+        prompt = sum(map(self._count_shared, shared)) + self.count(own) + TOKENS_PER_MESSAGE * len(call.messages)
         return prompt + self._tokens_of_schema(call) + TOKENS_PER_REPLY + call.max_output_tokens
 
     def _tokens_of_schema(self, call: Call) -> int:
         name = call.kind
         if name not in self._schema_tokens:
-            self._schema_tokens[name] = self._count(json.dumps(call.response_format, ensure_ascii=False))
+            self._schema_tokens[name] = self.count(json.dumps(call.response_format, ensure_ascii=False))
         return self._schema_tokens[name]
 
     def ask(self, call: Call) -> Answer:
@@ -137,19 +116,19 @@ class OpenAIClient:
         Raises:
             CallError: one of its classes; the table in faults.py says which.
         """
-        sent, tier = self._profiles.current, self._tier.current
-        headers = {"Authorization": f"Bearer {self._keys.current()}"} if self._keys else {}
+        sent, tier = self.profiles.current, self.tier.current
+        headers = {"Authorization": f"Bearer {self.keys.current()}"} if self.keys else {}
         try:
-            response = self._route.wait(self._create(call, sent, tier, headers), self._timeout)
+            response = self.route.wait(self._create(call, sent, tier, headers), self.timeout)
         except TimeoutError:
-            raise TransientError(f"no answer within {self._timeout:g} s", network=True) from None
+            raise TransientError(f"no answer within {self.timeout:g} s", network=True) from None
         except openai.APIConnectionError as error:  # refused, reset, proxy, TLS; also its timeouts
             raise TransientError(type(error.__cause__ or error).__name__, network=True) from None
         except openai.APIStatusError as error:
             response = error.response
             body = decoded(response.content)
             problem = read_problem(response.status_code, body)
-            if tier is not None and self._tier.refused(problem):
+            if tier is not None and self.tier.refused(problem):
                 raise LessonError(str(problem), ProviderView.from_headers(response.headers)) from None
             self._explain(problem, response, sent, call, body)
         except openai.OpenAIError as error:  # what the SDK may add
@@ -160,7 +139,7 @@ class OpenAIClient:
         if reading.problem is not None:
             self._explain(reading.problem, response, sent, call, body)
         if reading.wrong is None or reading.wrong.follows not in (Follows.PROVIDER, Follows.LESSON):
-            self._profiles.answered(
+            self.profiles.answered(
                 sent, reading.usage, reasoned=reading.reasoned, room=call.room, bare=reading.bare, kind=call.kind
             )
         seen = ProviderView.from_headers(response.headers)
@@ -178,7 +157,7 @@ class OpenAIClient:
             "/chat/completions",
             body={
                 "messages": profile.messages(call.messages),
-                "model": self._model,
+                "model": self.model,
                 **profile.parameters(call.response_format, call.max_output_tokens + call.room),
                 **({} if tier is None else {"service_tier": tier}),
             },
@@ -195,9 +174,9 @@ class OpenAIClient:
         row = row_of(problem, teaches=learned is not None)
         what = str(problem)
         if row is LESSON and learned is not None:
-            if self._profiles.learn(sent, learned, what):
+            if self.profiles.learn(sent, learned, what):
                 raise LessonError(what, seen) from None
-            self._profiles.withdraw(sent)
+            self.profiles.withdraw(sent)
             what = f"{what}: a parameter is refused, whatever it is"
             raise TrippingError(what, "refused", seen, doubtful=True) from None
         match row.follows:
@@ -214,9 +193,9 @@ class OpenAIClient:
                 raise BrokenAnswerError(what, seen) from None
             case Follows.END:
                 if call.room:
-                    self._profiles.withdraw(sent)  # the room may be what was learned last
+                    self.profiles.withdraw(sent)  # the room may be what was learned last
                 raise RefusedCallError(what, seen, failure=Failure[row.reason], room=call.room) from None
-        self._profiles.withdraw(sent)
+        self.profiles.withdraw(sent)
         ours = not sent.parameters(call.response_format, 1).keys().isdisjoint(problem.params)
         raise RefusedCallError(what, seen, ours=ours) from None
 
@@ -224,7 +203,7 @@ class OpenAIClient:
         """Return if there is no other, or that is not what is wrong. Else raises `LessonError`."""
         refused = row.reason == "credentials" and row.certain(problem) and problem.status != FORBIDDEN
         key = response.request.headers["Authorization"].removeprefix("Bearer ")
-        if refused and self._keys and self._keys.refused(key):
+        if refused and self.keys and self.keys.refused(key):
             raise LessonError(f"{problem}: there is another key now", ProviderView.from_headers(response.headers))
 
     def _explain_answer(
@@ -234,14 +213,14 @@ class OpenAIClient:
         asked_for = call.max_output_tokens + call.room
         if wrong in (CUT, THOUGHT_TOO_LONG) and call.teaches and 0 < reading.usage.completion_tokens < asked_for // 2:
             learned = after_early_cut(sent)
-            if learned is not None and self._profiles.learn(sent, learned, "cut far below the cap"):
+            if learned is not None and self.profiles.learn(sent, learned, "cut far below the cap"):
                 raise BrokenAnswerError(wrong.what, seen, usage=reading.usage)
         if wrong is THOUGHT_TOO_LONG:
             more = call.teaches and (sent.most is None or asked_for < sent.most)
-            room = self._profiles.cut(sent, call.room, wrong.what) if more else 0
+            room = self.profiles.cut(sent, call.room, wrong.what) if more else 0
             if room:
                 raise LessonError(wrong.what, seen, usage=reading.usage, room=room)
-            self._profiles.withdraw(sent, anew=False)  # it may be the model that thinks so long
+            self.profiles.withdraw(sent, anew=False)  # it may be the model that thinks so long
         if wrong.follows is Follows.PROVIDER:
             raise TransientError(wrong.what, seen)
         failure = Failure[wrong.reason] if wrong.reason else Failure.BROKEN_ANSWER

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import KW_ONLY, dataclass, fields
 from typing import Any
 
 import redis
@@ -64,43 +64,30 @@ return 1
 """
 
 
+@dataclass(eq=False)
 class Profiles:
     """The profile of one model of one endpoint, as all workers know it.
 
     Every method but `answered` may raise `redis.RedisError`: nothing is sent then.
-
-    Args:
-        store: Redis.
-        leases: for the right to try a profile.
-        model: names endpoint and model.
-        first: where to begin, and what settings pin.
-        most_room: tokens of reasoning that there may be room for.
-        clock: seconds, monotonic.
     """
 
-    def __init__(
-        self,
-        store: redis.Redis,
-        leases: Leases,
-        model: str,
-        first: Profile,
-        *,
-        most_room: int,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        name = _name_of(model)
-        self._redis = store
-        self._leases = leases
+    store: redis.Redis
+    leases: Leases  # for the right to try a profile
+    model: str  # names endpoint and model
+    first: Profile  # where to begin, and what settings pin
+    _: KW_ONLY
+    most_room: int  # tokens of reasoning that there may be room for
+    clock: Callable[[], float] = time.monotonic  # seconds, monotonic
+
+    def __post_init__(self) -> None:
+        name = _name_of(self.model)
         self._key, self._reasoning_key = profile_key(name), reasoning_key(name)
         self._name, self._scout_key = name, scout_key(name)
-        self._first = first
-        self._most_room = most_room
-        self._clock = clock
-        self._learn = store.register_script(_LEARN)
-        self._prove = store.register_script(_PROVE)
-        self._withdraw = store.register_script(_WITHDRAW)
+        self._learn = self.store.register_script(_LEARN)
+        self._prove = self.store.register_script(_PROVE)
+        self._withdraw = self.store.register_script(_WITHDRAW)
         self._lock = threading.Lock()
-        self._profile, self._proven = first, False
+        self._profile, self._proven = self.first, False
         self._seen: list[int] = []
         self._look_at = self._look_for_answer_at = 0.0
         self._note_at: dict[str, float] = {}  # by the kind of question
@@ -121,12 +108,12 @@ class Profiles:
         Raises:
             SendingBlockedError: another request tries; look for its answer with `known`.
         """
-        if self._proven and self._clock() < self._look_at:
+        if self._proven and self.clock() < self._look_at:
             return None
         self._read()
         if self._proven:
             return None
-        lease = self._leases.take(self._scout_key, token=token)
+        lease = self.leases.take(self._scout_key, token=token)
         if lease is None:
             raise SendingBlockedError("another request tries what this model takes", WAIT)
         try:
@@ -149,7 +136,7 @@ class Profiles:
     def known(self) -> bool:
         """Whether somebody was answered by now; one thread of a process looks for all."""
         with self._lock:
-            now = self._clock()
+            now = self.clock()
             if self._proven or now < self._look_for_answer_at:
                 return self._proven
             self._look_for_answer_at = now + LOOK_FOR_ANSWER_EVERY
@@ -158,7 +145,7 @@ class Profiles:
 
     def room(self) -> int:
         """Tokens of reasoning to leave room for in the output cap."""
-        return self._profile.room(self._seen, self._most_room)
+        return self._profile.room(self._seen, self.most_room)
 
     def learn(self, sent: Profile, learned: Profile, why: str) -> bool:
         """Share what was learned with the profile that was `sent`.
@@ -190,7 +177,7 @@ class Profiles:
 
         The fleet gives as much until enough answers were seen; later one is an exception, or the answers show it.
         """
-        wanted = room_after_cut(room, self._most_room)
+        wanted = room_after_cut(room, self.most_room)
         if wanted and len(self._seen) < ENOUGH_SEEN:
             self.learn(sent, after_cut(sent, wanted), why)
         return wanted
@@ -204,13 +191,13 @@ class Profiles:
             if not self._proven:
                 self._prove(keys=[self._key], args=[sent.lessons, KEPT, int(time.time())])
                 self._read()
-            now = self._clock()
+            now = self.clock()
             if now >= self._note_at.get(kind, 0.0):
                 self._note_at[kind] = now + NOTE_EVERY
                 for one in (kind, "any"):
-                    self._redis.set(answered_key(self._name, one), "_", ex=LATELY)
+                    self.store.set(answered_key(self._name, one), "_", ex=LATELY)
             if reasoned or room:
-                with self._redis.pipeline(transaction=False) as pipe:
+                with self.store.pipeline(transaction=False) as pipe:
                     pipe.lpush(self._reasoning_key, reasoned)
                     pipe.ltrim(self._reasoning_key, 0, SEEN - 1)
                     pipe.expire(self._reasoning_key, KEPT)
@@ -223,18 +210,18 @@ class Profiles:
 
     def answers_others(self, kind: str = "any") -> bool:
         """Whether a question of this kind, or any, was answered within the last half minute."""
-        return bool(self._redis.exists(answered_key(self._name, kind)))
+        return bool(self.store.exists(answered_key(self._name, kind)))
 
     def forget(self) -> None:
         """Begin anew with what settings say."""
-        self._redis.delete(self._key, self._reasoning_key)
+        self.store.delete(self._key, self._reasoning_key)
         self._read()
 
     def state(self) -> dict[str, object]:
         """For operators: what requests carry, and how it was learned."""
         self._read()
         profile = self._profile
-        since: Any = self._redis.hget(self._key, "since")
+        since: Any = self.store.hget(self._key, "since")
         return {
             "temperature": "not sent" if profile.temperature is None else profile.temperature,
             "reasoning_effort": profile.effort or "not sent",
@@ -249,18 +236,18 @@ class Profiles:
         }
 
     def _read(self) -> None:
-        with self._redis.pipeline(transaction=False) as pipe:
+        with self.store.pipeline(transaction=False) as pipe:
             pipe.hmget(self._key, "lessons", "learned", "proven")
             pipe.lrange(self._reasoning_key, 0, SEEN - 1)
             (lessons, learned, proven), seen = pipe.execute()
-        known = self._first.knowing(learned) if learned else self._first
+        known = self.first.knowing(learned) if learned else self.first
         if known is None or str(known.lessons).encode() != (lessons or b"0"):
             log.warning("what was learned of this model cannot be read, so it is learned anew")
-            self._redis.delete(self._key)
-            known, proven = self._first, None
+            self.store.delete(self._key)
+            known, proven = self.first, None
         self._profile = known
         self._seen = [int(one) for one in seen if one.isdigit()]
-        self._look_at = self._clock() + LOOK_EVERY
+        self._look_at = self.clock() + LOOK_EVERY
         self._proven = proven is not None
 
 

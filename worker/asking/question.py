@@ -14,27 +14,19 @@ T = TypeVar("T", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[T]):
-    """What is asked.
+    """What is asked."""
 
-    Attributes:
-        kind: `criteria` or `grades`, for logs and metrics.
-        digest: names the question; the same digest gets the same answer without a call. See `digest_of`.
-        keep: seconds for which its answer is kept; 0: it is asked every time.
-        make_call: makes the call, anew for each attempt: a resume is fenced by a delimiter that is never reused.
-        parse: makes of an answer what it means. Raises `BrokenAnswerError`, whose text quotes nothing.
-        meaning: the model class that `parse` returns and that is kept as JSON.
-        leads_on: says of an answer whether who has it asks another question then; None: nobody ever does.
-        remembered: what this process still knows of the answer: Redis may have lost it, and who asks again may be
-            answered otherwise.
-    """
-
-    kind: str
-    digest: str
-    keep: int
+    kind: str  # `criteria` or `grades`, for logs and metrics
+    digest: str  # names the question; the same digest gets the same answer without a call. See `digest_of`.
+    keep: int  # seconds for which its answer is kept; 0: it is asked every time
+    # Makes the call, anew for each attempt: a resume is fenced by a delimiter that is never reused.
     make_call: Callable[[], Call]
+    # Makes of an answer what it means. Raises `BrokenAnswerError`, whose text quotes nothing.
     parse: Callable[[Answer], T]
-    meaning: type[T]
+    meaning: type[T]  # the model class that `parse` returns and that is kept as JSON
+    # Says of an answer whether who has it asks another question then; None: nobody ever does.
     leads_on: Callable[[T], bool] | None = None
+    # What this process still knows of the answer: Redis may have lost it, and who asks again may be answered otherwise.
     remembered: Callable[[], T | None] = lambda: None
 
 

@@ -45,15 +45,10 @@ _MOST_VACANCIES = 1_000  # whose criteria one process remembers
 
 @dataclass(frozen=True, slots=True)
 class KeepingPolicy:
-    """For how many seconds answers are kept.
+    """For how many seconds answers are kept."""
 
-    Attributes:
-        criteria: of a vacancy; long, since all its resumes are measured by the same.
-        grades: of a resume, with their quotes; 0: not at all.
-    """
-
-    criteria: int
-    grades: int
+    criteria: int  # of a vacancy; long, since all its resumes are measured by the same
+    grades: int  # of a resume, with their quotes; 0: not at all
 
 
 class Answerer(Protocol):
@@ -84,17 +79,14 @@ def grades_digest(model: str, prompt_version: str, rubric_version: str, criteria
     return digest_of("grades", model, prompt_version, rubric_version, criteria_digest, resume)
 
 
+@dataclass(eq=False, repr=False)
 class Questions:
-    """Words questions, and remembers what a vacancy's was answered.
+    """Words questions, and remembers what a vacancy's was answered."""
 
-    Args:
-        keeping: for how long answers are kept.
-        clock: Unix time in seconds.
-    """
+    keeping: KeepingPolicy  # for how long answers are kept
+    clock: Callable[[], float]  # Unix time in seconds
 
-    def __init__(self, keeping: KeepingPolicy, clock: Callable[[], float]) -> None:
-        self._keeping = keeping
-        self._clock = clock
+    def __post_init__(self) -> None:
         self._known_criteria: OrderedDict[str, Criteria] = OrderedDict()  # by the question's digest
 
     def remember(self, digest: str, answered: Criteria) -> None:
@@ -124,7 +116,7 @@ class Questions:
         return Question(
             "criteria",
             digest,
-            self._keeping.criteria,
+            self.keeping.criteria,
             make_call,
             _usable(parse),
             Criteria,
@@ -135,12 +127,12 @@ class Questions:
     @property
     def keep_criteria(self) -> int:
         """Seconds for which a vacancy's criteria are kept."""
-        return self._keeping.criteria
+        return self.keeping.criteria
 
     @property
     def keep_grades(self) -> bool:
         """Whether the grades of a resume are still known to who asks for them again."""
-        return self._keeping.grades > 0
+        return self.keeping.grades > 0
 
     def grading(self, way: Answerer, criteria: Criteria, resume: Resume) -> Question[DatedGrading]:
         """The question how far a resume meets a vacancy's criteria."""
@@ -154,11 +146,11 @@ class Questions:
 
         def parse(answer: Answer) -> DatedGrading:
             grading = parse_grading(answer.content, ids)
-            today = datetime.fromtimestamp(self._clock(), UTC)
+            today = datetime.fromtimestamp(self.clock(), UTC)
             return DatedGrading(grades=grading.grades, year=today.year, month=today.month)
 
         digest = grades_digest(way.model_id, PROMPT_VERSION, RUBRIC_VERSION, criteria.digest, resume.sent)
-        return Question("grades", digest, self._keeping.grades, make_call, _usable(parse), DatedGrading)
+        return Question("grades", digest, self.keeping.grades, make_call, _usable(parse), DatedGrading)
 
     def second_look(self, way: Answerer, proofs: Sequence[Proof]) -> Question[SecondLook]:
         """The question what the quotes that stand prove by themselves."""
@@ -172,7 +164,7 @@ class Questions:
             return parse_second_look(answer.content, proofs)
 
         digest = digest_of("second_look", way.model_id, SECOND_LOOK_VERSION, text)
-        return Question("second_look", digest, self._keeping.grades, make_call, _usable(parse), SecondLook)
+        return Question("second_look", digest, self.keeping.grades, make_call, _usable(parse), SecondLook)
 
 
 def _delimiter() -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import redis
@@ -42,21 +43,18 @@ if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
 """
 
 
+@dataclass(eq=False, repr=False)
 class ResultCache:
-    """Answers by the digest of what was asked, and single flight: one request asks, the others wait for it.
+    """Answers by the digest of what was asked, and single flight: one request asks, the others wait for it."""
 
-    Args:
-        store: Redis.
-        leases: for the right to ask.
-        patience: seconds that `keep` waits for Redis.
-    """
+    store: redis.Redis
+    leases: Leases  # for the right to ask
+    _: KW_ONLY
+    patience: float = PATIENCE  # seconds that `keep` waits for Redis
 
-    def __init__(self, store: redis.Redis, leases: Leases, *, patience: float = PATIENCE) -> None:
-        self._redis = store
-        self._leases = leases
-        self._patience = patience
-        self._look = store.register_script(_LOOK)
-        self._keep = store.register_script(_KEEP)
+    def __post_init__(self) -> None:
+        self._look = self.store.register_script(_LOOK)
+        self._keep = self.store.register_script(_KEEP)
 
     def look(
         self, question: str, token: str, follower: Follower | None = None, *, provider: str = ""
@@ -69,7 +67,7 @@ class ResultCache:
             follower: noted where another has the right, see `followers`.
             provider: whose circuit breaker is looked at.
         """
-        leases = self._leases
+        leases = self.leases
         reply: Any = self._look(
             keys=[
                 answer_key(question),
@@ -94,11 +92,11 @@ class ResultCache:
 
     def known(self, question: str) -> bool:
         """Whether an answer is kept. Raises `redis.RedisError`."""
-        return bool(self._redis.exists(answer_key(question)))
+        return bool(self.store.exists(answer_key(question)))
 
     def known_of(self, questions: Sequence[str]) -> int | None:
         """Which of several questions is the first whose answer is kept; None: of none. Raises `redis.RedisError`."""
-        with self._redis.pipeline(transaction=False) as pipe:
+        with self.store.pipeline(transaction=False) as pipe:
             for question in questions:
                 pipe.exists(answer_key(question))
             found = pipe.execute()
@@ -113,7 +111,7 @@ class ResultCache:
             seconds: for which that is kept, as long as the criteria.
         """
         key = graders_key(question)
-        with self._redis.pipeline(transaction=True) as pipe:
+        with self.store.pipeline(transaction=True) as pipe:
             pipe.sadd(key, *models)
             pipe.expire(key, seconds)
             pipe.scard(key)
@@ -125,7 +123,7 @@ class ResultCache:
         Whose deadline has passed at `now` (Unix time, seconds) has ended, as nobody else could have noted.
         """
         try:
-            found: Any = self._redis.zrange(followers_key(question), 0, -1, withscores=True)
+            found: Any = self.store.zrange(followers_key(question), 0, -1, withscores=True)
         except redis.RedisError:  # the answer at hand is worth more than the order
             return {}
         noted = ((*member.decode().split(), place) for member, place in found)
@@ -138,7 +136,7 @@ class ResultCache:
             redis.RedisError: Redis is away, and has been for long.
         """
         lead.forget()
-        give_up_at = time.monotonic() + self._patience
+        give_up_at = time.monotonic() + self.patience
         keys = [answer_key(question), lead.key, followers_key(question)]
         while True:
             try:
@@ -152,14 +150,14 @@ class ResultCache:
 
     def drop(self, question: str) -> None:
         """Forget an answer, so that the next who looks asks. Raises `redis.RedisError`."""
-        self._redis.delete(answer_key(question))
+        self.store.delete(answer_key(question))
 
     def name(self, requirements_id: int, question: str, seconds: int) -> None:
         """Note under which question a vacancy's criteria are kept. Raises `redis.RedisError`."""
-        self._redis.set(vacancy_key(requirements_id), question, ex=seconds)
+        self.store.set(vacancy_key(requirements_id), question, ex=seconds)
 
     def criteria_of(self, requirements_id: int) -> str | None:
         """The criteria of a vacancy as they are kept, if they are. Raises `redis.RedisError`."""
-        question: Any = self._redis.get(vacancy_key(requirements_id))
-        body: Any = None if question is None else self._redis.get(answer_key(question.decode()))
+        question: Any = self.store.get(vacancy_key(requirements_id))
+        body: Any = None if question is None else self.store.get(answer_key(question.decode()))
         return None if body is None else str(body.decode())

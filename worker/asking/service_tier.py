@@ -6,6 +6,7 @@ Each process finds that out for itself: it costs a call that is not billed, once
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from worker.asking.faults import NO_ROOM, Problem
 
@@ -17,23 +18,20 @@ _WORDS = ("service_tier", "service tier")
 _OF_LIMITS = frozenset({413, 429})  # Groq names the tier in each of these, whatever tier was asked for
 
 
+@dataclass(eq=False, repr=False)
 class ServiceTier:
-    """What to ask for now.
+    """What to ask for now."""
 
-    Args:
-        wanted: the tier of the settings; None: none is ever named.
-        clock: seconds, monotonic.
-    """
+    wanted: str | None  # the tier of the settings; None: none is ever named
+    clock: Callable[[], float] = time.monotonic  # seconds, monotonic
 
-    def __init__(self, wanted: str | None, clock: Callable[[], float] = time.monotonic) -> None:
-        self._wanted = wanted
-        self._clock = clock
+    def __post_init__(self) -> None:
         self._without_until = 0.0
 
     @property
     def current(self) -> str | None:
         """The tier to name; None: none."""
-        return self._wanted if self._clock() >= self._without_until else None
+        return self.wanted if self.clock() >= self._without_until else None
 
     def refused(self, problem: Problem) -> bool:
         """Whether a call that named the tier met this because of it; then others name none for a while."""
@@ -47,6 +45,6 @@ class ServiceTier:
             seconds, why = UNKNOWN_FOR, "is not known"
         else:
             return False
-        log.warning("the service tier %s %s: for %.0f s none is asked for", self._wanted, why, seconds)
-        self._without_until = self._clock() + seconds
+        log.warning("the service tier %s %s: for %.0f s none is asked for", self.wanted, why, seconds)
+        self._without_until = self.clock() + seconds
         return True

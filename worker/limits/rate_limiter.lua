@@ -81,7 +81,7 @@ local function opened(packed)
   local readable, value = pcall(cmsgpack.unpack, packed)
   return readable and type(value) == 'table' and value.shape == SHAPE and value or nil
 end
-local function by_bucket(requests, tokens) return {requests, requests, tokens, requests, tokens} end
+local function by_bucket(requests, tokens) return {requests, requests, tokens, requests, tokens, calls = requests} end
 local function costs(tokens) return by_bucket(1, tokens) end
 
 local function full_rate(b) return buckets[b].limit / WINDOW[b] end
@@ -298,8 +298,13 @@ local function before(id, rounds)
         ahead[b] = ahead[b] + cost
         reserve[b] = max(reserve[b], ahead[b] - safe_rate(b) * max(0, -late))
       end
-      reserve.calls = max(reserve.calls or 0, ahead[RPM] - call_rate() * max(0, -late))
-      expected = expected or late > -DUE and late < (record.silent and SETTLE or DUE)
+      -- Tokens that are not spent are there later, a place that nobody takes is lost.
+      local patience = record.silent and PARALLEL == 0 and SETTLE or DUE
+      expected = expected or late > -DUE and late < patience
+      if late < patience then
+        ahead.calls = ahead.calls + 1
+        reserve.calls = max(reserve.calls, ahead.calls - call_rate() * max(0, -late))
+      end
       guessed = guessed or record.silent and late < SETTLE
     end
   end
@@ -307,7 +312,7 @@ local function before(id, rounds)
   if gone == #head and rank > gone and (rounds or 0) < HEAD then return before(id, (rounds or 0) + 1) end
   if rank > #head then
     local rest = by_bucket(rank - #head, (rank - #head) * state.line_tokens / call('ZCARD', LINE))
-    for b = 1, #rest do ahead[b] = ahead[b] + rest[b] end
+    for b in pairs(rest) do ahead[b] = ahead[b] + rest[b] end
     reserve = ahead
   end
   return ahead, reserve, expected, guessed
@@ -353,8 +358,8 @@ local function wait_for(tokens, ahead, reserve)
   end
   if PARALLEL == 0 then return wait, fits end
   local free = free_calls()
-  local missing = 1 + ahead[RPM] - free
-  fits = fits and 1 + (reserve.calls or reserve[RPM]) <= free
+  local missing = 1 + ahead.calls - free
+  fits = fits and 1 + reserve.calls <= free
   if missing / call_rate() <= wait then return wait, fits end
   return missing / call_rate(), fits, max(wait, look_after(missing))
 end

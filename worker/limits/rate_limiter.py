@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -33,6 +34,7 @@ _BUCKETS: Final[tuple[Bucket, ...]] = ("rpm", "rpd", "tpm")
 _WINDOWS: Final = {"rpm": 60.0, "rpd": 86_400.0, "tpm": 60.0}  # seconds
 
 
+@dataclass(eq=False, repr=False)
 class RateLimiter:
     """The fleet's shared shadow of the provider's three token buckets, and of its calls under way.
 
@@ -46,64 +48,51 @@ class RateLimiter:
     the answer says so (`first`). A caller that may have sent its request already takes another id for the
     next one. After `unused_grace` a grant counts as used, and asking again queues, and pays, anew.
 
-    Args:
-        redis: a client, with or without `decode_responses`.
-        limits: used until `set_limits` has stored others for the whole fleet.
-        unused_grace: seconds after its start time at which an unclaimed reservation is given back.
-        jitter: seconds by which a request may reach the provider later than it was granted. Costs
-            rate * jitter of the burst that a full bucket allows, and nothing of the steady rate.
-        burst: seconds of refill that may be spent at once; 60 is the whole of a minute's bucket.
-        call_seconds: no call takes longer; one that nobody settles counts as under way for so long.
-        heartbeat: a key in Redis that is there while this process is alive, without blanks: what it has under way ends
-            with that. Empty: nobody knows.
-        heartbeat_seconds: for how long it is set, again and again.
-        unknown_day_share: share of the day's requests that may start when Redis knows nothing (it was
-            emptied, or this is the first start ever), until the bridge has counted in Kafka what was
-            answered (`contract.ANSWERED_KEY`) or headers of the day bucket say more.
-        prefix: of all keys.
-        reached: the key of what fair shares have reached, where other limiters share it.
-        script: the Lua source; tests replace its clock.
-
     Raises:
         redis.RedisError: from every method but `join` and `settle`. No Redis, no calls: let it pass and try again
             later.
     """
 
-    def __init__(
-        self,
-        redis: redis.Redis,
-        limits: Limits,
-        *,
-        unused_grace: float = 30.0,
-        jitter: float = 0.25,
-        burst: float = 60.0,
-        call_seconds: float = 70.0,
-        heartbeat: str = "",
-        heartbeat_seconds: float = 10.0,
-        unknown_day_share: float = 1 / 24,
-        prefix: str = "ai_handler:limits",
-        reached: str | None = None,
-        script: str = SCRIPT,
-    ) -> None:
-        self._limits = limits
+    store: redis.Redis  # with or without `decode_responses`
+    limits: Limits  # used until `set_limits` has stored others for the whole fleet
+    _: KW_ONLY
+    unused_grace: float = 30.0  # seconds after its start time at which an unclaimed reservation is given back
+    # Seconds by which a request may reach the provider later than it was granted. Costs rate * jitter of the burst that
+    # a full bucket allows, and nothing of the steady rate.
+    jitter: float = 0.25
+    burst: float = 60.0  # seconds of refill that may be spent at once; 60 is the whole of a minute's bucket
+    call_seconds: float = 70.0  # no call takes longer; one that nobody settles counts as under way for so long
+    # A key in Redis that is there while this process is alive, without blanks: what it has under way ends with that.
+    # Empty: nobody knows.
+    heartbeat: str = ""
+    heartbeat_seconds: float = 10.0  # for how long it is set, again and again
+    # Share of the day's requests that may start when Redis knows nothing (it was emptied, or this is the first start
+    # ever), until the bridge has counted in Kafka what was answered (`contract.ANSWERED_KEY`) or headers of the day
+    # bucket say more.
+    unknown_day_share: float = 1 / 24
+    prefix: str = "ai_handler:limits"  # of all keys
+    reached: str | None = None  # the key of what fair shares have reached, where other limiters share it
+    script: str = SCRIPT  # the Lua source; tests replace its clock
+
+    def __post_init__(self) -> None:
         self._always = {
-            "limits": [limits.rpm, limits.rpd, limits.tpm],
-            "auto": [bucket in limits.auto for bucket in _BUCKETS],
-            "grace": unused_grace,
-            "jitter": jitter,
-            "burst": burst,
-            "day_share": unknown_day_share,
+            "limits": [self.limits.rpm, self.limits.rpd, self.limits.tpm],
+            "auto": [bucket in self.limits.auto for bucket in _BUCKETS],
+            "grace": self.unused_grace,
+            "jitter": self.jitter,
+            "burst": self.burst,
+            "day_share": self.unknown_day_share,
             "settle": JOINED_FOR,
             "due": DUE_FOR,
             "least": [1, 1, LEAST_TPM],
-            "parallel": limits.parallel or 0,
-            "lasts": call_seconds,
-            "heartbeat": heartbeat or "-",
-            "beats": heartbeat_seconds,
+            "parallel": self.limits.parallel or 0,
+            "lasts": self.call_seconds,
+            "heartbeat": self.heartbeat or "-",
+            "beats": self.heartbeat_seconds,
         }
-        shared = {"reached": reached}
-        self._keys = [shared.get(key) or f"{prefix}:{key}" for key in _KEYS]
-        self._script = redis.register_script(script)
+        shared = {"reached": self.reached}
+        self._keys = [shared.get(key) or f"{self.prefix}:{key}" for key in _KEYS]
+        self._script = self.store.register_script(self.script)
         self._warn_at = 0.0
 
     def join(self, places: Mapping[str, float]) -> None:
@@ -254,8 +243,8 @@ class RateLimiter:
 
     def _bucket_of_requests(self, seen: ProviderView) -> Bucket | None:
         """Small accounts see the day bucket in the `requests` headers, others the minute bucket."""
-        minute, day = self._limits.rpm, self._limits.rpd
-        if seen.limit_requests and minute != day and not self._limits.auto & {"rpm", "rpd"}:
+        minute, day = self.limits.rpm, self.limits.rpd
+        if seen.limit_requests and minute != day and not self.limits.auto & {"rpm", "rpd"}:
             if seen.limit_requests == minute:
                 return "rpm"
             if seen.limit_requests == day:
@@ -269,9 +258,9 @@ class RateLimiter:
         if now < self._warn_at:
             return
         for bucket, limit in granted.items():
-            if bucket is None or bucket in self._limits.auto:
+            if bucket is None or bucket in self.limits.auto:
                 continue
-            configured = getattr(self._limits, bucket)
+            configured = getattr(self.limits, bucket)
             if limit and configured and limit > configured:
                 self._warn_at = now + WARN_EVERY
                 log.warning("%s=%d is configured, but the provider grants %d", bucket.upper(), configured, limit)

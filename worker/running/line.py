@@ -7,6 +7,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import redis
@@ -17,25 +18,20 @@ from worker.ports import Waiting
 BUSIEST = 20  # users
 
 
+@dataclass(eq=False, repr=False)
 class Line:
-    """Reads what the bridges tell.
+    """Reads what the bridges tell."""
 
-    Args:
-        store: Redis.
-        clock: Unix time, seconds.
-    """
-
-    def __init__(self, store: redis.Redis, clock: Callable[[], float] = time.time) -> None:
-        self._redis = store
-        self._clock = clock
+    store: redis.Redis
+    clock: Callable[[], float] = time.time  # Unix time, seconds
 
     def waiting(self) -> Waiting:
         """Who waits, over all partitions; those of which nobody has told of late are left out."""
         users: dict[int, tuple[int, float]] = {}
         fair = True
-        for told in self._redis.hvals(LINE_KEY):
+        for told in self.store.hvals(LINE_KEY):
             partition = json.loads(told)
-            if self._clock() - partition["at"] > LINE_KEPT:
+            if self.clock() - partition["at"] > LINE_KEPT:
                 continue
             fair = fair and partition["fair"]
             for user, count, weight in partition["users"]:

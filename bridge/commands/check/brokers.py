@@ -44,7 +44,7 @@ def look_at_kafka(settings: Settings) -> Iterator[Finding]:
     yield ok(WHAT, f"{where}: {len(found.brokers)} broker{'s' if len(found.brokers) > 1 else ''}")
     looks = _Look(settings, contact.admin)
     yield from looks.at_topics()
-    yield looks.at_the_group()
+    yield from looks.at_groups()
     yield looks.at_transactions()
 
 
@@ -54,7 +54,7 @@ def faults_at_start(settings: Settings, admin: AdminClient) -> Iterator[Finding]
     with contextlib.suppress(KafkaException):
         if _is_imitation(admin.list_topics(timeout=TIMEOUT)):
             return
-        yield from (each for each in [*looks.at_topics(), looks.at_the_group()] if each.state is State.WRONG)
+        yield from (each for each in [*looks.at_topics(), *looks.at_groups()] if each.state is State.WRONG)
 
 
 def _is_imitation(found: Any) -> bool:
@@ -134,8 +134,10 @@ class _Look:
             return wrong(what, f"is missing, and we cannot create it: {error.str()}", "create it, or allow CREATE")
         return note(what, "is missing: the bridge will create it")
 
-    def at_the_group(self) -> Finding:
-        group = self._settings.kafka_group_id
+    def at_groups(self) -> Iterator[Finding]:
+        yield from map(self._at_group, [self._settings.kafka_group_id, *self._settings.repeats])
+
+    def _at_group(self, group: str) -> Finding:
         what = f"group {group}"
         patience = time.monotonic() + TIMEOUT
         while True:  # a new Kafka makes room for groups when it is first asked about one

@@ -8,6 +8,7 @@ spent begins at zero.
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 
 import redis
 
@@ -21,44 +22,29 @@ KEPT = 7 * 86_400  # seconds that a day's sum is kept for whoever asks
 REASON = "budget"
 
 
+@dataclass(eq=False, repr=False)
 class Spending:
-    """Counts money for all workers.
+    """Counts money for all workers."""
 
-    Args:
-        store: Redis.
-        breaker: what the budget opens.
-        budget: US dollars a day; 0: there is none.
-        provider: its name, where there are several: each has a sum and a budget of its own.
-        clock: Unix time in seconds.
-    """
-
-    def __init__(
-        self,
-        store: redis.Redis,
-        breaker: Breaker,
-        *,
-        budget: float,
-        provider: str = "",
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._redis = store
-        self._breaker = breaker
-        self._budget = budget
-        self._provider = provider
-        self._clock = clock
+    store: redis.Redis
+    breaker: Breaker  # what the budget opens
+    _: KW_ONLY
+    budget: float  # US dollars a day; 0: there is none
+    provider: str = ""  # its name, where there are several: each has a sum and a budget of its own
+    clock: Callable[[], float] = time.time  # Unix time in seconds
 
     def add(self, dollars: float) -> None:
         """Count what a call has cost. A Redis that is away loses it: the answer is paid for, and goes on."""
         key = self._key()
         try:
-            with self._redis.pipeline(transaction=False) as pipe:
+            with self.store.pipeline(transaction=False) as pipe:
                 pipe.incrbyfloat(key, dollars)
                 pipe.expire(key, KEPT)
                 spent = float(pipe.execute()[0])
-            if self._budget and spent >= self._budget and REASON not in self._breaker.state():
+            if self.budget and spent >= self.budget and REASON not in self.breaker.state():
                 log.error("%.2f of %.2f US dollars are spent today: nothing is sent until midnight UTC",
-                          spent, self._budget)  # fmt: skip
-                self._breaker.trip(REASON, DAY - self._clock() % DAY)
+                          spent, self.budget)  # fmt: skip
+                self.breaker.trip(REASON, DAY - self.clock() % DAY)
         except redis.RedisError as error:
             log.warning("%.6f US dollars are not counted: %s", dollars, error)
 
@@ -68,16 +54,16 @@ class Spending:
         Raises:
             redis.RedisError: Redis is away.
         """
-        if REASON in self._breaker.state() and not (self._budget and self.today() >= self._budget):
-            self._breaker.reset(REASON)
+        if REASON in self.breaker.state() and not (self.budget and self.today() >= self.budget):
+            self.breaker.reset(REASON)
 
     def today(self) -> float:
         """US dollars that the fleet has spent since midnight. Raises `redis.RedisError`."""
-        return float(self._redis.get(self._key()) or 0)
+        return float(self.store.get(self._key()) or 0)
 
     def state(self) -> dict[str, object]:
         """For operators: what is spent and what may be, in US dollars. Raises `redis.RedisError`."""
-        return {"spent_today": round(self.today(), 6), "budget": self._budget or "none"}
+        return {"spent_today": round(self.today(), 6), "budget": self.budget or "none"}
 
     def _key(self) -> str:
-        return of_provider(spent_key(day_of(self._clock())), self._provider)
+        return of_provider(spent_key(day_of(self.clock())), self.provider)

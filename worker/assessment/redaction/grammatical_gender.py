@@ -1,10 +1,8 @@
 """The speaker's sex, which Russian grammar tells in every verb: «вела склад» becomes «вёл склад».
 
 Only where the sentence's subject is the writer, as far as code can see: a clause in which a feminine noun or pronoun
-could be the subject («система обрабатывала», «выросла выручка») stays as it is. What is changed is changed in the text
-that is sent, so that quotes from it are still verbatim.
-
-Not covered: nouns («ученица»), full adjectives, and a verb whose object looks like a subject and stands before it.
+could be the subject («система обрабатывала», «выросла выручка») stays as it is. Not covered: nouns («ученица»), full
+adjectives, and a verb whose object looks like a subject and stands before it.
 """
 
 import re

@@ -8,11 +8,10 @@ import re
 from typing import Final
 
 from worker.assessment.redaction.head import is_told, personal
-from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.morphology import Reading, readings
 from worker.assessment.redaction.name_word import Word, word_of
 from worker.assessment.redaction.placeholders import ANY, SYMBOLS, Kind, Span
-from worker.assessment.redaction.word_list import pattern, words
+from worker.assessment.redaction.word_list import linear, pattern, words
 
 _PART: Final = re.compile(rf"(?:(?!  )[^\n,;|•\t()/:{ANY}—]|(?<=\w)/(?=\w))+")
 _LINE: Final = re.compile(r"[^\n]+")
@@ -38,15 +37,11 @@ def find_homes(look: str) -> list[Span]:
     if not is_told(zone):
         return []
     found: list[Span] = []
-    parts = [
-        (match.start(), match.end(), _judged(match))
-        for line in _LINE.finditer(zone)
-        for match in _PART.finditer(zone, *line.span())
-        if match[0].strip(' ."')
-    ]
+    found_parts = (match for line in _LINE.finditer(zone) for match in _PART.finditer(zone, *line.span()))
+    parts = [(*match.span(), _judged(match)) for match in found_parts if match[0].strip(' ."')]
+    near = [SYMBOLS[Kind.ADDRESS] in zone[max(0, start - 3) : end + 3] for start, end, _ in parts]
     taken = [
-        judged + (judged == _MAY_BE and SYMBOLS[Kind.ADDRESS] in zone[max(0, start - 3) : end + 3]) > _MAY_BE
-        for start, end, judged in parts
+        judged + (judged == _MAY_BE and beside) > _MAY_BE for (*_, judged), beside in zip(parts, near, strict=True)
     ]
     for step in (1, -1):  # what is beside an address is a part of it
         for number in range(len(parts))[::step]:
@@ -87,11 +82,8 @@ def _is_strange(word: Word, *, named: bool) -> bool:
     """Whether it stands in no address; streets are `named` after anything, with a capital."""
     if word.lower.rstrip(".") in _WORDS_OF_ADDRESSES:
         return False
-    street = (
-        word.capital
-        and not word.abbreviation
-        and (named or Reading.ADJECTIVE in readings(word.lower.rpartition("-")[2]))
-    )
+    street = named or Reading.ADJECTIVE in readings(word.lower.rpartition("-")[2])
+    street = street and word.capital and not word.abbreviation
     return word.people or (word.common and not _is_a_place(word) and not street)
 
 

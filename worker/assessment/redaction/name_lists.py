@@ -1,10 +1,12 @@
 """What the lists of names say; Latin names are compared as `latin_key` folds them: one entry, several spellings."""
 
+import re
 import unicodedata
 from typing import Final
 
+from worker.assessment.redaction.placeholders import ANY
 from worker.assessment.redaction.word_cache import remembered
-from worker.assessment.redaction.word_list import phrases, words
+from worker.assessment.redaction.word_list import linear, pattern, phrases, words, written_out
 
 _CYRILLIC: Final = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяўқғҳіїєәөүұң"
 _LATIN: Final = "a b v g d e e zh z i i k l m n o p r s t u f h ts ch sh sch _ i _ e iu ia u k g h i i e a o u u n"
@@ -49,3 +51,17 @@ TITLES: Final = words("titles")
 HEADING_WORDS: Final = words("headings")
 SIDEBARS: Final = phrases("sidebars")
 ELSEWHERE: Final = words("elsewhere")  # where this comes, no name of somebody follows
+
+# The places where names stand, where names of others stand, and how initials are written.
+LABELLED = pattern("labelled names")
+CERTAIN = ("фам", "фио", "ф.и.о", "ф. и. о", "surname", "last", "family", "full", "maiden")
+BELOW = 2  # the group of those
+INTRODUCED = pattern("introduced names")
+# None of the three begins inside of itself: linear in any engine.
+QUOTED_WITHOUT_STRAIGHT = re.compile(written_out("<typographic quotes>"))
+QUOTED = pattern("quoted")
+NAMED_AFTER = pattern("named after")
+SEGMENT = re.compile(rf"(?:(?!  )[^\n,;|•\t:()/\"0-9{ANY}—])+")
+REFERENCES = pattern("references")
+INITIALS_BEHIND = linear(r"([ ,]{1,2}(?:\p{Lu}\.? ?\p{Lu}\.|\p{Lu}\.))")
+INITIALS_BEFORE = linear(r"\p{Lu}\. ?\p{Lu}\. ?$")

@@ -1,7 +1,6 @@
 """A word as a part of a name: what the dictionary, the lists and its ending say that it can be."""
 
 import re
-from dataclasses import dataclass, field
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
@@ -12,63 +11,52 @@ from worker.assessment.redaction.word_list import pattern
 
 _POSSESSIVES: Final = ("ов", "ова", "ову", "овой", "овым", "ев", "ева", "еву", "евой", "евым")
 _LONGEST_ABBREVIATION: Final = 5
-_SHORTEST_NOUN: Final = 2
 _NOUNS: Final = Reading.ANIMATE | Reading.INANIMATE
 _PATRONYMIC = pattern("patronymics")
 SURNAME_ENDING = pattern("surnames' endings")
 _LATIN_SURNAME_ENDING = pattern("surnames' endings in Latin letters")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Word:
     """What a word can be, wherever it stands."""
 
-    text: str
-    lower: str
-    key: str  # under which the lists have it: a Latin word's `latin_key`
-    cyrillic: bool
-    common: bool  # it can name nobody
-    given: bool
-    only_given: bool  # it is hardly anything but a given name
-    patronymic: bool
-    surname: bool  # it is known, or ends, as a surname
-    unknown: bool  # no list and no dictionary has it
-    place: bool = False
-    capital: bool = field(init=False)  # it begins with a capital letter, or its last part does: «аль-Хусейни»
-    animate: bool = False  # a noun for somebody, «сменщик», or one of the `people`
-    people: bool = field(init=False)  # what somebody is to somebody: «начальник», «сын», "head"
-    abbreviation: bool = field(init=False)  # a few capitals that no list has
-    short: bool = field(init=False)  # it may be initials, or a part of them
-    brand: bool = field(init=False)  # a company that is called like a person may begin with it
-    telling: bool = field(init=False)  # a text is searched for it
-    tells_of_a_name: bool = field(init=False)  # running text is searched for it: others are names beside it only
+    __slots__ = (
+        "abbreviation", "animate", "brand", "capital", "common", "cyrillic", "given", "key", "lower", "only_given",
+        "patronymic", "people", "place", "short", "surname", "telling", "tells_of_a_name", "text", "unknown",
+    )  # fmt: skip
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self, text: str, key: str, reading: Reading, *, common: bool, given: bool, patronymic: bool, surname: bool
+    ) -> None:
         """Note what would otherwise be asked of every word of every text."""
-        few = 1 < len(self.text) <= _LONGEST_ABBREVIATION and self.text.isupper()
-        first, last = self.lower, self.lower.rpartition("-")[2]  # «HR-менеджер»
-        capital = any(part[0] == part[0].upper() for part in (self.text, *re.split("['-]", self.text)))
-        people = first in lists.PEOPLE or last in lists.PEOPLE
-        post = first.startswith(lists.POSTS) or last.startswith(lists.POSTS)
-        people = people or (post and not self.given)
-        for name, value in (
-            ("short", len(self.text) <= 2),
-            ("capital", capital),  # some scripts have no other
-            ("abbreviation", few and not (self.given or self.surname or self.patronymic)),
-            (
-                "tells_of_a_name",
-                self.patronymic
-                or (self.given and capital)
-                or (self.surname and self.cyrillic and capital and not self.common)
-                or first in lists.TURKIC_PARTICLES,
-            ),
-            ("people", people),
-            ("animate", self.animate or people),
-        ):
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "brand", first in lists.FIRST_OF_BRANDS)
-        beside = self.people or self.animate or first in lists.TITLES or self.brand
-        object.__setattr__(self, "telling", beside or self.short or self.tells_of_a_name)
+        self.text = text
+        self.lower = text.lower()
+        self.key = key  # under which the lists have it: a Latin word's `latin_key`
+        self.cyrillic = "Ѐ" <= text[0] <= "ӿ"
+        self.common = common  # it can name nobody
+        self.given = given
+        product = self.lower in lists.PRODUCT_NAMES or key in lists.PRODUCT_NAMES
+        self.only_given = given and not common and not product  # it is hardly anything but a given name
+        self.patronymic = patronymic
+        self.surname = surname  # it is known, or ends, as a surname
+        self.unknown = reading is Reading.UNKNOWN if self.cyrillic else not common
+        self.place = Reading.PLACE in reading
+        last = self.lower.rpartition("-")[2]  # «HR-менеджер»
+        post = self.lower.startswith(lists.POSTS) or last.startswith(lists.POSTS)
+        # What somebody is to somebody: «начальник», «сын», "head".
+        self.people = self.lower in lists.PEOPLE or last in lists.PEOPLE or (post and not given)
+        self.animate = self.people or (reading & _NOUNS == Reading.ANIMATE and len(text) > 2)  # «сменщик»
+        self.short = len(text) <= 2  # it may be initials, or a part of them
+        # It begins with a capital letter, or its last part does («аль-Хусейни»); some scripts have no other.
+        self.capital = any(part[0] == part[0].upper() for part in (text, *re.split("['-]", text)))
+        few = 1 < len(text) <= _LONGEST_ABBREVIATION and text.isupper()
+        self.abbreviation = few and not (given or surname or patronymic)  # a few capitals that no list has
+        self.brand = self.lower in lists.FIRST_OF_BRANDS  # a company that is called like a person may begin with it
+        # Running text is searched for it: others are names beside it only.
+        named = (given or (surname and self.cyrillic and not common)) and self.capital
+        self.tells_of_a_name = patronymic or named or self.lower in lists.TURKIC_PARTICLES
+        beside = self.animate or self.lower in lists.TITLES or self.brand
+        self.telling = beside or self.short or self.tells_of_a_name
 
 
 @remembered(KEPT_WORDS)
@@ -89,16 +77,13 @@ def _cyrillic(text: str) -> Word:
     # Every pattern's ending of a patronymic has one of the two; to ask RE2 costs twenty times as much.
     telling = reading is Reading.UNKNOWN and ("ич" in lower or "вн" in lower)
     return Word(
-        text, lower, lower, cyrillic=True, common=common, given=given,
-        only_given=given and not common and lower not in lists.PRODUCT_NAMES,
+        text, lower, reading, common=common, given=given,
         patronymic=Reading.PATRONYMIC in reading or (telling and _PATRONYMIC.fullmatch(lower) is not None),
         surname=Reading.SURNAME in reading
         or lower in lists.ASIAN_SURNAMES
         # «Абдулмеджидов»: of several men called Абдулмеджид, says the dictionary.
         or (given and lower.endswith(("ов", "ев")))
         or (not common and not given and SURNAME_ENDING.fullmatch(last) is not None),
-        unknown=reading is Reading.UNKNOWN, place=Reading.PLACE in reading,
-        animate=reading & _NOUNS == Reading.ANIMATE and len(lower) > _SHORTEST_NOUN,
     )  # fmt: skip
 
 
@@ -107,8 +92,5 @@ def _other(text: str) -> Word:
     key = lists.latin_key(lower)
     common = lower in lists.ENGLISH_COMMON
     given = key in lists.LATIN_GIVEN and lower != "iso"
-    return Word(
-        text, lower, key, cyrillic=False, common=common, given=given, unknown=not common, patronymic=False,
-        only_given=given and not common and key not in lists.PRODUCT_NAMES and lower not in lists.PRODUCT_NAMES,
-        surname=not common and (key in lists.LATIN_SURNAMES or _LATIN_SURNAME_ENDING.fullmatch(lower) is not None),
-    )  # fmt: skip
+    surname = not common and (key in lists.LATIN_SURNAMES or _LATIN_SURNAME_ENDING.fullmatch(lower) is not None)
+    return Word(text, key, Reading.UNKNOWN, common=common, given=given, patronymic=False, surname=surname)

@@ -10,14 +10,13 @@ from itertools import islice, takewhile
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
-from worker.assessment.redaction import name_places as places
 from worker.assessment.redaction.head import end_of_head
-from worker.assessment.redaction.linear_pattern import linear
 from worker.assessment.redaction.mentions import Mentions
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word
 from worker.assessment.redaction.others import Others
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
 from worker.assessment.redaction.whole_name import is_a_name, may_be_named
+from worker.assessment.redaction.word_list import linear
 
 _FIRST_LINES: Final = 7
 _SHORTEST: Final = 3  # letters of a name in capitals
@@ -38,8 +37,8 @@ def find_names(text: str) -> list[Span]:
 
 class _Search(Others):
     def spans(self) -> list[Span]:
-        quoted = places.QUOTED if '"' in self.text else places.QUOTED_WITHOUT_STRAIGHT
-        for pattern in (quoted, places.NAMED_AFTER):
+        quoted = lists.QUOTED if '"' in self.text else lists.QUOTED_WITHOUT_STRAIGHT
+        for pattern in (quoted, lists.NAMED_AFTER):
             for match in pattern.finditer(self.text):
                 self.protected.update(self.numbers_in(*match.span(match.lastindex or 0)))
         for number, word in self.telling:
@@ -56,18 +55,18 @@ class _Search(Others):
         return [self.span(number) for number in self.taken] + self.extra
 
     def _after_labels(self) -> None:
-        for match in places.LABELLED.finditer(self.text):
+        for match in lists.LABELLED.finditer(self.text):
             numbers = self.numbers_in(*match.span(match.lastindex))[:_LONGEST_NAME]
-            numbers = self._name_from(numbers, known=match.lastindex == places.BELOW)
+            numbers = self._name_from(numbers, known=match.lastindex == lists.BELOW)
             words = self.those(numbers)
             # «Имя файла», "Name: string": words that are common and nothing else are no name.
             named = any(map(may_be_named, words)) and not (
                 len(words) == 2 and all(word.common and not (word.given or word.surname) for word in words)
             )
-            certain = any(part in match[0].lower() for part in places.CERTAIN)
+            certain = any(part in match[0].lower() for part in lists.CERTAIN)
             if named or (words and certain and words[0].capital and len(words) < 4):
                 self.take(*numbers)
-        for match in places.INTRODUCED.finditer(self.text):
+        for match in lists.INTRODUCED.finditer(self.text):
             numbers = self._name_from(self.numbers_in(*match.span(1)), known=True)
             self.take(*numbers)
             behind = self.beside(numbers[-1], 1) if numbers else None
@@ -106,7 +105,7 @@ class _Search(Others):
             if comma and not any(word.common or word.place or word.abbreviation for word in self.those(numbers)):
                 self.take(*numbers)  # "O'Brien, Siobhan"
             sidebar = line.strip(" :").lower() in lists.SIDEBARS or (sidebar and bool(line.strip()))
-            for match in places.SEGMENT.finditer(line) if numbers else ():
+            for match in lists.SEGMENT.finditer(line) if numbers else ():
                 begin, stop = start + match.start(), start + match.end()
                 found = self.numbers_in(begin, stop)
                 # On a line with other words a person's data follow the name, or the post.
@@ -114,12 +113,8 @@ class _Search(Others):
                 behind = self.words[found.stop : numbers.stop] if found.start == numbers.start else []
                 post = not seen and "\n" in self.text and any(word.common or word.people for word in behind)
                 unnamed = not self.taken and begin < named and not sidebar
-                opens = (
-                    unnamed
-                    and not seen
-                    and found.start == numbers.start
-                    and self.text[stop : stop + 3].strip()[:1] in {*",(/|—"}
-                )
+                opens = found.start == numbers.start and self.text[stop : stop + 3].strip()[:1] in {*",(/|—"}
+                opens = opens and unnamed and not seen
                 alone = data or post or (opens and "\n" in self.text) or len(found) == len(numbers)
                 last = self.words[found[0] - 1] if found and found[0] - 1 in self.taken else None
                 mirrored = last is not None and last.cyrillic != self.words[found[0]].cyrillic and len(found) > 1
@@ -165,10 +160,10 @@ class _Search(Others):
 
     def _in_lists_of_people(self) -> None:
         """The first name in each of the lines below «Рекомендации»."""
-        for heading in places.REFERENCES.finditer(self.text):
+        for heading in lists.REFERENCES.finditer(self.text):
             below = takewhile(lambda found: found[1].strip(), self.lines(heading.end() + 1))
             for start, line, numbers in islice(below, _LONGEST_LIST):
-                for match in places.SEGMENT.finditer(line) if numbers and not _NAMED.search(line) else ():
+                for match in lists.SEGMENT.finditer(line) if numbers and not _NAMED.search(line) else ():
                     found = self.numbers_in(start + match.start(), start + match.end())
                     while found and self.words[found[0]].lower in lists.TITLES:
                         found = found[1:]
@@ -265,7 +260,7 @@ class _Search(Others):
             return
         bears = word.surname or word.only_given or (word.cyrillic and word.unknown and not word.text.isupper())
         begins, within = self.begins_a_line(number), self.within_a_phrase(number) and not word.people
-        behind = places.INITIALS_BEHIND.match(following) if bears or begins or within else None
+        behind = lists.INITIALS_BEHIND.match(following) if bears or begins or within else None
         if behind is not None:
             two = sum(map(str.isalpha, behind[1])) > 1
             rest = following[behind.end(1) :]
@@ -280,7 +275,7 @@ class _Search(Others):
                 self.take(number)
                 self.extra.append((start, end + behind.end(1), Kind.NAME))
                 return
-        match = places.INITIALS_BEFORE.search(before) if before.count(".") > 1 and not word.text.isupper() else None
+        match = lists.INITIALS_BEFORE.search(before) if before.count(".") > 1 and not word.text.isupper() else None
         if match is not None and not before[: match.start()][-1:].isalnum():
             self.take(number)
             self.extra.append((start - len(before) + match.start(), end, Kind.NAME))
@@ -299,13 +294,8 @@ class _Search(Others):
         other: int | None = number
         while other is not None and other not in self.protected:
             word = self.words[other]
-            if (
-                not word.capital
-                or not word.unknown
-                or not word.cyrillic
-                or word.abbreviation
-                or len(word.text) < _SHORTEST
-            ):
+            strange = word.unknown and word.cyrillic and not word.abbreviation
+            if not strange or not word.capital or len(word.text) < _SHORTEST:
                 return
             self.take(other)
             other = self.beside(other, step)

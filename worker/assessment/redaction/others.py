@@ -5,7 +5,6 @@ from bisect import bisect_left
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
-from worker.assessment.redaction import name_places as places
 from worker.assessment.redaction.name_word import SURNAME_ENDING
 from worker.assessment.redaction.named_text import NamedText
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind
@@ -45,30 +44,24 @@ class Others(NamedText):
     def _behind_people(self, number: int) -> None:
         """«Супруг — Антон», «Руководитель: Мельников», «начальник цеха Гусев»."""
         sign, said = "", self.words[number].lower
+        kin = said in lists.RELATIVES
         for other in range(number + 1, min(number + _FARTHEST, len(self.words))):
-            word = self.words[other]
-            between = self.text[self.ends[other - 1] : self.starts[other]]
-            sole = self.begins_a_line(number) and other == number + 1 and (said in lists.RELATIVES or word.cyrillic)
-            sole = sole and (said in lists.RELATIVES or self._is_a_pair(other))
-            below = "\n" in between and not between.strip(" \t").startswith(":") and not sole
+            word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
+            below = "\n" in between and not (other == number + 1 and (kin or between.strip(" \t").startswith(":")))
             sentence = ". " in between and ".." not in between and len(self.words[other - 1].text) > _LONGEST_SHORTENED
             if below or ";" in between or sentence or other in self.protected or word.lower in lists.ELSEWHERE:
                 return
             sign = between if between.strip(" ") else sign
-            told = said in lists.TITLES or (between == sign and any(one in sign for one in (":", "—", "- ", "..")))
+            told = between == sign and any(one in sign for one in (":", "—", "- ", ".."))
             if len(word.text) > 2 and word.capital and not word.people and not word.abbreviation:
-                kin = said in lists.RELATIVES and between.strip(' \t\n:—([-"') == "" and (word.given or not word.place)
-                kin = kin and (word.given or word.surname or word.unknown)
-                if kin or self._is_somebody(other, told=told, listed="," in between, colon=":" in sign):
+                near = (
+                    kin and not between.strip(' \t\n:—([-"') and may_be_named(word) and (word.given or not word.place)
+                )
+                if near or self._is_somebody(other, told=told, listed="," in between, colon=":" in sign):
                     self._take_all_from(other)
-                    if kin:
+                    if near:
                         self._take_their_kin(other)
                     return
-
-    def _is_a_pair(self, number: int) -> bool:
-        behind = self.beside(number, 1)
-        pair = [self.words[number], self.words[behind]] if behind is not None else []
-        return any(word.only_given for word in pair) and all(map(may_be_named, pair))
 
     def _take_their_kin(self, number: int) -> None:
         """«дети Нурлан, Томирис и Лев»."""
@@ -97,17 +90,16 @@ class Others(NamedText):
                 self.take(following)  # «Кевсер ханум Рамазанова»
                 behind = following
             end = self.ends[behind]
-            initials = places.INITIALS_BEHIND.match(self.text[end : end + 9])
+            initials = lists.INITIALS_BEHIND.match(self.text[end : end + 9])
             self.extra += [(end, end + initials.end(), Kind.NAME)] if initials is not None else []
             behind = self.beside(behind, 1)
 
     def _is_somebody(self, number: int, *, told: bool, listed: bool, colon: bool) -> bool:
         """Whether a capitalised word is a name: `told`, behind a `colon` or a dash; `listed`, behind a comma."""
-        word, end = self.words[number], self.ends[number]
-        latin = not word.cyrillic and not self.words[number - 1].cyrillic
-        at_a_firm = told and not colon and latin and not word.only_given  # "QA Lead — Huawei RRI"
-        at_a_firm = at_a_firm and self.text[end : end + 3].strip(" ,(")[:1] not in KIND_OF
-        if at_a_firm:
+        word, end, before = self.words[number], self.ends[number], self.words[number - 1]
+        latin = not word.cyrillic and not before.cyrillic
+        firm = told and not colon and latin and not word.only_given  # "QA Lead — Huawei RRI"
+        if firm and self.text[end : end + 3].strip(" ,(")[:1] not in KIND_OF:
             return False
         if word.lower in lists.PRODUCT_NAMES or word.key in lists.PRODUCT_NAMES:
             return told and word.given and word.cyrillic
@@ -115,25 +107,20 @@ class Others(NamedText):
         if word.only_given or word.patronymic or (word.surname and not (word.common and listed)):
             return True
         behind = self.beside(number, 1)
-        pair = behind is not None and word.unknown and self.words[behind].unknown
-        last = None if behind is None else self.beside(behind, 1)
-        near = word.cyrillic and number and self.words[number - 1].people
-        pair = pair and (near or any(one is not None and self.ends_a_phrase(one) for one in (behind, last)))
-        if pair and not self.words[behind or 0].abbreviation and not listed:
-            return True  # "reported to Marguerite Lindqvist, CTO"
-        before = self.words[number - 1]
+        other = None if behind is None else self.words[behind]
+        if behind is not None and other is not None and word.unknown and other.unknown and not other.abbreviation:
+            last = self.beside(behind, 1)
+            ends = self.ends_a_phrase(behind) or (last is not None and self.ends_a_phrase(last))
+            if not listed and (ends or (word.cyrillic and before.people) or not latin):
+                return True  # "reported to Marguerite Lindqvist, CTO"
         if word.lower in lists.WORDS_AS_SURNAMES and self.ends_a_phrase(number):
             return colon or before.people or before.lower in lists.PARTS  # «Руководитель: Заяц»
         if not told:
             return False
-        other = self.words[behind] if behind is not None else None
         if word.given or (other is not None and (other.given or other.patronymic)):
             return True
-        if places.INITIALS_BEHIND.match(self.text[end : end + 9]):
-            return True
-        if not word.cyrillic and other is not None:
-            return word.unknown and other.unknown  # "Manager: Chinedu Okafor"
-        return word.unknown and word.cyrillic and not word.place and self.ends_a_phrase(number)
+        alone = word.unknown and word.cyrillic and not word.place and self.ends_a_phrase(number)
+        return alone or lists.INITIALS_BEHIND.match(self.text[end : end + 9]) is not None
 
     def _behind_a_title(self, number: int) -> None:
         """«Mme Solenn Quéméneur», «Prof. Khristina Lobusheva»."""
@@ -209,7 +196,7 @@ class Others(NamedText):
         if of_a_street or not self.protected.isdisjoint(numbers) or not all(word.capital for word in words):
             return
         common = [word for word in words if word.common or word.abbreviation]
-        initials = places.INITIALS_BEFORE.search(self.text[max(0, begin - 7) : begin])
+        initials = lists.INITIALS_BEFORE.search(self.text[max(0, begin - 7) : begin])
         initials = initials or _INITIAL.search(self.text[max(0, begin - 4) : begin])
         begins = self._begins_a_part(begin)
         named = words[-1].only_given or (words[-1].unknown and words[-1].cyrillic and begins)

@@ -9,8 +9,6 @@ import re
 from enum import StrEnum
 from typing import Final
 
-from worker.assessment.redaction.linear_pattern import linear
-
 Kind = StrEnum(
     "Kind", "NAME PHONE EMAIL LINK HANDLE BIRTH_DATE AGE SEX FAMILY CITIZENSHIP ADDRESS DOCUMENT PHOTO PERSON"
 )
@@ -28,7 +26,7 @@ ANY: Final = f"{SYMBOLS[Kind.NAME]}-{SYMBOLS[Kind.PERSON]}"
 JOINT: Final = "\ue0fe"
 """A line end inside of a word, an e-mail address or a link, as it is looked at (`sheet`)."""
 
-_SPELLING = linear(rf"«\[({_WORDS})\]»")
+_SPELLING: Final = re.compile(rf"«\[({_WORDS})\]»")
 _SYMBOL_OF_WORD: Final = {word: SYMBOLS[kind] for kind, word in WORDS.items()}
 _SYMBOL: Final = re.compile(f"[{ANY}]")
 

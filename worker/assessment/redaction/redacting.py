@@ -15,13 +15,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from worker.assessment.plain_text import readable
-from worker.assessment.redaction.contact_patterns import EMAILS, HANDLES, LINKS, PHONES, PICTURES
 from worker.assessment.redaction.grammatical_gender import masculine_forms
-from worker.assessment.redaction.head import HEAD, PERSONAL, head, personal
+from worker.assessment.redaction.head import head, personal
 from worker.assessment.redaction.homes import find_homes
 from worker.assessment.redaction.names import find_names
-from worker.assessment.redaction.particulars import ADDRESSES, BIRTH, CITIZENSHIP, DOCUMENTS, FAMILY, NEIGHBOURS, SEX
-from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, spelled, unspelled
+from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, Span, spelled, unspelled
 from worker.assessment.redaction.rules import RuleSet, replaced
 from worker.assessment.redaction.sheet import Sheet
 from worker.assessment.redaction.word_list import pattern
@@ -65,12 +63,8 @@ def redact(text: str) -> Redacted:
     return Redacted(spelled(sheet.text), MappingProxyType(dict(counts)))
 
 
-def _without_names(sheet: Sheet, counts: Counter[str]) -> Sheet:
-    return replaced(sheet, find_names(sheet.look), counts)
-
-
-def _without_homes(sheet: Sheet, counts: Counter[str]) -> Sheet:
-    return replaced(sheet, find_homes(sheet.look), counts)
+def _without_what(find: Callable[[str], list[Span]]) -> Callable[[Sheet, Counter[str]], Sheet]:
+    return lambda sheet, counts: replaced(sheet, find(sheet.look), counts)
 
 
 def _in_masculine(sheet: Sheet, counts: Counter[str]) -> Sheet:
@@ -109,17 +103,17 @@ def _one(run: str) -> str:
 
 
 _STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
-    RuleSet(*PICTURES).applied,
-    RuleSet(*EMAILS, *LINKS, *HANDLES).applied,
-    RuleSet(*DOCUMENTS).applied,
-    RuleSet(*BIRTH).applied,
-    RuleSet(*PHONES).applied,
-    RuleSet(*ADDRESSES, *CITIZENSHIP, *FAMILY, *SEX).applied,
-    _without_names,
-    RuleSet(*HEAD, part=head).applied,
-    RuleSet(*PERSONAL, part=personal).applied,
-    _without_homes,
+    RuleSet("pictures").applied,
+    RuleSet("emails", "links", "handles").applied,
+    RuleSet("documents").applied,
+    RuleSet("birth").applied,
+    RuleSet("phones").applied,
+    RuleSet("addresses", "citizenship", "family", "sex").applied,
+    _without_what(find_names),
+    RuleSet("head", part=head).applied,
+    RuleSet("personal", part=personal).applied,
+    _without_what(find_homes),
     _merged,
-    RuleSet(*NEIGHBOURS).applied,
+    RuleSet("neighbours").applied,
 )
 """Done over and over until none of them changes anything: each may show the others something new."""

@@ -12,12 +12,13 @@ from typing import Any, Final
 
 import re2
 
-from worker.assessment.redaction.linear_pattern import linear
+from worker.assessment.redaction import last_looks
 from worker.assessment.redaction.placeholders import SYMBOLS, Kind, Span
 from worker.assessment.redaction.sheet import Sheet
-from worker.assessment.redaction.word_list import written_out
+from worker.assessment.redaction.word_list import linear, written_out
 
-_LINES: Final = Path(__file__).with_name("rules.txt").read_text(encoding="utf-8").splitlines()
+_TEXT: Final = Path(__file__).with_name("rules.txt").read_text(encoding="utf-8")
+_ROWS: Final = [line.split("\t") for line in _TEXT.splitlines()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +35,13 @@ class Rule:
         """Where the rule holds."""
         for match in self.pattern.finditer(text):
             start, end = match.span(self.group)
-            if start >= 0 and (not self.alone or stands_alone(text, start, end)) and self.accepts(match):
+            if start >= 0 and (not self.alone or last_looks.stands_alone(text, start, end)) and self.accepts(match):
                 yield start, end, self.kind
 
 
-def rules(name: str, *accepts: Callable[[Any], bool]) -> tuple[Rule, ...]:
-    """The rules of a set; the functions that take a last look are found by their names."""
-    last_look = {"-": bool, **{function.__name__.strip("_"): function for function in accepts}}
-    rows = (line.split("\t") for line in _LINES)
-    return tuple(
-        Rule(Kind[kind], linear(written_out(pattern)), int(group), alone == "alone", last_look[look])
-        for found, kind, group, alone, look, pattern in rows
-        if found == name
-    )
+def _rule(kind: str, group: str, alone: str, look: str, pattern: str) -> Rule:
+    accepts = bool if look == "-" else getattr(last_looks, look)
+    return Rule(Kind[kind], linear(written_out(pattern)), int(group), alone == "alone", accepts)
 
 
 def replaced(sheet: Sheet, spans: Iterable[Span], counts: Counter[str]) -> Sheet:
@@ -64,13 +59,6 @@ def replaced(sheet: Sheet, spans: Iterable[Span], counts: Counter[str]) -> Sheet
     return sheet.changed(changes)
 
 
-def stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether no letter or digit touches the span where it has one itself."""
-    before = start > 0 and text[start].isalnum() and text[start - 1].isalnum()
-    behind = end < len(text) and text[end - 1].isalnum() and text[end].isalnum()
-    return not (before or behind)
-
-
 class RuleSet:
     """Rules that are applied one after the other, to the part of a text that `part` leaves.
 
@@ -78,11 +66,11 @@ class RuleSet:
     multiply each other's states, so a set should be of one kind of data, or a few.
     """
 
-    def __init__(self, *rules: Rule, part: Callable[[str], str] = str) -> None:
-        self._rules = rules
+    def __init__(self, *names: str, part: Callable[[str], str] = str) -> None:
+        self.rules = [_rule(*fields) for name, *fields in _ROWS if name in names]
         self._part = part
         self._patterns = re2.Set.SearchSet()
-        for pattern in (*(rule.pattern.pattern for rule in rules), ""):
+        for pattern in (*(rule.pattern.pattern for rule in self.rules), ""):
             self._patterns.Add(pattern)
         self._patterns.Compile()
 
@@ -90,7 +78,7 @@ class RuleSet:
         """The text with placeholders for what the rules find; `counts` as in `placeholders.replaced`."""
         look = self._part(sheet.look)
         matched = self._matched(look)
-        for number, rule in enumerate(self._rules):
+        for number, rule in enumerate(self.rules):
             if number in matched:
                 before, sheet = sheet, replaced(sheet, rule.spans(look), counts)
                 if sheet is not before:
@@ -101,4 +89,4 @@ class RuleSet:
     def _matched(self, look: str) -> Container[int]:
         found = self._patterns.Match(look)
         # The empty pattern matches every text, so nothing means that the automaton ran out of memory.
-        return range(len(self._rules)) if found is None else found
+        return range(len(self.rules)) if found is None else found

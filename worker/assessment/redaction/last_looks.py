@@ -1,0 +1,211 @@
+"""A last look at what a rule found (`rules.txt`), and at what stands beside it: RE2 has no look-around.
+
+A word alone ("дети") is a trade's as often as a person's, and so is a number: of an order, of a standard, of money.
+"""
+
+import re
+from typing import Any, Final
+
+from worker.assessment.redaction.head import is_told
+from worker.assessment.redaction.morphology import Reading, readings
+from worker.assessment.redaction.name_lists import ENGLISH_COMMON
+from worker.assessment.redaction.word_list import linear, pattern, words
+
+_NUMBERED = pattern("numbers of things")
+_UNIT: Final = pattern("units behind")
+_PATENTED: Final = linear(r"(?i)программ|эвм|изобретени|полезн|товарн")
+_MEASURED: Final = linear(r"(?i)(?:квартал|площад)\p{L}*,? ?\d[^дД]*$")  # «квартал, 1С», «площадь 1200 кв. м, 3 этажа»
+_LENGTHS: Final = ("км", "м ", "м²", "кв. м", "шт")
+_SITES_OF_WORK: Final = pattern("sites of work before")
+_ENDINGS_OF_FILES: Final = words("endings of files")
+_BARE_DOMAIN = pattern("bare domains")
+_ANNOTATIONS: Final = words("annotations")
+_ONES_OWN: Final = pattern("own before handles")  # «пишите в тг petrov»
+_THOUSANDS = linear(r"\+? ?\d{1,3}(?:[ .]\d{3})+")
+_CHANNEL: Final = pattern("channels")
+_PRODUCT_SITES: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
+_NOT_HANDLES: Final = words("no handles")
+_PEOPLE_ARE_BORN: Final = range(1930, 2012)
+_OF_A_PERIOD: Final = linear(r"(?i)(?:^|[^\p{L}])(?:с|со|по|от|до|from|since|to|till|until|№|-|—) ?$")
+_YEAR: Final = linear(r"(?:19|20)\d\d")
+_NUMBERS: Final = re.compile(r"\d+")
+_FEWEST_DIGITS: Final = 7  # of a telephone without a label
+_DIGIT: Final = linear(r"\d")
+_PAIRS: Final = re.compile(r"\d\d-\d\d-\d\d")
+_OF_WORK: Final = re.compile(
+    r"(?<!\d)(?:19|20)\d\d ?[-—/.] ?(?:(?:19|20)\d\d|[01]?\d)(?!\d)|[01]?\d[./](?:19|20)\d\d(?!\d)"  # periods, dates
+    r"|^\d{1,3}(?:\.\d{1,3}){3}$|^[1-9]\d{0,2}(?: 000)+$"
+)
+
+
+def is_unnumbered(match: Any) -> bool:
+    """Whether it is no number of a thing: «Серийный номер 112-233-445 95»."""
+    return not is_numbered(match.string[: match.start()])
+
+
+def is_numbered(before: str) -> bool:
+    """Whether what stands before a number says that it is one of a thing, or of a standard."""
+    return _NUMBERED.search(before[-30:]) is not None
+
+
+def is_no_patent(match: Any) -> bool:
+    return not match[0].startswith("РФ") and not _PATENTED.search(
+        match.string[max(0, match.start() - 60) : match.end()]
+    )
+
+
+def is_an_age(match: Any) -> bool:
+    """Whether the match's number is one; "31–45 лет" is a range, "25 лет в продажах" a career."""
+    text, end = match.string, match.end()
+    rest = text[end : end + 4].lstrip(" \t")[:1]
+    number = int("".join(filter(str.isdigit, match[0]))[-2:])
+    return 14 <= number <= 90 and not (rest.isalnum() or rest in {"—", "-", "%"})
+
+
+def ends_a_segment(match: Any) -> bool:
+    """Whether nothing but a sign, or nothing at all, stands behind a match."""
+    text, end = match.string, match.end()
+    rest = text[end : end + 8].lstrip(" ")
+    rest = rest if rest[:1] == "\t" else rest.lstrip(" .")
+    return not rest or (not rest[0].isalnum() and rest[0] not in '«"-—/') or rest.startswith("— ")
+
+
+def is_a_street(match: Any) -> bool:
+    behind = match.string[match.end() : match.end() + 4].lstrip(" ")
+    return not _MEASURED.search(match[0]) and not behind.startswith(_LENGTHS)
+
+
+def is_given(match: Any) -> bool:
+    return ends_a_segment(match) and Reading.GIVEN in readings(match[1].lower())
+
+
+def is_encoded(match: Any) -> bool:
+    blob = match[0]
+    return any(map(str.isdigit, blob)) and any(map(str.islower, blob)) and any(map(str.isupper, blob))
+
+
+def is_a_path(match: Any) -> bool:
+    host, _, path = match[0].partition("/")
+    file = host.lower().endswith(_PRODUCT_SITES) or host.lower().rpartition(".")[2] in _ENDINGS_OF_FILES
+    of_work = _SITES_OF_WORK.search(match.string[max(0, match.start() - 40) : match.start()])
+    if file or of_work or _BARE_DOMAIN.fullmatch(path):
+        return False  # "Ozon.ru/Avito.ru" are two employers
+    return any(letter.islower() or letter.isdigit() for letter in path)  # "Mail.ru/VK" are two as well
+
+
+def is_a_handle(match: Any) -> bool:
+    text, start, end, name = match.string, match.start(), match.end(), match[0][1:]
+    if (start and (text[start - 1].isalnum() or text[start - 1] in "@/._-")) or text[end : end + 1] in ("/", "(", "-"):
+        return False
+    if name.lower() in _ANNOTATIONS or name.lower().split(".")[0] in _ANNOTATIONS:
+        return False
+    # @RestController is an annotation; a person's handle may be written so too, but then a messenger is named.
+    return len(name) > 2 and (not any(map(str.isupper, name)) or any(map(str.isdigit, name)) or name.isupper())
+
+
+def is_a_value(match: Any) -> bool:
+    """Whether what stands behind a messenger's name is somebody's name there."""
+    said, value, text = match[1], match[2], match.string
+    if not stands_alone(text, *match.span()) or value.lower().strip("@.") in _NOT_HANDLES:
+        return False
+    # "Telegram ivan_petrov90", "ВКонтакте id123"; "VK2" and "Viber 20.4" are versions.
+    digits = any(map(str.isdigit, value))
+    if any(sign in "@_#" for sign in value) or ("." in value and value.islower()) or (value[0].isalpha() and digits):
+        return True
+    if value[0].isdigit() or _ONES_OWN.search(text[max(0, match.start() - 24) : match.start() + 1]):
+        return not value[0].isdigit()
+    # "GitHub: actions, pages" names features; "Telegram: ivanov" at a line's end names a person.
+    rest = text[match.end() : match.end() + 2].lstrip(" \t")[:1]
+    if not said.strip(" "):
+        alone = (not match.start() or text[match.start() - 1] == "\n") and rest in {"", "\n"}
+        return alone and ("." in value or "-" in value or not value[1:].islower())
+    if rest == ",":  # "Kaggle: vladciobo, Competitions Master"
+        strange = value.islower() and value.lower() not in ENGLISH_COMMON and ":" in said
+        return "-" in value or (strange and not text[match.end() + 2 : match.end() + 3].islower())
+    return not rest or rest in "\n|;)•\"'"
+
+
+def is_a_phone(match: Any) -> bool:
+    text, start, end, found = match.string, match.start(), match.end(), match[0]
+    before, behind = text[max(0, start - 2) : start], text[end : end + 2]
+    # A part of a longer number, a date, a version or an amount of money is none. A plus begins a number of its own.
+    begins = found[0] == "+" and found[1].isdigit()
+    if (before[-1:].isdigit() and not begins) or behind[:1].isdigit():
+        return False
+    joined = before[:1].isdigit() and before[1:] in {".", "-", "/"}
+    if joined or (behind[:1] in {".", "-", "/", ","} and behind[1:].isdigit()):
+        return False
+    if found[0] != "+" and not is_unnumbered(match):
+        return False
+    digits = sum(map(str.isdigit, found.partition(",")[0].partition("доб")[0]))
+    if found[0] == "0" and (digits < 10 or before.rstrip(" ")[-1:].isdigit()):
+        return False
+    if found.startswith("("):
+        return 8 <= digits <= 12
+    unit = _UNIT.match(text[end : end + 8])
+    if _THOUSANDS.fullmatch(found):
+        # "+1 200 000 руб." is money; "+376 712 345" is Andorra.
+        return not unit and (digits > 10 or (found.startswith("+") and digits == 9))
+    # "89 123 456 789 руб." is money, too.
+    return not (unit and found[0].isdigit() and found.replace(" ", "").isdigit())
+
+
+def is_spoken(match: Any) -> bool:
+    digits = sum(map(str.isdigit, match[0]))
+    told = digits + sum(map(str.isalpha, match[0].replace("-", " ").split()))
+    measured = _UNIT.match(match.string[match.end() : match.end() + 8]) or _YEAR.search(match[0])
+    return told >= (7 if digits else 6) and not measured
+
+
+def is_a_birth_date(match: Any) -> bool:
+    text, (start, end) = match.string, match.span(1)
+    behind = text[end : end + 3].strip(" .")
+    if (behind[:1] in {"-", "—"} and behind != "—") or _OF_A_PERIOD.search(text[max(0, start - 8) : start]):
+        return False
+    numbers = _NUMBERS.findall(match[1])
+    year = next((int(number) for number in numbers if len(number) == 4), 1900 + int(numbers[-1]))
+    short = sorted(int(number) for number in numbers if len(number) < 4)
+    odd = len(numbers) == 3 and not 1 <= short[0] <= 12 and not any(map(str.isalpha, match[1]))
+    return year in _PEOPLE_ARE_BORN and is_told(text) and not odd
+
+
+def is_the_persons(match: Any) -> bool:
+    work = match[1].isupper() or _YEAR.search(match[1])  # «DIN EN ISO 9606-1»
+    return not work and ends_a_segment(match) and is_told(match.string)
+
+
+def is_the_persons_handle(match: Any) -> bool:
+    name, text, start = match[2].lower(), match.string, match.start()
+    if (start and text[start].isalnum() and text[start - 1].isalnum()) or text[match.end() : match.end() + 1].isalnum():
+        return False
+    known = set(name.split(".")) & _NOT_HANDLES or name.strip("@~") in ENGLISH_COMMON or _CHANNEL.fullmatch(name)
+    if known or not is_told(text):
+        return False
+    plain = name.isalpha() and not match[1].strip(" ")  # «Git Docker»
+    return (not name.isdigit() and (not plain or ends_a_segment(match))) or len(name) >= _FEWEST_DIGITS
+
+
+def is_the_persons_site(match: Any) -> bool:
+    behind = match.string[match.end() : match.end() + 1]
+    return not match[0].lower().endswith(_PRODUCT_SITES) and behind not in ("/", "@") and is_told(match.string)
+
+
+def is_the_persons_age(match: Any) -> bool:
+    return is_an_age(match) and is_the_persons(match)
+
+
+def is_the_persons_number(match: Any) -> bool:
+    """Seven digits and more that are no period, sum, date or standard."""
+    said, text = match[1], match.string
+    least = _FEWEST_DIGITS - (said[0].isalpha() or _PAIRS.fullmatch(said) is not None)
+    if sum(map(str.isdigit, said)) < least or not is_told(text) or _OF_WORK.search(said):
+        return False
+    numbered = is_numbered(text[: match.start(1)] + said[: _DIGIT.search(said).start()].strip("№ "))
+    return not numbered and not _UNIT.match(text[match.end(1) : match.end(1) + 8])
+
+
+def stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether no letter or digit touches the span where it has one itself."""
+    before = start > 0 and text[start].isalnum() and text[start - 1].isalnum()
+    behind = end < len(text) and text[end - 1].isalnum() and text[end].isalnum()
+    return not (before or behind)
