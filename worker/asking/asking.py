@@ -144,7 +144,7 @@ class Asking:
             known = _understood(question, found.answer)
             if known is not None:
                 metrics.CACHE.labels(question.kind, "hit").inc()
-                return Asked(known, None, calling.way)
+                return Asked(known, None, calling.way, question.digest)
             # Damaged, or of a version that forgot to say so. As long as it is kept nobody asks anew.
             log.warning("a kept answer cannot be read, so it is dropped: %s", question.kind)
             self._results.drop(question.digest)
@@ -155,7 +155,7 @@ class Asking:
         remembered = question.remembered()
         if remembered is not None:
             self._keep(calling, question, remembered, lead, in_hand)
-            return Asked(remembered, None, calling.way)
+            return Asked(remembered, None, calling.way, question.digest)
         try:
             answer, reservation = calling.call(question, in_hand, breaker_closed=found.breaker_closed)
             try:
@@ -171,7 +171,7 @@ class Asking:
             lead.release()
             raise
         metrics.CACHE.labels(question.kind, "miss").inc()
-        return Asked(meaning, answer, calling.way)
+        return Asked(meaning, answer, calling.way, question.digest)
 
     def _let_wait(self, lead: Lease, postponed: PostponedError, in_hand: RequestInHand) -> None:
         """Requests with the same question wait as long as this one, unless it ends, or goes another way."""
