@@ -162,9 +162,9 @@ def _other_kind(name: str, value: object) -> str | None:
     """What is wrong with a value of TOML that the setting cannot have and `.env` cannot say."""
     if isinstance(value, bool) and name in FIELDS and FIELDS[name] not in _SWITCHES:
         return "is no switch"
-    several: dict[type, tuple[str, ...]] = {list: ("allowed_countries", "blocked_countries", "key_command"), dict: ("headers",)}
-    known = name in FIELDS or name in _KEYS
-    return "must be one value" if known and name not in several.get(type(value), (name,)) else None
+    may_be = {list: ("allowed_countries", "blocked_countries", "key_command"), dict: ("headers",)}
+    is_several = isinstance(value, list | dict) and name not in may_be[type(value)]
+    return "must be one value" if is_several and (name in FIELDS or name in _KEYS) else None
 
 
 def _written(name: str, value: object) -> object:

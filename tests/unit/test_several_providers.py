@@ -176,7 +176,7 @@ def test_who_waits_moment_by_moment_sees_that_the_way_closed(world):
     scored(world, 6)
     home, looks = world.providers["home"], []
 
-    def acquire(reservation, tokens, place):
+    def acquire(reservation, _tokens, _place):
         looks.append(reservation)
         if len(looks) == 2:
             home.breaker.trip("quota")
