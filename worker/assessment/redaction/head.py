@@ -5,7 +5,7 @@ a handle or a place there is the person's unless it is plainly work. So it is in
 beside contacts, papers and flats.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
@@ -50,21 +50,11 @@ def is_told(text: str) -> bool:
     return not _TOLD.isdisjoint(text)
 
 
-def head(look: str) -> str:
-    """A text's head and its later sections about the person; nothing but line ends stands where its work does."""
-    end = end_of_head(look)
-    return _only(look, end, _sections(look, end))
-
-
 def personal(look: str) -> str:
-    """The same, and what stands beside contacts, papers and flats elsewhere."""
+    """A text's parts about the person; nothing but line ends stands where its work does."""
     end = end_of_head(look)
-    return _only(look, end, sorted((*_sections(look, end), *_clauses(look, end))))
-
-
-def _only(look: str, end: int, parts: Iterable[tuple[int, int]]) -> str:
     pieces, done = [look[:end]], end
-    for start, stop in parts:
+    for start, stop in sorted((*_sections(look, end), *_clauses(look, end))):
         if stop > done:
             pieces += ["\n" * (start - done), look[max(start, done) : stop]]
             done = stop

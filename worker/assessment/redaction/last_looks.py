@@ -79,11 +79,6 @@ def is_given(match: Any) -> bool:
     return ends_a_segment(match) and Reading.GIVEN in readings(match[1].lower())
 
 
-def is_encoded(match: Any) -> bool:
-    blob = match[0]
-    return any(map(str.isdigit, blob)) and any(map(str.islower, blob)) and any(map(str.isupper, blob))
-
-
 def is_a_path(match: Any) -> bool:
     host, _, path = match[0].partition("/")
     file = host.lower().endswith(_PRODUCT_SITES) or host.lower().rpartition(".")[2] in _ENDINGS_OF_FILES
@@ -181,17 +176,13 @@ def is_the_persons_handle(match: Any) -> bool:
     known = set(name.split(".")) & _NOT_HANDLES or name.strip("@~") in ENGLISH_COMMON or _CHANNEL.fullmatch(name)
     if known or not is_told(text):
         return False
-    plain = name.isalpha() and not match[1].strip(" ")  # «Git Docker»
-    return (not name.isdigit() and (not plain or ends_a_segment(match))) or len(name) >= _FEWEST_DIGITS
+    plain = name.isalpha() and not match[1].strip(" ") and not ends_a_segment(match)  # «Git Docker»
+    return not (plain or name.isdigit()) or len(name) >= _FEWEST_DIGITS
 
 
 def is_the_persons_site(match: Any) -> bool:
     behind = match.string[match.end() : match.end() + 1]
     return not match[0].lower().endswith(_PRODUCT_SITES) and behind not in ("/", "@") and is_told(match.string)
-
-
-def is_the_persons_age(match: Any) -> bool:
-    return is_an_age(match) and is_the_persons(match)
 
 
 def is_the_persons_number(match: Any) -> bool:

@@ -7,15 +7,13 @@ from worker.assessment.redaction.name_lists import TURKIC_PARTICLES, latin_key
 from worker.assessment.redaction.name_word import Word
 from worker.assessment.redaction.word_list import words
 
-_LONGEST_ENDING: Final = 3
 _ENDINGS: Final = words("endings of names")
-_SHORTEST: Final = 2  # letters of a stem
 
 
 def stem(name: str) -> str:
     """What the grammatical cases of a lower-case Cyrillic name have in common; «Иванов» is no form of «Иван»."""
     name = name.replace("ё", "е")
-    for length in range(min(_LONGEST_ENDING, len(name) - _SHORTEST), 0, -1):
+    for length in range(min(3, len(name) - 2), 0, -1):
         if name[-length:] in _ENDINGS:
             return name[:-length]
     return f"{name[:-2]}ц" if name.endswith("ец") else name  # «Кравец», «Кравца»

@@ -1,8 +1,7 @@
 """Where a text names a person: names of any origin that Russian resumes have, and later mentions of the same surname.
 
-A word alone proves little (Лада is a car, Роман a novel, Julia a language), so a name is what stands in a place for
-names or beside another part of a name. Then the same surname and given name are looked for in the whole text, in any
-grammatical case and in either alphabet. An employer's name stays, though a person's is in it, but for the candidate's.
+A word alone proves little (Лада is a car, Роман a novel), so a name is what stands in a place for names or beside
+another part of one. An employer's name stays, though a person's is in it, but for the candidate's.
 """
 
 import re
@@ -60,9 +59,8 @@ class _Search(Others):
             numbers = self._name_from(numbers, known=match.lastindex == lists.BELOW)
             words = self.those(numbers)
             # «Имя файла», "Name: string": words that are common and nothing else are no name.
-            named = any(map(may_be_named, words)) and not (
-                len(words) == 2 and all(word.common and not (word.given or word.surname) for word in words)
-            )
+            things = len(words) == 2 and all(word.common and not (word.given or word.surname) for word in words)
+            named = any(map(may_be_named, words)) and not things
             certain = any(part in match[0].lower() for part in lists.CERTAIN)
             if named or (words and certain and words[0].capital and len(words) < 4):
                 self.take(*numbers)
@@ -79,8 +77,7 @@ class _Search(Others):
         asian = bool(words) and words[0].lower in lists.ASIAN_SURNAMES  # «Ким Мин Джун»
         for number, word in zip(numbers, words, strict=True):
             if word.patronymic and len(word.text) > 1:
-                behind = number + 1 in numbers and self.words[number + 1].lower in lists.TURKIC_PARTICLES
-                return range(numbers.start, number + 1 + behind)
+                return range(numbers.start, number + 1)
             if len(word.text) > 1 and self.text[self.ends[number] : self.ends[number] + 2] == ". ":
                 numbers = range(numbers.start, number + 1)
                 break
@@ -146,17 +143,16 @@ class _Search(Others):
     def _one_below_the_other(self) -> None:
         """A surname and a given name on lines one below the other, in the first lines."""
         filled = (found for found in self.lines() if found[1].strip(" \t•|,.—-"))
-        lone: list[int] = []
+        lone: list[Word] = []
+        first = 0
         for _start, line, numbers in islice(filled, _FIRST_LINES):
-            if len(numbers) == 1 and not any(map(str.isdigit, line)):
-                lone.append(numbers[0])
-            elif len(lone) > 1:
+            single = len(numbers) == 1 and not any(map(str.isdigit, line))
+            if not single and len(lone) > 1:
                 break
-            else:
-                lone = []
-        words = [self.words[number] for number in lone]
-        if len(lone) > 1 and any(word.given for word in words) and any(word.surname or word.unknown for word in words):
-            self.take(*(number for number in lone if may_be_named(self.words[number])))
+            lone = [*lone, self.words[numbers[0]]] if single else []
+            first = numbers[0] if len(lone) == 1 else first
+        if len(lone) > 1 and any(word.given for word in lone) and any(word.surname or word.unknown for word in lone):
+            self.take(*(first + place for place, word in enumerate(lone) if may_be_named(word)))
 
     def _in_lists_of_people(self) -> None:
         """The first name in each of the lines below «Рекомендации»."""
@@ -212,10 +208,8 @@ class _Search(Others):
 
     def _may_stand_before(self, number: int, *, small: bool) -> bool:
         word = self.words[number]
-        if small:
-            return word.surname and not word.common
-        if word.surname or (word.unknown and not word.abbreviation):
-            return True
+        if small or word.surname or (word.unknown and not word.abbreviation):
+            return not small or (word.surname and not word.common)
         # «резюме Зайца Николая Трофимовича»: within a phrase only a name has a capital, or a post at its beginning.
         return self.within_a_phrase(number) and not word.people and number - 1 not in self.protected
 
@@ -226,8 +220,7 @@ class _Search(Others):
         if len(taken) > 2 and any(may_be_named(self.words[other]) for other in taken[1:]):
             self.take(*taken)
             behind = self.beside(number, +1)
-            if len(taken) == 3 and behind is not None and self.words[behind].surname:
-                self.take(behind)
+            self.take(*([behind] if len(taken) == 3 and behind is not None and self.words[behind].surname else []))
 
     def _at_a_given_name(self, number: int, word: Word) -> None:
         sure = word.only_given and word.cyrillic

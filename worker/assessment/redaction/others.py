@@ -23,7 +23,7 @@ _FARTHEST_CONTACT: Final = 12  # characters
 _LONGEST_SHORTENED: Final = 4  # letters of «доц.»
 _FARTHEST: Final = 8  # words between one for people and the name
 _APPOSITION = re.compile(r",? ?\(|, ?| ?[—-] ")
-_LONGEST_LIST: Final = 6  # lines of people
+_LONGEST_LIST: Final = 6  # people
 
 
 class Others(NamedText):
@@ -54,9 +54,8 @@ class Others(NamedText):
             sign = between if between.strip(" ") else sign
             told = between == sign and any(one in sign for one in (":", "—", "- ", ".."))
             if len(word.text) > 2 and word.capital and not word.people and not word.abbreviation:
-                near = (
-                    kin and not between.strip(' \t\n:—([-"') and may_be_named(word) and (word.given or not word.place)
-                )
+                named = may_be_named(word) and (word.given or not word.place)
+                near = kin and named and not between.strip(' \t\n:—([-"')
                 if near or self._is_somebody(other, told=told, listed="," in between, colon=":" in sign):
                     self._take_all_from(other)
                     if near:
@@ -159,16 +158,13 @@ class Others(NamedText):
 
     def _before_people(self, number: int) -> None:
         """«Мельников, начальник отдела»; «Костылева (директор)»; «Юха Ранта — мой шеф»; "John Whitfield, Head of …"."""
-        last = number - 1
-        while last >= 0 and number - last < _FEW and not self.words[last].capital and self._is_next_to(last):
-            last -= 1
-        between = self.text[self.ends[last] : self.starts[last + 1]] if last >= 0 else ""
-        if last >= 0 and _APPOSITION.fullmatch(between):
-            said = self.words[number]
-            self._take_before(last, people=said.people, alone="(" in between or said.lower in lists.RELATIVES)
-
-    def _is_next_to(self, number: int) -> bool:
-        return self.text[self.ends[number] : self.starts[number + 1]] == " "
+        said = self.words[number]
+        for last in range(number - 1, max(-1, number - _FEW), -1):
+            between = self.text[self.ends[last] : self.starts[last + 1]]
+            if _APPOSITION.fullmatch(between):
+                self._take_before(last, people=said.people, alone="(" in between or said.lower in lists.RELATIVES)
+            if self.words[last].capital or between != " ":
+                return
 
     def _before_contacts(self) -> None:
         """«Арсений Гуд, тел. +7 …»."""

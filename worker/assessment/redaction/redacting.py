@@ -2,9 +2,8 @@
 
 It lowers exposure; it is no anonymisation in the sense of the law: who knows a career may know its owner.
 
-Placeholders that stand side by side become one, together with the labels and the punctuation between them: two resumes
-that differ in the person only, in what is told of him or her and in which order, become the same text. Pure, linear in
-the text's length; the only thing read is the dictionary that comes with `pymorphy3`.
+Placeholders side by side become one, with the labels and the punctuation between them: two resumes that differ in the
+person only become the same text. Pure, linear in the text's length; the only thing read is `pymorphy3`'s dictionary.
 """
 
 import re
@@ -16,7 +15,7 @@ from typing import Any, Final
 
 from worker.assessment.plain_text import readable
 from worker.assessment.redaction.grammatical_gender import masculine_forms
-from worker.assessment.redaction.head import head, personal
+from worker.assessment.redaction.head import personal
 from worker.assessment.redaction.homes import find_homes
 from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, Span, spelled, unspelled
@@ -110,8 +109,7 @@ _STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
     RuleSet("phones").applied,
     RuleSet("addresses", "citizenship", "family", "sex").applied,
     _without_what(find_names),
-    RuleSet("head", part=head).applied,
-    RuleSet("personal", part=personal).applied,
+    RuleSet("head", "personal", part=personal).applied,
     _without_what(find_homes),
     _merged,
     RuleSet("neighbours").applied,

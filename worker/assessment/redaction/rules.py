@@ -39,11 +39,6 @@ class Rule:
                 yield start, end, self.kind
 
 
-def _rule(kind: str, group: str, alone: str, look: str, pattern: str) -> Rule:
-    accepts = bool if look == "-" else getattr(last_looks, look)
-    return Rule(Kind[kind], linear(written_out(pattern)), int(group), alone == "alone", accepts)
-
-
 def replaced(sheet: Sheet, spans: Iterable[Span], counts: Counter[str]) -> Sheet:
     """The text with a placeholder for each span (start, end, kind); of spans that overlap the first and longest counts.
 
@@ -67,7 +62,13 @@ class RuleSet:
     """
 
     def __init__(self, *names: str, part: Callable[[str], str] = str) -> None:
-        self.rules = [_rule(*fields) for name, *fields in _ROWS if name in names]
+        self.rules = [
+            Rule(
+                Kind[kind], linear(written_out(pattern)), int(group), alone == "alone", getattr(last_looks, look, bool)
+            )
+            for name, kind, group, alone, look, pattern in _ROWS
+            if name in names
+        ]
         self._part = part
         self._patterns = re2.Set.SearchSet()
         for pattern in (*(rule.pattern.pattern for rule in self.rules), ""):
@@ -75,7 +76,7 @@ class RuleSet:
         self._patterns.Compile()
 
     def applied(self, sheet: Sheet, counts: Counter[str]) -> Sheet:
-        """The text with placeholders for what the rules find; `counts` as in `placeholders.replaced`."""
+        """The text with placeholders for what the rules find; `counts` as in `replaced`."""
         look = self._part(sheet.look)
         matched = self._matched(look)
         for number, rule in enumerate(self.rules):

@@ -91,7 +91,7 @@ def _bridged(look: str) -> str:
     done = looks = 0
     at = look.find("\n")
     while at >= 0 and looks < _MOST_LOOKS:
-        start, end = at - (look[at - 1 : at] in " \t"), at + 1 + (look[at + 1 : at + 2] in " \t")
+        start, end = at - (look[at - 1 : at] in {" ", "\t"}), at + 1 + (look[at + 1 : at + 2] in {" ", "\t"})
         last, first = look[start - 1 : start], look[end : end + 1]
         if _may_be_one(last, first) or (first.isascii() and "@" in look[max(0, start - _LONGEST_LOCAL) : start]):
             looks += 1

@@ -23,12 +23,10 @@ def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
     if any(word.patronymic or word.lower in lists.TURKIC_PARTICLES for word in long):
         if all(word.capital for word in long) and len(long) == 3 and long[-1].patronymic and not long[-1].common:
             return True  # «Щебетуха Ёлка Ивановна»
-        return any(word.given or word.unknown or word.surname for word in long) and (
-            sum(not may_be_named(word) for word in long) <= 1
-        )
-    if any(word.lower in lists.PRODUCT_NAMES for word in long) and not any(
-        SURNAME_ENDING.fullmatch(word.lower) for word in long
-    ):
+        strange = sum(not may_be_named(word) for word in long)
+        return strange <= 1 and any(word.given or word.unknown or word.surname for word in long)
+    product = any(word.lower in lists.PRODUCT_NAMES for word in long)
+    if product and not any(SURNAME_ENDING.fullmatch(word.lower) for word in long):
         return False
     return _is_a_cyrillic_name(words, long, first=first, stranger=stranger)
 
@@ -75,6 +73,5 @@ def _is_a_latin_name(words: list[Word], *, stranger: bool) -> bool:
 
 def _are_abbreviations(words: list[Word]) -> bool:
     """«НАКС НГДО»; in a line of capitals a name has a word of some length."""
-    return any(word.abbreviation and (word.cyrillic or len(word.text) <= _SHORT) for word in words) and not all(
-        word.text.isupper() and len(word.text) > _SHORT for word in words
-    )
+    short = any(word.abbreviation and (word.cyrillic or len(word.text) <= _SHORT) for word in words)
+    return short and not all(word.text.isupper() and len(word.text) > _SHORT for word in words)

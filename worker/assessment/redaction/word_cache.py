@@ -14,8 +14,7 @@ T = TypeVar("T")
 class _Known(dict[str, T], Generic[T]):
     """Answers by word, in two halves: those that nobody asked for while the newer half filled are forgotten.
 
-    A dictionary that fills itself is asked without a call of Python's; a resume asks a thousand times. Two threads at
-    once may forget both halves: words are looked at again then, nothing is wrong.
+    A dictionary that fills itself is asked without a call of Python's. Two threads may forget both halves: no harm.
     """
 
     def __init__(self, function: Callable[[str], T], words: int) -> None:
