@@ -36,7 +36,7 @@ from dev.kafka_server import ApacheKafka
 from dev.openai_standin.journal import content_key
 from dev.processes import running
 from dev.redis_server import RedisServer
-from dev.service import Names, Service, StandInServer
+from dev.service import Names, Service, StandInServer, write_providers
 
 DIGITS = ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять")
 PLENTY = 10**9
@@ -58,6 +58,7 @@ class Load:
     others: int = 0  # users who send `OTHERS_SEND` each, `OTHERS_AFTER` seconds later
     weight: int = 1  # of the first user
     parallel: int = 0  # calls under way at once
+    keys: int = 1  # of one model, each with these limits (`PROVIDER_MIX`); used is the least of theirs
 
 
 LOADS = (
@@ -68,6 +69,7 @@ LOADS = (
     Load("one, then five", 120, PLENTY, PLENTY, 600, 4, others=5),
     Load("ten users", 120, PLENTY, PLENTY, 600, 4, users=10),
     Load("weights 3 to 1", 120, PLENTY, PLENTY, 600, 4, users=2, weight=3),
+    Load("two keys", 60, PLENTY, PLENTY, 360, 4, keys=2),
     Load("10 at once", PLENTY, PLENTY, PLENTY, 400, 4, parallel=10),
 )
 OTHERS_SEND, OTHERS_AFTER = 6, 10.0
@@ -87,16 +89,26 @@ def measure(load: Load, kafka: ApacheKafka, folder: Path, settings: dict[str, ob
     names = Names.new()
     with ExitStack() as stack:
         memory = stack.enter_context(running(RedisServer(folder / "redis")))
-        standin = stack.enter_context(running(StandInServer(folder, limits)))
-        _control(standin.url, "set", settings)
+        names_of_logs = [f"standin-{number}" for number in range(load.keys)]
+        standins = [
+            stack.enter_context(running(StandInServer(folder, limits, log_name=name))) for name in names_of_logs
+        ]
+        urls = [standin.url for standin in standins]
+        for url in urls:
+            _control(url, "set", settings)
         service = stack.enter_context(
             Service(
                 folder,
                 kafka=kafka.bootstrap,
                 redis_url=f"{memory.url}/1",
-                standin_url=standin.url,
+                standin_url=urls[0],
                 names=names,
-                settings={**limits, "USER_WEIGHTS": f"1={load.weight}", "PARALLEL": str(load.parallel)},
+                settings={
+                    **limits,
+                    "USER_WEIGHTS": f"1={load.weight}",
+                    "PARALLEL": str(load.parallel),
+                    **(_several(folder, urls, limits) if load.keys > 1 else {}),
+                },
             )
         )
         service.bridge()
@@ -105,12 +117,20 @@ def measure(load: Load, kafka: ApacheKafka, folder: Path, settings: dict[str, ob
             service.worker(name=f"worker-{number}", wait=False)
         sent_at = 0.0
         if load.others:
-            wait(range(1), service, standin.url)
+            wait(range(1), service, urls)
             time.sleep(OTHERS_AFTER)
             sent_at = time.monotonic()
             send(load, service, of_others=True)
-        attempts = wait(range(load.requests + load.others * OTHERS_SEND), service, standin.url)
+        attempts = wait(range(load.requests + load.others * OTHERS_SEND), service, urls)
     return line(load, attempts) + shares(load, attempts, sent_at, float(str(settings["latency"])))
+
+
+def _several(folder: Path, urls: list[str], limits: dict[str, str]) -> dict[str, str]:
+    """The settings of several keys of one model."""
+    named = {f"key-{number}": url for number, url in enumerate(urls)}
+    in_each = "".join(f"{name.lower()} = {limit}\n" for name, limit in limits.items())
+    file = write_providers(folder / "providers.toml", named, dict.fromkeys(named, "one"), in_each)
+    return {"PROVIDERS": str(file), "PROVIDER_MIX": "on"}
 
 
 def user_of(load: Load, number: int) -> int:
@@ -140,13 +160,14 @@ def send(load: Load, service: Service, *, of_others: bool = False) -> None:
     producer.flush(30)
 
 
-def wait(numbers: range, service: Service, url: str) -> list[dict[str, Any]]:
-    """The provider's journal, once it has admitted all of them."""
+def wait(numbers: range, service: Service, urls: list[str]) -> list[dict[str, Any]]:
+    """The providers' journals as one, once they have admitted all of them; `by` says whose an attempt is in."""
     keys = {content_key(resume(number)) for number in numbers}
     while True:
         service.check()
         time.sleep(1.0)
-        attempts: list[dict[str, Any]] = _control(url, "log")["attempts"]
+        found = [each | {"by": url} for url in urls for each in _control(url, "log")["attempts"]]
+        attempts: list[dict[str, Any]] = sorted(found, key=lambda each: float(each["at"]))
         if keys <= {attempt["key"] for attempt in attempts if attempt["admitted"]}:
             return attempts
 
@@ -156,8 +177,11 @@ def line(load: Load, attempts: list[dict[str, Any]]) -> str:
     admitted = [attempt for attempt in attempts if attempt["admitted"]]
     began, ended = admitted[0]["at"], admitted[-1]["at"]
     minutes = (ended - began) / 60
-    tokens = sum(attempt["tokens"] for attempt in admitted)
-    used = max(tokens / (load.tpm * (1 + minutes)), len(admitted) / (load.rpm * (1 + minutes)))
+    used = min(
+        max(sum(each) / (load.tpm * (1 + minutes)), len(each) / (load.rpm * (1 + minutes)))
+        for url in {attempt["by"] for attempt in attempts}
+        for each in [[attempt["tokens"] for attempt in admitted if attempt["by"] == url]]
+    )
     denials = sum(attempt["status"] == 429 for attempt in attempts)
     third = admitted[min(2, len(admitted) - 1)]["at"] - began
     started, reached = order(load, admitted, "sent"), order(load, admitted, "at")

@@ -91,7 +91,7 @@ def make_consumer(settings: Settings, contact: Contact) -> Consumer:
             "fetch.wait.max.ms": FETCH_WAIT_MS,
             "topic.metadata.refresh.interval.ms": 10_000,  # five minutes by default, until a new partition is noticed
             # What is fetched beyond the window is thrown away with every pause.
-            "queued.min.messages": 200,
+            "queued.min.messages": 50,
             "fetch.queue.backoff.ms": 20,  # a second by default, each time that the queue was full
             "queued.max.messages.kbytes": 1_024,
             "fetch.message.max.bytes": 262_144,  # a larger message comes alone (KIP-74)

@@ -8,6 +8,7 @@ Without that file `.env` is the only provider, and its name is empty.
 import difflib
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,6 +30,7 @@ FIELDS = {
 }
 """The settings that belong to a provider, by their names in a table."""
 _NOT_INHERITED = {*FIELDS.values(), "providers", "yandex_cloud_api_key", "yandex_cloud_folder_id"}
+_SWITCHES = {name for name, field in Settings.model_fields.items() if field.annotation is bool}
 _NAMES = re.compile("|".join(sorted((field.upper() for field in FIELDS.values()), key=len, reverse=True)))
 _SHORT = {field.upper(): name for name, field in FIELDS.items()}
 
@@ -66,7 +68,7 @@ def read_providers(settings: Settings, role: Role = "tool") -> tuple[dict[str, S
         tables = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         return {}, [f"PROVIDERS: {file} cannot be read: {error.strerror}"]
-    except ValueError as error:  # its own words may quote a key
+    except (ValueError, RecursionError) as error:  # its own words may quote a key
         place = re.search(r"line \d+, column \d+", str(error))
         return {}, [f"PROVIDERS: {file} is no TOML{f', see {place[0]}' if place else ''}"]
     found: dict[str, Settings] = {}
@@ -111,7 +113,13 @@ def _provider(
 ) -> tuple[Settings | None, list[str]]:
     """A table's settings, or None, and what is wrong with them: a field, a colon, the fault."""
     faults = [f"{name}: no such setting{_guess(name)}" for name in table if name not in FIELDS and name not in _KEYS]
-    values = {FIELDS[name]: _written(value) for name, value in table.items() if name in FIELDS}
+    other_kinds = {name: fault for name, value in table.items() if (fault := _other_kind(name, value))}
+    faults += [f"{name}: {fault}" for name, fault in other_kinds.items()]
+    values = {
+        FIELDS[name]: _written(name, value)
+        for name, value in table.items()
+        if name in FIELDS and name not in other_kinds
+    }
     kinds = [name for name in _KEYS if name in table]
     if len(kinds) > 1:
         faults.append(f"{kinds[1]}: {kinds[0]} is there too: leave one of the two")
@@ -124,8 +132,6 @@ def _provider(
         values["openai_prices"] = (
             f"{table.get('model', Settings.model_fields['openai_model'].default)}={table['prices']}"
         )
-    if "allowed_countries" in table and "blocked_countries" not in table:
-        values["egress_blocked_countries"] = frozenset()
     try:
         found = _Table(**inherited | values)
     except ValidationError as error:
@@ -147,18 +153,29 @@ def _key(kind: str, where: str, folder: Path) -> tuple[str, str | None]:
         return "", f"key_file: {where} cannot be read: {error.strerror}"
     except UnicodeDecodeError:
         return "", f"key_file: {where} is not UTF-8"
+    except ValueError:
+        return "", "key_file: no path has such a character"
     return key, None if key else f"key_file: {where} is empty"
 
 
-def _written(value: object) -> object:
+def _other_kind(name: str, value: object) -> str | None:
+    """What is wrong with a value of TOML that the setting cannot have and `.env` cannot say."""
+    if isinstance(value, bool) and name in FIELDS and FIELDS[name] not in _SWITCHES:
+        return "is no switch"
+    may_be = {list: ("allowed_countries", "blocked_countries", "key_command"), dict: ("headers",)}
+    is_several = isinstance(value, list | dict) and name not in may_be[type(value)]
+    return "must be one value" if is_several and (name in FIELDS or name in _KEYS) else None
+
+
+def _written(name: str, value: object) -> object:
     """A value of TOML as it would stand in `.env`, where it is read and checked in one way."""
     match value:
-        case bool() | str():
+        case bool():
             return value
         case list():
-            return ",".join(map(str, value))
+            return shlex.join(map(str, value)) if name == "key_command" else ",".join(map(str, value))
         case dict():
-            return "; ".join(f"{name}: {each}" for name, each in value.items())
+            return "; ".join(f"{each}: {one}" for each, one in value.items())
     return str(value)
 
 

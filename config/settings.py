@@ -86,6 +86,8 @@ class Settings(Fields):
             key = values.get("yandex_cloud_api_key")
             implied |= {**_YANDEX, "openai_project": folder, "openai_model": f"gpt://{folder}/yandexgpt-lite/latest"}
             implied |= {"openai_key": key} if key and not values.get("openai_key_command") else {}
+        if values.get("egress_allowed_countries"):  # those alone; the default of the other rule would forbid home
+            implied |= {"egress_blocked_countries": frozenset()}
         defaults = {name: str(cls.model_fields[name].default) for name in implied}
         return values | {
             name: found for name, found in implied.items() if str(values.get(name, defaults[name])) == defaults[name]

@@ -228,7 +228,8 @@ def make_way(
     price = Price(*settings.openai_price) if settings.openai_price else None
     profiles = make_profiles(settings, store, leases)
     command = provider.key_command
-    keys = KeyCommand(store, command, name=named("OPENAI_KEY_COMMAND", name)) if command else None
+    called = f"{name}: key_command" if name else "OPENAI_KEY_COMMAND"
+    keys = KeyCommand(store, command, name=called) if command else None
     model = OpenAIClient(
         route,
         key=provider.key,

@@ -211,7 +211,7 @@ class Scoring:
             if in_hand.graded.answer is not None:
                 in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
         asked: Asked[DatedGrading] = in_hand.graded
-        resume, question = self._resume(in_hand, asked.way), grading(asked.way).digest
+        resume = self._resume(in_hand, asked.way)
         judgement = judge(criteria, asked.meaning, resume, vacancy, threshold=self._threshold)
         judgement, looked = self._looked_at_again(judgement, asked.way, in_hand)
         if self._are_mixed(asked.way, kept_as, "" if criteria.made_by else home):
@@ -223,13 +223,13 @@ class Scoring:
             recommendation=judgement.recommendation,
             verdict=judgement.result.verdict,
         )
-        explanation = self._explain(judgement, question, asked, looked)
+        explanation = self._explain(judgement, asked, looked)
         self._count(judgement, looked)
         return assessment, Kept(
             explanation=explanation.model_dump_json(exclude_none=True),
             decision=explanation.without_texts(),
             resume_id=request.resume_id,
-            question=question,
+            question=asked.question,
         )
 
     def _are_mixed(self, way: Way, kept_as: str, before: str) -> bool:
@@ -364,14 +364,12 @@ class Scoring:
             for reason in proof.reasons:
                 metrics.LOWERED_GRADES.labels(reason.value).inc()
 
-    def _explain(
-        self, judgement: Judgement, question: str, asked: Asked[DatedGrading], looked: str | None
-    ) -> Explanation:
+    def _explain(self, judgement: Judgement, asked: Asked[DatedGrading], looked: str | None) -> Explanation:
         return Explanation.from_judgement(
             judgement,
             threshold=self._threshold,
             second_look=looked,
-            question=question,
+            question=asked.question,
             model=asked.way.model_name,
             provider=asked.way.name or None,
             redaction_version=REDACTION_VERSION if asked.way.redaction else None,

@@ -374,6 +374,7 @@ def test_a_bridge_that_dies_between_saying_and_committing(of_2026, private_redis
     assert len(fleet.contents()["notifications"]) == 4, "each once, since the successor reads before it speaks"
 
 
+@pytest.mark.timeout(400)
 def test_what_is_killed_while_storage_reads_everything(of_2026, private_redis, eventually):
     """200 requests, 20 kills, Redis killed twice: a reader of uncommitted messages finds each id, with one content."""
     fleet, storage = of_2026(redis_url=f"{private_redis.url}/1", REPEAT_AFTER="60")

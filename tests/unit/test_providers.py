@@ -98,6 +98,9 @@ def test_env_alone_is_a_list_of_one_without_a_name(monkeypatch):
         ('[a]\nkey = "k"\nrpm = "lots"', ["[a] rpm: must be a whole number from 1, or `unlimited`, not 'lots'"]),
         ('[a]\nkey = "k"\nbase_url = "ftp://x"', ["[a] base_url: must be an http or https URL"]),
         ('[a]\nkey = "k {secret}"', ["[a] key: has a character that no API key has"]),
+        ('[a]\nkey = "k"\nrpm = true\nmodel = false', ["[a] rpm: is no switch", "[a] model: is no switch"]),
+        ('[a]\nkey = ["k", "{secret}"]\nmodel = ["m"]', ["[a] key: must be one value", "[a] model: must be one value"]),
+        ('[a]\nkey_file = "a\\u0000"', ["[a] key_file: no path has such a character"]),
         ('["A b"]\nkey = "k"', ["[A b]: a name is up to 30 small letters, digits, `-` and `_`"]),
         ('key = "k"', ["key stands outside of a table: each provider has one, as [home]"]),
         (
@@ -124,6 +127,7 @@ def test_what_is_wrong_is_said_at_once_with_table_and_field(written, text, lines
     [
         ("", "has no table: each provider has one, as [home]"),
         ("[a\nkey = '{secret}'", "is no TOML, see line 1, column 3"),
+        ("a = " + "[" * 5_000, "is no TOML"),
     ],
 )
 def test_a_file_that_is_none_stops_the_start(written, text, said):
@@ -149,3 +153,24 @@ def test_who_sends_nothing_needs_no_key(written):
     """A bridge reads names and limits of the file where the keys are not."""
     providers, faults = written('[a]\nrpm = 7\nkey_env = "NO_SUCH"\n[b]\nmodel = "m"', role="bridge")
     assert (faults, [*providers]) == ([], ["a", "b"])
+
+
+def test_a_command_may_be_a_list_of_words(written):
+    """As TOML has lists, no word of it needs quotes."""
+    providers, faults = written('[a]\nkey_command = ["echo", "a b"]')
+    assert faults == []
+    assert providers["a"].provider.key_command == ("echo", "a b")
+
+
+def test_env_alone_may_allow_a_country_that_is_blocked_by_default(monkeypatch):
+    """Whoever allows countries need not unblock them; a contradiction that is spelt out stays one."""
+    monkeypatch.setenv("ENV_FILE", "/dev/null")
+    monkeypatch.setenv("OPENAI_KEY", "k")
+    monkeypatch.delenv("PROVIDERS", raising=False)
+    monkeypatch.delenv("EGRESS_BLOCKED_COUNTRIES", raising=False)
+    monkeypatch.setenv("EGRESS_ALLOWED_COUNTRIES", "RU")
+    settings, faults = read_settings("worker")
+    assert faults == []
+    assert (settings.egress_allowed_countries, settings.egress_blocked_countries) == ({"RU"}, set())
+    monkeypatch.setenv("EGRESS_BLOCKED_COUNTRIES", "RU")
+    assert read_settings("worker")[1] == ["EGRESS_ALLOWED_COUNTRIES and EGRESS_BLOCKED_COUNTRIES both name RU"]

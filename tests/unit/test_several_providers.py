@@ -4,8 +4,9 @@ import logging
 from dataclasses import replace
 
 import pytest
+import redis
 
-from contract import Failure, answer_key
+from contract import Failure, answer_key, claim_key
 from tests.support.fakes import HALF_A_DAY, REQUIREMENTS, RESUME, FakeProvider, World, criteria_of
 from worker.asking.questions import criteria_digest
 from worker.errors import SendingBlockedError, TransientError, TrippingError
@@ -170,6 +171,24 @@ def test_a_way_that_closes_gives_the_place_back(world):
     assert world.store.decisions[7]["provider"] == "abroad"
 
 
+def test_who_waits_moment_by_moment_sees_that_the_way_closed(world):
+    """A line that is told as moments, as that for places of calls, is no reason to ask a closed provider."""
+    scored(world, 6)
+    home, looks = world.providers["home"], []
+
+    def acquire(reservation, _tokens, _place):
+        looks.append(reservation)
+        if len(looks) == 2:
+            home.breaker.trip("quota")
+        home.limiter.line.add(reservation)
+        return Reserved(1.0, 2.0) if len(looks) < 50 else Granted(0.0)
+
+    home.limiter.acquire = acquire
+    assert scored(world, 7, resume=OTHER)["provider"] == "abroad"
+    assert len(looks) < 10
+    assert not standing(home)
+
+
 def test_of_several_keys_to_one_model_the_earliest_start_is_taken():
     """Both quotas are used at once, and one model is one: nobody is told of different ones."""
     world = World(models=KEYS_OF_ONE, criteria_known=False)
@@ -183,6 +202,13 @@ def test_of_several_keys_to_one_model_the_earliest_start_is_taken():
     decision = scored(world, 8, resume=THIRD)
     assert decision["provider"] == "two"
     assert SIGN not in recommendation(world, 7) + recommendation(world, 8)
+
+
+def test_one_model_is_one_wherever_its_tables_stand():
+    """Who cannot have a model by one key has it by the other, before another model's turn comes."""
+    world = World(models={"one": "m", "other": "n", "two": "m"}, criteria_known=False)
+    world.breaker.trip("quota")
+    assert scored(world)["provider"] == "two"
 
 
 def test_an_answer_that_one_gave_is_not_asked_of_another(world):
@@ -215,6 +241,16 @@ def test_all_closed_means_to_wait_and_says_why_once_a_minute(world, caplog):
     assert world.scoring.run(7, FRESH) is Failure.OUT_OF_TIME
 
 
+def test_a_list_of_one_says_why_it_is_closed(caplog):
+    """One table alone is a provider like any other, and not silent."""
+    world = World(models={"home": "m"}, criteria_known=False)
+    world.breaker.trip("region")
+    for processing_id in (6, 7):
+        world.dispatch(processing_id)
+        assert isinstance(world.scoring.run(processing_id, FRESH), Park)
+    assert caplog.text.count("no provider can be asked: home: region: ") == 1
+
+
 def test_too_large_for_one_may_fit_another(world):
     """A request fails for its size only where it fits nobody's limits."""
     world.limiter.script.extend([NeverFitsError("2500 of 1000")] * 2)
@@ -223,6 +259,50 @@ def test_too_large_for_one_may_fit_another(world):
         provider.limiter.script.append(NeverFitsError("2500 of 1000"))
     world.dispatch(8, requirements=OTHER_VACANCY)
     assert world.scoring.run(8, FRESH) is Failure.TOO_LARGE
+
+
+def test_too_large_for_one_waits_for_another_that_is_closed(world):
+    """Nobody fails for its size while one whose limits may hold it is away."""
+    world.limiter.script.append(NeverFitsError("2500 of 1000"))
+    abroad = world.providers["abroad"]
+    abroad.breaker.trip("quota")
+    world.dispatch()
+    park = world.scoring.run(7, FRESH)
+    assert isinstance(park, Park)
+    abroad.breaker.reset()
+    world.clock.now += park.seconds
+    world.limiter.script.extend([NeverFitsError("2500 of 1000")] * 2)
+    assert world.scoring.run(7, park.progress) is None
+    assert world.store.decisions[7]["provider"] == "abroad"
+
+
+@pytest.mark.parametrize("probing", [False, True])
+def test_who_could_not_call_holds_no_place_among_the_calls(probing):
+    """Redis, which has the key that a program printed, was away for a moment: nothing is under way."""
+    world = World()
+    if probing:
+        world.breaker.trip("provider")
+        world.clock.now += 6
+    world.model.script.append(redis.ConnectionError("away"))
+    world.dispatch()
+    with pytest.raises(redis.RedisError):
+        world.scoring.run(7, FRESH)
+    assert world.limiter.settled == {"7:0": None}
+
+
+def test_who_lost_the_claim_at_its_start_holds_no_place_among_the_calls():
+    """Another worker has the request, and takes a place of its own."""
+    world = World()
+
+    def acquire(_reservation, _tokens, _place):
+        world.memory.set(claim_key(7), "another")
+        return Granted(0.0)
+
+    world.limiter.acquire = acquire
+    world.dispatch()
+    assert world.scoring.run(7, FRESH) is None
+    assert world.model.asked == []
+    assert world.limiter.settled == {"7:0": None}
 
 
 def test_the_resume_is_redacted_for_whom_it_has_to_be():

@@ -76,7 +76,8 @@ class Asking:
             calling.leave(in_hand)
 
     def _in_order(self, home: str) -> list[Calling]:
-        return sorted(self._callings, key=lambda calling: calling.way.model_name != home)
+        models = [calling.way.model_name for calling in self._callings]
+        return sorted(self._callings, key=lambda one: (one.way.model_name != home, models.index(one.way.model_name)))
 
     def ask(
         self,
@@ -104,7 +105,12 @@ class Asking:
         in_hand.patience = math.inf
         first = callings[0]
         if len(callings) == 1:
-            return self._ask(first, questions[first], in_hand)
+            try:
+                return self._ask(first, questions[first], in_hand)
+            except PostponedError as postponed:
+                if postponed.why == "blocked" and first.way.name and only is None:
+                    self._tell(callings)
+                raise
         digests = [question.digest for question in questions.values()]
         if len({*digests}) > 1 and (known := self._results.known_of(digests)) is not None:
             return self._ask(callings[known], questions[callings[known]], in_hand)
@@ -120,8 +126,10 @@ class Asking:
 
     def _tell(self, closed: Iterable[Calling]) -> None:
         """Say why each way is closed, once a minute."""
-        if self._clock() >= self._tell_at:
-            self._tell_at = self._clock() + TELL_EVERY
+        with self._lock:
+            is_time = self._clock() >= self._tell_at
+            self._tell_at = self._clock() + TELL_EVERY if is_time else self._tell_at
+        if is_time:
             log.error("no provider can be asked: %s", "; ".join(f"{one.way.name}: {one.blocked}" for one in closed))
 
     def _ask(self, calling: Calling, question: Question[T], in_hand: RequestInHand) -> Asked[T]:
@@ -136,7 +144,7 @@ class Asking:
             known = _understood(question, found.answer)
             if known is not None:
                 metrics.CACHE.labels(question.kind, "hit").inc()
-                return Asked(known, None, calling.way)
+                return Asked(known, None, calling.way, question.digest)
             # Damaged, or of a version that forgot to say so. As long as it is kept nobody asks anew.
             log.warning("a kept answer cannot be read, so it is dropped: %s", question.kind)
             self._results.drop(question.digest)
@@ -147,7 +155,7 @@ class Asking:
         remembered = question.remembered()
         if remembered is not None:
             self._keep(calling, question, remembered, lead, in_hand)
-            return Asked(remembered, None, calling.way)
+            return Asked(remembered, None, calling.way, question.digest)
         try:
             answer, reservation = calling.call(question, in_hand, breaker_closed=found.breaker_closed)
             try:
@@ -163,7 +171,7 @@ class Asking:
             lead.release()
             raise
         metrics.CACHE.labels(question.kind, "miss").inc()
-        return Asked(meaning, answer, calling.way)
+        return Asked(meaning, answer, calling.way, question.digest)
 
     def _let_wait(self, lead: Lease, postponed: PostponedError, in_hand: RequestInHand) -> None:
         """Requests with the same question wait as long as this one, unless it ends, or goes another way."""

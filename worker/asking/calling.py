@@ -32,7 +32,7 @@ from worker.errors import (
 )
 from worker.limits.answers import Granted, NeverFitsError, Reserved
 from worker.limits.turns import FIRST_TURN, NEXT_TURN, Turn, Turns
-from worker.ports import Answer, Way
+from worker.ports import Answer, Call, Way
 from worker.progress import RequestInHand
 
 log = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ class Calling:
         reservation = in_hand.reservation
         in_hand.progress = in_hand.progress.called()
         try:
-            answer = self.way.model.ask(replace(PROBE, room=room))
+            answer = self._answer(replace(PROBE, room=room), reservation)
         except (BrokenAnswerError, RefusedCallError) as error:  # whatever it says, it is there
             self.way.limiter.settle(reservation, used_tokens=None, seen=error.seen)
         except CallError as error:
@@ -145,6 +145,7 @@ class Calling:
                 in_hand.progress = replace(in_hand.progress, counted=(question.digest, tokens))
             room = self._await_start(tokens, in_hand, turn)
         if in_hand.claim.lost:
+            self._not_called(in_hand.reservation)
             raise ClaimLostError
         if call is None:
             call = question.make_call()
@@ -153,12 +154,25 @@ class Calling:
         try:
             with self._silence.call():
                 call = replace(call, room=room, counted=tokens, teaches=in_hand.progress.teaches)
-                answer = way.model.ask(call)
+                answer = self._answer(call, reservation)
         except CallError as error:
-            log.warning("call failed: %s: %s", type(error).__name__, error)
+            log.warning("call%s failed: %s: %s", f" of {way.name}" if way.name else "", type(error).__name__, error)
             self.act_on(error, reservation, in_hand, call.kind)
         self._silence.met(outage=False)
         return answer, reservation
+
+    def _answer(self, call: Call, reservation: str) -> Answer:
+        try:
+            return self.way.model.ask(call)
+        except CallError:
+            raise
+        except BaseException:  # of Redis, which has the key
+            self._not_called(reservation)
+            raise
+
+    def _not_called(self, reservation: str) -> None:
+        """Give back the place among the calls under way; the charge stays, since another worker may have used it."""
+        self.way.limiter.settle(reservation, used_tokens=None, seen=None)
 
     def leave(self, in_hand: RequestInHand) -> None:
         """Give back the place in this way's line, if the request stands there; no other line is touched."""
@@ -173,7 +187,7 @@ class Calling:
 
     def _await_start(self, tokens: int, in_hand: RequestInHand, turn: Turn) -> int:
         """Return the granted room for reasoning when it is "now"; `in_hand.reservation` is then the one to use."""
-        patience, room = FIRST_TURN, in_hand.progress.room_of(self.way.profiles.room())
+        patience, room, stood = FIRST_TURN, in_hand.progress.room_of(self.way.profiles.room()), 0.0
         while True:
             turn.wait(patience)
             patience = NEXT_TURN
@@ -197,19 +211,21 @@ class Calling:
                 case Reserved(seconds=seconds, until_start=start):
                     if seconds > NEXT_TURN:
                         turn.step_aside()
-                    self._wait_here(PostponedError("limits", seconds, start), in_hand)
+                    stood += seconds
+                    self._wait_here(PostponedError("limits", seconds, start), in_hand, stood)
                     if seconds > NEXT_TURN:
                         turn.step_back()
 
-    def _wait_here(self, postponed: PostponedError, in_hand: RequestInHand) -> None:
+    def _wait_here(self, postponed: PostponedError, in_hand: RequestInHand, stood: float) -> None:
         """Return after a short wait, in which everything stays as it is; a turn in the line is often moments away.
 
         Raises:
-            PostponedError: it is no short one, it would end too late, or this process is stopping.
+            PostponedError: it is no short one, many of them have become one (`stood` is their sum in seconds) in which
+                breaker and exit may have closed, it would end too late, or this process is stopping.
             ClaimLostError: another worker has the request now.
         """
         in_hand.progress = replace(in_hand.progress, way=self.way.name)
-        if postponed.seconds > self.policy.short_wait or postponed.until_start > in_hand.patience:
+        if stood > self.policy.short_wait or postponed.until_start > in_hand.patience:
             raise postponed
         if too_late(postponed, now=self.clock(), deadline_at=in_hand.dispatch.deadline_at):
             raise postponed

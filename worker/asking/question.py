@@ -34,12 +34,13 @@ class Question(Generic[T]):
 class Asked(Generic[T]):
     """The meaning of an answer; `answer` is None where it was known already.
 
-    `way` is that of the model which was asked, now or then.
+    `way` is that of the model which was asked, now or then, `question` the digest of what it was asked.
     """
 
     meaning: T
     answer: Answer | None
     way: Way
+    question: str
 
 
 def digest_of(*parts: str) -> str:

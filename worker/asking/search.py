@@ -73,8 +73,8 @@ class Search(Generic[T]):
         self._in_hand.patience = math.inf
         if self._waits:
             return self._ask(min(self._waits, key=self._waits.__getitem__))
-        for failed in self._too_large.values():
-            raise failed
+        if not self._closed:
+            raise next(iter(self._too_large.values()))
         self._tell(self._closed)
         raise min(self._closed.values(), key=lambda postponed: postponed.seconds)
 
