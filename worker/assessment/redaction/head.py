@@ -17,9 +17,7 @@ _WORK: Final = pattern("work begins")
 _SECTION: Final = pattern("personal sections")
 _TOLD: Final = frozenset(KIND_OF) - {SYMBOLS[Kind.LINK]}
 _TELLING: Final = pattern("telling")
-_MOST_CLAUSES: Final = 20
 _BESIDE_IT: Final = 90  # characters to both sides
-_MOST_SECTIONS: Final = 8
 _LONGEST_SECTION: Final = 700  # characters
 
 
@@ -30,7 +28,7 @@ def end_of_head(look: str) -> int:
 
 
 def _sections(look: str, end: int) -> Iterator[tuple[int, int]]:
-    for found in islice(_SECTION.finditer(look, end), _MOST_SECTIONS):
+    for found in islice(_SECTION.finditer(look, end), 8):
         start = found.end()
         work = _WORK.search(look[start : start + _LONGEST_SECTION])
         yield start, start + work.start() if work is not None else min(len(look), start + _LONGEST_SECTION)
@@ -38,7 +36,7 @@ def _sections(look: str, end: int) -> Iterator[tuple[int, int]]:
 
 def _clauses(look: str, end: int) -> Iterator[tuple[int, int]]:
     """What stands beside a contact, a paper or a flat."""
-    for found in islice(_TELLING.finditer(look, end), _MOST_CLAUSES):
+    for found in islice(_TELLING.finditer(look, end), 20):
         start, stop = max(end, found.start() - _BESIDE_IT), found.end() + _BESIDE_IT
         begins = max(look.rfind(sign, start, found.start()) for sign in "\n;") + 1
         ends = (look.find(sign, found.end(), stop) for sign in "\n;")

@@ -25,11 +25,9 @@ _THOUSANDS = linear(r"\+? ?\d{1,3}(?:[ .]\d{3})+")
 _CHANNEL: Final = pattern("channels")
 _PRODUCT_SITES: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
 _NOT_HANDLES: Final = words("no handles")
-_PEOPLE_ARE_BORN: Final = range(1930, 2012)
 _OF_A_PERIOD: Final = linear(r"(?i)(?:^|[^\p{L}])(?:с|со|по|от|до|from|since|to|till|until|№|-|—) ?$")
 _YEAR: Final = linear(r"(?:19|20)\d\d")
 _NUMBERS: Final = re.compile(r"\d+")
-_FEWEST_DIGITS: Final = 7  # of a telephone without a label
 _DIGIT: Final = linear(r"\d")
 _PAIRS: Final = re.compile(r"\d\d-\d\d-\d\d")
 _OF_WORK: Final = re.compile(
@@ -38,14 +36,10 @@ _OF_WORK: Final = re.compile(
 )
 
 
-def is_unnumbered(match: Any) -> bool:
-    """Whether it is no number of a thing: «Серийный номер 112-233-445 95»."""
-    return not is_numbered(match.string[: match.start()])
-
-
-def is_numbered(before: str) -> bool:
-    """Whether what stands before a number says that it is one of a thing, or of a standard."""
-    return _NUMBERED.search(before[-30:]) is not None
+def is_unnumbered(match: Any, prefix: str = "") -> bool:
+    """Whether nothing before it says that it is the number of a thing: «Серийный номер 112-233-445 95»."""
+    start = match.start(bool(prefix))
+    return not _NUMBERED.search(match.string[max(0, start - 30) : start] + prefix.strip())
 
 
 def is_no_patent(match: Any) -> bool:
@@ -161,7 +155,7 @@ def is_a_birth_date(match: Any) -> bool:
     year = next((int(number) for number in numbers if len(number) == 4), 1900 + int(numbers[-1]))
     short = sorted(int(number) for number in numbers if len(number) < 4)
     odd = len(numbers) == 3 and not 1 <= short[0] <= 12 and not any(map(str.isalpha, match[1]))
-    return year in _PEOPLE_ARE_BORN and is_told(text) and not odd
+    return 1930 <= year < 2012 and is_told(text) and not odd
 
 
 def is_the_persons(match: Any) -> bool:
@@ -177,7 +171,7 @@ def is_the_persons_handle(match: Any) -> bool:
     if known or not is_told(text):
         return False
     plain = name.isalpha() and not match[1].strip(" ") and not ends_a_segment(match)  # «Git Docker»
-    return not (plain or name.isdigit()) or len(name) >= _FEWEST_DIGITS
+    return not (plain or name.isdigit()) or len(name) >= 7
 
 
 def is_the_persons_site(match: Any) -> bool:
@@ -188,11 +182,11 @@ def is_the_persons_site(match: Any) -> bool:
 def is_the_persons_number(match: Any) -> bool:
     """Seven digits and more that are no period, sum, date or standard."""
     said, text = match[1], match.string
-    least = _FEWEST_DIGITS - (said[0].isalpha() or _PAIRS.fullmatch(said) is not None)
+    least = 7 - (said[0].isalpha() or _PAIRS.fullmatch(said) is not None)
     if sum(map(str.isdigit, said)) < least or not is_told(text) or _OF_WORK.search(said):
         return False
-    numbered = is_numbered(text[: match.start(1)] + said[: _DIGIT.search(said).start()].strip("№ "))
-    return not numbered and not _UNIT.match(text[match.end(1) : match.end(1) + 8])
+    prefix = said[: _DIGIT.search(said).start()].strip("№ ") or " "
+    return is_unnumbered(match, prefix) and not _UNIT.match(text[match.end(1) : match.end(1) + 8])
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:

@@ -22,7 +22,6 @@ _SHORTEST: Final = 3  # letters of a name in capitals
 _LONGEST_NAME: Final = 6  # words
 _LONGEST_LIST: Final = 6  # lines of people
 _ADJECTIVES: Final = ("ый", "ий", "ой", "ая")
-_LAST_CYRILLIC: Final = "ӿ"
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
 
 _SURNAME_FIRST = linear(r"\p{Lu}[\p{L}'\-]+, \p{Lu}[\p{L}'\-]+(?: \p{Lu}[\p{L}'.\-]*)*")
@@ -127,7 +126,7 @@ class _Search(Others):
         if len(words) == 1:
             word = words[0]
             known = (first and (word.given or (word.surname and not word.common))) or (stranger and word.only_given)
-            foreign = stranger and word.text[0] > _LAST_CYRILLIC
+            foreign = stranger and word.text[0] > "ӿ"
             product = word.lower in lists.PRODUCT_NAMES or (word.text.isupper() and len(word.text) <= _SHORTEST)
             if word.capital and not product and (known or foreign):
                 self.take(*numbers)

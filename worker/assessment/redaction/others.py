@@ -19,7 +19,6 @@ _INITIAL: Final = re.compile(r"(?<!\w)[А-ЯЁA-Z]\. ?$")
 _CONTACTS: Final = f"{SYMBOLS[Kind.PHONE]}-{SYMBOLS[Kind.EMAIL]}{SYMBOLS[Kind.HANDLE]}"
 _CONTACT: Final = re.compile(f"[{_CONTACTS}]")
 _BEFORE_CONTACT: Final = re.compile(r"(?<=\w)[ ,:(—-]{1,4}(?:(?:тел|моб|т|tel|mob)[.:]{0,2} ?)?$")
-_FARTHEST_CONTACT: Final = 12  # characters
 _LONGEST_SHORTENED: Final = 4  # letters of «доц.»
 _FARTHEST: Final = 8  # words between one for people and the name
 _APPOSITION = re.compile(r",? ?\(|, ?| ?[—-] ")
@@ -169,7 +168,7 @@ class Others(NamedText):
     def _before_contacts(self) -> None:
         """«Арсений Гуд, тел. +7 …»."""
         for contact in _CONTACT.finditer(self.text):
-            begin = max(0, contact.start() - _FARTHEST_CONTACT)
+            begin = max(0, contact.start() - 12)
             match = _BEFORE_CONTACT.search(self.text[begin : contact.start()])
             last = bisect_left(self.ends, begin + match.start()) if match is not None else len(self.ends)
             if match is not None and last < len(self.ends) and self.ends[last] == begin + match.start():

@@ -81,7 +81,8 @@ def _merged(sheet: Sheet, _counts: Counter[str]) -> Sheet:
             sheet = _without(_LABELLED, sheet)
         if _MAY_BE_NOTED.search(sheet.look):
             sheet = _without(_NOTED, sheet)
-        runs = ((*match.span(), _one_a_sentence(match[0])) for match in _SIDE_BY_SIDE.finditer(sheet.look))
+        found = _SIDE_BY_SIDE.finditer(sheet.look)
+        runs = ((*run.span(), ". ".join(map(_one, _ANOTHER_SENTENCE.split(run[0])))) for run in found)
         sheet = sheet.changed(run for run in runs if run[2] != sheet.text[run[0] : run[1]])
         if sheet is before:
             break
@@ -90,10 +91,6 @@ def _merged(sheet: Sheet, _counts: Counter[str]) -> Sheet:
 
 def _without(pattern: Any, sheet: Sheet) -> Sheet:
     return sheet.changed((*match.span(1), "") for match in pattern.finditer(sheet.look))
-
-
-def _one_a_sentence(run: str) -> str:
-    return ". ".join(map(_one, _ANOTHER_SENTENCE.split(run)))
 
 
 def _one(run: str) -> str:
