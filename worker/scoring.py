@@ -13,7 +13,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -48,44 +48,28 @@ _LISTEN_EVERY = 0.05  # seconds between two looks at whether this process has le
 PATIENCE = 600.0  # seconds that a command waits for the limits
 
 
+@dataclass(eq=False, repr=False)
 class Scoring:
-    """Scores requests.
+    """Scores requests."""
 
-    Args:
-        ports: the adapters.
-        policy: how long requests wait and how often they are tried.
-        keeping: for how long answers are kept.
-        patience: seconds within which a call has to start at a provider, else the next one is tried.
-        threshold: the lowest score whose verdict is `Подходит`.
-        second_look: when the model is asked what the quotes prove by themselves: `off`, `doubtful` or `always`.
-        stopping: set when this process should hand back what waits.
-        clock: Unix time in seconds.
-        tracer: OpenTelemetry's; None: nothing is traced.
-    """
+    ports: Ports  # the adapters
+    policy: WaitingPolicy  # how long requests wait and how often they are tried
+    keeping: KeepingPolicy  # for how long answers are kept
+    _: KW_ONLY
+    # Seconds within which a call has to start at a provider, else the next one is tried.
+    patience: float = math.inf
+    threshold: int  # the lowest score whose verdict is `Подходит`
+    # When the model is asked what the quotes prove by themselves.
+    second_look: Literal["off", "doubtful", "always"]
+    stopping: threading.Event  # set when this process should hand back what waits
+    clock: Callable[[], float] = time.time  # Unix time in seconds
+    tracer: Tracer | None = None  # OpenTelemetry's; None: nothing is traced
 
-    def __init__(
-        self,
-        ports: Ports,
-        policy: WaitingPolicy,
-        keeping: KeepingPolicy,
-        *,
-        patience: float = math.inf,
-        threshold: int,
-        second_look: Literal["off", "doubtful", "always"],
-        stopping: threading.Event,
-        clock: Callable[[], float] = time.time,
-        tracer: Tracer | None = None,
-    ) -> None:
-        self.ports = ports
+    def __post_init__(self) -> None:
         self.waits = Waits()
-        self._asking = Asking(ports, policy, stopping, clock, patience)
-        self._policy = policy
-        self._threshold = threshold
-        self._second_look = second_look
-        self.questions = Questions(keeping, clock)
-        self._stopping = stopping
-        self._clock = clock
-        self._tracer = tracer or NoOpTracer()
+        self.questions = Questions(self.keeping, self.clock)
+        self._asking = Asking(self.ports, self.policy, self.stopping, self.clock, self.patience)
+        self._tracer = self.tracer or NoOpTracer()
 
     def run(self, processing_id: int, progress: Progress) -> Park | Failure | None:
         """Work on a request until it ends, or has to wait for long.
@@ -125,8 +109,8 @@ class Scoring:
                 spans.ended("claim_lost")
                 return None
             except PostponedError as postponed:
-                self.waits.begin(processing_id, postponed.why, min(postponed.seconds, self._policy.max_countdown))
-                if postponed.seconds > self._policy.short_wait:
+                self.waits.begin(processing_id, postponed.why, min(postponed.seconds, self.policy.max_countdown))
+                if postponed.seconds > self.policy.short_wait:
                     return self._park(in_hand, postponed)
                 stopping = self._wait(postponed)
                 self.waits.over(processing_id)
@@ -146,18 +130,18 @@ class Scoring:
     def _wait(self, postponed: PostponedError) -> bool:
         """Wait as long as it says; whether this worker is stopping."""
         if postponed.sooner is None:
-            return self._stopping.wait(postponed.seconds)
+            return self.stopping.wait(postponed.seconds)
         # Whoever of this process finds the answer lets all others go on at once: one after the other they would start
         # in the order in which they happen to look.
         for _ in range(math.ceil(postponed.seconds / _LISTEN_EVERY)):
             if postponed.sooner():
                 break
-            if self._stopping.wait(_LISTEN_EVERY):
+            if self.stopping.wait(_LISTEN_EVERY):
                 return True
         return False
 
     def _park(self, in_hand: RequestInHand, postponed: PostponedError) -> Park:
-        seconds = min(max(postponed.seconds - LEAD, self._policy.short_wait), self._policy.max_countdown)
+        seconds = min(max(postponed.seconds - LEAD, self.policy.short_wait), self.policy.max_countdown)
         in_hand.claim.park(seconds)
         log.info("waits %.1f s for: %s", seconds, postponed.why)
         park = Park(seconds, in_hand.progress, postponed.why)
@@ -176,7 +160,7 @@ class Scoring:
             assessment, kept = self._assess(in_hand)
         except PostponedError as postponed:
             metrics.WAITS.labels(postponed.why).inc()
-            failed = too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at)
+            failed = too_late(postponed, now=self.clock(), deadline_at=in_hand.dispatch.deadline_at)
             if failed is None:
                 raise
             self._asking.give_back(in_hand)
@@ -190,7 +174,7 @@ class Scoring:
         in_hand.failure = failed.failure
         log.warning("failed: %s", failed.failure.name)
         outcome = Outcome.failed(addressee, failed.failure.value, wait_seconds=failed.wait_seconds)
-        at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")
+        at = datetime.fromtimestamp(self.clock(), UTC).isoformat(timespec="seconds")
         text = FailedExplanation(failure=failed.failure.name, failed_at=at).model_dump_json()
         return outcome, Kept(text, text, in_hand.dispatch.request.resume_id, NO_QUESTION)
 
@@ -212,11 +196,11 @@ class Scoring:
                 in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
         asked: Asked[DatedGrading] = in_hand.graded
         resume = self._resume(in_hand, asked.way)
-        judgement = judge(criteria, asked.meaning, resume, vacancy, threshold=self._threshold)
+        judgement = judge(criteria, asked.meaning, resume, vacancy, threshold=self.threshold)
         judgement, looked = self._looked_at_again(judgement, asked.way, in_hand)
         if self._are_mixed(asked.way, kept_as, "" if criteria.made_by else home):
             found = (Suspicion.MIXED, *judgement.suspicions)
-            judgement = concluded(criteria, judgement.proofs, found, threshold=self._threshold)
+            judgement = concluded(criteria, judgement.proofs, found, threshold=self.threshold)
         assessment = Assessment(
             score=judgement.result.score,
             matches=judgement.matches,
@@ -247,15 +231,15 @@ class Scoring:
             PostponedError, ClaimLostError: as `Asking.ask`.
         """
         proofs = looked_at(judgement)
-        due = self._second_look == "always" or (self._second_look == "doubtful" and judgement.doubtful)
+        due = self.second_look == "always" or (self.second_look == "doubtful" and judgement.doubtful)
         if not due or not proofs:
             return judgement, None
         try:
             second = self._asking.ask(lambda way: self.questions.second_look(way, proofs), in_hand, only=way).meaning
         except PostponedError as postponed:
-            late = too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at)
+            late = too_late(postponed, now=self.clock(), deadline_at=in_hand.dispatch.deadline_at)
             # Who parks without a cache would have to ask for the grades again; a fault parks no score that is there.
-            is_short = postponed.seconds <= self._policy.short_wait
+            is_short = postponed.seconds <= self.policy.short_wait
             waits = is_short or (self.questions.keep_grades and postponed.why != "fault")
             if late is None and postponed.why != "blocked" and waits:
                 raise
@@ -263,11 +247,11 @@ class Scoring:
         except FailedError:
             pass
         else:
-            after = after_second_look(judgement, second, threshold=self._threshold)
+            after = after_second_look(judgement, second, threshold=self.threshold)
             return after, "kept" if after.proofs == judgement.proofs else "lowered"
         log.warning("ends without a second look")
         found = (*judgement.suspicions, Suspicion.MISSED)
-        return concluded(judgement.criteria, judgement.proofs, found, threshold=self._threshold), "missed"
+        return concluded(judgement.criteria, judgement.proofs, found, threshold=self.threshold), "missed"
 
     def _criteria_kept_as(self, requirements: str) -> tuple[str, str]:
         """The digest under which a vacancy's criteria are kept, whichever model made them, and that model's name.
@@ -329,16 +313,16 @@ class Scoring:
         if not isinstance(found, Lead):  # the same command runs elsewhere
             raise FailedError(Failure.UNAVAILABLE)
         claim = found.lease
-        dispatch = Dispatch(request=request, deadline_at=self._clock() + patience)
+        dispatch = Dispatch(request=request, deadline_at=self.clock() + patience)
         in_hand = RequestInHand(dispatch, claim, Progress(), command=command)
         try:
             while True:
                 try:
                     return self._asking.ask(question, in_hand).meaning
                 except PostponedError as postponed:
-                    if too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at):
+                    if too_late(postponed, now=self.clock(), deadline_at=in_hand.dispatch.deadline_at):
                         raise FailedError(Failure.OUT_OF_TIME) from None
-                    self._stopping.wait(postponed.seconds)
+                    self.stopping.wait(postponed.seconds)
         finally:
             claim.release()
 
@@ -367,7 +351,7 @@ class Scoring:
     def _explain(self, judgement: Judgement, asked: Asked[DatedGrading], looked: str | None) -> Explanation:
         return Explanation.from_judgement(
             judgement,
-            threshold=self._threshold,
+            threshold=self.threshold,
             second_look=looked,
             question=asked.question,
             model=asked.way.model_name,

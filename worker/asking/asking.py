@@ -9,6 +9,7 @@ import logging
 import math
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -38,30 +39,18 @@ def _understood(question: Question[T], answer: str) -> T | None:
         return None
 
 
+@dataclass(eq=False, repr=False)
 class Asking:
-    """Asks the model.
+    """Asks the model."""
 
-    Args:
-        ports: the adapters.
-        policy: see `WaitingPolicy`.
-        stopping: set when this process should hand back what waits.
-        clock: Unix time in seconds.
-        patience: seconds within which a call has to start, where there are several ways.
-    """
+    ports: Ports  # the adapters
+    policy: WaitingPolicy
+    stopping: threading.Event  # set when this process should hand back what waits
+    clock: Callable[[], float]  # Unix time in seconds
+    patience: float  # seconds within which a call has to start, where there are several ways
 
-    def __init__(
-        self,
-        ports: Ports,
-        policy: WaitingPolicy,
-        stopping: threading.Event,
-        clock: Callable[[], float],
-        patience: float,
-    ) -> None:
-        self._results = ports.results
-        self._callings = [Calling(way, policy, stopping, clock) for way in ports.ways]
-        self._patience = patience
-        self._policy = policy
-        self._clock = clock
+    def __post_init__(self) -> None:
+        self._callings = [Calling(way, self.policy, self.stopping, self.clock) for way in self.ports.ways]
         self._tell_at = 0.0
         self._lock = threading.Lock()
         self._look_at: dict[str, float] = {}  # when to look next for the answer to a question, Unix time
@@ -112,13 +101,13 @@ class Asking:
                     self._tell(callings)
                 raise
         digests = [question.digest for question in questions.values()]
-        if len({*digests}) > 1 and (known := self._results.known_of(digests)) is not None:
+        if len({*digests}) > 1 and (known := self.ports.results.known_of(digests)) is not None:
             return self._ask(callings[known], questions[callings[known]], in_hand)
 
         def ask(calling: Calling) -> Asked[T]:
             return self._ask(calling, questions[calling], in_hand)
 
-        asked = Search(ask, callings, in_hand, self._patience, self._tell).asked()
+        asked = Search(ask, callings, in_hand, self.patience, self._tell).asked()
         if asked.answer is not None and asked.way.model_name != first.way.model_name:
             metrics.MOVED.labels(asked.way.name).inc()
             log.info("%s instead of %s was asked: %s", asked.way.name, first.way.name, questions[first].kind)
@@ -127,8 +116,8 @@ class Asking:
     def _tell(self, closed: Iterable[Calling]) -> None:
         """Say why each way is closed, once a minute."""
         with self._lock:
-            is_time = self._clock() >= self._tell_at
-            self._tell_at = self._clock() + TELL_EVERY if is_time else self._tell_at
+            is_time = self.clock() >= self._tell_at
+            self._tell_at = self.clock() + TELL_EVERY if is_time else self._tell_at
         if is_time:
             log.error("no provider can be asked: %s", "; ".join(f"{one.way.name}: {one.blocked}" for one in closed))
 
@@ -136,7 +125,7 @@ class Asking:
         follower = None
         if question.leads_on is not None and calling.turns.needed:
             follower = Follower(in_hand.reservation, in_hand.dispatch.place, in_hand.dispatch.deadline_at)
-        found = self._results.look(question.digest, in_hand.claim.token, follower, provider=calling.way.name)
+        found = self.ports.results.look(question.digest, in_hand.claim.token, follower, provider=calling.way.name)
         if not isinstance(found, Lead) and question.leads_on is None:
             for one in self._callings:
                 one.expect_no_more(in_hand)
@@ -147,7 +136,7 @@ class Asking:
                 return Asked(known, None, calling.way, question.digest)
             # Damaged, or of a version that forgot to say so. As long as it is kept nobody asks anew.
             log.warning("a kept answer cannot be read, so it is dropped: %s", question.kind)
-            self._results.drop(question.digest)
+            self.ports.results.drop(question.digest)
             raise PostponedError("single_flight", 0.0)
         if isinstance(found, Follow):
             raise PostponedError("single_flight", found.seconds, sooner=self._news_of(question))
@@ -175,12 +164,12 @@ class Asking:
 
     def _let_wait(self, lead: Lease, postponed: PostponedError, in_hand: RequestInHand) -> None:
         """Requests with the same question wait as long as this one, unless it ends, or goes another way."""
-        if too_late(postponed, now=self._clock(), deadline_at=in_hand.dispatch.deadline_at) or better_elsewhere(
+        if too_late(postponed, now=self.clock(), deadline_at=in_hand.dispatch.deadline_at) or better_elsewhere(
             postponed, in_hand.patience
         ):
             lead.release()
         else:
-            lead.park(min(postponed.seconds, self._policy.max_countdown))
+            lead.park(min(postponed.seconds, self.policy.max_countdown))
 
     def _keep(self, calling: Calling, question: Question[T], meaning: T, lead: Lease, in_hand: RequestInHand) -> None:
         """Keep an answer; whoever waits for it is in the limiter's line before anybody can see it.
@@ -189,8 +178,8 @@ class Asking:
         Who asks nothing more stays out: all others would be told to wait for it, past their deadlines even.
         """
         if question.leads_on is not None and question.leads_on(meaning) and calling.turns.needed:
-            calling.join(in_hand, self._results.followers(question.digest, self._clock()))
-        self._results.keep(question.digest, meaning.model_dump_json(), lead, question.keep)
+            calling.join(in_hand, self.ports.results.followers(question.digest, self.clock()))
+        self.ports.results.keep(question.digest, meaning.model_dump_json(), lead, question.keep)
 
     def _news_of(self, question: Question[T]) -> Callable[[], bool]:
         """Says whether the answer has come since now; what this process knew before is another flight's."""
@@ -203,14 +192,14 @@ class Asking:
         Raises:
             redis.RedisError: Redis is away.
         """
-        now = self._clock()
+        now = self.clock()
         with self._lock:
             if now < self._look_at.get(digest, 0.0):
                 return False
             if len(self._look_at) >= MOST_LOOKED_FOR:
                 self._look_at.clear()
             self._look_at[digest] = now + LOOK_EVERY
-        return self._results.known(digest)
+        return self.ports.results.known(digest)
 
     @staticmethod
     def _parse(calling: Calling, question: Question[T], answer: Answer, in_hand: RequestInHand) -> T:

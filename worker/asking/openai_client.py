@@ -8,7 +8,7 @@ models of requests and answers cost more CPU than all the rest of a call (`creat
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, asdict, dataclass, field
+from dataclasses import KW_ONLY, InitVar, asdict, dataclass, field
 from functools import lru_cache
 from typing import NoReturn, Protocol
 
@@ -74,23 +74,25 @@ class OpenAIClient:
 
     route: Route  # the way out
     _: KW_ONLY
-    key: str  # for the API
-    base_url: str  # the endpoint, without a query
+    key: InitVar[str]  # for the API; not kept here, where a repr would show it
+    base_url: InitVar[str]  # the endpoint, without a query
     model: str  # its name
     count: Callable[[str], int]  # counts the tokens of a text
     timeout: float  # seconds, in total, for one call
     profiles: Learning  # what requests may carry
     keys: Keys | None = None  # gives the key instead, where it changes
-    query: Mapping[str, str] | None = None  # what every URL ends with
-    headers: Mapping[str, str] | None = None  # that go with every request; never logged
+    query: InitVar[Mapping[str, str] | None] = None  # what every URL ends with
+    headers: InitVar[Mapping[str, str] | None] = None  # that go with every request; never logged
     tier: ServiceTier = field(default_factory=lambda: ServiceTier(None))  # to ask for
 
-    def __post_init__(self) -> None:
+    def __post_init__(
+        self, key: str, base_url: str, query: Mapping[str, str] | None, headers: Mapping[str, str] | None
+    ) -> None:
         self._sdk = openai.AsyncOpenAI(
-            api_key=self.key or "-",  # the SDK insists on one
-            base_url=self.base_url,
-            default_query=self.query,
-            default_headers=self.headers,
+            api_key=key or "-",  # the SDK insists on one
+            base_url=base_url,
+            default_query=query,
+            default_headers=headers,
             max_retries=0,
             timeout=None,
             http_client=self.route.client,
