@@ -18,7 +18,7 @@ from worker.assessment.redaction.grammatical_gender import masculine_forms
 from worker.assessment.redaction.head import personal
 from worker.assessment.redaction.homes import find_homes
 from worker.assessment.redaction.names import find_names
-from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, Span, spelled, unspelled
+from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, spelled, unspelled
 from worker.assessment.redaction.rules import RuleSet, replaced
 from worker.assessment.redaction.sheet import Sheet
 from worker.assessment.redaction.word_list import pattern
@@ -62,10 +62,6 @@ def redact(text: str) -> Redacted:
     return Redacted(spelled(sheet.text), MappingProxyType(dict(counts)))
 
 
-def _without_what(find: Callable[[str], list[Span]]) -> Callable[[Sheet, Counter[str]], Sheet]:
-    return lambda sheet, counts: replaced(sheet, find(sheet.look), counts)
-
-
 def _in_masculine(sheet: Sheet, counts: Counter[str]) -> Sheet:
     changes = masculine_forms(sheet.text)
     if changes:
@@ -105,9 +101,9 @@ _STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
     RuleSet("birth").applied,
     RuleSet("phones").applied,
     RuleSet("addresses", "citizenship", "family", "sex").applied,
-    _without_what(find_names),
+    lambda sheet, counts: replaced(sheet, find_names(sheet.look), counts),
     RuleSet("head", "personal", part=personal).applied,
-    _without_what(find_homes),
+    lambda sheet, counts: replaced(sheet, find_homes(sheet.look), counts),
     _merged,
     RuleSet("neighbours").applied,
 )

@@ -95,12 +95,14 @@ def _bridged(look: str) -> str:
         last, first = look[start - 1 : start], look[end : end + 1]
         if _may_be_one(last, first) or (first.isascii() and "@" in look[max(0, start - _LONGEST_LOCAL) : start]):
             looks += 1
-            before = ("".join(pieces[-2:]) + look[done:start])[-_WINDOW:].rpartition("\n")[2]
+            near = max(done, start - _WINDOW)
+            before = ("".join(pieces[-2:])[-_WINDOW:] if near == done else "") + look[near:start]
+            before = before[-_WINDOW:].rpartition("\n")[2]
             both = f"{before}\n{look[end : end + _WINDOW].partition(chr(10))[0]}"
             sign = JOINT if _BROKEN_ADDRESS.search(both) else ""
-            near = f"{look[max(0, start - _SHORT_WINDOW) : start]}\n{look[end : end + _SHORT_WINDOW]}"
+            lines = f"{look[max(0, start - _SHORT_WINDOW) : start]}\n{look[end : end + _SHORT_WINDOW]}"
             at_end = min(start, _SHORT_WINDOW)
-            if not sign and any(one.start() < at_end < one.end() - 1 for one in _BROKEN_NUMBER.finditer(near)):
+            if not sign and any(one.start() < at_end < one.end() - 1 for one in _BROKEN_NUMBER.finditer(lines)):
                 sign = " "
             if sign:
                 pieces += (look[done:start], sign * (end - start))
