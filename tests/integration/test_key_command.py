@@ -1,10 +1,12 @@
 """A key that a program prints: real programs, a real Redis, and endpoints that refuse old keys."""
 
 import json
+import os
+import signal
 import sys
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -12,13 +14,14 @@ import pytest
 import redis
 
 from contract import printed_key
+from dev.lone_profile import LoneProfile
 from tests.support.fakes import eventually
 from tests.support.local_web import reply, web_server
 from worker.asking import key_command
 from worker.asking.key_command import KeyCommand, printed_by
 from worker.asking.openai_client import OpenAIClient
 from worker.asking.probe import PROBE
-from worker.asking.profile import LoneProfile, Profile
+from worker.asking.profile import Profile
 from worker.errors import LessonError, TrippingError
 
 SECRET = "t0p-secret"
@@ -112,6 +115,8 @@ def test_a_key_without_an_end_is_asked_for_once(worker, program, redis_client):
         (prints(""), "printed nothing"),
         (prints(f"{SECRET} {SECRET}"), "printed something that no key looks like"),
         (prints(f"{SECRET}\n{SECRET}"), "printed something that no key looks like"),
+        (prints(f'"{SECRET}"'), "printed something that no key looks like"),
+        (prints("null"), "printed something that no key looks like"),
         (prints(SECRET * 10_000), "printed more than any key is long"),
         (prints("{" + SECRET), "printed neither a key nor"),
         (prints(json.dumps({"token": SECRET})), "printed neither a key nor"),
@@ -134,6 +139,19 @@ def test_a_program_that_hangs_is_ended_with_all_it_started():
     """A shell's child holds the pipe: nobody waits for it."""
     with pytest.raises(ValueError, match=r"^did not end within 0\.5 s$"):
         printed_by(("/bin/sh", "-c", "sleep 600 & sleep 600"), 0.5)
+
+
+def test_nobody_waits_for_a_child_that_left_for_a_session_of_its_own(tmp_path):
+    """As the agents do that keep tokens: it holds the pipe when the program has ended, and is not ended with it."""
+    child = tmp_path / "child"
+    script = f"setsid sh -c 'echo $$ >{child}.part; mv {child}.part {child}; exec sleep 120' & echo {SECRET}"
+    try:
+        with pytest.raises(ValueError, match=r"^did not end within 5 s$"):
+            printed_by(("/bin/sh", "-c", script), 5.0)
+        os.kill(int(child.read_text()), 0)  # it is still there, so nobody waited for its end
+    finally:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            os.kill(int(child.read_text()), signal.SIGKILL)
 
 
 def test_a_failure_is_not_repeated_by_every_worker(worker):

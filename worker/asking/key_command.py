@@ -10,12 +10,14 @@ import hashlib
 import json
 import logging
 import os
+import selectors
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import IO
 
 import redis
 
@@ -163,32 +165,49 @@ def printed_by(command: Sequence[str], seconds: float) -> bytes:
         ValueError: it cannot be run, fails, takes longer, or prints more than `LONGEST` bytes. It says so in words, and
             nothing of what was printed.
     """
-    late = threading.Event()
+    ends_at = time.monotonic() + seconds
     try:
         program = subprocess.Popen(  # noqa: S603 # the operator's own, without a shell
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
         )
     except OSError as error:
         raise ValueError(f"cannot be run: {error.strerror}") from None
-
-    def end() -> None:
-        late.set()
-        with contextlib.suppress(ProcessLookupError):  # what it has started holds the pipe, too
-            os.killpg(program.pid, signal.SIGKILL)
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
+    has_ended = False
     with program:
-        printed: bytes = program.stdout.read(LONGEST + 1)  # type: ignore[union-attr]
-    timer.cancel()
-    if late.is_set():
-        raise ValueError(f"did not end within {seconds:g} s")
-    if len(printed) > LONGEST:
-        raise ValueError("printed more than any key is long")
+        try:
+            printed = _read_all(program.stdout, ends_at)
+            program.wait(max(0.0, ends_at - time.monotonic()))
+            has_ended = True
+        except (TimeoutError, subprocess.TimeoutExpired):
+            raise ValueError(f"did not end within {seconds:g} s") from None
+        finally:
+            if not has_ended:
+                with contextlib.suppress(ProcessLookupError):  # with what it has started
+                    os.killpg(program.pid, signal.SIGKILL)
     if program.returncode:
         raise ValueError(f"ended with code {program.returncode}")
     return printed
+
+
+def _read_all(pipe: IO[bytes] | None, ends_at: float) -> bytes:
+    """What comes before the pipe is closed, which a child in a session of its own may hold open after all have ended.
+
+    Raises:
+        TimeoutError: it was not by `ends_at`.
+        ValueError: as `printed_by`.
+    """
+    assert pipe is not None  # noqa: S101 # for mypy
+    printed = b""
+    with selectors.DefaultSelector() as ready:
+        ready.register(pipe, selectors.EVENT_READ)
+        while (left := ends_at - time.monotonic()) > 0 and ready.select(left):
+            part = os.read(pipe.fileno(), LONGEST)
+            printed += part
+            if len(printed) > LONGEST:
+                raise ValueError("printed more than any key is long")
+            if not part:
+                return printed
+    raise TimeoutError
 
 
 def _read(printed: bytes) -> tuple[str, float]:
@@ -202,7 +221,8 @@ def _read(printed: bytes) -> tuple[str, float]:
         if text.startswith("{"):
             said = json.loads(text)
             text, lasts = said["key"], said.get("expires_in", KEPT)
-        is_key = isinstance(text, str) and text.isascii() and text.isprintable() and " " not in text
+        is_key = isinstance(text, str) and text.isascii() and text.isprintable()
+        is_key = is_key and text != "null" and {" ", '"', "'"}.isdisjoint(text)  # as `jq` says that there is none
         is_time = isinstance(lasts, int | float) and not isinstance(lasts, bool) and lasts > 0
     except (ValueError, KeyError, RecursionError):
         raise ValueError('printed neither a key nor {"key": …, "expires_in": seconds}') from None
