@@ -54,16 +54,11 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A dead letter.
+    """A dead letter."""
 
-    Attributes:
-        reason: why.
-        addressee: whom to tell, None where ids or callback could not be read.
-        field: the one of the request's fields that it is about; empty where it is about none, or about a stranger's.
-    """
-
-    reason: Reason
-    addressee: Recipient | None = None
+    reason: Reason  # why
+    addressee: Recipient | None = None  # whom to tell, None where ids or callback could not be read
+    # The one of the request's fields that it is about; empty where it is about none, or about a stranger's.
     field: str = ""
 
 

@@ -31,23 +31,14 @@ class Decision(Enum):
 
 @dataclass(slots=True)
 class DispatchHistory:
-    """What became of a request's hints and claims; times in seconds of a monotonic clock.
+    """What became of a request's hints and claims; times in seconds of a monotonic clock."""
 
-    Attributes:
-        dispatched_at: when the last hint was sent; None before the first, and when a claim was lost.
-        hint_sent_at: the same, of a hint that was sent and that nobody has been seen to act on.
-        hints: how many were sent since the request was last claimed.
-        worker: who has the claim; None where nobody has.
-        lost_claims: how many claims ended without an outcome.
-        charges: how many of them were the request's own doing.
-    """
-
-    dispatched_at: float | None = None
-    hint_sent_at: float | None = None
-    hints: int = 0
-    worker: str | None = None
-    lost_claims: int = 0
-    charges: int = 0
+    dispatched_at: float | None = None  # when the last hint was sent; None before the first, and when a claim was lost
+    hint_sent_at: float | None = None  # the same, of a hint that was sent and that nobody has been seen to act on
+    hints: int = 0  # how many were sent since the request was last claimed
+    worker: str | None = None  # who has the claim; None where nobody has
+    lost_claims: int = 0  # how many claims ended without an outcome
+    charges: int = 0  # how many of them were the request's own doing
 
     @property
     def is_suspect(self) -> bool:

@@ -12,21 +12,13 @@ CREATE_TOPIC: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A bridge or a worker, as it last spoke of itself.
+    """A bridge or a worker, as it last spoke of itself."""
 
-    Attributes:
-        role: `bridge` or `worker`.
-        name: with its host.
-        up: seconds that it ran until then.
-        silent: seconds since then.
-        said: what else it said, see `app.run` of the bridge and of the worker.
-    """
-
-    role: str
-    name: str
-    up: float
-    silent: float
-    said: Mapping[str, Any]
+    role: str  # `bridge` or `worker`
+    name: str  # with its host
+    up: float  # seconds that it ran until then
+    silent: float  # seconds since then
+    said: Mapping[str, Any]  # what else it said, see `app.run` of the bridge and of the worker
 
 
 @dataclass(frozen=True, slots=True)
