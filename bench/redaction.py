@@ -22,6 +22,7 @@ from bench.text_cost import milliseconds
 from worker.assessment.redaction import redact, redacting
 from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.placeholders import Span
+from worker.assessment.redaction.sheet import Sheet
 
 console = Console()
 HOSTILE = {
@@ -146,7 +147,7 @@ def _names(text: str) -> float:
     """Milliseconds of CPU that finding names takes of one redaction."""
     spent = 0.0
 
-    def timed(current: str) -> list[Span]:
+    def timed(current: Sheet) -> list[Span]:
         nonlocal spent
         started = time.process_time()
         found = find_names(current)

@@ -48,9 +48,8 @@ def is_told(text: str) -> bool:
     return not _TOLD.isdisjoint(text)
 
 
-def personal(look: str) -> str:
-    """A text's parts about the person; nothing but line ends stands where its work does."""
-    end = end_of_head(look)
+def personal(look: str, end: int) -> str:
+    """A text's parts about the person, whose head ends at `end`; nothing but line ends stands where its work does."""
     pieces, done = [look[:end]], end
     for start, stop in sorted((*_sections(look, end), *_clauses(look, end))):
         if stop > done:

@@ -7,7 +7,7 @@ it whatever stands beside it on the line and is no common word: «Тверь, З
 import re
 from typing import Final
 
-from worker.assessment.redaction.head import is_told, personal
+from worker.assessment.redaction.head import is_told
 from worker.assessment.redaction.morphology import Reading, readings
 from worker.assessment.redaction.name_word import Word, word_of
 from worker.assessment.redaction.placeholders import ANY, SYMBOLS, Kind, Span
@@ -31,9 +31,8 @@ _MOVING: Final = linear(r"(?i)[,.;] ?(?:не )?(?:готов|переезд|read
 _NONE, _BETWEEN, _MAY_BE, _IS = range(4)
 
 
-def find_homes(look: str) -> list[Span]:
-    """The spans of a resume's one form (`sheet`) that say where the person lives, but for labelled ones."""
-    zone = personal(look)
+def find_homes(zone: str) -> list[Span]:
+    """The spans of a resume's personal part (`sheet`) that say where the person lives, but for labelled ones."""
     if not is_told(zone):
         return []
     found: list[Span] = []
@@ -63,13 +62,18 @@ def find_homes(look: str) -> list[Span]:
 def _judged(match: re.Match[str]) -> int:
     said = _BULLET.sub("", match[0]).strip(' .-—>#*"')
     found = [word_of(word) for word in _WORD.findall(said)]
-    sure = _PINNED.match(match[0]) or _SURE.search(said) or _TWO_NUMBERS.fullmatch(said)
-    house = _HOUSE.fullmatch(said)
-    if not said or _ELSEWHERE.search(match.string[max(0, match.start() - 40) : match.start()]):
+    before = match.string[max(0, match.start() - 40) : match.start()]
+    if not said or (before[-2:].rstrip(" ")[-1:] == ":" and _ELSEWHERE.search(before)):
         return _NONE
+    alone = len(found) == 1 and found[0].capital and found[0].cyrillic
+    if not alone and any(_is_strange(word, named=True) for word in found):
+        return _NONE  # most parts, and patterns cost more than words
+    digits = any(map(str.isdigit, said))
+    sure = _PINNED.match(match[0]) or _SURE.search(said) or (digits and _TWO_NUMBERS.fullmatch(said))
+    house = digits and _HOUSE.fullmatch(said)
     if any(_is_strange(word, named=bool(sure or house)) for word in found):
-        return _BETWEEN if len(found) == 1 and found[0].capital and found[0].cyrillic and not house else _NONE
-    if sure or any(map(str.isdigit, said)):
+        return _BETWEEN if alone and not house else _NONE
+    if sure or digits:
         return _IS if sure else _MAY_BE if house else _NONE
     names = [word for word in found if word.capital and len(word.text) > 1]
     if not names or any(word.abbreviation for word in found):

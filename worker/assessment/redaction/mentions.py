@@ -27,13 +27,14 @@ class Mentions:
         self._keys = {latin_key(word.lower) for word in known}
         told = [word for word in known if word.cyrillic and (word.surname or not word.patronymic)]
         self._stems = {stem(part) for word in told for part in word.lower.split("-")}
-        self._beginnings = {found[:2] for found in self._stems}
+        self._beginnings = {found[:2] for found in self._stems | self._keys}
 
     def has(self, word: Word) -> bool:
         """Whether it mentions one of them."""
+        if word.beginning not in self._beginnings:
+            return False
         lower = word.lower
         if not word.cyrillic:
             return word.capital and len(lower) > 3 and word.key in self._keys and not word.common
-        if lower[:2].replace("ё", "е") not in self._beginnings or not (word.capital or len(lower) > 4):
-            return False
-        return (word.capital or not word.common) and all(stem(part) in self._stems for part in lower.split("-"))
+        fits = word.capital or (len(lower) > 4 and not word.common)
+        return fits and all(stem(part) in self._stems for part in lower.split("-"))

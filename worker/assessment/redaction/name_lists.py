@@ -61,6 +61,7 @@ INTRODUCED = pattern("introduced names")
 QUOTED_WITHOUT_STRAIGHT = re.compile(written_out("<typographic quotes>"))
 QUOTED = pattern("quoted")
 NAMED_AFTER = pattern("named after")
+OWNER = 2  # the group of those who gave an atelier its name
 SEGMENT = re.compile(rf"(?:(?!  )[^\n,;|•\t:()/\"0-9{ANY}—])+")
 REFERENCES = pattern("references")
 INITIALS_BEHIND = linear(r"([ ,]{1,2}(?:\p{Lu}\.? ?\p{Lu}\.|\p{Lu}\.))")

@@ -21,8 +21,8 @@ class Word:
     """What a word can be, wherever it stands."""
 
     __slots__ = (
-        "abbreviation", "animate", "brand", "capital", "common", "cyrillic", "given", "key", "lower", "only_given",
-        "patronymic", "people", "place", "short", "surname", "telling", "tells_of_a_name", "text", "unknown",
+        "abbreviation", "animate", "beginning", "brand", "capital", "common", "cyrillic", "given", "key", "lower",
+        "only_given", "patronymic", "people", "place", "short", "surname", "telling", "tells_of_a_name", "text", "unknown",
     )  # fmt: skip
 
     def __init__(
@@ -32,6 +32,7 @@ class Word:
         self.text = text
         self.lower = text.lower()
         self.key = key  # under which the lists have it: a Latin word's `latin_key`
+        self.beginning = key[:2].replace("ё", "е")
         self.cyrillic = "Ѐ" <= text[0] <= "ӿ"
         self.common = common  # it can name nobody
         self.given = given
@@ -46,9 +47,9 @@ class Word:
         # What somebody is to somebody: «начальник», «сын», "head".
         self.people = self.lower in lists.PEOPLE or last in lists.PEOPLE or (post and not given)
         self.animate = self.people or (reading & _NOUNS == Reading.ANIMATE and len(text) > 2)  # «сменщик»
-        self.short = len(text) <= 2  # it may be initials, or a part of them
-        # It begins with a capital letter, or its last part does («аль-Хусейни»); some scripts have no other.
+                # It begins with a capital letter, or its last part does («аль-Хусейни»); some scripts have no other.
         self.capital = any(part[0] == part[0].upper() for part in (text, *re.split("['-]", text)))
+        self.short = len(text) <= 2 and self.capital  # it may be initials, or a part of them
         few = 1 < len(text) <= _LONGEST_ABBREVIATION and text.isupper()
         self.abbreviation = few and not (given or surname or patronymic)  # a few capitals that no list has
         self.brand = self.lower in lists.FIRST_OF_BRANDS  # a company that is called like a person may begin with it

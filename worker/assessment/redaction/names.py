@@ -9,11 +9,11 @@ from itertools import islice, takewhile
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
-from worker.assessment.redaction.head import end_of_head
 from worker.assessment.redaction.mentions import Mentions
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word
 from worker.assessment.redaction.others import Others
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
+from worker.assessment.redaction.sheet import Sheet
 from worker.assessment.redaction.whole_name import is_a_name, may_be_named
 from worker.assessment.redaction.word_list import linear
 
@@ -28,22 +28,25 @@ _SURNAME_FIRST = linear(r"\p{Lu}[\p{L}'\-]+, \p{Lu}[\p{L}'\-]+(?: \p{Lu}[\p{L}'.
 _NAMED = re.compile(f"[{SYMBOLS[Kind.NAME]}{SYMBOLS[Kind.PERSON]}]")
 
 
-def find_names(text: str) -> list[Span]:
-    """The spans of a resume's one form (`sheet`) that name a person, neither sorted nor free of overlaps."""
-    return _Search(text).spans()
+def find_names(sheet: Sheet) -> list[Span]:
+    """The spans of a resume's one form that name a person, neither sorted nor free of overlaps."""
+    return _Search(sheet.look).spans(sheet.end_of_head)
 
 
 class _Search(Others):
-    def spans(self) -> list[Span]:
+    def spans(self, end_of_head: int) -> list[Span]:
         quoted = lists.QUOTED if '"' in self.text else lists.QUOTED_WITHOUT_STRAIGHT
         for pattern in (quoted, lists.NAMED_AFTER):
             for match in pattern.finditer(self.text):
-                self.protected.update(self.numbers_in(*match.span(match.lastindex or 0)))
+                numbers = self.numbers_in(*match.span(match.lastindex or 0))
+                # «ИП Зайцева Алла Ивановна», but not «начальница лаборатории Алла Ивановна».
+                if match.lastindex != lists.OWNER or not any(word.patronymic for word in self.those(numbers)):
+                    self.protected.update(numbers)
         for number, word in self.telling:
             if word.brand and self.is_a_brand(number):
                 self.protected.update((number, number + 1))
         self._after_labels()
-        self._in_the_head()
+        self._in_the_head(end_of_head)
         self._one_below_the_other()
         self._in_lists_of_people()
         self._in_running_text()
@@ -88,16 +91,15 @@ class _Search(Others):
 
         return range(numbers.start, numbers.start + len(list(takewhile(is_named, numbers)))) if known else numbers
 
-    def _in_the_head(self) -> None:
+    def _in_the_head(self, end: int) -> None:
         """The lines before the first section: once a name stands above, words that nobody knows are none."""
-        end = end_of_head(self.text)
         above = _NAMED.search(self.text[:end])
         named = len(self.text) if above is None else above.start()
         sidebar = seen = False  # a list of skills, as LinkedIn has it; a line that is more than a name
         for start, line, numbers in self.lines():
             if start >= end:
                 break
-            comma = not seen and "\n" in self.text and _SURNAME_FIRST.fullmatch(line.strip(" #*•-"))
+            comma = not seen and ", " in line and "\n" in self.text and _SURNAME_FIRST.fullmatch(line.strip(" #*•-"))
             if comma and not any(word.common or word.place or word.abbreviation for word in self.those(numbers)):
                 self.take(*numbers)  # "O'Brien, Siobhan"
             sidebar = line.strip(" :").lower() in lists.SIDEBARS or (sidebar and bool(line.strip()))
@@ -194,7 +196,8 @@ class _Search(Others):
         if given is None:
             return
         named = self.words[given]
-        if not (named.only_given if small else may_be_named(named) and (named.given or not named.common)):
+        known = named.only_given if small else may_be_named(named) and (named.given or not named.common)
+        if not known and (small or named.people or not self.within_a_phrase(given)):  # «охранник Сан Саныч»
             return
         self.take(given, number)
         before, behind = self.beside(given, -1, small=small), self.beside(number, +1)

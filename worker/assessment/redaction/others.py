@@ -46,13 +46,16 @@ class Others(NamedText):
         kin = said in lists.RELATIVES
         for other in range(number + 1, min(number + _FARTHEST, len(self.words))):
             word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
-            below = "\n" in between and not (other == number + 1 and (kin or between.strip(" \t").startswith(":")))
-            sentence = ". " in between and ".." not in between and len(self.words[other - 1].text) > _LONGEST_SHORTENED
-            if below or ";" in between or sentence or other in self.protected or word.lower in lists.ELSEWHERE:
+            if between != " ":
+                below = "\n" in between and not (other == number + 1 and (kin or between.strip(" \t").startswith(":")))
+                sentence = ". " in between and ".." not in between
+                if below or ";" in between or (sentence and len(self.words[other - 1].text) > _LONGEST_SHORTENED):
+                    return
+                sign = between if between.strip(" ") else sign
+            if other in self.protected or word.lower in lists.ELSEWHERE:
                 return
-            sign = between if between.strip(" ") else sign
-            told = between == sign and any(one in sign for one in (":", "—", "- ", ".."))
-            if len(word.text) > 2 and word.capital and not word.people and not word.abbreviation:
+            if word.capital and len(word.text) > 2 and not word.people and not word.abbreviation:
+                told = between == sign and any(one in sign for one in (":", "—", "- ", ".."))
                 named = may_be_named(word) and (word.given or not word.place)
                 near = kin and named and not between.strip(' \t\n:—([-"')
                 if near or self._is_somebody(other, told=told, listed="," in between, colon=":" in sign):
@@ -160,7 +163,7 @@ class Others(NamedText):
         said = self.words[number]
         for last in range(number - 1, max(-1, number - _FEW), -1):
             between = self.text[self.ends[last] : self.starts[last + 1]]
-            if _APPOSITION.fullmatch(between):
+            if self.words[last].capital and _APPOSITION.fullmatch(between):
                 self._take_before(last, people=said.people, alone="(" in between or said.lower in lists.RELATIVES)
             if self.words[last].capital or between != " ":
                 return

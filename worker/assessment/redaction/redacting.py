@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from worker.assessment.plain_text import readable
 from worker.assessment.redaction.grammatical_gender import masculine_forms
-from worker.assessment.redaction.head import personal
 from worker.assessment.redaction.homes import find_homes
 from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, spelled, unspelled
@@ -30,7 +29,7 @@ _MOST_ROUNDS: Final = 4
 _LABELLED = pattern("labels of placeholders")
 _NOTED = pattern("notes of placeholders")
 # Where these find nothing, the two above cannot; RE2 takes ten times as long to say so.
-_MAY_BE_LABELLED = re.compile(rf"[ \t\n|:.=—\-\"][{ANY}]")
+_MAY_BE_LABELLED = re.compile(rf"(?<=[ \t\n|:.=—\-\"])[{ANY}]")
 _MAY_BE_NOTED = re.compile(rf"[{ANY}][ \t]*[—\-(]")
 # Placeholders and what is between them have no character in common: linear in any engine.
 _SIDE_BY_SIDE = re.compile(rf"[{ANY}](?:[ \t\n,;|•·:.()/\\—\-]*[{ANY}])+")
@@ -53,13 +52,19 @@ def redact(text: str) -> Redacted:
     counts: Counter[str] = Counter()
     sheet = Sheet.of(unspelled(readable(text)))
     unchanged = 0
+    names = True  # there may be more of them: all have been found in a text that was only merged since
     for step in _STEPS * _MOST_ROUNDS:
-        before, sheet = sheet, step(sheet, counts)
+        before, sheet = sheet, step(sheet, counts) if names or step is not _without_names else sheet
+        names = step is not _without_names and (names or (sheet is not before and step is not _merged))
         unchanged = unchanged + 1 if sheet is before else 0
         if unchanged == len(_STEPS):
             break
     sheet = _in_masculine(sheet, counts)
     return Redacted(spelled(sheet.text), MappingProxyType(dict(counts)))
+
+
+def _without_names(sheet: Sheet, counts: Counter[str]) -> Sheet:
+    return replaced(sheet, find_names(sheet), counts)
 
 
 def _in_masculine(sheet: Sheet, counts: Counter[str]) -> Sheet:
@@ -101,9 +106,9 @@ _STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
     RuleSet("birth").applied,
     RuleSet("phones").applied,
     RuleSet("addresses", "citizenship", "family", "sex").applied,
-    lambda sheet, counts: replaced(sheet, find_names(sheet.look), counts),
-    RuleSet("head", "personal", part=personal).applied,
-    lambda sheet, counts: replaced(sheet, find_homes(sheet.look), counts),
+    _without_names,
+    RuleSet("head", "personal", part="personal").applied,
+    lambda sheet, counts: replaced(sheet, find_homes(sheet.personal), counts),
     _merged,
     RuleSet("neighbours").applied,
 )

@@ -55,13 +55,13 @@ def replaced(sheet: Sheet, spans: Iterable[Span], counts: Counter[str]) -> Sheet
 
 
 class RuleSet:
-    """Rules that are applied one after the other, to the part of a text that `part` leaves.
+    """Rules that are applied one after the other, to that `part` of a sheet.
 
     One automaton made of all their patterns tells which of them a text matches at all; as a rule none. Repetitions
     multiply each other's states, so a set should be of one kind of data, or a few.
     """
 
-    def __init__(self, *names: str, part: Callable[[str], str] = str) -> None:
+    def __init__(self, *names: str, part: str = "look") -> None:
         self.rules = [
             Rule(
                 Kind[kind], linear(written_out(pattern)), int(group), alone == "alone", getattr(last_looks, look, bool)
@@ -77,13 +77,13 @@ class RuleSet:
 
     def applied(self, sheet: Sheet, counts: Counter[str]) -> Sheet:
         """The text with placeholders for what the rules find; `counts` as in `replaced`."""
-        look = self._part(sheet.look)
+        look = getattr(sheet, self._part)
         matched = self._matched(look)
         for number, rule in enumerate(self.rules):
             if number in matched:
                 before, sheet = sheet, replaced(sheet, rule.spans(look), counts)
                 if sheet is not before:
-                    look = self._part(sheet.look)
+                    look = getattr(sheet, self._part)
                     matched = self._matched(look)
         return sheet
 

@@ -7,17 +7,16 @@ The form has the text's length, character for character: dashes, blanks, apostro
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import Final, NamedTuple, Self
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Final, Self
 
-import re2
-
+from worker.assessment.redaction.head import end_of_head, personal
 from worker.assessment.redaction.placeholders import JOINT
 from worker.assessment.redaction.word_list import pattern
 
 _JOINED: Final = re.compile(r"(?<=[^\W\d_])–(?=[^\W\d_])")  # «Ремизов–Тычина»
-_MAY_BE_JOINED: Final = re2.compile(r"[\p{L}]–[\p{L}]")
-_MAY_BE_NOUGHT: Final = re2.compile(r"[0-9-][оОoO]+-?\d")
+_MAY_BE_NOUGHT: Final = re.compile(r"[0-9-][оОoO]+-?[0-9]")  # it begins at no letter: linear
 _NOUGHT: Final = re.compile(r"(?<=[\d0-])[оОoO](?=[оОoO]?-?\d\d)|(?<=\d[оОoO])[оОoO](?=-)")  # «8-911-6оо-42-17»
 _KEPT: Final = 20_000  # characters that are remembered
 _UNEVEN: Final = re.compile(r"[^\n\t -)+-_a-}А-яЁё«»“”„•]+")
@@ -37,7 +36,8 @@ _BROKEN_ADDRESS: Final = pattern("broken addresses")
 _BROKEN_NUMBER: Final = pattern("broken numbers")
 
 
-class Sheet(NamedTuple):
+@dataclass(frozen=True)
+class Sheet:
     """A resume while the person is taken out of it."""
 
     text: str  # what will be sent
@@ -52,6 +52,16 @@ class Sheet(NamedTuple):
         if "-\n" in look:
             look = _HYPHENATED.sub(lambda match: JOINT * len(match[0]), look)
         return cls(text, _bridged(look))
+
+    @cached_property
+    def end_of_head(self) -> int:
+        """How many characters are the head."""
+        return end_of_head(self.look)
+
+    @cached_property
+    def personal(self) -> str:
+        """The parts about the person."""
+        return personal(self.look, self.end_of_head)
 
     def changed(self, changes: Iterable[tuple[int, int, str]]) -> Self:
         """The same with other words for some stretches (start, end, words), which are in order and do not overlap."""
@@ -69,7 +79,7 @@ class Sheet(NamedTuple):
 
 def even(visible_text: str) -> str:
     """The text, character for character, with one form of dashes, blanks, apostrophes, bullets and full-width signs."""
-    joined = _JOINED.sub("-", visible_text) if _MAY_BE_JOINED.search(visible_text) else visible_text
+    joined = _JOINED.sub("-", visible_text) if "–" in visible_text else visible_text
     look = _UNEVEN.sub(lambda match: "".join(map(_form, match[0])), joined)
     return _NOUGHT.sub("0", look) if _MAY_BE_NOUGHT.search(look) else look
 
