@@ -17,13 +17,15 @@ _PART: Final = re.compile(rf"(?:(?!  )[^\n,;|•\t()/:{ANY}—]|(?<=\w)/(?=\w))+
 _LINE: Final = re.compile(r"[^\n]+")
 _WORD: Final = re.compile(r"(?<![\d-])[^\W\d_]+(?:['\-.]?[^\W\d_]+)*")
 _BULLET: Final = re.compile(r"^(?:[^\w\n]*(?:\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2}[.)]) |[^\w\n]+)(?=\w)")
+_LETTER: Final = re.compile(r'(?<=\d) ?[«"]?[А-я][»"]?(?!\w)')  # «102 «а»»
+_LONGEST_INSIDE: Final = 40  # characters
 _CITIES: Final = words("cities, in English")
 _WORDS_OF_ADDRESSES: Final = words("words of addresses")
 _SURE: Final = pattern("addresses")
 _HOUSE: Final = pattern("houses")
-_TWO_NUMBERS: Final = linear(
-    r"\p{Lu}\p{Ll}[\p{L}\-]+(?: \p{Lu}[\p{L}\-]+)? \d{1,4}\p{L}? ?[\-/—] ?\d{1,4}(?: ?[\-/—] ?\d{1,4})?"
-)
+_TWO_NUMBERS: Final = pattern("streets and two numbers")
+# «ООО «Школьное питание», Казань»; a part of a line is all that it looks at.
+_EMPLOYER: Final = re.compile(r"\b(?:[ОПЗНТ]?[ОА]О|ИП|ГК|LLC|Ltd|Inc|GmbH|Holding)\b[^,\n]*[,:] ?$")
 _ELSEWHERE: Final = pattern("other places")
 _BESIDE: Final = frozenset((*" ,/()", SYMBOLS[Kind.ADDRESS]))
 _PINNED: Final = re.compile(r"[ \t>#*-]*[📍🏠🏡🌍🗺]")
@@ -51,8 +53,10 @@ def find_homes(zone: str) -> list[Span]:
             if judged == _MAY_BE and 0 <= beside < len(parts) and taken[beside]:
                 between = zone[min(parts[number][1], parts[beside][1]) : max(parts[number][0], parts[beside][0])]
                 taken[number] |= _BESIDE.issuperset(between.replace("\n", "") if "," in between else between)
-    for (start, end, judged), home in zip(parts, taken, strict=True):
-        if home and judged:
+    inside = [False, *(before and behind for before, behind in zip(taken, taken[2:])), False]
+    for (start, end, judged), home, between in zip(parts, taken, inside, strict=False):
+        part_of_one = between and end - start <= _LONGEST_INSIDE and zone[end : end + 1] == zone[start - 1 : start] == ","
+        if (home and judged) or part_of_one:  # «Омская область, Азовский немецкий район, с. Азово»
             said = zone[start:end]
             begin = end - len(_BULLET.sub("", said).lstrip(' .-—>#*"'))
             found.append((begin, start + len(said.rstrip(' ."-—')), Kind.ADDRESS))
@@ -61,9 +65,10 @@ def find_homes(zone: str) -> list[Span]:
 
 def _judged(match: re.Match[str]) -> int:
     said = _BULLET.sub("", match[0]).strip(' .-—>#*"')
-    found = [word_of(word) for word in _WORD.findall(said)]
+    found = [word_of(word) for word in _WORD.findall(_LETTER.sub("", said))]
     before = match.string[max(0, match.start() - 40) : match.start()]
-    if not said or (before[-2:].rstrip(" ")[-1:] == ":" and _ELSEWHERE.search(before)):
+    sign = before[-2:].rstrip(" ")[-1:]
+    if not said or (sign == ":" and _ELSEWHERE.search(before)) or (sign in {":", ","} and _EMPLOYER.search(before)):
         return _NONE
     alone = len(found) == 1 and found[0].capital and found[0].cyrillic
     if not alone and any(_is_strange(word, named=True) for word in found):

@@ -13,7 +13,7 @@ from worker.assessment.redaction.word_list import linear, pattern, words
 
 _NUMBERED = pattern("numbers of things")
 _UNIT: Final = pattern("units behind")
-_PATENTED: Final = linear(r"(?i)программ|эвм|изобретени|полезн|товарн")
+_PATENTED: Final = linear(r"(?i)авторск|программ|эвм|изобретени|полезн|товарн")
 _MEASURED: Final = linear(r"(?i)(?:квартал|площад)\p{L}*,? ?\d[^дД]*$")  # «квартал, 1С», «площадь 1200 кв. м, 3 этажа»
 _LENGTHS: Final = ("км", "м ", "м²", "кв. м", "шт")
 _SITES_OF_WORK: Final = pattern("sites of work before")

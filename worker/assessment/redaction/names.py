@@ -234,7 +234,8 @@ class _Search(Others):
             if product or neighbour.lower in lists.PRODUCT_NAMES:
                 continue
             strict = neighbour.surname and not neighbour.common
-            if strict or (sure and (neighbour.surname or (neighbour.unknown and not neighbour.given))):
+            strange = neighbour.unknown and not (neighbour.given or neighbour.abbreviation)
+            if strict or (sure and (neighbour.surname or strange)):
                 self.take(number, other)
                 return
 
@@ -301,6 +302,8 @@ class _Search(Others):
         mentions = Mentions(self.words[number] for number in self.taken)
         named = set(filter(mentions.has, set(self.words)))
         again = [number for number, word in enumerate(self.words) if word in named and number not in self.taken]
+        # «Вера Роза» worked at «Роза ветров»
+        again = [number for number in again if number not in self.protected or not self.words[number].common]
         self.take(*(number for number in again if len(self.words[number].text) > 2))
         # «на Ли прилагается», «Ли Мэй»: so short a word needs a sentence or a name around it.
         for number in again:

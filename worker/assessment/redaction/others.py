@@ -44,6 +44,8 @@ class Others(NamedText):
         """«Супруг — Антон», «Руководитель: Мельников», «начальник цеха Гусев»."""
         sign, said = "", self.words[number].lower
         kin = said in lists.RELATIVES
+        if kin and self.text[max(0, self.starts[number] - 2) : self.starts[number]] == "& ":
+            return  # "MacDonald & Sons Outsourcing"
         for other in range(number + 1, min(number + _FARTHEST, len(self.words))):
             word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
             if between != " ":
@@ -63,6 +65,8 @@ class Others(NamedText):
                     if near:
                         self._take_their_kin(other)
                     return
+                if "," in sign and word.unknown and not word.cyrillic:
+                    return  # "Teacher, Instituto Cervantes, Novinsky Bulvar"
 
     def _take_their_kin(self, number: int) -> None:
         """«дети Нурлан, Томирис и Лев»."""
@@ -111,7 +115,8 @@ class Others(NamedText):
         other = None if behind is None else self.words[behind]
         if behind is not None and other is not None and word.unknown and other.unknown and not other.abbreviation:
             last = self.beside(behind, 1)
-            ends = self.ends_a_phrase(behind) or (last is not None and self.ends_a_phrase(last))
+            ends = self.ends_a_phrase(behind)
+            ends = ends or (last is not None and self.ends_a_phrase(last) and not self.words[last].people)
             if not listed and (ends or (word.cyrillic and before.people) or not latin):
                 return True  # "reported to Marguerite Lindqvist, CTO"
         if word.lower in lists.WORDS_AS_SURNAMES and self.ends_a_phrase(number):
@@ -128,8 +133,8 @@ class Others(NamedText):
         for other in range(number + 1, min(number + _FEW, len(self.words))):
             word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
             title = self.words[other - 1].lower in lists.TITLES
-            common = word.abbreviation or (word.common and not word.place)
-            if between.strip(" ." if title else " ") or not word.capital or common:
+            common = word.abbreviation or (word.common and not word.place) or other in self.protected
+            if between.strip(" ." if title else " ") or " " not in between or not word.capital or common:
                 return
             if word.lower not in lists.TITLES:
                 self.take(other)
