@@ -28,9 +28,8 @@ from worker.assessment.redaction import (
     redacting,
     rules,
     sheet,
-    whole_name,
 )
-from worker.assessment.redaction.mentions import stem
+from worker.assessment.redaction.named_text import stem
 from worker.assessment.redaction.placeholders import SPELLINGS, WORDS, Kind
 from worker.assessment.redaction.rules import RuleSet, replaced
 from worker.assessment.redaction.sheet import Sheet
@@ -265,7 +264,7 @@ RULES = RuleSet(*SETS).rules
 def test_patterns_fit_their_automaton():
     """A pattern too large for RE2's automaton would run fifty times slower."""
     found = [(rule.kind, rule.pattern.programsize) for rule in RULES]
-    for module in (head, homes, last_looks, name_lists, name_word, names, others, redacting, sheet, whole_name):
+    for module in (head, homes, last_looks, name_lists, name_word, names, others, redacting, sheet):
         for name, value in vars(module).items():
             found += [(name, value.programsize)] if hasattr(value, "programsize") else []
     assert len(found) > 100

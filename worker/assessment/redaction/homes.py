@@ -18,7 +18,6 @@ _LINE: Final = re.compile(r"[^\n]+")
 _WORD: Final = re.compile(r"(?<![\d-])[^\W\d_]+(?:['\-.]?[^\W\d_]+)*")
 _BULLET: Final = re.compile(r"^(?:[^\w\n]*(?:\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2}[.)]) |[^\w\n]+)(?=\w)")
 _LETTER: Final = re.compile(r'(?<=\d) ?[«"]?[А-я][»"]?(?!\w)')  # «102 «а»»
-_LONGEST_INSIDE: Final = 40  # characters
 _CITIES: Final = words("cities, in English")
 _WORDS_OF_ADDRESSES: Final = words("words of addresses")
 _SURE: Final = pattern("addresses")
@@ -53,10 +52,10 @@ def find_homes(zone: str) -> list[Span]:
             if judged == _MAY_BE and 0 <= beside < len(parts) and taken[beside]:
                 between = zone[min(parts[number][1], parts[beside][1]) : max(parts[number][0], parts[beside][0])]
                 taken[number] |= _BESIDE.issuperset(between.replace("\n", "") if "," in between else between)
-    inside = [False, *(before and behind for before, behind in zip(taken, taken[2:])), False]
-    for (start, end, judged), home, between in zip(parts, taken, inside, strict=False):
-        part_of_one = between and end - start <= _LONGEST_INSIDE and zone[end : end + 1] == zone[start - 1 : start] == ","
-        if (home and judged) or part_of_one:  # «Омская область, Азовский немецкий район, с. Азово»
+    for number, (start, end, judged) in enumerate(parts):
+        # «Омская область, Азовский немецкий район, с. Азово»
+        inside = taken[max(0, number - 1) : number + 2 : 2] == [True, True] and end - start <= 40
+        if (taken[number] and judged) or (inside and zone[end : end + 1] == zone[start - 1 : start] == ","):
             said = zone[start:end]
             begin = end - len(_BULLET.sub("", said).lstrip(' .-—>#*"'))
             found.append((begin, start + len(said.rstrip(' ."-—')), Kind.ADDRESS))

@@ -15,7 +15,6 @@ _NUMBERED = pattern("numbers of things")
 _UNIT: Final = pattern("units behind")
 _PATENTED: Final = linear(r"(?i)авторск|программ|эвм|изобретени|полезн|товарн")
 _MEASURED: Final = linear(r"(?i)(?:квартал|площад)\p{L}*,? ?\d[^дД]*$")  # «квартал, 1С», «площадь 1200 кв. м, 3 этажа»
-_LENGTHS: Final = ("км", "м ", "м²", "кв. м", "шт")
 _SITES_OF_WORK: Final = pattern("sites of work before")
 _ENDINGS_OF_FILES: Final = words("endings of files")
 _BARE_DOMAIN = pattern("bare domains")
@@ -28,7 +27,6 @@ _NOT_HANDLES: Final = words("no handles")
 _OF_A_PERIOD: Final = linear(r"(?i)(?:^|[^\p{L}])(?:с|со|по|от|до|from|since|to|till|until|№|-|—) ?$")
 _YEAR: Final = linear(r"(?:19|20)\d\d")
 _NUMBERS: Final = re.compile(r"\d+")
-_DIGIT: Final = linear(r"\d")
 _PAIRS: Final = re.compile(r"\d\d-\d\d-\d\d")
 _OF_WORK: Final = re.compile(
     r"(?<!\d)(?:19|20)\d\d ?[-—/.] ?(?:(?:19|20)\d\d|[01]?\d)(?!\d)|[01]?\d[./](?:19|20)\d\d(?!\d)"  # periods, dates
@@ -66,7 +64,7 @@ def ends_a_segment(match: Any) -> bool:
 
 def is_a_street(match: Any) -> bool:
     behind = match.string[match.end() : match.end() + 4].lstrip(" ")
-    return not _MEASURED.search(match[0]) and not behind.startswith(_LENGTHS)
+    return not _MEASURED.search(match[0]) and not behind.startswith(("км", "м ", "м²", "кв. м", "шт"))
 
 
 def is_given(match: Any) -> bool:
@@ -185,7 +183,7 @@ def is_the_persons_number(match: Any) -> bool:
     least = 7 - (said[0].isalpha() or _PAIRS.fullmatch(said) is not None)
     if sum(map(str.isdigit, said)) < least or not is_told(text) or _OF_WORK.search(said):
         return False
-    prefix = said[: _DIGIT.search(said).start()].strip("№ ") or " "
+    prefix = said[: _NUMBERS.search(said).start()].strip("№ ") or " "
     return is_unnumbered(match, prefix) and not _UNIT.match(text[match.end(1) : match.end(1) + 8])
 
 

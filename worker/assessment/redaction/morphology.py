@@ -54,17 +54,18 @@ def readings(word: str) -> Reading:
     return Reading(found)
 
 
+_OF_NAMES: Final = {
+    "Surn": Reading.SURNAME, "Patr": Reading.PATRONYMIC, "Name": Reading.GIVEN,
+    "Poss": Reading.UNKNOWN,  # «петров» as in «петров день»: a surname, if anything, in a resume
+}  # fmt: skip
+
+
 @lru_cache(maxsize=65_536)  # there are some 3,000 paradigms with a dozen forms each; no text of anybody's is kept
 def _reading(paradigm: int, index: int) -> Reading:
     tag = _dictionary()[0].build_tag_info(paradigm, index)
-    if "Surn" in tag:
-        return Reading.SURNAME
-    if "Patr" in tag:
-        return Reading.PATRONYMIC
-    if "Name" in tag:
-        return Reading.GIVEN
-    if "Poss" in tag:
-        return Reading.UNKNOWN  # «петров» as in «петров день»: a surname, if anything, in a resume
+    for mark, reading in _OF_NAMES.items():
+        if mark in tag:
+            return reading
     found = Reading.PLACE | Reading.COMMON if "Geox" in tag else Reading.COMMON
     if tag.POS == "NOUN":
         found |= Reading.NOUN | (Reading.ANIMATE if "anim" in tag else Reading.INANIMATE)

@@ -55,13 +55,12 @@ ELSEWHERE: Final = words("elsewhere")  # where this comes, no name of somebody f
 # The places where names stand, where names of others stand, and how initials are written.
 LABELLED = pattern("labelled names")
 CERTAIN = ("фам", "фио", "ф.и.о", "ф. и. о", "surname", "last", "family", "full", "maiden")
-BELOW = 2  # the group of those
+BELOW = 2  # the group of those, and (`NAMED_AFTER`) of who gave an atelier its name
 INTRODUCED = pattern("introduced names")
 # None of the three begins inside of itself: linear in any engine.
 QUOTED_WITHOUT_STRAIGHT = re.compile(written_out("<typographic quotes>"))
 QUOTED = pattern("quoted")
 NAMED_AFTER = pattern("named after")
-OWNER = 2  # the group of those who gave an atelier its name
 SEGMENT = re.compile(rf"(?:(?!  )[^\n,;|•\t:()/\"0-9{ANY}—])+")
 REFERENCES = pattern("references")
 INITIALS_BEHIND = linear(r"([ ,]{1,2}(?:\p{Lu}\.? ?\p{Lu}\.|\p{Lu}\.))")

@@ -1,17 +1,49 @@
-"""A text's words, what stands beside them, and which of them are known to name somebody."""
+"""A text's words, what stands beside them, and which of them name somebody: in any grammatical case and alphabet."""
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction.name_word import Word, word_of
 from worker.assessment.redaction.placeholders import Kind, Span
+from worker.assessment.redaction.word_list import words
 
 # One class of characters and a plus, joined by a character outside of it: linear in any engine.
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['\-\ue0fe]+[^\W\d_]+)*")
+_ENDINGS: Final = words("endings of names")
+
+
+def stem(name: str) -> str:
+    """What the grammatical cases of a lower-case Cyrillic name have in common; «Иванов» is no form of «Иван»."""
+    name = name.replace("ё", "е")
+    for length in range(min(3, len(name) - 2), 0, -1):
+        if name[-length:] in _ENDINGS:
+            return name[:-length]
+    return f"{name[:-2]}ц" if name.endswith("ец") else name  # «Кравец», «Кравца»
+
+
+class Mentions:
+    """Knows a word that is a form of one of the names, or of a part of one."""
+
+    def __init__(self, names: Iterable[Word]) -> None:
+        known = [word for word in names if len(word.text) > 1 and word.lower not in lists.TURKIC_PARTICLES]
+        self._keys = {lists.latin_key(word.lower) for word in known}
+        told = [word for word in known if word.cyrillic and (word.surname or not word.patronymic)]
+        self._stems = {stem(part) for word in told for part in word.lower.split("-")}
+        self._beginnings = {found[:2] for found in self._stems | self._keys}
+
+    def has(self, word: Word) -> bool:
+        """Whether it mentions one of them."""
+        if word.key[:2].replace("ё", "е") not in self._beginnings:
+            return False
+        lower = word.lower
+        if not word.cyrillic:
+            return word.capital and len(lower) > 3 and word.key in self._keys and not word.common
+        fits = word.capital or (len(lower) > 4 and not word.common)
+        return fits and all(stem(part) in self._stems for part in lower.split("-"))
 
 
 class NamedText:
@@ -69,10 +101,6 @@ class NamedText:
             return None
         fits = len(neighbour.text) > 1 and (neighbour.capital or small)
         return other if fits and (mixed or neighbour.cyrillic == word.cyrillic) else None
-
-    def begins_a_line(self, number: int) -> bool:
-        """Whether nothing stands before the word on its line."""
-        return self.text[max(0, self.starts[number] - 1) : self.starts[number]] in {"", "\n"}
 
     def within_a_phrase(self, number: int) -> bool:
         """Whether a word stands right before it."""

@@ -9,18 +9,15 @@ from itertools import islice, takewhile
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
-from worker.assessment.redaction.mentions import Mentions
-from worker.assessment.redaction.name_word import SURNAME_ENDING, Word
-from worker.assessment.redaction.others import Others
+from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, is_a_name, may_be_named
+from worker.assessment.redaction.named_text import Mentions
+from worker.assessment.redaction.others import LONGEST_LIST, Others
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
-from worker.assessment.redaction.sheet import Sheet
-from worker.assessment.redaction.whole_name import is_a_name, may_be_named
 from worker.assessment.redaction.word_list import linear
 
 _FIRST_LINES: Final = 7
 _SHORTEST: Final = 3  # letters of a name in capitals
 _LONGEST_NAME: Final = 6  # words
-_LONGEST_LIST: Final = 6  # lines of people
 _ADJECTIVES: Final = ("ый", "ий", "ой", "ая")
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
 
@@ -28,9 +25,9 @@ _SURNAME_FIRST = linear(r"\p{Lu}[\p{L}'\-]+, \p{Lu}[\p{L}'\-]+(?: \p{Lu}[\p{L}'.
 _NAMED = re.compile(f"[{SYMBOLS[Kind.NAME]}{SYMBOLS[Kind.PERSON]}]")
 
 
-def find_names(sheet: Sheet) -> list[Span]:
-    """The spans of a resume's one form that name a person, neither sorted nor free of overlaps."""
-    return _Search(sheet.look).spans(sheet.end_of_head)
+def find_names(text: str, end_of_head: int) -> list[Span]:
+    """The spans of a resume's one form (`sheet`) that name a person, neither sorted nor free of overlaps."""
+    return _Search(text).spans(end_of_head)
 
 
 class _Search(Others):
@@ -40,7 +37,7 @@ class _Search(Others):
             for match in pattern.finditer(self.text):
                 numbers = self.numbers_in(*match.span(match.lastindex or 0))
                 # «ИП Зайцева Алла Ивановна», but not «начальница лаборатории Алла Ивановна».
-                if match.lastindex != lists.OWNER or not any(word.patronymic for word in self.those(numbers)):
+                if match.lastindex != lists.BELOW or not any(word.patronymic for word in self.those(numbers)):
                     self.protected.update(numbers)
         for number, word in self.telling:
             if word.brand and self.is_a_brand(number):
@@ -144,22 +141,21 @@ class _Search(Others):
     def _one_below_the_other(self) -> None:
         """A surname and a given name on lines one below the other, in the first lines."""
         filled = (found for found in self.lines() if found[1].strip(" \t•|,.—-"))
-        lone: list[Word] = []
-        first = 0
+        lone: list[int] = []
         for _start, line, numbers in islice(filled, _FIRST_LINES):
             single = len(numbers) == 1 and not any(map(str.isdigit, line))
             if not single and len(lone) > 1:
                 break
-            lone = [*lone, self.words[numbers[0]]] if single else []
-            first = numbers[0] if len(lone) == 1 else first
-        if len(lone) > 1 and any(word.given for word in lone) and any(word.surname or word.unknown for word in lone):
-            self.take(*(first + place for place, word in enumerate(lone) if may_be_named(word)))
+            lone = [*lone, numbers[0]] if single else []
+        words = [self.words[number] for number in lone]
+        if len(lone) > 1 and any(word.given for word in words) and any(word.surname or word.unknown for word in words):
+            self.take(*(number for number in lone if may_be_named(self.words[number])))
 
     def _in_lists_of_people(self) -> None:
         """The first name in each of the lines below «Рекомендации»."""
         for heading in lists.REFERENCES.finditer(self.text):
             below = takewhile(lambda found: found[1].strip(), self.lines(heading.end() + 1))
-            for start, line, numbers in islice(below, _LONGEST_LIST):
+            for start, line, numbers in islice(below, LONGEST_LIST):
                 for match in lists.SEGMENT.finditer(line) if numbers and not _NAMED.search(line) else ():
                     found = self.numbers_in(start + match.start(), start + match.end())
                     while found and self.words[found[0]].lower in lists.TITLES:
@@ -178,7 +174,6 @@ class _Search(Others):
             (self._at_a_particle, [number for number, word in words if word.lower in lists.TURKIC_PARTICLES]),
             (self._at_a_patronymic, [number for number, word in words if word.patronymic]),
             (self._at_a_given_name, [number for number, word in words if word.given and word.capital]),
-            (self._at_a_surname, [number for number, word in words if word.capital and word.surname and word.cyrillic]),
             (
                 self._at_initials,
                 [number for number in sorted(beside - {-1, len(self.words)}) if self.words[number].capital],
@@ -210,10 +205,11 @@ class _Search(Others):
 
     def _may_stand_before(self, number: int, *, small: bool) -> bool:
         word = self.words[number]
-        if small or word.surname or (word.unknown and not word.abbreviation):
-            return not small or (word.surname and not word.common)
+        if small:
+            return word.surname and not word.common
         # «резюме Зайца Николая Трофимовича»: within a phrase only a name has a capital, or a post at its beginning.
-        return self.within_a_phrase(number) and not word.people and number - 1 not in self.protected
+        known = word.surname or (word.unknown and not word.abbreviation)
+        return known or (self.within_a_phrase(number) and not word.people and number - 1 not in self.protected)
 
     def _at_a_particle(self, number: int, _word: Word) -> None:
         taken = [number]
@@ -239,15 +235,6 @@ class _Search(Others):
                 self.take(number, other)
                 return
 
-    def _at_a_surname(self, number: int, _word: Word) -> None:
-        """«вместе с Фирдаусом Уразбахтиным», «Мамедова Севиль»."""
-        for other in (self.beside(number, -1), self.beside(number, +1)):
-            word = None if other is None else self.words[other]
-            if other is None or word is None or word.abbreviation or not self.bears(number):
-                continue
-            if word.given or (word.unknown and word.cyrillic and (other > number or self.within_a_phrase(other))):
-                self.take(number, other)
-
     def _at_initials(self, number: int, word: Word) -> None:
         text, start, end = self.text, self.starts[number], self.ends[number]
         # Slices: RE2 encodes the whole of what it is handed, wherever it is to begin. Initials end with a full stop.
@@ -255,7 +242,7 @@ class _Search(Others):
         if len(word.text) < 2 or "." not in following[:8] + before:
             return
         bears = word.surname or word.only_given or (word.cyrillic and word.unknown and not word.text.isupper())
-        begins, within = self.begins_a_line(number), self.within_a_phrase(number) and not word.people
+        begins, within = text[max(0, start - 1) : start] in {"", "\n"}, self.within_a_phrase(number) and not word.people
         behind = lists.INITIALS_BEHIND.match(following) if bears or begins or within else None
         if behind is not None:
             two = sum(map(str.isalpha, behind[1])) > 1

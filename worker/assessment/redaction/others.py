@@ -5,10 +5,9 @@ from bisect import bisect_left
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
-from worker.assessment.redaction.name_word import SURNAME_ENDING
+from worker.assessment.redaction.name_word import SURNAME_ENDING, may_be_named
 from worker.assessment.redaction.named_text import NamedText
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind
-from worker.assessment.redaction.whole_name import may_be_named
 
 _FEW: Final = 4  # words of a name, or between it and one for people
 _OF_ADJECTIVES: Final = ("ской", "ского", "ская", "ский", "ском", "ную", "ной", "ной")
@@ -22,7 +21,7 @@ _BEFORE_CONTACT: Final = re.compile(r"(?<=\w)[ ,:(—-]{1,4}(?:(?:тел|моб|
 _LONGEST_SHORTENED: Final = 4  # letters of «доц.»
 _FARTHEST: Final = 8  # words between one for people and the name
 _APPOSITION = re.compile(r",? ?\(|, ?| ?[—-] ")
-_LONGEST_LIST: Final = 6  # people
+LONGEST_LIST: Final = 6  # people, or their lines
 
 
 class Others(NamedText):
@@ -70,7 +69,7 @@ class Others(NamedText):
 
     def _take_their_kin(self, number: int) -> None:
         """«дети Нурлан, Томирис и Лев»."""
-        for other in range(number + 1, min(number + _LONGEST_LIST, len(self.words))):
+        for other in range(number + 1, min(number + LONGEST_LIST, len(self.words))):
             word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
             if word.lower in _AND or other in self.taken:
                 continue

@@ -33,6 +33,7 @@ _MAY_BE_LABELLED = re.compile(rf"(?<=[ \t\n|:.=—\-\"])[{ANY}]")
 _MAY_BE_NOTED = re.compile(rf"[{ANY}][ \t]*[—\-(]")
 # Placeholders and what is between them have no character in common: linear in any engine.
 _SIDE_BY_SIDE = re.compile(rf"[{ANY}](?:[ \t\n,;|•·:.()/\\—\-]*[{ANY}])+")
+_ORDINARY_LINE = re.compile(rf"(?m)^[^\n{ANY}]+$")
 _ANOTHER_SENTENCE = re.compile(r"\. +")  # «… Смирнова. Смирнов отметил»
 
 
@@ -52,10 +53,11 @@ def redact(text: str) -> Redacted:
     counts: Counter[str] = Counter()
     sheet = Sheet.of(unspelled(readable(text)))
     unchanged = 0
-    names = True  # there may be more of them: all have been found in a text that was only merged since
+    names = _without_names
     for step in _STEPS * _MOST_ROUNDS:
-        before, sheet = sheet, step(sheet, counts) if names or step is not _without_names else sheet
-        names = step is not _without_names and (names or (sheet is not before and step is not _merged))
+        before, sheet = sheet, (names if step is _without_names else step)(sheet, counts)
+        if step is _without_names or (sheet is not before and step is not _merged):
+            names = _without_more_names if step is _without_names else _without_names
         unchanged = unchanged + 1 if sheet is before else 0
         if unchanged == len(_STEPS):
             break
@@ -64,7 +66,13 @@ def redact(text: str) -> Redacted:
 
 
 def _without_names(sheet: Sheet, counts: Counter[str]) -> Sheet:
-    return replaced(sheet, find_names(sheet), counts)
+    return replaced(sheet, find_names(sheet.look, sheet.end_of_head), counts)
+
+
+def _without_more_names(sheet: Sheet, counts: Counter[str]) -> Sheet:
+    """The same of a text that only names have changed since they were found: there are more beside placeholders."""
+    look = _ORDINARY_LINE.sub(lambda match: " " * len(match[0]), sheet.look)
+    return replaced(sheet, find_names(look, sheet.end_of_head), counts)
 
 
 def _in_masculine(sheet: Sheet, counts: Counter[str]) -> Sheet:

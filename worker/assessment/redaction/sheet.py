@@ -18,7 +18,6 @@ from worker.assessment.redaction.word_list import pattern
 _JOINED: Final = re.compile(r"(?<=[^\W\d_])–(?=[^\W\d_])")  # «Ремизов–Тычина»
 _MAY_BE_NOUGHT: Final = re.compile(r"[0-9-][оОoO]+-?[0-9]")  # it begins at no letter: linear
 _NOUGHT: Final = re.compile(r"(?<=[\d0-])[оОoO](?=[оОoO]?-?\d\d)|(?<=\d[оОoO])[оОoO](?=-)")  # «8-911-6оо-42-17»
-_KEPT: Final = 20_000  # characters that are remembered
 _UNEVEN: Final = re.compile(r"[^\n\t -)+-_a-}А-яЁё«»“”„•]+")
 _FORMS: Final = {"—": "–—―⸺⸻", "-": "−⁃", " ": "*~", "'": "`ʻʼ‘’´ʹ′", "•": "·∙‣●○▪▫◦■□►▶✓✔", "|": "│┃¦"}
 
@@ -65,16 +64,12 @@ class Sheet:
 
     def changed(self, changes: Iterable[tuple[int, int, str]]) -> Self:
         """The same with other words for some stretches (start, end, words), which are in order and do not overlap."""
-        texts: list[str] = []
-        looks: list[str] = []
-        done = 0
+        texts, looks, done = "", "", 0
         for start, end, words in changes:
-            texts += (self.text[done:start], words)
-            looks += (self.look[done:start], words)
+            texts += self.text[done:start] + words
+            looks += self.look[done:start] + words
             done = end
-        if not texts:
-            return self
-        return type(self)("".join((*texts, self.text[done:])), "".join((*looks, self.look[done:])))
+        return type(self)(texts + self.text[done:], looks + self.look[done:]) if done else self
 
 
 def even(visible_text: str) -> str:
@@ -84,7 +79,7 @@ def even(visible_text: str) -> str:
     return _NOUGHT.sub("0", look) if _MAY_BE_NOUGHT.search(look) else look
 
 
-@lru_cache(_KEPT)
+@lru_cache(20_000)
 def _form(character: str) -> str:
     form = next((form for form, signs in _FORMS.items() if character in signs), None)
     if form is not None:
