@@ -141,6 +141,15 @@ def test_a_wait_within_the_patience_is_waited(world):
     assert asked(world)["abroad"] == 0
 
 
+def test_whose_deadline_is_nearer_than_the_patience_moves_in_time(world):
+    """Nobody fails in the first line while the second is free."""
+    scored(world, 6)
+    world.limiter.script.append(Reserved(20.0, 29.0))
+    world.dispatch(7, resume=OTHER, deadline_in=25.0)
+    assert world.scoring.run(7, FRESH) is None
+    assert world.store.decisions[7]["provider"] == "abroad"
+
+
 def test_nobody_stands_in_two_lines(world):
     """Where both are long the request waits in the shorter, and in that alone; when it comes again it looks anew."""
     home, abroad = world.providers.values()
