@@ -221,7 +221,7 @@ class Scoring:
         metrics.GRADED.labels(way.name, way.model_name).inc()
         if not way.name:  # there is no other
             return False
-        graders = {way.model_name, before} - {""}
+        graders = self.questions.graders(kept_as, {way.model_name, before} - {""})
         return self.ports.results.graded_by(kept_as, graders, self.questions.keep_criteria) > 1
 
     def _looked_at_again(self, judgement: Judgement, way: Way, in_hand: RequestInHand) -> tuple[Judgement, str | None]:

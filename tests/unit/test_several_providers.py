@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import redis
 
-from contract import Failure, answer_key, claim_key
+from contract import Failure, answer_key, claim_key, graders_key
 from tests.support.fakes import HALF_A_DAY, REQUIREMENTS, RESUME, FakeProvider, World, criteria_of
 from worker.asking.questions import criteria_digest
 from worker.errors import SendingBlockedError, TransientError, TrippingError
@@ -106,6 +106,16 @@ def test_criteria_are_made_once_whoever_grades(world):
     assert third["provider"] == "home"
     assert SIGN in recommendation(world, 8)
     assert "mixed" in third["suspicions"]
+
+
+def test_who_graded_is_still_known_when_redis_forgets_it(world):
+    """A worker knows what it was told, as of the criteria: the sign is not lost with a part of Redis."""
+    scored(world, 6)
+    (key,) = world.memory.keys(graders_key(""))
+    world.memory.delete(key)
+    world.breaker.trip("quota")
+    scored(world, 7, resume=OTHER)
+    assert SIGN in recommendation(world, 7)
 
 
 def test_a_vacancy_stays_with_the_model_that_made_its_criteria(world):

@@ -88,12 +88,19 @@ class Questions:
 
     def __post_init__(self) -> None:
         self._known_criteria: OrderedDict[str, Criteria] = OrderedDict()  # by the question's digest
+        self._graders: dict[str, frozenset[str]] = {}  # by the same
 
     def remember(self, digest: str, answered: Criteria) -> None:
         """Keep what this process was told: Redis may lose it before the vacancy's last resume."""
         self._known_criteria[digest] = answered
         if len(self._known_criteria) > _MOST_VACANCIES:
-            self._known_criteria.popitem(last=False)
+            oldest, _ = self._known_criteria.popitem(last=False)
+            self._graders.pop(oldest, None)
+
+    def graders(self, digest: str, more: set[str]) -> frozenset[str]:
+        """The models that have graded by the criteria with this digest, as far as this process knows, and these."""
+        self._graders[digest] = found = self._graders.get(digest, frozenset()) | more
+        return found
 
     def remembers(self, digest: str) -> bool:
         """Whether this process knows the criteria that answer the question with this digest."""
