@@ -107,7 +107,8 @@ class Asking:
         def ask(calling: Calling) -> Asked[T]:
             return self._ask(calling, questions[calling], in_hand)
 
-        asked = Search(ask, callings, in_hand, self.patience, self._tell).asked()
+        patience = min(self.patience, in_hand.dispatch.deadline_at - self.clock())
+        asked = Search(ask, callings, in_hand, patience, self._tell).asked()
         if asked.answer is not None and asked.way.model_name != first.way.model_name:
             metrics.MOVED.labels(asked.way.name).inc()
             log.info("%s instead of %s was asked: %s", asked.way.name, first.way.name, questions[first].kind)
