@@ -125,12 +125,7 @@ def read_settings(role: Role, **mended: Any) -> tuple[Settings, list[str]]:
         settings, more = read_settings(role, **{name: Settings.model_fields[name].default for name in wrong})
         more = [line for line in more if line not in faults and not any(name.upper() in line for name in wrong)]
         return settings, faults + more
-    return settings, _missing(settings, role)
-
-
-def _missing(settings: Settings, role: Role) -> list[str]:
-    """What this role cannot do without, and what is wrong with a provider's table."""
-    return [*map(_with_guess, settings.missing(role)), *read_providers(settings, role)[1]]
+    return settings, [*map(_with_guess, settings.missing(role)), *read_providers(settings, role)[1]]
 
 
 def _obstacles(settings: Settings, role: Role) -> Iterator[str]:

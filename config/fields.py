@@ -6,36 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from config.values import (
-    Addresses,
-    ApiKey,
-    Brokers,
-    Certificates,
-    Command,
-    Countries,
-    Headers,
-    HeaderValue,
-    Host,
-    HttpUrl,
-    Limit,
-    Listening,
-    LogFile,
-    Model,
-    Money,
-    OptionalHttpUrl,
-    Port,
-    PriceList,
-    ProxyUrl,
-    ReadableFile,
-    RedisUrl,
-    Seconds,
-    Secret,
-    Start,
-    Topic,
-    UserAndPassword,
-    Weights,
-    written,
-)
+from config import values
 from contract import PROCESSED_MARK_TTL
 
 NO_KEY = SecretStr("")
@@ -46,13 +17,15 @@ class Fields(BaseSettings):
     """The settings alone, by topic. Each description says the unit and what the value is for."""
 
     # The platform's own names
-    openai_key: ApiKey = Field(NO_KEY, description="the API key; required by workers, unknown to all others")
-    redis_host: Host = Field("localhost", description="Redis host")
+    openai_key: values.ApiKey = Field(NO_KEY, description="the API key; required by workers, unknown to all others")
+    redis_host: values.Host = Field("localhost", description="Redis host")
     redis_port: Annotated[int, Field(ge=1, le=65_535)] = Field(6379, description="Redis port")
-    kafka_bootstrap_servers: Brokers = Field("localhost:9092", description="Kafka brokers, comma separated")
-    kafka_topic_for_ai_handler: Topic = Field("AI_handler", description="input topic")
-    kafka_topic_for_uploading_data: Topic = Field("uploading_data", description="results for the storage service")
-    kafka_topic_for_notifications: Topic = Field("notifications", description="one notification per request")
+    kafka_bootstrap_servers: values.Brokers = Field("localhost:9092", description="Kafka brokers, comma separated")
+    kafka_topic_for_ai_handler: values.Topic = Field("AI_handler", description="input topic")
+    kafka_topic_for_uploading_data: values.Topic = Field(
+        "uploading_data", description="results for the storage service"
+    )
+    kafka_topic_for_notifications: values.Topic = Field("notifications", description="one notification per request")
     mode: Literal["DEV", "TEST", "PROD"] = Field(
         "PROD", description="in `TEST` nothing is ever sent to the real OpenAI"
     )
@@ -63,15 +36,17 @@ class Fields(BaseSettings):
         "`processing.finished` where these have the names of the first contract",
     )
     repeat_after: Annotated[
-        str, written(r"off|\d{1,6}(,\d{1,6})*", "`off`, or whole seconds with commas between them: 60,3600")
+        str, values.written(r"off|\d{1,6}(,\d{1,6})*", "`off`, or whole seconds with commas between them: 60,3600")
     ] = Field(
         "60,3600",
         description="seconds after which an answer is said again to the storage service of 2026, which may have been "
         "away; `off`: never",
     )
-    yandex_cloud_api_key: Secret = Field(None, description="the platform's key of 2026, in the place of `OPENAI_KEY`")
+    yandex_cloud_api_key: values.Secret | None = Field(
+        None, description="the platform's key of 2026, in the place of `OPENAI_KEY`"
+    )
     yandex_cloud_folder_id: (
-        Annotated[str, written(r"[A-Za-z0-9_-]+", "the folder's id: letters, digits, `_` and `-`")] | None
+        Annotated[str, values.written(r"[A-Za-z0-9_-]+", "the folder's id: letters, digits, `_` and `-`")] | None
     ) = Field(
         None,
         description="with it and without `OPENAI_KEY`, what has its default is the platform's own provider: "
@@ -80,21 +55,21 @@ class Fields(BaseSettings):
     )
 
     # The provider and its limits
-    rpm: Limit = Field(
+    rpm: values.Limit = Field(
         3,
         ge=0,
         description="requests per minute that the provider allows; `0` or `unlimited`: it sets no such limit; "
         "not set: the default is where to begin, and the provider's headers say the rest",
     )
-    rpd: Limit = Field(200, ge=0, description="requests per day, likewise")
-    tpm: Limit = Field(40_000, ge=0, description="tokens per minute, likewise; else at least 1,000")
-    parallel: Limit = Field(
+    rpd: values.Limit = Field(200, ge=0, description="requests per day, likewise")
+    tpm: values.Limit = Field(40_000, ge=0, description="tokens per minute, likewise; else at least 1,000")
+    parallel: values.Limit = Field(
         0,
         ge=0,
         description="most calls under way at once that the provider allows, in the whole fleet; `0` or `unlimited`: it "
         "sets no such limit",
     )
-    openai_key_command: Command = Field(
+    openai_key_command: values.Command | None = Field(
         None,
         description="a program and its arguments, run without a shell, that prints the key, or JSON with it as `key` "
         "and the seconds that it is good for as `expires_in`; instead of `OPENAI_KEY`; may hold secrets, never shown",
@@ -102,37 +77,41 @@ class Fields(BaseSettings):
     openai_allow_http: bool = Field(
         False, description="`on` lets the key and resumes travel unencrypted, to an `http://` endpoint elsewhere"
     )
-    openai_base_url: HttpUrl = Field(
+    openai_base_url: values.HttpUrl = Field(
         "https://api.openai.com/v1",
         description="any OpenAI-compatible endpoint, up to and without `/chat/completions`; a query stays: "
         "`…/deployments/NAME?api-version=…`",
     )
-    openai_tls_ca: Certificates = Field(
+    openai_tls_ca: values.Certificates | None = Field(
         None, description="path of CA certificates that are trusted beside the system's, for an endpoint with its own"
     )
-    openai_organization: HeaderValue = Field(None, description="sent as `OpenAI-Organization`")
-    openai_project: HeaderValue = Field(None, description="sent as `OpenAI-Project`; Yandex wants its folder there")
-    openai_headers: Headers = Field(
+    openai_organization: values.HeaderValue | None = Field(None, description="sent as `OpenAI-Organization`")
+    openai_project: values.HeaderValue | None = Field(
+        None, description="sent as `OpenAI-Project`; Yandex wants its folder there"
+    )
+    openai_headers: values.Headers | None = Field(
         None, description="more headers of every request, `Name: value; Name: value`; may hold secrets, never shown"
     )
-    openai_model: Model = Field("gpt-6-luna", description="the pinned model")
-    openai_prices: PriceList = Field(
+    openai_model: values.Model = Field("gpt-6-luna", description="the pinned model")
+    openai_prices: values.PriceList = Field(
         "gpt-6-luna=0.10/0.01/0.50/0.125",
         description="US dollars for a million tokens of each model, comma separated: prompt, cached, answer, and a "
         "fourth where writing into the cache has a price of its own; the money of a model that is not among them is "
         "not counted",
     )
-    openai_budget: Money = Field(
+    openai_budget: values.Money = Field(
         0.0, description="US dollars a day of UTC, at which the circuit breaker opens until the next; 0: none"
     )
-    openai_proxy: ProxyUrl = Field(None, description="`http://` or `socks5://` proxy for every request")
-    openai_timeout: Seconds = Field(
+    openai_proxy: values.ProxyUrl | None = Field(None, description="`http://` or `socks5://` proxy for every request")
+    openai_timeout: values.Seconds = Field(
         60.0, description=f"seconds, total deadline of one call; `flex` has at least {FLEX_TIMEOUT:g}"
     )
-    openai_service_tier: Annotated[str, written(r"[a-z_]{1,20}", "one word in small letters: flex")] | None = Field(
-        None,
-        description="`flex`: half the price, slower, and the usual tier for ten minutes where it has no room; or "
-        "another that the endpoint has; empty: none is asked for",
+    openai_service_tier: Annotated[str, values.written(r"[a-z_]{1,20}", "one word in small letters: flex")] | None = (
+        Field(
+            None,
+            description="`flex`: half the price, slower, and the usual tier for ten minutes where it has no room; or "
+            "another that the endpoint has; empty: none is asked for",
+        )
     )
     openai_max_output_tokens: int = Field(
         1_260,
@@ -147,13 +126,12 @@ class Fields(BaseSettings):
     )
     openai_temperature: Annotated[
         str,
-        written(r"auto|off|[01](\.\d+)?|2(\.0+)?", "`auto`, `off`, or a number from 0 to 2 with a point in it: 0.5"),
-    ] = Field(
-        "auto",
-        description="`auto`: 0 until the model refuses it; a number: always sent; `off`: never",
-    )
+        values.written(
+            r"auto|off|[01](\.\d+)?|2(\.0+)?", "`auto`, `off`, or a number from 0 to 2 with a point in it: 0.5"
+        ),
+    ] = Field("auto", description="`auto`: 0 until the model refuses it; a number: always sent; `off`: never")
     openai_reasoning_effort: Annotated[
-        str, written(r"[a-z]{1,20}", "`auto`, `off`, or one word in small letters: low")
+        str, values.written(r"[a-z]{1,20}", "`auto`, `off`, or one word in small letters: low")
     ] = Field(
         "auto",
         description="`auto`: not sent until the model shows that it reasons, then the lowest that it takes; `low` or "
@@ -172,7 +150,7 @@ class Fields(BaseSettings):
         "docs/providers.md; `RPM`, `RPD`, `TPM`, `OPENAI_…`, `EGRESS_…`, `LIMITS_BURST` and `REDACTION` are without "
         "effect then; empty: these settings are the only provider",
     )
-    provider_patience: Seconds = Field(
+    provider_patience: values.Seconds = Field(
         30.0, description="seconds within which a request has to start at a provider, else the next one is tried"
     )
     provider_mix: bool = Field(
@@ -180,39 +158,40 @@ class Fields(BaseSettings):
         description="`on`: several providers may have one model, and a request goes to whichever of them can start it "
         "first; `off`: the same model twice is a mistake",
     )
-    limits_burst: Seconds = Field(
+    limits_burst: values.Seconds = Field(
         60.0, description="seconds of refill that may be spent at once; below 60 where shorter spans are enforced"
     )
-    task_rate_limit: Annotated[str, written(r"\d+/[smh]", "a whole number a second, minute or hour: 10/m")] | None = (
-        Field(
-            None,
-            description="Celery's brake on task starts of one worker, e.g. `10/m`; empty: too high to delay any",
-        )
+    task_rate_limit: (
+        Annotated[str, values.written(r"\d+/[smh]", "a whole number a second, minute or hour: 10/m")] | None
+    ) = Field(
+        None, description="Celery's brake on task starts of one worker, e.g. `10/m`; empty: too high to delay any"
     )
 
     # Where requests leave the network
     egress_check: bool = Field(
         True, description="`on`: nothing is sent unless the exit's country is known and allowed; `off`: unchecked"
     )
-    egress_trace_url: OptionalHttpUrl = Field(
+    egress_trace_url: values.HttpUrl | None = Field(
         None, description="page that tells where we appear to be; empty: `/cdn-cgi/trace` at the API's own host"
     )
-    egress_blocked_countries: Countries = Field(
+    egress_blocked_countries: values.Countries = Field(
         frozenset({"RU"}), description="country codes from which nothing may be sent, comma separated"
     )
 
-    egress_allowed_countries: Countries = Field(
+    egress_allowed_countries: values.Countries = Field(
         frozenset(), description="country codes from which alone anything may be sent, likewise; empty: any but those"
     )
 
     # Redis
     redis_db: int = Field(1, ge=0, description="logical database; 0 is left to the notifications service")
     redis_username: str | None = Field(None, description="ACL user")
-    redis_password: Secret = Field(None, description="password")
+    redis_password: values.Secret | None = Field(None, description="password")
     redis_tls: bool = Field(False, description="`on` connects with TLS (`rediss://`)")
-    redis_tls_ca: ReadableFile = Field(None, description="path of the CA certificates; empty: the system's")
-    redis_url: RedisUrl = Field(None, description="a whole URL instead of these settings")
-    redis_sentinels: Addresses = Field(
+    redis_tls_ca: values.ReadableFile | None = Field(
+        None, description="path of the CA certificates; empty: the system's"
+    )
+    redis_url: values.RedisUrl | None = Field(None, description="a whole URL instead of these settings")
+    redis_sentinels: values.Addresses = Field(
         (), description="`host:port,host:port,…` of the sentinels that know the primary; empty: Redis is one server"
     )
     redis_sentinel_master: str = Field("mymaster", description="the sentinels' name for the primary")
@@ -220,7 +199,7 @@ class Fields(BaseSettings):
 
     # Kafka
     kafka_group_id: str = Field("ai-handler", description="consumer group, and prefix of the transactional ids")
-    kafka_start: Start = Field(
+    kafka_start: values.Start = Field(
         None,
         description="where to begin where the group has no offsets: `earliest`, `latest` or an ISO time (UTC unless it "
         "says otherwise); empty: refuse where older requests may have been answered before",
@@ -240,10 +219,14 @@ class Fields(BaseSettings):
         "SCRAM-SHA-512", description="used with the SASL protocols"
     )
     kafka_sasl_username: str | None = Field(None, description="SASL user")
-    kafka_sasl_password: Secret = Field(None, description="SASL password")
-    kafka_ssl_ca_location: ReadableFile = Field(None, description="path of the CA certificates; empty: the system's")
-    kafka_ssl_certificate_location: ReadableFile = Field(None, description="path of the client certificate")
-    kafka_ssl_key_location: ReadableFile = Field(None, description="path of the client key")
+    kafka_sasl_password: values.Secret | None = Field(None, description="SASL password")
+    kafka_ssl_ca_location: values.ReadableFile | None = Field(
+        None, description="path of the CA certificates; empty: the system's"
+    )
+    kafka_ssl_certificate_location: values.ReadableFile | None = Field(
+        None, description="path of the client certificate"
+    )
+    kafka_ssl_key_location: values.ReadableFile | None = Field(None, description="path of the client key")
     kafka_session_timeout_ms: int = Field(
         10_000, gt=0, description="milliseconds after which a dead bridge's partitions move to another"
     )
@@ -261,7 +244,7 @@ class Fields(BaseSettings):
     fair_by: Literal["user", "none"] = Field(
         "user", description="`user`: users with requests waiting take turns; `none`: the input topic's order"
     )
-    user_weights: Weights = Field(
+    user_weights: values.Weights = Field(
         {}, description="`USER=WEIGHT,…`: users that get so many turns where others get one, 0.01 to 100"
     )
     request_deadline: Annotated[float, Field(gt=0, lt=PROCESSED_MARK_TTL)] = Field(
@@ -279,17 +262,16 @@ class Fields(BaseSettings):
         Path("run"),
         description="of `bridge.health`, `bridge.ready` and `worker.health`, which are touched while all is well",
     )
-    bridge_metrics_port: Port = Field(
-        0,
-        description="Prometheus metrics of the bridge, its `/livez` and `/readyz`, its state as a page, `/`; 0: off",
+    bridge_metrics_port: values.Port = Field(
+        0, description="Prometheus metrics of the bridge, its `/livez` and `/readyz`, its state as a page, `/`; 0: off"
     )
 
     # The worker
     worker_concurrency: int | None = Field(
         None, ge=1, description="calls that one worker may have under way; empty: as many as the limits keep busy"
     )
-    worker_metrics_port: Port = Field(0, description="Prometheus metrics of the worker; 0: off")
-    metrics_host: Listening = Field("127.0.0.1", description="address the metrics are served on")
+    worker_metrics_port: values.Port = Field(0, description="Prometheus metrics of the worker; 0: off")
+    metrics_host: values.Listening = Field("127.0.0.1", description="address the metrics are served on")
     lease_seconds: Annotated[float, Field(ge=1, le=600)] = Field(
         10.0,
         description="seconds after which a killed worker's request is another's; after half of them a hint goes again",
@@ -302,8 +284,7 @@ class Fields(BaseSettings):
 
     # Scoring
     redaction: bool = Field(
-        True,
-        description="`on`: names, contacts and other personal data are taken out of a resume before it is sent",
+        True, description="`on`: names, contacts and other personal data are taken out of a resume before it is sent"
     )
     second_look: Literal["off", "doubtful", "always"] = Field(
         "doubtful",
@@ -326,10 +307,11 @@ class Fields(BaseSettings):
     # Logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe level logged")
     log_format: Literal["text", "json"] = Field("text", description="one line a record either way")
-    log_file: LogFile = Field(
-        Path("logs/auth_service.log"),
-        description="the name the platform's collector reads; `none`: stdout only",
+    log_file: values.LogFile = Field(
+        Path("logs/auth_service.log"), description="the name the platform's collector reads; `none`: stdout only"
     )
 
     # Flower (read by celeryconfig.py's neighbour in compose, listed here so that there is one list)
-    flower_basic_auth: UserAndPassword = Field(None, description="`user:password` of Flower; required by compose")
+    flower_basic_auth: values.UserAndPassword | None = Field(
+        None, description="`user:password` of Flower; required by compose"
+    )
