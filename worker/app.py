@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import redis
@@ -316,15 +315,11 @@ def _begin(*, sender: str, instance: Any, **_: Any) -> None:
     worker_shutting_down.connect(lambda **_: watchdog.stop_asked(), weak=False)
 
 
-@cache
-def _health_file() -> Path:
-    return load_settings().health_folder / "worker.health"
-
-
 @worker_ready.connect
 def _keep_health_file_young(sender: Any, **_: Any) -> None:
     # By the main loop's timer: while Redis is away that loop waits for it, and the file grows old.
-    sender.timer.call_repeatedly(HEALTH_EVERY, _health_file().touch)
+    file = load_settings().health_folder / "worker.health"
+    sender.timer.call_repeatedly(HEALTH_EVERY, file.touch)
 
 
 @worker_ready.connect

@@ -13,8 +13,6 @@ Messages = list[dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is sent to the model."""
-
     messages: Messages = field(repr=False)  # of a chat completion
     response_format: Mapping[str, Any] = field(repr=False)  # the strict schema of the answer
     max_output_tokens: int  # what the answer itself needs at most; it is reserved in full
@@ -87,8 +85,6 @@ class Store(Protocol):  # see `outcome_store.OutcomeStore`
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The answer is known already."""
-
     answer: str = field(repr=False)
 
 

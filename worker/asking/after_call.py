@@ -89,8 +89,6 @@ class WaitForLimits:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The request fails."""
-
     failure: Failure
 
 

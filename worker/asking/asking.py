@@ -19,6 +19,7 @@ from worker.asking.after_call import WaitingPolicy, too_late
 from worker.asking.calling import Calling
 from worker.asking.question import Asked, Question
 from worker.asking.search import Search, better_elsewhere
+from worker.assessment.json_answer import BrokenAnswer
 from worker.errors import BrokenAnswerError, PostponedError
 from worker.ports import Answer, Follow, Follower, Known, Lead, Lease, Ports, Way
 from worker.progress import RequestInHand
@@ -204,7 +205,7 @@ class Asking:
     def _parse(calling: Calling, question: Question[T], answer: Answer, in_hand: RequestInHand) -> T:
         try:
             return question.parse(answer)
-        except BrokenAnswerError as error:
+        except BrokenAnswer as error:
             metrics.UNUSABLE.inc()
             log.warning("unusable answer: %s", error)
-            calling.act_on(error, None, in_hand)
+            calling.act_on(BrokenAnswerError(str(error)), None, in_hand)

@@ -44,7 +44,6 @@ def keep_looking(get: Get, model: str, egress: Egress, stopping: threading.Event
 
 
 def show(card: ModelCard, provider: str = "") -> None:
-    """Put it into the metrics."""
     metrics.MODEL_LISTED.labels(provider).set(card.listed is not False)
     end = datetime.combine(card.shutdown, time(), UTC).timestamp() if card.shutdown else 0
     metrics.MODEL_SHUTDOWN.labels(provider).set(end)

@@ -19,7 +19,7 @@ class Question(Generic[T]):
     keep: int  # seconds for which its answer is kept; 0: it is asked every time
     # Makes the call, anew for each attempt: a resume is fenced by a delimiter that is never reused.
     make_call: Callable[[], Call]
-    # Makes of an answer what it means. Raises `BrokenAnswerError`, whose text quotes nothing.
+    # Makes of an answer what it means. Raises `BrokenAnswer`, whose text quotes nothing.
     parse: Callable[[Answer], T]
     meaning: type[T]  # the model class that `parse` returns and that is kept as JSON
     # Says of an answer whether who has it asks another question then; None: nobody ever does.

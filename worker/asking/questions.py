@@ -5,9 +5,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
-
-from pydantic import BaseModel
 
 from worker.asking.question import Question, digest_of
 from worker.assessment import criteria as criteria_answers
@@ -15,7 +12,6 @@ from worker.assessment import grading as grading_answers
 from worker.assessment import second_look as second_answers
 from worker.assessment.criteria import CRITERIA_VERSION, Criteria, parse_criteria
 from worker.assessment.grading import DatedGrading, parse_grading
-from worker.assessment.json_answer import BrokenAnswer
 from worker.assessment.prompt import (
     CRITERIA_PROMPT_VERSION,
     DELIMITER_DIGITS,
@@ -34,10 +30,7 @@ from worker.assessment.second_look import (
     second_look_text,
 )
 from worker.assessment.vacancy import Vacancy
-from worker.errors import BrokenAnswerError
 from worker.ports import Answer, Call, Way
-
-T = TypeVar("T", bound=BaseModel)
 
 _DELIMITERS = 10**DELIMITER_DIGITS
 _MOST_VACANCIES = 1_000  # whose criteria one process remembers
@@ -90,7 +83,6 @@ class Questions:
         return found
 
     def remembers(self, digest: str) -> bool:
-        """Whether this process knows the criteria that answer the question with this digest."""
         return digest in self._known_criteria
 
     def criteria(self, way: Way, requirements: str, vacancy: Vacancy, kept_as: str | None = None) -> Question[Criteria]:
@@ -110,7 +102,7 @@ class Questions:
             digest,
             self.keeping.criteria,
             make_call,
-            _usable(parse),
+            parse,
             Criteria,
             leads_on=lambda criteria: bool(criteria.items),  # without any the request fails
             remembered=lambda: self._known_criteria.get(digest),
@@ -132,7 +124,7 @@ class Questions:
             return DatedGrading(grades=grading.grades, year=today.year, month=today.month)
 
         digest = grades_digest(way.model_id, PROMPT_VERSION, RUBRIC_VERSION, criteria.digest, resume.sent)
-        return Question("grades", digest, self.keeping.grades, make_call, _usable(parse), DatedGrading)
+        return Question("grades", digest, self.keeping.grades, make_call, parse, DatedGrading)
 
     def second_look(self, way: Way, proofs: Sequence[Proof]) -> Question[SecondLook]:
         """The question what the quotes that stand prove by themselves."""
@@ -142,20 +134,12 @@ class Questions:
             messages = second_look_messages(text, delimiter=_delimiter())
             return Call(messages, second_answers.RESPONSE_FORMAT, second_answers.answer_tokens(proofs))
 
-        parse = _usable(lambda answer: parse_second_look(answer.content, proofs))
+        def parse(answer: Answer) -> SecondLook:
+            return parse_second_look(answer.content, proofs)
+
         digest = digest_of("second_look", way.model_id, SECOND_LOOK_VERSION, text)
         return Question("second_look", digest, self.keeping.grades, make_call, parse, SecondLook)
 
 
 def _delimiter() -> str:
     return f"{secrets.randbelow(_DELIMITERS):0{DELIMITER_DIGITS}d}"
-
-
-def _usable(parse: Callable[[Answer], T]) -> Callable[[Answer], T]:
-    def parsed(answer: Answer) -> T:
-        try:
-            return parse(answer)
-        except BrokenAnswer as error:
-            raise BrokenAnswerError(str(error)) from None
-
-    return parsed

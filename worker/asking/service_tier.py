@@ -28,7 +28,6 @@ class ServiceTier:
 
     @property
     def current(self) -> str | None:
-        """The tier to name; None: none."""
         return self.wanted if self.clock() >= self._without_until else None
 
     def refused(self, problem: Problem) -> bool:

@@ -8,7 +8,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -168,13 +168,12 @@ class RateLimiter:
         """
         about_rate = denial.kind in ("rate_limit", "too_large")
         bucket = _BUCKETS.index(denial.bucket) + 1 if about_rate and denial.bucket else 0
-        news = {"kind": denial.kind, "bucket": denial.bucket, "limit": denial.limit, "used": denial.used}
         reply = self._call(
             "denied",
             reservation_id,
             bucket=bucket,
             too_large=denial.kind == "too_large",
-            news={**news, "wait": denial.wait},
+            news=asdict(denial),
             limit=denial.limit or None,
             used=denial.used,
             wait=denial.wait,

@@ -24,7 +24,6 @@ class MeteredModel:
         return self.model.tokens(call)
 
     def ask(self, call: Call) -> Answer:
-        """Ask once. Raises what the model raises."""
         started = self.clock()
         try:
             answer = self.model.ask(call)
