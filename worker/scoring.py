@@ -190,8 +190,6 @@ class Scoring:
 
         if in_hand.graded is None:  # else it is the second look that had to wait
             in_hand.graded = self._asking.ask(grading, in_hand, home=home)
-            if in_hand.graded.answer is not None:
-                in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
         asked: Asked[DatedGrading] = in_hand.graded
         resume = self._resume(in_hand, asked.way)
         judgement = judge(criteria, asked.meaning, resume, vacancy, threshold=self.threshold)
@@ -271,15 +269,11 @@ class Scoring:
             FailedError: nothing in the vacancy can be checked.
             PostponedError, ClaimLostError: as `Asking.ask`.
         """
-
-        def question(way: Way) -> Question[Criteria]:
-            return self.questions.criteria(way, request.requirements, vacancy, kept_as)
-
-        asked = self._asking.ask(question, in_hand)
+        text = request.requirements
+        asked = self._asking.ask(lambda way: self.questions.criteria(way, text, vacancy, kept_as), in_hand)
         self.questions.remember(kept_as, asked.meaning)
         if asked.answer is not None:
             self.ports.results.name(request.requirements_id, kept_as, self.keeping.criteria)
-            in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
             metrics.LOST_SPANS.inc(asked.meaning.lost)
             for forbidden in asked.meaning.forbidden:
                 metrics.FORBIDDEN_GROUNDS.labels(forbidden.ground).inc()
@@ -289,11 +283,7 @@ class Scoring:
         return asked.meaning
 
     def criteria_of_text(self, requirements: str, *, patience: float = PATIENCE) -> Criteria:
-        """The criteria of a vacancy without a request: asked for like any other, waited for here.
-
-        Args:
-            requirements: the vacancy.
-            patience: seconds.
+        """The criteria of a vacancy without a request: asked for like any other, waited for here so many seconds.
 
         Raises:
             FailedError: the model gives no answer. A vacancy without criteria is no failure here.

@@ -9,7 +9,7 @@ import logging
 import math
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -160,6 +160,7 @@ class Asking:
             lead.release()
             raise
         metrics.CACHE.labels(question.kind, "miss").inc()
+        in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
         return Asked(meaning, answer, calling.way, question.digest)
 
     def _let_wait(self, lead: Lease, postponed: PostponedError, in_hand: RequestInHand) -> None:

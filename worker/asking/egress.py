@@ -91,12 +91,7 @@ class EgressCheck:
 
 
 def keep_watching(egress: Egress, stopping: threading.Event) -> None:
-    """Look where requests would leave, again and again: operators see it of a worker without any request, too.
-
-    Args:
-        egress: is asked as for a request, so it looks no more often than it would.
-        stopping: ends this.
-    """
+    """Look where requests would leave, as often as they would: operators see it of a worker without any, too."""
     pause = 0.0
     while not stopping.wait(pause):
         try:

@@ -16,15 +16,7 @@ LOOK_AGAIN = 300.0  # seconds, where nothing may be sent, or nobody answered
 
 
 def keep_looking(get: Get, model: str, egress: Egress, stopping: threading.Event, provider: str = "") -> None:
-    """Ask again and again, for the metrics; a warning says once what is wrong.
-
-    Args:
-        get: asks the endpoint.
-        model: its name.
-        egress: is asked first, as for a request.
-        stopping: ends this.
-        provider: whose it is, a metric's label.
-    """
+    """Ask again and again, where `egress` lets it leave, for the metrics; a warning says once what is wrong."""
     told: ModelCard | None = None
     pause = 0.0
     while not stopping.wait(pause):
