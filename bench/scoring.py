@@ -62,7 +62,7 @@ class Asked(NamedTuple):
     max_output_tokens: int = 4_000
 
 
-ASKED = Asked()
+ASKED: Any = Asked()  # all that questions read of a way
 
 
 @dataclass

@@ -43,9 +43,8 @@ class _Table(Settings):
         cls,
         settings_cls: type[BaseSettings],  # noqa: ARG003 # pydantic's
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 # likewise
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 # likewise
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 # likewise
+        *_: Any,
+        **__: Any,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The table alone: neither the environment nor a file."""
         return (init_settings,)

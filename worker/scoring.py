@@ -50,9 +50,7 @@ PATIENCE = 600.0  # seconds that a command waits for the limits
 
 @dataclass(eq=False, repr=False)
 class Scoring:
-    """Scores requests."""
-
-    ports: Ports  # the adapters
+    ports: Ports
     policy: WaitingPolicy  # how long requests wait and how often they are tried
     keeping: KeepingPolicy  # for how long answers are kept
     _: KW_ONLY
@@ -222,7 +220,7 @@ class Scoring:
         if not way.name:  # there is no other
             return False
         graders = self.questions.graders(kept_as, {way.model_name, before} - {""})
-        return self.ports.results.graded_by(kept_as, graders, self.questions.keep_criteria) > 1
+        return self.ports.results.graded_by(kept_as, graders, self.keeping.criteria) > 1
 
     def _looked_at_again(self, judgement: Judgement, way: Way, in_hand: RequestInHand) -> tuple[Judgement, str | None]:
         """The judgement after a second look by the same model, where one is due, and what came of it.
@@ -240,7 +238,7 @@ class Scoring:
             late = too_late(postponed, now=self.clock(), deadline_at=in_hand.dispatch.deadline_at)
             # Who parks without a cache would have to ask for the grades again; a fault parks no score that is there.
             is_short = postponed.seconds <= self.policy.short_wait
-            waits = is_short or (self.questions.keep_grades and postponed.why != "fault")
+            waits = is_short or (self.keeping.grades > 0 and postponed.why != "fault")
             if late is None and postponed.why != "blocked" and waits:
                 raise
             self._asking.give_back(in_hand)
@@ -280,7 +278,7 @@ class Scoring:
         asked = self._asking.ask(question, in_hand)
         self.questions.remember(kept_as, asked.meaning)
         if asked.answer is not None:
-            self.ports.results.name(request.requirements_id, kept_as, self.questions.keep_criteria)
+            self.ports.results.name(request.requirements_id, kept_as, self.keeping.criteria)
             in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
             metrics.LOST_SPANS.inc(asked.meaning.lost)
             for forbidden in asked.meaning.forbidden:
@@ -312,19 +310,18 @@ class Scoring:
         found = self.ports.results.look(command, secrets.token_hex(8))
         if not isinstance(found, Lead):  # the same command runs elsewhere
             raise FailedError(Failure.UNAVAILABLE)
-        claim = found.lease
         dispatch = Dispatch(request=request, deadline_at=self.clock() + patience)
-        in_hand = RequestInHand(dispatch, claim, Progress(), command=command)
+        in_hand = RequestInHand(dispatch, found.lease, Progress(), command=command)
         try:
             while True:
                 try:
                     return self._asking.ask(question, in_hand).meaning
                 except PostponedError as postponed:
-                    if too_late(postponed, now=self.clock(), deadline_at=in_hand.dispatch.deadline_at):
+                    if too_late(postponed, now=self.clock(), deadline_at=dispatch.deadline_at):
                         raise FailedError(Failure.OUT_OF_TIME) from None
                     self.stopping.wait(postponed.seconds)
         finally:
-            claim.release()
+            found.lease.release()
 
     @staticmethod
     def _resume(in_hand: RequestInHand, way: Way) -> Resume:

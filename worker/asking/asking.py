@@ -41,8 +41,6 @@ def _understood(question: Question[T], answer: str) -> T | None:
 
 @dataclass(eq=False, repr=False)
 class Asking:
-    """Asks the model."""
-
     ports: Ports  # the adapters
     policy: WaitingPolicy
     stopping: threading.Event  # set when this process should hand back what waits

@@ -24,8 +24,6 @@ RECHECK_AFTER = 15.0  # seconds, while the answer is bad
 
 @dataclass(eq=False, repr=False)
 class EgressCheck:
-    """Knows where this worker's requests leave."""
-
     # `(url, timeout in seconds) -> text or None`, through the route of the requests.
     fetch: Callable[[str, float], str | None]
     url: str  # the trace page
@@ -132,11 +130,6 @@ class ForbiddenEgress:
     state: str = "closed: MODE=TEST never calls the real OpenAI"
 
     def require(self) -> None:
-        """Refuse.
-
-        Raises:
-            SendingBlockedError: always.
-        """
         raise SendingBlockedError(f"egress {self.state}", 60.0)
 
     def distrust(self) -> None:

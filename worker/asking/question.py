@@ -14,8 +14,6 @@ T = TypeVar("T", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[T]):
-    """What is asked."""
-
     kind: str  # `criteria` or `grades`, for logs and metrics
     digest: str  # names the question; the same digest gets the same answer without a call. See `digest_of`.
     keep: int  # seconds for which its answer is kept; 0: it is asked every time

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -35,7 +35,7 @@ from worker.assessment.second_look import (
 )
 from worker.assessment.vacancy import Vacancy
 from worker.errors import BrokenAnswerError
-from worker.ports import Answer, Call
+from worker.ports import Answer, Call, Way
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -49,19 +49,6 @@ class KeepingPolicy:
 
     criteria: int  # of a vacancy; long, since all its resumes are measured by the same
     grades: int  # of a resume, with their quotes; 0: not at all
-
-
-class Answerer(Protocol):
-    """Whom a question is for, see `ports.Way`."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def model_name(self) -> str: ...
-    @property
-    def model_id(self) -> str: ...
-    @property
-    def max_output_tokens(self) -> int: ...
 
 
 def model_id(endpoint: str, name: str) -> str:
@@ -106,9 +93,7 @@ class Questions:
         """Whether this process knows the criteria that answer the question with this digest."""
         return digest in self._known_criteria
 
-    def criteria(
-        self, way: Answerer, requirements: str, vacancy: Vacancy, kept_as: str | None = None
-    ) -> Question[Criteria]:
+    def criteria(self, way: Way, requirements: str, vacancy: Vacancy, kept_as: str | None = None) -> Question[Criteria]:
         """The question which of a vacancy's own words are requirements; `kept_as`: its digest, whoever is asked."""
 
         def make_call() -> Call:
@@ -131,17 +116,7 @@ class Questions:
             remembered=lambda: self._known_criteria.get(digest),
         )
 
-    @property
-    def keep_criteria(self) -> int:
-        """Seconds for which a vacancy's criteria are kept."""
-        return self.keeping.criteria
-
-    @property
-    def keep_grades(self) -> bool:
-        """Whether the grades of a resume are still known to who asks for them again."""
-        return self.keeping.grades > 0
-
-    def grading(self, way: Answerer, criteria: Criteria, resume: Resume) -> Question[DatedGrading]:
+    def grading(self, way: Way, criteria: Criteria, resume: Resume) -> Question[DatedGrading]:
         """The question how far a resume meets a vacancy's criteria."""
         ids = [item.id for item in criteria.items]
 
@@ -159,7 +134,7 @@ class Questions:
         digest = grades_digest(way.model_id, PROMPT_VERSION, RUBRIC_VERSION, criteria.digest, resume.sent)
         return Question("grades", digest, self.keeping.grades, make_call, _usable(parse), DatedGrading)
 
-    def second_look(self, way: Answerer, proofs: Sequence[Proof]) -> Question[SecondLook]:
+    def second_look(self, way: Way, proofs: Sequence[Proof]) -> Question[SecondLook]:
         """The question what the quotes that stand prove by themselves."""
         text = second_look_text(proofs)
 
@@ -167,11 +142,9 @@ class Questions:
             messages = second_look_messages(text, delimiter=_delimiter())
             return Call(messages, second_answers.RESPONSE_FORMAT, second_answers.answer_tokens(proofs))
 
-        def parse(answer: Answer) -> SecondLook:
-            return parse_second_look(answer.content, proofs)
-
+        parse = _usable(lambda answer: parse_second_look(answer.content, proofs))
         digest = digest_of("second_look", way.model_id, SECOND_LOOK_VERSION, text)
-        return Question("second_look", digest, self.keeping.grades, make_call, _usable(parse), SecondLook)
+        return Question("second_look", digest, self.keeping.grades, make_call, parse, SecondLook)
 
 
 def _delimiter() -> str:

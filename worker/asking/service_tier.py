@@ -20,8 +20,6 @@ _OF_LIMITS = frozenset({413, 429})  # Groq names the tier in each of these, what
 
 @dataclass(eq=False, repr=False)
 class ServiceTier:
-    """What to ask for now."""
-
     wanted: str | None  # the tier of the settings; None: none is ever named
     clock: Callable[[], float] = time.monotonic  # seconds, monotonic
 

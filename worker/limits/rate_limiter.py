@@ -4,25 +4,19 @@ The arithmetic is in `rate_limiter.lua`, which runs inside Redis and is the only
 buckets change; this module is its typed front. One call is one round trip.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import redis
 
-from worker.limits.answers import LEAST_TPM, Granted, Limits, NeverFitsError, Reserved
+from worker.limits.answers import LEAST_TPM, Bucket, Granted, Limits, NeverFitsError, Reserved
+from worker.limits.provider_limits import Denial, ProviderView
 from worker.limits.turns import DUE_FOR, JOINED_FOR
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from worker.limits.answers import Bucket
-    from worker.limits.provider_limits import Denial, ProviderView
 
 log = logging.getLogger(__name__)
 
