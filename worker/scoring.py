@@ -167,7 +167,7 @@ class Scoring:
         else:
             metrics.OUTCOMES.labels("scored").inc()
             log.info("scored %d", assessment.score)
-            return Outcome.scored(addressee, assessment), kept
+            return addressee.scored(assessment), kept
         metrics.OUTCOMES.labels(failed.failure.name.lower()).inc()
         in_hand.failure = failed.failure
         log.warning("failed: %s", failed.failure.name)
