@@ -33,8 +33,6 @@ RETIRED = {
     "READY_FILE", "REDISPATCH_AFTER", "RESULT_CACHE_TTL", "RETRY_BASE", "RETRY_MAX", "SHORT_WAIT", "VISIBILITY_TIMEOUT",
     "WORKER_HEALTH_FILE",
 }  # fmt: skip
-
-
 # What other programs call what we have another name for.
 OTHERS_NAMES = {
     "OPENAI_API_KEY": "OPENAI_KEY",
@@ -88,22 +86,14 @@ def keep_for_good() -> None:
 
 
 def load_settings() -> Settings:
-    """Read the settings.
-
-    Raises:
-        SystemExit: with one line for each thing that is wrong, all at once, and no values.
-    """
+    """Those of a tool. Raises SystemExit as `begin` does."""
     settings, faults = read_settings("tool")
     complain(faults)
     return settings
 
 
 def complain(faults: list[str]) -> None:
-    """Return if there are none.
-
-    Raises:
-        SystemExit: with one line for each fault.
-    """
+    """Raise SystemExit with one line for each fault, if there are any."""
     if faults:
         sys.exit("\n".join(f"configuration error: {fault}" for fault in faults))
 
@@ -125,12 +115,7 @@ def read_settings(role: Role, **mended: Any) -> tuple[Settings, list[str]]:
         settings, more = read_settings(role, **{name: Settings.model_fields[name].default for name in wrong})
         more = [line for line in more if line not in faults and not any(name.upper() in line for name in wrong)]
         return settings, faults + more
-    return settings, _missing(settings, role)
-
-
-def _missing(settings: Settings, role: Role) -> list[str]:
-    """What this role cannot do without, and what is wrong with a provider's table."""
-    return [*map(_with_guess, settings.missing(role)), *read_providers(settings, role)[1]]
+    return settings, [*map(_with_guess, settings.missing(role)), *read_providers(settings, role)[1]]
 
 
 def _obstacles(settings: Settings, role: Role) -> Iterator[str]:

@@ -22,7 +22,7 @@ from confluent_kafka import Producer
 from rich.console import Console
 from rich.table import Table
 
-from contract import OUTCOMES_CHANNEL, QUEUE_NAME, REQUEST_KEY, Addressee, Assessment, Outcome, outcome_key
+from contract import OUTCOMES_CHANNEL, QUEUE_NAME, REQUEST_KEY, Addressee, Assessment, outcome_key
 from dev.kafka_server import ApacheKafka, silent, why_no_apache_kafka
 from dev.processes import ChildProcess, running
 from dev.redis_server import RedisServer
@@ -67,7 +67,7 @@ class Workers:
             ids = [json.loads(base64.b64decode(json.loads(hint)["body"]))[0][0] for hint in hints]
             with self._store.pipeline(transaction=False) as pipe:
                 for number in ids:
-                    outcome = Outcome.scored(addressee_of(number), self._assessment)
+                    outcome = addressee_of(number).scored(self._assessment)
                     pipe.set(outcome_key(number), outcome.model_dump_json(), ex=600, nx=True)
                     pipe.publish(OUTCOMES_CHANNEL, number)
                 pipe.execute()

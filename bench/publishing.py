@@ -39,7 +39,6 @@ from contract import (
     SCHEMA_VERSION,
     Addressee,
     Assessment,
-    Outcome,
 )
 from dev.kafka_server import ApacheKafka, why_no_apache_kafka
 from dev.processes import running
@@ -70,16 +69,13 @@ def publications(count: int) -> list[Publication]:
     return [
         Publication(
             number,
-            Outcome.scored(
-                Addressee(
-                    callback_url=f"https://client.example/callback/{number}",
-                    processing_id=number,
-                    user_id=11,
-                    resume_id=201,
-                    requirements_id=301,
-                ),
-                assessment,
-            ),
+            Addressee(
+                callback_url=f"https://client.example/callback/{number}",
+                processing_id=number,
+                user_id=11,
+                resume_id=201,
+                requirements_id=301,
+            ).scored(assessment),
         )
         for number in range(count)
     ]

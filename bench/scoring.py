@@ -36,6 +36,7 @@ from worker.asking.question import Question
 from worker.asking.questions import KeepingPolicy, Questions
 from worker.asking.route import Route
 from worker.assessment.criteria import Criteria, parse_criteria
+from worker.assessment.json_answer import BrokenAnswer
 from worker.assessment.judgement import Judgement, judge
 from worker.assessment.resume import read_resume
 from worker.assessment.second_look import after_second_look, looked_at
@@ -62,7 +63,7 @@ class Asked(NamedTuple):
     max_output_tokens: int = 4_000
 
 
-ASKED = Asked()
+ASKED: Any = Asked()  # all that questions read of a way
 
 
 @dataclass
@@ -89,7 +90,7 @@ class Asker:
             except DeniedError as denied:
                 denials += 1
                 time.sleep(max(denied.denial.wait or 0, SHORTEST_WAIT))
-            except (BrokenAnswerError, TransientError):
+            except (BrokenAnswer, BrokenAnswerError, TransientError):
                 attempts += 1
             except CallError as error:
                 raise SystemExit(f"the endpoint refuses: {error}") from None

@@ -8,8 +8,7 @@ fields.py has the settings, values.py how each is written, settings.py what foll
 what, files.py how `.env` and the files of secrets are read.
 
 Only composition roots (`bridge/app.py`, `worker/app.py`, `celeryconfig.py`, the tools in `dev/` and `bench/`) read
-settings, by way of startup.py; everything else is handed what it needs. `.env.example` and docs/settings.md are kept in
-step by a test.
+settings, by way of startup.py. `.env.example` and docs/settings.md are kept in step by a test.
 """
 
 from config.files import PROJECT

@@ -39,8 +39,10 @@ def read_env_file(file: Path, ours: Collection[str] = ()) -> dict[str, str | Non
     variables: dict[str, str | None] = {}
     values: dict[str, str | None] = {}
     faults = []
-    for binding in parse_stream(io.StringIO(_text(file), newline="")):
-        place = f"{_shown(file)} line {_line(binding)}"
+    # As people know it: by its name where it is the one in the project's folder.
+    shown = file.name if file.parent == PROJECT else str(file)
+    for binding in parse_stream(io.StringIO(_text(file, shown), newline="")):
+        place = f"{shown} line {_line(binding)}"
         if binding.error:
             faults.append(f"{place} cannot be read: {_why(binding)}")
         elif binding.key is not None:
@@ -73,8 +75,7 @@ def _swallows(written: str, ours: Collection[str]) -> bool:
     return any(name.isupper() or name.upper() in ours for name in names)
 
 
-def _text(file: Path) -> str:
-    shown = _shown(file)
+def _text(file: Path, shown: str) -> str:
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -83,11 +84,6 @@ def _text(file: Path) -> str:
         return file_text(content)
     except NotUtf8Error as error:
         raise UnreadableFileError(f"{shown} {error}") from None
-
-
-def _shown(file: Path) -> str:
-    """As people know it: by its name where it is the one in the project's folder."""
-    return file.name if file.parent == PROJECT else str(file)
 
 
 def _line(binding: Binding) -> int:
@@ -124,20 +120,22 @@ class SecretFiles(SecretsSettingsSource):
     """Secrets that are files; one that is there and cannot be read is no secret that is not set."""
 
     def __call__(self) -> dict[str, Any]:
+        if self.secrets_dir is None:
+            return super().__call__()
         folder = Path(str(self.secrets_dir))
-        if self.secrets_dir is not None and not folder.is_dir():
+        if not folder.is_dir():
             raise UnreadableFileError(f"SECRETS_DIR: {folder} is no folder")
-        for name in self.settings_cls.model_fields if self.secrets_dir is not None else ():
+        for name in self.settings_cls.model_fields:
             if file := self.find_case_path(folder, name, self.case_sensitive):
-                _try(file, name.upper())
+                _try(file, f"{name.upper()}: {file}")
         return super().__call__()
 
 
-def _try(file: Path, name: str) -> None:
+def _try(file: Path, shown: str) -> None:
     try:
         if not file.read_text(encoding="utf-8").strip():
-            raise UnreadableFileError(f"{name}: {file} is empty")
+            raise UnreadableFileError(f"{shown} is empty")
     except OSError as error:
-        raise UnreadableFileError(f"{name}: {file} cannot be read: {error.strerror}") from None
+        raise UnreadableFileError(f"{shown} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise UnreadableFileError(f"{name}: {file} is not UTF-8") from None
+        raise UnreadableFileError(f"{shown} is not UTF-8") from None

@@ -43,9 +43,8 @@ class _Table(Settings):
         cls,
         settings_cls: type[BaseSettings],  # noqa: ARG003 # pydantic's
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 # likewise
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 # likewise
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 # likewise
+        *_: Any,
+        **__: Any,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The table alone: neither the environment nor a file."""
         return (init_settings,)
@@ -102,7 +101,13 @@ def calls_in_flight(settings: Settings, providers: Mapping[str, Settings]) -> in
 
 def _twice(found: Mapping[str, Settings], file: str, *, mix: bool) -> Iterator[str]:
     first: dict[str, str] = {}
+    asks: dict[tuple[object, ...], str] = {}
     for name, one in found.items():
+        key = (one.openai_key.get_secret_value(), one.openai_key_command)
+        whose = (one.openai_project, one.openai_organization, one.openai_headers)
+        asked = (*key, *whose, one.openai_model, one.openai_base_url)
+        if mix and any(key) and (same := asks.setdefault(asked, name)) != name:
+            yield f"{file} [{name}] key: [{same}] asks {one.openai_model} with it too, so its limits would count twice"
         other = first.setdefault(one.openai_model, name)
         if other != name and not mix:
             yield f"{file} [{name}] model: [{other}] has {one.openai_model} too: with PROVIDER_MIX=on both may"

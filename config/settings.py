@@ -95,8 +95,7 @@ class Settings(Fields):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":
-        contradictions = "\n".join(self._contradictions())
-        if contradictions:
+        if contradictions := "\n".join(self._contradictions()):
             raise ValueError(contradictions)
         return self
 
@@ -110,9 +109,7 @@ class Settings(Fields):
                 f"{self.dead_letter_topic}, must be different topics"
             )
         if not self._asks_for_sasl and (self.kafka_sasl_username or self.kafka_sasl_password):
-            yield (
-                "KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD need KAFKA_SECURITY_PROTOCOL=SASL_SSL or SASL_PLAINTEXT"
-            )
+            yield "KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD need KAFKA_SECURITY_PROTOCOL=SASL_SSL or SASL_PLAINTEXT"
         if self.openai_budget and self.openai_price is None:
             yield "OPENAI_BUDGET needs the price of OPENAI_MODEL in OPENAI_PRICES"
         if both := self.egress_allowed_countries & self.egress_blocked_countries:
@@ -133,16 +130,18 @@ class Settings(Fields):
 
     def missing(self, role: Role) -> Iterator[str]:
         """What this role cannot do without, and others do."""
-        command = self.provider.key_command
-        if role == "worker" and self.providers is None and self.openai_key == NO_KEY and not command:
-            half = "; YANDEX_CLOUD_API_KEY and YANDEX_CLOUD_FOLDER_ID together, at their own endpoint, take its place"
-            yield "OPENAI_KEY: required" + (half if self.yandex_cloud_api_key or self.yandex_cloud_folder_id else "")
-        if role == "worker" and self.openai_key != NO_KEY and command:
-            yield "OPENAI_KEY and OPENAI_KEY_COMMAND both give the key: leave one of the two out"
-        if role == "worker" and command and shutil.which(command[0]) is None:
-            yield "OPENAI_KEY_COMMAND: its program is not there, or must not be run"
         if role == "bridge" and self._asks_for_sasl and not (self.kafka_sasl_username and self.kafka_sasl_password):
             yield "KAFKA_SECURITY_PROTOCOL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"
+        if role != "worker":
+            return
+        command, has_key = self.provider.key_command, self.openai_key != NO_KEY
+        if self.providers is None and not has_key and not command:
+            half = "; YANDEX_CLOUD_API_KEY and YANDEX_CLOUD_FOLDER_ID together, at their own endpoint, take its place"
+            yield "OPENAI_KEY: required" + (half if self.yandex_cloud_api_key or self.yandex_cloud_folder_id else "")
+        if has_key and command:
+            yield "OPENAI_KEY and OPENAI_KEY_COMMAND both give the key: leave one of the two out"
+        if command and shutil.which(command[0]) is None:
+            yield "OPENAI_KEY_COMMAND: its program is not there, or must not be run"
 
     def _beside_the_redis_url(self) -> list[str]:
         """The single settings of Redis that are set, and are not what the URL says."""
@@ -168,7 +167,6 @@ class Settings(Fields):
 
     @property
     def dialect(self) -> Dialect:
-        """What the platform's contract says."""
         return DIALECTS[self.contract]
 
     @property
@@ -218,7 +216,8 @@ class Settings(Fields):
             password = self.redis_password.get_secret_value() if self.redis_password else ""
             user = f"{quote(self.redis_username or '', safe='')}:{quote(password, safe='')}@" if password else ""
             scheme = "rediss" if self.redis_tls else "redis"
-            url = f"{scheme}://{user}{_bracketed(self.redis_host)}:{self.redis_port}/{self.redis_db}"
+            host = f"[{self.redis_host.strip('[]')}]" if ":" in self.redis_host else self.redis_host
+            url = f"{scheme}://{user}{host}:{self.redis_port}/{self.redis_db}"
         parts = urlsplit(url)
         if parts.scheme != "rediss":
             return url
@@ -230,13 +229,13 @@ class Settings(Fields):
     @property
     def redis_connection(self) -> RedisConnection:
         """How Redis is reached, secrets included: never log it."""
-        sentinel_password = self.redis_sentinel_password
+        password = self.redis_sentinel_password
         return RedisConnection(
             self.redis,
             ca_location=self.redis_tls_ca,
             sentinels=self.redis_sentinels,
             master=self.redis_sentinel_master,
-            sentinel_password=sentinel_password.get_secret_value() if sentinel_password else None,
+            sentinel_password=password.get_secret_value() if password else None,
         )
 
     @property
@@ -246,7 +245,6 @@ class Settings(Fields):
 
     @property
     def dead_letter_topic(self) -> str:
-        """Where messages go that nobody can read."""
         return f"{self.kafka_topic_for_ai_handler}.DLQ"
 
     @property
@@ -296,11 +294,6 @@ class Settings(Fields):
             "ssl.key.location": self.kafka_ssl_key_location,
         }
         if self._asks_for_sasl and self.kafka_sasl_password:
-            options["sasl.mechanism"] = self.kafka_sasl_mechanism
-            options["sasl.username"] = self.kafka_sasl_username
+            options |= {"sasl.mechanism": self.kafka_sasl_mechanism, "sasl.username": self.kafka_sasl_username}
             options["sasl.password"] = self.kafka_sasl_password.get_secret_value()
         return {name: value for name, value in options.items() if value is not None}
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host

@@ -10,7 +10,7 @@ import re
 import shlex
 import ssl
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -35,13 +35,9 @@ Prices = tuple[float, float, float, float]  # US dollars for a million prompt, c
 
 _REDIS_KINDS = {
     "sentinel": "set REDIS_SENTINELS and REDIS_SENTINEL_MASTER instead of a sentinel:// URL",
-    **dict.fromkeys(
-        ("redis+cluster", "rediss+cluster", "rediscluster"),
-        CLUSTER,
-    ),
+    **dict.fromkeys(("redis+cluster", "rediss+cluster", "rediscluster"), CLUSTER),
 }
-_TOPIC_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")  # Kafka's own rule
-_HOST_CHARACTERS = _TOPIC_CHARACTERS  # an underscore is none by the RFC, and what compose calls a service
+_HOST_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")  # `_` by compose's rule, not the RFC's
 
 
 def _limit(value: object, number: ValidatorFunctionWrapHandler, info: ValidationInfo) -> int:
@@ -55,20 +51,16 @@ def _limit(value: object, number: ValidatorFunctionWrapHandler, info: Validation
     return limit
 
 
-def _countries(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    codes = frozenset(code.strip().upper() for code in value.split(",") if code.strip())
+def _countries(text: str) -> frozenset[str]:
+    codes = frozenset(code.strip().upper() for code in text.split(",") if code.strip())
     # Two letters, as ISO 3166 has them; a letter and a digit are Cloudflare's `T1`, which is Tor.
     if not codes or not all(re.fullmatch(r"[A-Z][A-Z0-9]", code) for code in codes):
         raise ValueError("must be country codes of two letters, with commas between them: RU,BY")
     return codes
 
 
-def _addresses(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    places = [urlsplit(f"//{place.strip()}") for place in value.split(",") if place.strip()]
+def _addresses(text: str) -> tuple[object, ...]:
+    places = [urlsplit(f"//{place.strip()}") for place in text.split(",") if place.strip()]
     try:
         addresses = tuple((place.hostname, place.port or 26_379) for place in places)
     except ValueError:  # a port that is none; the message must not quote what was written
@@ -80,11 +72,9 @@ def _addresses(value: object) -> object:
     return addresses
 
 
-def _weights(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+def _weights(text: str) -> dict[int, float]:
     try:
-        pairs = [part.split("=") for part in value.split(",") if part.strip()]
+        pairs = [part.split("=") for part in text.split(",") if part.strip()]
         weights = {int(user): float(weight) for user, weight in pairs}
     except ValueError:
         raise ValueError("must be USER=WEIGHT,USER=WEIGHT") from None
@@ -93,32 +83,14 @@ def _weights(value: object) -> object:
     return weights
 
 
-def _none(value: object) -> object:
-    return None if isinstance(value, str) and value.lower() == "none" else value
-
-
-def _unix_time(value: object) -> object:
-    if isinstance(value, str):
-        if value.lower() in ("earliest", "latest"):
-            return value.lower()
-        try:
-            time = datetime.fromisoformat(value)
-        except ValueError:
-            raise ValueError("must be `earliest`, `latest` or an ISO time") from None
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
-    return value
-
-
-def _topic(name: str) -> str:
-    if not 0 < len(name) <= 249 or not _TOPIC_CHARACTERS.issuperset(name) or name in (".", ".."):
-        raise ValueError("not a topic name: Kafka takes up to 249 of a-z, A-Z, 0-9, '.', '_' and '-'")
-    return name
-
-
-def _header_value(value: str) -> str:
-    if not (value.isascii() and value.isprintable() and value == value.strip()):
-        raise ValueError("has a character that no header may have")
-    return value
+def _unix_time(text: str) -> str | float:
+    if text.lower() in ("earliest", "latest"):
+        return text.lower()
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be `earliest`, `latest` or an ISO time") from None
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
 
 
 def _readable(path: str) -> str:
@@ -137,63 +109,9 @@ def _certificates(path: str) -> str:
     return path
 
 
-def _one_line(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().isprintable():
-        raise ValueError("has a line break or another invisible character in it")
-    return value
-
-
-def _fits_a_header(value: SecretStr) -> SecretStr:
-    key = value.get_secret_value()
-    if not key.isascii() or not {" ", '"', "'"}.isdisjoint(key):
-        raise ValueError("has a character that no API key has")
-    if re.match(r"[A-Z_]*KEY=", key):
-        raise ValueError("has the setting's name in it: leave the key alone")
-    return value
-
-
-def _model(name: str) -> str:
-    if not name.isprintable() or name != name.strip() or not name:
-        raise ValueError("has a blank before or after it, or an invisible character in it")
-    return name
-
-
-def _brokers(value: str) -> str:
-    for broker in value.split(","):
-        parts = _url_or_none(f"kafka://{broker.strip()}")
-        if parts is None or parts.path or not _is_host(parts.hostname or "") or "@" in broker:
-            raise ValueError("must be HOST:PORT, or several with commas between them")
-    return value
-
-
-def _host_alone(value: str) -> str:
-    if "/" in value or "@" in value:
-        raise ValueError("must be a host alone; a whole URL goes into REDIS_URL")
-    if value.count(":") == 1:
-        raise ValueError("must be a host alone; its port goes into REDIS_PORT")
-    if not _is_host(_unbracketed(value)):
-        raise ValueError("must be a host name or an address")
-    return value
-
-
-def _listening(value: str) -> str:
-    if not _is_host(value):
-        raise ValueError("must be a host name or an address, without http:// and port")
-    return value
-
-
-def _one_user(value: SecretStr) -> SecretStr:
-    user, _, password = value.get_secret_value().partition(":")
-    if not (user and password):
-        raise ValueError("must be USER:PASSWORD")
-    if "," in user + password:
-        raise ValueError("must have no comma: Flower would cut the password there")
-    return value
-
-
 def _http_url(value: str, info: ValidationInfo) -> str:
-    parts = _url_parts(value, "an http or https URL")
-    if parts.scheme not in ("http", "https"):
+    parts = _url_or_none(value)
+    if parts is None or parts.scheme not in ("http", "https"):
         raise ValueError("must be an http or https URL")
     allowed = info.data.get("openai_allow_http", False) or _is_loopback(parts.hostname or "")
     if parts.scheme == "http" and not allowed:
@@ -203,31 +121,6 @@ def _http_url(value: str, info: ValidationInfo) -> str:
     if fault := address_fault(value):
         raise ValueError(fault)
     return urlunsplit(parts._replace(path=parts.path.rstrip("/")))
-
-
-def _command(value: SecretStr) -> SecretStr:
-    try:
-        words = shlex.split(value.get_secret_value())
-    except ValueError:
-        words = []
-    if not words:
-        raise ValueError("must be a program and its arguments, quoted as for a shell")
-    return value
-
-
-def _headers(value: SecretStr) -> SecretStr:
-    if headers_in(value.get_secret_value()) is None:
-        raise ValueError("must be Name: value, or several with semicolons between them, in ASCII; of HTTP's own none")
-    return value
-
-
-def _priced(value: str) -> str:
-    if prices_in(value) is None:
-        raise ValueError(
-            "must be MODEL=PROMPT/CACHED/ANSWER or MODEL=PROMPT/CACHED/ANSWER/WRITTEN, or several with commas "
-            "between them"
-        )
-    return value
 
 
 def prices_in(text: str) -> dict[str, Prices] | None:
@@ -247,15 +140,10 @@ def prices_in(text: str) -> dict[str, Prices] | None:
     return prices
 
 
-def _proxy_url(value: SecretStr) -> SecretStr:
-    parts = _url_parts(value.get_secret_value(), "an http:// or socks5:// URL")
-    if parts.scheme not in ("http", "https", "socks5", "socks5h"):
-        raise ValueError("must be an http:// or socks5:// URL")
-    return value
-
-
 def _redis_scheme(value: SecretStr) -> SecretStr:
-    parts = _url_parts(value.get_secret_value(), "redis://[[USER]:PASSWORD@]HOST[:PORT]/DATABASE, or rediss://")
+    parts = _url_or_none(value.get_secret_value())
+    if parts is None:
+        raise ValueError("must be redis://[[USER]:PASSWORD@]HOST[:PORT]/DATABASE, or rediss://")
     if parts.scheme not in ("redis", "rediss"):
         raise ValueError(_REDIS_KINDS.get(parts.scheme, "must begin with redis:// or rediss://"))
     if not _is_host(parts.hostname or ""):
@@ -276,13 +164,6 @@ def _url_or_none(url: str) -> SplitResult | None:
     except ValueError:  # brackets of IPv6, a port that is no number
         return None
     return parts if usable else None
-
-
-def _url_parts(url: str, what: str) -> SplitResult:
-    parts = _url_or_none(url)
-    if parts is None:
-        raise ValueError(f"must be {what}")
-    return parts
 
 
 def _unbracketed(host: str) -> str:
@@ -310,42 +191,118 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def written(pattern: str, sentence: str) -> AfterValidator:
-    """A text of this form; the sentence says it to people."""
+def _is_broker(text: str) -> bool:
+    parts = _url_or_none(f"kafka://{text.strip()}")
+    return parts is not None and not parts.path and _is_host(parts.hostname or "") and "@" not in text
 
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(f"must be {sentence}")
+
+def _is_proxy(url: str) -> bool:
+    parts = _url_or_none(url)
+    return parts is not None and parts.scheme in ("http", "https", "socks5", "socks5h")
+
+
+def _is_command(text: str) -> bool:
+    try:
+        return bool(shlex.split(text))
+    except ValueError:
+        return False
+
+
+def _read(read: Callable[[str], object]) -> BeforeValidator:
+    """What stands in a variable is read; a default is taken as it is."""
+    return BeforeValidator(lambda value: read(value) if isinstance(value, str) else value)
+
+
+def _held(holds: Callable[[str], object], sentence: str) -> AfterValidator:
+    """A text, or a secret one, for which this holds; else the sentence says what is wrong."""
+
+    def check(value: str | SecretStr) -> str | SecretStr:
+        if not holds(value.get_secret_value() if isinstance(value, SecretStr) else value):
+            raise ValueError(sentence)
         return value
 
     return AfterValidator(check)
 
 
+def written(pattern: str, sentence: str) -> AfterValidator:
+    """A text of this form; the sentence says it to people."""
+    return _held(re.compile(pattern).fullmatch, f"must be {sentence}")
+
+
+_ONE_LINE = _held(str.isprintable, "has a line break or another invisible character in it")
+
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Limit = Annotated[int, WrapValidator(_limit)]
-LogFile = Annotated[Path | None, BeforeValidator(_none)]
-Start = Annotated[Literal["earliest", "latest"] | float | None, BeforeValidator(_unix_time)]
-Topic = Annotated[str, AfterValidator(_topic)]
-Brokers = Annotated[str, AfterValidator(_brokers)]
-Host = Annotated[str, AfterValidator(_host_alone)]
-Listening = Annotated[str, AfterValidator(_listening)]
-Model = Annotated[str, AfterValidator(_model)]
-Addresses = Annotated[tuple[Address, ...], NoDecode, BeforeValidator(_addresses)]
-Countries = Annotated[frozenset[str], NoDecode, BeforeValidator(_countries)]
-Weights = Annotated[Mapping[int, float], NoDecode, BeforeValidator(_weights)]
-PriceList = Annotated[str, AfterValidator(_priced)]
+LogFile = Annotated[Path | None, _read(lambda text: None if text.lower() == "none" else text)]
+Start = Annotated[Literal["earliest", "latest"] | float | None, _read(_unix_time)]
+Topic = Annotated[
+    str,
+    _held(
+        re.compile(r"(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}").fullmatch,  # Kafka's own rule
+        "not a topic name: Kafka takes up to 249 of a-z, A-Z, 0-9, '.', '_' and '-'",
+    ),
+]
+Brokers = Annotated[
+    str,
+    _held(lambda text: all(map(_is_broker, text.split(","))), "must be HOST:PORT, or several with commas between them"),
+]
+Host = Annotated[
+    str,
+    _held(lambda text: "/" not in text and "@" not in text, "must be a host alone; a whole URL goes into REDIS_URL"),
+    _held(lambda text: text.count(":") != 1, "must be a host alone; its port goes into REDIS_PORT"),
+    _held(lambda text: _is_host(_unbracketed(text)), "must be a host name or an address"),
+]
+Listening = Annotated[str, _held(_is_host, "must be a host name or an address, without http:// and port")]
+Model = Annotated[
+    str,
+    _held(
+        lambda name: name and name.isprintable() and name == name.strip(),
+        "has a blank before or after it, or an invisible character in it",
+    ),
+]
+Addresses = Annotated[tuple[Address, ...], NoDecode, _read(_addresses)]
+Countries = Annotated[frozenset[str], NoDecode, _read(_countries)]
+Weights = Annotated[Mapping[int, float], NoDecode, _read(_weights)]
+PriceList = Annotated[
+    str,
+    _held(
+        lambda text: prices_in(text) is not None,
+        "must be MODEL=PROMPT/CACHED/ANSWER or MODEL=PROMPT/CACHED/ANSWER/WRITTEN, or several with commas between them",
+    ),
+]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
-ApiKey = Annotated[SecretStr, AfterValidator(_one_line), AfterValidator(_fits_a_header)]
-# Those that may be missing.
-HeaderValue = Annotated[str, AfterValidator(_header_value)] | None
-OptionalHttpUrl = HttpUrl | None
-Certificates = Annotated[str, AfterValidator(_certificates)] | None
-ReadableFile = Annotated[str, AfterValidator(_readable)] | None
-Secret = Annotated[SecretStr, AfterValidator(_one_line)] | None
-Command = Annotated[SecretStr, AfterValidator(_one_line), AfterValidator(_command)] | None
-Headers = Annotated[SecretStr, AfterValidator(_headers)] | None
-ProxyUrl = Annotated[SecretStr, AfterValidator(_one_line), AfterValidator(_proxy_url)] | None
-RedisUrl = Annotated[SecretStr, AfterValidator(_redis_scheme)] | None
-UserAndPassword = Annotated[SecretStr, AfterValidator(_one_user)] | None
+ApiKey = Annotated[
+    SecretStr,
+    _ONE_LINE,
+    _held(lambda key: key.isascii() and {" ", '"', "'"}.isdisjoint(key), "has a character that no API key has"),
+    _held(lambda key: not re.match(r"[A-Z_]*KEY=", key), "has the setting's name in it: leave the key alone"),
+]
+HeaderValue = Annotated[
+    str,
+    _held(
+        lambda text: text.isascii() and text.isprintable() and text == text.strip(),
+        "has a character that no header may have",
+    ),
+]
+Certificates = Annotated[str, AfterValidator(_certificates)]
+ReadableFile = Annotated[str, AfterValidator(_readable)]
+Secret = Annotated[SecretStr, _ONE_LINE]
+Command = Annotated[
+    SecretStr, _ONE_LINE, _held(_is_command, "must be a program and its arguments, quoted as for a shell")
+]
+Headers = Annotated[
+    SecretStr,
+    _held(
+        lambda text: headers_in(text) is not None,
+        "must be Name: value, or several with semicolons between them, in ASCII; of HTTP's own none",
+    ),
+]
+ProxyUrl = Annotated[SecretStr, _ONE_LINE, _held(_is_proxy, "must be an http:// or socks5:// URL")]
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis_scheme)]
+UserAndPassword = Annotated[
+    SecretStr,
+    _held(lambda text: all(text.partition(":")[::2]), "must be USER:PASSWORD"),
+    _held(lambda text: "," not in text, "must have no comma: Flower would cut the password there"),
+]

@@ -83,7 +83,6 @@ class Recipient(BaseModel):
     processing_id: Id
 
     def scored(self, assessment: Assessment) -> "Outcome":
-        """What to publish for a score."""
         raise NotImplementedError
 
     def failed(self, message: str, wait_seconds: int | None) -> "Outcome":
@@ -92,16 +91,12 @@ class Recipient(BaseModel):
 
 
 class Ids(BaseModel):
-    """Whose texts they are."""
-
     user_id: Id
     resume_id: Id
     requirements_id: Id
 
 
 class Texts(BaseModel):
-    """What is compared."""
-
     # A resume in a log line must take more than a forgotten repr().
     requirements: StrictStr = Field(max_length=MAX_REQUIREMENTS, repr=False)
     resume: StrictStr = Field(max_length=MAX_RESUME, repr=False)
@@ -151,13 +146,7 @@ class Outcome(BaseModel):
 
     @property
     def success(self) -> bool:
-        """Whether it is a score."""
         return self.processing is not None if self.is_score is None else self.is_score
-
-    @classmethod
-    def scored(cls, addressee: Recipient, assessment: Assessment) -> "Outcome":
-        """A success."""
-        return addressee.scored(assessment)
 
     @classmethod
     def failed(cls, addressee: Recipient, message: str, *, wait_seconds: int | None = None) -> "Outcome":

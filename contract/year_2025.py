@@ -34,8 +34,7 @@ class Addressee(Ids, Recipient, _Callback):
         response = ScoredResponse(**self.model_dump(), **assessment.model_dump())
         notification = Notification(success=True, response=response, message_error=None, wait_seconds=None)
         return Outcome(
-            notification=notification.model_dump_json(),
-            processing=response.model_dump_json(exclude={"callback_url"}),
+            notification=notification.model_dump_json(), processing=response.model_dump_json(exclude={"callback_url"})
         )
 
     def failed(self, message: str, wait_seconds: int | None) -> Outcome:
@@ -56,7 +55,6 @@ class ScoringRequest(Request, Addressee):  # type: ignore[misc] # the plugin com
         return url
 
     def addressee(self) -> Addressee:
-        """The part of the request that every answer carries back."""
         return Addressee.model_construct(**{name: getattr(self, name) for name in Addressee.model_fields})
 
 

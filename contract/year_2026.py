@@ -63,7 +63,6 @@ class ScoringRequest(Request, Processing):
     requirements: StrictStr = Field(validation_alias="requirement", max_length=MAX_REQUIREMENTS, repr=False)
 
     def addressee(self) -> Processing:
-        """The part of the request that every answer carries back."""
         return Processing(processing_id=self.processing_id)
 
 

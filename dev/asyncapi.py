@@ -161,7 +161,7 @@ def _messages() -> Json:
         recommendation="Пригласить на интервью.",
         verdict="Подходит",
     )
-    scored = Outcome.scored(addressee, assessment)
+    scored = addressee.scored(assessment)
     failed = Outcome.failed(addressee, Failure.QUEUE_TOO_LONG.value, wait_seconds=720)
     told = {HEADER_PROCESSING_ID: str(EXAMPLE.processing_id), HEADER_SCHEMA_VERSION: SCHEMA_VERSION.decode()}
     return {

@@ -87,7 +87,8 @@ def page(example: str) -> str:
         for name in names:
             default = default_text(found[name])
             shown = f"`{default}`" if default else ""
-            lines.append(f"| `{name}` | {shown} | {allowed_text(found[name])} | {found[name].description} |")
+            meaning = " ".join((found[name].description or "").split())
+            lines.append(f"| `{name}` | {shown} | {allowed_text(found[name])} | {meaning} |")
     return "\n".join([*lines, ""])
 
 

@@ -32,7 +32,6 @@ class ProviderEndpoint:
 
     @property
     def is_openai(self) -> bool:
-        """Whether it is OpenAI's own API."""
         return (urlsplit(self.address).hostname or "").endswith("openai.com")
 
     @property

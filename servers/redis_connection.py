@@ -66,7 +66,7 @@ class RedisConnection:
             )
         found = redis.connection.parse_url(self.url)
         pool |= {name: value for name, value in found.items() if name not in ("host", "port", "connection_class")}
-        if self._tls:
+        if self.broker_use_ssl:
             pool["ssl"] = True
         sentinel = Sentinel(self.sentinels, sentinel_kwargs=self._sentinel_options)
         client: redis.Redis = sentinel.master_for(self.master, **pool)
@@ -103,7 +103,6 @@ class RedisConnection:
 
     @property
     def broker_url(self) -> str:
-        """Celery's `broker_url`."""
         if not self.sentinels:
             return self.url
         parts = urlsplit(self.url)
@@ -131,14 +130,8 @@ class RedisConnection:
     @property
     def broker_use_ssl(self) -> dict[str, Any] | None:
         """Celery's `broker_use_ssl`: without it kombu verifies nothing (kombu #910). Our URL says the same."""
-        return self._certificates if self._tls else None
-
-    @property
-    def _tls(self) -> bool:
-        return self.url.startswith("rediss://")
-
-    @property
-    def _certificates(self) -> dict[str, Any]:
+        if not self.url.startswith("rediss://"):
+            return None
         return {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True, "ssl_ca_certs": self.ca_location}
 
     @property
@@ -147,6 +140,6 @@ class RedisConnection:
         options: dict[str, Any] = {**SOCKET, "retry": _no_retry()}
         if self.sentinel_password is not None:
             options["password"] = self.sentinel_password
-        if self._tls:
-            options |= {"ssl": True, **self._certificates}
+        if certificates := self.broker_use_ssl:
+            options |= {"ssl": True, **certificates}
         return options

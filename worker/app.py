@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import redis
@@ -176,14 +175,13 @@ def make_scoring(
     providers = providers or read_providers(settings)[0]
     calls = calls_in_flight(settings, providers)
 
-    def way(name: str, own: Settings) -> Way:
-        return make_way(name, own, store, leases, opened, tracer, around, calls)
-
     ports = Ports(
         store=OutcomeStore(store, leases, explanation_ttl=settings.explanation_ttl, decision_ttl=settings.decision_ttl),
         results=ResultCache(store, leases),
         line=Line(store),
-        ways=tuple(way(name, own) for name, own in providers.items()),
+        ways=tuple(
+            make_way(name, own, store, leases, opened, tracer, around, calls) for name, own in providers.items()
+        ),
     )
     policy = WaitingPolicy(
         max_attempts=settings.max_attempts,
@@ -317,15 +315,11 @@ def _begin(*, sender: str, instance: Any, **_: Any) -> None:
     worker_shutting_down.connect(lambda **_: watchdog.stop_asked(), weak=False)
 
 
-@cache
-def _health_file() -> Path:
-    return load_settings().health_folder / "worker.health"
-
-
 @worker_ready.connect
 def _keep_health_file_young(sender: Any, **_: Any) -> None:
     # By the main loop's timer: while Redis is away that loop waits for it, and the file grows old.
-    sender.timer.call_repeatedly(HEALTH_EVERY, _health_file().touch)
+    file = load_settings().health_folder / "worker.health"
+    sender.timer.call_repeatedly(HEALTH_EVERY, file.touch)
 
 
 @worker_ready.connect
@@ -342,13 +336,10 @@ def _show_state(sender: Any, **_: Any) -> None:
                 way.spending.look_again()
         keep_watching(way.egress, stopping)
 
-    def watch_model(way: Way) -> None:
-        if way.page is not None:
-            keep_looking(way.page, way.model_name, way.egress, stopping, way.name)
-
     for way in scoring().ports.ways:
         threading.Thread(target=watch, args=(way,), name="egress-watch", daemon=True).start()
-        threading.Thread(target=watch_model, args=(way,), name="model-watch", daemon=True).start()
+        look = (way.page, way.model_name, way.egress, stopping, way.name)
+        threading.Thread(target=keep_looking, args=look, name="model-watch", daemon=True).start()
 
     def say() -> dict[str, object]:
         at_work = scoring()

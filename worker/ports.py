@@ -13,8 +13,6 @@ Messages = list[dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is sent to the model."""
-
     messages: Messages = field(repr=False)  # of a chat completion
     response_format: Mapping[str, Any] = field(repr=False)  # the strict schema of the answer
     max_output_tokens: int  # what the answer itself needs at most; it is reserved in full
@@ -80,17 +78,13 @@ class Kept:
     question: str  # the digest under which the model's answer is cached
 
 
-class Store(Protocol):
-    """See `outcome_store.OutcomeStore`."""
-
+class Store(Protocol):  # see `outcome_store.OutcomeStore`
     def claim(self, processing_id: int, token: str | None = None) -> tuple[Lease, Dispatch | None] | None: ...
     def finish(self, claim: Lease, processing_id: int, outcome: Outcome, kept: Kept | None = None) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The answer is known already."""
-
     answer: str = field(repr=False)
 
 
@@ -122,9 +116,7 @@ class Follower:
     deadline_at: float
 
 
-class Results(Protocol):
-    """See `result_cache.ResultCache`."""
-
+class Results(Protocol):  # see `result_cache.ResultCache`
     def look(
         self, question: str, token: str, follower: Follower | None = None, *, provider: str = ""
     ) -> Known | Lead | Follow: ...
@@ -137,9 +129,7 @@ class Results(Protocol):
     def name(self, requirements_id: int, question: str, seconds: int) -> None: ...
 
 
-class Limiter(Protocol):
-    """See `rate_limiter.RateLimiter`."""
-
+class Limiter(Protocol):  # see `rate_limiter.RateLimiter`
     def join(self, places: Mapping[str, float]) -> None: ...
     def acquire(self, reservation_id: str, tokens: int, place: float) -> Granted | Reserved: ...
     def settle(self, reservation_id: str, *, used_tokens: int | None, seen: ProviderView | None) -> None: ...
@@ -151,27 +141,21 @@ class Limiter(Protocol):
     def snapshot(self) -> dict[str, object]: ...
 
 
-class Egress(Protocol):
-    """See `egress.EgressCheck`."""
-
+class Egress(Protocol):  # see `egress.EgressCheck`
     @property
     def state(self) -> str: ...
     def require(self) -> None: ...
     def distrust(self) -> None: ...
 
 
-class Breaker(Protocol):
-    """See `circuit_breaker.CircuitBreaker`."""
-
+class Breaker(Protocol):  # see `circuit_breaker.CircuitBreaker`
     def require(self, token: str) -> str: ...
     def trip(self, reason: str, seconds: float | None = None, *, at_least: float = 0.0) -> None: ...
     def reset(self, only: str | None = None) -> None: ...
     def state(self) -> dict[str, float]: ...
 
 
-class Profiles(Protocol):
-    """See `profiles.Profiles`."""
-
+class Profiles(Protocol):  # see `profiles.Profiles`
     def require(self, token: str) -> Lease | None: ...
     def let_go(self, right: Lease) -> None: ...
     def known(self) -> bool: ...
@@ -192,22 +176,16 @@ class Waiting:
     fair: bool = True
 
 
-class Line(Protocol):
-    """See `running.line.Line`."""
-
+class Line(Protocol):  # see `running.line.Line`
     def waiting(self) -> Waiting: ...
 
 
-class Spending(Protocol):
-    """See `spending.Spending`."""
-
+class Spending(Protocol):  # see `spending.Spending`
     def look_again(self) -> None: ...
     def state(self) -> dict[str, object]: ...
 
 
-class Model(Protocol):
-    """See `openai_client.OpenAIClient`."""
-
+class Model(Protocol):  # see `openai_client.OpenAIClient`
     def tokens(self, call: Call) -> int: ...
     def ask(self, call: Call) -> Answer: ...
 
@@ -228,7 +206,7 @@ class Way:
     profiles: Profiles
     spending: Spending | None = None
     # Status and body of a page below the endpoint's address; see `model_card`.
-    page: Callable[[str], tuple[int, bytes] | None] | None = None
+    page: Callable[[str], tuple[int, bytes] | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)

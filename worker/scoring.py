@@ -50,9 +50,7 @@ PATIENCE = 600.0  # seconds that a command waits for the limits
 
 @dataclass(eq=False, repr=False)
 class Scoring:
-    """Scores requests."""
-
-    ports: Ports  # the adapters
+    ports: Ports
     policy: WaitingPolicy  # how long requests wait and how often they are tried
     keeping: KeepingPolicy  # for how long answers are kept
     _: KW_ONLY
@@ -169,7 +167,7 @@ class Scoring:
         else:
             metrics.OUTCOMES.labels("scored").inc()
             log.info("scored %d", assessment.score)
-            return Outcome.scored(addressee, assessment), kept
+            return addressee.scored(assessment), kept
         metrics.OUTCOMES.labels(failed.failure.name.lower()).inc()
         in_hand.failure = failed.failure
         log.warning("failed: %s", failed.failure.name)
@@ -192,8 +190,6 @@ class Scoring:
 
         if in_hand.graded is None:  # else it is the second look that had to wait
             in_hand.graded = self._asking.ask(grading, in_hand, home=home)
-            if in_hand.graded.answer is not None:
-                in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
         asked: Asked[DatedGrading] = in_hand.graded
         resume = self._resume(in_hand, asked.way)
         judgement = judge(criteria, asked.meaning, resume, vacancy, threshold=self.threshold)
@@ -221,8 +217,8 @@ class Scoring:
         metrics.GRADED.labels(way.name, way.model_name).inc()
         if not way.name:  # there is no other
             return False
-        graders = {way.model_name, before} - {""}
-        return self.ports.results.graded_by(kept_as, graders, self.questions.keep_criteria) > 1
+        graders = self.questions.graders(kept_as, {way.model_name, before} - {""})
+        return self.ports.results.graded_by(kept_as, graders, self.keeping.criteria) > 1
 
     def _looked_at_again(self, judgement: Judgement, way: Way, in_hand: RequestInHand) -> tuple[Judgement, str | None]:
         """The judgement after a second look by the same model, where one is due, and what came of it.
@@ -240,7 +236,7 @@ class Scoring:
             late = too_late(postponed, now=self.clock(), deadline_at=in_hand.dispatch.deadline_at)
             # Who parks without a cache would have to ask for the grades again; a fault parks no score that is there.
             is_short = postponed.seconds <= self.policy.short_wait
-            waits = is_short or (self.questions.keep_grades and postponed.why != "fault")
+            waits = is_short or (self.keeping.grades > 0 and postponed.why != "fault")
             if late is None and postponed.why != "blocked" and waits:
                 raise
             self._asking.give_back(in_hand)
@@ -273,15 +269,11 @@ class Scoring:
             FailedError: nothing in the vacancy can be checked.
             PostponedError, ClaimLostError: as `Asking.ask`.
         """
-
-        def question(way: Way) -> Question[Criteria]:
-            return self.questions.criteria(way, request.requirements, vacancy, kept_as)
-
-        asked = self._asking.ask(question, in_hand)
+        text = request.requirements
+        asked = self._asking.ask(lambda way: self.questions.criteria(way, text, vacancy, kept_as), in_hand)
         self.questions.remember(kept_as, asked.meaning)
         if asked.answer is not None:
-            self.ports.results.name(request.requirements_id, kept_as, self.questions.keep_criteria)
-            in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
+            self.ports.results.name(request.requirements_id, kept_as, self.keeping.criteria)
             metrics.LOST_SPANS.inc(asked.meaning.lost)
             for forbidden in asked.meaning.forbidden:
                 metrics.FORBIDDEN_GROUNDS.labels(forbidden.ground).inc()
@@ -291,11 +283,7 @@ class Scoring:
         return asked.meaning
 
     def criteria_of_text(self, requirements: str, *, patience: float = PATIENCE) -> Criteria:
-        """The criteria of a vacancy without a request: asked for like any other, waited for here.
-
-        Args:
-            requirements: the vacancy.
-            patience: seconds.
+        """The criteria of a vacancy without a request: asked for like any other, waited for here so many seconds.
 
         Raises:
             FailedError: the model gives no answer. A vacancy without criteria is no failure here.
@@ -312,19 +300,18 @@ class Scoring:
         found = self.ports.results.look(command, secrets.token_hex(8))
         if not isinstance(found, Lead):  # the same command runs elsewhere
             raise FailedError(Failure.UNAVAILABLE)
-        claim = found.lease
         dispatch = Dispatch(request=request, deadline_at=self.clock() + patience)
-        in_hand = RequestInHand(dispatch, claim, Progress(), command=command)
+        in_hand = RequestInHand(dispatch, found.lease, Progress(), command=command)
         try:
             while True:
                 try:
                     return self._asking.ask(question, in_hand).meaning
                 except PostponedError as postponed:
-                    if too_late(postponed, now=self.clock(), deadline_at=in_hand.dispatch.deadline_at):
+                    if too_late(postponed, now=self.clock(), deadline_at=dispatch.deadline_at):
                         raise FailedError(Failure.OUT_OF_TIME) from None
                     self.stopping.wait(postponed.seconds)
         finally:
-            claim.release()
+            found.lease.release()
 
     @staticmethod
     def _resume(in_hand: RequestInHand, way: Way) -> Resume:

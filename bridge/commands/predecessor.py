@@ -9,6 +9,7 @@ Exit codes: 0 said, and set where that was asked; 1 a setting or Kafka is wrong;
 import argparse
 import time
 from collections.abc import Container
+from contextlib import closing
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -31,38 +32,32 @@ def arguments() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace, settings: Settings, reader: Consumer) -> int:
     """The reader asks and commits what our consumer group has, and does not join it."""
-    try:
-        return _hand_over(options, settings, reader)
-    finally:
-        reader.close()
-
-
-def _hand_over(options: argparse.Namespace, settings: Settings, reader: Consumer) -> int:
-    keys = {NOTIFICATION_KEY, settings.kafka_key_for_notifications.encode()}
-    # What happened before it cannot be told: its notification may be deleted, or its processed mark would have ended.
-    since = time.time() - PROCESSED_MARK_TTL
-    answered = set()
-    for part in offset_ranges(reader, settings.kafka_topic_for_notifications):
-        for number, message in enumerate(read_range(reader, part)):
-            if number == 0 and part.start > 0:
-                since = max(since, sent_at(message, time.time()))
-            answered.add(answered_id(message, keys, settings.dialect))
-    parts = offset_ranges(reader, settings.kafka_topic_for_ai_handler)
-    places = [_beginning(reader, part, answered, since, settings.dialect) for part in parts]
-    for place in reader.committed(places, timeout=KAFKA_TIMEOUT):
-        stands = f"stands at offset {place.offset}" if place.offset >= 0 else "has no offset yet"
-        say(f"group {settings.kafka_group_id}: {stands} in {place.topic}-{place.partition}")
-    if not options.set:
+    with closing(reader):
+        keys = {NOTIFICATION_KEY, settings.kafka_key_for_notifications.encode()}
+        # What happened before it cannot be told: its notification may be deleted, or its mark would have ended.
+        since = time.time() - PROCESSED_MARK_TTL
+        answered = set()
+        for part in offset_ranges(reader, settings.kafka_topic_for_notifications):
+            for number, message in enumerate(read_range(reader, part)):
+                if number == 0 and part.start > 0:
+                    since = max(since, sent_at(message, time.time()))
+                answered.add(answered_id(message, keys, settings.dialect))
+        parts = offset_ranges(reader, settings.kafka_topic_for_ai_handler)
+        places = [_beginning(reader, part, answered, since, settings.dialect) for part in parts]
+        for place in reader.committed(places, timeout=KAFKA_TIMEOUT):
+            stands = f"stands at offset {place.offset}" if place.offset >= 0 else "has no offset yet"
+            say(f"group {settings.kafka_group_id}: {stands} in {place.topic}-{place.partition}")
+        if not options.set:
+            return 0
+        try:
+            reader.commit(offsets=places, asynchronous=False)
+        except KafkaException as error:
+            if error.args[0].code() not in (KafkaError.UNKNOWN_MEMBER_ID, KafkaError.ILLEGAL_GENERATION):
+                raise
+            say("not set: the group has members; stop every bridge, and wait until they have left it")
+            return GROUP_IS_BUSY
+        say("set")
         return 0
-    try:
-        reader.commit(offsets=places, asynchronous=False)
-    except KafkaException as error:
-        if error.args[0].code() not in (KafkaError.UNKNOWN_MEMBER_ID, KafkaError.ILLEGAL_GENERATION):
-            raise
-        say("not set: the group has members; stop every bridge, and wait until they have left it")
-        return GROUP_IS_BUSY
-    say("set")
-    return 0
 
 
 def _beginning(

@@ -30,11 +30,11 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, produ
     failures: list[KafkaError] = []
     places = offset_ranges(reader, settings.dead_letter_topic, may_be_missing=True)
     for letter in (letter for part in places for letter in read_range(reader, part)):
-        reason = _reason(letter)
+        reason = (header(letter, HEADER_REASON) or b"unknown").decode()
         fields[reason][_field(letter, settings.dialect)] += 1
         if not _is_chosen(letter, reason, options) or chosen.total() >= options.limit:
             continue
-        if not _is_whole(letter, reason):
+        if header(letter, HEADER_SIZE) is not None or reason == Reason.UNPUBLISHABLE:
             not_whole += 1
             continue
         chosen[reason] += 1
@@ -116,18 +116,10 @@ def _time(text: str) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _reason(letter: Message) -> str:
-    return (header(letter, HEADER_REASON) or b"unknown").decode()
-
-
 def _field(letter: Message, dialect: Dialect) -> str:
     """The field that it is about, where it is one of ours: what else stands there is a stranger's."""
     field = (header(letter, HEADER_FIELD) or b"").decode(errors="replace")
     return field if field in dialect.fields else ""
-
-
-def _is_whole(letter: Message, reason: str) -> bool:
-    return header(letter, HEADER_SIZE) is None and reason != Reason.UNPUBLISHABLE
 
 
 def _is_chosen(letter: Message, reason: str, options: argparse.Namespace) -> bool:

@@ -57,6 +57,11 @@ class InRedis:
     day: Mapping[str, int] = field(default_factory=dict)  # and day
 
     @property
+    def each(self) -> tuple[Provider, ...]:
+        """The providers; one alone has no name."""
+        return self.providers or (Provider("", self.tripped, self.limits, self.spent),)
+
+    @property
     def bridges(self) -> tuple[Process, ...]:
         return tuple(process for process in self.processes if process.role == "bridge")
 

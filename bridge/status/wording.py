@@ -158,20 +158,19 @@ class _Wording:
         yield self._section("Processes", self._processes(status))
         yield self._section("Queue", self._queue(status))
         if isinstance(found, InRedis):
-            for one in found.providers:
-                yield Section(f"{self._w('Quota')}: {one.name}", self._section("", self._quota(one.limits)).rows)
-            if not found.providers:
-                yield self._section("Quota", self._quota(found.limits))
+            for one in found.each:
+                yield self._section("Quota", self._quota(one.limits), one.name)
             yield self._section("Money", self._moneys(status, found))
             yield self._section("Ended", self._ended(found))
-            said = [
-                each for worker in found.workers for each in (worker.said.get("providers") or {"": worker.said}).items()
-            ]
-            yield self._section("Model", sorted({self._model(name, each) for name, each in said}))
+            said = [worker.said.get("providers") or {"": worker.said} for worker in found.workers]
+            yield self._section("Model", sorted({self._model(*one) for each in said for one in each.items()}))
         yield self._section("Alerts", [(name,) for name in alerts(status)])
 
-    def _section(self, title: str, rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]]) -> Section:
-        return Section(self._w(title), [tuple(map(_visible, row)) for row in rows] or [("-",)])
+    def _section(self, title: str, rows: Iterable[tuple[str, ...]], provider: str = "") -> Section:
+        return Section(self._of(title, provider), [tuple(map(_visible, row)) for row in rows] or [("-",)])
+
+    def _of(self, word: str, provider: str) -> str:
+        return f"{self._w(word)}: {provider}" if provider else self._w(word)
 
     def _w(self, word: str) -> str:
         return (_WORDS if self._language == "ru" else _CODES).get(word, word)
@@ -186,17 +185,15 @@ class _Wording:
         return f"{self._w('in')} {self._time(seconds)}" if seconds else self._w("with the next request")
 
     def _processes(self, status: Status) -> Iterator[tuple[str, ...]]:
-        found = status.redis
-        for process in found.processes if isinstance(found, InRedis) else ():
-            up = f"{self._w('up')} {self._time(process.up + process.silent)}"
-            yield self._w(process.role), process.name, up, self._says(process)
-        for process in found.gone if isinstance(found, InRedis) else ():
-            gone = f"{self._w('gone')}: {self._time(process.silent)} {self._w('ago')}"
-            yield self._w(process.role), process.name, gone
-        answers = self._w("answers")
-        yield "Redis", status.redis_at, found.partition(" -> ")[0] if isinstance(found, str) else answers
-        kafka = status.kafka
-        yield "Kafka", status.kafka_at, kafka.partition(" -> ")[0] if isinstance(kafka, str) else answers
+        if isinstance(status.redis, InRedis):
+            for process in status.redis.processes:
+                up = f"{self._w('up')} {self._time(process.up + process.silent)}"
+                yield self._w(process.role), process.name, up, self._says(process)
+            for process in status.redis.gone:
+                gone = f"{self._w('gone')}: {self._time(process.silent)} {self._w('ago')}"
+                yield self._w(process.role), process.name, gone
+        for name, where, found in ("Redis", status.redis_at, status.redis), ("Kafka", status.kafka_at, status.kafka):
+            yield name, where, found.partition(" -> ")[0] if isinstance(found, str) else self._w("answers")
 
     def _says(self, process: Process) -> str:
         said = process.said
@@ -215,10 +212,8 @@ class _Wording:
         counts = ", ".join(f"{self._w(why)}: {count}" for why, count in waits(status.redis).items())
         yield self._w("waiting for"), counts or "-"
         yield self._w("hints in the queue"), str(status.redis.hints)
-        for one in status.redis.providers:
-            yield f"{self._w('circuit breaker')}: {one.name}", self._breaker(one.tripped)
-        if not status.redis.providers:
-            yield self._w("circuit breaker"), self._breaker(status.redis.tripped)
+        for one in status.redis.each:
+            yield self._of("circuit breaker", one.name), self._breaker(one.tripped)
 
     def _breaker(self, tripped: Iterable[Tripped]) -> str:
         reasons = [
@@ -252,14 +247,12 @@ class _Wording:
             yield self._w("nobody may start for"), self._time(limits["blocked"])
 
     def _moneys(self, status: Status, found: InRedis) -> Iterator[tuple[str, ...]]:
-        today = self._w("today, US dollars")
         if not status.priced:
-            yield today, self._w("not counted: no price")
+            yield self._w("today, US dollars"), self._w("not counted: no price")
             return
-        for one in found.providers:
-            yield f"{today}: {one.name}", self._money(one.spent, status.budgets.get(one.name, 0.0))
-        if not found.providers:
-            yield today, self._money(found.spent, status.budget)
+        for one in found.each:
+            budget = status.budgets.get(one.name, 0.0) if one.name else status.budget
+            yield self._of("today, US dollars", one.name), self._money(one.spent, budget)
 
     def _money(self, spent: float | None, budget: float) -> str:
         return ("?" if spent is None else f"{spent:.2f}") + (f" {self._w('of')} {budget:.2f}" if budget else "")
@@ -270,9 +263,9 @@ class _Wording:
 
     def _ended(self, found: InRedis) -> Iterator[tuple[str, ...]]:
         yield "", self._w("last hour"), self._w("last day")
-        yield self._w(SCORED), str(found.hour.get(SCORED, 0)), str(found.day.get(SCORED, 0))
-        for end in sorted(failures(found.day)):
-            yield f"{self._w('failed')}: {end}", str(found.hour.get(end, 0)), str(found.day[end])
-        for end in sorted(each for each in found.day if each.startswith(DEAD_LETTER)):
-            what = f"{self._w('unreadable')}: {end.removeprefix(DEAD_LETTER)}"
-            yield what, str(found.hour.get(end, 0)), str(found.day[end])
+        shown = {SCORED: self._w(SCORED)}
+        shown |= {end: self._of("failed", end) for end in sorted(failures(found.day))}
+        unread = sorted(end for end in found.day if end.startswith(DEAD_LETTER))
+        shown |= {end: self._of("unreadable", end.removeprefix(DEAD_LETTER)) for end in unread}
+        for end, words in shown.items():
+            yield words, str(found.hour.get(end, 0)), str(found.day.get(end, 0))

@@ -109,8 +109,8 @@ def test_another_tokenizer_is_remarked(prompt, state):
 def test_no_call_is_made_where_something_is_wrong_already(monkeypatch):
     """A provider that does not answer at all is not asked for an answer."""
     for name in ("look_at_redis", "look_at_kafka"):
-        monkeypatch.setattr(check, name, lambda _: [Finding("it", State.WRONG, "away", "start it")])
-    monkeypatch.setattr(check, "look_at_the_provider", lambda _: [Finding("exit", State.WRONG, "RU", "elsewhere")])
+        monkeypatch.setattr(check, name, lambda _: [Finding(State.WRONG, "it", "away", "start it")])
+    monkeypatch.setattr(check, "look_at_the_provider", lambda _: [Finding(State.WRONG, "exit", "RU", "elsewhere")])
     settings = Settings(_env_file=None)
     assert list(check.look(settings, call=True))[-1].state is State.SKIPPED
     assert list(check.look(settings))[-1].what == "exit"

@@ -194,11 +194,11 @@ def test_a_failure_before_the_end_leaves_the_key_in_use(worker, caplog):
     key = worker(("-",), run=run, clock=lambda: now[0])
     assert key.current() == "good"
     now[0] = 3_570.0
-    key._redis.flushdb()
+    key.store.flushdb()
     assert key.current() == "good"
     assert "failed; the last key is good for a while" in caplog.text
     now[0] = 3_601.0
-    key._redis.flushdb()
+    key.store.flushdb()
     with pytest.raises(TrippingError):
         key.current()
 

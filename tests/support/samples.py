@@ -48,7 +48,7 @@ def scored(processing_id=7, score=80):
     assessment = Assessment(
         score=score, matches=("Python от 3 лет", "SQL"), recommendation="Пригласить.", verdict="Подходит"
     )
-    return Outcome.scored(addressee(processing_id), assessment)
+    return addressee(processing_id).scored(assessment)
 
 
 def failed(processing_id=7):

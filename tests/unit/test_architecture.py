@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 
 from dev.imports_table import PAGE, page
 from dev.kafka_server import CHECKOUT
@@ -19,3 +20,9 @@ def test_a_bridge_has_nothing_of_a_worker_that_it_does_not_need():
     command = [sys.executable, "-c", loads]
     ran = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=60)
     assert {"worker.metrics", "pymorphy3"}.isdisjoint(ran.stdout.split())
+
+
+def test_no_two_files_of_tests_share_a_name():
+    """Tests are no package: pytest collects all floors together, and takes the second file for the first."""
+    names = Counter(file.name for file in (CHECKOUT / "tests").rglob("test_*.py"))
+    assert [name for name, times in names.items() if times > 1] == []

@@ -34,12 +34,12 @@ def record(topic, key, value, processing_id, timestamp=105.0):
 
 
 def notification(processing_id, outcome=None):
-    outcome = outcome or Outcome.scored(addressee(processing_id), ASSESSMENT)
+    outcome = outcome or addressee(processing_id).scored(ASSESSMENT)
     return record("notifications", NOTIFICATION_KEY, outcome.notification, processing_id)
 
 
 def upload(processing_id):
-    outcome = Outcome.scored(addressee(processing_id), ASSESSMENT)
+    outcome = addressee(processing_id).scored(ASSESSMENT)
     return record("uploading_data", PROCESSING_KEY, outcome.processing, processing_id)
 
 

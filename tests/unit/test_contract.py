@@ -82,7 +82,7 @@ def test_a_failure_never_carries_the_request():
 def test_a_success_never_carries_the_request():
     """Nor does it leave with a success."""
     assessment = Assessment(score=0, matches=(), recommendation="", verdict="Не подходит")
-    outcome = Outcome.scored(ScoringRequest(**request_fields()).addressee(), assessment)
+    outcome = ScoringRequest(**request_fields()).addressee().scored(assessment)
     assert "Инженер" not in outcome.notification + outcome.processing
     assert json.loads(outcome.processing)["matches"] == []
 

@@ -48,7 +48,7 @@ def keep(body):
 def test_every_score_can_be_kept(processing_id, score, matches, recommendation, verdict):
     """Whatever stands in a vacancy, the row gets all eight fields, in types and lengths that it takes."""
     found = Assessment.model_construct(score=score, matches=matches, recommendation=recommendation, verdict=verdict)
-    outcome = Outcome.scored(Processing(processing_id=processing_id), found)
+    outcome = Processing(processing_id=processing_id).scored(found)
     answer = keep(outcome.notification)
     assert (answer["success"], answer["message_error"], answer["score"]) == (True, "", score)
     assert (outcome.success, outcome.processing) == (True, None)
@@ -68,7 +68,7 @@ def test_every_failure_can_be_kept(processing_id, message, wait_seconds):
 def test_a_score_to_the_letter():
     """The storage service gets exactly these bytes."""
     found = Assessment(score=80, matches=("Python",), recommendation="Пригласить.", verdict="Подходит")
-    assert Outcome.scored(Processing(processing_id=7), found).notification == (
+    assert Processing(processing_id=7).scored(found).notification == (
         '{"processing_id":7,"success":true,"message_error":"","wait_seconds":null,"score":80,"matches":["Python"],'
         '"recommendation":"Пригласить.","verdict":"Подходит"}'
     )

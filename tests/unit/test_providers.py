@@ -149,6 +149,14 @@ def test_one_model_twice_may_be_meant(written):
     assert (faults, [*providers]) == ([], ["a", "b"])
 
 
+def test_one_key_twice_is_one_quota(written):
+    """With PROVIDER_MIX, too: two shadows of one quota would spend it twice. Another project is another quota."""
+    twice = '[a]\nkey = "{secret}"\n[b]\nkey = "{secret}"'
+    (line,) = written(twice, PROVIDER_MIX="on")[1]
+    assert line == "providers.toml [b] key: [a] asks gpt-6-luna with it too, so its limits would count twice"
+    assert written(twice + '\nproject = "p"', PROVIDER_MIX="on")[1] == []
+
+
 def test_who_sends_nothing_needs_no_key(written):
     """A bridge reads names and limits of the file where the keys are not."""
     providers, faults = written('[a]\nrpm = 7\nkey_env = "NO_SUCH"\n[b]\nmodel = "m"', role="bridge")

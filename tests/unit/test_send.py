@@ -89,5 +89,5 @@ def test_an_answer_of_the_second_contract():
         "failed         Ошибка. Попробуйте через 1 минуту.",
     ]
     found = Assessment(score=80, matches=("SQL",), recommendation="Пригласить.", verdict="Подходит")
-    shown = table(DIALECTS["2026"].heard(Outcome.scored(Processing(processing_id=7), found).notification))
+    shown = table(DIALECTS["2026"].heard(Processing(processing_id=7).scored(found).notification))
     assert shown[1] == "score           80 of 100"

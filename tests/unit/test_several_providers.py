@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import redis
 
-from contract import Failure, answer_key, claim_key
+from contract import Failure, answer_key, claim_key, graders_key
 from tests.support.fakes import HALF_A_DAY, REQUIREMENTS, RESUME, FakeProvider, World, criteria_of
 from worker.asking.questions import criteria_digest
 from worker.errors import SendingBlockedError, TransientError, TrippingError
@@ -70,6 +70,18 @@ def test_a_closed_one_is_passed_over(world, way):
     assert world.providers["abroad"].breaker.state() == {}
 
 
+def test_nothing_at_all_is_sent_where_the_rule_forbids(world):
+    """Neither criteria nor grades, no second look, and no probe of a breaker whose time is over."""
+    world.second_look = "always"
+    world.scoring = world.worker()
+    world.breaker.trip("credentials")
+    world.clock.now += 3_600
+    world.egress.closed = SendingBlockedError("egress of home: RU", 15.0)
+    assert scored(world)["provider"] == "abroad"
+    assert asked(world) == {"home": 0, "abroad": 3}
+    assert world.limiter.asked == []
+
+
 def test_who_meets_the_fault_moves_at_once(world):
     """The call that trips the first one's breaker is asked of the second, without a wait."""
     scored(world, 6)
@@ -94,6 +106,16 @@ def test_criteria_are_made_once_whoever_grades(world):
     assert third["provider"] == "home"
     assert SIGN in recommendation(world, 8)
     assert "mixed" in third["suspicions"]
+
+
+def test_who_graded_is_still_known_when_redis_forgets_it(world):
+    """A worker knows what it was told, as of the criteria: the sign is not lost with a part of Redis."""
+    scored(world, 6)
+    (key,) = world.memory.keys(graders_key(""))
+    world.memory.delete(key)
+    world.breaker.trip("quota")
+    scored(world, 7, resume=OTHER)
+    assert SIGN in recommendation(world, 7)
 
 
 def test_a_vacancy_stays_with_the_model_that_made_its_criteria(world):
@@ -141,6 +163,15 @@ def test_a_wait_within_the_patience_is_waited(world):
     assert asked(world)["abroad"] == 0
 
 
+def test_whose_deadline_is_nearer_than_the_patience_moves_in_time(world):
+    """Nobody fails in the first line while the second is free."""
+    scored(world, 6)
+    world.limiter.script.append(Reserved(20.0, 29.0))
+    world.dispatch(7, resume=OTHER, deadline_in=25.0)
+    assert world.scoring.run(7, FRESH) is None
+    assert world.store.decisions[7]["provider"] == "abroad"
+
+
 def test_nobody_stands_in_two_lines(world):
     """Where both are long the request waits in the shorter, and in that alone; when it comes again it looks anew."""
     home, abroad = world.providers.values()
@@ -171,15 +202,18 @@ def test_a_way_that_closes_gives_the_place_back(world):
     assert world.store.decisions[7]["provider"] == "abroad"
 
 
-def test_who_waits_moment_by_moment_sees_that_the_way_closed(world):
+@pytest.mark.parametrize("way", ["breaker", "exit"])
+def test_who_waits_moment_by_moment_sees_that_the_way_closed(world, way):
     """A line that is told as moments, as that for places of calls, is no reason to ask a closed provider."""
     scored(world, 6)
     home, looks = world.providers["home"], []
 
     def acquire(reservation, _tokens, _place):
         looks.append(reservation)
-        if len(looks) == 2:
+        if len(looks) == 2 and way == "breaker":
             home.breaker.trip("quota")
+        elif len(looks) == 2:
+            home.egress.closed = SendingBlockedError("egress of home: RU", 15.0)
         home.limiter.line.add(reservation)
         return Reserved(1.0, 2.0) if len(looks) < 50 else Granted(0.0)
 

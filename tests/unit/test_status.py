@@ -208,7 +208,7 @@ def test_how_a_request_ended_is_told_by_its_outcome():
     """Failures are counted by their reason, with or without a time in the sentence."""
     to = Addressee(callback_url="https://c.example", processing_id=1, user_id=1, resume_id=1, requirements_id=1)
     scored = Assessment(score=1, matches=(), recommendation="", verdict="Не подходит")
-    assert how(Outcome.scored(to, scored)) == "scored"
+    assert how(to.scored(scored)) == "scored"
     for failure in Failure:
         assert how(Outcome.failed(to, failure.value)) == failure.name.lower()
     assert how(Outcome.failed(to, Failure.QUEUE_TOO_LONG.value, wait_seconds=70)) == "queue_too_long"

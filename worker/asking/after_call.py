@@ -89,8 +89,6 @@ class WaitForLimits:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The request fails."""
-
     failure: Failure
 
 
@@ -122,7 +120,8 @@ def after_call(
         case LessonError(room=room):
             return AskAgain(0.0, replace(progress, room=max(room, progress.room)))
         case DeniedError(denial=denial):
-            return _after_denial(denial, progress)
+            slow_down = (denial.wait or SLOW_DOWN_WAIT) if denial.kind == "slow_down" else None
+            return WaitForLimits(denial, progress.called(-1), slow_down)
         case TrippingError(reason=reason, doubtful=doubtful):
             if doubtful and progress.tripped and anybody_passes:  # the breaker has closed since: it is this request's
                 return _after_refusal(progress, policy, others_pass=others_pass)
@@ -162,11 +161,6 @@ def _after_outage(
         seconds = max(policy.behind_breaker, pause)
         return WaitForBreaker("provider", seconds, progress, named)
     return AskAgain(max(pause, named), progress)
-
-
-def _after_denial(denial: Denial, progress: Progress) -> Decision:
-    slow_down = (denial.wait or SLOW_DOWN_WAIT) if denial.kind == "slow_down" else None
-    return WaitForLimits(denial, progress.called(-1), slow_down)
 
 
 def too_late(postponed: PostponedError, *, now: float, deadline_at: float) -> FailedError | None:

@@ -35,8 +35,6 @@ _OF_NAMES = frozenset(string.ascii_letters + string.digits + "-._:/@")
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What came."""
-
     usage: Usage  # its tokens, as far as they were counted
     # The answer's text, without the thoughts that some models write down before it.
     content: str = field(default="", repr=False)

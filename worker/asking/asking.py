@@ -9,7 +9,7 @@ import logging
 import math
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -19,6 +19,7 @@ from worker.asking.after_call import WaitingPolicy, too_late
 from worker.asking.calling import Calling
 from worker.asking.question import Asked, Question
 from worker.asking.search import Search, better_elsewhere
+from worker.assessment.json_answer import BrokenAnswer
 from worker.errors import BrokenAnswerError, PostponedError
 from worker.ports import Answer, Follow, Follower, Known, Lead, Lease, Ports, Way
 from worker.progress import RequestInHand
@@ -41,8 +42,6 @@ def _understood(question: Question[T], answer: str) -> T | None:
 
 @dataclass(eq=False, repr=False)
 class Asking:
-    """Asks the model."""
-
     ports: Ports  # the adapters
     policy: WaitingPolicy
     stopping: threading.Event  # set when this process should hand back what waits
@@ -107,7 +106,8 @@ class Asking:
         def ask(calling: Calling) -> Asked[T]:
             return self._ask(calling, questions[calling], in_hand)
 
-        asked = Search(ask, callings, in_hand, self.patience, self._tell).asked()
+        patience = min(self.patience, in_hand.dispatch.deadline_at - self.clock())
+        asked = Search(ask, callings, in_hand, patience, self._tell).asked()
         if asked.answer is not None and asked.way.model_name != first.way.model_name:
             metrics.MOVED.labels(asked.way.name).inc()
             log.info("%s instead of %s was asked: %s", asked.way.name, first.way.name, questions[first].kind)
@@ -160,6 +160,7 @@ class Asking:
             lead.release()
             raise
         metrics.CACHE.labels(question.kind, "miss").inc()
+        in_hand.progress = replace(in_hand.progress, broken=0)  # the next question may fail once, too
         return Asked(meaning, answer, calling.way, question.digest)
 
     def _let_wait(self, lead: Lease, postponed: PostponedError, in_hand: RequestInHand) -> None:
@@ -205,7 +206,7 @@ class Asking:
     def _parse(calling: Calling, question: Question[T], answer: Answer, in_hand: RequestInHand) -> T:
         try:
             return question.parse(answer)
-        except BrokenAnswerError as error:
+        except BrokenAnswer as error:
             metrics.UNUSABLE.inc()
             log.warning("unusable answer: %s", error)
-            calling.act_on(error, None, in_hand)
+            calling.act_on(BrokenAnswerError(str(error)), None, in_hand)

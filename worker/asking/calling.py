@@ -45,9 +45,7 @@ PLENTY_LASTS = 1.0  # seconds for which "there is enough for all" is believed; t
 
 @dataclass(eq=False, repr=False)
 class Calling:
-    """Calls the model of one way."""
-
-    way: Way  # its adapters
+    way: Way
     policy: WaitingPolicy
     stopping: threading.Event  # set when this process should hand back what waits
     clock: Callable[[], float]  # Unix time in seconds
@@ -265,15 +263,12 @@ class Calling:
                 self.blocked = reason
                 way.breaker.trip(reason, at_least=closed_for)
                 raise PostponedError("blocked", seconds) from None
-            case WaitForLimits():
+            case WaitForLimits(denial=denial, slow_down=slow_down):
                 in_hand.progress = replace(in_hand.progress, way=way.name)  # it is put back
-                raise PostponedError("limits", self._denied(decision, in_hand.reservation)) from None
-
-    def _denied(self, decision: WaitForLimits, reservation: str) -> float:
-        """Tell the limiter; seconds after which to ask it again."""
-        if decision.slow_down is not None:
-            self.way.limiter.slow_down(reservation, decision.slow_down)
-        try:
-            return self.way.limiter.denied(reservation, decision.denial)
-        except NeverFitsError:
-            raise FailedError(Failure.TOO_LARGE) from None
+                if slow_down is not None:
+                    way.limiter.slow_down(in_hand.reservation, slow_down)
+                try:
+                    seconds = way.limiter.denied(in_hand.reservation, denial)
+                except NeverFitsError:
+                    raise FailedError(Failure.TOO_LARGE) from None
+                raise PostponedError("limits", seconds) from None

@@ -24,8 +24,6 @@ RECHECK_AFTER = 15.0  # seconds, while the answer is bad
 
 @dataclass(eq=False, repr=False)
 class EgressCheck:
-    """Knows where this worker's requests leave."""
-
     # `(url, timeout in seconds) -> text or None`, through the route of the requests.
     fetch: Callable[[str, float], str | None]
     url: str  # the trace page
@@ -93,12 +91,7 @@ class EgressCheck:
 
 
 def keep_watching(egress: Egress, stopping: threading.Event) -> None:
-    """Look where requests would leave, again and again: operators see it of a worker without any request, too.
-
-    Args:
-        egress: is asked as for a request, so it looks no more often than it would.
-        stopping: ends this.
-    """
+    """Look where requests would leave, as often as they would: operators see it of a worker without any, too."""
     pause = 0.0
     while not stopping.wait(pause):
         try:
@@ -132,11 +125,6 @@ class ForbiddenEgress:
     state: str = "closed: MODE=TEST never calls the real OpenAI"
 
     def require(self) -> None:
-        """Refuse.
-
-        Raises:
-            SendingBlockedError: always.
-        """
         raise SendingBlockedError(f"egress {self.state}", 60.0)
 
     def distrust(self) -> None:

@@ -16,7 +16,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import IO
 
 import redis
@@ -48,32 +48,20 @@ class _Key:
     replaces: bool  # one that was refused
 
 
+@dataclass(eq=False, repr=False)
 class KeyCommand:
-    """Gives the key that is good now.
+    """Gives the key that is good now."""
 
-    Args:
-        store: Redis.
-        command: the program and its arguments.
-        name: of the setting that says so, for people.
-        run: gives what the program prints within so many seconds. Raises what `printed_by` raises.
-        clock: seconds, monotonic.
-    """
+    store: redis.Redis
+    command: Sequence[str]  # the program and its arguments
+    _: KW_ONLY
+    name: str = "OPENAI_KEY_COMMAND"  # of the setting that says so, for people
+    # Gives what the program prints within so many seconds. Raises what `printed_by` raises.
+    run: Callable[[Sequence[str], float], bytes] = field(default_factory=lambda: printed_by)
+    clock: Callable[[], float] = time.monotonic  # seconds
 
-    def __init__(
-        self,
-        store: redis.Redis,
-        command: Sequence[str],
-        *,
-        name: str = "OPENAI_KEY_COMMAND",
-        run: "Callable[[Sequence[str], float], bytes] | None" = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._redis = store
-        self._command = command
-        self._name = name
-        self._run = run or printed_by
-        self._clock = clock
-        digest = hashlib.sha256("\0".join(command).encode()).hexdigest()[:16]
+    def __post_init__(self) -> None:
+        digest = hashlib.sha256("\0".join(self.command).encode()).hexdigest()[:16]
         self._lies_at, self._right = printed_key(digest), printing_key(digest)
         self._known: _Key | None = None
         self._lock = threading.Lock()
@@ -85,20 +73,20 @@ class KeyCommand:
             TrippingError: there is none, with the reason in words.
             redis.RedisError: nobody knows.
         """
-        known, now = self._known, self._clock()
+        known, now = self._known, self.clock()
         if known is not None and now < known.renew_at:
             return known.text
         is_good = known is not None and now < known.until
         if not self._lock.acquire(blocking=not is_good):  # another thread is at it, and this key will do
             return known.text  # type: ignore[union-attr]
         try:
-            if self._known is None or self._clock() >= self._known.renew_at:
+            if self._known is None or self.clock() >= self._known.renew_at:
                 self._known = self._renewed()
         except TrippingError as error:
             if not is_good or known is None:
                 raise
             log.warning("%s; the last key is good for a while", error)
-            self._known = replace(known, renew_at=self._clock() + FAILED_FOR)
+            self._known = replace(known, renew_at=self.clock() + FAILED_FOR)
         finally:
             self._lock.release()
         return self._known.text
@@ -111,7 +99,7 @@ class KeyCommand:
         with self._lock:
             known = self._known
             if known is not None and known.text == text:
-                if known.replaces and self._clock() < known.since + YOUNG:
+                if known.replaces and self.clock() < known.since + YOUNG:
                     return False
                 self._known = replace(known, renew_at=0.0, until=0.0)  # the other threads wait for the new one
                 self._known = self._renewed(instead_of=text)
@@ -119,42 +107,42 @@ class KeyCommand:
 
     def _renewed(self, *, instead_of: str | None = None) -> _Key:
         while True:
-            is_ours = self._redis.set(self._right, "_", nx=True, px=int((WITHIN + FAILED_FOR) * 1000))
+            is_ours = self.store.set(self._right, "_", nx=True, px=int((WITHIN + FAILED_FOR) * 1000))
             found = self._found()
-            if found is not None and found.text != instead_of and self._clock() < found.renew_at:
+            if found is not None and found.text != instead_of and self.clock() < found.renew_at:
                 if is_ours:
-                    self._redis.delete(self._right)
+                    self.store.delete(self._right)
                 return found
             if is_ours:
                 return self._fetched(replaces=instead_of is not None)
-            if self._redis.get(self._right) == _FAILED:
-                raise TrippingError(f"{self._name} gave no key to another worker a moment ago", "credentials")
+            if self.store.get(self._right) == _FAILED:
+                raise TrippingError(f"{self.name} gave no key to another worker a moment ago", "credentials")
             time.sleep(LOOK_EVERY)
 
     def _found(self) -> _Key | None:
-        with self._redis.pipeline(transaction=True) as pipe:
+        with self.store.pipeline(transaction=True) as pipe:
             pipe.get(self._lies_at)
             pipe.pttl(self._lies_at)
             kept, left = pipe.execute()
         return None if kept is None or left <= 0 else self._key(*json.loads(kept), left=left / 1000)
 
     def _key(self, text: str, lasts: float, replaces: bool, *, left: float) -> _Key:
-        until = self._clock() + left
+        until = self.clock() + left
         return _Key(text, until - lasts, until - min(EARLY * lasts, EARLIEST), until, replaces)
 
     def _fetched(self, *, replaces: bool) -> _Key:
         try:
-            text, lasts = _read(self._run(self._command, WITHIN))
+            text, lasts = _read(self.run(self.command, WITHIN))
         except ValueError as error:
-            self._redis.set(self._right, _FAILED, px=int(FAILED_FOR * 1000))
+            self.store.set(self._right, _FAILED, px=int(FAILED_FOR * 1000))
             if replaces:
-                self._redis.delete(self._lies_at)
-            raise TrippingError(f"{self._name} {error}", "credentials") from None
-        with self._redis.pipeline(transaction=True) as pipe:
+                self.store.delete(self._lies_at)
+            raise TrippingError(f"{self.name} {error}", "credentials") from None
+        with self.store.pipeline(transaction=True) as pipe:
             pipe.set(self._lies_at, json.dumps([text, lasts, replaces]), px=max(1, int(lasts * 1000)))
             pipe.delete(self._right)
             pipe.execute()
-        log.info("%s gave a key for %g s", self._name, lasts)
+        log.info("%s gave a key for %g s", self.name, lasts)
         return self._key(text, lasts, replaces, left=lasts)
 
 

@@ -19,8 +19,6 @@ Get = Callable[[str], tuple[int, bytes] | None]
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What is known of the model."""
-
     status: int  # of the model's own page
     listed: bool | None = None  # whether the endpoint has it; None: it does not say
     shutdown: date | None = None  # the day on which it ends, or None

@@ -16,15 +16,7 @@ LOOK_AGAIN = 300.0  # seconds, where nothing may be sent, or nobody answered
 
 
 def keep_looking(get: Get, model: str, egress: Egress, stopping: threading.Event, provider: str = "") -> None:
-    """Ask again and again, for the metrics; a warning says once what is wrong.
-
-    Args:
-        get: asks the endpoint.
-        model: its name.
-        egress: is asked first, as for a request.
-        stopping: ends this.
-        provider: whose it is, a metric's label.
-    """
+    """Ask again and again, where `egress` lets it leave, for the metrics; a warning says once what is wrong."""
     told: ModelCard | None = None
     pause = 0.0
     while not stopping.wait(pause):
@@ -44,7 +36,6 @@ def keep_looking(get: Get, model: str, egress: Egress, stopping: threading.Event
 
 
 def show(card: ModelCard, provider: str = "") -> None:
-    """Put it into the metrics."""
     metrics.MODEL_LISTED.labels(provider).set(card.listed is not False)
     end = datetime.combine(card.shutdown, time(), UTC).timestamp() if card.shutdown else 0
     metrics.MODEL_SHUTDOWN.labels(provider).set(end)

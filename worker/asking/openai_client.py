@@ -50,9 +50,7 @@ TOKENS_PER_REPLY = 3
 FORBIDDEN = 403  # also what a firewall says that dislikes the text
 
 
-class Learning(Protocol):
-    """What a client needs to know of what requests may carry, and whom it tells. See `profiles.Profiles`."""
-
+class Learning(Protocol):  # what requests may carry; see `profiles.Profiles`
     @property
     def current(self) -> Profile: ...
     def learn(self, sent: Profile, learned: Profile, why: str) -> bool: ...
@@ -61,17 +59,13 @@ class Learning(Protocol):
     def answered(self, sent: Profile, usage: Usage, *, reasoned: int, room: int, bare: bool, kind: str) -> None: ...
 
 
-class Keys(Protocol):
-    """Gives the key of each call. See `key_command.KeyCommand`."""
-
+class Keys(Protocol):  # see `key_command.KeyCommand`
     def current(self) -> str: ...
     def refused(self, text: str) -> bool: ...
 
 
 @dataclass(eq=False, repr=False)
 class OpenAIClient:
-    """Calls any OpenAI-compatible endpoint."""
-
     route: Route  # the way out
     _: KW_ONLY
     key: InitVar[str]  # for the API; not kept here, where a repr would show it

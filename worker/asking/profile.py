@@ -154,12 +154,7 @@ class Profile:
 
 
 def lesson(problem: Problem, sent: Profile) -> Profile | None:
-    """What a refusal teaches, or None: it names nothing that the request could do without.
-
-    Args:
-        problem: the refusal.
-        sent: the profile of the request that was refused.
-    """
+    """What a refusal of a request as it was `sent` teaches, or None: it names nothing that this could do without."""
     if problem.status not in _TEACHING:
         return None
     for name in _blamed(problem, sent):

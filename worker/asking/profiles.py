@@ -94,7 +94,6 @@ class Profiles:
 
     @property
     def current(self) -> Profile:
-        """The profile as this process knows it."""
         return self._profile
 
     def require(self, token: str) -> Lease | None:

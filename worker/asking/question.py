@@ -14,14 +14,12 @@ T = TypeVar("T", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[T]):
-    """What is asked."""
-
     kind: str  # `criteria` or `grades`, for logs and metrics
     digest: str  # names the question; the same digest gets the same answer without a call. See `digest_of`.
     keep: int  # seconds for which its answer is kept; 0: it is asked every time
     # Makes the call, anew for each attempt: a resume is fenced by a delimiter that is never reused.
     make_call: Callable[[], Call]
-    # Makes of an answer what it means. Raises `BrokenAnswerError`, whose text quotes nothing.
+    # Makes of an answer what it means. Raises `BrokenAnswer`, whose text quotes nothing.
     parse: Callable[[Answer], T]
     meaning: type[T]  # the model class that `parse` returns and that is kept as JSON
     # Says of an answer whether who has it asks another question then; None: nobody ever does.

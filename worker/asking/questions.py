@@ -5,9 +5,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
-
-from pydantic import BaseModel
 
 from worker.asking.question import Question, digest_of
 from worker.assessment import criteria as criteria_answers
@@ -15,7 +12,6 @@ from worker.assessment import grading as grading_answers
 from worker.assessment import second_look as second_answers
 from worker.assessment.criteria import CRITERIA_VERSION, Criteria, parse_criteria
 from worker.assessment.grading import DatedGrading, parse_grading
-from worker.assessment.json_answer import BrokenAnswer
 from worker.assessment.prompt import (
     CRITERIA_PROMPT_VERSION,
     DELIMITER_DIGITS,
@@ -34,10 +30,7 @@ from worker.assessment.second_look import (
     second_look_text,
 )
 from worker.assessment.vacancy import Vacancy
-from worker.errors import BrokenAnswerError
-from worker.ports import Answer, Call
-
-T = TypeVar("T", bound=BaseModel)
+from worker.ports import Answer, Call, Way
 
 _DELIMITERS = 10**DELIMITER_DIGITS
 _MOST_VACANCIES = 1_000  # whose criteria one process remembers
@@ -49,19 +42,6 @@ class KeepingPolicy:
 
     criteria: int  # of a vacancy; long, since all its resumes are measured by the same
     grades: int  # of a resume, with their quotes; 0: not at all
-
-
-class Answerer(Protocol):
-    """Whom a question is for, see `ports.Way`."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def model_name(self) -> str: ...
-    @property
-    def model_id(self) -> str: ...
-    @property
-    def max_output_tokens(self) -> int: ...
 
 
 def model_id(endpoint: str, name: str) -> str:
@@ -88,20 +68,24 @@ class Questions:
 
     def __post_init__(self) -> None:
         self._known_criteria: OrderedDict[str, Criteria] = OrderedDict()  # by the question's digest
+        self._graders: dict[str, frozenset[str]] = {}  # by the same
 
     def remember(self, digest: str, answered: Criteria) -> None:
         """Keep what this process was told: Redis may lose it before the vacancy's last resume."""
         self._known_criteria[digest] = answered
         if len(self._known_criteria) > _MOST_VACANCIES:
-            self._known_criteria.popitem(last=False)
+            oldest, _ = self._known_criteria.popitem(last=False)
+            self._graders.pop(oldest, None)
+
+    def graders(self, digest: str, more: set[str]) -> frozenset[str]:
+        """The models that have graded by the criteria with this digest, as far as this process knows, and these."""
+        self._graders[digest] = found = self._graders.get(digest, frozenset()) | more
+        return found
 
     def remembers(self, digest: str) -> bool:
-        """Whether this process knows the criteria that answer the question with this digest."""
         return digest in self._known_criteria
 
-    def criteria(
-        self, way: Answerer, requirements: str, vacancy: Vacancy, kept_as: str | None = None
-    ) -> Question[Criteria]:
+    def criteria(self, way: Way, requirements: str, vacancy: Vacancy, kept_as: str | None = None) -> Question[Criteria]:
         """The question which of a vacancy's own words are requirements; `kept_as`: its digest, whoever is asked."""
 
         def make_call() -> Call:
@@ -118,23 +102,13 @@ class Questions:
             digest,
             self.keeping.criteria,
             make_call,
-            _usable(parse),
+            parse,
             Criteria,
             leads_on=lambda criteria: bool(criteria.items),  # without any the request fails
             remembered=lambda: self._known_criteria.get(digest),
         )
 
-    @property
-    def keep_criteria(self) -> int:
-        """Seconds for which a vacancy's criteria are kept."""
-        return self.keeping.criteria
-
-    @property
-    def keep_grades(self) -> bool:
-        """Whether the grades of a resume are still known to who asks for them again."""
-        return self.keeping.grades > 0
-
-    def grading(self, way: Answerer, criteria: Criteria, resume: Resume) -> Question[DatedGrading]:
+    def grading(self, way: Way, criteria: Criteria, resume: Resume) -> Question[DatedGrading]:
         """The question how far a resume meets a vacancy's criteria."""
         ids = [item.id for item in criteria.items]
 
@@ -150,9 +124,9 @@ class Questions:
             return DatedGrading(grades=grading.grades, year=today.year, month=today.month)
 
         digest = grades_digest(way.model_id, PROMPT_VERSION, RUBRIC_VERSION, criteria.digest, resume.sent)
-        return Question("grades", digest, self.keeping.grades, make_call, _usable(parse), DatedGrading)
+        return Question("grades", digest, self.keeping.grades, make_call, parse, DatedGrading)
 
-    def second_look(self, way: Answerer, proofs: Sequence[Proof]) -> Question[SecondLook]:
+    def second_look(self, way: Way, proofs: Sequence[Proof]) -> Question[SecondLook]:
         """The question what the quotes that stand prove by themselves."""
         text = second_look_text(proofs)
 
@@ -164,18 +138,8 @@ class Questions:
             return parse_second_look(answer.content, proofs)
 
         digest = digest_of("second_look", way.model_id, SECOND_LOOK_VERSION, text)
-        return Question("second_look", digest, self.keeping.grades, make_call, _usable(parse), SecondLook)
+        return Question("second_look", digest, self.keeping.grades, make_call, parse, SecondLook)
 
 
 def _delimiter() -> str:
     return f"{secrets.randbelow(_DELIMITERS):0{DELIMITER_DIGITS}d}"
-
-
-def _usable(parse: Callable[[Answer], T]) -> Callable[[Answer], T]:
-    def parsed(answer: Answer) -> T:
-        try:
-            return parse(answer)
-        except BrokenAnswer as error:
-            raise BrokenAnswerError(str(error)) from None
-
-    return parsed

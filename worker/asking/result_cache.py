@@ -103,12 +103,9 @@ class ResultCache:
         return found.index(1) if 1 in found else None
 
     def graded_by(self, question: str, models: Iterable[str], seconds: int) -> int:
-        """Note models that have graded a vacancy's resumes, and return how many have. Raises `redis.RedisError`.
+        """Note for so many seconds which models have graded a vacancy's resumes, and return how many have.
 
-        Args:
-            question: the digest of that for the vacancy's criteria.
-            models: their names.
-            seconds: for which that is kept, as long as the criteria.
+        `question` is the digest of that for the vacancy's criteria. Raises `redis.RedisError`.
         """
         key = graders_key(question)
         with self.store.pipeline(transaction=True) as pipe:

@@ -70,7 +70,6 @@ class Route:
             return None
 
     def close(self) -> None:
-        """Close the connections and end the thread."""
         self.wait(self.client.aclose(), 5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

@@ -7,6 +7,7 @@ places are kept that costs nothing.
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Generic, TypeVar
 
@@ -32,66 +33,53 @@ def _wait(postponed: PostponedError) -> float:
     return max(postponed.seconds, postponed.until_start)
 
 
+@dataclass(eq=False, repr=False)
 class Search(Generic[T]):
-    """One look for a way, on behalf of a request.
+    """One look for a way."""
 
-    Args:
-        ask: asks by one way.
-        callings: the ways, in the order of preference, those to one model beside each other.
-        in_hand: the request.
-        patience: seconds within which the call has to start.
-        tell: is told who is closed, where all are.
-    """
+    ask: Callable[[Calling], Asked[T]]  # asks by one way
+    callings: Sequence[Calling]  # in the order of preference, those to one model beside each other
+    in_hand: RequestInHand  # on whose behalf
+    patience: float  # seconds within which the call has to start
+    tell: Callable[[Iterable[Calling]], None]  # is told who is closed, where all are
 
-    def __init__(
-        self,
-        ask: Callable[[Calling], Asked[T]],
-        callings: Sequence[Calling],
-        in_hand: RequestInHand,
-        patience: float,
-        tell: Callable[[Iterable[Calling]], None],
-    ) -> None:
-        self._ask = ask
-        self._callings = callings
-        self._in_hand = in_hand
-        self._patience = patience
-        self._tell = tell
+    def __post_init__(self) -> None:
         self._waits: dict[Calling, float] = {}
         self._closed: dict[Calling, PostponedError] = {}
         self._too_large: dict[Calling, FailedError] = {}
 
     def asked(self) -> Asked[T]:
         """The answer by the way that was found. Raises as `Asking.ask`."""
-        standing = [one for one in self._callings if one.way.name == self._in_hand.progress.way]
-        by_model = [list(alike) for _, alike in groupby(self._callings, key=lambda one: one.way.model_name)]
+        standing = [one for one in self.callings if one.way.name == self.in_hand.progress.way]
+        by_model = [list(alike) for _, alike in groupby(self.callings, key=lambda one: one.way.model_name)]
         for alike in ([one] for one in standing):  # who waits already goes on with that, if it is soon
             if asked := self._soonest(alike):
                 return asked
         for alike in by_model:
             if asked := self._soonest(alike):
                 return asked
-        self._in_hand.patience = math.inf
+        self.in_hand.patience = math.inf
         if self._waits:
-            return self._ask(min(self._waits, key=self._waits.__getitem__))
+            return self.ask(min(self._waits, key=self._waits.__getitem__))
         if not self._closed:
             raise next(iter(self._too_large.values()))
-        self._tell(self._closed)
+        self.tell(self._closed)
         raise min(self._closed.values(), key=lambda postponed: postponed.seconds)
 
     def _soonest(self, alike: Sequence[Calling]) -> Asked[T] | None:
         """The answer by whichever of these can start the call first; None: none is in time."""
         for calling in alike:
             is_new = not any(calling in found for found in (self._waits, self._closed, self._too_large))
-            if is_new and (asked := self._try(calling, self._patience if len(alike) == 1 else 0.0)):
+            if is_new and (asked := self._try(calling, self.patience if len(alike) == 1 else 0.0)):
                 return asked
-        soon = {one: self._waits[one] for one in alike if self._waits.get(one, math.inf) <= self._patience}
-        return self._try(min(soon, key=soon.__getitem__), self._patience) if soon else None
+        soon = {one: self._waits[one] for one in alike if self._waits.get(one, math.inf) <= self.patience}
+        return self._try(min(soon, key=soon.__getitem__), self.patience) if soon else None
 
     def _try(self, calling: Calling, patience: float) -> Asked[T] | None:
-        self._in_hand.patience = patience
+        self.in_hand.patience = patience
         self._waits.pop(calling, None)
         try:
-            return self._ask(calling)
+            return self.ask(calling)
         except PostponedError as postponed:
             if not better_elsewhere(postponed, patience):
                 raise
@@ -103,5 +91,5 @@ class Search(Generic[T]):
             if failed.failure is not Failure.TOO_LARGE:  # for these limits, not for those of others
                 raise
             self._too_large[calling] = failed
-        calling.leave(self._in_hand)
+        calling.leave(self.in_hand)
         return None

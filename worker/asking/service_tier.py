@@ -20,8 +20,6 @@ _OF_LIMITS = frozenset({413, 429})  # Groq names the tier in each of these, what
 
 @dataclass(eq=False, repr=False)
 class ServiceTier:
-    """What to ask for now."""
-
     wanted: str | None  # the tier of the settings; None: none is ever named
     clock: Callable[[], float] = time.monotonic  # seconds, monotonic
 
@@ -30,7 +28,6 @@ class ServiceTier:
 
     @property
     def current(self) -> str | None:
-        """The tier to name; None: none."""
         return self.wanted if self.clock() >= self._without_until else None
 
     def refused(self, problem: Problem) -> bool:

@@ -22,8 +22,6 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """Start now."""
-
     waited: float  # seconds since the reservation was first asked for
     first: bool = True  # False if it was granted before: whoever asked then may have used it
     plenty: bool = False  # the buckets hold so much more that those who come now need no line

@@ -10,19 +10,15 @@ seconds"), Groq, vLLM and gateways that imitate the API; the table in tests/unit
 them.
 """
 
-from __future__ import annotations
-
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Self
 
 from worker.limits.answers import Bucket
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 DenialKind = Literal["rate_limit", "too_large", "slow_down"]
 
@@ -67,7 +63,7 @@ class ProviderView:
     remaining_tokens: int | None = None
 
     @classmethod
-    def from_headers(cls, headers: Mapping[str, str]) -> ProviderView:
+    def from_headers(cls, headers: Mapping[str, str]) -> Self:
         """Parse an answer's headers, whatever the case of their names."""
         named = _lowercase(headers)
         limit_tokens, remaining_tokens, _ = _tightest(named, "tokens")
@@ -101,7 +97,7 @@ class Denial:
     wait: float | None = None  # seconds until it is worth asking again
 
     @classmethod
-    def from_response(cls, headers: Mapping[str, str], body: object) -> Denial:
+    def from_response(cls, headers: Mapping[str, str], body: object) -> Self:
         """Parse a denial.
 
         Args:

@@ -4,25 +4,19 @@ The arithmetic is in `rate_limiter.lua`, which runs inside Redis and is the only
 buckets change; this module is its typed front. One call is one round trip.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import time
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import redis
 
-from worker.limits.answers import LEAST_TPM, Granted, Limits, NeverFitsError, Reserved
+from worker.limits.answers import LEAST_TPM, Bucket, Granted, Limits, NeverFitsError, Reserved
+from worker.limits.provider_limits import Denial, ProviderView
 from worker.limits.turns import DUE_FOR, JOINED_FOR
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from worker.limits.answers import Bucket
-    from worker.limits.provider_limits import Denial, ProviderView
 
 log = logging.getLogger(__name__)
 
@@ -174,13 +168,12 @@ class RateLimiter:
         """
         about_rate = denial.kind in ("rate_limit", "too_large")
         bucket = _BUCKETS.index(denial.bucket) + 1 if about_rate and denial.bucket else 0
-        news = {"kind": denial.kind, "bucket": denial.bucket, "limit": denial.limit, "used": denial.used}
         reply = self._call(
             "denied",
             reservation_id,
             bucket=bucket,
             too_large=denial.kind == "too_large",
-            news={**news, "wait": denial.wait},
+            news=asdict(denial),
             limit=denial.limit or None,
             used=denial.used,
             wait=denial.wait,

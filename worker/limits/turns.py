@@ -8,7 +8,6 @@ the foremost, in memory; only across processes is the order still a matter of as
 import threading
 import time
 from bisect import insort
-from types import TracebackType
 from typing import Self
 
 # Seconds for which the limiter lets nobody pass one who has joined, or is due, and does not come.
@@ -38,7 +37,7 @@ class Turns:
         """Whether those who come now may have to wait for others."""
         return time.monotonic() >= self._needless_until
 
-    def _join(self, turn: "Turn") -> None:
+    def join(self, turn: "Turn") -> None:
         if not self.needed:
             turn.foremost.set()
             return
@@ -49,7 +48,8 @@ class Turns:
                 behind.foremost.clear()
             self._line[0].foremost.set()
 
-    def _leave(self, turn: "Turn") -> None:
+    def leave(self, turn: "Turn") -> None:
+        """Does nothing for who stands aside already."""
         with self._lock:
             if turn in self._line:
                 self._line.remove(turn)
@@ -58,36 +58,29 @@ class Turns:
 
 
 class Turn:
-    """One request in the line; a context manager.
-
-    Attributes:
-        place: in the order of the starts.
-        foremost: set once nobody before it is about to ask.
-    """
+    """One request in the line; a context manager."""
 
     def __init__(self, turns: Turns, place: float) -> None:
         self._turns = turns
-        self.place = place
-        self.foremost = threading.Event()
+        self.place = place  # in the order of the starts
+        self.foremost = threading.Event()  # set once nobody before it is about to ask
 
     def __enter__(self) -> Self:
-        self._turns._join(self)  # noqa: SLF001 # two halves of one thing
+        self.step_back()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        self._turns._leave(self)  # noqa: SLF001
+    def __exit__(self, *_: object) -> None:
+        self.step_aside()
 
     def wait(self, seconds: float) -> None:
         """Return once nobody before this one is about to ask, after `seconds` at the latest."""
         self.foremost.wait(seconds)
 
     def step_aside(self) -> None:
-        """Let those behind ask: this one will not for a while. Does nothing for who stands aside already."""
-        self._turns._leave(self)  # noqa: SLF001
+        """Let those behind ask: this one will not for a while."""
+        self._turns.leave(self)
 
     def step_back(self) -> None:
-        """Be about to ask again, at the same place."""
-        self._turns._leave(self)  # noqa: SLF001
-        self._turns._join(self)  # noqa: SLF001
+        """Be about to ask, at its place."""
+        self._turns.leave(self)
+        self._turns.join(self)

@@ -23,7 +23,6 @@ from worker.running.line import seconds_until, starts
 MINUTE, DAY = 60.0, 86_400.0  # seconds
 NO_SUCH: Final = {"error": "there is no provider of this name"}
 
-
 # What `inspect limits` shows, by the name of its field.
 LEGEND: Final = {
     "rpm, rpd, tpm": "requests a minute, requests a day, tokens a minute",

@@ -5,6 +5,7 @@ Every worker says the same, so a query takes `max` over them. What is the own of
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import redis
@@ -35,27 +36,23 @@ _OF_THE_LIMITER: Final = {
 _OF_ALL: Final = {"ai_handler_redis_up", "ai_handler_queued_hints"}
 
 
+@dataclass(eq=False, repr=False)
 class FleetMetrics(Collector):
-    """Reads on scrape.
+    """Reads on scrape; for the names alone, which the registry wants, nothing is read."""
 
-    Args:
-        ports: gives this process' adapters.
-        queued: how many hints are in the queue.
-    """
-
-    def __init__(self, ports: Callable[[], Ports], queued: Callable[[], int]) -> None:
-        self._ports = ports
-        self._queued = queued
+    ports: Callable[[], Ports]  # gives this process' adapters
+    queued: Callable[[], int]  # how many hints are in the queue
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
-        """The metrics' names and meanings, for the registry: nothing is read for it."""
         return _families().values()
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """The metrics with their values of now."""
-        families = _families(several=bool(self._ports().ways[0].name))
+        ways = self.ports().ways
+        families = _families(several=bool(ways[0].name))
         try:
-            self._read(families)
+            for way in ways:
+                _read(way, families, [way.name] if way.name else [])
+            families["ai_handler_queued_hints"].add_metric([], self.queued())
         except redis.RedisError:
             families = _families()
             families["ai_handler_redis_up"].add_metric([], 0)
@@ -63,29 +60,23 @@ class FleetMetrics(Collector):
             families["ai_handler_redis_up"].add_metric([], 1)
         return families.values()
 
-    def _read(self, families: dict[str, GaugeMetricFamily]) -> None:
-        for way in self._ports().ways:
-            self._read_of(way, families, [way.name] if way.name else [])
-        families["ai_handler_queued_hints"].add_metric([], self._queued())
 
-    @staticmethod
-    def _read_of(way: Way, families: dict[str, GaugeMetricFamily], name: list[str]) -> None:
-        view: dict[str, Any] = way.limiter.snapshot()
-        for limit, bucket in view.get("buckets", {}).items():
+def _read(way: Way, families: dict[str, GaugeMetricFamily], name: list[str]) -> None:
+    view: dict[str, Any] = way.limiter.snapshot()
+    for limit, bucket in view.get("buckets", {}).items():
+        if isinstance(bucket["limit"], int | float):
             for what in ("limit", "level"):
-                if isinstance(bucket["limit"], int | float) and isinstance(bucket[what], int | float):
-                    families[f"ai_handler_limiter_{what}"].add_metric([*name, limit], bucket[what])
-        for metric, field in _OF_THE_LIMITER.items():
-            if isinstance(view.get(field), int | float):
-                families[metric].add_metric(name, view[field])
-        opened = way.breaker.state()
-        for reason in OPEN_FOR:
-            families["ai_handler_circuit_breaker_open"].add_metric([*name, reason], reason in opened)
-        if way.spending is not None:
-            money = way.spending.state()
-            for what, value in (("spent_today", money["spent_today"]), ("budget", money["budget"])):
-                if isinstance(value, int | float):
-                    families[f"ai_handler_{what}_usd"].add_metric(name, value)
+                families[f"ai_handler_limiter_{what}"].add_metric([*name, limit], bucket[what])
+    for metric, field in _OF_THE_LIMITER.items():
+        if field in view:
+            families[metric].add_metric(name, view[field])
+    opened = way.breaker.state()
+    for reason in OPEN_FOR:
+        families["ai_handler_circuit_breaker_open"].add_metric([*name, reason], reason in opened)
+    money = way.spending.state() if way.spending is not None else {}
+    for what in ("spent_today", "budget"):
+        if isinstance(value := money.get(what), int | float):
+            families[f"ai_handler_{what}_usd"].add_metric(name, value)
 
 
 def _families(*, several: bool = False) -> dict[str, GaugeMetricFamily]:

@@ -17,7 +17,6 @@ class Hint(Request):  # type: ignore[misc] # Celery has no types
     """Celery's request, which says of a failed scoring what it says of a failed task."""
 
     def on_failure(self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False) -> Any:
-        """The task raised: tell those who listen, then do as Celery does."""
         raised = getattr(exc_info.exception, "exc", exc_info.exception)  # it may be wrapped with its traceback
         if isinstance(raised, ScoringFailed):
             self.send_event("task-failed", exception=str(raised), traceback="")

@@ -20,8 +20,6 @@ BUSIEST = 20  # users
 
 @dataclass(eq=False, repr=False)
 class Line:
-    """Reads what the bridges tell."""
-
     store: redis.Redis
     clock: Callable[[], float] = time.time  # Unix time, seconds
 
@@ -42,9 +40,7 @@ class Line:
 def starts(waiting: Waiting, seconds_until: Callable[[int], float]) -> list[dict[str, Any]]:
     """For the busiest users: how many wait, and in how many seconds the next and the last start at the latest.
 
-    Args:
-        waiting: who does.
-        seconds_until: the start that is the n-th from now.
+    `seconds_until` tells that of the n-th start from now.
     """
     busiest = sorted(waiting.users.items(), key=lambda item: -item[1][0])[:BUSIEST]
     everybody = sum(count for count, _ in waiting.users.values())

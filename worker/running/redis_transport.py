@@ -45,14 +45,10 @@ class _SentinelChannel(_Mended, of_kombu.SentinelChannel):
 
 
 class Transport(of_kombu.Transport):
-    """For `redis://` and `rediss://`."""
-
     Channel = _Channel
 
 
 class SentinelTransport(of_kombu.SentinelTransport):
-    """For `sentinel://`."""
-
     Channel = _SentinelChannel
 
 

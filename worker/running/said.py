@@ -12,16 +12,15 @@ def said_of(ways: Sequence[Way]) -> dict[str, Any]:
     one, *others = said = [_of(way) for way in ways]
     if not others:
         return one
+    named = list(zip(ways, said, strict=True))
     return {
         "model": ", ".join(each["model"] for each in said),
         "model_listed": all(each["model_listed"] for each in said),
         "model_ends": min((each["model_ends"] for each in said if each["model_ends"]), default=0.0),
-        "egress": ", ".join(f"{way.name} {each['egress']}" for way, each in zip(ways, said, strict=True)),
+        "egress": ", ".join(f"{way.name} {each['egress']}" for way, each in named),
         "exit_closed": all(each["exit_closed"] for each in said),
         "profile": one["profile"],
-        "providers": {
-            way.name: {"model": each["model"], "profile": each["profile"]} for way, each in zip(ways, said, strict=True)
-        },
+        "providers": {way.name: {"model": each["model"], "profile": each["profile"]} for way, each in named},
     }
 
 

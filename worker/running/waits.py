@@ -20,12 +20,10 @@ class Waits:
             self._waits[processing_id] = why, time.monotonic() + seconds + LATE
 
     def over(self, processing_id: int) -> None:
-        """It goes on."""
         with self._lock:
             self._waits.pop(processing_id, None)
 
     def counts(self) -> dict[str, int]:
-        """How many wait for what."""
         now = time.monotonic()
         with self._lock:
             self._waits = {pid: wait for pid, wait in self._waits.items() if wait[1] > now}

@@ -18,13 +18,9 @@ from config.providers import named, read_providers
 
 
 def arguments() -> argparse.ArgumentParser:
-    """The command's options."""
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument(
-        "--call",
-        action="store_true",
-        help="also make one small call of the model by the real way; it costs a few tokens",
-    )
+    about = "also make one small call of the model by the real way; it costs a few tokens"
+    parser.add_argument("--call", action="store_true", help=about)
     return parser
 
 
@@ -36,7 +32,6 @@ def run(settings: Settings, *, call: bool = False) -> int:
 
 
 def look(settings: Settings, *, call: bool = False) -> Iterator[Finding]:
-    """Everything that can be looked at."""
     redis = list(look_at_redis(settings))
     yield from redis
     yield look_at_workers() if redis[0].state is State.OK else skipped("workers", "they are asked by way of Redis")
@@ -45,7 +40,7 @@ def look(settings: Settings, *, call: bool = False) -> Iterator[Finding]:
     for name, own in read_providers(settings)[0].items():
         for finding in _look_at(name, own, redis_is_well=redis[0].state is State.OK, call=call):
             what = f"{name}: {finding.what}" if name else finding.what
-            yield Finding(what, finding.state, named(finding.found, name), named(finding.advice, name))
+            yield Finding(finding.state, what, named(finding.found, name), named(finding.advice, name))
 
 
 def _look_at(name: str, settings: Settings, *, redis_is_well: bool, call: bool) -> Iterator[Finding]:

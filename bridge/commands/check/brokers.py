@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, cast
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
@@ -96,11 +96,8 @@ class _Look:
         if lacking:
             yield wrong(what, f"we may not {', '.join(lacking)}", f"allow {', '.join(lacking)}")
         elif name == self._settings.kafka_topic_for_uploading_data and partitions > 1:
-            yield wrong(
-                what,
-                f"{partitions} partitions: the storage service needs one order and dies for good without",
-                "make it anew with one partition",
-            )
+            found = f"{partitions} partitions: the storage service needs one order and dies for good without"
+            yield wrong(what, found, "make it anew with one partition")
         else:
             yield ok(what, f"{partitions} partition{'s' if partitions > 1 else ''}")
         yield from self._configured(what, name)
@@ -112,16 +109,12 @@ class _Look:
             return  # we may not ask, and need not
         found = {key: entry.value for key, entry in future.result().items()}
         if "compact" in (found.get("cleanup.policy") or ""):
-            yield wrong(
-                what, "is compacted: all messages have one key, so all but the last are deleted",
-                "set cleanup.policy=delete",
-            )  # fmt: skip
+            lost = "is compacted: all messages have one key, so all but the last are deleted"
+            yield wrong(what, lost, "set cleanup.policy=delete")
         kept = int(found.get("retention.ms") or -1) / 1000
         if name == self._settings.kafka_topic_for_notifications and 0 <= kept < PROCESSED_MARK_TTL:
-            yield note(
-                what, f"is kept for {kept / 3600:g} h: an emptied Redis restores no older processed marks",
-                f"set retention.ms to at least {PROCESSED_MARK_TTL * 1000}",
-            )  # fmt: skip
+            short = f"is kept for {kept / 3600:g} h: an emptied Redis restores no older processed marks"
+            yield note(what, short, f"set retention.ms to at least {PROCESSED_MARK_TTL * 1000}")
 
     def _missing(self, name: str) -> Finding:
         what, settings = f"topic {name}", self._settings
@@ -135,7 +128,7 @@ class _Look:
         return note(what, "is missing: the bridge will create it")
 
     def at_groups(self) -> Iterator[Finding]:
-        yield from map(self._at_group, [self._settings.kafka_group_id, *self._settings.repeats])
+        return map(self._at_group, [self._settings.kafka_group_id, *self._settings.repeats])
 
     def _at_group(self, group: str) -> Finding:
         what = f"group {group}"
@@ -157,10 +150,8 @@ class _Look:
             return wrong(what, "we may not READ it", "allow READ on the group")
         strategies = found.partition_assignor
         if found.members and strategies and strategies != "cooperative-sticky":
-            return wrong(
-                what, f"has members that are not ours (they use {strategies})",
-                "give KAFKA_GROUP_ID a name that nobody else has",
-            )  # fmt: skip
+            strangers = f"has members that are not ours (they use {strategies})"
+            return wrong(what, strangers, "give KAFKA_GROUP_ID a name that nobody else has")
         return ok(what, f"{len(found.members)} members")
 
     def at_transactions(self) -> Finding:
@@ -178,8 +169,7 @@ def _error(future: "Future[Any]") -> KafkaError | None:
     try:
         future.result(TIMEOUT + 5)
     except KafkaException as error:
-        found: KafkaError = error.args[0]
-        return found
+        return cast("KafkaError", error.args[0])
     except TimeoutError:
         return KafkaError(KafkaError._TIMED_OUT)  # noqa: SLF001 # likewise
     return None

@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 
 import redis
 
@@ -28,31 +29,29 @@ LATEST_ERROR = 200  # characters
 FAR_OFF = 0.15  # the part by which the endpoint's count of tokens may differ from ours without a remark
 
 
+@dataclass(eq=False, repr=False)
 class WatchedModel:
     """Asks another model, and remembers how it went."""
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
-        self.errors: list[CallError] = []
-        self.counted = 0
-        self.schema = 0
-        self.seconds = 0.0
-        self.answer: Answer | None = None
+    model: Model
+    errors: list[CallError] = field(default_factory=list)
+    counted: int = 0  # tokens of the answered call by our own count,
+    schema: int = 0  # and of its schema
+    seconds: float = 0.0  # that it took
+    answer: Answer | None = None
 
     def tokens(self, call: Call) -> int:
-        """As the model says."""
-        return self._model.tokens(call)
+        return self.model.tokens(call)
 
     def ask(self, call: Call) -> Answer:
-        """Ask once. Raises what the model raises."""
         started = time.monotonic()
         try:
-            self.answer = self._model.ask(call)
+            self.answer = self.model.ask(call)
         except CallError as error:
             self.errors.append(error)
             raise
         self.seconds = time.monotonic() - started
-        self.counted = self._model.tokens(call) - call.max_output_tokens
+        self.counted = self.model.tokens(call) - call.max_output_tokens
         self.schema = count_tokens(json.dumps(call.response_format, ensure_ascii=False))
         return self.answer
 
@@ -92,11 +91,8 @@ def _failed(error: FailedError, way: Way, model: WatchedModel) -> Finding:
     if reasons := way.breaker.state():
         advice = "; ".join(EXPLAINED[reason] for reason in reasons)
         return wrong("call", f"{said}; the circuit breaker is open: {', '.join(reasons)}", advice)
-    return wrong(
-        "call",
-        f"{said} ({error.failure.name}), within {PATIENCE:g} s",
-        "see docs/limits.md, «What follows from what comes back»",
-    )
+    said += f" ({error.failure.name}), within {PATIENCE:g} s"
+    return wrong("call", said, "see docs/limits.md, «What follows from what comes back»")
 
 
 def _taken(way: Way, model: WatchedModel) -> Iterator[Finding]:

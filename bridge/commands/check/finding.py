@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 
 class State(StrEnum):
@@ -18,26 +19,16 @@ class State(StrEnum):
 class Finding:
     """One row. `found` and `advice` never hold a secret."""
 
-    what: str
     state: State
+    what: str
     found: str
     advice: str = ""
 
 
-def ok(what: str, found: str) -> Finding:
-    return Finding(what, State.OK, found)
-
-
-def note(what: str, found: str, advice: str = "") -> Finding:
-    return Finding(what, State.NOTE, found, advice)
-
-
-def wrong(what: str, found: str, advice: str) -> Finding:
-    return Finding(what, State.WRONG, found, advice)
-
-
-def skipped(what: str, why: str) -> Finding:
-    return Finding(what, State.SKIPPED, why)
+ok = partial(Finding, State.OK)
+note = partial(Finding, State.NOTE)
+wrong = partial(Finding, State.WRONG)
+skipped = partial(Finding, State.SKIPPED)
 
 
 def table(findings: Iterable[Finding]) -> Iterator[str]:

@@ -61,9 +61,7 @@ def _look_at_exit(settings: Settings, client: httpx2.Client) -> Finding:
     try:
         answer = client.get(settings.trace_url)
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-        return wrong(
-            "exit", f"unknown, so nothing is sent: {_short(error)}", _advice(error, proxied=bool(settings.openai_proxy))
-        )
+        return wrong("exit", f"unknown, so nothing is sent: {_short(error)}", _advice(error, settings))
     fields = dict(line.partition("=")[::2] for line in answer.text[:10_000].splitlines())
     country = fields.get("loc", "")
     if answer.status_code != 200 or not (len(country) == 2 and country.isalpha() and country.isupper()):
@@ -74,9 +72,8 @@ def _look_at_exit(settings: Settings, client: httpx2.Client) -> Finding:
         )
     allowed = settings.egress_allowed_countries
     if country in settings.egress_blocked_countries or (allowed and country not in allowed):
-        return wrong(
-            "exit", f"requests would leave from {country}, so nothing is sent", "set OPENAI_PROXY to an exit elsewhere"
-        )
+        found = f"requests would leave from {country}, so nothing is sent"
+        return wrong("exit", found, "set OPENAI_PROXY to an exit elsewhere")
     return ok("exit", f"requests leave from {country}")
 
 
@@ -90,16 +87,13 @@ def _look_at_model(settings: Settings, client: httpx2.Client, key: str | None) -
     try:
         card = model_card(get, model)
     except httpx2.HTTPError as error:
-        yield wrong("model", _short(error), _advice(error, proxied=bool(provider.proxy)))
+        yield wrong("model", _short(error), _advice(error, settings))
         return
     if card is not None:
         yield _found(card, settings)
     if card is not None and card.ends_within(WARN_WITHIN, datetime.now(UTC).date()):
-        yield note(
-            "model's end",
-            f"{model} will be shut down on {card.shutdown}",
-            "choose another in time: OPENAI_MODEL, and its price in OPENAI_PRICES",
-        )
+        found = f"{model} will be shut down on {card.shutdown}"
+        yield note("model's end", found, "choose another in time: OPENAI_MODEL, and its price in OPENAI_PRICES")
     if settings.openai_price is None:
         yield note("model's price", f"{model} is not in OPENAI_PRICES", "its money is not counted")
 
@@ -118,7 +112,6 @@ def _found(card: ModelCard, settings: Settings) -> Finding:
 
 
 def look_at_tokens() -> Finding:
-    """Whether tokens can be counted."""
     try:
         tokens = count_tokens(SAMPLE)
     except Exception as error:  # noqa: BLE001 # whatever is wrong with its tables
@@ -130,9 +123,11 @@ def _short(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0][:200]
 
 
-def _advice(error: Exception, *, proxied: bool) -> str:
+def _advice(error: Exception, settings: Settings) -> str:
     if isinstance(error, httpx2.ProxyError):
         return "correct OPENAI_PROXY"
     if "CERTIFICATE" in str(error).upper():
         return "somebody stands between us and the provider: no key is sent there"
-    return "is OPENAI_PROXY running?" if proxied else "is there a way to it from here? Else set OPENAI_PROXY"
+    return (
+        "is OPENAI_PROXY running?" if settings.openai_proxy else "is there a way to it from here? Else set OPENAI_PROXY"
+    )

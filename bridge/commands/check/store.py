@@ -14,12 +14,9 @@ from servers.redis_trouble import advice, told
 WHAT = "Redis"
 
 # What bridge, workers and Celery do, on keys of our own and without effect on anybody.
+_OURS = (f"{KEY_PREFIX}check", processed_mark(0) + ":check")
 _TRIALS: tuple[tuple[str | int, ...], ...] = (
-    *(
-        trial
-        for key in (f"{KEY_PREFIX}check", processed_mark(0) + ":check")
-        for trial in (("SET", key, "_", "EX", 10), ("GET", key), ("DEL", key))
-    ),
+    *(trial for key in _OURS for trial in (("SET", key, "_", "EX", 10), ("GET", key), ("DEL", key))),
     ("EVAL", "return redis.call('TIME')", 0),
     ("LLEN", QUEUE_NAME),
     ("SMEMBERS", f"_kombu.binding.{QUEUE_NAME}"),
@@ -64,10 +61,8 @@ def look_at_redis(settings: Settings) -> Iterator[Finding]:
 def _is_allowed(client: redis.Redis, trial: tuple[str | int, ...]) -> bool:
     try:
         client.execute_command(*trial)
-    except redis.exceptions.NoPermissionError:
-        return False
     except redis.ResponseError as error:  # a key of another type is somebody's mistake, but no lack of permission
-        return "NOPERM" not in str(error)
+        return not isinstance(error, redis.exceptions.NoPermissionError) and "NOPERM" not in str(error)
     return True
 
 

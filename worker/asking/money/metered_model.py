@@ -12,8 +12,6 @@ from worker.ports import Answer, Call, Model, Usage
 
 @dataclass(eq=False, repr=False)
 class MeteredModel:
-    """Asks another model, and counts."""
-
     model: Model  # the one that is asked
     name: str  # its name, a metric's label
     price: Price | None  # of its tokens; None: nobody has said
@@ -23,11 +21,9 @@ class MeteredModel:
     clock: Callable[[], float] = time.monotonic  # seconds, monotonic
 
     def tokens(self, call: Call) -> int:
-        """As the model says."""
         return self.model.tokens(call)
 
     def ask(self, call: Call) -> Answer:
-        """Ask once. Raises what the model raises."""
         started = self.clock()
         try:
             answer = self.model.ask(call)

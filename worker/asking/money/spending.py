@@ -24,8 +24,6 @@ REASON = "budget"
 
 @dataclass(eq=False, repr=False)
 class Spending:
-    """Counts money for all workers."""
-
     store: redis.Redis
     breaker: Breaker  # what the budget opens
     _: KW_ONLY
