@@ -183,7 +183,7 @@ def is_the_persons_number(match: Any) -> bool:
     least = 7 - (said[0].isalpha() or _PAIRS.fullmatch(said) is not None)
     if sum(map(str.isdigit, said)) < least or not is_told(text) or _OF_WORK.search(said):
         return False
-    prefix = said[: _NUMBERS.search(said).start()].strip("№ ") or " "
+    prefix = _NUMBERS.split(said, 1)[0].strip("№ ") or " "
     return is_unnumbered(match, prefix) and not _UNIT.match(text[match.end(1) : match.end(1) + 8])
 
 
