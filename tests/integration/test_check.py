@@ -324,8 +324,9 @@ def test_faults_on_the_way_to_the_provider():
     with provider(country="RU") as (url, asked):
         assert "from RU" in faults(look_from(url))["exit"]
     assert [path for path, _ in asked] == ["/cdn-cgi/trace"]  # and the key stayed here
-    with provider(trace=404) as (url, _):
-        assert "EGRESS_TRACE_URL" in faults(look_from(url))["exit"]
+    for unknown in ({"trace": 404}, {"country": "XX"}):
+        with provider(**unknown) as (url, _):
+            assert "EGRESS_TRACE_URL" in faults(look_from(url))["exit"]
     with provider() as (url, asked):
         assert "OPENAI_PROXY" in faults(look_from(url, openai_proxy=f"http://127.0.0.1:{free_port()}"))["exit"]
     assert asked == []

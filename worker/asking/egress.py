@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 
 from worker import metrics
+from worker.asking.exit_country import country_of, may_leave_from
 from worker.errors import SendingBlockedError
 from worker.ports import Egress
 
@@ -70,11 +71,11 @@ class EgressCheck:
         return self._country or ("unknown" if self._asked else "not asked yet")
 
     def _permits(self, country: str) -> bool:
-        return country not in self.blocked and (not self.allowed or country in self.allowed)
+        return may_leave_from(country, blocked=self.blocked, allowed=self.allowed)
 
     def _look(self) -> None:
         page = self.fetch(self.url, TIMEOUT)
-        country = None if page is None else _country(page)
+        country = None if page is None else country_of(page)
         allowed = country is not None and self._permits(country)
         if country != self._country or not self._asked:
             log.log(
@@ -129,12 +130,3 @@ class ForbiddenEgress:
 
     def distrust(self) -> None:
         """Do nothing: it is closed anyway."""
-
-
-def _country(page: str) -> str | None:
-    """The two letters of the field `loc`, or None; Cloudflare says `T1` for Tor and `XX` for unknown."""
-    for line in page.splitlines():
-        name, _, value = line.partition("=")
-        if name == "loc" and len(value) == 2 and value.isalpha() and value.isupper() and value != "XX":
-            return value
-    return None

@@ -8,6 +8,7 @@ import redis
 
 from bridge.commands.check.finding import Finding, State, note, ok, skipped, wrong
 from config import Settings
+from worker.asking.exit_country import country_of, may_leave_from
 from worker.asking.key_command import KeyCommand
 from worker.asking.model_card import WARN_WITHIN, ModelCard, model_card
 from worker.asking.route import tls_context
@@ -62,16 +63,15 @@ def _look_at_exit(settings: Settings, client: httpx2.Client) -> Finding:
         answer = client.get(settings.trace_url)
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
         return wrong("exit", f"unknown, so nothing is sent: {_short(error)}", _advice(error, settings))
-    fields = dict(line.partition("=")[::2] for line in answer.text[:10_000].splitlines())
-    country = fields.get("loc", "")
-    if answer.status_code != 200 or not (len(country) == 2 and country.isalpha() and country.isupper()):
+    country = country_of(answer.text[:10_000]) if answer.status_code == 200 else None
+    if country is None:
         return wrong(
             "exit",
             f"unknown, so nothing is sent: {settings.trace_url} answers {answer.status_code} and names no country",
             "set EGRESS_TRACE_URL to a page that does, or EGRESS_CHECK=off for a provider without",
         )
-    allowed = settings.egress_allowed_countries
-    if country in settings.egress_blocked_countries or (allowed and country not in allowed):
+    blocked, allowed = settings.egress_blocked_countries, settings.egress_allowed_countries
+    if not may_leave_from(country, blocked=blocked, allowed=allowed):
         found = f"requests would leave from {country}, so nothing is sent"
         return wrong("exit", found, "set OPENAI_PROXY to an exit elsewhere")
     return ok("exit", f"requests leave from {country}")
