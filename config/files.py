@@ -127,15 +127,18 @@ class SecretFiles(SecretsSettingsSource):
             raise UnreadableFileError(f"SECRETS_DIR: {folder} is no folder")
         for name in self.settings_cls.model_fields:
             if file := self.find_case_path(folder, name, self.case_sensitive):
-                _try(file, f"{name.upper()}: {file}")
+                read_secret(file, f"{name.upper()}: {file}")
         return super().__call__()
 
 
-def _try(file: Path, shown: str) -> None:
+def read_secret(file: Path, shown: str) -> str:
+    """What a file holds without the blanks around it. Raises UnreadableFileError, which calls it as it is `shown`."""
     try:
-        if not file.read_text(encoding="utf-8").strip():
-            raise UnreadableFileError(f"{shown} is empty")
+        secret = file.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise UnreadableFileError(f"{shown} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise UnreadableFileError(f"{shown} is not UTF-8") from None
+    if not secret:
+        raise UnreadableFileError(f"{shown} is empty")
+    return secret

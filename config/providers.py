@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from config.faults import faults_of
+from config.files import UnreadableFileError, read_secret
 from config.settings import Role, Settings
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}")  # goes into keys, logs and labels
@@ -153,14 +154,11 @@ def _key(kind: str, where: str, folder: Path) -> tuple[str, str | None]:
         key = os.environ.get(where, "")
         return key, None if key else f"key_env: the variable {where} is not set"
     try:
-        key = (folder / where).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        return "", f"key_file: {where} cannot be read: {error.strerror}"
-    except UnicodeDecodeError:
-        return "", f"key_file: {where} is not UTF-8"
+        return read_secret(folder / where, f"key_file: {where}"), None
+    except UnreadableFileError as error:
+        return "", str(error)
     except ValueError:
         return "", "key_file: no path has such a character"
-    return key, None if key else f"key_file: {where} is empty"
 
 
 def _other_kind(name: str, value: object) -> str | None:
