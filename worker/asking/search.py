@@ -52,10 +52,7 @@ class Search(Generic[T]):
         """The answer by the way that was found. Raises as `Asking.ask`."""
         standing = [one for one in self.callings if one.way.name == self.in_hand.progress.way]
         by_model = [list(alike) for _, alike in groupby(self.callings, key=lambda one: one.way.model_name)]
-        for alike in ([one] for one in standing):  # who waits already goes on with that, if it is soon
-            if asked := self._soonest(alike):
-                return asked
-        for alike in by_model:
+        for alike in [[one] for one in standing] + by_model:  # who waits already goes on with that, if it is soon
             if asked := self._soonest(alike):
                 return asked
         self.in_hand.patience = math.inf

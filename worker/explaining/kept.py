@@ -1,4 +1,4 @@
-"""What `OutcomeStore.finish` and `ResultCache.put` have kept of a request: read again, or forgotten.
+"""What `OutcomeStore.finish` and `ResultCache.keep` have kept of a request: read again, or forgotten.
 
 What is still to be published is not forgotten: a request's text and its outcome, which end with it. Kafka's own
 retention is the platform's to set. Every function may raise `redis.RedisError`.
