@@ -105,6 +105,7 @@ def job(tmp_path_factory, kafka, own_redis):
                 standin_url=standin.url,
                 partitions=3,
                 settings={"WORKER_CONCURRENCY": "8", "LOG_LEVEL": "DEBUG"},
+                forked=False,
             )
         )
         launcher = (str(CHECKOUT / "tests" / "support" / "launch.py"), "worker.app:RETRY_BASE=12")
