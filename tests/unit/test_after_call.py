@@ -76,7 +76,7 @@ def test_unusable_answers_come_to_an_end():
 
 
 def test_an_outage_ends_no_request():
-    """However often a request has met it: MAX_ATTEMPTS does not count that."""
+    """However often a request has met it: the attempts do not count that."""
     decision = decided(TransientError("500"), replace(CALLED, faults=5_000))
     assert decision == AskAgain(POLICY.retry_max / 2, replace(CALLED, faults=5_001))
 

@@ -40,7 +40,7 @@ MOST_REFUSED = 6  # times while others pass: behind one address may be backends 
 
 @dataclass(frozen=True, slots=True)
 class WaitingPolicy:
-    """What operators may set; seconds and counts."""
+    """How long a request waits, and how often it is asked; seconds and counts."""
 
     max_attempts: int  # answers that may be of no use before the request fails
     retry_base: float  # the first back-off; it doubles
