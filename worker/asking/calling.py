@@ -1,4 +1,4 @@
-"""The calls of one way to a model: may anything be sent, and what? ─► reserved start ─► ask ─► what follows.
+"""The calls of one way to a model: may anything be sent, and what? ─► its start ─► ask ─► what follows.
 
 Each way has its own limits, circuit breaker and exit, and so its own line: nothing here knows of another.
 """
