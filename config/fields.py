@@ -80,7 +80,7 @@ class Fields(BaseSettings):
     openai_headers: values.Headers | None = None
     """more headers of every request, `Name: value; Name: value`; may hold secrets, never shown"""
     openai_model: values.Model = "gpt-6-luna"
-    """the pinned model"""
+    """the model; pinned where its name has a version"""
     openai_prices: values.PriceList = "gpt-6-luna=0.10/0.01/0.50/0.125"
     """US dollars for a million tokens of each model, comma separated: prompt, cached, answer, and a fourth where
     writing into the cache has a price of its own; the money of a model that is not among them is not counted"""
@@ -97,7 +97,8 @@ class Fields(BaseSettings):
     """`flex`: half the price, slower, and the usual tier for ten minutes where it has no room; or another that the
     endpoint has; empty: none is asked for"""
     openai_max_output_tokens: int = Field(1_260, ge=200, le=16_000)
-    """tokens, cap of one answer; 60 and 100 a criterion are reserved, but never more than this"""
+    """tokens, cap of one answer; grades reserve 60, 85 a criterion and 100 where it asks for years, never more than
+    this"""
     openai_output: Literal["auto", "strict", "json"] = "auto"
     """`strict` schema, `json` mode, or `auto`: strict until the endpoint refuses it, then JSON mode, then neither, read
     tolerantly"""
