@@ -120,7 +120,7 @@ def main() -> int:
         folder = Path(place)
         with running(ApacheKafka(folder / "kafka")) as kafka, running(RedisServer(folder / "redis")) as memory:
             url = f"{memory.url}/1"
-            settings = {"RPM": "60000", "RPD": "0", "TPM": "0", "WINDOW_SIZE": "1000", "OPENAI_KEY": "-"}
+            settings = {"RPM": "60000", "RPD": "0", "TPM": "0", "OPENAI_KEY": "-"}
             service = Service(
                 folder, kafka=kafka.bootstrap, redis_url=url, standin_url=None, names=Names.new(), settings=settings
             )

@@ -16,6 +16,13 @@ from dev.processes import ChildProcess
 
 READY = 60.0  # seconds
 LIMITS = {"RPM": "1000000", "RPD": "1000000000", "TPM": "1000000000"}  # nothing waits
+# Python's `-c`, before SIZE MODULE: with such limits the window would be as large as it gets, and with a quota that
+# somebody has it is about its smallest.
+WITH_WINDOW = """
+import runpy, sys, bridge.window
+bridge.window.WINDOW_CAP, sys.argv = int(sys.argv[1]), sys.argv[2:]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,6 @@ class Setting:
             "KAFKA_TOPIC_FOR_UPLOADING_DATA": self.uploading,
             "KAFKA_TOPIC_REPLICATION": "1",
             "WORKER_CONCURRENCY": str(self.in_flight),
-            "WINDOW_SIZE": str(self.window),
             "LOG_FILE": str(self.folder / "auth_service.log"),
             "HEALTH_FOLDER": str(self.folder),
         }
@@ -119,7 +125,8 @@ class ThisService(System):
     name = "this service"
 
     def _start(self) -> None:
-        self._run("bridge", 0, self._program("bridge", "bridge"), "assigned")
+        _, *bridge = self._program("bridge", "bridge")
+        self._run("bridge", 0, ["-c", WITH_WINDOW, str(self.setting.window), *bridge], "assigned")
         for number in range(self.setting.workers):
             options = ["-A", "worker", "worker", "-n", f"bench{number}@localhost"]
             self._run("worker", number, [*self._program(f"worker-{number}", "celery"), *options], " ready.")

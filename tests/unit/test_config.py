@@ -160,8 +160,6 @@ def test_limits_that_nobody_set_are_found_out(env):
         ("OPENAI_TIMEOUT", "0"),
         ("OPENAI_OUTPUT", "xml"),
         ("EGRESS_CHECK", "maybe"),
-        ("TASK_RATE_LIMIT", "fast"),
-        ("WINDOW_SIZE", "5001"),
         ("REQUEST_DEADLINE", "259200"),
         ("LEASE_SECONDS", "0.5"),
         ("VERDICT_THRESHOLD", "101"),
