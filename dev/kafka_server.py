@@ -312,6 +312,12 @@ class MockKafka:
         self._process.start()
         self._process.wait_ready(self._address_file.exists, timeout=20)
 
+    def make_topics(self, *names: str) -> None:
+        """It makes what a producer asks for; a consumer that is there first looks again only after seconds."""
+        producer = Producer({"bootstrap.servers": self.bootstrap, "log_level": 0}, logger=silent)
+        for name in names:
+            producer.list_topics(name, timeout=10)
+
     def stop(self) -> None:
         """End it, and with it all that it holds."""
         self._process.stop()
