@@ -167,8 +167,6 @@ class Fields(BaseSettings):
     """key of our messages to the notifications service"""
     kafka_create_topics: bool = True
     """`on` creates missing topics at start"""
-    kafka_input_partitions: int = Field(1, ge=1)
-    """partitions of the input topic if the bridge creates it; the other topics get one"""
     kafka_topic_replication: int = Field(1, ge=1)
     """replicas of a topic that the bridge creates"""
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
