@@ -198,16 +198,17 @@ class Service:
     def _start(self, name: str, arguments: list[str], more: Mapping[str, str] | None = None) -> ChildProcess:
         # A second process by the same name, such as a restarted one, has a log of its own.
         turn = self._turns[name] = self._turns.get(name, 0) + 1
-        process = ChildProcess(
-            name,
-            [self._python, *arguments],
-            log_file=self.folder / (f"{name}.log" if turn == 1 else f"{name}.{turn}.log"),
-            environment={**self.environment, **(more or {})},
-            folder=self._checkout,
-        )
+        log_file = self.folder / (f"{name}.log" if turn == 1 else f"{name}.{turn}.log")
+        process = self._process(name, arguments, log_file, {**self.environment, **(more or {})})
         self.processes.append(process)
         process.start()
         return process
+
+    def _process(
+        self, name: str, arguments: Sequence[str], log_file: Path, environment: Mapping[str, str]
+    ) -> ChildProcess:
+        command = [self._python, *arguments]
+        return ChildProcess(name, command, log_file=log_file, environment=environment, folder=self._checkout)
 
 
 class StandInServer(LocalServer):

@@ -104,6 +104,7 @@ def job(tmp_path_factory, kafka, own_redis):
                 redis_url=own_redis,
                 standin_url=standin.url,
                 settings={"WORKER_CONCURRENCY": "8", "LOG_LEVEL": "DEBUG"},
+                forked=False,
             )
         )
         fleet.make_topic(fleet.names.requests, 3)

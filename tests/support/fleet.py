@@ -19,6 +19,7 @@ from dev.kafka_server import CHECKOUT, silent
 from dev.processes import ProcessFailedError
 from dev.service import Names, Service
 from tests.support.delivery_checker import Record
+from tests.support.forked import ForkedProcess
 from tests.support.topic_reader import TopicReader, read_topics
 
 TIMEOUT = 30.0  # seconds
@@ -56,6 +57,7 @@ class Fleet(Service):
         standin_url: of the stand-in for OpenAI, without `/v1`.
         partitions: of each topic that `create_topics` makes; the bridge makes those that are missing with one.
         settings: of the service, by the names of their environment variables, over `SETTINGS`.
+        forked: its processes are forked from one that has imported what they need; else they are what users type.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Fleet(Service):
         standin_url: str,
         partitions: int = 1,
         settings: Mapping[str, str] | None = None,
+        forked: bool = True,
     ) -> None:
         super().__init__(
             folder,
@@ -77,6 +80,7 @@ class Fleet(Service):
             settings={**SETTINGS, **(settings or {})},
         )
         self.partitions = partitions
+        self._forked = forked
         self._producer = self._new_producer()
 
     def create_topics(self) -> None:
@@ -141,6 +145,13 @@ class Fleet(Service):
         reader.close()
         for cut in self._admin().delete_records(places).values():
             cut.result(TIMEOUT)
+
+    def _process(self, name, arguments, log_file, environment):
+        if not self._forked:
+            return super()._process(name, arguments, log_file, environment)
+        program = "bridge" if "bridge" in arguments else "worker"
+        command = [sys.executable, *arguments]
+        return ForkedProcess(program, name, command, log_file=log_file, environment=environment, folder=CHECKOUT)
 
     def _meet_partitions(self, count: int) -> None:
         """A sender that knows of all of them; the old one may hold on to what it knew."""
