@@ -46,11 +46,11 @@ task_reject_on_worker_lost = True
 # Countdowns wait in the worker's memory and bypass prefetch (celery #9849); the bridge's window bounds them.
 worker_eta_task_limit = 10_000
 
-# The brake on how fast one worker may start tasks (per worker, `celery control rate_limit`). It must never delay a
-# start that the limiter would grant, and when it brakes it brakes hard: each hint that it holds back has a timer of
-# its own, kombu's event loop runs ten of them and then sleeps for a second (kombu/asynchronous/hub.py, `fire_timers`),
-# so behind sixteen of them one task a second starts, whatever the rate. So by default it is out of reach.
-task_annotations = {"*": {"rate_limit": _settings.task_rate_limit or "10000/s"}}
+# The brake on how fast one worker may start tasks is for operators: `celery -A worker control rate_limit`. It must not
+# delay a start that the limiter would grant, and when it brakes it brakes hard: each hint that it holds back has a
+# timer of its own, kombu's event loop runs ten of them and then sleeps for a second (kombu/asynchronous/hub.py,
+# `fire_timers`), so behind sixteen of them one task a second starts, whatever the rate. So it begins out of reach.
+task_annotations = {"*": {"rate_limit": "10000/s"}}
 
 # SIGTERM finishes what is in hand, which takes OPENAI_TIMEOUT at most (waits are cut short) and so fits into the
 # compose file's stop_grace_period. This is for a second signal: seconds before the rest is dropped.

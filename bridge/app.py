@@ -22,7 +22,7 @@ from bridge.announcements import Announcements
 from bridge.commands import check, dead_letters, predecessor, replay, resume, send, status
 from bridge.commands.check.brokers import faults_at_start
 from bridge.consumer import Bridge
-from bridge.dead_letter import CAP_WINDOW, DeadLetterCap, recent_dead_letters
+from bridge.dead_letter import CAP_LIMIT, CAP_WINDOW, DeadLetterCap, recent_dead_letters
 from bridge.health import Health, serve
 from bridge.kafka import (
     Contact,
@@ -44,6 +44,7 @@ from bridge.spans import RequestSpans
 from bridge.start import StartUnknown
 from bridge.status.page import Overview
 from bridge.topic_watch import TopicWatch
+from bridge.window import WINDOW_CAP
 from config import Settings
 from config.providers import read_providers, request_rate
 from presence import be_present
@@ -108,7 +109,7 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
     consumer = make_consumer(settings, contact)
     providers = read_providers(settings)[0]
     policy = PartitionPolicy(
-        window_cap=settings.window_size,
+        window_cap=WINDOW_CAP,
         request_rate=request_rate(providers),
         request_deadline=settings.request_deadline,
         # After Redis was emptied a worker claims again with its next heartbeat, at a third of the lease.
@@ -162,12 +163,11 @@ def make_watch(settings: Settings, admin: AdminClient) -> TopicWatch:
 
 def make_cap(settings: Settings, client: redis.Redis) -> DeadLetterCap:
     """The dead letters' rate limit, which goes on from what stands in the topic."""
-    limit = settings.dead_letter_limit
     since = time.time() - CAP_WINDOW
     with suppress(redis.RedisError):  # the start has said that it is away; until it tells, nobody has resumed
         since = max(since, resume.resumed_at(client))
-    written = recent_dead_letters(make_reader(settings), settings.dead_letter_topic, since, limit)
-    return DeadLetterCap(limit, CAP_WINDOW, time.time, written)
+    written = recent_dead_letters(make_reader(settings), settings.dead_letter_topic, since, CAP_LIMIT)
+    return DeadLetterCap(CAP_LIMIT, CAP_WINDOW, time.time, written)
 
 
 def run(settings: Settings) -> int:
@@ -181,14 +181,8 @@ def run(settings: Settings) -> int:
     if settings.kafka_create_topics:
         create_missing_topics(
             admin,
-            {
-                settings.kafka_topic_for_ai_handler: settings.kafka_input_partitions,
-                # The storage service needs users, requirements, resumes and results in one order, so the topics of
-                # others have one partition; whoever owns them may have made them with more.
-                **dict.fromkeys(settings.answer_topics, 1),
-            },
+            [settings.kafka_topic_for_ai_handler, *settings.answer_topics],
             dead_letters=settings.dead_letter_topic,
-            retention=settings.dead_letter_retention,
             replication=settings.kafka_topic_replication,
         )
     watch = make_watch(settings, admin)

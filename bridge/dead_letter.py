@@ -24,7 +24,8 @@ HEADER_SHA256 = "original-sha256"  # hexadecimal, of the whole value; where the 
 # Bytes of the value that are kept: all, and where the dead-letter topic refuses that, less and less.
 CUTS = (1_900_000, 900_000, 100_000, 5_000, 0)
 
-CAP_WINDOW = 600.0  # seconds over which DEAD_LETTER_LIMIT counts
+# So many dead letters within so many seconds stop the taking.
+CAP_LIMIT, CAP_WINDOW = 500, 600.0
 LEADER_PATIENCE = 15.0  # seconds; a topic that was created a moment ago has no leader yet
 
 

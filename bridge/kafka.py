@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -28,6 +28,14 @@ KAFKA_TIMEOUT = 10.0  # seconds, for one answer of the brokers
 
 # A dead letter is its original plus headers, so it must be allowed to be larger than the original.
 DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024
+DAY = 24 * 3_600_000  # milliseconds
+# Dead letters hold resumes as they came, so Kafka forgets them. It does so by the segment: without a bound of its own a
+# letter would outlive its time by up to a week.
+DEAD_LETTER_CONFIG = {
+    "max.message.bytes": str(DEAD_LETTER_MAX_BYTES),
+    "retention.ms": str(14 * DAY),
+    "segment.ms": str(DAY),
+}
 # A transaction is five small requests, each of which waits for the answer to the last.
 AT_ONCE = {"socket.nagle.disable": True}
 
@@ -181,12 +189,11 @@ def produce(
             return
 
 
-def create_missing_topics(
-    admin: AdminClient, topics: Mapping[str, int], *, dead_letters: str, retention: int, replication: int
-) -> None:
-    """Create each topic with its number of partitions, and the dead-letter topic with one, unless it is there.
+def create_missing_topics(admin: AdminClient, topics: Iterable[str], *, dead_letters: str, replication: int) -> None:
+    """Create each topic, and that of dead letters, unless it is there.
 
-    Dead letters hold resumes as they came, so Kafka forgets them after `retention` seconds, a day more at most.
+    The storage service needs users, requirements, resumes and results in one order, so each has one partition; whoever
+    owns it may have made it with more.
 
     Raises:
         KafkaException: the brokers are away, or refuse.
@@ -195,11 +202,11 @@ def create_missing_topics(
     wanted = [
         NewTopic(
             name,
-            num_partitions=partitions,
+            num_partitions=1,
             replication_factor=replication,
-            config=_dead_letter_config(retention) if name == dead_letters else {},
+            config=DEAD_LETTER_CONFIG if name == dead_letters else {},
         )
-        for name, partitions in {**topics, dead_letters: 1}.items()
+        for name in (*topics, dead_letters)
         if name not in existing
     ]
     if not wanted:
@@ -213,16 +220,6 @@ def create_missing_topics(
                 raise KafkaException(KafkaError(error.args[0].code(), problem)) from error
         else:
             log.info("created topic %s", name)
-
-
-def _dead_letter_config(retention: int) -> dict[str, str]:
-    # Kafka forgets by the segment: without a bound of its own a letter would outlive its time by up to a week.
-    segment = min(retention, 24 * 3_600)
-    return {
-        "max.message.bytes": str(DEAD_LETTER_MAX_BYTES),
-        "retention.ms": str(retention * 1_000),
-        "segment.ms": str(segment * 1_000),
-    }
 
 
 class OffsetRange(NamedTuple):

@@ -1,4 +1,4 @@
-"""What operators may set of a partition's work."""
+"""How a partition's work is done: what operators may set of it, and its bounds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

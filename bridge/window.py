@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+WINDOW_CAP = 5_000  # requests, however many the limits could keep in flight: Redis has each of them
 LEAST = 100  # requests; so many cost nothing, and a short burst finds room at once
 HEADROOM = 1.5  # times what is in flight: outcomes wait to be published, requests to be claimed
 FIRST_LATENCY = 5.0  # seconds, until something was measured
@@ -29,7 +30,7 @@ SAMPLES = 500  # latest latencies
 class Window:
     """The sizes of one partition's window."""
 
-    cap: int  # the operator's, requests
+    cap: int  # requests at most
     look_ahead: int  # unfinished requests to hold at least
     rate: float  # requests a second that the limits allow; infinite where that is not known
     clock: Callable[[], float]  # seconds, monotonic

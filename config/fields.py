@@ -66,11 +66,9 @@ class Fields(BaseSettings):
     openai_key_command: values.Command | None = None
     """a program and its arguments, run without a shell, that prints the key, or JSON with it as `key` and the seconds
     that it is good for as `expires_in`; instead of `OPENAI_KEY`; may hold secrets, never shown"""
-    openai_allow_http: bool = False
-    """`on` lets the key and resumes travel unencrypted, to an `http://` endpoint elsewhere"""
     openai_base_url: values.HttpUrl = "https://api.openai.com/v1"
     """any OpenAI-compatible endpoint, up to and without `/chat/completions`; a query stays:
-    `…/deployments/NAME?api-version=…`"""
+    `…/deployments/NAME?api-version=…`; `http://` on this machine and in private networks alone"""
     openai_tls_ca: values.Certificates | None = None
     """path of CA certificates that are trusted beside the system's, for an endpoint with its own"""
     openai_organization: values.HeaderValue | None = None
@@ -80,7 +78,7 @@ class Fields(BaseSettings):
     openai_headers: values.Headers | None = None
     """more headers of every request, `Name: value; Name: value`; may hold secrets, never shown"""
     openai_model: values.Model = "gpt-6-luna"
-    """the pinned model"""
+    """the model; pinned where its name has a version"""
     openai_prices: values.PriceList = "gpt-6-luna=0.10/0.01/0.50/0.125"
     """US dollars for a million tokens of each model, comma separated: prompt, cached, answer, and a fourth where
     writing into the cache has a price of its own; the money of a model that is not among them is not counted"""
@@ -97,7 +95,8 @@ class Fields(BaseSettings):
     """`flex`: half the price, slower, and the usual tier for ten minutes where it has no room; or another that the
     endpoint has; empty: none is asked for"""
     openai_max_output_tokens: int = Field(1_260, ge=200, le=16_000)
-    """tokens, cap of one answer; 60 and 100 a criterion are reserved, but never more than this"""
+    """tokens, cap of one answer; grades reserve 60, 85 a criterion and 100 where it asks for years, never more than
+    this"""
     openai_output: Literal["auto", "strict", "json"] = "auto"
     """`strict` schema, `json` mode, or `auto`: strict until the endpoint refuses it, then JSON mode, then neither, read
     tolerantly"""
@@ -113,9 +112,6 @@ class Fields(BaseSettings):
     ] = "auto"
     """`auto`: not sent until the model shows that it reasons, then the lowest that it takes; `low` or another: always
     sent; `off`: never"""
-    openai_max_reasoning_tokens: int = Field(16_000, ge=0, le=200_000)
-    """tokens, most room that an answer's cap may leave for reasoning beside the answer; it follows what the model uses,
-    never takes more than a quarter of `TPM`, and is 0 for a model that does not reason"""
     providers: Path | None = None
     """path of a TOML file with a table for each of several providers, in order of preference, see docs/providers.md;
     `RPM`, `RPD`, `TPM`, `OPENAI_…`, `EGRESS_…`, `LIMITS_BURST` and `REDACTION` are without effect then; empty: these
@@ -127,10 +123,6 @@ class Fields(BaseSettings):
     the same model twice is a mistake"""
     limits_burst: values.Seconds = 60.0
     """seconds of refill that may be spent at once; below 60 where shorter spans are enforced"""
-    task_rate_limit: (
-        Annotated[str, values.written(r"\d+/[smh]", "a whole number a second, minute or hour: 10/m")] | None
-    ) = None
-    """Celery's brake on task starts of one worker, e.g. `10/m`; empty: too high to delay any"""
 
     # Where requests leave the network
     egress_check: bool = True
@@ -173,8 +165,6 @@ class Fields(BaseSettings):
     """key of our messages to the notifications service"""
     kafka_create_topics: bool = True
     """`on` creates missing topics at start"""
-    kafka_input_partitions: int = Field(1, ge=1)
-    """partitions of the input topic if the bridge creates it; the other topics get one"""
     kafka_topic_replication: int = Field(1, ge=1)
     """replicas of a topic that the bridge creates"""
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
@@ -195,8 +185,6 @@ class Fields(BaseSettings):
     """milliseconds after which a dead bridge's partitions move to another"""
 
     # The bridge
-    window_size: int = Field(5_000, ge=1, le=5_000)
-    """most unfinished requests a bridge holds per partition; how many it does follows the limits"""
     user_rpd: int = Field(0, ge=0)
     """most answers a user gets to the requests of one day of UTC; 0: there is no such limit"""
     fair_by: Literal["user", "none"] = "user"
@@ -205,10 +193,6 @@ class Fields(BaseSettings):
     """`USER=WEIGHT,…`: users that get so many turns where others get one, 0.01 to 100"""
     request_deadline: Annotated[float, Field(gt=0, lt=PROCESSED_MARK_TTL)] = 43_200.0
     """seconds from a request's Kafka timestamp to its end, whatever it waits for"""
-    dead_letter_limit: int = Field(500, ge=1)
-    """dead letters in ten minutes at which the bridge takes nothing new"""
-    dead_letter_retention: int = Field(1_209_600, ge=3_600)
-    """seconds that Kafka keeps a dead letter, set when the bridge creates that topic: resumes are in it"""
     health_folder: Path = Path("run")
     """of `bridge.health`, `bridge.ready` and `worker.health`, which are touched while all is well"""
     bridge_metrics_port: values.Port = 0
@@ -223,8 +207,6 @@ class Fields(BaseSettings):
     """address the metrics are served on"""
     lease_seconds: Annotated[float, Field(ge=1, le=600)] = 10.0
     """seconds after which a killed worker's request is another's; after half of them a hint goes again"""
-    max_attempts: int = Field(2, ge=1)
-    """answers to one question that may be of no use before the request fails; outages do not count"""
 
     # Scoring
     redaction: bool = True

@@ -48,7 +48,8 @@ def write(folder: Path, example: str) -> list[str]:
             continue
         with os.fdopen(descriptor, "w", encoding="utf-8") as written:
             written.write(filled(example, {**passwords(), **more}))
-        done.append(f"{name} written" + ("" if more else ": set OPENAI_KEY in it"))
+        yours = "" if more else ": set OPENAI_KEY in it, and RPM, RPD, TPM or empty them"
+        done.append(f"{name} written{yours}")
     return done
 
 

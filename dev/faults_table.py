@@ -35,7 +35,7 @@ _MEANINGS: Final = {
     "limits": "it waits at the same place. The user is told nothing, or `QUEUE_TOO_LONG` if its turn comes too late.",
     "outage": f"back-off (`Retry-After`); where nobody is answered *breaker* `provider`, {_OUTAGE}. {_SILENT}",
     "breaker": f"it opens, and names the setting to mend; a tiny call tries it: {_EVERY}. {_SILENT}",
-    "again": "one more try, up to `MAX_ATTEMPTS` calls, then the user is told.",
+    "again": "one more try, then the user is told.",
     "fails": "at once.",
     "compared": f"{MOST_REFUSED} calls, {REFUSED_WAIT:.0f} s apart, then `REFUSED`, if others pass; else {_REFUSED}.",
 }

@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,6 +37,19 @@ def listens(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
+
+
+class _Process(Protocol):
+    """Of `subprocess.Popen`, what is used here."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def terminate(self) -> None: ...
 
 
 class ChildProcess:
@@ -67,7 +80,7 @@ class ChildProcess:
         self.log_file = log_file
         self._environment = environment
         self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: _Process | None = None
         self._is_gone = True
 
     @property
@@ -92,15 +105,7 @@ class ChildProcess:
             raise ProcessFailedError(f"{self.name} is running already")
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log, _interrupts_held_back():
-            self._process = subprocess.Popen(
-                self.command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=None if self._environment is None else dict(self._environment),
-                cwd=self._folder,
-                start_new_session=True,
-            )
+            self._process = self._spawn(log)
             self._is_gone = False
             atexit.register(self.kill)
 
@@ -174,6 +179,17 @@ class ChildProcess:
     def log_tail(self, lines: int = 20) -> str:
         """The last lines it has printed, under the name of the log file."""
         return "\n".join([f"--- {self.log_file}", *self.log_text().splitlines()[-lines:]])
+
+    def _spawn(self, log: BinaryIO) -> _Process:
+        return subprocess.Popen(
+            self.command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=None if self._environment is None else dict(self._environment),
+            cwd=self._folder,
+            start_new_session=True,
+        )
 
     def _signal_group(self, signum: int) -> None:
         if self._process is None or self._is_gone:

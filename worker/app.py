@@ -74,11 +74,13 @@ stopping = threading.Event()
 # What a request may meet, in seconds: a back-off doubles from its base; a wait longer than the short one is a Celery
 # countdown; a longer one than the longest countdown asks again. celeryconfig's visibility timeout is above them.
 RETRY_BASE, RETRY_MAX = 1.0, 60.0
+MAX_ATTEMPTS = 2  # answers to one question that may be of no use before the request fails; outages do not count
 SHORT_WAIT, MAX_COUNTDOWN = 3.0, LONGEST_COUNTDOWN
 JITTER = 1.0  # seconds for which it may be on its way to the provider, by which the buckets are held back
 
 CRITERIA_TTL = 90 * 24 * 3_600  # seconds a vacancy keeps its criteria, by which all its resumes are measured
-MOST_OF_TPM = 4  # the part of a minute's tokens that one request may reserve for reasoning
+# Tokens that an answer's cap may leave for reasoning beside the answer, and which part of a minute's tokens at most.
+MOST_ROOM, MOST_OF_TPM = 16_000, 4
 PAGE_WITHIN = 15.0  # seconds for what the endpoint says of its models
 HEALTH_EVERY = 2.0  # seconds
 # Seconds after SIGTERM, beyond OPENAI_TIMEOUT, in which a call's answer is stored; below compose's grace period.
@@ -127,7 +129,6 @@ def make_egress(settings: Settings, route: Route, name: str = "") -> Egress:
 
 def make_profiles(settings: Settings, store: redis.Redis, leases: Leases) -> Profiles:
     """What the fleet learns of the model."""
-    most_room = settings.openai_max_reasoning_tokens
     return Profiles(
         store,
         leases,
@@ -138,7 +139,7 @@ def make_profiles(settings: Settings, store: redis.Redis, leases: Leases) -> Pro
             output=settings.openai_output,
         ),
         # A request that reserves more than a minute's tokens would never start.
-        most_room=min(most_room, settings.tpm // MOST_OF_TPM) if settings.tpm else most_room,
+        most_room=min(MOST_ROOM, settings.tpm // MOST_OF_TPM) if settings.tpm else MOST_ROOM,
     )
 
 
@@ -184,7 +185,7 @@ def make_scoring(
         ),
     )
     policy = WaitingPolicy(
-        max_attempts=settings.max_attempts,
+        max_attempts=MAX_ATTEMPTS,
         retry_base=RETRY_BASE,
         retry_max=RETRY_MAX,
         short_wait=SHORT_WAIT,

@@ -28,7 +28,6 @@ class Setting:
         requests, notifications, uploading: topics of this run's own.
         workers: processes that call the model.
         in_flight: calls that each of them may have under way.
-        window: unfinished requests that this service's bridge holds for a partition.
     """
 
     folder: Path
@@ -40,7 +39,6 @@ class Setting:
     uploading: str
     workers: int
     in_flight: int
-    window: int
 
     def environment(self) -> dict[str, str]:
         """Of every process of every system."""
@@ -60,7 +58,6 @@ class Setting:
             "KAFKA_TOPIC_FOR_UPLOADING_DATA": self.uploading,
             "KAFKA_TOPIC_REPLICATION": "1",
             "WORKER_CONCURRENCY": str(self.in_flight),
-            "WINDOW_SIZE": str(self.window),
             "LOG_FILE": str(self.folder / "auth_service.log"),
             "HEALTH_FOLDER": str(self.folder),
         }

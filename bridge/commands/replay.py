@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from confluent_kafka import Consumer, KafkaError, Message, Producer
 
 from bridge.commands import say
-from bridge.dead_letter import CAP_WINDOW, HEADER_FIELD, HEADER_REASON, HEADER_SIZE
+from bridge.dead_letter import CAP_LIMIT, CAP_WINDOW, HEADER_FIELD, HEADER_REASON, HEADER_SIZE
 from bridge.intake import Reason
 from bridge.kafka import header, offset_ranges, produce, read_range
 from config import Settings
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace, settings: Settings, reader: Consumer, produ
     fields: defaultdict[str, Counter[str]] = defaultdict(Counter)  # by reason
     chosen: Counter[str] = Counter()
     not_whole = 0
-    pace = Pace(settings.dead_letter_limit, CAP_WINDOW, options.rate)
+    pace = Pace(CAP_LIMIT, CAP_WINDOW, options.rate)
     failures: list[KafkaError] = []
     places = offset_ranges(reader, settings.dead_letter_topic, may_be_missing=True)
     for letter in (letter for part in places for letter in read_range(reader, part)):

@@ -34,11 +34,12 @@ def make_fleet(tmp_path, kafka, redis_url, standin):
     """Makes services of their own on the shared Kafka and Redis; whatever they start is stopped at the end."""
     fleets = []
 
-    def make(*, kafka=kafka, redis_url=redis_url, partitions=1, **settings):
+    def make(*, kafka=kafka, redis_url=redis_url, partitions=1, forked=True, **settings):
         folder = tmp_path / f"fleet-{len(fleets)}"
         fleet = Fleet(
-            folder, kafka=kafka, redis_url=redis_url, standin_url=standin.url, partitions=partitions, settings=settings
-        )
+            folder, kafka=kafka, redis_url=redis_url, standin_url=standin.url, partitions=partitions, settings=settings,
+            forked=forked,
+        )  # fmt: skip
         fleets.append(fleet)
         return fleet
 

@@ -35,7 +35,7 @@ def test_a_worker_dies_or_freezes_in_mid_call(stage, standin, eventually):
 
 def test_bridges_die_and_leave(stage, standin):
     """Of two bridges one is killed, then all that is left is asked to stop: nothing is lost, nothing done twice."""
-    it = stage(partitions=3)
+    it = stage(partitions=3, forked=False)
     first, second = it.fleet.bridge(name="first"), it.fleet.bridge(name="second")
     worker = it.fleet.worker()
     standin.set(latency=0.5)

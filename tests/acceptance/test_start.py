@@ -140,7 +140,7 @@ def test_flower_reads_the_env_file(redis_url, tmp_path, eventually):
 
 def test_the_check_finds_workers(make_fleet, start, eventually):
     """`bridge check` says how many workers answer, and what to do where none does."""
-    fleet = make_fleet()
+    fleet = make_fleet(forked=False)
 
     def told():
         _, lines = start(("bridge", "check"), **fleet.settings)
@@ -182,7 +182,7 @@ def test_help_needs_nothing(start):
 
 def test_a_worker_shows_that_it_lives(make_fleet, private_redis, eventually):
     """Its health file is touched while it reaches Redis, and grows old while it does not."""
-    fleet = make_fleet(redis_url=f"{private_redis.url}/1")
+    fleet = make_fleet(redis_url=f"{private_redis.url}/1", forked=False)
     fleet.worker()
     file = fleet.folder / "worker" / "worker.health"
 

@@ -41,12 +41,13 @@ def outage(server, how):
 
 
 @pytest.fixture
-def busy(stage, private_redis, own_kafka, standin):
+def busy(stage, private_redis, own_kafka, standin, how):
     """A service with calls of the model in hand, on brokers that may be taken away."""
     it = stage(
         kafka=own_kafka.bootstrap,
         redis_url=f"{private_redis.url}/1",
         partitions=3,
+        forked=how == "frozen",  # the others are what users type
         OPENAI_TIMEOUT=f"{OPENAI_TIMEOUT:g}",
     )
     bridge, worker = it.fleet.bridge(), it.fleet.worker()

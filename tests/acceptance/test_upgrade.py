@@ -93,7 +93,7 @@ class Upgrade:
 @pytest.fixture
 def upgrade(stage, standin, last_release, eventually):
     standin.set(latency=0.2)
-    it = Upgrade(stage(partitions=2), last_release, eventually)
+    it = Upgrade(stage(partitions=2, forked=False), last_release, eventually)
     yield it
     it.stop()
 

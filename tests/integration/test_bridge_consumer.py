@@ -241,9 +241,10 @@ def test_partitions_move_between_bridges_without_a_trace(stage):
     assert stage.published() == once(*range(20))
 
 
-def test_too_many_dead_letters_stop_the_taking_and_not_the_bridge(stage):
+def test_too_many_dead_letters_stop_the_taking_and_not_the_bridge(stage, monkeypatch):
     """At the cap the bridge stays up and says why it is not ready; an operator's word, no restart, lets it go on."""
-    stage = stage(dead_letter_limit=2)
+    monkeypatch.setattr("bridge.app.CAP_LIMIT", 2)
+    stage = stage()
     stage.send(100)
     stage.send(*range(5), value=b"{oops")
     stage.send(101)

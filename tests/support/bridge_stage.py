@@ -24,6 +24,7 @@ from bridge.partition import PartitionWork
 from bridge.policy import PartitionPolicy
 from bridge.publisher import Publisher, Topics
 from bridge.request_store import RequestStore
+from bridge.window import WINDOW_CAP
 from config import Settings
 from contract import OUTCOMES_CHANNEL, QUEUE_NAME, REQUEST_KEY, outcome_key
 from dev.kafka_server import silent
@@ -38,12 +39,14 @@ COORDINATOR_AWAY = {
 class Stage:
     """Topics and Redis of one test, and bridges in threads."""
 
-    def __init__(self, kafka, topics, redis_client, redis_url, folder, partitions=1, **settings):
+    def __init__(
+        self, kafka, topics, redis_client, redis_url, folder, partitions=1, window_size=WINDOW_CAP, **settings
+    ):
         make = topics or (lambda *names, partitions: new_topics(kafka, names, partitions))
         self.input, notifications, uploading, _ = make(
             "in", "notifications", "uploading", "in.DLQ", partitions=partitions
         )
-        self.redis, self.redis_url = redis_client, redis_url
+        self.redis, self.redis_url, self.window_size = redis_client, redis_url, window_size
         self.settings = Settings(
             openai_key="-", kafka_bootstrap_servers=kafka, kafka_group_id=f"group-{self.input}",
             kafka_topic_for_ai_handler=self.input, kafka_topic_for_notifications=notifications,
@@ -73,7 +76,7 @@ class Stage:
         cap = make_cap(settings, self.redis)
         watch = make_watch(settings, self.admin)
         policy = PartitionPolicy(
-            settings.window_size, settings.request_rate, settings.request_deadline, settings.lease_seconds / 2,
+            self.window_size, settings.request_rate, settings.request_deadline, settings.lease_seconds / 2,
             settings.lease_seconds, settings.kafka_start, 2_000, settings.fair_by == "user",
             settings.user_weights, settings.user_rpd,
         )  # fmt: skip

@@ -350,6 +350,7 @@ def run(plan: Plan, screen: Console) -> int:
                 standin_url=standin.url,
                 partitions=PARTITIONS,
                 settings=settings,
+                forked=False,
             )
         )
         say(f"{plan.requests} requests, {plan.rate:g} a second; seed {plan.seed}; data and logs in {folder}")

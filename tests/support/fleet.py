@@ -19,6 +19,7 @@ from dev.kafka_server import CHECKOUT, silent
 from dev.processes import ProcessFailedError
 from dev.service import Names, Service
 from tests.support.delivery_checker import Record
+from tests.support.forked import ForkedProcess
 from tests.support.topic_reader import TopicReader, read_topics
 
 TIMEOUT = 30.0  # seconds
@@ -54,8 +55,9 @@ class Fleet(Service):
         kafka: `bootstrap.servers`.
         redis_url: with the database.
         standin_url: of the stand-in for OpenAI, without `/v1`.
-        partitions: of each topic.
+        partitions: of each topic that `create_topics` makes; the bridge makes those that are missing with one.
         settings: of the service, by the names of their environment variables, over `SETTINGS`.
+        forked: its processes are forked from one that has imported what they need; else they are what users type.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Fleet(Service):
         standin_url: str,
         partitions: int = 1,
         settings: Mapping[str, str] | None = None,
+        forked: bool = True,
     ) -> None:
         super().__init__(
             folder,
@@ -74,16 +77,16 @@ class Fleet(Service):
             redis_url=redis_url,
             standin_url=standin_url,
             names=Names.new(),
-            partitions=partitions,
             settings={**SETTINGS, **(settings or {})},
         )
-        self._partitions = partitions
+        self.partitions = partitions
+        self._forked = forked
         self._producer = self._new_producer()
 
     def create_topics(self) -> None:
         """For those who send before the bridge has made its topics."""
         topics = (self.names.requests, self.names.notifications, self.names.uploads, self.names.dead_letters)
-        for created in self._admin().create_topics([NewTopic(topic, self._partitions, 1) for topic in topics]).values():
+        for created in self._admin().create_topics([NewTopic(topic, self.partitions, 1) for topic in topics]).values():
             created.result(timeout=TIMEOUT)
 
     def celery_says(self, *command: str) -> Any:
@@ -103,6 +106,8 @@ class Fleet(Service):
             except KafkaException as error:
                 there = self._admin().list_topics(timeout=TIMEOUT).topics.get(topic)
                 if there is not None and there.error is None and there.partitions:
+                    if len(there.partitions) < partitions:
+                        self._grow(topic, partitions)
                     return
                 if time.monotonic() > deadline:
                     raise ProcessFailedError(f"{topic} cannot be made: {error}") from error
@@ -123,9 +128,11 @@ class Fleet(Service):
 
     def add_partition(self, partitions: int) -> None:
         """Let the input topic have so many."""
-        topic = self.names.requests
-        self._admin().create_partitions([NewPartitions(topic, partitions)])[topic].result(TIMEOUT)
+        self._grow(self.names.requests, partitions)
         self._meet_partitions(partitions)
+
+    def _grow(self, topic: str, partitions: int) -> None:
+        self._admin().create_partitions([NewPartitions(topic, partitions)])[topic].result(TIMEOUT)
 
     def cut_requests(self) -> None:
         """What retention does, at its worst: every message of the input topic is deleted, read or not."""
@@ -138,6 +145,13 @@ class Fleet(Service):
         reader.close()
         for cut in self._admin().delete_records(places).values():
             cut.result(TIMEOUT)
+
+    def _process(self, name, arguments, log_file, environment):
+        if not self._forked:
+            return super()._process(name, arguments, log_file, environment)
+        program = "bridge" if "bridge" in arguments else "worker"
+        command = [sys.executable, *arguments]
+        return ForkedProcess(program, name, command, log_file=log_file, environment=environment, folder=CHECKOUT)
 
     def _meet_partitions(self, count: int) -> None:
         """A sender that knows of all of them; the old one may hold on to what it knew."""

@@ -12,27 +12,21 @@ from worker.asking.after_call import (
     AskAgain,
     End,
     WaitForBreaker,
-    WaitForLimits,
     after_call,
     too_late,
 )
 from worker.errors import (
     BrokenAnswerError,
     CallError,
-    DeniedError,
     LessonError,
     PostponedError,
     RefusedCallError,
     TransientError,
     TrippingError,
 )
-from worker.limits.provider_limits import Denial
 from worker.progress import Progress
 
 CALLED = Progress(token="token", calls=1)
-BURST = Denial("rate_limit", "rpm", 3, 3, 20.0)
-SLOW = Denial("slow_down")
-TOO_LARGE = Denial("too_large", "tpm", 40_000, None)
 
 
 def decided(error, progress=CALLED, *, outage=False, others_pass=True, anybody_passes=None):
@@ -49,9 +43,6 @@ def decided(error, progress=CALLED, *, outage=False, others_pass=True, anybody_p
         (TransientError("503", wait=42.0), AskAgain(42.0, replace(CALLED, faults=1))),
         (TransientError("503", wait=1e6), AskAgain(LONGEST_RETRY_AFTER, replace(CALLED, faults=1))),
         (BrokenAnswerError("truncated"), AskAgain(0.0, replace(CALLED, broken=1))),
-        (DeniedError("429", BURST), WaitForLimits(BURST, replace(CALLED, calls=0))),
-        (DeniedError("503", SLOW), WaitForLimits(SLOW, replace(CALLED, calls=0), slow_down=15.0)),
-        (DeniedError("429", TOO_LARGE), WaitForLimits(TOO_LARGE, replace(CALLED, calls=0))),
         (TrippingError("401", "credentials"), WaitForBreaker("credentials", 4.0, replace(CALLED, tripped=1))),
         (LessonError("cut", room=2_048), AskAgain(0.0, replace(CALLED, room=2_048))),
         (
@@ -64,7 +55,7 @@ def decided(error, progress=CALLED, *, outage=False, others_pass=True, anybody_p
     ids=lambda value: type(value).__name__,
 )
 def test_each_kind_of_error_has_its_consequence(error, decision):
-    """A first fault, break, denial or refusal leads to what the user is promised for it."""
+    """A first fault, break or refusal leads to what the user is promised for it."""
     assert decided(error) == decision
 
 
@@ -76,7 +67,7 @@ def test_unusable_answers_come_to_an_end():
 
 
 def test_an_outage_ends_no_request():
-    """However often a request has met it: MAX_ATTEMPTS does not count that."""
+    """However often a request has met it: the attempts do not count that."""
     decision = decided(TransientError("500"), replace(CALLED, faults=5_000))
     assert decision == AskAgain(POLICY.retry_max / 2, replace(CALLED, faults=5_001))
 

@@ -73,11 +73,6 @@ def test_celerys_own_brake_delays_no_granted_start(options, rpm):
     assert options(RPM=rpm)["task_annotations"] == {"*": {"rate_limit": "10000/s"}}
 
 
-def test_celerys_own_brake_is_a_setting(options):
-    """Operators may slow a single worker down."""
-    assert options(TASK_RATE_LIMIT="5/m")["task_annotations"] == {"*": {"rate_limit": "5/m"}}
-
-
 def test_only_our_queue_and_only_json(options):
     """A misspelt queue fails, and nobody can send the worker a pickle."""
     read = options()

@@ -56,12 +56,12 @@ def command():
     return None
 
 
-def configured(folder, file="docker-compose.yml", **values):
-    """What compose makes of a file with such an `.env`: its services, and the whole of it."""
+def configured(folder, file="docker-compose.yml", more="", **values):
+    """What compose makes of a file with such an `.env`, to which `more` lines are added."""
     if command() is None:
         skip("needs docker-compose")
     env = folder / "env"
-    env.write_text(filled((CHECKOUT / ".env.example").read_text(), values))
+    env.write_text(filled((CHECKOUT / ".env.example").read_text(), values) + more)
     clean = {name: value for name, value in os.environ.items() if name.upper() not in variables()}
     ended = subprocess.run(
         [*command(), "--file", file, "--env-file", str(env), "config"],
@@ -77,6 +77,7 @@ def variables():
         "ENV_FILE",
         "SECRETS",
         "CERTIFICATES",
+        "KEY_FILE",
     }
 
 
@@ -168,16 +169,52 @@ def test_outside_secrets_are_files(outside):
     }
     assert mounted == {
         "bridge": {"redis_password", "kafka_sasl_password"},
-        "worker": {"redis_password", "openai_key"},
+        "worker": {"redis_password", "key"},
         "flower": {"redis_password"},
     }
+    assert outside["secrets"]["key"]["file"] == str(CHECKOUT / "secrets" / "openai_key")
     for service in outside["services"].values():
         environment = service["environment"]
         assert not any(environment.get(name) for name in SECRETS if name != "FLOWER_BASIC_AUTH")
         assert (environment["REDIS_HOST"], environment["REDIS_TLS"]) == ("redis.platform", "on")
-        assert any("/app/certificates" in str(volume) for volume in service["volumes"])
     bridge = outside["services"]["bridge"]["environment"]
     assert (bridge["KAFKA_SECURITY_PROTOCOL"], bridge["KAFKA_BOOTSTRAP_SERVERS"]) == ("SASL_SSL", "kafka.platform:9093")
+
+
+@pytest.mark.parametrize("setting", ["OPENAI_KEY_COMMAND", "YANDEX_CLOUD_API_KEY"])
+def test_outside_another_setting_may_give_the_key(tmp_path, setting):
+    """Whoever has a key that expires, or the platform's own, needs no `openai_key`, which would be refused."""
+    name = setting.lower()
+    found = configured(tmp_path, "docker-compose.external.yml", f"KEY_FILE={name}\n", FLOWER_BASIC_AUTH="u:p")
+    (key,) = (secret for secret in found["services"]["worker"]["secrets"] if secret["source"] == "key")
+    assert (found["secrets"]["key"]["file"], key["target"]) == (str(CHECKOUT / "secrets" / name), name)
+
+
+def test_plainly_beside_the_platform_env_says_all(tmp_path):
+    """With the platform's own `.env` bridge, worker and Flower reach its servers, unencrypted, in its network."""
+    found = configured(
+        tmp_path, "docker-compose.plain.yml", FLOWER_BASIC_AUTH="u:p", REDIS_HOST="redis.platform",
+        REDIS_PASSWORD="the-redis-password", KAFKA_BOOTSTRAP_SERVERS="kafka.platform:9092", CONTRACT="2026",
+        YANDEX_CLOUD_API_KEY="the-key", YANDEX_CLOUD_FOLDER_ID="the-folder",
+    )  # fmt: skip
+    services = found["services"]
+    assert set(services) == set(OURS)
+    assert {told(one).redis for one in services.values()} == {"redis://:the-redis-password@redis.platform:6379/1"}
+    assert told(services["bridge"]).kafka == {
+        "bootstrap.servers": "kafka.platform:9092", "security.protocol": "PLAINTEXT",
+    }  # fmt: skip
+    assert {name for name in OURS if "the-key" in json.dumps(services[name])} == {"worker"}
+    assert not list(told(services["worker"]).missing("worker"))
+    assert found["networks"]["default"]["name"] == "platform"
+
+
+def test_what_settings_name_by_path_is_in_the_containers(either):
+    """The file `PROVIDERS` and certificates are where every role finds them, keys where the worker alone does."""
+    for name in OURS:
+        targets = {str(volume).split(":")[1] if isinstance(volume, str) else volume["target"]
+                   for volume in either["services"][name]["volumes"]}  # fmt: skip
+        assert "/app/certificates" in targets
+        assert ("/app/keys" in targets) == (name == "worker")
 
 
 @pytest.mark.parametrize("name", OURS)

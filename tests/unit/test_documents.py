@@ -35,6 +35,7 @@ COMMAND = re.compile(
     r"(?:^|(?<=[ |]))(?:python -m (?:bridge|worker)|celery -A worker|docker[ -]compose)(?![\w.])[^|;&]*"
 )
 CONSTANT = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
+FUNCTION = re.compile(r"([\w/]+\.(?:py|lua)):(\w+)")
 METRIC = re.compile(r"\bai_handler_[a-z_]+\b")
 
 # Names in capitals that compose, the demo and the tests read, or that stand for what the reader puts there.
@@ -42,6 +43,7 @@ OTHER_VARIABLES = {
     "CERTIFICATES",
     "ITS_GROUP",
     "COMPOSE_PROFILES",
+    "KEY_FILE",
     "DEMO_KAFKA",
     "ENV_FILE",
     "TEST_KAFKA_BOOTSTRAP_SERVERS",
@@ -95,6 +97,13 @@ def test_named_files_exist(page):
     """Whoever looks for a file that a page names finds it, from the checkout's root."""
     named = {name for code in code_of(page) for name in FILE.findall(code)} - NOT_OURS
     assert {name for name in named if not (CHECKOUT / name).exists() and not ignored(name)} == set()
+
+
+def test_named_functions_exist(page):
+    """Whoever looks where a page says that something is decided finds it there."""
+    for file, name in itertools.chain.from_iterable(map(FUNCTION.findall, code_of(page))):
+        is_made = re.compile(rf"(?:def|class|function) {name}\b|^{name}\b.*=", re.MULTILINE)
+        assert is_made.search((CHECKOUT / file).read_text()), f"{file}:{name}"
 
 
 @functools.cache

@@ -8,20 +8,18 @@ import pytest
 from contract import Failure
 from dev.faults_table import PAGE, page
 from tests.support.fakes import POLICY, SECRET_WORDS
-from worker.asking.after_call import AskAgain, End, WaitForBreaker, WaitForLimits, after_call
+from worker.asking.after_call import AskAgain, End, WaitForBreaker, after_call
 from worker.asking.answers import read_completion
 from worker.asking.circuit_breaker import EXPLAINED, OPEN_FOR
 from worker.asking.faults import ANSWERS, ERRORS, MOST_TEXT, Follows, decoded, read_problem, row_of
 from worker.asking.profile import Profile, lesson
 from worker.errors import (
     BrokenAnswerError,
-    DeniedError,
     LessonError,
     RefusedCallError,
     TransientError,
     TrippingError,
 )
-from worker.limits.provider_limits import Denial
 from worker.progress import Progress
 
 ROWS = {row.what: row for row in (*ERRORS, *ANSWERS)}
@@ -243,7 +241,6 @@ def test_an_answer_in_parts_is_put_together():
 
 ERROR_OF = {
     Follows.LESSON: lambda _row: LessonError("x"),
-    Follows.LIMITS: lambda _row: DeniedError("x", Denial("rate_limit")),
     Follows.PROVIDER: lambda _row: TransientError("x"),
     Follows.BREAKER: lambda row: TrippingError("x", row.reason),
     Follows.AGAIN: lambda row: BrokenAnswerError("x", failure=Failure[row.reason]),
@@ -252,7 +249,9 @@ ERROR_OF = {
 }
 
 
-@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.what)
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS.values() if row.follows is not Follows.LIMITS], ids=lambda row: row.what
+)
 def test_each_row_keeps_its_promise(row):
     """Set-up and outages never reach a user's sentence; only what is in the request ends it."""
     fresh = Progress(calls=1)
@@ -265,8 +264,6 @@ def test_each_row_keeps_its_promise(row):
     match row.follows:
         case Follows.LESSON:
             assert first == AskAgain(0.0, fresh)
-        case Follows.LIMITS:
-            assert isinstance(first, WaitForLimits)
         case Follows.PROVIDER:
             assert isinstance(first, AskAgain)
             assert isinstance(decide(replace(fresh, faults=10_000)), AskAgain)

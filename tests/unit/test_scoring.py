@@ -27,7 +27,8 @@ from tests.support.fakes import (
     second_look_answer,
 )
 from worker import scoring
-from worker.asking.after_call import LEAD, MOST_REFUSED, SLOW_DOWN_WAIT
+from worker.asking.after_call import LEAD, MOST_REFUSED
+from worker.asking.calling import SLOW_DOWN_WAIT
 from worker.asking.circuit_breaker import EXPLAINED, OPEN_FOR
 from worker.assessment.grading import DatedGrading, parse_grading
 from worker.assessment.resume import read_resume

@@ -1,9 +1,9 @@
 """What follows from a call of the model that brought no usable answer, and from a wait that is too long.
 
-Pure: it decides, the story acts. Which error is which is told by the table in faults.py.
+Pure: it decides, the story acts. Which error is which is told by the table in faults.py. After a 429 nothing is decided
+here: the limiter says when to ask again, see `Calling`.
 
     LessonError        ask again at once, nobody is to blame
-    DeniedError        no fault of the request: the limiter learns, and says when to ask again
     TransientError     wait for the provider; where nobody is answered the breaker trips, so that one asks for all
     TrippingError      the circuit breaker trips; the request waits behind it
     BrokenAnswerError  ask again, until the attempts are used up
@@ -17,7 +17,6 @@ from contract import Failure
 from worker.errors import (
     BrokenAnswerError,
     CallError,
-    DeniedError,
     FailedError,
     LessonError,
     PostponedError,
@@ -25,11 +24,9 @@ from worker.errors import (
     TransientError,
     TrippingError,
 )
-from worker.limits.provider_limits import Denial
 from worker.progress import Progress
 
 LEAD = 1.0  # seconds that a countdown ends early: Celery's timer is coarse, the rest is waited for in the worker
-SLOW_DOWN_WAIT = 15.0  # seconds, where a `slow_down` names none
 MOST_DOUBLINGS = 20  # of a back-off
 LONGEST_RETRY_AFTER = 300.0  # seconds that the provider is believed in an outage
 # Seconds after which a call is tried again that was refused for nobody knows what while others passed: what was under
@@ -40,7 +37,7 @@ MOST_REFUSED = 6  # times while others pass: behind one address may be backends 
 
 @dataclass(frozen=True, slots=True)
 class WaitingPolicy:
-    """What operators may set; seconds and counts."""
+    """How long a request waits, and how often it is asked; seconds and counts."""
 
     max_attempts: int  # answers that may be of no use before the request fails
     retry_base: float  # the first back-off; it doubles
@@ -76,23 +73,11 @@ class WaitForBreaker:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitForLimits:
-    """The limiter hears of the denial and says when to ask again with the same reservation.
-
-    `slow_down`: seconds for which the whole fleet pauses first, where the provider asks for that.
-    """
-
-    denial: Denial
-    progress: Progress
-    slow_down: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class End:
     failure: Failure
 
 
-Decision = AskAgain | WaitForBreaker | WaitForLimits | End
+Decision = AskAgain | WaitForBreaker | End
 
 
 def after_call(
@@ -119,9 +104,6 @@ def after_call(
     match error:
         case LessonError(room=room):
             return AskAgain(0.0, replace(progress, room=max(room, progress.room)))
-        case DeniedError(denial=denial):
-            slow_down = (denial.wait or SLOW_DOWN_WAIT) if denial.kind == "slow_down" else None
-            return WaitForLimits(denial, progress.called(-1), slow_down)
         case TrippingError(reason=reason, doubtful=doubtful):
             if doubtful and progress.tripped and anybody_passes:  # the breaker has closed since: it is this request's
                 return _after_refusal(progress, policy, others_pass=others_pass)

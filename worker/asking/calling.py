@@ -1,4 +1,4 @@
-"""The calls of one way to a model: may anything be sent, and what? ─► reserved start ─► ask ─► what follows.
+"""The calls of one way to a model: may anything be sent, and what? ─► its start ─► ask ─► what follows.
 
 Each way has its own limits, circuit breaker and exit, and so its own line: nothing here knows of another.
 """
@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from contract import Failure
 from worker import metrics, spans
-from worker.asking.after_call import AskAgain, End, WaitForBreaker, WaitForLimits, WaitingPolicy, after_call, too_late
+from worker.asking.after_call import AskAgain, End, WaitForBreaker, WaitingPolicy, after_call, too_late
 from worker.asking.probe import PROBE
 from worker.asking.question import Question
 from worker.asking.silence import Silence
@@ -31,6 +31,7 @@ from worker.errors import (
     TrippingError,
 )
 from worker.limits.answers import Granted, NeverFitsError, Reserved
+from worker.limits.provider_limits import Denial
 from worker.limits.turns import FIRST_TURN, NEXT_TURN, Turn, Turns
 from worker.ports import Answer, Call, Way
 from worker.progress import RequestInHand
@@ -40,6 +41,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T", bound=BaseModel)
 
 LOOK_WITHIN = 60.0  # seconds after which who may not send looks whether somebody has mended the reason before its time
+SLOW_DOWN_WAIT = 15.0  # seconds, where a `slow_down` names none
 PLENTY_LASTS = 1.0  # seconds for which "there is enough for all" is believed; the limiter itself never relies on it
 
 
@@ -233,8 +235,23 @@ class Calling:
         if in_hand.claim.lost:
             raise ClaimLostError
 
+    def _line_up_again(self, denial: Denial, in_hand: RequestInHand) -> NoReturn:
+        """After a 429, which is no fault of the request: it is put back, and the limiter says when it asks again."""
+        limiter = self.way.limiter
+        in_hand.progress = replace(in_hand.progress.called(-1), way=self.way.name)
+        if denial.kind == "slow_down":
+            limiter.slow_down(in_hand.reservation, denial.wait or SLOW_DOWN_WAIT)
+        try:
+            seconds = limiter.denied(in_hand.reservation, denial)
+        except NeverFitsError:
+            raise FailedError(Failure.TOO_LARGE) from None
+        raise PostponedError("limits", seconds) from None
+
     def act_on(self, error: CallError, reservation: str | None, in_hand: RequestInHand, kind: str = "any") -> NoReturn:
         """Do what follows from a call without an answer; `reservation` is None where it is settled already."""
+        if isinstance(error, DeniedError):
+            self._silence.met(outage=False)
+            self._line_up_again(error.denial, in_hand)
         way = self.way
         spread = random.uniform(0.5, 1.0)  # noqa: S311 # spreads load, guards nothing
         outage = self._silence.met(outage=isinstance(error, TransientError))
@@ -248,7 +265,7 @@ class Calling:
             others_pass=compared and way.profiles.answers_others(kind),
             anybody_passes=compared and way.profiles.answers_others(),
         )
-        if reservation is not None and not isinstance(error, DeniedError):
+        if reservation is not None:
             way.limiter.settle(reservation, used_tokens=None, seen=error.seen)
         if not isinstance(decision, End):
             in_hand.progress = decision.progress
@@ -263,12 +280,3 @@ class Calling:
                 self.blocked = reason
                 way.breaker.trip(reason, at_least=closed_for)
                 raise PostponedError("blocked", seconds) from None
-            case WaitForLimits(denial=denial, slow_down=slow_down):
-                in_hand.progress = replace(in_hand.progress, way=way.name)  # it is put back
-                if slow_down is not None:
-                    way.limiter.slow_down(in_hand.reservation, slow_down)
-                try:
-                    seconds = way.limiter.denied(in_hand.reservation, denial)
-                except NeverFitsError:
-                    raise FailedError(Failure.TOO_LARGE) from None
-                raise PostponedError("limits", seconds) from None

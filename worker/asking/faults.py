@@ -128,7 +128,7 @@ ERRORS: Final[tuple[Row, ...]] = (
         words=("failed to validate json", "failed to generate json"),
     ),
     Row(
-        "no room in a cheaper service tier: 429 `resource_unavailable`",
+        "no room: 429 `resource_unavailable`; a *lesson* where `OPENAI_SERVICE_TIER` asked for a tier",
         Follows.LIMITS,
         codes=NO_ROOM,
     ),

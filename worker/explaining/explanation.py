@@ -19,7 +19,7 @@ FAILED_OF = {
     Failure.BROKEN_ANSWER: "the model's answers could not be used, twice: cut off, refused or against the schema",
     Failure.NO_CRITERIA: "nothing in the vacancy can be checked: `python -m worker criteria` shows what was found",
     Failure.REFUSED: "the provider refused this very request, for what is in it",
-    Failure.UNAVAILABLE: "the provider did not answer, MAX_ATTEMPTS times",
+    Failure.UNAVAILABLE: "the provider did not answer",
     Failure.UNPUBLISHABLE: "no topic takes its outcome: it is too large",
     Failure.INTERNAL: "a fault of ours: the worker's log has it, by this id",
 }

@@ -29,9 +29,10 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """A start time is reserved: ask again with the same id after `seconds`.
+    """A place in the line is kept: ask again with the same id after `seconds`.
 
-    `until_start` is how far away that time is: a long wait is told by halves, because the plan may improve.
+    `until_start` is how far away the start is by what is known now. No time is kept, each asking reckons anew: a long
+    wait is told by halves.
     """
 
     seconds: float
