@@ -181,12 +181,7 @@ def run(settings: Settings) -> int:
     if settings.kafka_create_topics:
         create_missing_topics(
             admin,
-            {
-                settings.kafka_topic_for_ai_handler: settings.kafka_input_partitions,
-                # The storage service needs users, requirements, resumes and results in one order, so the topics of
-                # others have one partition; whoever owns them may have made them with more.
-                **dict.fromkeys(settings.answer_topics, 1),
-            },
+            [settings.kafka_topic_for_ai_handler, *settings.answer_topics],
             dead_letters=settings.dead_letter_topic,
             replication=settings.kafka_topic_replication,
         )

@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -189,10 +189,11 @@ def produce(
             return
 
 
-def create_missing_topics(
-    admin: AdminClient, topics: Mapping[str, int], *, dead_letters: str, replication: int
-) -> None:
-    """Create each topic with its number of partitions, and the dead-letter topic with one, unless it is there.
+def create_missing_topics(admin: AdminClient, topics: Iterable[str], *, dead_letters: str, replication: int) -> None:
+    """Create each topic, and that of dead letters, unless it is there.
+
+    The storage service needs users, requirements, resumes and results in one order, so each has one partition; whoever
+    owns it may have made it with more.
 
     Raises:
         KafkaException: the brokers are away, or refuse.
@@ -201,11 +202,11 @@ def create_missing_topics(
     wanted = [
         NewTopic(
             name,
-            num_partitions=partitions,
+            num_partitions=1,
             replication_factor=replication,
             config=DEAD_LETTER_CONFIG if name == dead_letters else {},
         )
-        for name, partitions in {**topics, dead_letters: 1}.items()
+        for name in (*topics, dead_letters)
         if name not in existing
     ]
     if not wanted:

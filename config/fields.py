@@ -66,11 +66,9 @@ class Fields(BaseSettings):
     openai_key_command: values.Command | None = None
     """a program and its arguments, run without a shell, that prints the key, or JSON with it as `key` and the seconds
     that it is good for as `expires_in`; instead of `OPENAI_KEY`; may hold secrets, never shown"""
-    openai_allow_http: bool = False
-    """`on` lets the key and resumes travel unencrypted, to an `http://` endpoint elsewhere"""
     openai_base_url: values.HttpUrl = "https://api.openai.com/v1"
     """any OpenAI-compatible endpoint, up to and without `/chat/completions`; a query stays:
-    `…/deployments/NAME?api-version=…`"""
+    `…/deployments/NAME?api-version=…`; `http://` on this machine and in private networks alone"""
     openai_tls_ca: values.Certificates | None = None
     """path of CA certificates that are trusted beside the system's, for an endpoint with its own"""
     openai_organization: values.HeaderValue | None = None
@@ -167,8 +165,6 @@ class Fields(BaseSettings):
     """key of our messages to the notifications service"""
     kafka_create_topics: bool = True
     """`on` creates missing topics at start"""
-    kafka_input_partitions: int = Field(1, ge=1)
-    """partitions of the input topic if the bridge creates it; the other topics get one"""
     kafka_topic_replication: int = Field(1, ge=1)
     """replicas of a topic that the bridge creates"""
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"

@@ -37,6 +37,16 @@ _REDIS_KINDS = {
     "sentinel": "set REDIS_SENTINELS and REDIS_SENTINEL_MASTER instead of a sentinel:// URL",
     **dict.fromkeys(("redis+cluster", "rediss+cluster", "rediscluster"), CLUSTER),
 }
+# Loopback, private and link-local. Python's own `is_private` has tunnels through the internet among them.
+_NEAR_NETWORKS = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
+        "::1/128", "fc00::/7", "fe80::/10",
+    )
+)  # fmt: skip
+_NEAR_NAMES = (".local", ".internal", ".lan", ".svc", ".localhost")
+_NUMBER = re.compile(r"\d+|0x[0-9a-f]*")  # a resolver takes such a name for an address: 134744072 is 8.8.8.8
 _HOST_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")  # `_` by compose's rule, not the RFC's
 
 
@@ -113,9 +123,11 @@ def _http_url(value: str, info: ValidationInfo) -> str:
     parts = _url_or_none(value)
     if parts is None or parts.scheme not in ("http", "https"):
         raise ValueError("must be an http or https URL")
-    allowed = info.data.get("openai_allow_http", False) or _is_loopback(parts.hostname or "")
-    if parts.scheme == "http" and not allowed:
-        raise ValueError("unencrypted to another machine: use https, or set OPENAI_ALLOW_HTTP=on")
+    if parts.scheme == "http" and not _is_near(parts.hostname or ""):
+        raise ValueError(
+            "unencrypted across the internet: use https://; http:// is for this machine, private addresses, and names "
+            f"without a dot or in {', '.join(_NEAR_NAMES)}"
+        )
     if info.field_name != "openai_base_url":
         return value
     if fault := address_fault(value):
@@ -184,11 +196,14 @@ def _is_host(text: str) -> bool:
     return True
 
 
-def _is_loopback(host: str) -> bool:
+def _is_near(host: str) -> bool:
+    """Whether a host, in small letters, is by its look this machine or one of a private network's."""
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return False
+        has_no_dot = "." not in host and not _NUMBER.fullmatch(host)
+        return _is_host(host) and (has_no_dot or host.removesuffix(".").endswith(_NEAR_NAMES))
+    return any(address in network for network in _NEAR_NETWORKS)
 
 
 def _is_broker(text: str) -> bool:

@@ -71,7 +71,6 @@ class Service:
         redis_url: with the database.
         standin_url: of the stand-in for OpenAI, without `/v1`; None: the worker asks whom `.env` names.
         names: of the group and the topics.
-        partitions: of each topic that the bridge makes.
         settings: of the service, by the names of their environment variables, over all of the above.
         checkout: whose code is run, with the interpreter `python`; this one's by default.
     """
@@ -84,7 +83,6 @@ class Service:
         redis_url: str,
         standin_url: str | None,
         names: Names | None = None,
-        partitions: int = 1,
         settings: Mapping[str, str] | None = None,
         checkout: Path = CHECKOUT,
         python: str = sys.executable,
@@ -109,7 +107,6 @@ class Service:
             "KAFKA_TOPIC_FOR_NOTIFICATIONS": self.names.notifications,
             "KAFKA_TOPIC_FOR_UPLOADING_DATA": self.names.uploads,
             "KAFKA_CREATE_TOPICS": "on",
-            "KAFKA_INPUT_PARTITIONS": str(partitions),
             "KAFKA_TOPIC_REPLICATION": "1",
             "LOG_FILE": "none",
             "BRIDGE_METRICS_PORT": "0",

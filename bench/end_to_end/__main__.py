@@ -61,7 +61,6 @@ class Scenario:
     workers: int = 2
     latency: float = 0.0
     in_flight: int = 16
-    window: int = 100
     systems: tuple[type[System], ...] = SYSTEMS
 
 
@@ -92,7 +91,6 @@ IN_FLIGHT = [
         one_at_a_time=0,
         latency=5.0,
         in_flight=500,
-        window=500,
     )
 ]
 
@@ -151,7 +149,6 @@ class Servers:
             uploading=topics[2],
             workers=scenario.workers,
             in_flight=scenario.in_flight,
-            window=scenario.window,
         )
         load = Load(self.kafka.bootstrap, topics[0], topics[1], scenario.workers)
         try:

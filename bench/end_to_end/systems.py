@@ -16,13 +16,6 @@ from dev.processes import ChildProcess
 
 READY = 60.0  # seconds
 LIMITS = {"RPM": "1000000", "RPD": "1000000000", "TPM": "1000000000"}  # nothing waits
-# Python's `-c`, before SIZE MODULE: with such limits the window would be as large as it gets, and with a quota that
-# somebody has it is about its smallest.
-WITH_WINDOW = """
-import runpy, sys, bridge.window
-bridge.window.WINDOW_CAP, sys.argv = int(sys.argv[1]), sys.argv[2:]
-runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +28,6 @@ class Setting:
         requests, notifications, uploading: topics of this run's own.
         workers: processes that call the model.
         in_flight: calls that each of them may have under way.
-        window: unfinished requests that this service's bridge holds for a partition.
     """
 
     folder: Path
@@ -47,7 +39,6 @@ class Setting:
     uploading: str
     workers: int
     in_flight: int
-    window: int
 
     def environment(self) -> dict[str, str]:
         """Of every process of every system."""
@@ -125,8 +116,7 @@ class ThisService(System):
     name = "this service"
 
     def _start(self) -> None:
-        _, *bridge = self._program("bridge", "bridge")
-        self._run("bridge", 0, ["-c", WITH_WINDOW, str(self.setting.window), *bridge], "assigned")
+        self._run("bridge", 0, self._program("bridge", "bridge"), "assigned")
         for number in range(self.setting.workers):
             options = ["-A", "worker", "worker", "-n", f"bench{number}@localhost"]
             self._run("worker", number, [*self._program(f"worker-{number}", "celery"), *options], " ready.")

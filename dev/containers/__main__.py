@@ -22,7 +22,6 @@ STANDIN = "http://app:8080"
 SETTINGS = {
     **FOR_TESTS,
     "OPENAI_BASE_URL": f"{STANDIN}/v1",
-    "OPENAI_ALLOW_HTTP": "on",
     "EGRESS_TRACE_URL": f"{STANDIN}/cdn-cgi/trace",
     "RPM": "60000",
     "RPD": "20000000",

@@ -103,11 +103,11 @@ def job(tmp_path_factory, kafka, own_redis):
                 kafka=kafka,
                 redis_url=own_redis,
                 standin_url=standin.url,
-                partitions=3,
                 settings={"WORKER_CONCURRENCY": "8", "LOG_LEVEL": "DEBUG"},
                 forked=False,
             )
         )
+        fleet.make_topic(fleet.names.requests, 3)
         launcher = (str(CHECKOUT / "tests" / "support" / "launch.py"), "worker.app:RETRY_BASE=12")
         fleet.worker(launcher=launcher, events=True)
         fleet.bridge()

@@ -168,8 +168,9 @@ def test_a_start_warns_of_what_check_calls_wrong(make_fleet, eventually):
 
 
 def test_topics_of_others_have_one_partition(kafka, make_fleet):
-    """Storage needs one order, so only the input topic gets more partitions than one, where that is set."""
-    fleet = make_fleet(partitions=3)
+    """Storage needs one order: what the bridge makes has one; an input topic that was made with more keeps them."""
+    fleet = make_fleet()
+    fleet.make_topic(fleet.names.requests, 3)
     fleet.bridge()
     topics = AdminClient({"bootstrap.servers": kafka}).list_topics(timeout=20).topics
     names = fleet.names

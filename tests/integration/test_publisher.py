@@ -265,7 +265,7 @@ def test_a_constant_key_does_not_squeeze_all_into_one_partition(kafka, topics):
 def test_the_largest_dead_letter_fits(stage):
     """A message as large as the input topic takes still fits the dead-letter topic, headers and all."""
     dead = f"{stage.source}.DLQ"
-    create_missing_topics(AdminClient({"bootstrap.servers": stage.kafka}), {}, dead_letters=dead, replication=1)
+    create_missing_topics(AdminClient({"bootstrap.servers": stage.kafka}), [], dead_letters=dead, replication=1)
     stage.dead_letters = dead
     letters = [
         DeadLetter(b"new_request", os.urandom(size), (("reason", b"not_json"), ("original-topic", b"x" * 200)))

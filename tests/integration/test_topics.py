@@ -27,8 +27,8 @@ def partitions(admin, topic):
 def test_missing_topics_are_created(admin):
     """On an empty Kafka the bridge makes all the topics that it needs; dead letters may be larger than originals."""
     first, second, dead = unique("a"), unique("b"), unique("dead")
-    create_missing_topics(admin, {first: 3, second: 1}, dead_letters=dead, replication=1)
-    assert [partitions(admin, topic) for topic in (first, second, dead)] == [3, 1, 1]
+    create_missing_topics(admin, [first, second], dead_letters=dead, replication=1)
+    assert [partitions(admin, topic) for topic in (first, second, dead)] == [1, 1, 1]
     resource = ConfigResource(ConfigResource.Type.TOPIC, dead)
     configured = admin.describe_configs([resource])[resource].result(20)
     assert int(configured["max.message.bytes"].value) == 2 * 1024 * 1024
@@ -40,8 +40,8 @@ def test_existing_topics_are_left_alone(admin, topics):
     """A topic that operators made keeps its partitions, and the missing ones are made beside it."""
     (existing,), missing, dead = topics("mine", partitions=2), unique("new"), unique("dead")
     for _ in range(2):
-        create_missing_topics(admin, {existing: 5, missing: 5}, dead_letters=dead, replication=1)
-    assert (partitions(admin, existing), partitions(admin, missing)) == (2, 5)
+        create_missing_topics(admin, [existing, missing], dead_letters=dead, replication=1)
+    assert (partitions(admin, existing), partitions(admin, missing)) == (2, 1)
 
 
 def test_bridges_that_start_together_do_not_stumble(kafka):
@@ -54,7 +54,7 @@ def test_bridges_that_start_together_do_not_stumble(kafka):
         admin = AdminClient({"bootstrap.servers": kafka})
         together.wait()
         try:
-            create_missing_topics(admin, dict.fromkeys(names, 2), dead_letters=dead, replication=1)
+            create_missing_topics(admin, names, dead_letters=dead, replication=1)
         except Exception as failure:  # noqa: BLE001 - any is one too many
             failures.append(failure)
 
@@ -64,4 +64,4 @@ def test_bridges_that_start_together_do_not_stumble(kafka):
     for thread in threads:
         thread.join(60)
     assert failures == []
-    assert partitions(AdminClient({"bootstrap.servers": kafka}), names[0]) == 2
+    assert partitions(AdminClient({"bootstrap.servers": kafka}), names[0]) == 1

@@ -55,7 +55,7 @@ class Fleet(Service):
         kafka: `bootstrap.servers`.
         redis_url: with the database.
         standin_url: of the stand-in for OpenAI, without `/v1`.
-        partitions: of each topic.
+        partitions: of each topic that `create_topics` makes; the bridge makes those that are missing with one.
         settings: of the service, by the names of their environment variables, over `SETTINGS`.
         forked: its processes are forked from one that has imported what they need; else they are what users type.
     """
@@ -77,17 +77,16 @@ class Fleet(Service):
             redis_url=redis_url,
             standin_url=standin_url,
             names=Names.new(),
-            partitions=partitions,
             settings={**SETTINGS, **(settings or {})},
         )
-        self._partitions = partitions
+        self.partitions = partitions
         self._forked = forked
         self._producer = self._new_producer()
 
     def create_topics(self) -> None:
         """For those who send before the bridge has made its topics."""
         topics = (self.names.requests, self.names.notifications, self.names.uploads, self.names.dead_letters)
-        for created in self._admin().create_topics([NewTopic(topic, self._partitions, 1) for topic in topics]).values():
+        for created in self._admin().create_topics([NewTopic(topic, self.partitions, 1) for topic in topics]).values():
             created.result(timeout=TIMEOUT)
 
     def celery_says(self, *command: str) -> Any:
@@ -107,6 +106,8 @@ class Fleet(Service):
             except KafkaException as error:
                 there = self._admin().list_topics(timeout=TIMEOUT).topics.get(topic)
                 if there is not None and there.error is None and there.partitions:
+                    if len(there.partitions) < partitions:
+                        self._grow(topic, partitions)
                     return
                 if time.monotonic() > deadline:
                     raise ProcessFailedError(f"{topic} cannot be made: {error}") from error
@@ -127,9 +128,11 @@ class Fleet(Service):
 
     def add_partition(self, partitions: int) -> None:
         """Let the input topic have so many."""
-        topic = self.names.requests
-        self._admin().create_partitions([NewPartitions(topic, partitions)])[topic].result(TIMEOUT)
+        self._grow(self.names.requests, partitions)
         self._meet_partitions(partitions)
+
+    def _grow(self, topic: str, partitions: int) -> None:
+        self._admin().create_partitions([NewPartitions(topic, partitions)])[topic].result(TIMEOUT)
 
     def cut_requests(self) -> None:
         """What retention does, at its worst: every message of the input topic is deleted, read or not."""

@@ -25,10 +25,9 @@ class Stage:
 
     def send(self, count, **fields):
         """So many new requests, to all partitions in turn."""
-        partitions = int(self.fleet.environment["KAFKA_INPUT_PARTITIONS"])
         for _ in range(count):
             request = scoring_request(len(self.sent) + 1) | fields
-            self.fleet.queue(request, partition=len(self.sent) % partitions)
+            self.fleet.queue(request, partition=len(self.sent) % self.fleet.partitions)
             self.sent.append(request)
         self.fleet.flush()
 

@@ -140,6 +140,11 @@ VARIABLES = [
     ({"RPM": SECRET * 5}, "RPM: must be a whole number from 1, or `unlimited`"),
     ({"MODE": "STAGING"}, "MODE: must be 'DEV', 'TEST' or 'PROD', not 'STAGING'"),
     ({"EGRESS_CHECK": "maybe"}, "EGRESS_CHECK: must be `on` or `off`, not 'maybe'"),
+    ({"OPENAI_BASE_URL": "http://models.example/v1"},
+     ("OPENAI_BASE_URL: unencrypted across the internet: use https://; http:// is for this machine, private addresses, "
+      "and names without a dot or in .local, .internal, .lan, .svc, .localhost")),
+    ({"OPENAI_BASE_URL": f"http://{SECRET}@10.0.0.1/v1"},
+     "OPENAI_BASE_URL: has a user or a password in it: the key goes into OPENAI_KEY"),
     ({"VERDICT_THRESHOLD": "101"}, "VERDICT_THRESHOLD: must be less than or equal to 100, not '101'"),
     ({"OPENAI_TIMEOUT": "60s"}, "OPENAI_TIMEOUT: must be a number, not '60s'"),
     *(({name: "inf"}, f"{name}: must be a number, not 'inf'")

@@ -23,6 +23,10 @@ key_env = "KEY_ABROAD"
 headers = {{ X-Title = "a b" }}
 """
 SECRET = "s3cret"
+UNENCRYPTED = (
+    "unencrypted across the internet: use https://; http:// is for this machine, private addresses, and names without "
+    "a dot or in .local, .internal, .lan, .svc, .localhost"
+)
 
 
 @pytest.fixture
@@ -97,6 +101,10 @@ def test_env_alone_is_a_list_of_one_without_a_name(monkeypatch):
         ('[a]\nkey = "k"\nbudget = 5\nmodel = "m"', ["[a] budget needs the price of model in prices"]),
         ('[a]\nkey = "k"\nrpm = "lots"', ["[a] rpm: must be a whole number from 1, or `unlimited`, not 'lots'"]),
         ('[a]\nkey = "k"\nbase_url = "ftp://x"', ["[a] base_url: must be an http or https URL"]),
+        (
+            '[a]\nkey = "k"\nbase_url = "http://10.0.0.1.evil.com/v1"\n[b]\nkey = "k"\nbase_url = "http://10.0.0.1/v1"',
+            [f"[a] base_url: {UNENCRYPTED}"],
+        ),
         ('[a]\nkey = "k {secret}"', ["[a] key: has a character that no API key has"]),
         ('[a]\nkey = "k"\nrpm = true\nmodel = false', ["[a] rpm: is no switch", "[a] model: is no switch"]),
         ('[a]\nkey = ["k", "{secret}"]\nmodel = ["m"]', ["[a] key: must be one value", "[a] model: must be one value"]),

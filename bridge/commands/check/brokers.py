@@ -120,8 +120,7 @@ class _Look:
         what, settings = f"topic {name}", self._settings
         if not settings.kafka_create_topics:
             return wrong(what, "is missing", "create it, or set KAFKA_CREATE_TOPICS=on")
-        partitions = settings.kafka_input_partitions if name == settings.kafka_topic_for_ai_handler else 1
-        topic = NewTopic(name, num_partitions=partitions, replication_factor=settings.kafka_topic_replication)
+        topic = NewTopic(name, num_partitions=1, replication_factor=settings.kafka_topic_replication)
         error = _error(self._admin.create_topics([topic], validate_only=True, request_timeout=TIMEOUT)[name])
         if error is not None:
             return wrong(what, f"is missing, and we cannot create it: {error.str()}", "create it, or allow CREATE")
