@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from dev.processes import ChildProcess, free_port
 from tests.support.browser import browser
 from tests.support.fleet import scoring_request
+from tests.support.forked import run_forked
 
 CHECKOUT = Path(__file__).parents[2]
 # On an idle machine each is told within ten seconds; beside four busy loops everything takes longer.
@@ -30,11 +30,7 @@ class Duty:
 
     def look(self, *arguments, **variables):
         """What the command prints, and its exit code."""
-        command = [sys.executable, "-m", "bridge", "status", *arguments]
-        environment = {**self._environment, **variables}
-        return subprocess.run(
-            command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
+        return run_forked("bridge", ["-m", "bridge", "status", *arguments], {**self._environment, **variables})
 
     def reads(self, sentence, day=None):
         """Look until the first sentence begins so and, where that is said, the day's counts are these.

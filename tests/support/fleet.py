@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +18,7 @@ from dev.kafka_server import CHECKOUT, silent
 from dev.processes import ProcessFailedError
 from dev.service import Names, Service
 from tests.support.delivery_checker import Record
-from tests.support.forked import ForkedProcess
+from tests.support.forked import ForkedProcess, run_forked
 from tests.support.topic_reader import TopicReader, read_topics
 
 TIMEOUT = 30.0  # seconds
@@ -91,10 +90,8 @@ class Fleet(Service):
 
     def celery_says(self, *command: str) -> Any:
         """What `celery -A worker ...` prints, as JSON."""
-        ran = subprocess.run(
-            [sys.executable, "-m", "celery", "-A", "worker", *command, "--json"],
-            cwd=CHECKOUT, env={**os.environ, **self.settings}, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+        arguments = ["-m", "celery", "-A", "worker", *command, "--json"]
+        ran = run_forked("worker", arguments, {**os.environ, **self.settings})
         return json.loads(ran.stdout)
 
     def make_topic(self, topic: str, partitions: int) -> None:

@@ -19,6 +19,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -50,17 +51,31 @@ class ForkedProcess(ChildProcess):
 
     def _spawn(self, log):
         _, *arguments = self.command
-        return Fork(starter(self._program), [arguments, dict(self._environment), str(self._folder)], log)
+        return Fork(starter(self._program), [arguments, dict(self._environment), str(self._folder)], log, log)
+
+
+def run_forked(program, arguments, environment):
+    """What `subprocess.run` gives of `PYTHON ARGUMENTS`, whose output it captures as text, for a minute at most."""
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        fork = Fork(starter(program), [arguments, dict(environment), str(CHECKOUT)], output, errors)
+        try:
+            code = fork.wait(60)
+        except subprocess.TimeoutExpired:
+            os.killpg(fork.pid, signal.SIGKILL)
+            raise
+        output.seek(0)
+        errors.seek(0)
+        return subprocess.CompletedProcess(arguments, code, output.read(), errors.read())
 
 
 class Fork:
     """Like a `subprocess.Popen`; but somebody else reaps it, and tells its exit code."""
 
-    def __init__(self, its_starter, start, log):
+    def __init__(self, its_starter, start, output, errors):
         told, tells = os.pipe()
         self._told = os.fdopen(told)
         try:
-            socket.send_fds(its_starter, [json.dumps(start).encode()], [log.fileno(), tells])
+            socket.send_fds(its_starter, [json.dumps(start).encode()], [output.fileno(), errors.fileno(), tells])
         finally:
             os.close(tells)
         self.returncode = None
@@ -122,7 +137,7 @@ def serve():
     """Fork for each start that comes; returns in the fork, with what was sent."""
     way = socket.socket(fileno=os.dup(sys.stdin.fileno()))
     while True:
-        start, descriptors, *_ = socket.recv_fds(way, LONGEST_START, 2)
+        start, descriptors, *_ = socket.recv_fds(way, LONGEST_START, 3)
         if not start:
             sys.exit()
         assert len(list(Path("/proc/self/task").iterdir())) == 1, "a fork would lack a thread"
@@ -137,7 +152,7 @@ def serve():
                 pass
 
 
-def be_reaped(log, tells):
+def be_reaped(output, errors, tells):
     """Fork once more: one of the two tells the pid and the exit code of the other, which returns as a new process."""
     end_with_parent()
     if pid := os.fork():
@@ -149,10 +164,9 @@ def be_reaped(log, tells):
     os.write(tells, b"%d\n" % os.getpid())
     os.close(tells)
     null = os.open(os.devnull, os.O_RDONLY)
-    for mine, theirs in enumerate((null, log, log)):
-        os.dup2(theirs, mine)
-    os.close(null)
-    os.close(log)
+    for standard, its in enumerate((null, output, errors)):
+        os.dup2(its, standard)
+        os.close(its)
 
 
 def end_with_parent():
