@@ -12,7 +12,7 @@ import redis
 from dev.kafka_server import ApacheKafka, KafkaServer, MockKafka, fetch_jars, jars_folder, why_no_apache_kafka
 from dev.processes import free_port, running
 from dev.redis_server import RedisServer
-from dev.service import READY, Service, StandInServer, write_providers
+from dev.service import READY, Names, Service, StandInServer, write_providers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -138,6 +138,8 @@ def local_service(
         if isinstance(kafka, MockKafka):
             more["KAFKA_CREATE_TOPICS"] = "off"  # it cannot be asked to: they make themselves
             more["KAFKA_START"] = "earliest"  # it knows no times, so the bridge cannot see that all is new
+            names = Names()
+            kafka.make_topics(names.requests, names.notifications, names.uploads, names.dead_letters)
         first = standins[0].url if standins else None
         service = stack.enter_context(
             Service(folder, kafka=kafka.bootstrap, redis_url=f"{memory.url}/1", standin_url=first, settings=more)

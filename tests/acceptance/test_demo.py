@@ -72,13 +72,29 @@ def demo(tmp_path):
     one.clean_up()
 
 
-@pytest.fixture
-def two_requests(tmp_path):
+def samples_in(folder):
     """A file with two of the samples, under ids of its own."""
     requests = [json.loads(line) for line in SAMPLES.read_text(encoding="utf-8").splitlines()[:2]]
-    file = tmp_path / "requests.jsonl"
+    file = folder / "requests.jsonl"
     file.write_text("\n".join(json.dumps({**request, "processing_id": 900 + n}) for n, request in enumerate(requests)))
     return file
+
+
+@pytest.fixture
+def two_requests(tmp_path):
+    """Such a file."""
+    return samples_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def staying(tmp_path_factory):
+    """A demo that stays, once it has its results: what several tests look at, until the last of them ends it."""
+    folder = tmp_path_factory.mktemp("staying")
+    one = Demo(folder)
+    process = one.start("--stay", "--file", str(samples_in(folder)))
+    process.wait_ready(lambda: "keeps running" in process.log_text(), timeout=120)
+    yield one, process
+    one.clean_up()
 
 
 def test_the_demo_scores_ones_own_requests_and_ends(demo, two_requests):
@@ -122,10 +138,66 @@ def test_an_interrupt_while_starting_leaves_nothing_running(demo):
     assert demo.left_behind() == []
 
 
-def test_it_stays_until_it_is_told_to_end(demo, two_requests):
+def test_flower_has_heard_of_every_task(staying):
+    """In `make demo STAY=1` Flower lists each request's task by its name, the first one too."""
+    _, process = staying
+    (address,) = re.findall(r"Flower +(http://\S+)", process.log_text())
+    with urllib.request.urlopen(
+        f"{address}/tasks/datatable?draw=1&start=0&length=10&order[0][column]=0", timeout=20
+    ) as answer:
+        tasks = json.load(answer)["data"]
+    assert [(task["name"], task["uuid"].split("-")[0]) for task in sorted(tasks, key=lambda task: task["uuid"])] == [
+        ("score_resume", "900"),
+        ("score_resume", "901"),
+    ]
+
+
+def test_flowers_pages_show_names_and_no_resume(staying, two_requests, tmp_path):
+    """In a real browser: the list of tasks, a task and the worker, after all that they fetch is there."""
+    _, process = staying
+    (address,) = re.findall(r"Flower +(http://\S+)", process.log_text())
+    chromium = browser(tmp_path / "profile")
+    tasks = chromium.document(f"{address}/tasks")
+    listed = set(re.findall(r"/task/(90[01]-[0-9a-f]+)", tasks))
+    assert sorted(task.partition("-")[0] for task in listed) == ["900", "901"]
+    assert tasks.count(">score_resume<") >= 2
+    pages = [tasks, *(chromium.document(f"{address}/task/{task}") for task in listed), chromium.document(f"{address}/")]
+    assert all("score_resume" in page for page in pages[:-1])
+    requests = [json.loads(line) for line in two_requests.read_text().splitlines()]
+    texts = " ".join(f"{request['requirements']} {request['resume']}" for request in requests)
+    telling = set(re.findall(r"[А-Яа-яё]{6,}", texts))
+    assert len(telling) > 20
+    assert not [word for word in telling if any(word in page for page in pages)]
+
+
+def test_the_demo_says_how_to_send_one_more(staying):
+    """The command that the screen of `make demo STAY=1` shows can be typed in another terminal, and gives a score."""
+    _, process = staying
+    (command,) = re.findall(r"^ +(ENV_FILE=.*)$", process.log_text(), re.MULTILINE)
+    sent = subprocess.run(command, shell=True, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False)
+    assert sent.returncode == 0, sent.stderr
+    assert "7001" in sent.stdout
+    assert "verdict" in sent.stdout
+
+
+def test_two_demos_do_not_meet(staying):
+    """A second demo in the same folder says so at once, and does not harm the first."""
+    demo, first = staying
+    second = subprocess.run(
+        [sys.executable, "-m", "dev.demo", "--folder", str(demo.folder / "demo")],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert "another demo is running" in second.stdout
+    assert first.is_running
+
+
+def test_it_stays_until_it_is_told_to_end(staying):
     """`make demo STAY=1` keeps all of it running, Flower included; Ctrl-C is then its good end."""
-    process = demo.start("--stay", "--file", str(two_requests))
-    process.wait_ready(lambda: "keeps running" in process.log_text(), timeout=120)
+    demo, process = staying
     running = " ".join(demo.left_behind())
     for part in ("-m bridge", "-A worker worker", "-A worker flower", "dev.openai_standin"):
         assert part in running
@@ -162,67 +234,6 @@ def test_a_fault_can_be_tried(demo, two_requests):
     ]
     assert max(map(len, (first, second, last))) <= 80
     assert demo.left_behind() == []
-
-
-def test_flower_has_heard_of_every_task(demo, two_requests):
-    """In `make demo STAY=1` Flower lists each request's task by its name, the first one too."""
-    process = demo.start("--stay", "--file", str(two_requests))
-    process.wait_ready(lambda: "keeps running" in process.log_text(), timeout=120)
-    (address,) = re.findall(r"Flower +(http://\S+)", process.log_text())
-    with urllib.request.urlopen(
-        f"{address}/tasks/datatable?draw=1&start=0&length=10&order[0][column]=0", timeout=20
-    ) as answer:
-        tasks = json.load(answer)["data"]
-    assert [(task["name"], task["uuid"].split("-")[0]) for task in sorted(tasks, key=lambda task: task["uuid"])] == [
-        ("score_resume", "900"),
-        ("score_resume", "901"),
-    ]
-
-
-def test_flowers_pages_show_names_and_no_resume(demo, two_requests, tmp_path):
-    """In a real browser: the list of tasks, a task and the worker, after all that they fetch is there."""
-    process = demo.start("--stay", "--file", str(two_requests))
-    process.wait_ready(lambda: "keeps running" in process.log_text(), timeout=120)
-    (address,) = re.findall(r"Flower +(http://\S+)", process.log_text())
-    chromium = browser(tmp_path / "profile")
-    tasks = chromium.document(f"{address}/tasks")
-    listed = set(re.findall(r"/task/(90[01]-[0-9a-f]+)", tasks))
-    assert sorted(task.partition("-")[0] for task in listed) == ["900", "901"]
-    assert tasks.count(">score_resume<") >= 2
-    pages = [tasks, *(chromium.document(f"{address}/task/{task}") for task in listed), chromium.document(f"{address}/")]
-    assert all("score_resume" in page for page in pages[:-1])
-    requests = [json.loads(line) for line in two_requests.read_text().splitlines()]
-    texts = " ".join(f"{request['requirements']} {request['resume']}" for request in requests)
-    telling = set(re.findall(r"[А-Яа-яё]{6,}", texts))
-    assert len(telling) > 20
-    assert not [word for word in telling if any(word in page for page in pages)]
-
-
-def test_the_demo_says_how_to_send_one_more(demo, two_requests):
-    """The command that the screen of `make demo STAY=1` shows can be typed in another terminal, and gives a score."""
-    process = demo.start("--stay", "--file", str(two_requests))
-    process.wait_ready(lambda: "keeps running" in process.log_text(), timeout=120)
-    (command,) = re.findall(r"^ +(ENV_FILE=.*)$", process.log_text(), re.MULTILINE)
-    sent = subprocess.run(command, shell=True, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False)
-    assert sent.returncode == 0, sent.stderr
-    assert "7001" in sent.stdout
-    assert "verdict" in sent.stdout
-
-
-def test_two_demos_do_not_meet(demo, two_requests):
-    """A second demo in the same folder says so at once, and does not harm the first."""
-    first = demo.start("--stay", "--file", str(two_requests))
-    first.wait_ready(lambda: "starting" in first.log_text(), timeout=120)
-    second = subprocess.run(
-        [sys.executable, "-m", "dev.demo", "--folder", str(demo.folder / "demo")],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert second.returncode == 1
-    assert "another demo is running" in second.stdout
-    assert first.is_running
 
 
 def test_it_does_not_empty_a_folder_of_somebody_elses(tmp_path):

@@ -13,30 +13,27 @@ from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind
 from worker.assessment.redaction.word_list import pattern
 
 _LONGEST: Final = 1_500  # characters
-_WORK: Final = pattern("work begins")
-_SECTION: Final = pattern("personal sections")
 _TOLD: Final = frozenset(KIND_OF) - {SYMBOLS[Kind.LINK]}
-_TELLING: Final = pattern("telling")
 _BESIDE_IT: Final = 90  # characters to both sides
 _LONGEST_SECTION: Final = 700  # characters
 
 
 def end_of_head(look: str) -> int:
     """How many characters of a text are its head."""
-    found = _WORK.search(look[:_LONGEST])
+    found = pattern("work begins").search(look[:_LONGEST])
     return found.start() if found is not None else min(len(look), _LONGEST)
 
 
 def _sections(look: str, end: int) -> Iterator[tuple[int, int]]:
-    for found in islice(_SECTION.finditer(look, end), 8):
+    for found in islice(pattern("personal sections").finditer(look, end), 8):
         start = found.end()
-        work = _WORK.search(look[start : start + _LONGEST_SECTION])
+        work = pattern("work begins").search(look[start : start + _LONGEST_SECTION])
         yield start, start + work.start() if work is not None else min(len(look), start + _LONGEST_SECTION)
 
 
 def _clauses(look: str, end: int) -> Iterator[tuple[int, int]]:
     """What stands beside a contact, a paper or a flat."""
-    for found in islice(_TELLING.finditer(look, end), 20):
+    for found in islice(pattern("telling").finditer(look, end), 20):
         start, stop = max(end, found.start() - _BESIDE_IT), found.end() + _BESIDE_IT
         begins = max(look.rfind(sign, start, found.start()) for sign in "\n;") + 1
         ends = (look.find(sign, found.end(), stop) for sign in "\n;")

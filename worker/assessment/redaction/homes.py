@@ -11,24 +11,19 @@ from worker.assessment.redaction.head import is_told
 from worker.assessment.redaction.morphology import Reading, readings
 from worker.assessment.redaction.name_word import Word, word_of
 from worker.assessment.redaction.placeholders import ANY, SYMBOLS, Kind, Span
-from worker.assessment.redaction.word_list import linear, pattern, words
+from worker.assessment.redaction.word_list import pattern, terms
 
 _PART: Final = re.compile(rf"(?:(?!  )[^\n,;|•\t()/:{ANY}—]|(?<=\w)/(?=\w))+")
 _LINE: Final = re.compile(r"[^\n]+")
 _WORD: Final = re.compile(r"(?<![\d-])[^\W\d_]+(?:['\-.]?[^\W\d_]+)*")
 _BULLET: Final = re.compile(r"^(?:[^\w\n]*(?:\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2}[.)]) |[^\w\n]+)(?=\w)")
 _LETTER: Final = re.compile(r'(?<=\d) ?[«"]?[А-я][»"]?(?!\w)')  # «102 «а»»
-_CITIES: Final = words("cities, in English")
-_WORDS_OF_ADDRESSES: Final = words("words of addresses")
-_SURE: Final = pattern("addresses")
-_HOUSE: Final = pattern("houses")
-_TWO_NUMBERS: Final = pattern("streets and two numbers")
+_CITIES: Final = terms("cities, in English")
+_WORDS_OF_ADDRESSES: Final = terms("words of addresses")
 # «ООО «Школьное питание», Казань»; a part of a line is all that it looks at.
 _EMPLOYER: Final = re.compile(r"\b(?:[ОПЗНТ]?[ОА]О|ИП|ГК|LLC|Ltd|Inc|GmbH|Holding)\b[^,\n]*[,:] ?$")
-_ELSEWHERE: Final = pattern("other places")
 _BESIDE: Final = frozenset((*" ,/()", SYMBOLS[Kind.ADDRESS]))
 _PINNED: Final = re.compile(r"[ \t>#*-]*[📍🏠🏡🌍🗺]")
-_MOVING: Final = linear(r"(?i)[,.;] ?(?:не )?(?:готов|переезд|ready|willing|relocat)")
 _NONE, _BETWEEN, _MAY_BE, _IS = range(4)
 
 
@@ -39,7 +34,11 @@ def find_homes(zone: str) -> list[Span]:
     found: list[Span] = []
     found_parts = (match for line in _LINE.finditer(zone) for match in _PART.finditer(zone, *line.span()))
     parts = [(*match.span(), _judged(match)) for match in found_parts if match[0].strip(' ."')]
-    near = [SYMBOLS[Kind.ADDRESS] in zone[max(0, start - 3) : end + 3] for start, end, _ in parts]
+    ends = [
+        zone[max(0, start - 3) : start].rstrip(" ,/(")[-1:] + zone[end : end + 3].lstrip(" ,/()")[:1]
+        for start, end, _ in parts
+    ]
+    near = [SYMBOLS[Kind.ADDRESS] in beside for beside in ends]
     taken = [
         judged + (judged == _MAY_BE and beside) > _MAY_BE for (*_, judged), beside in zip(parts, near, strict=True)
     ]
@@ -65,16 +64,24 @@ def find_homes(zone: str) -> list[Span]:
 def _judged(match: re.Match[str]) -> int:
     said = _BULLET.sub("", match[0]).strip(' .-—>#*"')
     found = [word_of(word) for word in _WORD.findall(_LETTER.sub("", said))]
-    before = match.string[max(0, match.start() - 40) : match.start()]
+    before = match.string[max(0, match.start() - 60) : match.start()].rpartition("\n")[2]
     sign = before[-2:].rstrip(" ")[-1:]
-    if not said or (sign == ":" and _ELSEWHERE.search(before)) or (sign in {":", ","} and _EMPLOYER.search(before)):
+    if (
+        not said
+        or (sign == ":" and pattern("other places").search(before))
+        or (sign in {":", ","} and (_EMPLOYER.search(before) or pattern("works before").search(before)))
+    ):
         return _NONE
     alone = len(found) == 1 and found[0].capital and found[0].cyrillic
     if not alone and any(_is_strange(word, named=True) for word in found):
         return _NONE  # most parts, and patterns cost more than words
     digits = any(map(str.isdigit, said))
-    sure = _PINNED.match(match[0]) or _SURE.search(said) or (digits and _TWO_NUMBERS.fullmatch(said))
-    house = digits and _HOUSE.fullmatch(said)
+    sure = (
+        _PINNED.match(match[0])
+        or pattern("addresses").search(said)
+        or (digits and pattern("streets and two numbers").fullmatch(said))
+    )
+    house = digits and pattern("houses").fullmatch(said)
     if any(_is_strange(word, named=bool(sure or house)) for word in found):
         return _BETWEEN if alone and not house else _NONE
     if sure or digits:
@@ -82,7 +89,7 @@ def _judged(match: re.Match[str]) -> int:
     names = [word for word in found if word.capital and len(word.text) > 1]
     if not names or any(word.abbreviation for word in found):
         return _NONE
-    moving = _MOVING.match(match.string[match.end() : match.end() + 16])
+    moving = pattern("moving").match(match.string[match.end() : match.end() + 16])
     return _IS if moving or (any(map(_is_a_place, names)) and len(names) == len(found)) else _MAY_BE
 
 

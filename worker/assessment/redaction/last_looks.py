@@ -4,46 +4,38 @@ A word alone ("дети") is a trade's as often as a person's, and so is a numbe
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from worker.assessment.redaction.head import is_told
 from worker.assessment.redaction.morphology import Reading, readings
-from worker.assessment.redaction.name_lists import ENGLISH_COMMON
-from worker.assessment.redaction.word_list import linear, pattern, words
+from worker.assessment.redaction.placeholders import MATCH, Kind, Span
+from worker.assessment.redaction.sheet import Sheet
+from worker.assessment.redaction.word_list import pattern, terms
 
-_NUMBERED = pattern("numbers of things")
-_UNIT: Final = pattern("units behind")
-_PATENTED: Final = linear(r"(?i)авторск|программ|эвм|изобретени|полезн|товарн")
-_MEASURED: Final = linear(r"(?i)(?:квартал|площад)\p{L}*,? ?\d[^дД]*$")  # «квартал, 1С», «площадь 1200 кв. м, 3 этажа»
-_SITES_OF_WORK: Final = pattern("sites of work before")
-_ENDINGS_OF_FILES: Final = words("endings of files")
-_BARE_DOMAIN = pattern("bare domains")
-_ANNOTATIONS: Final = words("annotations")
-_ONES_OWN: Final = pattern("own before handles")  # «пишите в тг petrov»
-_THOUSANDS = linear(r"\+? ?\d{1,3}(?:[ .]\d{3})+")
-_CHANNEL: Final = pattern("channels")
+_SHORTEST_HANDLE: Final = 5
 _PRODUCT_SITES: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
-_NOT_HANDLES: Final = words("no handles")
-_OF_A_PERIOD: Final = linear(r"(?i)(?:^|[^\p{L}])(?:с|со|по|от|до|from|since|to|till|until|№|-|—) ?$")
-_YEAR: Final = linear(r"(?:19|20)\d\d")
 _NUMBERS: Final = re.compile(r"\d+")
 _PAIRS: Final = re.compile(r"\d\d-\d\d-\d\d")
 _OF_WORK: Final = re.compile(
-    r"(?<!\d)(?:19|20)\d\d ?[-—/.] ?(?:(?:19|20)\d\d|[01]?\d)(?!\d)|[01]?\d[./](?:19|20)\d\d(?!\d)"  # periods, dates
-    r"|^\d{1,3}(?:\.\d{1,3}){3}$|^[1-9]\d{0,2}(?: 000)+$"
+    r"(?<!\d)(?:19|20)\d\d ?[-—/.] ?(?:(?:19|20)\d\d|[01]?\d)(?!\d)|[01]?\d[./](?:19|20)\d\d(?!\d)"  # periods
+    r"|\((?:19|20)\d\d$|^\d{1,3}(?:\.\d{1,3}){3}$|^[1-9]\d{0,2}(?: 000)+$"
 )
 
 
 def is_unnumbered(match: Any, prefix: str = "") -> bool:
     """Whether nothing before it says that it is the number of a thing: «Серийный номер 112-233-445 95»."""
     start = match.start(bool(prefix))
-    return not _NUMBERED.search(match.string[max(0, start - 30) : start] + prefix.strip())
+    return not pattern("numbers of things").search(match.string[max(0, start - 30) : start] + prefix.strip())
 
 
-def is_no_patent(match: Any) -> bool:
-    return not match[0].startswith("РФ") and not _PATENTED.search(
-        match.string[max(0, match.start() - 60) : match.end()]
-    )
+def lacks(name: str, match: Any) -> bool:
+    """Whether a pattern, in which <match> stands for its beginning, matches neither it nor what is before it."""
+    return not pattern(name).search(f"{_line_before(match)}{MATCH}{match[0]}")
+
+
+def reads(reading: str, match: Any) -> bool:
+    return Reading[reading] in readings(match[1].lower())
 
 
 def is_an_age(match: Any) -> bool:
@@ -59,23 +51,38 @@ def ends_a_segment(match: Any) -> bool:
     text, end = match.string, match.end()
     rest = text[end : end + 8].lstrip(" ")
     rest = rest if rest[:1] == "\t" else rest.lstrip(" .")
-    return not rest or (not rest[0].isalnum() and rest[0] not in '«"-—/') or rest.startswith("— ")
+    end_of_sentence = text[end : end + 2] == ". " and rest[:1].isupper()
+    return not rest or end_of_sentence or (not rest[0].isalnum() and rest[0] not in '«"-—/') or rest.startswith("— ")
 
 
 def is_a_street(match: Any) -> bool:
-    behind = match.string[match.end() : match.end() + 4].lstrip(" ")
-    return not _MEASURED.search(match[0]) and not behind.startswith(("км", "м ", "м²", "кв. м", "шт"))
+    flat = pattern("flats").search(match[0])
+    measured = pattern("measured").search(match[0] + match.string[match.end() : match.end() + 6])
+    return not measured and (flat is not None or not pattern("works before").search(_line_before(match)))
 
 
 def is_given(match: Any) -> bool:
-    return ends_a_segment(match) and Reading.GIVEN in readings(match[1].lower())
+    return ends_a_segment(match) and reads("GIVEN", match)
+
+
+def _line_before(match: Any) -> str:
+    return str(match.string[max(0, match.start() - 60) : match.start()].rpartition("\n")[2])
+
+
+def is_a_link(match: Any) -> bool:
+    """Whether it is no page of work: documentation, a program on this machine, a firm's page that somebody ran."""
+    said, before = match[0].partition("://")[2] or match[0], _line_before(match)
+    of_work = pattern("sites of work before").search(before) if "://" in match[0] else None
+    if pattern("pages of work").match(said) or (of_work and not pattern("personal host").match(said)):
+        return False
+    return lacks("pages that one ran", match)
 
 
 def is_a_path(match: Any) -> bool:
     host, _, path = match[0].partition("/")
-    file = host.lower().endswith(_PRODUCT_SITES) or host.lower().rpartition(".")[2] in _ENDINGS_OF_FILES
-    of_work = _SITES_OF_WORK.search(match.string[max(0, match.start() - 40) : match.start()])
-    if file or of_work or _BARE_DOMAIN.fullmatch(path):
+    file = host.lower().endswith(_PRODUCT_SITES) or host.lower().rpartition(".")[2] in terms("endings of files")
+    of_work = pattern("sites of work before").search(_line_before(match)) or not is_a_link(match)
+    if file or of_work or pattern("bare domains").fullmatch(path):
         return False  # "Ozon.ru/Avito.ru" are two employers
     return any(letter.islower() or letter.isdigit() for letter in path)  # "Mail.ru/VK" are two as well
 
@@ -84,7 +91,8 @@ def is_a_handle(match: Any) -> bool:
     text, start, end, name = match.string, match.start(), match.end(), match[0][1:]
     if (start and (text[start - 1].isalnum() or text[start - 1] in "@/._-")) or text[end : end + 1] in ("/", "(", "-"):
         return False
-    if name.lower() in _ANNOTATIONS or name.lower().split(".")[0] in _ANNOTATIONS:
+    annotation = {name.lower(), name.lower().partition(".")[0]} & terms("annotations")
+    if annotation or not lacks("pages that one ran", match):
         return False
     # @RestController is an annotation; a person's handle may be written so too, but then a messenger is named.
     return len(name) > 2 and (not any(map(str.isupper, name)) or any(map(str.isdigit, name)) or name.isupper())
@@ -93,13 +101,13 @@ def is_a_handle(match: Any) -> bool:
 def is_a_value(match: Any) -> bool:
     """Whether what stands behind a messenger's name is somebody's name there."""
     said, value, text = match[1], match[2], match.string
-    if not stands_alone(text, *match.span()) or value.lower().strip("@.") in _NOT_HANDLES:
+    if not stands_alone(text, *match.span()) or value.lower().strip("@.") in terms("no handles"):
         return False
     # "Telegram ivan_petrov90", "ВКонтакте id123"; "VK2" and "Viber 20.4" are versions.
     digits = any(map(str.isdigit, value))
     if any(sign in "@_#" for sign in value) or ("." in value and value.islower()) or (value[0].isalpha() and digits):
         return True
-    if value[0].isdigit() or _ONES_OWN.search(text[max(0, match.start() - 24) : match.start() + 1]):
+    if value[0].isdigit() or pattern("own before handles").search(text[max(0, match.start() - 24) : match.start() + 1]):
         return not value[0].isdigit()
     # "GitHub: actions, pages" names features; "Telegram: ivanov" at a line's end names a person.
     rest = text[match.end() : match.end() + 2].lstrip(" \t")[:1]
@@ -107,7 +115,7 @@ def is_a_value(match: Any) -> bool:
         alone = (not match.start() or text[match.start() - 1] == "\n") and rest in {"", "\n"}
         return alone and ("." in value or "-" in value or not value[1:].islower())
     if rest == ",":  # "Kaggle: vladciobo, Competitions Master"
-        strange = value.islower() and value.lower() not in ENGLISH_COMMON and ":" in said
+        strange = value.islower() and value.lower() not in terms("English, common") and ":" in said
         return "-" in value or (strange and not text[match.end() + 2 : match.end() + 3].islower())
     return not rest or rest in "\n|;)•\"'"
 
@@ -129,8 +137,8 @@ def is_a_phone(match: Any) -> bool:
         return False
     if found.startswith("("):
         return 8 <= digits <= 12
-    unit = _UNIT.match(text[end : end + 8])
-    if _THOUSANDS.fullmatch(found):
+    unit = pattern("units behind").match(text[end : end + 8])
+    if pattern("thousands").fullmatch(found):
         # "+1 200 000 руб." is money; "+376 712 345" is Andorra.
         return not unit and (digits > 10 or (found.startswith("+") and digits == 9))
     # "89 123 456 789 руб." is money, too.
@@ -140,14 +148,19 @@ def is_a_phone(match: Any) -> bool:
 def is_spoken(match: Any) -> bool:
     digits = sum(map(str.isdigit, match[0]))
     told = digits + sum(map(str.isalpha, match[0].replace("-", " ").split()))
-    measured = _UNIT.match(match.string[match.end() : match.end() + 8]) or _YEAR.search(match[0])
+    measured = pattern("units behind").match(match.string[match.end() : match.end() + 8]) or pattern("year").search(
+        match[0]
+    )
     return told >= (7 if digits else 6) and not measured
 
 
 def is_a_birth_date(match: Any) -> bool:
     text, (start, end) = match.string, match.span(1)
     behind = text[end : end + 3].strip(" .")
-    if (behind[:1] in {"-", "—"} and behind != "—") or _OF_A_PERIOD.search(text[max(0, start - 8) : start]):
+    if pattern("dated papers").search(_line_before(match)):
+        return False  # «Приём на работу: 03.05.2011»
+    before = text[max(0, start - 8) : start] + MATCH
+    if (behind[:1] in {"-", "—"} and behind != "—") or pattern("of a period").search(before):
         return False
     numbers = _NUMBERS.findall(match[1])
     year = next((int(number) for number in numbers if len(number) == 4), 1900 + int(numbers[-1]))
@@ -157,7 +170,7 @@ def is_a_birth_date(match: Any) -> bool:
 
 
 def is_the_persons(match: Any) -> bool:
-    work = match[1].isupper() or _YEAR.search(match[1])  # «DIN EN ISO 9606-1»
+    work = match[1].isupper() or pattern("year").search(match[1])  # «DIN EN ISO 9606-1»
     return not work and ends_a_segment(match) and is_told(match.string)
 
 
@@ -165,11 +178,15 @@ def is_the_persons_handle(match: Any) -> bool:
     name, text, start = match[2].lower(), match.string, match.start()
     if (start and text[start].isalnum() and text[start - 1].isalnum()) or text[match.end() : match.end() + 1].isalnum():
         return False
-    known = set(name.split(".")) & _NOT_HANDLES or name.strip("@~") in ENGLISH_COMMON or _CHANNEL.fullmatch(name)
+    known = (
+        set(name.split(".")) & terms("no handles")
+        or name.strip("@~") in terms("English, common")
+        or pattern("channels").fullmatch(name)
+    )
     if known or not is_told(text):
         return False
     plain = name.isalpha() and not match[1].strip(" ") and not ends_a_segment(match)  # «Git Docker»
-    return not (plain or name.isdigit()) or len(name) >= 7
+    return not (plain or name.isdigit()) or len(name) >= 8
 
 
 def is_the_persons_site(match: Any) -> bool:
@@ -184,7 +201,19 @@ def is_the_persons_number(match: Any) -> bool:
     if sum(map(str.isdigit, said)) < least or not is_told(text) or _OF_WORK.search(said):
         return False
     prefix = _NUMBERS.split(said, 1)[0].strip("№ ") or " "
-    return is_unnumbered(match, prefix) and not _UNIT.match(text[match.end(1) : match.end(1) + 8])
+    return is_unnumbered(match, prefix) and not pattern("units behind").match(text[match.end(1) : match.end(1) + 8])
+
+
+def find_handles(sheet: Sheet) -> Iterator[Span]:
+    """A handle, or the end of a link, wherever else it stands: «formerly known as plat0sha»."""
+    look = sheet.look.lower() if sheet.contacts else ""
+    for said in sheet.contacts if len(look) == len(sheet.look) else ():
+        name = said.rstrip("/").rpartition("/")[2].strip("@")
+        at = look.find(name) if len(name) >= _SHORTEST_HANDLE and not name.isalpha() and "@" not in name else -1
+        while at >= 0:
+            if stands_alone(look, at, at + len(name)):
+                yield at, at + len(name), Kind.HANDLE
+            at = look.find(name, at + len(name))
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:

@@ -6,11 +6,13 @@ from typing import Final
 
 from worker.assessment.redaction.placeholders import ANY
 from worker.assessment.redaction.word_cache import remembered
-from worker.assessment.redaction.word_list import linear, pattern, phrases, words, written_out
+from worker.assessment.redaction.word_list import linear, phrases, terms, written_out
 
 _CYRILLIC: Final = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяўқғҳіїєәөүұң"
 _LATIN: Final = "a b v g d e e zh z i i k l m n o p r s t u f h ts ch sh sch _ i _ e iu ia u k g h i i e a o u u n"
-_TO_LATIN: Final = dict(zip(_CYRILLIC, _LATIN.replace("_", "").split(" "), strict=True))
+_TO_LATIN: Final = dict(zip(_CYRILLIC, _LATIN.replace("_", "").split(" "), strict=True)) | dict(
+    zip("ıłøđəß", "ilodas", strict=True)
+)
 
 
 @remembered(10_000)
@@ -25,43 +27,27 @@ def latin_key(word: str) -> str:
     return "".join(letter for number, letter in enumerate(key) if not number or key[number - 1] != letter)
 
 
-_CYRILLIC_GIVEN: Final = words("given, in Cyrillic")  # the dictionary knows most of them
-EXTRA_GIVEN: Final = frozenset(word.replace("ё", "е") for word in _CYRILLIC_GIVEN)
+EXTRA_GIVEN: Final = frozenset(word.replace("ё", "е") for word in terms("given, in Cyrillic"))
 # An Uzbek or an Azerbaijani writes ж or дж as j (Jasurbek), which is an i to most others.
 LATIN_GIVEN: Final = frozenset(
     latin_key(word)
-    for name in (*_CYRILLIC_GIVEN, *words("given, in Latin letters"))
+    for name in (*terms("given, in Cyrillic"), *terms("given, in Latin letters"))
     for word in {name, name.replace("дж", "j").replace("ж", "j")}
 )
-ASIAN_SURNAMES: Final = words("surnames, Asian")  # their endings say nothing
-LATIN_SURNAMES: Final = frozenset(map(latin_key, words("surnames, in Latin letters")))
-TURKIC_PARTICLES: Final = words("particles, Turkic")
-PARTICLES: Final = words("particles")
-PRODUCT_NAMES: Final = words("products")  # given names that are more often something else
+LATIN_SURNAMES: Final = frozenset(map(latin_key, terms("surnames, in Latin letters")))
 BRANDS: Final = phrases("brands")
 FIRST_OF_BRANDS: Final = frozenset(brand.split()[0] for brand in BRANDS)
-ENGLISH_COMMON: Final = words("English, common")  # no line with one of them is a name
 RESPECTED: Final = phrases("respect", "|")
-RELATIVES: Final = words("relatives")
-POSTS: Final = tuple(words("posts, their beginnings"))
-PEOPLE: Final = RELATIVES | words("people, whole words")
-WORDS_AS_SURNAMES: Final = words("surnames that are words")
-PARTS: Final = words("parts of a firm")
-TITLES: Final = words("titles")
-HEADING_WORDS: Final = words("headings")
+POSTS: Final = tuple(terms("posts, their beginnings"))
+ABOUT_PEOPLE: Final = tuple(terms("about people, their beginnings"))
+PEOPLE: Final = terms("relatives") | terms("people, whole words")
 SIDEBARS: Final = phrases("sidebars")
-ELSEWHERE: Final = words("elsewhere")  # where this comes, no name of somebody follows
 
 # The places where names stand, where names of others stand, and how initials are written.
-LABELLED = pattern("labelled names")
 CERTAIN = ("фам", "фио", "ф.и.о", "ф. и. о", "surname", "last", "family", "full", "maiden")
-BELOW = 2  # the group of those, and (`NAMED_AFTER`) of who gave an atelier its name
-INTRODUCED = pattern("introduced names")
+BELOW = 2  # the group of those, and (`pattern("named after")`) of who gave an atelier its name
 # None of the three begins inside of itself: linear in any engine.
 QUOTED_WITHOUT_STRAIGHT = re.compile(written_out("<typographic quotes>"))
-QUOTED = pattern("quoted")
-NAMED_AFTER = pattern("named after")
-SEGMENT = re.compile(rf"(?:(?!  )[^\n,;|•\t:()/\"0-9{ANY}—])+")
-REFERENCES = pattern("references")
+SEGMENT = re.compile(rf"(?:(?!  |(?<=\w{{5}})\. )[^\n,;|•\t:()/\"0-9{ANY}—])+")
 INITIALS_BEHIND = linear(r"([ ,]{1,2}(?:\p{Lu}\.? ?\p{Lu}\.|\p{Lu}\.))")
 INITIALS_BEFORE = linear(r"\p{Lu}\. ?\p{Lu}\. ?$")

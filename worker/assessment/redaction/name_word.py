@@ -7,7 +7,7 @@ from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction.morphology import KEPT_WORDS, Reading, readings
 from worker.assessment.redaction.placeholders import JOINT
 from worker.assessment.redaction.word_cache import remembered
-from worker.assessment.redaction.word_list import pattern
+from worker.assessment.redaction.word_list import pattern, terms
 
 _POSSESSIVES: Final = ("ов", "ова", "ову", "овой", "овым", "ев", "ева", "еву", "евой", "евым")
 _LONGEST_ABBREVIATION: Final = 5
@@ -32,27 +32,29 @@ class Word:
         self.cyrillic = "Ѐ" <= text[0] <= "ӿ"
         self.common = common  # it can name nobody
         self.given = given
-        product = self.lower in lists.PRODUCT_NAMES or key in lists.PRODUCT_NAMES
+        product = self.lower in terms("products") or key in terms("products")
         self.only_given = given and not common and not product  # it is hardly anything but a given name
         self.patronymic = patronymic
         self.surname = surname  # it is known, or ends, as a surname
         self.unknown = reading is Reading.UNKNOWN if self.cyrillic else not common
         self.place = Reading.PLACE in reading
         last = self.lower.rpartition("-")[2]  # «HR-менеджер»
-        post = self.lower.startswith(lists.POSTS) or last.startswith(lists.POSTS)
+        # «Технология» begins like a post.
+        begins = self.lower.startswith(lists.POSTS) or last.startswith(lists.POSTS)
+        post = (begins and reading & _NOUNS != Reading.INANIMATE) or self.lower.startswith(lists.ABOUT_PEOPLE)
         # What somebody is to somebody: «начальник», «сын», "head".
         self.people = self.lower in lists.PEOPLE or last in lists.PEOPLE or (post and not given)
         self.animate = self.people or (reading & _NOUNS == Reading.ANIMATE and len(text) > 2)  # «сменщик»
         # It begins with a capital letter, or its last part does («аль-Хусейни»); some scripts have no other.
-        self.capital = any(part[0] == part[0].upper() for part in (text, *re.split("['-]", text)))
+        self.capital = any(part[0] == part[0].upper() for part in (text, *re.split("['-]+", text)))
         self.short = len(text) <= 2 and self.capital  # it may be initials, or a part of them
         few = 1 < len(text) <= _LONGEST_ABBREVIATION and text.isupper()
         self.abbreviation = few and not (given or surname or patronymic)  # a few capitals that no list has
         self.brand = self.lower in lists.FIRST_OF_BRANDS  # a company that is called like a person may begin with it
         # Running text is searched for it: others are names beside it only.
         named = (given or (surname and self.cyrillic and not common)) and self.capital
-        self.tells_of_a_name = patronymic or named or self.lower in lists.TURKIC_PARTICLES
-        beside = self.animate or self.lower in lists.TITLES or self.brand
+        self.tells_of_a_name = patronymic or named or self.lower in terms("particles, Turkic")
+        beside = self.animate or self.lower in terms("titles") or self.brand
         self.telling = beside or self.short or self.tells_of_a_name
 
 
@@ -77,7 +79,7 @@ def _cyrillic(text: str) -> Word:
         text, lower, reading, common=common, given=given,
         patronymic=Reading.PATRONYMIC in reading or (telling and _PATRONYMIC.fullmatch(lower) is not None),
         surname=Reading.SURNAME in reading
-        or lower in lists.ASIAN_SURNAMES
+        or lower in terms("surnames, Asian")
         # «Абдулмеджидов»: of several men called Абдулмеджид, says the dictionary.
         or (given and lower.endswith(("ов", "ев")))
         or (not common and not given and SURNAME_ENDING.fullmatch(last) is not None),
@@ -85,9 +87,9 @@ def _cyrillic(text: str) -> Word:
 
 
 def _other(text: str) -> Word:
-    lower = text.lower()
+    lower = text.lower().removesuffix("'s")
     key = lists.latin_key(lower)
-    common = lower in lists.ENGLISH_COMMON
+    common = lower in terms("English, common")
     given = key in lists.LATIN_GIVEN and lower != "iso"
     surname = not common and (key in lists.LATIN_SURNAMES or _LATIN_SURNAME_ENDING.fullmatch(lower) is not None)
     return Word(text, key, Reading.UNKNOWN, common=common, given=given, patronymic=False, surname=surname)
@@ -98,19 +100,19 @@ def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
 
     In the text's first line a common word may be one; for a `stranger`, words that nobody knows are one.
     """
-    if any(word.capital for word in words):
-        words = [word for word in words if word.capital or word.lower not in lists.PARTICLES]
+    bare = [word for word in words if word.lower not in terms("particles")]
+    words = bare if len(bare) > 1 and any(word.capital for word in words) else words
     long = [word for word in words if len(word.text) > 1]
     if all(not word.cyrillic for word in words):
         return _is_a_latin_name(words, stranger=stranger)
     if not all(word.cyrillic for word in words) or not long:
         return False
-    if any(word.patronymic or word.lower in lists.TURKIC_PARTICLES for word in long):
+    if any(word.patronymic or word.lower in terms("particles, Turkic") for word in long):
         if all(word.capital for word in long) and len(long) == 3 and long[-1].patronymic and not long[-1].common:
             return True  # «Щебетуха Ёлка Ивановна»
         strange = sum(not may_be_named(word) for word in long)
         return strange <= 1 and any(word.given or word.unknown or word.surname for word in long)
-    product = any(word.lower in lists.PRODUCT_NAMES for word in long)
+    product = any(word.lower in terms("products") for word in long)
     if product and not any(SURNAME_ENDING.fullmatch(word.lower) for word in long):
         return False
     return _is_a_cyrillic_name(words, long, first=first, stranger=stranger)
@@ -120,11 +122,12 @@ def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, str
     capital = all(word.capital for word in long)
     if not stranger and all(word.text.isupper() and len(word.text) <= _SHORT for word in words):
         return False  # «АСУ ТП»
-    if stranger and capital and words[0].lower in lists.ASIAN_SURNAMES and len(words) < 4:
+    if stranger and capital and words[0].lower in terms("surnames, Asian") and len(words) < 4:
         return True  # «Ким Мин Джун»
     if not all(map(may_be_named, long)):
         # «Анна Король»: beside an unmistakable given name one common word may be a surname.
-        return len(long) == 2 and capital and (long[0].given if first else stranger and long[0].only_given)
+        sure = any(word.only_given for word in long)
+        return len(long) == 2 and capital and ((first and long[0].given) or (stranger and sure))
     if len(long) == 1:
         return long[0].surname and len(words) > 1
     named = sum(word.given or word.surname for word in long)
@@ -137,20 +140,21 @@ def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, str
 
 def may_be_named(word: Word) -> bool:
     """Whether it can be a part of a name."""
-    return word.given or word.surname or word.patronymic or word.unknown or word.lower in lists.TURKIC_PARTICLES
+    return word.given or word.surname or word.patronymic or word.unknown or word.lower in terms("particles, Turkic")
 
 
 def _is_a_latin_name(words: list[Word], *, stranger: bool) -> bool:
-    if len(words) > 5 or any(word.lower in lists.ENGLISH_COMMON for word in words):
+    if len(words) > 5 or any(word.lower in terms("English, common") for word in words):
         return False
     if not all(word.capital for word in words) and not all(word.text.islower() for word in words):
         return False
     ends = {words[0].key, words[-1].key}
     if any(_RUSSIAN_ENDING.fullmatch(word.lower) for word in words):
         return True  # «Lavrentiy Ryabinin»: one word is on no list, the other ends as no product does
-    if ends & lists.PRODUCT_NAMES and not stranger:
+    if ends & terms("products") and not stranger:
         return False
-    if any(word.only_given for word in words) or all(word.surname for word in words):
+    alike = not any(word.abbreviation for word in words) or all(word.text.isupper() for word in words)
+    if all(word.surname for word in words) or (alike and any(word.only_given for word in words)):  # not «Clara NLP»
         return True
     # "Oluwaseun Adeyemi" in the first lines
     return stranger and all(word.capital for word in words) and not _are_abbreviations(words)

@@ -9,11 +9,11 @@ from typing import Final
 from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction.name_word import Word, word_of
 from worker.assessment.redaction.placeholders import Kind, Span
-from worker.assessment.redaction.word_list import words
+from worker.assessment.redaction.word_list import terms
 
 # One class of characters and a plus, joined by a character outside of it: linear in any engine.
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['\-\ue0fe]+[^\W\d_]+)*")
-_ENDINGS: Final = words("endings of names")
+_ENDINGS: Final = terms("endings of names")
 
 
 def stem(name: str) -> str:
@@ -29,7 +29,7 @@ class Mentions:
     """Knows a word that is a form of one of the names, or of a part of one."""
 
     def __init__(self, names: Iterable[Word]) -> None:
-        known = [word for word in names if len(word.text) > 1 and word.lower not in lists.TURKIC_PARTICLES]
+        known = [word for word in names if len(word.text) > 1 and word.lower not in terms("particles, Turkic")]
         self._keys = {lists.latin_key(word.lower) for word in known}
         told = [word for word in known if word.cyrillic and (word.surname or not word.patronymic)]
         self._stems = {stem(part) for word in told for part in word.lower.split("-")}

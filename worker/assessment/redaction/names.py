@@ -5,19 +5,24 @@ another part of one. An employer's name stays, though a person's is in it, but f
 """
 
 import re
+from collections.abc import Iterable
 from itertools import islice, takewhile
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
+from worker.assessment.redaction.name_lists import latin_key
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, is_a_name, may_be_named
 from worker.assessment.redaction.named_text import Mentions
 from worker.assessment.redaction.others import LONGEST_LIST, Others
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
-from worker.assessment.redaction.word_list import linear
+from worker.assessment.redaction.word_list import linear, pattern, terms
 
 _FIRST_LINES: Final = 7
 _SHORTEST: Final = 3  # letters of a name in capitals
 _LONGEST_NAME: Final = 6  # words
+_LONG: Final = 5  # letters of a name that is a part of another word
+_PART: Final = re.compile(r"[^\W\d_]{3,40}")
+_OWN: Final = re.compile(r"@.*|^(?:\w+:)?(?://)?[^/@]*/(?=.)")  # an address's domain, a link's host
 _ADJECTIVES: Final = ("ый", "ий", "ой", "ая")
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
 
@@ -25,23 +30,25 @@ _SURNAME_FIRST = linear(r"\p{Lu}[\p{L}'\-]+, \p{Lu}[\p{L}'\-]+(?: \p{Lu}[\p{L}'.
 _NAMED = re.compile(f"[{SYMBOLS[Kind.NAME]}{SYMBOLS[Kind.PERSON]}]")
 
 
-def find_names(text: str, end_of_head: int) -> list[Span]:
+def find_names(text: str, end_of_head: int, contacts: Iterable[str] = ()) -> list[Span]:
     """The spans of a resume's one form (`sheet`) that name a person, neither sorted nor free of overlaps."""
-    return _Search(text).spans(end_of_head)
+    return _Search(text).spans(end_of_head, contacts)
 
 
 class _Search(Others):
-    def spans(self, end_of_head: int) -> list[Span]:
-        quoted = lists.QUOTED if '"' in self.text else lists.QUOTED_WITHOUT_STRAIGHT
-        for pattern in (quoted, lists.NAMED_AFTER):
-            for match in pattern.finditer(self.text):
+    def spans(self, end_of_head: int, contacts: Iterable[str]) -> list[Span]:
+        quoted = pattern("quoted") if '"' in self.text else lists.QUOTED_WITHOUT_STRAIGHT
+        for looked_for in (quoted, pattern("named after")):
+            for match in looked_for.finditer(self.text):
                 numbers = self.numbers_in(*match.span(match.lastindex or 0))
-                # «ИП Зайцева Алла Ивановна», but not «начальница лаборатории Алла Ивановна».
-                if match.lastindex != lists.BELOW or not any(word.patronymic for word in self.those(numbers)):
+                # «Учебник Мордковича», but not «директор школы Н. П. Громова».
+                first = self.numbers_in(0, match.start() + 1).stop - (match.start() == 0)
+                if match.lastindex != lists.BELOW or not self._is_somebodys(first, numbers):
                     self.protected.update(numbers)
         for number, word in self.telling:
             if word.brand and self.is_a_brand(number):
                 self.protected.update((number, number + 1))
+        self._as_in_contacts(contacts)
         self._after_labels()
         self._in_the_head(end_of_head)
         self._one_below_the_other()
@@ -52,8 +59,34 @@ class _Search(Others):
         self._later_mentions()
         return [self.span(number) for number in self.taken] + self.extra
 
+    def _is_somebodys(self, institution: int, named: range) -> bool:
+        """Whether a person behind an institution works there."""
+        post = institution > 0 and self.words[institution - 1].people and self.within_a_phrase(institution)
+        return post or (len(named) > 1 and any(word.patronymic for word in self.those(named)))
+
+    def _as_in_contacts(self, contacts: Iterable[str]) -> None:
+        """«Emre Yıldırım», whose address is emre.yildirim@mail.tld."""
+        names = {latin_key(part) for said in contacts for part in _PART.findall(_OWN.sub("", said))}
+        if not names:
+            return
+        glued = {part for name in names for n in range(_LONG, len(name)) for part in (name[:n], name[-n:])}
+
+        def is_named(word: Word) -> bool:
+            if not word.capital or word.people or word.place or (word.common and not word.given):
+                return False
+            key = latin_key(word.lower)
+            return key in names or key in glued
+
+        named = set(filter(is_named, set(self.words)))
+        for number in [number for number, word in enumerate(self.words) if word in named]:
+            word = self.words[number]
+            beside = [self.words[other] for step in (1, -1) if (other := self.beside(number, step)) is not None]
+            sure = word.only_given or (word.surname and not word.common)
+            if number not in self.protected and (sure or any(other in named or other.only_given for other in beside)):
+                self.take(number)
+
     def _after_labels(self) -> None:
-        for match in lists.LABELLED.finditer(self.text):
+        for match in pattern("labelled names").finditer(self.text):
             numbers = self.numbers_in(*match.span(match.lastindex))[:_LONGEST_NAME]
             numbers = self._name_from(numbers, known=match.lastindex == lists.BELOW)
             words = self.those(numbers)
@@ -63,7 +96,11 @@ class _Search(Others):
             certain = any(part in match[0].lower() for part in lists.CERTAIN)
             if named or (words and certain and words[0].capital and len(words) < 4):
                 self.take(*numbers)
-        for match in lists.INTRODUCED.finditer(self.text):
+        signed = self.text.rstrip(" \n.")
+        last = self.numbers_in(signed.rfind("\n") + 1, len(signed))
+        if "\n" in signed and len(last) == 1 and self.words[last[0]].only_given and self.words[last[0]].capital:
+            self.take(*last)  # «Спасибо, что дочитали!», «Сева»
+        for match in pattern("introduced names").finditer(self.text):
             numbers = self._name_from(self.numbers_in(*match.span(1)), known=True)
             self.take(*numbers)
             behind = self.beside(numbers[-1], 1) if numbers else None
@@ -73,7 +110,7 @@ class _Search(Others):
     def _name_from(self, numbers: range, *, known: bool) -> range:
         """The words up to a patronymic or the sentence's end; with `known`, as long as they may be a name."""
         words = self.those(numbers)
-        asian = bool(words) and words[0].lower in lists.ASIAN_SURNAMES  # «Ким Мин Джун»
+        asian = bool(words) and words[0].lower in terms("surnames, Asian")  # «Ким Мин Джун»
         for number, word in zip(numbers, words, strict=True):
             if word.patronymic and len(word.text) > 1:
                 return range(numbers.start, number + 1)
@@ -84,7 +121,7 @@ class _Search(Others):
         def is_named(number: int) -> bool:
             word = self.words[number]
             sure = word.capital or word.only_given or not (word.unknown or word.common)
-            return (asian and word.capital) or word.lower in lists.PARTICLES or (sure and may_be_named(word))
+            return (asian and word.capital) or word.lower in terms("particles") or (sure and may_be_named(word))
 
         return range(numbers.start, numbers.start + len(list(takewhile(is_named, numbers)))) if known else numbers
 
@@ -96,8 +133,8 @@ class _Search(Others):
         for start, line, numbers in self.lines():
             if start >= end:
                 break
-            comma = not seen and ", " in line and "\n" in self.text and _SURNAME_FIRST.fullmatch(line.strip(" #*•-"))
-            if comma and not any(word.common or word.place or word.abbreviation for word in self.those(numbers)):
+            pair = not seen and "," in line and "\n" in self.text and _SURNAME_FIRST.fullmatch(line.strip(" #*•-"))
+            if pair and not any(word.common or word.place or word.abbreviation for word in self.those(numbers)):
                 self.take(*numbers)  # "O'Brien, Siobhan"
             sidebar = line.strip(" :").lower() in lists.SIDEBARS or (sidebar and bool(line.strip()))
             for match in lists.SEGMENT.finditer(line) if numbers else ():
@@ -107,16 +144,24 @@ class _Search(Others):
                 data = self.text[stop : stop + 3].strip(" ,|(•—\t")[:1] in (_DATA if "\n" in self.text else KIND_OF)
                 behind = self.words[found.stop : numbers.stop] if found.start == numbers.start else []
                 post = not seen and "\n" in self.text and any(word.common or word.people for word in behind)
-                unnamed = not self.taken and begin < named and not sidebar
+                unnamed = not any(number < numbers.stop for number in self.taken) and begin < named and not sidebar
                 opens = found.start == numbers.start and self.text[stop : stop + 3].strip()[:1] in {*",(/|—"}
                 opens = opens and unnamed and not seen
                 alone = data or post or (opens and "\n" in self.text) or len(found) == len(numbers)
                 last = self.words[found[0] - 1] if found and found[0] - 1 in self.taken else None
                 mirrored = last is not None and last.cyrillic != self.words[found[0]].cyrillic and len(found) > 1
-                stranger = mirrored or (unnamed and alone and (data or "\n" in self.text))
-                while found and self.words[found[0]].lower in lists.HEADING_WORDS:
+                stranger = (
+                    mirrored
+                    or any(number in self.taken for number in found)
+                    or (unnamed and alone and (data or "\n" in self.text))
+                )
+                while found and self.words[found[0]].lower in terms("headings"):
                     found = found[1:]
-                if (alone or len(found) > 1) and self.stand_together(found):
+                listed = line.count(",") > 1 and begin > start  # "Karl Storz, Richard Wolf, Carl Zeiss"
+                several = len(found) > 1 and (
+                    self.words[found[0]].cyrillic or (not listed and any(word.only_given for word in self.those(found)))
+                )
+                if (alone or several) and self.stand_together(found):
                     self._segment(found, first=unnamed and not seen, stranger=stranger)
             seen = seen or any(number not in self.taken for number in numbers)
 
@@ -126,12 +171,14 @@ class _Search(Others):
             word = words[0]
             known = (first and (word.given or (word.surname and not word.common))) or (stranger and word.only_given)
             foreign = stranger and word.text[0] > "ӿ"
-            product = word.lower in lists.PRODUCT_NAMES or (word.text.isupper() and len(word.text) <= _SHORTEST)
+            product = word.lower in terms("products") or (word.text.isupper() and len(word.text) <= _SHORTEST)
             if word.capital and not product and (known or foreign):
                 self.take(*numbers)
             return
         # «Джонсон и Джонсон»
-        joined = any(len(word.text) == 1 and not word.capital and word.lower not in lists.PARTICLES for word in words)
+        joined = any(
+            len(word.text) == 1 and not word.capital and word.lower not in terms("particles") for word in words
+        )
         may_be = 1 < len(words) <= _LONGEST_NAME and not joined
         if may_be and is_a_name(words, first=first, stranger=stranger):
             # «Токарь Иванов Иван Иванович»: the post stays.
@@ -153,12 +200,12 @@ class _Search(Others):
 
     def _in_lists_of_people(self) -> None:
         """The first name in each of the lines below «Рекомендации»."""
-        for heading in lists.REFERENCES.finditer(self.text):
+        for heading in pattern("references").finditer(self.text):
             below = takewhile(lambda found: found[1].strip(), self.lines(heading.end() + 1))
             for start, line, numbers in islice(below, LONGEST_LIST):
                 for match in lists.SEGMENT.finditer(line) if numbers and not _NAMED.search(line) else ():
                     found = self.numbers_in(start + match.start(), start + match.end())
-                    while found and self.words[found[0]].lower in lists.TITLES:
+                    while found and self.words[found[0]].lower in terms("titles"):
                         found = found[1:]
                     if len(found) > 1 and self.stand_together(found):
                         self._segment(found, first=False, stranger=True)
@@ -171,7 +218,7 @@ class _Search(Others):
         words = [(number, word) for number, word in self.telling if word.short or word.tells_of_a_name]
         beside = {number + step for number, word in words if word.short for step in (-1, 1)}
         for look, numbers in (
-            (self._at_a_particle, [number for number, word in words if word.lower in lists.TURKIC_PARTICLES]),
+            (self._at_a_particle, [number for number, word in words if word.lower in terms("particles, Turkic")]),
             (self._at_a_patronymic, [number for number, word in words if word.patronymic]),
             (self._at_a_given_name, [number for number, word in words if word.given and word.capital]),
             (
@@ -226,8 +273,8 @@ class _Search(Others):
             if other is None:
                 continue
             neighbour = self.words[other]
-            product = word.lower in lists.PRODUCT_NAMES and not SURNAME_ENDING.fullmatch(neighbour.lower)
-            if product or neighbour.lower in lists.PRODUCT_NAMES:
+            product = word.lower in terms("products") and not SURNAME_ENDING.fullmatch(neighbour.lower)
+            if product or neighbour.lower in terms("products"):
                 continue
             strict = neighbour.surname and not neighbour.common
             strange = neighbour.unknown and not (neighbour.given or neighbour.abbreviation)
@@ -277,7 +324,7 @@ class _Search(Others):
         other: int | None = number
         while other is not None and other not in self.protected:
             word = self.words[other]
-            strange = word.unknown and word.cyrillic and not word.abbreviation
+            strange = (word.unknown and not word.abbreviation) if word.cyrillic else (word.surname and not word.place)
             if not strange or not word.capital or len(word.text) < _SHORTEST:
                 return
             self.take(other)

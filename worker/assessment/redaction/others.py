@@ -5,17 +5,21 @@ from bisect import bisect_left
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
-from worker.assessment.redaction.name_word import SURNAME_ENDING, may_be_named
+from worker.assessment.redaction.morphology import Reading, readings
+from worker.assessment.redaction.name_word import may_be_named
 from worker.assessment.redaction.named_text import NamedText
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind
+from worker.assessment.redaction.word_list import terms
 
+_PLACEHOLDERS: Final = frozenset(KIND_OF)
 _FEW: Final = 4  # words of a name, or between it and one for people
-_OF_ADJECTIVES: Final = ("ской", "ского", "ская", "ский", "ском", "ную", "ной", "ной")
+_OF_ADJECTIVES: Final = ("ской", "ского", "ская", "ский", "ском", "ную", "ной", "ных", "вых", "ских", "ному")
 _AND: Final = frozenset(("и", "and", "e", "y", "und", "et"))
 _BETWEEN_KIN: Final = ' ,;"()0123456789|—-'
-_RIGHT_BEHIND: Final = frozenset((" ", " (", ": ", " — ", " - "))
 _INITIAL: Final = re.compile(r"(?<!\w)[А-ЯЁA-Z]\. ?$")
-_CONTACTS: Final = f"{SYMBOLS[Kind.PHONE]}-{SYMBOLS[Kind.EMAIL]}{SYMBOLS[Kind.HANDLE]}"
+_CONTACTS: Final = (
+    f"{SYMBOLS[Kind.BIRTH_DATE]}{SYMBOLS[Kind.AGE]}{SYMBOLS[Kind.PHONE]}-{SYMBOLS[Kind.EMAIL]}{SYMBOLS[Kind.HANDLE]}"
+)
 _CONTACT: Final = re.compile(f"[{_CONTACTS}]")
 _BEFORE_CONTACT: Final = re.compile(r"(?<=\w)[ ,:(—-]{1,4}(?:(?:тел|моб|т|tel|mob)[.:]{0,2} ?)?$")
 _LONGEST_SHORTENED: Final = 4  # letters of «доц.»
@@ -30,35 +34,34 @@ class Others(NamedText):
     def take_others(self) -> None:
         """Take whoever stands beside a word for people, or before a contact."""
         for number, word in self.telling:
-            if word.lower in lists.TITLES:
+            if word.lower in terms("titles"):
                 self._behind_a_title(number)
-            if word.people:
-                self._behind_people(number)
             if word.animate:
-                self._right_behind(number)
+                self._behind_people(number, _FARTHEST if word.people else 2)
                 self._before_people(number)
         self._before_contacts()
 
-    def _behind_people(self, number: int) -> None:
-        """«Супруг — Антон», «Руководитель: Мельников», «начальник цеха Гусев»."""
+    def _behind_people(self, number: int, farthest: int) -> None:
+        """«Супруг — Антон», «Руководитель: Мельников», «начальник цеха Гусев», «сменщик — Валера Дронов»."""
         sign, said = "", self.words[number].lower
-        kin = said in lists.RELATIVES
+        kin = said in terms("relatives")
         if kin and self.text[max(0, self.starts[number] - 2) : self.starts[number]] == "& ":
             return  # "MacDonald & Sons Outsourcing"
-        for other in range(number + 1, min(number + _FARTHEST, len(self.words))):
+        for other in range(number + 1, min(number + farthest, len(self.words))):
             word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
             if between != " ":
                 below = "\n" in between and not (other == number + 1 and (kin or between.strip(" \t").startswith(":")))
-                sentence = ". " in between and ".." not in between
-                if below or ";" in between or (sentence and len(self.words[other - 1].text) > _LONGEST_SHORTENED):
+                whole = len(self.words[other - 1].text) > _LONGEST_SHORTENED or not _PLACEHOLDERS.isdisjoint(between)
+                if below or ";" in between or (whole and ". " in between and ".." not in between):
                     return
                 sign = between if between.strip(" ") else sign
-            if other in self.protected or word.lower in lists.ELSEWHERE:
+            if other in self.protected or word.lower in terms("elsewhere") or (word.abbreviation and not word.cyrillic):
                 return
             if word.capital and len(word.text) > 2 and not word.people and not word.abbreviation:
                 told = between == sign and any(one in sign for one in (":", "—", "- ", ".."))
                 named = may_be_named(word) and (word.given or not word.place)
-                near = kin and named and not between.strip(' \t\n:—([-"')
+                joined = not between.strip(' \t\n:—([-"') and (word.given or between.strip() or between == " ")
+                near = kin and ((named and joined) or (between == " " and other == number + 1))
                 if near or self._is_somebody(other, told=told, listed="," in between, colon=":" in sign):
                     self._take_all_from(other)
                     if near:
@@ -105,10 +108,12 @@ class Others(NamedText):
         firm = told and not colon and latin and not word.only_given  # "QA Lead — Huawei RRI"
         if firm and self.text[end : end + 3].strip(" ,(")[:1] not in KIND_OF:
             return False
-        if word.lower in lists.PRODUCT_NAMES or word.key in lists.PRODUCT_NAMES:
+        if word.lower in terms("products") or word.key in terms("products"):
             return told and word.given and word.cyrillic
         # «Гусев» is a town as well, «Мельников» are several millers.
-        if word.only_given or word.patronymic or (word.surname and not (word.common and listed)):
+        described = word.lower.endswith(_OF_ADJECTIVES) and not self.ends_a_phrase(number)
+        doubtful = described or (listed and (word.common or not word.cyrillic))
+        if word.only_given or word.patronymic or (word.surname and not doubtful):
             return True
         behind = self.beside(number, 1)
         other = None if behind is None else self.words[behind]
@@ -116,10 +121,10 @@ class Others(NamedText):
             last = self.beside(behind, 1)
             ends = self.ends_a_phrase(behind)
             ends = ends or (last is not None and self.ends_a_phrase(last) and not self.words[last].people)
-            if not listed and (ends or (word.cyrillic and before.people) or not latin):
+            if not listed and (word.cyrillic or (ends and (latin or colon))):
                 return True  # "reported to Marguerite Lindqvist, CTO"
-        if word.lower in lists.WORDS_AS_SURNAMES and self.ends_a_phrase(number):
-            return colon or before.people or before.lower in lists.PARTS  # «Руководитель: Заяц»
+        if word.lower in terms("surnames that are words") and self.ends_a_phrase(number):
+            return colon or before.people or before.lower in terms("parts of a firm")  # «Руководитель: Заяц»
         if not told:
             return False
         if word.given or (other is not None and (other.given or other.patronymic)):
@@ -129,32 +134,16 @@ class Others(NamedText):
 
     def _behind_a_title(self, number: int) -> None:
         """«Mme Solenn Quéméneur», «Prof. Khristina Lobusheva»."""
+        if self.text[max(0, self.starts[number] - 1) : self.starts[number]] == "-":
+            return  # "Dipl.-Ing. Maschinenbau"
         for other in range(number + 1, min(number + _FEW, len(self.words))):
             word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
-            title = self.words[other - 1].lower in lists.TITLES
+            title = self.words[other - 1].lower in terms("titles")
             common = word.abbreviation or (word.common and not word.place) or other in self.protected
             if between.strip(" ." if title else " ") or " " not in between or not word.capital or common:
                 return
-            if word.lower not in lists.TITLES:
+            if word.lower not in terms("titles"):
                 self.take(other)
-
-    def _right_behind(self, number: int) -> None:
-        """«секретарь Лена», «сменщик — Валера Дронов», «агроном Кевсер ханум», «проф. Нелидова»."""
-        first, said = number + 1, self.words[number]
-        between = self.text[self.ends[number] : self.starts[first]] if first < len(self.words) else "\n"
-        if between not in _RIGHT_BEHIND and not (between == ". " and len(said.text) <= _LONGEST_SHORTENED):
-            return
-        word, behind = self.words[first], self.beside(first, 1)
-        caps = word.text.isupper() and len(word.text) < _LONGEST_SHORTENED
-        if not word.capital or caps or word.abbreviation or word.people or first in self.protected or not word.cyrillic:
-            return
-        other = self.words[behind] if behind is not None else None
-        pair = other is not None and not other.abbreviation and may_be_named(other) and (word.given or word.unknown)
-        pair = pair or (behind is not None and self.bears(behind))  # «бригадир Толик Ващенко»
-        alone = (word.given and (word.place or not word.common)) or (between == " " and said.lower in lists.RELATIVES)
-        post = said.people and word.animate and self.ends_a_phrase(first) and SURNAME_ENDING.fullmatch(word.lower)
-        if alone or word.patronymic or pair or post or self.bears(first):
-            self._take_all_from(first)
 
     def bears(self, number: int) -> bool:
         """Whether the word is hardly anything but a surname."""
@@ -168,8 +157,8 @@ class Others(NamedText):
         for last in range(number - 1, max(-1, number - _FEW), -1):
             between = self.text[self.ends[last] : self.starts[last + 1]]
             if self.words[last].capital and _APPOSITION.fullmatch(between):
-                self._take_before(last, people=said.people, alone="(" in between or said.lower in lists.RELATIVES)
-            if self.words[last].capital or between != " ":
+                self._take_before(last, people=said.people, alone="(" in between or said.lower in terms("relatives"))
+            if self.words[last].capital or between != " " or Reading.INANIMATE in readings(self.words[last].lower):
                 return
 
     def _before_contacts(self) -> None:
@@ -177,8 +166,10 @@ class Others(NamedText):
         for contact in _CONTACT.finditer(self.text):
             begin = max(0, contact.start() - 12)
             match = _BEFORE_CONTACT.search(self.text[begin : contact.start()])
-            last = bisect_left(self.ends, begin + match.start()) if match is not None else len(self.ends)
-            if match is not None and last < len(self.ends) and self.ends[last] == begin + match.start():
+            if match is None:
+                continue
+            last = bisect_left(self.ends, begin + match.start())
+            if last < len(self.ends) and self.ends[last] == begin + match.start() and last not in self.taken:
                 self._take_before(last, people="(" in match[0], alone=True)
 
     def _begins_a_part(self, start: int) -> bool:

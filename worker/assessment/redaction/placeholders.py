@@ -23,6 +23,7 @@ KIND_OF: Final = {symbol: kind for kind, symbol in SYMBOLS.items()}
 # For the inside of a character class in a pattern.
 ANY: Final = f"{SYMBOLS[Kind.NAME]}-{SYMBOLS[Kind.PERSON]}"
 
+MATCH: Final = "\ue0fd"  # where a match begins (`last_looks`)
 JOINT: Final = "\ue0fe"
 """A line end inside of a word, an e-mail address or a link, as it is looked at (`sheet`)."""
 

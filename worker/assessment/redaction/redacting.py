@@ -10,24 +10,24 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
 from worker.assessment.plain_text import readable
 from worker.assessment.redaction.grammatical_gender import masculine_forms
 from worker.assessment.redaction.homes import find_homes
+from worker.assessment.redaction.last_looks import find_handles
 from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, spelled, unspelled
 from worker.assessment.redaction.rules import RuleSet, replaced
 from worker.assessment.redaction.sheet import Sheet
 from worker.assessment.redaction.word_list import pattern
 
-REDACTION_VERSION: Final = "4"
+REDACTION_VERSION: Final = "5"
 
 _MOST_ROUNDS: Final = 4
 
-_LABELLED = pattern("labels of placeholders")
-_NOTED = pattern("notes of placeholders")
 # Where these find nothing, the two above cannot; RE2 takes ten times as long to say so.
 _MAY_BE_LABELLED = re.compile(rf"(?<=[ \t\n|:.=—\-\"])[{ANY}]")
 _MAY_BE_NOTED = re.compile(rf"[{ANY}][ \t]*[—\-(]")
@@ -53,11 +53,14 @@ def redact(text: str) -> Redacted:
     counts: Counter[str] = Counter()
     sheet = Sheet.of(unspelled(readable(text)))
     unchanged = 0
-    names = _without_names
-    for step in _STEPS * _MOST_ROUNDS:
-        before, sheet = sheet, (names if step is _without_names else step)(sheet, counts)
-        if step is _without_names or (sheet is not before and step is not _merged):
-            names = _without_more_names if step is _without_names else _without_names
+    contacts: frozenset[str] | None = None  # by which names were looked for
+    for step in (*_STEPS, *_STEPS_AGAIN * (_MOST_ROUNDS - 1)):
+        before = sheet
+        if step is _without_names and sheet.contacts == contacts:
+            sheet = _without_more_names(sheet, counts)
+        else:
+            sheet = step(sheet, counts)
+        contacts = before.contacts if step is _without_names else contacts
         unchanged = unchanged + 1 if sheet is before else 0
         if unchanged == len(_STEPS):
             break
@@ -66,13 +69,13 @@ def redact(text: str) -> Redacted:
 
 
 def _without_names(sheet: Sheet, counts: Counter[str]) -> Sheet:
-    return replaced(sheet, find_names(sheet.look, sheet.end_of_head), counts)
+    return replaced(sheet, find_names(sheet.look, sheet.end_of_head, sheet.contacts), counts)
 
 
 def _without_more_names(sheet: Sheet, counts: Counter[str]) -> Sheet:
-    """The same of a text that only names have changed since they were found: there are more beside placeholders."""
+    """The same of a text whose names were looked for: there are more beside placeholders."""
     look = _ORDINARY_LINE.sub(lambda match: " " * len(match[0]), sheet.look)
-    return replaced(sheet, find_names(look, sheet.end_of_head), counts)
+    return replaced(sheet, find_names(look, sheet.end_of_head, sheet.contacts), counts)
 
 
 def _in_masculine(sheet: Sheet, counts: Counter[str]) -> Sheet:
@@ -87,9 +90,9 @@ def _merged(sheet: Sheet, _counts: Counter[str]) -> Sheet:
     for _ in range(_MOST_ROUNDS):
         before = sheet
         if _MAY_BE_LABELLED.search(sheet.look):
-            sheet = _without(_LABELLED, sheet)
+            sheet = _without(pattern("labels of placeholders"), sheet)
         if _MAY_BE_NOTED.search(sheet.look):
-            sheet = _without(_NOTED, sheet)
+            sheet = _without(pattern("notes of placeholders"), sheet)
         found = _SIDE_BY_SIDE.finditer(sheet.look)
         runs = ((*run.span(), ". ".join(map(_one, _ANOTHER_SENTENCE.split(run[0])))) for run in found)
         sheet = sheet.changed(run for run in runs if run[2] != sheet.text[run[0] : run[1]])
@@ -116,8 +119,13 @@ _STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
     RuleSet("addresses", "citizenship", "family", "sex").applied,
     _without_names,
     RuleSet("head", "personal", part="personal").applied,
+    lambda sheet, counts: replaced(sheet, find_handles(sheet), counts),
     lambda sheet, counts: replaced(sheet, find_homes(sheet.personal), counts),
     _merged,
     RuleSet("neighbours").applied,
 )
 """Done over and over until none of them changes anything: each may show the others something new."""
+_STEPS_AGAIN: Final = tuple(
+    partial(rules.applied, again=True) if isinstance(rules := getattr(step, "__self__", None), RuleSet) else step
+    for step in _STEPS
+)

@@ -5,20 +5,27 @@ begin or end in the middle of a word or a number), the last look at a match, and
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import re2
 
 from worker.assessment.redaction import last_looks
-from worker.assessment.redaction.placeholders import SYMBOLS, Kind, Span
-from worker.assessment.redaction.sheet import Sheet
+from worker.assessment.redaction.placeholders import JOINT, SYMBOLS, Kind, Span
+from worker.assessment.redaction.sheet import Sheet, near_placeholders
 from worker.assessment.redaction.word_list import linear, written_out
 
 _TEXT: Final = Path(__file__).with_name("rules.txt").read_text(encoding="utf-8")
+_CONTACTS: Final = frozenset((Kind.EMAIL, Kind.LINK, Kind.HANDLE))
 _ROWS: Final = [line.split("\t") for line in _TEXT.splitlines()]
+
+
+def _last_look(name: str, *said: str) -> Callable[[Any], bool]:
+    look = getattr(last_looks, name, bool)
+    return partial(look, *said) if said else look
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +52,16 @@ def replaced(sheet: Sheet, spans: Iterable[Span], counts: Counter[str]) -> Sheet
     `counts` is increased by the number of spans of each kind.
     """
     changes: list[tuple[int, int, str]] = []
+    contacts: list[str] = []
     done = 0
     for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
         if done <= start < end:
             counts[kind.value] += 1
             changes.append((start, end, SYMBOLS[kind]))
             done = end
-    return sheet.changed(changes)
+            if kind in _CONTACTS:
+                contacts.append(sheet.look[start:end].lower().replace(JOINT, ""))
+    return sheet.changed(changes, contacts)
 
 
 class RuleSet:
@@ -63,9 +73,7 @@ class RuleSet:
 
     def __init__(self, *names: str, part: str = "look") -> None:
         self.rules = [
-            Rule(
-                Kind[kind], linear(written_out(pattern)), int(group), alone == "alone", getattr(last_looks, look, bool)
-            )
+            Rule(Kind[kind], linear(written_out(pattern)), int(group), alone == "alone", _last_look(*look.split(":")))
             for name, kind, group, alone, look, pattern in _ROWS
             if name in names
         ]
@@ -75,19 +83,22 @@ class RuleSet:
             self._patterns.Add(pattern)
         self._patterns.Compile()
 
-    def applied(self, sheet: Sheet, counts: Counter[str]) -> Sheet:
-        """The text with placeholders for what the rules find; `counts` as in `replaced`."""
+    def applied(self, sheet: Sheet, counts: Counter[str], *, again: bool = False) -> Sheet:
+        """The text with placeholders for what the rules find; `counts` as in `replaced`.
+
+        Once they were applied to all of a text, they find more only near placeholders.
+        """
         look = getattr(sheet, self._part)
-        matched = self._matched(look)
+        matched = self._matched(near_placeholders(look) if again else look)
         for number, rule in enumerate(self.rules):
             if number in matched:
                 before, sheet = sheet, replaced(sheet, rule.spans(look), counts)
                 if sheet is not before:
                     look = getattr(sheet, self._part)
-                    matched = self._matched(look)
+                    matched = {*matched, *self._matched(near_placeholders(look))}
         return sheet
 
-    def _matched(self, look: str) -> Container[int]:
+    def _matched(self, look: str) -> Collection[int]:
         found = self._patterns.Match(look)
         # The empty pattern matches every text, so nothing means that the automaton ran out of memory.
         return range(len(self.rules)) if found is None else found

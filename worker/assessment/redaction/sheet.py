@@ -12,9 +12,10 @@ from functools import cached_property, lru_cache
 from typing import Final, Self
 
 from worker.assessment.redaction.head import end_of_head, personal
-from worker.assessment.redaction.placeholders import JOINT
+from worker.assessment.redaction.placeholders import ANY, JOINT
 from worker.assessment.redaction.word_list import pattern
 
+_MARK: Final = re.compile(f"[{ANY}]")
 _JOINED: Final = re.compile(r"(?<=[^\W\d_])–(?=[^\W\d_])")  # «Ремизов–Тычина»
 _MAY_BE_NOUGHT: Final = re.compile(r"[0-9-][оОoO]+-?[0-9]")  # it begins at no letter: linear
 _NOUGHT: Final = re.compile(r"(?<=[\d0-])[оОoO](?=[оОoO]?-?\d\d)|(?<=\d[оОoO])[оОoO](?=-)")  # «8-911-6оо-42-17»
@@ -31,8 +32,6 @@ _LONGEST_LOCAL: Final = 30  # characters of an e-mail address before the @
 _MOST_LOOKS: Final = 400  # at line ends that may be inside of something
 _SHORT_WINDOW: Final = 30  # of these, for numbers, other line ends included
 _WINDOW: Final = 70  # characters to both sides
-_BROKEN_ADDRESS: Final = pattern("broken addresses")
-_BROKEN_NUMBER: Final = pattern("broken numbers")
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,7 @@ class Sheet:
 
     text: str  # what will be sent
     look: str  # the same as the rules look at it, of the same length
+    contacts: frozenset[str] = frozenset()  # those taken out: what their owner is called
 
     @classmethod
     def of(cls, text: str) -> Self:
@@ -62,14 +62,28 @@ class Sheet:
         """The parts about the person."""
         return personal(self.look, self.end_of_head)
 
-    def changed(self, changes: Iterable[tuple[int, int, str]]) -> Self:
+    def changed(self, changes: Iterable[tuple[int, int, str]], contacts: Iterable[str] = ()) -> Self:
         """The same with other words for some stretches (start, end, words), which are in order and do not overlap."""
         texts, looks, done = "", "", 0
         for start, end, words in changes:
             texts += self.text[done:start] + words
             looks += self.look[done:start] + words
             done = end
-        return type(self)(texts + self.text[done:], looks + self.look[done:]) if done else self
+        known = self.contacts.union(contacts)
+        return type(self)(texts + self.text[done:], looks + self.look[done:], known) if done else self
+
+
+@lru_cache(2)
+def near_placeholders(look: str) -> str:
+    """The lines with a placeholder, and those beside them."""
+    pieces, done = [], 0
+    for mark in _MARK.finditer(look):
+        if mark.start() >= done:
+            start = look.rfind("\n", done, max(done, look.rfind("\n", done, mark.start())))
+            end = look.find("\n", look.find("\n", mark.end()) % len(look) + 1) % (len(look) + 1)
+            pieces.append(look[max(done, start) : end])
+            done = end
+    return "".join(pieces)
 
 
 def even(visible_text: str) -> str:
@@ -104,10 +118,12 @@ def _bridged(look: str) -> str:
             before = ("".join(pieces[-2:])[-_WINDOW:] if near == done else "") + look[near:start]
             before = before[-_WINDOW:].rpartition("\n")[2]
             both = f"{before}\n{look[end : end + _WINDOW].partition(chr(10))[0]}"
-            sign = JOINT if _BROKEN_ADDRESS.search(both) else ""
+            sign = JOINT if pattern("broken addresses").search(both) else ""
             lines = f"{look[max(0, start - _SHORT_WINDOW) : start]}\n{look[end : end + _SHORT_WINDOW]}"
             at_end = min(start, _SHORT_WINDOW)
-            if not sign and any(one.start() < at_end < one.end() - 1 for one in _BROKEN_NUMBER.finditer(lines)):
+            if not sign and any(
+                one.start() < at_end < one.end() - 1 for one in pattern("broken numbers").finditer(lines)
+            ):
                 sign = " "
             if sign:
                 pieces += (look[done:start], sign * (end - start))

@@ -10,12 +10,13 @@ and a program of some tens of thousands outgrows RE2's memory and runs fifty tim
 """
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import re2
 
-from worker.assessment.redaction.placeholders import ANY, JOINT, SYMBOLS
+from worker.assessment.redaction.placeholders import ANY, JOINT, MATCH, SYMBOLS
 
 _UPPER: Final = "A-ZÀ-ÖØ-ÞЀ-ЯҐҒҚҢҮҰӘӨҺ"
 _LOWER: Final = "a-zß-öø-ÿа-џґғқңүұәөһ"
@@ -26,10 +27,11 @@ _PART: Final = re.compile(r"\\p\{\w+\}|\\.|[\[\]]")
 _TEXT: Final = Path(__file__).with_name("words.txt").read_text(encoding="utf-8")
 _LISTS: Final = dict(line.split(": ", 1) for line in _TEXT.splitlines())
 _REFERENCE: Final = re.compile(r"<([A-Za-z][\w ,.']*)>")
-_SIGNS: Final = {"any": ANY, "joint": JOINT, **{kind.name: symbol for kind, symbol in SYMBOLS.items()}}
+_SIGNS: Final = {"any": ANY, "joint": JOINT, "match": MATCH, **{kind.name: symbol for kind, symbol in SYMBOLS.items()}}
 
 
-def words(name: str) -> frozenset[str]:
+@cache
+def terms(name: str) -> frozenset[str]:
     """The words of a list."""
     return frozenset(_LISTS[name].split())
 
@@ -39,6 +41,7 @@ def phrases(name: str, sign: str = ", ") -> frozenset[str]:
     return frozenset(_LISTS[name].split(sign))
 
 
+@cache
 def pattern(name: str) -> Any:
     """A line of `words.txt`, compiled."""
     return linear(written_out(_LISTS[name]))
