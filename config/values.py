@@ -47,7 +47,7 @@ _NEAR_NETWORKS = tuple(
 )  # fmt: skip
 _NEAR_NAMES = (".local", ".internal", ".lan", ".svc", ".localhost")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")  # a resolver takes such a name for an address: 134744072 is 8.8.8.8
-_HOST_AND_PORT = re.compile(r"(\[[^][]+]|[^][:]+)(:\d*)?")
+_HOST_AND_PORT = re.compile(r"(\[[^][]+:[^][]*]|[^][:]+)(:\d*)?")
 _HOST_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")  # `_` by compose's rule, not the RFC's
 
 

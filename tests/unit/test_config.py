@@ -124,6 +124,7 @@ def test_limits_that_nobody_set_are_found_out(env):
         ("OPENAI_BASE_URL", "http://models.example/v1"),
         ("OPENAI_BASE_URL", "http://models.example[::1]/v1"),
         ("OPENAI_BASE_URL", "http://[::1]models.example/v1"),
+        ("OPENAI_BASE_URL", "http://[v1.lan]/v1"),
         ("OPENAI_BASE_URL", "https://models.example/v1 "),
         ("OPENAI_BASE_URL", "https://models.example/v1\r"),
         ("OPENAI_BASE_URL", "https://models.example/v1/chat/completions"),

@@ -94,10 +94,8 @@ def test_settings_of_earlier_days_stop_no_start(written, monkeypatch, caplog):
     assert (list(providers), faults) == (["a", "b"], [])
     monkeypatch.setattr(startup, "configure_logging", lambda **_: None)
     startup.begin("tool")
-    assert caplog.messages == [
-        "no settings any more, and without effect: "
-        "MAX_ATTEMPTS, [a] allow_http, [b] allow_http, [b] max_reasoning_tokens"
-    ]
+    (said,) = caplog.messages
+    assert said.endswith("effect: MAX_ATTEMPTS, [a] allow_http, [b] allow_http, [b] max_reasoning_tokens")
 
 
 @pytest.mark.parametrize(
