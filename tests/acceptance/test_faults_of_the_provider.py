@@ -10,8 +10,10 @@ import redis
 
 from contract import tripped_key
 from tests.support.fleet import scoring_request
+from tests.support.launch import LAUNCHER
 
 COUNT = 20
+SOON_AGAIN = "worker.app:MAX_COUNTDOWN=5"  # for who waits for a breaker that somebody closes
 ONE_VACANCY = [scoring_request(7_000 + number) for number in range(COUNT)]
 MANY_VACANCIES = [scoring_request(7_100 + number, aside=f"Проект № {number}.") for number in range(COUNT)]
 
@@ -23,7 +25,7 @@ def fleet(make_fleet, private_redis):
     fleet.create_topics()
     fleet.bridge()
     for name in ("first", "second"):
-        fleet.worker(name=name)
+        fleet.worker(name=name, launcher=(LAUNCHER, SOON_AGAIN))
     return fleet
 
 

@@ -15,10 +15,10 @@ import pytest
 from celery import Celery
 
 from contract import REQUEST_KEY, ScoringRequest
-from dev.kafka_server import CHECKOUT
 from dev.openai_standin.server import StandIn
 from tests.support.delivery_checker import check, notification_faults
 from tests.support.fleet import Fleet, scoring_request
+from tests.support.launch import LAUNCHER
 
 SECRET = "СЕКРЕТНЫЙТЕКСТ"  # in every resume and every vacancy; must be seen nowhere but in Kafka's bodies
 
@@ -108,8 +108,7 @@ def job(tmp_path_factory, kafka, own_redis):
             )
         )
         fleet.make_topic(fleet.names.requests, 3)
-        launcher = (str(CHECKOUT / "tests" / "support" / "launch.py"), "worker.app:RETRY_BASE=12")
-        fleet.worker(launcher=launcher, events=True)
+        fleet.worker(launcher=(LAUNCHER, "worker.app:RETRY_BASE=12"), events=True)
         fleet.bridge()
         flower = Flower(fleet)
         standin.fault("status_500", count=2)  # two requests wait in `inspect scheduled`

@@ -12,6 +12,7 @@ from dev.redis_server import RedisServer
 from servers.redis_connection import RedisConnection
 from servers.redis_trouble import OLDEST
 from tests.support.fleet import scoring_request
+from tests.support.launch import LAUNCHER
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_the_main_job_on_the_oldest_redis(oldest, stage, standin):
     assert RedisConnection(f"{oldest.url}/1").refusal() is None
     standin.fault("invalid_key", count=1)  # the circuit breaker opens, one tries again, and it closes
     job = stage(redis_url=f"{oldest.url}/1")
-    job.fleet.worker()
+    job.fleet.worker(launcher=(LAUNCHER, "worker.asking.circuit_breaker:OPEN_FOR.credentials=5"))
     job.fleet.bridge()
     job.send(20)
     job.fleet.queue(job.sent[3])

@@ -1,6 +1,7 @@
 """Runs the bridge or the worker with other values than those that the service has decided on.
 
     python tests/support/launch.py worker.app:RETRY_BASE=12 worker -n w@host
+    python tests/support/launch.py worker.asking.circuit_breaker:OPEN_FOR.quota=5 worker
 
 The production modules know nothing of this: the values are put into them from outside, before the program starts.
 """
@@ -12,15 +13,20 @@ import runpy
 import sys
 from pathlib import Path
 
+LAUNCHER = str(Path(__file__))
+
 
 def put_values(arguments):
-    """Put numbers into modules, `module:NAME=1.5` each; the arguments behind those."""
+    """Put numbers into modules or their dictionaries, `module:NAME=1.5` each; the arguments behind those."""
     while "=" in arguments[0]:
         place, _, value = arguments[0].partition("=")
         module_name, _, name = place.partition(":")
-        module = importlib.import_module(module_name)
-        assert hasattr(module, name), place
-        setattr(module, name, float(value))
+        values = vars(importlib.import_module(module_name))
+        *dictionary, name = name.split(".")
+        for each in dictionary:
+            values = values[each]
+        assert name in values, place
+        values[name] = float(value)
         arguments = arguments[1:]
     return arguments
 
