@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from config import Role, Settings
 from config.faults import faults_of
 from config.files import UnreadableFileError, plain, read_env_file
-from config.providers import read_providers
+from config.providers import read_providers, retired_in_tables
 from logs import configure_logging
 from servers.redis_connection import RedisConnection
 from servers.redis_trouble import line
@@ -58,7 +58,7 @@ def begin(role: Role) -> Settings:
     """
     settings, faults = read_settings(role)
     complain([*faults, *_obstacles(settings, role)])
-    if retired := retired_variables():
+    if retired := [*retired_variables(), *retired_in_tables(settings)]:
         log.warning("no settings any more, and without effect: %s", ", ".join(retired))
     for name, meant in misspelt_variables().items():  # in ASCII, where a letter that cannot be seen shows
         log.warning("%s is set, and is no setting of ours: did you mean %s?", ascii(name)[1:-1], meant)

@@ -30,6 +30,7 @@ FIELDS = {
     **{name: name for name in _OWN if name in Settings.model_fields},
 }
 """The settings that belong to a provider, by their names in a table."""
+_RETIRED = {"allow_http", "max_reasoning_tokens"}  # see startup.py
 _NOT_INHERITED = {*FIELDS.values(), "providers", "yandex_cloud_api_key", "yandex_cloud_folder_id"}
 _SWITCHES = {name for name, field in Settings.model_fields.items() if field.annotation is bool}
 _NAMES = re.compile("|".join(sorted((field.upper() for field in FIELDS.values()), key=len, reverse=True)))
@@ -65,7 +66,7 @@ def read_providers(settings: Settings, role: Role = "tool") -> tuple[dict[str, S
         return {"": settings}, []
     file = settings.providers
     try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+        tables = _tables(file)
     except OSError as error:
         return {}, [f"PROVIDERS: {file} cannot be read: {error.strerror}"]
     except (ValueError, RecursionError) as error:  # its own words may quote a key
@@ -87,6 +88,16 @@ def read_providers(settings: Settings, role: Role = "tool") -> tuple[dict[str, S
     if not tables:
         faults.append(f"PROVIDERS: {file} has no table: each provider has one, as [home]")
     return found, faults + list(_twice(found, file.name, mix=settings.provider_mix))
+
+
+def retired_in_tables(settings: Settings) -> list[str]:
+    """What stands in a provider's table and was a setting once, as in `[home] allow_http`."""
+    tables = {} if settings.providers is None else _tables(settings.providers)
+    return [f"[{name}] {one}" for name, table in tables.items() for one in sorted(_RETIRED.intersection(table))]
+
+
+def _tables(file: Path) -> dict[str, Any]:
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def request_rate(providers: Mapping[str, Settings]) -> float:
@@ -118,7 +129,8 @@ def _provider(
     table: dict[str, Any], inherited: dict[str, Any], role: Role, folder: Path
 ) -> tuple[Settings | None, list[str]]:
     """A table's settings, or None, and what is wrong with them: a field, a colon, the fault."""
-    faults = [f"{name}: no such setting{_guess(name)}" for name in table if name not in FIELDS and name not in _KEYS]
+    known = {*FIELDS, *_KEYS, *_RETIRED}
+    faults = [f"{name}: no such setting{_guess(name)}" for name in table if name not in known]
     other_kinds = {name: fault for name, value in table.items() if (fault := _other_kind(name, value))}
     faults += [f"{name}: {fault}" for name, fault in other_kinds.items()]
     values = {

@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from config.fields import FLEX_TIMEOUT, NO_KEY, Fields
 from config.files import PROJECT, EnvFile, SecretFiles
-from config.values import Prices, prices_in
+from config.values import Prices, is_near, prices_in
 from contract import DIALECTS, Dialect
 from servers.provider_endpoint import ProviderEndpoint, headers_in
 from servers.redis_connection import RedisConnection
@@ -114,9 +114,18 @@ class Settings(Fields):
             yield "OPENAI_BUDGET needs the price of OPENAI_MODEL in OPENAI_PRICES"
         if both := self.egress_allowed_countries & self.egress_blocked_countries:
             yield f"EGRESS_ALLOWED_COUNTRIES and EGRESS_BLOCKED_COUNTRIES both name {', '.join(sorted(both))}"
+        yield from self._contradictions_of_the_way_out()
         if bool(self.kafka_ssl_certificate_location) != bool(self.kafka_ssl_key_location):
             yield "KAFKA_SSL_CERTIFICATE_LOCATION and KAFKA_SSL_KEY_LOCATION go together"
         yield from self._contradictions_of_redis()
+
+    def _contradictions_of_the_way_out(self) -> Iterator[str]:
+        proxy = urlsplit(self.openai_proxy.get_secret_value() if self.openai_proxy else "")
+        if not proxy.hostname or proxy.scheme == "https" or is_near(proxy.hostname):
+            return
+        for name, url in (("OPENAI_BASE_URL", self.openai_base_url), ("EGRESS_TRACE_URL", self.egress_trace_url)):
+            if url and urlsplit(url).scheme == "http":
+                yield f"{name} begins with http://, and OPENAI_PROXY leads it across the internet: use https://"
 
     def _contradictions_of_redis(self) -> Iterator[str]:
         if self.redis_sentinels and self.redis_url is not None:

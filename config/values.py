@@ -47,6 +47,7 @@ _NEAR_NETWORKS = tuple(
 )  # fmt: skip
 _NEAR_NAMES = (".local", ".internal", ".lan", ".svc", ".localhost")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")  # a resolver takes such a name for an address: 134744072 is 8.8.8.8
+_HOST_AND_PORT = re.compile(r"(\[[^][]+:[^][]*]|[^][:]+)(:\d*)?")
 _HOST_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")  # `_` by compose's rule, not the RFC's
 
 
@@ -123,7 +124,7 @@ def _http_url(value: str, info: ValidationInfo) -> str:
     parts = _url_or_none(value)
     if parts is None or parts.scheme not in ("http", "https"):
         raise ValueError("must be an http or https URL")
-    if parts.scheme == "http" and not _is_near(parts.hostname or ""):
+    if parts.scheme == "http" and not is_near(parts.hostname or ""):
         raise ValueError(
             "unencrypted across the internet: use https://; http:// is for this machine, private addresses, and names "
             f"without a dot or in {', '.join(_NEAR_NAMES)}"
@@ -172,7 +173,9 @@ def _redis_scheme(value: SecretStr) -> SecretStr:
 def _url_or_none(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
-        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        # Of `evil.com[::1]` and `[::1]evil.com` it says that the host is `::1`, and so no more than it has read.
+        is_read = _HOST_AND_PORT.fullmatch(parts.netloc.rpartition("@")[2])
+        usable = bool(is_read and parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:  # brackets of IPv6, a port that is no number
         return None
     return parts if usable else None
@@ -196,7 +199,7 @@ def _is_host(text: str) -> bool:
     return True
 
 
-def _is_near(host: str) -> bool:
+def is_near(host: str) -> bool:
     """Whether a host, in small letters, is by its look this machine or one of a private network's."""
     try:
         address = ipaddress.ip_address(host)

@@ -422,6 +422,7 @@ class FakeLimiter:
         self.denials.append((reservation_id, denial))
         if isinstance(self.wait_after_denial, Exception):
             raise self.wait_after_denial
+        self.line.add(reservation_id)
         return self.wait_after_denial
 
     def slow_down(self, reservation_id: str, seconds: float) -> None:

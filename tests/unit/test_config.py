@@ -122,6 +122,9 @@ def test_limits_that_nobody_set_are_found_out(env):
         ("OPENAI_KEY", f"sk-{SECRET}\n"),
         ("OPENAI_KEY", f"sк-{SECRET}"),
         ("OPENAI_BASE_URL", "http://models.example/v1"),
+        ("OPENAI_BASE_URL", "http://models.example[::1]/v1"),
+        ("OPENAI_BASE_URL", "http://[::1]models.example/v1"),
+        ("OPENAI_BASE_URL", "http://[v1.lan]/v1"),
         ("OPENAI_BASE_URL", "https://models.example/v1 "),
         ("OPENAI_BASE_URL", "https://models.example/v1\r"),
         ("OPENAI_BASE_URL", "https://models.example/v1/chat/completions"),
@@ -436,6 +439,18 @@ def test_http_is_not_for_the_internet(env, host):
     )
     env(EGRESS_TRACE_URL="", OPENAI_BASE_URL=f"http://{host}/v1")
     assert complaint().startswith("configuration error: OPENAI_BASE_URL: unencrypted across the internet: use https://")
+
+
+@pytest.mark.parametrize("name", ["OPENAI_BASE_URL", "EGRESS_TRACE_URL"])
+def test_http_does_not_leave_by_a_proxy(env, name):
+    """A proxy resolves names and reads what it forwards, so it has to be near, too; its password is not told."""
+    env(**{name: "http://vllm/v1", "OPENAI_PROXY": f"socks5://u:{SECRET}@proxy.example:1080"})
+    assert complaint() == (
+        f"configuration error: {name} begins with http://, and OPENAI_PROXY leads it across the internet: use https://"
+    )
+    for proxy in ("https://proxy.example", "http://proxy:3128", f"http://u:{SECRET}@10.0.0.1:3128"):
+        env(OPENAI_PROXY=proxy)
+        assert load_settings()
 
 
 @pytest.mark.parametrize("servers", ["kafka", "kafka:9092", "a:1, b:2", "[::1]:9092", "10.0.0.1:9092"])

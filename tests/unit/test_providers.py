@@ -2,6 +2,7 @@
 
 import pytest
 
+import startup
 from config import Settings
 from config.providers import read_providers
 from startup import read_settings
@@ -84,6 +85,19 @@ def test_env_alone_is_a_list_of_one_without_a_name(monkeypatch):
     assert faults == []
 
 
+def test_settings_of_earlier_days_stop_no_start(written, monkeypatch, caplog):
+    """What an older version took is taken: one warning names it, in tables by table and name."""
+    table = (
+        '[a]\nkey = "k"\nallow_http = true\n[b]\nkey = "l"\nmodel = "m"\nmax_reasoning_tokens = 9\nallow_http = true'
+    )
+    providers, faults = written(table, MAX_ATTEMPTS="3")
+    assert (list(providers), faults) == (["a", "b"], [])
+    monkeypatch.setattr(startup, "configure_logging", lambda **_: None)
+    startup.begin("tool")
+    (said,) = caplog.messages
+    assert said.endswith("effect: MAX_ATTEMPTS, [a] allow_http, [b] allow_http, [b] max_reasoning_tokens")
+
+
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
@@ -104,6 +118,10 @@ def test_env_alone_is_a_list_of_one_without_a_name(monkeypatch):
         (
             '[a]\nkey = "k"\nbase_url = "http://10.0.0.1.evil.com/v1"\n[b]\nkey = "k"\nbase_url = "http://10.0.0.1/v1"',
             [f"[a] base_url: {UNENCRYPTED}"],
+        ),
+        (
+            '[a]\nkey = "k"\nbase_url = "http://vllm"\nproxy = "http://u:{secret}@proxy.example"\negress_check = false',
+            ["[a] base_url begins with http://, and proxy leads it across the internet: use https://"],
         ),
         ('[a]\nkey = "k {secret}"', ["[a] key: has a character that no API key has"]),
         ('[a]\nkey = "k"\nrpm = true\nmodel = false', ["[a] rpm: is no switch", "[a] model: is no switch"]),

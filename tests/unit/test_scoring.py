@@ -724,6 +724,15 @@ def test_too_large_for_the_provider_fails_at_once(world):
     assert len(world.model.asked) == 1
 
 
+def test_a_denial_is_an_answer(world):
+    """A provider that says 429 between two faults is there, so the breaker stays closed."""
+    for number, error in enumerate([*[TransientError("500")] * 2, DeniedError("429", BURST), TransientError("500")]):
+        world.dispatch(number, resume=f"{RESUME} {number}")
+        world.model.script.append(error)
+        world.scoring.run(number, FRESH)
+    assert world.breaker.trips == []
+
+
 def test_a_denial_past_the_deadline_ends_with_the_wait(world):
     """When the quota returns after the deadline, the user hears when that is."""
     world.dispatch(deadline_in=100)

@@ -9,8 +9,9 @@ import redis
 from contract import Failure, answer_key, claim_key, graders_key
 from tests.support.fakes import HALF_A_DAY, REQUIREMENTS, RESUME, FakeProvider, World, criteria_of
 from worker.asking.questions import criteria_digest
-from worker.errors import SendingBlockedError, TransientError, TrippingError
+from worker.errors import DeniedError, SendingBlockedError, TransientError, TrippingError
 from worker.limits.answers import Granted, NeverFitsError, Reserved
+from worker.limits.provider_limits import Denial
 from worker.progress import Park, Progress
 
 FRESH = Progress()
@@ -147,6 +148,14 @@ def test_too_long_a_line_is_left_for_a_shorter_one(world):
     world.limiter.script.append(Reserved(50.0, 100.0))
     decision = scored(world)
     assert decision["provider"] == "abroad"
+    assert not standing(world.providers["home"])
+
+
+def test_who_is_denied_stands_in_no_line_that_it_leaves(world):
+    """A 429 whose wait is above the patience sends the request to the second, and its place here is given back."""
+    world.limiter.wait_after_denial = 600.0
+    world.model.script.append(DeniedError("429", Denial("rate_limit", "rpd", 200, 200, 600.0)))
+    assert scored(world)["provider"] == "abroad"
     assert not standing(world.providers["home"])
 
 

@@ -86,7 +86,7 @@ def _look_at_model(settings: Settings, client: httpx2.Client, key: str | None) -
 
     try:
         card = model_card(get, model)
-    except httpx2.HTTPError as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         yield wrong("model", _short(error), _advice(error, settings))
         return
     if card is not None:
