@@ -19,7 +19,7 @@ from dev.kafka_server import CHECKOUT, silent
 from dev.processes import ProcessFailedError
 from dev.service import Names, Service
 from tests.support.delivery_checker import Record
-from tests.support.forked import ForkedProcess
+from tests.support.forked import CAN_FORK, ForkedProcess
 from tests.support.topic_reader import TopicReader, read_topics
 
 TIMEOUT = 30.0  # seconds
@@ -147,7 +147,7 @@ class Fleet(Service):
             cut.result(TIMEOUT)
 
     def _process(self, name, arguments, log_file, environment):
-        if not self._forked:
+        if not self._forked or not CAN_FORK:
             return super()._process(name, arguments, log_file, environment)
         program = "bridge" if "bridge" in arguments else "worker"
         command = [sys.executable, *arguments]

@@ -34,6 +34,7 @@ WITH_THEM = (
 )  # fmt: skip
 # A start with other values of these is a real one: they are read as Python starts, or as config/ is imported.
 READ_AT_IMPORT = ("ENV_FILE", "SECRETS_DIR", "PYTHON", "LANG", "LC_", "LD_")
+CAN_FORK = sys.platform == "linux"  # macOS has neither /proc nor a signal for the death of a parent
 LONGEST_START = 200_000  # bytes
 PR_SET_PDEATHSIG = 1
 
