@@ -66,11 +66,9 @@ def _judged(match: re.Match[str]) -> int:
     found = [word_of(word) for word in _WORD.findall(_LETTER.sub("", said))]
     before = match.string[max(0, match.start() - 60) : match.start()].rpartition("\n")[2]
     sign = before[-2:].rstrip(" ")[-1:]
-    if (
-        not said
-        or (sign == ":" and pattern("other places").search(before))
-        or (sign in {":", ","} and (_EMPLOYER.search(before) or pattern("works before").search(before)))
-    ):
+    at_work = any(pattern("works beside").search(part) for part in (before, said))
+    elsewhere = sign == ":" and pattern("other places").search(before)
+    if not said or at_work or elsewhere or (sign in {":", ","} and _EMPLOYER.search(before)):
         return _NONE
     alone = len(found) == 1 and found[0].capital and found[0].cyrillic
     if not alone and any(_is_strange(word, named=True) for word in found):

@@ -114,9 +114,6 @@ class _Search(Others):
         for number, word in zip(numbers, words, strict=True):
             if word.patronymic and len(word.text) > 1:
                 return range(numbers.start, number + 1)
-            if len(word.text) > 1 and self.text[self.ends[number] : self.ends[number] + 2] == ". ":
-                numbers = range(numbers.start, number + 1)
-                break
 
         def is_named(number: int) -> bool:
             word = self.words[number]
@@ -137,6 +134,7 @@ class _Search(Others):
             if pair and not any(word.common or word.place or word.abbreviation for word in self.those(numbers)):
                 self.take(*numbers)  # "O'Brien, Siobhan"
             sidebar = line.strip(" :").lower() in lists.SIDEBARS or (sidebar and bool(line.strip()))
+            first = min(self.taken, default=len(self.words))  # of those that somebody is called
             for match in lists.SEGMENT.finditer(line) if numbers else ():
                 begin, stop = start + match.start(), start + match.end()
                 found = self.numbers_in(begin, stop)
@@ -144,7 +142,7 @@ class _Search(Others):
                 data = self.text[stop : stop + 3].strip(" ,|(•—\t")[:1] in (_DATA if "\n" in self.text else KIND_OF)
                 behind = self.words[found.stop : numbers.stop] if found.start == numbers.start else []
                 post = not seen and "\n" in self.text and any(word.common or word.people for word in behind)
-                unnamed = not any(number < numbers.stop for number in self.taken) and begin < named and not sidebar
+                unnamed = first >= numbers.stop and begin < named and not sidebar
                 opens = found.start == numbers.start and self.text[stop : stop + 3].strip()[:1] in {*",(/|—"}
                 opens = opens and unnamed and not seen
                 alone = data or post or (opens and "\n" in self.text) or len(found) == len(numbers)
@@ -163,6 +161,7 @@ class _Search(Others):
                 )
                 if (alone or several) and self.stand_together(found):
                     self._segment(found, first=unnamed and not seen, stranger=stranger)
+                    first = min(self.taken, default=first)
             seen = seen or any(number not in self.taken for number in numbers)
 
     def _segment(self, numbers: range, *, first: bool, stranger: bool) -> None:
@@ -247,7 +246,7 @@ class _Search(Others):
             self.take(before)
         elif behind is not None and not small:
             last = self.words[behind]  # «Платон Игоревич Раздольный», no post
-            if last.surname or last.unknown or (last.lower.endswith(_ADJECTIVES) and self.ends_a_phrase(behind)):
+            if last.surname or not (last.people or last.abbreviation):
                 self.take(behind)
 
     def _may_stand_before(self, number: int, *, small: bool) -> bool:

@@ -105,9 +105,6 @@ class Others(NamedText):
         """Whether a capitalised word is a name: `told`, behind a `colon` or a dash; `listed`, behind a comma."""
         word, end, before = self.words[number], self.ends[number], self.words[number - 1]
         latin = not word.cyrillic and not before.cyrillic
-        firm = told and not colon and latin and not word.only_given  # "QA Lead — Huawei RRI"
-        if firm and self.text[end : end + 3].strip(" ,(")[:1] not in KIND_OF:
-            return False
         if word.lower in terms("products") or word.key in terms("products"):
             return told and word.given and word.cyrillic
         # «Гусев» is a town as well, «Мельников» are several millers.
@@ -156,7 +153,11 @@ class Others(NamedText):
         said = self.words[number]
         for last in range(number - 1, max(-1, number - _FEW), -1):
             between = self.text[self.ends[last] : self.starts[last + 1]]
-            if self.words[last].capital and _APPOSITION.fullmatch(between):
+            if (
+                self.words[last].capital
+                and _APPOSITION.fullmatch(between)
+                and (said.people or self.words[last].cyrillic)
+            ):
                 self._take_before(last, people=said.people, alone="(" in between or said.lower in terms("relatives"))
             if self.words[last].capital or between != " " or Reading.INANIMATE in readings(self.words[last].lower):
                 return
