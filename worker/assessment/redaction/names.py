@@ -98,8 +98,9 @@ class _Search(Others):
                 self.take(*numbers)
         signed = self.text.rstrip(" \n.")
         last = self.numbers_in(signed.rfind("\n") + 1, len(signed))
-        for word in self.those(last) if "\n" in signed and len(last) == 1 else ():
-            if word.given and word.capital and word.lower not in terms("products"):
+        for word in self.those(last):
+            alone = signed.endswith(f"\n{word.text}") and word.capital
+            if alone and word.given and word.lower not in terms("products"):
                 self.take(*last)  # «Спасибо, что дочитали!», «Сева»
         for match in pattern("introduced names").finditer(self.text):
             numbers = self._name_from(self.numbers_in(*match.span(1)), known=True)
