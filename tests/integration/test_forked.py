@@ -13,7 +13,10 @@ import pytest
 from dev.kafka_server import CHECKOUT
 from dev.processes import ChildProcess
 from tests.support.fakes import eventually
-from tests.support.forked import READ_AT_IMPORT, ForkedProcess
+from tests.support.fleet import Fleet
+from tests.support.forked import CAN_FORK, READ_AT_IMPORT, ForkedProcess
+
+on_linux = pytest.mark.skipif(not CAN_FORK, reason="needs Linux")
 
 TELLS = """
 import json, os, signal, sys, threading
@@ -61,6 +64,7 @@ def start(tmp_path):
         each.kill()
 
 
+@on_linux
 @pytest.mark.parametrize("more", [{}, {"LANG": "C.UTF-8", "ENV_FILE": "/dev/zero"}], ids=["forked", "read at import"])
 def test_a_fork_has_what_a_new_process_has(start, more):
     """Arguments, environment, folder, session, handlers, exit code; also where a variable asks for a real start."""
@@ -75,6 +79,7 @@ def test_a_fork_has_what_a_new_process_has(start, more):
     assert told[0] == told[1]
 
 
+@on_linux
 def test_a_fork_can_be_killed(start):
     """Its exit code names the signal, as of any other child; and the starter goes on."""
     child = start(SLEEPS, "bridge")
@@ -88,6 +93,7 @@ def test_a_fork_can_be_killed(start):
     assert again.stop() == -signal.SIGTERM
 
 
+@on_linux
 def test_no_fork_outlives_who_had_it_started(tmp_path):
     """A test run that is killed leaves neither forks nor starters behind."""
     script = tmp_path / "script.py"
@@ -96,3 +102,12 @@ def test_no_fork_outlives_who_had_it_started(tmp_path):
     ran = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == -signal.SIGKILL, ran.stderr
     eventually(lambda: not Path(f"/proc/{int(ran.stdout)}").exists())
+
+
+def test_elsewhere_every_start_is_a_real_one(tmp_path, monkeypatch):
+    """On a developer's Mac `make test` tests the same, only slower."""
+    fleet = Fleet(tmp_path, kafka="127.0.0.1:1", redis_url="redis://127.0.0.1:1/1", standin_url="http://127.0.0.1:1")
+    start = ("bridge", ["-m", "bridge"], tmp_path / "log", {})
+    assert isinstance(fleet._process(*start), ForkedProcess) is CAN_FORK
+    monkeypatch.setattr("tests.support.fleet.CAN_FORK", False)
+    assert type(fleet._process(*start)) is ChildProcess

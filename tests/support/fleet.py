@@ -18,7 +18,7 @@ from dev.kafka_server import CHECKOUT, silent
 from dev.processes import ProcessFailedError
 from dev.service import Names, Service
 from tests.support.delivery_checker import Record
-from tests.support.forked import ForkedProcess, run_forked
+from tests.support.forked import CAN_FORK, ForkedProcess, run_forked
 from tests.support.topic_reader import TopicReader, read_topics
 
 TIMEOUT = 30.0  # seconds
@@ -144,7 +144,7 @@ class Fleet(Service):
             cut.result(TIMEOUT)
 
     def _process(self, name, arguments, log_file, environment):
-        if not self._forked:
+        if not self._forked or not CAN_FORK:
             return super()._process(name, arguments, log_file, environment)
         program = "bridge" if "bridge" in arguments else "worker"
         command = [sys.executable, *arguments]

@@ -35,6 +35,7 @@ WITH_THEM = (
 )  # fmt: skip
 # A start with other values of these is a real one: they are read as Python starts, or as config/ is imported.
 READ_AT_IMPORT = ("ENV_FILE", "SECRETS_DIR", "PYTHON", "LANG", "LC_", "LD_")
+CAN_FORK = sys.platform == "linux"  # macOS has neither /proc nor a signal for the death of a parent
 LONGEST_START = 200_000  # bytes
 PR_SET_PDEATHSIG = 1
 
@@ -56,6 +57,11 @@ class ForkedProcess(ChildProcess):
 
 def run_forked(program, arguments, environment):
     """What `subprocess.run` gives of `PYTHON ARGUMENTS`, whose output it captures as text, for a minute at most."""
+    if not CAN_FORK:
+        command = [sys.executable, *arguments]
+        return subprocess.run(
+            command, env=environment, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False
+        )
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         fork = Fork(starter(program), [arguments, dict(environment), str(CHECKOUT)], output, errors)
         try:

@@ -181,9 +181,9 @@ def test_outside_secrets_are_files(outside):
     assert (bridge["KAFKA_SECURITY_PROTOCOL"], bridge["KAFKA_BOOTSTRAP_SERVERS"]) == ("SASL_SSL", "kafka.platform:9093")
 
 
-@pytest.mark.parametrize("setting", ["OPENAI_KEY_COMMAND", "YANDEX_CLOUD_API_KEY"])
+@pytest.mark.parametrize("setting", ["OPENAI_KEY_COMMAND", "YANDEX_CLOUD_API_KEY", "keys/home"])
 def test_outside_another_setting_may_give_the_key(tmp_path, setting):
-    """Whoever has a key that expires, or the platform's own, needs no `openai_key`, which would be refused."""
+    """Whoever has a key that expires, the platform's, or one for each provider, needs no file `openai_key`."""
     name = setting.lower()
     found = configured(tmp_path, "docker-compose.external.yml", f"KEY_FILE={name}\n", FLOWER_BASIC_AUTH="u:p")
     (key,) = (secret for secret in found["services"]["worker"]["secrets"] if secret["source"] == "key")

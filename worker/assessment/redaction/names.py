@@ -98,8 +98,10 @@ class _Search(Others):
                 self.take(*numbers)
         signed = self.text.rstrip(" \n.")
         last = self.numbers_in(signed.rfind("\n") + 1, len(signed))
-        if "\n" in signed and len(last) == 1 and self.words[last[0]].only_given and self.words[last[0]].capital:
-            self.take(*last)  # «Спасибо, что дочитали!», «Сева»
+        for word in self.those(last):
+            alone = signed.endswith(f"\n{word.text}") and word.capital
+            if alone and word.given and word.lower not in terms("products"):
+                self.take(*last)  # «Спасибо, что дочитали!», «Сева»
         for match in pattern("introduced names").finditer(self.text):
             numbers = self._name_from(self.numbers_in(*match.span(1)), known=True)
             self.take(*numbers)
