@@ -13,7 +13,7 @@ from worker.assessment.redaction.name_word import Word, word_of
 from worker.assessment.redaction.placeholders import ANY, SYMBOLS, Kind, Span
 from worker.assessment.redaction.word_list import pattern, terms
 
-_PART: Final = re.compile(rf"(?:(?!  )[^\n,;|•\t()/:{ANY}—]|(?<=\w)/(?=\w))+")
+_PART: Final = re.compile(rf"(?:[^ \n,;|•\t()/:{ANY}—]+| (?! )|(?<=\w)/(?=\w))+")
 _LINE: Final = re.compile(r"[^\n]+")
 _WORD: Final = re.compile(r"(?<![\d-])[^\W\d_]+(?:['\-.]?[^\W\d_]+)*")
 _BULLET: Final = re.compile(r"^(?:[^\w\n]*(?:\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2}[.)]) |[^\w\n]+)(?=\w)")
@@ -34,14 +34,9 @@ def find_homes(zone: str) -> list[Span]:
     found: list[Span] = []
     found_parts = (match for line in _LINE.finditer(zone) for match in _PART.finditer(zone, *line.span()))
     parts = [(*match.span(), _judged(match)) for match in found_parts if match[0].strip(' ."')]
-    ends = [
-        zone[max(0, start - 3) : start].rstrip(" ,/(")[-1:] + zone[end : end + 3].lstrip(" ,/()")[:1]
-        for start, end, _ in parts
-    ]
-    near = [SYMBOLS[Kind.ADDRESS] in beside for beside in ends]
-    taken = [
-        judged + (judged == _MAY_BE and beside) > _MAY_BE for (*_, judged), beside in zip(parts, near, strict=True)
-    ]
+    taken = [judged == _IS or (judged == _MAY_BE and _is_near_one(zone, start, end)) for start, end, judged in parts]
+    if not any(taken):
+        return []
     for step in (1, -1):  # what is beside an address is a part of it
         for number in range(len(parts))[::step]:
             beside = number - step
@@ -61,18 +56,23 @@ def find_homes(zone: str) -> list[Span]:
     return found
 
 
+def _is_near_one(zone: str, start: int, end: int) -> bool:
+    signs = zone[max(0, start - 3) : start].rstrip(" ,/(")[-1:] + zone[end : end + 3].lstrip(" ,/()")[:1]
+    return SYMBOLS[Kind.ADDRESS] in signs
+
+
 def _judged(match: re.Match[str]) -> int:
     said = _BULLET.sub("", match[0]).strip(' .-—>#*"')
     found = [word_of(word) for word in _WORD.findall(_LETTER.sub("", said))]
+    alone = len(found) == 1 and found[0].capital and found[0].cyrillic
+    if not said or (not alone and any(_is_strange(word, named=True) for word in found)):
+        return _NONE  # most parts, and patterns cost more than words
     before = match.string[max(0, match.start() - 60) : match.start()].rpartition("\n")[2]
     sign = before[-2:].rstrip(" ")[-1:]
     at_work = any(pattern("works beside").search(part) for part in (before, said))
     elsewhere = sign == ":" and pattern("other places").search(before)
-    if not said or at_work or elsewhere or (sign in {":", ","} and _EMPLOYER.search(before)):
+    if at_work or elsewhere or (sign in {":", ","} and _EMPLOYER.search(before)):
         return _NONE
-    alone = len(found) == 1 and found[0].capital and found[0].cyrillic
-    if not alone and any(_is_strange(word, named=True) for word in found):
-        return _NONE  # most parts, and patterns cost more than words
     digits = any(map(str.isdigit, said))
     sure = (
         _PINNED.match(match[0])

@@ -48,6 +48,6 @@ CERTAIN = ("фам", "фио", "ф.и.о", "ф. и. о", "surname", "last", "fam
 BELOW = 2  # the group of those, and (`pattern("named after")`) of who gave an atelier its name
 # None of the three begins inside of itself: linear in any engine.
 QUOTED_WITHOUT_STRAIGHT = re.compile(written_out("<typographic quotes>"))
-SEGMENT = re.compile(rf"(?:(?!  |(?<=\w{{5}})\. )[^\n,;|•\t:()/\"0-9{ANY}—])+")
+SEGMENT = re.compile(rf"(?:[^ .\n,;|•\t:()/\"0-9{ANY}—]+| (?! )|\.(?! )|(?<!\w{{5}})\.)+")
 INITIALS_BEHIND = linear(r"([ ,]{1,2}(?:\p{Lu}\.? ?\p{Lu}\.|\p{Lu}\.))")
 INITIALS_BEFORE = linear(r"\p{Lu}\. ?\p{Lu}\. ?$")
