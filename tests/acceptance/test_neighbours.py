@@ -317,7 +317,9 @@ def test_replacing_the_handler_of_2026_as_the_page_says(of_2026, kafka, eventual
         }  # fmt: skip
         send(kafka, fleet.names.notifications, "its key", body)
     fleet.worker(wait=False)
-    type_the_steps(fleet, "Replacing its handler")
+    page = (CHECKOUT / "docs/interop.md").read_text().partition("# Replacing its handler\n")[2]
+    assert "steps 3 and 4 of [taking over](#taking-over-from-an-earlier-handler)" in page
+    type_the_steps(fleet, "Taking over from an earlier handler")
     eventually(lambda: storage.filled() == set(range(1, 31)), "every row")
     assert fleet.drained(30)
     assert storage.faults == []
