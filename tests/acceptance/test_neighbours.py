@@ -117,8 +117,13 @@ def test_upload_here_storage_and_notifications(kafka, make_fleet, meet, eventual
 
 def type_the_steps(fleet, heading):
     """What docs/interop.md tells whoever takes over to type, as it stands; what each says. The last runs on."""
-    section = (CHECKOUT / "docs/interop.md").read_text().partition(f"# {heading}\n")[2]
-    blocks = re.findall(r"^```\n(.*?)^```", section.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
+    page = (CHECKOUT / "docs/interop.md").read_text()
+    section = page.partition(f"# {heading}\n")[2].partition("\n## ")[0]
+    if "\n3. Go on with steps 3 and 4 of [taking over](#taking-over-from-an-earlier-handler)." in section:
+        assert "```" not in section
+        taking_over = page.partition("# Taking over from an earlier handler\n")[2].partition("\n## ")[0]
+        section = taking_over[taking_over.index("\n3. ") :]
+    blocks = re.findall(r"^```\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
     *steps, last = "".join(blocks).splitlines()
     assert (len(steps), last) == (3, "python -m bridge")
     said = []
@@ -317,7 +322,9 @@ def test_replacing_the_handler_of_2026_as_the_page_says(of_2026, kafka, eventual
         }  # fmt: skip
         send(kafka, fleet.names.notifications, "its key", body)
     fleet.worker(wait=False)
-    type_the_steps(fleet, "Replacing its handler")
+    page = (CHECKOUT / "docs/interop.md").read_text().partition("# Replacing its handler\n")[2]
+    assert "steps 3 and 4 of [taking over](#taking-over-from-an-earlier-handler)" in page
+    type_the_steps(fleet, "Taking over from an earlier handler")
     eventually(lambda: storage.filled() == set(range(1, 31)), "every row")
     assert fleet.drained(30)
     assert storage.faults == []

@@ -6,6 +6,10 @@ from tests.support.redaction_judge import judge
 
 # Of a hundred, a little below what was measured.
 LEAST = {
+    "judged_once": {
+        "name": 93, "third_person": 86, "phone": 95, "mail": 100, "document": 93, "birth": 85, "link": 75,
+        "handle": 83, "address": 84, "work": 94, "lookalike": 93,
+    },
     "developed_with": {
         "name": 97, "third_person": 93, "phone": 99, "mail": 100, "document": 99, "birth": 99, "link": 98,
         "handle": 97, "address": 92, "work": 98, "lookalike": 98,
