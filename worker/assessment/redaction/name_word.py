@@ -29,6 +29,7 @@ class Word:
         self.text = text
         self.lower = text.lower()
         self.key = key  # under which the lists have it: a Latin word's `latin_key`
+        self.beginning = key[:2].replace("ё", "е")
         self.cyrillic = "Ѐ" <= text[0] <= "ӿ"
         self.common = common  # it can name nobody
         self.given = given

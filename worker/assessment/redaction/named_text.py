@@ -33,12 +33,10 @@ class Mentions:
         self._keys = {lists.latin_key(word.lower) for word in known}
         told = [word for word in known if word.cyrillic and (word.surname or not word.patronymic)]
         self._stems = {stem(part) for word in told for part in word.lower.split("-")}
-        self._beginnings = {found[:2] for found in self._stems | self._keys}
+        self.beginnings = {found[:2] for found in self._stems | self._keys}
 
     def has(self, word: Word) -> bool:
-        """Whether it mentions one of them."""
-        if word.key[:2].replace("ё", "е") not in self._beginnings:
-            return False
+        """Whether it mentions one of them; whoever does has one of their `beginnings`."""
         lower = word.lower
         if not word.cyrillic:
             return word.capital and len(lower) > 3 and word.key in self._keys and not word.common

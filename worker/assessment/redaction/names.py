@@ -139,7 +139,11 @@ class _Search(Others):
             first = min(self.taken, default=len(self.words))  # of those that somebody is called
             for match in lists.SEGMENT.finditer(line) if numbers else ():
                 begin, stop = start + match.start(), start + match.end()
-                found = self.numbers_in(begin, stop)
+                found = bare = self.numbers_in(begin, stop)
+                while bare and self.words[bare[0]].lower in terms("headings"):
+                    bare = bare[1:]
+                if len(bare) > _LONGEST_NAME or not any(map(may_be_named, self.those(bare))):
+                    continue  # most of them
                 # On a line with other words a person's data follow the name, or the post.
                 data = self.text[stop : stop + 3].strip(" ,|(•—\t")[:1] in (_DATA if "\n" in self.text else KIND_OF)
                 behind = self.words[found.stop : numbers.stop] if found.start == numbers.start else []
@@ -148,21 +152,19 @@ class _Search(Others):
                 opens = found.start == numbers.start and self.text[stop : stop + 3].strip()[:1] in {*",(/|—"}
                 opens = opens and unnamed and not seen
                 alone = data or post or (opens and "\n" in self.text) or len(found) == len(numbers)
-                last = self.words[found[0] - 1] if found and found[0] - 1 in self.taken else None
+                last = self.words[found[0] - 1] if found[0] - 1 in self.taken else None
                 mirrored = last is not None and last.cyrillic != self.words[found[0]].cyrillic and len(found) > 1
                 stranger = (
                     mirrored
                     or any(number in self.taken for number in found)
                     or (unnamed and alone and (data or "\n" in self.text))
                 )
-                while found and self.words[found[0]].lower in terms("headings"):
-                    found = found[1:]
                 listed = line.count(",") > 1 and begin > start  # "Karl Storz, Richard Wolf, Carl Zeiss"
-                several = len(found) > 1 and (
-                    self.words[found[0]].cyrillic or (not listed and any(word.only_given for word in self.those(found)))
+                several = len(bare) > 1 and (
+                    self.words[bare[0]].cyrillic or (not listed and any(word.only_given for word in self.those(bare)))
                 )
-                if (alone or several) and self.stand_together(found):
-                    self._segment(found, first=unnamed and not seen, stranger=stranger)
+                if (alone or several) and self.stand_together(bare):
+                    self._segment(bare, first=unnamed and not seen, stranger=stranger)
                     first = min(self.taken, default=first)
             seen = seen or any(number not in self.taken for number in numbers)
 
@@ -335,7 +337,8 @@ class _Search(Others):
         if not self.taken:
             return
         mentions = Mentions(self.words[number] for number in self.taken)
-        named = set(filter(mentions.has, set(self.words)))
+        alike = {word for word in self.words if word.beginning in mentions.beginnings}
+        named = set(filter(mentions.has, alike))
         again = [number for number, word in enumerate(self.words) if word in named and number not in self.taken]
         # «Вера Роза» worked at «Роза ветров»
         again = [number for number in again if number not in self.protected or not self.words[number].common]

@@ -33,7 +33,7 @@ _MAY_BE_LABELLED = re.compile(rf"(?<=[ \t\n|:.=—\-\"])[{ANY}]")
 _MAY_BE_NOTED = re.compile(rf"[{ANY}][ \t]*[—\-(]")
 # Placeholders and what is between them have no character in common: linear in any engine.
 _SIDE_BY_SIDE = re.compile(rf"[{ANY}](?:[ \t\n,;|•·:.()/\\—\-]*[{ANY}])+")
-_ORDINARY_LINE = re.compile(rf"(?m)^[^\n{ANY}]+$")
+_ORDINARY_LINES = re.compile(rf"(?m)^(?:[^\n{ANY}]*\n)+|^[^\n{ANY}]+$")
 _ANOTHER_SENTENCE = re.compile(r"\. +")  # «… Смирнова. Смирнов отметил»
 
 
@@ -74,7 +74,7 @@ def _without_names(sheet: Sheet, counts: Counter[str]) -> Sheet:
 
 def _without_more_names(sheet: Sheet, counts: Counter[str]) -> Sheet:
     """The same of a text whose names were looked for: there are more beside placeholders."""
-    look = _ORDINARY_LINE.sub(lambda match: " " * len(match[0]), sheet.look)
+    look = _ORDINARY_LINES.sub(lambda match: f"{' ' * (len(match[0]) - 1)}\n", sheet.look)
     return replaced(sheet, find_names(look, sheet.end_of_head, sheet.contacts), counts)
 
 
@@ -111,8 +111,7 @@ def _one(run: str) -> str:
 
 
 _STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
-    RuleSet("pictures").applied,
-    RuleSet("emails", "links", "handles").applied,
+    RuleSet("pictures", "emails", "links", "handles").applied,
     RuleSet("documents").applied,
     RuleSet("birth").applied,
     RuleSet("phones").applied,
