@@ -18,6 +18,8 @@ AMPLE = ("--rpm=60000", "--rpd=20000000", "--tpm=200000000")
 BEFORE_THE_FIRST_RELEASE = "757204d"
 A_FEW = 12  # requests that are sent at each step of an upgrade
 
+pytestmark = pytest.mark.timeout(600)  # the first installs what the last release needs: minutes on a busy machine
+
 
 def git(*arguments):
     done = subprocess.run(["git", *arguments], cwd=CHECKOUT, capture_output=True, text=True, check=False)
