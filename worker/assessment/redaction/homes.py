@@ -18,8 +18,6 @@ _LINE: Final = re.compile(r"[^\n]+")
 _WORD: Final = re.compile(r"(?<![\d-])[^\W\d_]+(?:['\-.]?[^\W\d_]+)*")
 _BULLET: Final = re.compile(r"^(?:[^\w\n]*(?:\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2}[.)]) |[^\w\n]+)(?=\w)")
 _LETTER: Final = re.compile(r'(?<=\d) ?[«"]?[А-я][»"]?(?!\w)')  # «102 «а»»
-_CITIES: Final = terms("cities, in English")
-_WORDS_OF_ADDRESSES: Final = terms("words of addresses")
 # «ООО «Школьное питание», Казань»; a part of a line is all that it looks at.
 _EMPLOYER: Final = re.compile(r"\b(?:[ОПЗНТ]?[ОА]О|ИП|ГК|LLC|Ltd|Inc|GmbH|Holding)\b[^,\n]*[,:] ?$")
 _BESIDE: Final = frozenset((*" ,/()", SYMBOLS[Kind.ADDRESS]))
@@ -93,7 +91,7 @@ def _judged(match: re.Match[str]) -> int:
 
 def _is_strange(word: Word, *, named: bool) -> bool:
     """Whether it stands in no address; streets are `named` after anything, with a capital."""
-    if word.lower.rstrip(".") in _WORDS_OF_ADDRESSES:
+    if word.lower.rstrip(".") in terms("words of addresses"):
         return False
     street = named or Reading.ADJECTIVE in readings(word.lower.rpartition("-")[2])
     street = street and word.capital and not word.abbreviation
@@ -101,4 +99,4 @@ def _is_strange(word: Word, *, named: bool) -> bool:
 
 
 def _is_a_place(word: Word) -> bool:
-    return Reading.PLACE in readings(word.lower) or word.lower in _CITIES
+    return Reading.PLACE in readings(word.lower) or word.lower in terms("cities, in English")
