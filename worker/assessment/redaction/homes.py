@@ -65,12 +65,18 @@ def _judged(match: re.Match[str]) -> int:
     alone = len(found) == 1 and found[0].capital and found[0].cyrillic
     if not said or (not alone and any(_is_strange(word, named=True) for word in found)):
         return _NONE  # most parts, and patterns cost more than words
+    judged = _judged_alone(match, said, found, alone=alone)
+    if judged == _NONE:
+        return _NONE
     before = match.string[max(0, match.start() - 60) : match.start()].rpartition("\n")[2]
     sign = before[-2:].rstrip(" ")[-1:]
     at_work = any(pattern("works beside").search(part) for part in (before, said))
     elsewhere = sign == ":" and pattern("other places").search(before)
-    if at_work or elsewhere or (sign in {":", ","} and _EMPLOYER.search(before)):
-        return _NONE
+    return _NONE if at_work or elsewhere or (sign in {":", ","} and _EMPLOYER.search(before)) else judged
+
+
+def _judged_alone(match: re.Match[str], said: str, found: list[Word], *, alone: bool) -> int:
+    """The same of a part whatever is said before it."""
     digits = any(map(str.isdigit, said))
     sure = (
         _PINNED.match(match[0])
