@@ -18,8 +18,6 @@ _LINE: Final = re.compile(r"[^\n]+")
 _WORD: Final = re.compile(r"(?<![\d-])[^\W\d_]+(?:['\-.]?[^\W\d_]+)*")
 _BULLET: Final = re.compile(r"^(?:[^\w\n]*(?:\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2}[.)]) |[^\w\n]+)(?=\w)")
 _LETTER: Final = re.compile(r'(?<=\d) ?[«"]?[А-я][»"]?(?!\w)')  # «102 «а»»
-_CITIES: Final = terms("cities, in English")
-_WORDS_OF_ADDRESSES: Final = terms("words of addresses")
 # «ООО «Школьное питание», Казань»; a part of a line is all that it looks at.
 _EMPLOYER: Final = re.compile(r"\b(?:[ОПЗНТ]?[ОА]О|ИП|ГК|LLC|Ltd|Inc|GmbH|Holding)\b[^,\n]*[,:] ?$")
 _BESIDE: Final = frozenset((*" ,/()", SYMBOLS[Kind.ADDRESS]))
@@ -67,12 +65,18 @@ def _judged(match: re.Match[str]) -> int:
     alone = len(found) == 1 and found[0].capital and found[0].cyrillic
     if not said or (not alone and any(_is_strange(word, named=True) for word in found)):
         return _NONE  # most parts, and patterns cost more than words
+    judged = _judged_alone(match, said, found, alone=alone)
+    if judged == _NONE:
+        return _NONE
     before = match.string[max(0, match.start() - 60) : match.start()].rpartition("\n")[2]
     sign = before[-2:].rstrip(" ")[-1:]
     at_work = any(pattern("works beside").search(part) for part in (before, said))
     elsewhere = sign == ":" and pattern("other places").search(before)
-    if at_work or elsewhere or (sign in {":", ","} and _EMPLOYER.search(before)):
-        return _NONE
+    return _NONE if at_work or elsewhere or (sign in {":", ","} and _EMPLOYER.search(before)) else judged
+
+
+def _judged_alone(match: re.Match[str], said: str, found: list[Word], *, alone: bool) -> int:
+    """The same of a part whatever is said before it."""
     digits = any(map(str.isdigit, said))
     sure = (
         _PINNED.match(match[0])
@@ -93,7 +97,7 @@ def _judged(match: re.Match[str]) -> int:
 
 def _is_strange(word: Word, *, named: bool) -> bool:
     """Whether it stands in no address; streets are `named` after anything, with a capital."""
-    if word.lower.rstrip(".") in _WORDS_OF_ADDRESSES:
+    if word.lower.rstrip(".") in terms("words of addresses"):
         return False
     street = named or Reading.ADJECTIVE in readings(word.lower.rpartition("-")[2])
     street = street and word.capital and not word.abbreviation
@@ -101,4 +105,4 @@ def _is_strange(word: Word, *, named: bool) -> bool:
 
 
 def _is_a_place(word: Word) -> bool:
-    return Reading.PLACE in readings(word.lower) or word.lower in _CITIES
+    return Reading.PLACE in readings(word.lower) or word.lower in terms("cities, in English")

@@ -12,11 +12,8 @@ from worker.assessment.redaction.word_list import pattern, terms
 _POSSESSIVES: Final = ("ов", "ова", "ову", "овой", "овым", "ев", "ева", "еву", "евой", "евым")
 _LONGEST_ABBREVIATION: Final = 5
 _NOUNS: Final = Reading.ANIMATE | Reading.INANIMATE
-_PATRONYMIC = pattern("patronymics")
 SURNAME_ENDING = pattern("surnames' endings")
 _SHORT: Final = 3  # letters of an abbreviation
-_RUSSIAN_ENDING = pattern("surnames' endings in Latin letters, Russian ones")
-_LATIN_SURNAME_ENDING = pattern("surnames' endings in Latin letters")
 
 
 class Word:
@@ -78,7 +75,7 @@ def _cyrillic(text: str) -> Word:
     telling = reading is Reading.UNKNOWN and ("ич" in lower or "вн" in lower)
     return Word(
         text, lower, reading, common=common, given=given,
-        patronymic=Reading.PATRONYMIC in reading or (telling and _PATRONYMIC.fullmatch(lower) is not None),
+        patronymic=Reading.PATRONYMIC in reading or (telling and pattern("patronymics").fullmatch(lower) is not None),
         surname=Reading.SURNAME in reading
         or lower in terms("surnames, Asian")
         # «Абдулмеджидов»: of several men called Абдулмеджид, says the dictionary.
@@ -92,7 +89,8 @@ def _other(text: str) -> Word:
     key = lists.latin_key(lower)
     common = lower in terms("English, common")
     given = key in lists.LATIN_GIVEN and lower != "iso"
-    surname = not common and (key in lists.LATIN_SURNAMES or _LATIN_SURNAME_ENDING.fullmatch(lower) is not None)
+    ending = pattern("surnames' endings in Latin letters")
+    surname = not common and (key in lists.LATIN_SURNAMES or ending.fullmatch(lower) is not None)
     return Word(text, key, Reading.UNKNOWN, common=common, given=given, patronymic=False, surname=surname)
 
 
@@ -150,7 +148,8 @@ def _is_a_latin_name(words: list[Word], *, stranger: bool) -> bool:
     if not all(word.capital for word in words) and not all(word.text.islower() for word in words):
         return False
     ends = {words[0].key, words[-1].key}
-    if any(_RUSSIAN_ENDING.fullmatch(word.lower) for word in words):
+    russian = pattern("surnames' endings in Latin letters, Russian ones")
+    if any(russian.fullmatch(word.lower) for word in words):
         return True  # «Lavrentiy Ryabinin»: one word is on no list, the other ends as no product does
     if ends & terms("products") and not stranger:
         return False

@@ -13,14 +13,13 @@ from worker.assessment.redaction.word_list import terms
 
 # One class of characters and a plus, joined by a character outside of it: linear in any engine.
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['\-\ue0fe]+[^\W\d_]+)*")
-_ENDINGS: Final = terms("endings of names")
 
 
 def stem(name: str) -> str:
     """What the grammatical cases of a lower-case Cyrillic name have in common; «Иванов» is no form of «Иван»."""
     name = name.replace("ё", "е")
     for length in range(min(3, len(name) - 2), 0, -1):
-        if name[-length:] in _ENDINGS:
+        if name[-length:] in terms("endings of names"):
             return name[:-length]
     return f"{name[:-2]}ц" if name.endswith("ец") else name  # «Кравец», «Кравца»
 

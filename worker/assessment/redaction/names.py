@@ -190,6 +190,8 @@ class _Search(Others):
 
     def _one_below_the_other(self) -> None:
         """A surname and a given name on lines one below the other, in the first lines."""
+        if not any(word.given for word in self.words):
+            return
         filled = (found for found in self.lines() if found[1].strip(" \t•|,.—-"))
         lone: list[int] = []
         for _start, line, numbers in islice(filled, _FIRST_LINES):

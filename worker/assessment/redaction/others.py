@@ -8,19 +8,13 @@ from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction.morphology import Reading, readings
 from worker.assessment.redaction.name_word import may_be_named
 from worker.assessment.redaction.named_text import NamedText
-from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind
-from worker.assessment.redaction.word_list import terms
+from worker.assessment.redaction.placeholders import KIND_OF, Kind
+from worker.assessment.redaction.word_list import pattern, terms
 
-_PLACEHOLDERS: Final = frozenset(KIND_OF)
 _FEW: Final = 4  # words of a name, or between it and one for people
 _OF_ADJECTIVES: Final = ("ской", "ского", "ская", "ский", "ском", "ную", "ной", "ных", "вых", "ских", "ному")
-_AND: Final = frozenset(("и", "and", "e", "y", "und", "et"))
 _BETWEEN_KIN: Final = ' ,;"()0123456789|—-'
 _INITIAL: Final = re.compile(r"(?<!\w)[А-ЯЁA-Z]\. ?$")
-_CONTACTS: Final = (
-    f"{SYMBOLS[Kind.BIRTH_DATE]}{SYMBOLS[Kind.AGE]}{SYMBOLS[Kind.PHONE]}-{SYMBOLS[Kind.EMAIL]}{SYMBOLS[Kind.HANDLE]}"
-)
-_CONTACT: Final = re.compile(f"[{_CONTACTS}]")
 _BEFORE_CONTACT: Final = re.compile(r"(?<=\w)[ ,:(—-]{1,4}(?:(?:тел|моб|т|tel|mob)[.:]{0,2} ?)?$")
 _LONGEST_SHORTENED: Final = 4  # letters of «доц.»
 _FARTHEST: Final = 8  # words between one for people and the name
@@ -51,7 +45,7 @@ class Others(NamedText):
             word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
             if between != " ":
                 below = "\n" in between and not (other == number + 1 and (kin or between.strip(" \t").startswith(":")))
-                whole = len(self.words[other - 1].text) > _LONGEST_SHORTENED or not _PLACEHOLDERS.isdisjoint(between)
+                whole = len(self.words[other - 1].text) > _LONGEST_SHORTENED or not KIND_OF.keys().isdisjoint(between)
                 if below or ";" in between or (whole and ". " in between and ".." not in between):
                     return
                 sign = between if between.strip(" ") else sign
@@ -74,7 +68,7 @@ class Others(NamedText):
         """«дети Нурлан, Томирис и Лев»."""
         for other in range(number + 1, min(number + LONGEST_LIST, len(self.words))):
             word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
-            if word.lower in _AND or other in self.taken:
+            if word.lower in terms("joining words") or other in self.taken:
                 continue
             if between.strip(_BETWEEN_KIN) or not word.capital or word.abbreviation or word.people:
                 return
@@ -164,7 +158,7 @@ class Others(NamedText):
 
     def _before_contacts(self) -> None:
         """«Арсений Гуд, тел. +7 …»."""
-        for contact in _CONTACT.finditer(self.text):
+        for contact in pattern("contacts").finditer(self.text):
             begin = max(0, contact.start() - 12)
             match = _BEFORE_CONTACT.search(self.text[begin : contact.start()])
             if match is None:

@@ -29,14 +29,14 @@ JOINT: Final = "\ue0fe"
 
 _SPELLING: Final = re.compile(rf"«\[({_WORDS})\]»")
 _SYMBOL_OF_WORD: Final = {word: SYMBOLS[kind] for kind, word in WORDS.items()}
-_SYMBOL: Final = re.compile(f"[{ANY}]")
+MARK: Final = re.compile(f"[{ANY}]")
 
 Span = tuple[int, int, Kind]
 
 
 def spelled(text: str) -> str:
     """The text with every placeholder written out."""
-    return _SYMBOL.sub(lambda match: SPELLINGS[KIND_OF[match[0]]], text)
+    return MARK.sub(lambda match: SPELLINGS[KIND_OF[match[0]]], text)
 
 
 def unspelled(text: str) -> str:

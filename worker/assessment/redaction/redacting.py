@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from worker.assessment.plain_text import readable
 from worker.assessment.redaction.grammatical_gender import masculine_forms
@@ -28,9 +28,11 @@ REDACTION_VERSION: Final = "5"
 
 _MOST_ROUNDS: Final = 4
 
-# Where these find nothing, the two above cannot; RE2 takes ten times as long to say so.
-_MAY_BE_LABELLED = re.compile(rf"(?<=[ \t\n|:.=—\-\"])[{ANY}]")
-_MAY_BE_NOTED = re.compile(rf"[{ANY}][ \t]*[—\-(]")
+# Where the first of each pair finds nothing, the other cannot; RE2 takes ten times as long to say so.
+_LABELS_AND_NOTES = (
+    (re.compile(rf"(?<=[ \t\n|:.=—\-\"])[{ANY}]"), "labels of placeholders"),
+    (re.compile(rf"[{ANY}][ \t]*[—\-(]"), "notes of placeholders"),
+)
 # Placeholders and what is between them have no character in common: linear in any engine.
 _SIDE_BY_SIDE = re.compile(rf"[{ANY}](?:[ \t\n,;|•·:.()/\\—\-]*[{ANY}])+")
 _ORDINARY_LINES = re.compile(rf"(?m)^(?:[^\n{ANY}]*\n)+|^[^\n{ANY}]+$")
@@ -56,53 +58,39 @@ def redact(text: str) -> Redacted:
     contacts: frozenset[str] | None = None  # by which names were looked for
     for step in (*_STEPS, *_STEPS_AGAIN * (_MOST_ROUNDS - 1)):
         before = sheet
-        if step is _without_names and sheet.contacts == contacts:
-            sheet = _without_more_names(sheet, counts)
+        if step is _without_names:
+            sheet = _without_names(sheet, counts, again=sheet.contacts == contacts)
+            contacts = before.contacts
         else:
             sheet = step(sheet, counts)
-        contacts = before.contacts if step is _without_names else contacts
         unchanged = unchanged + 1 if sheet is before else 0
         if unchanged == len(_STEPS):
             break
-    sheet = _in_masculine(sheet, counts)
-    return Redacted(spelled(sheet.text), MappingProxyType(dict(counts)))
-
-
-def _without_names(sheet: Sheet, counts: Counter[str]) -> Sheet:
-    return replaced(sheet, find_names(sheet.look, sheet.end_of_head, sheet.contacts), counts)
-
-
-def _without_more_names(sheet: Sheet, counts: Counter[str]) -> Sheet:
-    """The same of a text whose names were looked for: there are more beside placeholders."""
-    look = _ORDINARY_LINES.sub(lambda match: f"{' ' * (len(match[0]) - 1)}\n", sheet.look)
-    return replaced(sheet, find_names(look, sheet.end_of_head, sheet.contacts), counts)
-
-
-def _in_masculine(sheet: Sheet, counts: Counter[str]) -> Sheet:
     changes = masculine_forms(sheet.text)
-    if changes:
-        counts["gender_ending"] += len(changes)
-    return sheet.changed(changes)
+    counts["gender_ending"] += len(changes)
+    return Redacted(spelled(sheet.changed(changes).text), MappingProxyType(dict(+counts)))
+
+
+def _without_names(sheet: Sheet, counts: Counter[str], *, again: bool = False) -> Sheet:
+    look = sheet.look
+    if again:  # there are more beside placeholders only
+        look = _ORDINARY_LINES.sub(lambda match: f"{' ' * (len(match[0]) - 1)}\n", look)
+    return replaced(sheet, find_names(look, sheet.end_of_head, sheet.contacts), counts)
 
 
 def _merged(sheet: Sheet, _counts: Counter[str]) -> Sheet:
     """Labels and notes of placeholders go; placeholders side by side become one."""
     for _ in range(_MOST_ROUNDS):
         before = sheet
-        if _MAY_BE_LABELLED.search(sheet.look):
-            sheet = _without(pattern("labels of placeholders"), sheet)
-        if _MAY_BE_NOTED.search(sheet.look):
-            sheet = _without(pattern("notes of placeholders"), sheet)
-        found = _SIDE_BY_SIDE.finditer(sheet.look)
-        runs = ((*run.span(), ". ".join(map(_one, _ANOTHER_SENTENCE.split(run[0])))) for run in found)
+        for may_be, name in _LABELS_AND_NOTES:
+            found = pattern(name).finditer(sheet.look) if may_be.search(sheet.look) else ()
+            sheet = sheet.changed((*match.span(1), "") for match in found)
+        together = _SIDE_BY_SIDE.finditer(sheet.look)
+        runs = ((*run.span(), ". ".join(map(_one, _ANOTHER_SENTENCE.split(run[0])))) for run in together)
         sheet = sheet.changed(run for run in runs if run[2] != sheet.text[run[0] : run[1]])
         if sheet is before:
             break
     return sheet
-
-
-def _without(pattern: Any, sheet: Sheet) -> Sheet:
-    return sheet.changed((*match.span(1), "") for match in pattern.finditer(sheet.look))
 
 
 def _one(run: str) -> str:

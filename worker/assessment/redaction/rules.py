@@ -93,7 +93,7 @@ class RuleSet:
         for number, rule in enumerate(self.rules):
             if number in matched:
                 before, sheet = sheet, replaced(sheet, rule.spans(look), counts)
-                if sheet is not before:
+                if sheet is not before and number + 1 < len(self.rules):
                     look = getattr(sheet, self._part)
                     matched = {*matched, *self._matched(near_placeholders(look))}
         return sheet

@@ -12,10 +12,9 @@ from functools import cached_property, lru_cache
 from typing import Final, Self
 
 from worker.assessment.redaction.head import end_of_head, personal
-from worker.assessment.redaction.placeholders import ANY, JOINT
+from worker.assessment.redaction.placeholders import JOINT, MARK
 from worker.assessment.redaction.word_list import pattern
 
-_MARK: Final = re.compile(f"[{ANY}]")
 _JOINED: Final = re.compile(r"(?<=[^\W\d_])–(?=[^\W\d_])")  # «Ремизов–Тычина»
 _MAY_BE_NOUGHT: Final = re.compile(r"[0-9-][оОoO]+-?[0-9]")  # it begins at no letter: linear
 _NOUGHT: Final = re.compile(r"(?<=[\d0-])[оОoO](?=[оОoO]?-?\d\d)|(?<=\d[оОoO])[оОoO](?=-)")  # «8-911-6оо-42-17»
@@ -77,7 +76,7 @@ class Sheet:
 def near_placeholders(look: str) -> str:
     """The lines with a placeholder, and those beside them."""
     pieces, done = [], 0
-    for mark in _MARK.finditer(look):
+    for mark in MARK.finditer(look):
         if mark.start() >= done:
             start = look.rfind("\n", done, max(done, look.rfind("\n", done, mark.start())))
             end = look.find("\n", look.find("\n", mark.end()) % len(look) + 1) % (len(look) + 1)

@@ -21,8 +21,6 @@ from worker.assessment.redaction.placeholders import ANY, JOINT, MATCH, SYMBOLS
 _UPPER: Final = "A-ZÀ-ÖØ-ÞЀ-ЯҐҒҚҢҮҰӘӨҺ"
 _LOWER: Final = "a-zß-öø-ÿа-џґғқңүұәөһ"
 _CLASSES: Final = {r"\p{L}": "\ue0feA-Za-zÀ-ÖØ-öø-ɏЀ-ӿḀ-ỿ", r"\p{Lu}": _UPPER, r"\p{Ll}": _LOWER, r"\p{N}": "0-9"}
-
-
 _PART: Final = re.compile(r"\\p\{\w+\}|\\.|[\[\]]")
 _TEXT: Final = Path(__file__).with_name("words.txt").read_text(encoding="utf-8")
 _LISTS: Final = dict(line.split(": ", 1) for line in _TEXT.splitlines())
