@@ -9,12 +9,13 @@ from worker.assessment.redaction.morphology import Reading, readings
 from worker.assessment.redaction.name_word import may_be_named
 from worker.assessment.redaction.named_text import NamedText
 from worker.assessment.redaction.placeholders import KIND_OF, Kind
-from worker.assessment.redaction.word_list import pattern, terms
+from worker.assessment.redaction.word_list import terms, written_out
 
 _FEW: Final = 4  # words of a name, or between it and one for people
 _OF_ADJECTIVES: Final = ("ской", "ского", "ская", "ский", "ском", "ную", "ной", "ных", "вых", "ских", "ному")
 _BETWEEN_KIN: Final = ' ,;"()0123456789|—-'
 _INITIAL: Final = re.compile(r"(?<!\w)[А-ЯЁA-Z]\. ?$")
+_CONTACT: Final = re.compile(written_out("[<BIRTH_DATE><AGE><PHONE><EMAIL><HANDLE>]"))
 _BEFORE_CONTACT: Final = re.compile(r"(?<=\w)[ ,:(—-]{1,4}(?:(?:тел|моб|т|tel|mob)[.:]{0,2} ?)?$")
 _LONGEST_SHORTENED: Final = 4  # letters of «доц.»
 _FARTHEST: Final = 8  # words between one for people and the name
@@ -158,7 +159,7 @@ class Others(NamedText):
 
     def _before_contacts(self) -> None:
         """«Арсений Гуд, тел. +7 …»."""
-        for contact in pattern("contacts").finditer(self.text):
+        for contact in _CONTACT.finditer(self.text):
             begin = max(0, contact.start() - 12)
             match = _BEFORE_CONTACT.search(self.text[begin : contact.start()])
             if match is None:
