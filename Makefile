@@ -4,7 +4,7 @@
 # make demo FILE=mine.json     score your own request, or several, one a line
 # make demo FAMILY=gpt-6       the stand-in for OpenAI refuses, wraps and counts as these models do
 # make demo PROVIDERS=2        two stand-ins, of which the first is killed in the middle
-# make test                    all tests, in four processes; ARGS goes to pytest: make test ARGS="-k limiter -n 0"
+# make test                    all tests, in five processes; ARGS goes to pytest: make test ARGS="-k limiter -n 0"
 # make lint                    ruff, mypy, import-linter, luacheck, hadolint
 # make env                     .env and .test.env, copies of .env.example with passwords made up
 # make containers              build the image, run the compose file on a Docker engine of one's own (root), and test it
@@ -30,7 +30,7 @@ demo: .venv/demo-installed
 
 # Mostly the tests wait, so four of them share two cores. Those that wait longest come first, the short ones fill up.
 test: .venv/dev-installed
-	@exec .venv/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@exec .venv/bin/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/dev-installed
 	@.venv/bin/ruff check

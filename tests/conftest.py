@@ -62,7 +62,7 @@ def pytest_configure() -> None:
 
 def pytest_report_header() -> list[str]:
     """Which servers the tests will run against, and how long that takes."""
-    return [*_servers(), "time: about 12 minutes for all on two idle cores, a quarter of one for tests/unit"]
+    return [*_servers(), "time: about 10 minutes for all on two idle cores, a quarter of one for tests/unit"]
 
 
 def _servers() -> Iterator[str]:
