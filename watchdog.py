@@ -9,6 +9,9 @@ with their leases.
 import logging
 import math
 import os
+import select
+import signal
+import socket
 import sys
 import threading
 import time
@@ -34,9 +37,17 @@ class Watchdog:
     _asked_at: float | None = field(default=None, init=False)
     _idle_since: float | None = field(default=None, init=False)
 
-    def start(self) -> None:
-        """Begin to watch."""
-        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+    def start(self, *signals: int) -> None:
+        """Begin to watch; called by the main thread.
+
+        These signals ask for the stop, too, whose handlers wait for the main thread to come back from a C library.
+        """
+        ear, mouth = socket.socketpair()
+        mouth.setblocking(False)
+        if signals:
+            signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
+        ends = (ear, mouth, set(signals))
+        threading.Thread(target=self._watch, args=ends, name="watchdog", daemon=True).start()
 
     def stop_asked(self) -> None:
         """The process should end. Safe in a signal handler: it takes no lock that the main thread may hold."""
@@ -60,9 +71,10 @@ class Watchdog:
         self.end(0)
         return True
 
-    def _watch(self) -> None:
+    def _watch(self, ear: socket.socket, _mouth: socket.socket, signals: set[int]) -> None:
         while not self.look():
-            time.sleep(LOOK_EVERY)
+            if select.select([ear], [], [], LOOK_EVERY)[0] and not signals.isdisjoint(ear.recv(100)):
+                self.stop_asked()
 
 
 def _write_the_last_lines() -> None:

@@ -198,7 +198,7 @@ def run(settings: Settings) -> int:
     threading.Thread(target=warn, name="faults-at-start", daemon=True).start()  # nobody waits for it
     bridge = make_bridge(settings, health, watch, begin_tracing("ai-handler-bridge", otel_variables()))
     watchdog = Watchdog(STOP_WITHIN)
-    watchdog.start()
+    watchdog.start(signal.SIGTERM, signal.SIGINT)
     ended = threading.Event()
     name = f"{socket.gethostname()}:{os.getpid()}"
 

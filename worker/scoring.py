@@ -21,7 +21,7 @@ from opentelemetry.trace import NoOpTracer, Tracer
 
 from contract import Assessment, Dispatch, Failure, Outcome, Request, ScoringRequest
 from worker import metrics, spans
-from worker.asking.after_call import LEAD, WaitingPolicy, too_late
+from worker.asking.after_call import ENDS_EARLY, WaitingPolicy, too_late
 from worker.asking.asking import Asking
 from worker.asking.question import Asked, Question
 from worker.asking.questions import KeepingPolicy, Questions, criteria_digest
@@ -139,7 +139,7 @@ class Scoring:
         return False
 
     def _park(self, in_hand: RequestInHand, postponed: PostponedError) -> Park:
-        seconds = min(max(postponed.seconds - LEAD, self.policy.short_wait), self.policy.max_countdown)
+        seconds = min(max(postponed.seconds - ENDS_EARLY, self.policy.short_wait), self.policy.max_countdown)
         in_hand.claim.park(seconds)
         log.info("waits %.1f s for: %s", seconds, postponed.why)
         park = Park(seconds, in_hand.progress, postponed.why)

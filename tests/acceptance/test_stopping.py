@@ -30,14 +30,12 @@ def own_kafka(tmp_path_factory):
 @contextlib.contextmanager
 def outage(server, how):
     """A server that is gone, or frozen, for a while."""
-    if how == "frozen":
-        server.pause()
+    take_away, give_back = (server.pause, server.resume) if how == "frozen" else (server.kill, server.start)
+    take_away()
+    try:
         yield
-        server.resume()
-    else:
-        server.kill()
-        yield
-        server.start()
+    finally:
+        give_back()
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from tests.support.fakes import (
     second_look_answer,
 )
 from worker import scoring
-from worker.asking.after_call import LEAD, MOST_REFUSED
+from worker.asking.after_call import ENDS_EARLY, MOST_REFUSED
 from worker.asking.calling import SLOW_DOWN_WAIT
 from worker.asking.circuit_breaker import EXPLAINED, OPEN_FOR
 from worker.assessment.grading import DatedGrading, parse_grading
@@ -456,7 +456,7 @@ def test_the_second_who_asks_waits_for_the_first(world):
     """While one request asks, an identical one is postponed and reserves nothing."""
     world.memory.set(flight_key(world.digest(7)), "another's", world.leases.seconds + 5.0)
     park = world.scoring.run(7, FRESH)
-    assert park.seconds == 5.0 - LEAD
+    assert park.seconds == 5.0 - ENDS_EARLY
     assert world.limiter.asked == []
     assert world.model.asked == []
 
@@ -564,7 +564,7 @@ def test_a_long_wait_becomes_a_countdown(world, answer):
     """The countdown ends a second early, because Celery's timer is coarse; the thread is free meanwhile."""
     world.limiter.script.append(answer)
     park = world.scoring.run(7, FRESH)
-    assert park.seconds == 60.0 - LEAD
+    assert park.seconds == 60.0 - ENDS_EARLY
     assert world.stopping.waits == []
     assert world.memory.seconds_left(claim_key(7)) == park.seconds + world.leases.seconds
     assert world.leases.renewed == set()
@@ -691,7 +691,7 @@ def test_a_denial_teaches_the_limiter_and_keeps_the_reservation(world):
     world.model.script.append(DeniedError("429", BURST, SEEN))
     park = world.scoring.run(7, FRESH)
     assert world.limiter.denials == [("7:0", BURST)]
-    assert park.seconds == world.limiter.wait_after_denial - LEAD
+    assert park.seconds == world.limiter.wait_after_denial - ENDS_EARLY
     assert (park.progress.calls, park.progress.faults) == (0, 0)
     world.scoring.run(7, park.progress)
     assert [reservation for reservation, _ in world.limiter.asked] == ["7:0", "7:0"]

@@ -1,10 +1,26 @@
 """A stop that hangs is ended in time, and one that works is left alone."""
 
 import logging
+import signal
+import subprocess
+import sys
 
 import pytest
 
+from dev.kafka_server import CHECKOUT
 from watchdog import Watchdog
+
+# A mutex that is locked twice never lets go, whatever signal comes.
+STUCK_IN_C = """
+import ctypes, signal
+from watchdog import Watchdog
+signal.signal(signal.SIGTERM, lambda *_: print("handled"))
+Watchdog(0.5).start(signal.SIGTERM)
+libc, mutex = ctypes.CDLL(None), ctypes.create_string_buffer(64)
+print("ready", flush=True)
+libc.pthread_mutex_lock(mutex)
+libc.pthread_mutex_lock(mutex)
+"""
 
 
 class Stage:
@@ -70,3 +86,15 @@ def test_the_last_lines_are_written(stage, monkeypatch):
     monkeypatch.setattr(logging.getLogger(), "handlers", [queued])
     stage.dog.stop_asked()
     assert stage.at(70) == ["flushed", 0]
+
+
+def test_a_main_thread_that_never_comes_back_from_c_is_ended():
+    """Python runs a signal's handler when the main thread returns from the library it is in; that may be never."""
+    with subprocess.Popen([sys.executable, "-c", STUCK_IN_C], cwd=CHECKOUT, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+        assert process.stdout.read() == b""

@@ -26,7 +26,7 @@ from worker.errors import (
 )
 from worker.progress import Progress
 
-LEAD = 1.0  # seconds that a countdown ends early: Celery's timer is coarse, the rest is waited for in the worker
+ENDS_EARLY = 1.0  # seconds that a countdown ends early: Celery's timer is coarse, the rest is waited for in the worker
 MOST_DOUBLINGS = 20  # of a back-off
 LONGEST_RETRY_AFTER = 300.0  # seconds that the provider is believed in an outage
 # Seconds after which a call is tried again that was refused for nobody knows what while others passed: what was under
@@ -48,7 +48,7 @@ class WaitingPolicy:
     @property
     def behind_breaker(self) -> float:
         """Seconds after which a request looks at the circuit breaker that it has opened: as a countdown."""
-        return self.short_wait + LEAD
+        return self.short_wait + ENDS_EARLY
 
 
 @dataclass(frozen=True, slots=True)
