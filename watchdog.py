@@ -11,7 +11,6 @@ import math
 import os
 import select
 import signal
-import socket
 import sys
 import threading
 import time
@@ -42,12 +41,11 @@ class Watchdog:
 
         These signals ask for the stop, too, whose handlers wait for the main thread to come back from a C library.
         """
-        ear, mouth = socket.socketpair()
-        mouth.setblocking(False)
+        ear, mouth = os.pipe()
+        os.set_blocking(mouth, False)
         if signals:
-            signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
-        ends = (ear, mouth, set(signals))
-        threading.Thread(target=self._watch, args=ends, name="watchdog", daemon=True).start()
+            signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
+        threading.Thread(target=self._watch, args=(ear, set(signals)), name="watchdog", daemon=True).start()
 
     def stop_asked(self) -> None:
         """The process should end. Safe in a signal handler: it takes no lock that the main thread may hold."""
@@ -71,9 +69,9 @@ class Watchdog:
         self.end(0)
         return True
 
-    def _watch(self, ear: socket.socket, _mouth: socket.socket, signals: set[int]) -> None:
+    def _watch(self, ear: int, signals: set[int]) -> None:
         while not self.look():
-            if select.select([ear], [], [], LOOK_EVERY)[0] and not signals.isdisjoint(ear.recv(100)):
+            if select.select([ear], [], [], LOOK_EVERY)[0] and not signals.isdisjoint(os.read(ear, 100)):
                 self.stop_asked()
 
 

@@ -10,16 +10,13 @@ import pytest
 from dev.kafka_server import CHECKOUT
 from watchdog import Watchdog
 
-# A mutex that is locked twice never lets go, whatever signal comes.
+# The C library's `system` comes back when its shell has ended, whatever signal comes; the shell says that it is called.
 STUCK_IN_C = """
 import ctypes, signal
 from watchdog import Watchdog
-signal.signal(signal.SIGTERM, lambda *_: print("handled"))
+signal.signal(signal.SIGTERM, lambda *_: print("handled", flush=True))
 Watchdog(0.5).start(signal.SIGTERM)
-libc, mutex = ctypes.CDLL(None), ctypes.create_string_buffer(64)
-print("ready", flush=True)
-libc.pthread_mutex_lock(mutex)
-libc.pthread_mutex_lock(mutex)
+ctypes.CDLL(None).system(b"echo ready; exec >&-; read _")
 """
 
 
@@ -90,7 +87,8 @@ def test_the_last_lines_are_written(stage, monkeypatch):
 
 def test_a_main_thread_that_never_comes_back_from_c_is_ended():
     """Python runs a signal's handler when the main thread returns from the library it is in; that may be never."""
-    with subprocess.Popen([sys.executable, "-c", STUCK_IN_C], cwd=CHECKOUT, stdout=subprocess.PIPE) as process:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", STUCK_IN_C], cwd=CHECKOUT, **pipes) as process:
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGTERM)
         try:
