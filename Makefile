@@ -28,7 +28,7 @@ STAYING = $(filter-out 0 no off,$(STAY))
 demo: .venv/demo-installed
 	@exec .venv/bin/python -m dev.demo $(if $(STAYING),--stay) $(if $(FILE),--file "$(FILE)") $(if $(FAULT),--fault "$(FAULT)") $(if $(FAMILY),--family "$(FAMILY)") $(if $(PROVIDERS),--providers "$(PROVIDERS)")
 
-# Mostly the tests wait, so four of them share two cores. Those that wait longest come first, the short ones fill up.
+# Mostly the tests wait, so five of them share two cores. Those that wait longest come first, the short ones fill up.
 test: .venv/dev-installed
 	@exec .venv/bin/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder $(ARGS)
 

@@ -33,7 +33,7 @@ from contract import (
     claim_key,
     outcome_key,
     worker_key,
-)  # fmt: skip
+)
 from dev.kafka_server import ApacheKafka, silent, why_no_apache_kafka
 from dev.processes import running
 from dev.redis_server import RedisServer

@@ -249,12 +249,11 @@ class Calling:
 
     def act_on(self, error: CallError, reservation: str | None, in_hand: RequestInHand, kind: str = "any") -> NoReturn:
         """Do what follows from a call without an answer; `reservation` is None where it is settled already."""
+        outage = self._silence.met(outage=isinstance(error, TransientError))
         if isinstance(error, DeniedError):
-            self._silence.met(outage=False)
             self._line_up_again(error.denial, in_hand)
         way = self.way
         spread = random.uniform(0.5, 1.0)  # noqa: S311 # spreads load, guards nothing
-        outage = self._silence.met(outage=isinstance(error, TransientError))
         compared = kind != PROBE.kind and isinstance(error, TransientError | TrippingError | RefusedCallError)
         decision = after_call(
             error,

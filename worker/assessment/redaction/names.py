@@ -10,7 +10,6 @@ from itertools import islice, takewhile
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
-from worker.assessment.redaction.name_lists import latin_key
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, is_a_name, may_be_named
 from worker.assessment.redaction.named_text import Mentions
 from worker.assessment.redaction.others import LONGEST_LIST, Others
@@ -66,7 +65,7 @@ class _Search(Others):
 
     def _as_in_contacts(self, contacts: Iterable[str]) -> None:
         """«Emre Yıldırım», whose address is emre.yildirim@mail.tld."""
-        names = {latin_key(part) for said in contacts for part in _PART.findall(_OWN.sub("", said))}
+        names = {lists.latin_key(part) for said in contacts for part in _PART.findall(_OWN.sub("", said))}
         if not names:
             return
         glued = {part for name in names for n in range(_LONG, len(name)) for part in (name[:n], name[-n:])}
@@ -74,7 +73,7 @@ class _Search(Others):
         def is_named(word: Word) -> bool:
             if not word.capital or word.people or word.place or (word.common and not word.given):
                 return False
-            key = latin_key(word.lower)
+            key = lists.latin_key(word.lower)
             return key in names or key in glued
 
         named = set(filter(is_named, set(self.words)))
