@@ -35,8 +35,8 @@ POM = Path(__file__).resolve().with_name("kafka_pom.xml")
 
 # Everything is on one node, so whatever Kafka wants in three copies must be content with one. Few partitions
 # of the internal topics, and no wait for more consumers, save seconds at each start. A broker that was killed
-# may come back when its old session has run out: 9 s by default. Records of no content, written when nothing else is,
-# are most of what an idle one costs. Topics are not created by being mentioned: the bridge has to create its own.
+# may come back when its old session has run out: 9 s by default. Topics are not created by being mentioned:
+# the bridge has to create its own.
 _SERVER_PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -58,7 +58,6 @@ share.coordinator.state.topic.num.partitions=1
 group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
-metadata.max.idle.interval.ms=0
 log.retention.hours=-1
 """
 
