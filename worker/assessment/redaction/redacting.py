@@ -24,7 +24,7 @@ from worker.assessment.redaction.rules import RuleSet, replaced
 from worker.assessment.redaction.sheet import Sheet
 from worker.assessment.redaction.word_list import pattern
 
-REDACTION_VERSION: Final = "5"
+REDACTION_VERSION: Final = "6"
 
 _MOST_ROUNDS: Final = 4
 
