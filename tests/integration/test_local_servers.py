@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
+import sys
 
 import pytest
 import redis
@@ -146,6 +148,27 @@ def test_an_interrupt_in_the_midst_of_a_start_loses_no_child(tmp_path, monkeypat
     child.kill()
     assert not child.is_running
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+STARTS_A_CHILD = """
+import pathlib, signal, sys
+from dev.processes import ChildProcess
+child = ChildProcess("a child", ["sleep", "600"], log_file=pathlib.Path(sys.argv[1]))
+child.start()
+print(child.pid, flush=True)
+signal.pause()
+"""
+
+
+def test_a_terminated_program_leaves_no_child(tmp_path):
+    """SIGTERM, as `timeout` and a closed terminal's shell send it, ends what a program has started."""
+    command = [sys.executable, "-c", STARTS_A_CHILD, str(tmp_path / "child.log")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        child = int(program.stdout.readline())
+        program.terminate()
+        assert program.wait(timeout=60) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
 
 
 def test_a_child_can_be_interrupted(tmp_path):
