@@ -16,6 +16,7 @@ from dev.kafka_server import MockKafka, silent
 from dev.processes import ChildProcess, running
 from dev.redis_sentinel import SentinelRedis
 from dev.redis_server import RedisServer
+from tests.support.samples import until
 
 
 def test_redis_remembers_after_a_kill(private_redis):
@@ -109,9 +110,14 @@ def test_kafka_topics_survive_a_kill(private_kafka):
 def test_kafka_topics_are_new_and_have_one_partition(kafka, topics):
     """Topics of the same name do not meet, and have one partition unless more are asked for."""
     (first,), (second,) = topics("input"), topics("input", partitions=3)
-    described = AdminClient({"bootstrap.servers": kafka}).list_topics(timeout=10).topics
     assert first != second
-    assert [len(described[name].partitions) for name in (first, second)] == [1, 3]
+    admin = AdminClient({"bootstrap.servers": kafka})
+
+    def partitions():
+        described = admin.list_topics(timeout=10).topics  # a broker tells of a topic a moment after it was made
+        return [len(described[name].partitions) for name in (first, second) if name in described]
+
+    until(lambda: partitions() == [1, 3])
 
 
 def test_the_imitation_of_kafka_carries_a_message(tmp_path):
