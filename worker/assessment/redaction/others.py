@@ -56,12 +56,12 @@ class Others(NamedText):
                 behind = self.beside(other, 1)
                 bears = behind is not None and self.bears(behind)
                 named = bears or (may_be_named(word) and (word.given or not word.place))
+                sign_only = not between.strip(' \t\n:—([-"')
+                joined = sign_only and (word.given or bool(between.strip()) or between == " ")
                 # «Жена его, Рада Волшанинова»
-                joined = (between == ", " and other == number + 2 and (bears or word.unknown)) or (
-                    not between.strip(' \t\n:—([-"') and (word.given or between.strip() or between == " ")
-                )
-                near = kin and other < number + _FEW
-                near = near and ((named and joined) or (between == " " and other == number + 1))
+                joined = joined or (between == ", " and other == number + 2 and (bears or word.unknown))
+                near = kin and ((named and joined) or (between == " " and other == number + 1))
+                near = near and other < number + _FEW
                 if near or self._is_somebody(other, told=told, listed="," in between, colon=":" in sign):
                     self._take_all_from(other)
                     if near:
