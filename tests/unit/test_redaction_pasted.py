@@ -384,6 +384,57 @@ OTHERS = [
     '"spouse": "{g}"',
 ]
 WORD_SURNAMES = ["Заяц", "Соловей", "Сорока", "Мороз", "Зима", "Коваль"]
+# Names in columns, in transliteration, behind labels of other languages, of authors; and what must go of each.
+NAMED = [
+    (
+        (
+            "ОПЫТ РАБОТЫ               КОНТАКТЫ\nЗавод «Тор», мастер       +7 900 111-22-33\n"
+            "2014–2019                 АЛЬФРЕД\nПечи, футеровка           ГАБДУЛЛИН\n"
+            "ОБРАЗОВАНИЕ               КФУ, 2010"
+        ),
+        "АЛЬФРЕД ГАБДУЛЛИН",
+    ),
+    (
+        (
+            "КОНТАКТЫ              ОПЫТ\nanri@bk.ru            Порт Новороссийск\n"
+            "ЗУРАБ                 Стропальщик, 2012–2020\nЛАГВИЛАВА             Краны Liebherr\n"
+            "ГЕОРГИЕВИЧ            Смена 12 часов"
+        ),
+        "ЗУРАБ ЛАГВИЛАВА ГЕОРГИЕВИЧ",
+    ),
+    (
+        (
+            "EXPERIENCE\nPastry chef, Hotel Savoy\nCONTACT\n+33 6 12 34 56 78\nMARGUERITE ANNE\n"
+            "Menus for 120 guests\nDESCHAMPS\nEDUCATION\nLycée hôtelier, 2011"
+        ),
+        "MARGUERITE DESCHAMPS",
+    ),
+    ("Мисирханов Селим\nводитель\n89285174630", "Мисирханов Селим"),
+    ("Джабраилханов Хизри\n31\nготов выйти завтра", "Джабраилханов Хизри"),
+    ("zdravstvuyte, menya zovut Farangis Nazarova, 33 goda, rabotala ofitsiantkoi v kafe", "Farangis Nazarova"),
+    ("privet, ya Toktobek Asanaliev, iz Naryna, montazhnik 5 let", "Toktobek Asanaliev"),
+    ("familiya Kurbonov, imya Shahriyor, otchestvo Davlatovich\nrabotal povarom", "Kurbonov Shahriyor Davlatovich"),
+    ("rabotala v klininge\nrekomendaciya ot direktora Semen Arkadyevich, nomer dam", "Semen Arkadyevich"),
+    ("muzh Rustam rabotaet tut zhe, deti Artem i Sofiya", "Rustam Artem Sofiya"),
+    (WORK + "\nOsoba kontaktowa: Beata Wrona, 22 555 01 01", "Beata Wrona"),
+    (WORK + "\nFamilienstand: verheiratet mit Sibel Aydoğan", "Sibel Aydoğan"),
+    (WORK + "\nSituation: marié à Clothilde Vasseur", "Clothilde Vasseur"),
+    (WORK + "\nEstado civil: casado con Itziar Mendizábal", "Itziar Mendizábal"),
+    (WORK + "\nОтбасы: күйеуі Дәулет Сейітқали, ұлы Әлихан", "Дәулет Сейітқали Әлихан"),
+    (WORK + "\nМать моя, Зубайдат, на пенсии", "Зубайдат"),
+    (WORK + "\nConiuge: Ornella Bianchi", "Ornella Bianchi"),
+    (WORK + "\nПубликации\n1. Сидоров П., Petersson L. Title of it // J. Chem. 2020. V. 1.", "Petersson"),
+    (WORK + "\nПубликации\n2. Tsoi, K.; Brandt, O. Kinetics of welding. J. Weld. 2019, 4, 1–9.", "Brandt"),
+    (WORK + "\nПубликации\n3. Okonjo A.B., Müller K.-H. Heat // Met. Sci. 2020. P. 12", "Okonjo Müller"),
+    (WORK + "\nПубликации\nGonçalves M., Ким С. О свойствах швов // Сварка. 2020", "Gonçalves"),
+    (
+        (
+            "Щукарёв Мефодий\nПовар\n\nОпыт работы\n2015-2019, ООО «Ромашка», повар\nРезюме_Щукарёв_М.docx\n"
+            "shchukarev_rezume.pdf\nСпасибо Щукареву!"
+        ),
+        "Щукарёв Мефодий Щукареву shchukarev",
+    ),
+]
 KEPT = [
     "Приложение https://apps.apple.com/ru/app/id1023456789, 4,7 звезды",
     "RuStore: apps.rustore.ru/app/com.firm.app",
@@ -400,6 +451,17 @@ KEPT = [
     "Маркетплейс: ozon.ru/seller/romashka-12345",
     "patents.google.com/patent/RU1234567C1",
     "Операционная сестра, 11 лет",
+    "Рисунок по Павлу Чистякову, перспектива",
+    "J.P. Morgan, терминалы",
+    "Лев, тигр, рысь: кипер",
+    "Деревья Меркла, задачник Иродова",
+    "По Михаилу Чехову: тренинг",
+    "Яблони Гала, Фуджи, Гренни Смит",
+    "Грамматики Хомского, компилятор на ANTLR",
+    "Ant Yapı, Grand Tower",
+    "Сварка по Бенардосу, плазма по Патону",
+    "Fischer–Tropsch synthesis, Michaelis–Menten kinetics",
+    "Векслер тесті, Люшер тесті",
     "Форум на https://stackoverflow.com/questions/11227809 разбирали с командой",
     "Ведение страницы https://vk.com/lenta, охват вырос",
     "Почта поддержки support@1c.ru, первая линия",
@@ -595,6 +657,13 @@ def test_a_surname_that_is_a_word_goes_beside_a_word_for_people(line):
     """«Заяц» behind a label is no animal."""
     said = [redact(f"Сидоров Пётр{WORK}\n{line.format(surname)}").text for surname in WORD_SURNAMES]
     assert [surname for surname, shown in zip(WORD_SURNAMES, said, strict=True) if surname in shown] == []
+
+
+@pytest.mark.parametrize(("text", "names"), NAMED)
+def test_a_name_goes_from_any_layout(text, names):
+    """In a column of capitals, in Latin letters, behind labels of other languages, in a list of authors."""
+    shown = redact(text).text
+    assert [name for name in names.split() if name in shown] == []
 
 
 @pytest.mark.parametrize("gate", ["Аккредитована", "Аттестована", "Сертифицирована", "Лицензирована"])
