@@ -35,7 +35,8 @@ _LABELS_AND_NOTES = (
 )
 # Placeholders and what is between them have no character in common: linear in any engine.
 _SIDE_BY_SIDE = re.compile(rf"[{ANY}](?:[ \t\n,;|•·:.()/\\—\-]*[{ANY}])+")
-_ORDINARY_LINES = re.compile(rf"(?m)^(?:[^\n{ANY}]*\n)+|^[^\n{ANY}]+$")
+# But for the lines beside one with a placeholder.
+_ORDINARY_LINES = re.compile(rf"(?<=\n)(?:[^\n{ANY}]*\n)+(?=[^\n{ANY}]*\n)")
 _ANOTHER_SENTENCE = re.compile(r"\. +")  # «… Смирнова. Смирнов отметил»
 
 
