@@ -36,7 +36,7 @@ _LABELS_AND_NOTES = (
 # Placeholders and what is between them have no character in common: linear in any engine.
 _SIDE_BY_SIDE = re.compile(rf"[{ANY}](?:[ \t\n,;|•·:.()/\\—\-]*[{ANY}])+")
 # But for the lines beside one with a placeholder.
-_ORDINARY_LINES = re.compile(rf"(?<=\n)(?:[^\n{ANY}]*\n)+(?=[^\n{ANY}]*\n)")
+_ORDINARY_LINES = re.compile(rf"(?m)^([^\n{ANY}]*\n)((?:[^\n{ANY}]*\n)+)(?=[^\n{ANY}]*\n)")
 _ANOTHER_SENTENCE = re.compile(r"\. +")  # «… Смирнова. Смирнов отметил»
 
 
@@ -75,7 +75,7 @@ def redact(text: str) -> Redacted:
 def _without_names(sheet: Sheet, counts: Counter[str], *, again: bool = False) -> Sheet:
     look = sheet.look
     if again:  # there are more beside placeholders only
-        look = _ORDINARY_LINES.sub(lambda match: f"{' ' * (len(match[0]) - 1)}\n", look)
+        look = _ORDINARY_LINES.sub(lambda match: f"{match[1]}{' ' * (len(match[2]) - 1)}\n", look)
     return replaced(sheet, find_names(look, sheet.end_of_head, sheet.contacts), counts)
 
 
