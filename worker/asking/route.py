@@ -59,7 +59,7 @@ class Route:
         return asyncio.run_coroutine_threadsafe(_within(seconds, call), self._loop).result()
 
     async def send(self, request: httpx2.Request) -> httpx2.Response:
-        """Send a request as it is, and read its answer: the client's redirects, cookies and hooks cost half a call more.
+        """Send a request as it is, and read its answer: the client would cost half a call more.
 
         Raises:
             httpx2.RequestError, ssl.SSLError, anyio.EndOfStream: there is no answer, or no whole one.
