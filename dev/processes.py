@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -104,6 +105,7 @@ class ChildProcess:
         if self.is_running:
             raise ProcessFailedError(f"{self.name} is running already")
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
+        _end_in_order_when_terminated()
         with self.log_file.open("ab") as log, _interrupts_held_back():
             self._process = self._spawn(log)
             self._is_gone = False
@@ -196,6 +198,13 @@ class ChildProcess:
             return
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signum)
+
+
+def _end_in_order_when_terminated() -> None:
+    """Let SIGTERM end a program like an error does: where nothing handles it, it ends without its exit handlers."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if is_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda signum, _frame: sys.exit(128 + signum))
 
 
 @contextlib.contextmanager

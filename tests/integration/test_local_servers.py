@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
+import sys
 
 import pytest
 import redis
@@ -14,6 +16,7 @@ from dev.kafka_server import MockKafka, silent
 from dev.processes import ChildProcess, running
 from dev.redis_sentinel import SentinelRedis
 from dev.redis_server import RedisServer
+from tests.support.samples import until
 
 
 def test_redis_remembers_after_a_kill(private_redis):
@@ -107,9 +110,14 @@ def test_kafka_topics_survive_a_kill(private_kafka):
 def test_kafka_topics_are_new_and_have_one_partition(kafka, topics):
     """Topics of the same name do not meet, and have one partition unless more are asked for."""
     (first,), (second,) = topics("input"), topics("input", partitions=3)
-    described = AdminClient({"bootstrap.servers": kafka}).list_topics(timeout=10).topics
     assert first != second
-    assert [len(described[name].partitions) for name in (first, second)] == [1, 3]
+    admin = AdminClient({"bootstrap.servers": kafka})
+
+    def partitions():
+        described = admin.list_topics(timeout=10).topics  # a broker tells of a topic a moment after it was made
+        return [len(described[name].partitions) for name in (first, second) if name in described]
+
+    until(lambda: partitions() == [1, 3])
 
 
 def test_the_imitation_of_kafka_carries_a_message(tmp_path):
@@ -146,6 +154,27 @@ def test_an_interrupt_in_the_midst_of_a_start_loses_no_child(tmp_path, monkeypat
     child.kill()
     assert not child.is_running
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+STARTS_A_CHILD = """
+import pathlib, signal, sys
+from dev.processes import ChildProcess
+child = ChildProcess("a child", ["sleep", "600"], log_file=pathlib.Path(sys.argv[1]))
+child.start()
+print(child.pid, flush=True)
+signal.pause()
+"""
+
+
+def test_a_terminated_program_leaves_no_child(tmp_path):
+    """SIGTERM, as `timeout` and a closed terminal's shell send it, ends what a program has started."""
+    command = [sys.executable, "-c", STARTS_A_CHILD, str(tmp_path / "child.log")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        child = int(program.stdout.readline())
+        program.terminate()
+        assert program.wait(timeout=60) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
 
 
 def test_a_child_can_be_interrupted(tmp_path):

@@ -51,6 +51,14 @@ def test_different_texts_stay_different(one, other):
         ("<ul><li>Python</li><li><b>SQL</b></li></ul>", "Python SQL"),
         ("a < b > c <имя> List<String> R&D AT&T;", "a < b > c <имя> List<String> R&D AT&T;"),
         ("раз\u00ad\nработ\u00adка", "разработка"),
+        (
+            "\\section*{Опыт}\n\\item 2014--2018: \\textbf{ООО <<Тион>>} \\\\[2pt]\nи.\\,о.",
+            "Опыт • 2014–2018: ООО «Тион» и. о.",
+        ),
+        ("\\name{Ivan}{Petrov}\\social[github]{ivp} \\faPhone\\ 8~9", "name: Ivan Petrovgithub: ivp Phone: 8~9"),
+        ("\\cventry{2019--2021}{Welder}{Acme}{}{}", "2019–2021 | Welder | Acme"),
+        ("{\\b Опыт\\b0 2015 \\endash 2024\\par Excel\\tab Word}", "{ Опыт 2015 –2024 Excel Word}"),
+        ("Регулярка \\+7\\d{10}, C:\\Users\\name", "Регулярка \\+7\\d{10}, C:\\Users\\name"),
     ],
 )
 def test_a_text_is_read_as_its_reader_sees_it(came, read):

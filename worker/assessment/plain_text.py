@@ -48,7 +48,34 @@ _SPACED: Final = re.compile(
 )
 _MAY_BE_SPACED: Final = re2.compile(r"(?m)(?:^|\s)\S {1,4}\S {1,4}\S(?: |$)")  # a tenth of its price
 _SPACED_NUMBER: Final = 8
-_ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ESCAPE: Final = re.compile(r"\\+([!-+\--/:-@\[\]-`{-~])")
+# A regular expression has letters behind backslashes, too: it is no escaped text.
+_ESCAPED: Final = re.compile(r"(?<!\S)[^\s\\]*+(?:\\++[!-+\--/:-@\[\]-`{-~][^\s\\]*+)++(?!\S)")
+_LABELS: Final = re.compile(
+    "(?:first|last|family)?name|address|location|phone|mobile|tel|e?mail|homepage|social|git(?:hub|lab)|linkedin|twitter|"
+    "orcid|born|birthday|dateofbirth|nationality"
+)
+_COMMAND: Final = re.compile(r"\\([A-Za-z]{2,})\*?((?:\[[^\[\]{}\n]*\]){0,3})((?:\{[^{}\n]*\})+)")
+# LaTeX's and RTF's: what they stand for, in this order.
+_MARKUP: Final = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r"(?<!\\)\\{2,}+(?:\[[\w.]*\])?(?=[\s}&]|$)|\\(?:par|line|row)\b ?\n?|\\n(?=[А-яЁёA-Z\d•])", "\n"),
+        (r"\\(?:tab|cell)\b ?", "\t"),
+        (r"\\endash\b ?", "–"),
+        (r"\\emdash\b ?", "—"),
+        (r"\\item\b ?", "• "),
+        (r"\\fa([A-Z][a-z]+)\b\*?(?:\{\}|\\ )? ?", r"\1: "),
+        (
+            r"\\(?:pard|plain|rtf1|ansi(?:cpg)?|deff|[bi](?=0| )|ul(?:none)?|tx|fs|cf|li|fi|s[ab]|lang)-?\d*\b ?",
+            " ",
+        ),
+        (r"\\(?:hfill|q?quad|huge|LARGE|[Ll]arge|small|footnotesize|bfseries|itshape|centering)\b ?|\\[, ]", " "),
+        (r"\\(?:begin|end)\{\w+\*?\}", ""),
+    )
+)
+_OPENING: Final = re.compile(r"\\[A-Za-z]{2,}\*?(?:\[[^\[\]{}\n]*\])?\{")
+_DASH, _QUOTED = re.compile(r"(?<=\d)--(?=[\dн])|(?<=[\w}] )---(?= \w)"), re.compile("<<([^<>\n]{1,80})>>")
 _ATTRIBUTES: Final = r"(?:\s+[\w:-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s<>\"']+))?)*\s*/?"
 # Only what HTML knows: "<Boost>" and "<имя>" are somebody's words.
 _BLOCK: Final = re2.compile(
@@ -99,20 +126,33 @@ def visible(text: str) -> str:
 def readable(text: str) -> str:
     """The text as its reader sees it: `visible`, without HTML's tags; those of blocks become line ends.
 
-    HTML entities, bytes and units in RTF, JSON and vCards, and Markdown's escapes become what they
-    stand for; what is s p a c e d  o u t is closed up.
+    HTML entities, bytes and units in RTF, JSON and vCards, commands of RTF and LaTeX, and Markdown's escapes become
+    what they stand for; what is s p a c e d  o u t is closed up.
     """
     if "&" in text or "\\" in text or "=D" in text:
         # An invisible character may stand within what it hides: it goes first, else a second reading would find more.
         text = _ENTITY.sub(lambda match: html.unescape(match[0]), visible(text))
-        text = _ESCAPE.sub(r"\1", _UNIT.sub(_decoded_unit, _BYTES.sub(_decoded_bytes, text)))
+        text = _UNIT.sub(_decoded_unit, _BYTES.sub(_decoded_bytes, text))
+        for markup, words in _MARKUP if "\\" in text else ():
+            text = markup.sub(words, text)
+        text = _OPENING.sub(" ", _COMMAND.sub(_said_by_command, text))
+        text = _ESCAPED.sub(lambda match: _ESCAPE.sub(r"\1", match[0]), text)
     shown = _DECOMPOSED.sub(lambda match: unicodedata.normalize("NFC", match[0]), visible(text))
     if _MAY_BE_SPACED.search(shown):
         shown = _SPACED.sub(_closed_up, shown)
-    if "<" not in shown:
-        return shown
-    # `visible` left no control character: this one marks where a tag stood, which parts two words.
-    return _TAGS.sub("", _TAGS_WITHIN.sub(" ", str(_INLINE.sub("\x1f", _BLOCK.sub("\n", shown)))))
+    if "<" in shown:
+        # `visible` left no control character: this one marks where a tag stood, which parts two words.
+        tagged = str(_INLINE.sub("\x1f", _BLOCK.sub("\n", shown)))
+        shown = _QUOTED.sub(r"«\1»", _TAGS.sub("", _TAGS_WITHIN.sub(" ", tagged)))
+    return _DASH.sub("–", shown) if "--" in shown else shown
+
+
+def _said_by_command(match: re.Match[str]) -> str:
+    """What a command of LaTeX says: "name: Ivan Petrov", "2019–2021 | Welder | Ozon"."""
+    option, words = match[2].strip("[]"), [word for word in match[3][1:-1].split("}{") if word]
+    if _LABELS.fullmatch(match[1]):
+        return f"{option or match[1]}: {' '.join(words)}"
+    return " | ".join(words)
 
 
 def _decoded_bytes(match: re.Match[str]) -> str:

@@ -61,7 +61,11 @@ def masculine_forms(text: str) -> list[_Word]:
             clause = [(begin + word.start(), begin + word.end(), word[0].lower()) for word in said]
             if not telling.isdisjoint(word for *_, word in clause):
                 changes, another = _changes(clause, another=another)
-                found += [(start, end, _in_case_of(text[start:end], form)) for start, end, form in changes]
+                found += [
+                    (start, end, _in_case_of(text[start:end], form))
+                    for start, end, form in changes
+                    if start == clause[0][0] or text[start].islower() or text[start:end].isupper()  # «деревья Меркла»
+                ]
             another = another and match[2] not in _SENTENCE_END
     return found
 

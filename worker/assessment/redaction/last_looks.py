@@ -73,7 +73,8 @@ def is_a_link(match: Any) -> bool:
     """Whether it is no page of work: documentation, a program on this machine, a firm's page that somebody ran."""
     said, before = match[0].partition("://")[2] or match[0], _line_before(match)
     of_work = pattern("sites of work before").search(before) if "://" in match[0] else None
-    if pattern("pages of work").match(said) or (of_work and not pattern("personal host").match(said)):
+    at_work = of_work or ("/" not in said and pattern("employers before").search(match.string[: match.start()][-150:]))
+    if pattern("pages of work").match(said) or (at_work and not pattern("personal host").match(said)):
         return False
     return lacks("pages that one ran", match)
 

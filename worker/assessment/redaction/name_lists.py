@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 from worker.assessment.redaction.placeholders import ANY
@@ -38,9 +39,19 @@ LATIN_SURNAMES: Final = frozenset(map(latin_key, terms("surnames, in Latin lette
 BRANDS: Final = phrases("brands")
 FIRST_OF_BRANDS: Final = frozenset(brand.split()[0] for brand in BRANDS)
 RESPECTED: Final = phrases("respect", "|")
-POSTS: Final = tuple(terms("posts, their beginnings"))
+_ENGLISH: Final = terms("English, common")
+
+
+def _in_both_alphabets(words: Iterable[str], shortest: int) -> frozenset[str]:
+    """With transliterations («nachalnik», «muzh») of so many letters, by their `latin_key`, but for English words."""
+    keys = (latin_key(word) for word in words if "Ѐ" <= word[0] <= "ӿ")
+    return frozenset(words).union(key for key in keys if len(key) >= shortest and key not in _ENGLISH)
+
+
+POSTS: Final = tuple(_in_both_alphabets(terms("posts, their beginnings"), 5))
 ABOUT_PEOPLE: Final = tuple(terms("about people, their beginnings"))
-PEOPLE: Final = terms("relatives") | terms("people, whole words")
+RELATIVES: Final = _in_both_alphabets(terms("relatives"), 4)
+PEOPLE: Final = RELATIVES | terms("people, whole words")
 SIDEBARS: Final = phrases("sidebars")
 
 # The places where names stand, where names of others stand, and how initials are written.

@@ -10,6 +10,7 @@ from worker.assessment.redaction.word_cache import remembered
 from worker.assessment.redaction.word_list import pattern, terms
 
 _POSSESSIVES: Final = ("ов", "ова", "ову", "овой", "овым", "ев", "ева", "еву", "евой", "евым")
+_PATRONYMICS: Final = ("ovich", "evich", "ovna", "evna", "ichna")  # transliterated
 _LONGEST_ABBREVIATION: Final = 5
 _NOUNS: Final = Reading.ANIMATE | Reading.INANIMATE
 SURNAME_ENDING = pattern("surnames' endings")
@@ -38,10 +39,11 @@ class Word:
         self.place = Reading.PLACE in reading
         last = self.lower.rpartition("-")[2]  # «HR-менеджер»
         # «Технология» begins like a post.
-        begins = self.lower.startswith(lists.POSTS) or last.startswith(lists.POSTS)
+        begins = key.startswith(lists.POSTS) or last.startswith(lists.POSTS)
         post = (begins and reading & _NOUNS != Reading.INANIMATE) or self.lower.startswith(lists.ABOUT_PEOPLE)
         # What somebody is to somebody: «начальник», «сын», "head".
-        self.people = self.lower in lists.PEOPLE or last in lists.PEOPLE or (post and not given)
+        self.kin = not given and (self.lower in lists.RELATIVES or key in lists.RELATIVES)
+        self.people = self.kin or self.lower in lists.PEOPLE or last in lists.PEOPLE or (post and not given)
         self.animate = self.people or (reading & _NOUNS == Reading.ANIMATE and len(text) > 2)  # «сменщик»
         # It begins with a capital letter, or its last part does («аль-Хусейни»); some scripts have no other.
         self.capital = any(part[0] == part[0].upper() for part in (text, *re.split("['-]+", text)))
@@ -68,7 +70,7 @@ def _cyrillic(text: str) -> Word:
     last = lower.rpartition("-")[2]  # of a double name
     reading = readings(lower) | readings(last)
     # «Орешникова»: from «орешниковый», says the dictionary.
-    adjective = Reading.ADJECTIVE in reading and lower.endswith(_POSSESSIVES)
+    adjective = Reading.ADJECTIVE in reading and lower.endswith(_POSSESSIVES) and len(lower) > 3
     common = Reading.COMMON in reading and not adjective
     given = Reading.GIVEN in reading or lower.replace("ё", "е") in lists.EXTRA_GIVEN
     # Every pattern's ending of a patronymic has one of the two; to ask RE2 costs twenty times as much.
@@ -79,7 +81,7 @@ def _cyrillic(text: str) -> Word:
         surname=Reading.SURNAME in reading
         or lower in terms("surnames, Asian")
         # «Абдулмеджидов»: of several men called Абдулмеджид, says the dictionary.
-        or (given and lower.endswith(("ов", "ев")))
+        or (given and lower.endswith(("ов", "ев")) and len(lower) > 3)
         or (not common and not given and SURNAME_ENDING.fullmatch(last) is not None),
     )  # fmt: skip
 
@@ -91,7 +93,8 @@ def _other(text: str) -> Word:
     given = key in lists.LATIN_GIVEN and lower != "iso"
     ending = pattern("surnames' endings in Latin letters")
     surname = not common and (key in lists.LATIN_SURNAMES or ending.fullmatch(lower) is not None)
-    return Word(text, key, Reading.UNKNOWN, common=common, given=given, patronymic=False, surname=surname)
+    patronymic = lower.endswith(_PATRONYMICS) and not given
+    return Word(text, key, Reading.UNKNOWN, common=common, given=given, patronymic=patronymic, surname=surname)
 
 
 def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
@@ -126,7 +129,8 @@ def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, str
     if not all(map(may_be_named, long)):
         # «Анна Король»: beside an unmistakable given name one common word may be a surname.
         sure = any(word.only_given for word in long)
-        return len(long) == 2 and capital and ((first and long[0].given) or (stranger and sure))
+        surname = long[0].surname and not long[0].common  # «Рагимханов Селим»: it is a verb, says the dictionary
+        return len(long) == 2 and capital and ((first and (long[0].given or surname)) or (stranger and sure))
     if len(long) == 1:
         return long[0].surname and len(words) > 1
     named = sum(word.given or word.surname for word in long)

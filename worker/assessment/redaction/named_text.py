@@ -38,7 +38,8 @@ class Mentions:
         """Whether it mentions one of them; whoever does has one of their `beginnings`."""
         lower = word.lower
         if not word.cyrillic:
-            return word.capital and len(lower) > 3 and word.key in self._keys and not word.common
+            fits = len(lower) > 4 - word.capital and not word.common
+            return fits and word.key in self._keys
         fits = word.capital or (len(lower) > 4 and not word.common)
         return fits and all(stem(part) in self._stems for part in lower.split("-"))
 

@@ -22,6 +22,7 @@ _LONGEST_NAME: Final = 6  # words
 _LONG: Final = 5  # letters of a name that is a part of another word
 _PART: Final = re.compile(r"[^\W\d_]{3,40}")
 _OWN: Final = re.compile(r"@.*|^(?:\w+:)?(?://)?[^/@]*/(?=.)")  # an address's domain, a link's host
+_CELL: Final = re.compile(r"(?:[^ \t|]|(?<! ) (?! ))+")  # of a page with columns
 _ADJECTIVES: Final = ("ый", "ий", "ой", "ая")
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
 
@@ -51,6 +52,7 @@ class _Search(Others):
         self._after_labels()
         self._in_the_head(end_of_head)
         self._one_below_the_other()
+        self._in_capitals()
         self._in_lists_of_people()
         self._in_running_text()
         self.take_others()
@@ -158,10 +160,10 @@ class _Search(Others):
                     or any(number in self.taken for number in found)
                     or (unnamed and alone and (data or "\n" in self.text))
                 )
-                listed = line.count(",") > 1 and begin > start  # "Karl Storz, Richard Wolf, Carl Zeiss"
-                several = len(bare) > 1 and (
-                    self.words[bare[0]].cyrillic or (not listed and any(word.only_given for word in self.those(bare)))
-                )
+                listed = line.count(",") > 1 and begin > start  # «Гала, Фуджи, Гренни Смит»
+                known = any(word.only_given and not (listed and word.surname) for word in self.those(bare))
+                cyrillic = self.words[bare[0]].cyrillic
+                several = len(bare) > 1 and ((known and cyrillic) or mirrored or (not listed and (known or cyrillic)))
                 if (alone or several) and self.stand_together(bare):
                     self._segment(bare, first=unnamed and not seen, stranger=stranger)
                     first = min(self.taken, default=first)
@@ -202,8 +204,28 @@ class _Search(Others):
         if len(lone) > 1 and any(word.given for word in words) and any(word.surname or word.unknown for word in words):
             self.take(*(number for number in lone if may_be_named(self.words[number])))
 
+    def _in_capitals(self) -> None:
+        """The same in capitals in a column of a page, wherever it begins."""
+        seeds = (word.only_given and word.text.isupper() and number not in self.taken for number, word in self.telling)
+        column: list[int] = []
+        last = 0
+        for at, (start, line, _numbers) in enumerate(self.lines() if any(seeds) else ()):
+            for match in _CELL.finditer(line):
+                numbers = self.numbers_in(start + match.start(), start + match.end())
+                words = self.those(numbers)
+                named = all(len(word.text) > _SHORTEST and (word.given or not word.common) for word in words)
+                if not (named and match[0].isupper() and len(words) in (1, 2)) or any(map(str.isdigit, match[0])):
+                    continue
+                column = [*(column if at - last < _SHORTEST else ()), *numbers][-_LONGEST_NAME:]
+                last = at
+                if len(column) > 1 and any(self.words[number].only_given for number in column):
+                    self.take(*column)
+
     def _in_lists_of_people(self) -> None:
-        """The first name in each of the lines below «Рекомендации»."""
+        """The first name in each of the lines below «Рекомендации»; who wrote: "Lindqvist, H.; Ochir T.; …"."""
+        for match in pattern("authors").finditer(self.text):
+            self.take(*(number for number in self.numbers_in(*match.span()) if len(self.words[number].text) > 1))
+            self.extra.append((*match.span(), Kind.NAME))
         for heading in pattern("references").finditer(self.text):
             below = takewhile(lambda found: found[1].strip(), self.lines(heading.end() + 1))
             for start, line, numbers in islice(below, LONGEST_LIST):
@@ -282,7 +304,7 @@ class _Search(Others):
                 continue
             strict = neighbour.surname and not neighbour.common
             strange = neighbour.unknown and not (neighbour.given or neighbour.abbreviation)
-            if strict or (sure and (neighbour.surname or strange)):
+            if strict or (sure and (neighbour.surname or (strange and not word.surname))):  # «Гренни Смит»
                 self.take(number, other)
                 return
 
@@ -310,7 +332,9 @@ class _Search(Others):
                 self.extra.append((start, end + behind.end(1), Kind.NAME))
                 return
         match = lists.INITIALS_BEFORE.search(before) if before.count(".") > 1 and not word.text.isupper() else None
-        if match is not None and not before[: match.start()][-1:].isalnum():
+        # «Дубровина К. С. Алкилирование …»
+        anothers = number - 3 in self.taken and not text[self.ends[number - 3] : self.starts[number - 2]].strip(" ,")
+        if match is not None and not anothers and not before[: match.start()][-1:].isalnum():
             self.take(number)
             self.extra.append((start - len(before) + match.start(), end, Kind.NAME))
 

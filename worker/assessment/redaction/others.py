@@ -38,8 +38,7 @@ class Others(NamedText):
 
     def _behind_people(self, number: int, farthest: int) -> None:
         """«Супруг — Антон», «Руководитель: Мельников», «начальник цеха Гусев», «сменщик — Валера Дронов»."""
-        sign, said = "", self.words[number].lower
-        kin = said in terms("relatives")
+        sign, kin = "", self.words[number].kin
         if kin and self.text[max(0, self.starts[number] - 2) : self.starts[number]] == "& ":
             return  # "MacDonald & Sons Outsourcing"
         for other in range(number + 1, min(number + farthest, len(self.words))):
@@ -54,9 +53,15 @@ class Others(NamedText):
                 return
             if word.capital and len(word.text) > 2 and not word.people and not word.abbreviation:
                 told = between == sign and any(one in sign for one in (":", "—", "- ", ".."))
-                named = may_be_named(word) and (word.given or not word.place)
-                joined = not between.strip(' \t\n:—([-"') and (word.given or between.strip() or between == " ")
+                behind = self.beside(other, 1)
+                bears = behind is not None and self.bears(behind)
+                named = bears or (may_be_named(word) and (word.given or not word.place))
+                sign_only = not between.strip(' \t\n:—([-"')
+                joined = sign_only and (word.given or bool(between.strip()) or between == " ")
+                # «Жена его, Рада Волшанинова»
+                joined = joined or (between == ", " and other == number + 2 and (bears or word.unknown))
                 near = kin and ((named and joined) or (between == " " and other == number + 1))
+                near = near and other < number + _FEW
                 if near or self._is_somebody(other, told=told, listed="," in between, colon=":" in sign):
                     self._take_all_from(other)
                     if near:
@@ -153,7 +158,7 @@ class Others(NamedText):
                 and _APPOSITION.fullmatch(between)
                 and (said.people or self.words[last].cyrillic)
             ):
-                self._take_before(last, people=said.people, alone="(" in between or said.lower in terms("relatives"))
+                self._take_before(last, people=said.people, alone="(" in between or said.kin)
             if self.words[last].capital or between != " " or Reading.INANIMATE in readings(self.words[last].lower):
                 return
 
@@ -189,7 +194,7 @@ class Others(NamedText):
         initials = initials or _INITIAL.search(self.text[max(0, begin - 4) : begin])
         begins = self._begins_a_part(begin)
         named = words[-1].only_given or (words[-1].unknown and words[-1].cyrillic and begins)
-        known = self.bears(last) or (alone and named) or initials is not None
+        known = (self.bears(last) and (people or alone or begins)) or (alone and named) or initials is not None
         if len(words) > 1:
             known = any(word.only_given or (word.surname and not word.common) for word in words)
             known = known or (people and begins and any(word.given for word in words))

@@ -24,7 +24,7 @@ from worker.assessment.redaction.rules import RuleSet, replaced
 from worker.assessment.redaction.sheet import Sheet
 from worker.assessment.redaction.word_list import pattern
 
-REDACTION_VERSION: Final = "5"
+REDACTION_VERSION: Final = "6"
 
 _MOST_ROUNDS: Final = 4
 
@@ -35,7 +35,8 @@ _LABELS_AND_NOTES = (
 )
 # Placeholders and what is between them have no character in common: linear in any engine.
 _SIDE_BY_SIDE = re.compile(rf"[{ANY}](?:[ \t\n,;|•·:.()/\\—\-]*[{ANY}])+")
-_ORDINARY_LINES = re.compile(rf"(?m)^(?:[^\n{ANY}]*\n)+|^[^\n{ANY}]+$")
+# But for the lines beside one with a placeholder.
+_ORDINARY_LINES = re.compile(rf"(?m)^([^\n{ANY}]*\n)((?:[^\n{ANY}]*\n)+)(?=[^\n{ANY}]*\n)")
 _ANOTHER_SENTENCE = re.compile(r"\. +")  # «… Смирнова. Смирнов отметил»
 
 
@@ -74,7 +75,7 @@ def redact(text: str) -> Redacted:
 def _without_names(sheet: Sheet, counts: Counter[str], *, again: bool = False) -> Sheet:
     look = sheet.look
     if again:  # there are more beside placeholders only
-        look = _ORDINARY_LINES.sub(lambda match: f"{' ' * (len(match[0]) - 1)}\n", look)
+        look = _ORDINARY_LINES.sub(lambda match: f"{match[1]}{' ' * (len(match[2]) - 1)}\n", look)
     return replaced(sheet, find_names(look, sheet.end_of_head, sheet.contacts), counts)
 
 

@@ -16,12 +16,12 @@ from worker.assessment.redaction.placeholders import JOINT, MARK
 from worker.assessment.redaction.word_list import pattern
 
 _JOINED: Final = re.compile(r"(?<=[^\W\d_])–(?=[^\W\d_])")  # «Ремизов–Тычина»
-_MAY_BE_NOUGHT: Final = re.compile(r"[0-9-][оОoO]+-?[0-9]")  # it begins at no letter: linear
-_NOUGHT: Final = re.compile(r"(?<=[\d0-])[оОoO](?=[оОoO]?-?\d\d)|(?<=\d[оОoO])[оОoO](?=-)")  # «8-911-6оо-42-17»
+_DIGITS: Final = str.maketrans("оОoOзЗlIбБ", "0000331166")  # «8-911-6оо-42-17», «+7 9O5 12З 45 67»
+_MAY_BE_MISREAD: Final = re.compile("[0-9()-][оОoOзЗlIбБ]+-?[0-9]")  # it begins at no letter: linear
+_MISREAD: Final = re.compile(r"(?<![\w-])[+(]{0,2}\d(?:[ ()-]{0,3}[\dоОoOзЗlIбБ]){6,13}(?![\w-])")
 _UNEVEN: Final = re.compile(r"[^\n\t -)+-_a-}А-яЁё«»“”„•]+")
 _FORMS: Final = {"—": "–—―⸺⸻", "-": "−⁃", " ": "*~", "'": "`ʻʼ‘’´ʹ′", "•": "·∙‣●○▪▫◦■□►▶✓✔", "|": "│┃¦"}
 
-_RTF_WORD: Final = re.compile(r"\\(pard?|tab|line|cell|row)\b ?")
 _HYPHENATED: Final = re.compile(r"(?<=[а-яё])-\n *(?=[а-яё])|(?<=[А-ЯЁ]{2})-\n *(?=[А-ЯЁ]{2})")
 # What may stand at both ends of a line end inside of one thing.
 _ENDS: Final = frozenset("0123456789@/.-—_=&?%+#()№")
@@ -45,8 +45,6 @@ class Sheet:
     def of(cls, text: str) -> Self:
         """Make the form of a visible text."""
         look = even(text)
-        if "\\par" in text:
-            look = _RTF_WORD.sub(lambda match: ("\t" if match[1] == "tab" else "\n") * len(match[0]), look)
         if "-\n" in look:
             look = _HYPHENATED.sub(lambda match: JOINT * len(match[0]), look)
         return cls(text, _bridged(look))
@@ -89,7 +87,9 @@ def even(visible_text: str) -> str:
     """The text, character for character, with one form of dashes, blanks, apostrophes, bullets and full-width signs."""
     joined = _JOINED.sub("-", visible_text) if "–" in visible_text else visible_text
     look = _UNEVEN.sub(lambda match: "".join(map(_form, match[0])), joined)
-    return _NOUGHT.sub("0", look) if _MAY_BE_NOUGHT.search(look) else look
+    if not _MAY_BE_MISREAD.search(look):
+        return look
+    return _MISREAD.sub(lambda match: match[0].translate(_DIGITS), look)
 
 
 @lru_cache(20_000)
