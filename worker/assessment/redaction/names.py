@@ -151,7 +151,7 @@ class _Search(Others):
                 post = not seen and "\n" in self.text and any(word.common or word.people for word in behind)
                 unnamed = first >= numbers.stop and begin < named and not sidebar
                 opens = found.start == numbers.start and self.text[stop : stop + 3].strip()[:1] in {*",(/|—"}
-                opens = opens and unnamed and not seen
+                opens = opens and unnamed and (not seen or all(word.unknown and word.cyrillic for word in self.those(bare)))
                 alone = data or post or (opens and "\n" in self.text) or len(found) == len(numbers)
                 last = self.words[found[0] - 1] if found[0] - 1 in self.taken else None
                 mirrored = last is not None and last.cyrillic != self.words[found[0]].cyrillic and len(found) > 1

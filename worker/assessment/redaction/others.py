@@ -109,7 +109,8 @@ class Others(NamedText):
             return told and word.given and word.cyrillic
         # «Гусев» is a town as well, «Мельников» are several millers.
         described = word.lower.endswith(_OF_ADJECTIVES) and not self.ends_a_phrase(number)
-        doubtful = described or (listed and (word.common or not word.cyrillic))
+        adjoined = self.beside(number, 1) is None and not self.ends_a_phrase(number)  # «психолог, Векслер тесті»
+        doubtful = described or (listed and (word.common or not word.cyrillic or adjoined))
         if word.only_given or word.patronymic or (word.surname and not doubtful):
             return True
         behind = self.beside(number, 1)
@@ -131,8 +132,8 @@ class Others(NamedText):
 
     def _behind_a_title(self, number: int) -> None:
         """«Mme Solenn Quéméneur», «Prof. Khristina Lobusheva»."""
-        if self.text[max(0, self.starts[number] - 1) : self.starts[number]] == "-":
-            return  # "Dipl.-Ing. Maschinenbau"
+        if self.text[max(0, self.starts[number] - 1) : self.starts[number]] in {"-", "."}:
+            return  # "Dipl.-Ing. Maschinenbau", "Voznesensky A.M. Fischer–Tropsch synthesis"
         for other in range(number + 1, min(number + _FEW, len(self.words))):
             word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
             title = self.words[other - 1].lower in terms("titles")
