@@ -92,7 +92,7 @@ class QueuedHandler(logging.Handler):
     A process that ends writes what is queued; one that is killed loses at most the last `GATHER` seconds.
     """
 
-    GATHER = 0.02  # seconds that the first record waits for others to be written with
+    GATHER = 0.1  # seconds that the first record waits for others to be written with
 
     def __init__(self, targets: Sequence[logging.Handler], formatter: logging.Formatter) -> None:
         super().__init__()

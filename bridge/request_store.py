@@ -125,16 +125,20 @@ class RequestStore:
         # In one round trip: without the batch, the hints cost the bridge more than all else that it does.
         with self.celery.producer_pool.acquire(block=True, timeout=10) as producer, producer.batch():
             for dispatch in batch:
-                self.celery.send_task(
-                    TASK_NAME,
-                    args=(dispatch.request.processing_id,),
+                processing_id = dispatch.request.processing_id
+                message = self.celery.amqp.as_task_v2(
                     # Celery's own log lines, and Flower's lists, then tell which request they are about.
-                    task_id=f"{dispatch.request.processing_id}-{uuid.uuid4().hex[:12]}",
-                    queue=QUEUE_NAME,
-                    producer=producer,
+                    f"{processing_id}-{uuid.uuid4().hex[:12]}",
+                    TASK_NAME,
+                    args=(processing_id,),
                     ignore_result=True,
-                    retry=False,  # the caller's loop retries, without blocking its polls of Kafka
+                    argsrepr=f"({processing_id},)",
+                    kwargsrepr="{}",
                 )
+                # `send_task` would look up the route, and declare the queue, for each of them. Nothing is retried here:
+                # the caller's loop does that, without blocking its polls of Kafka.
+                headers, properties = message.headers, message.properties
+                producer.publish(message.body, routing_key=QUEUE_NAME, serializer="json", headers=headers, **properties)
 
     def states(self, processing_ids: Sequence[int], workers: Collection[str] = ()) -> RequestStates:
         """What is known of some requests, and of these workers' heartbeats.

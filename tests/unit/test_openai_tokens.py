@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import bpe_openai
+import httpx2
 import pytest
 
 from dev.lone_profile import LoneProfile
@@ -21,7 +22,7 @@ from worker.ports import Call
 class Route:
     """Leads nowhere."""
 
-    client = None
+    client = httpx2.AsyncClient()
 
 
 @pytest.fixture(scope="module")

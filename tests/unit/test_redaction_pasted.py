@@ -188,6 +188,18 @@ PEOPLE = [
 SIGNS = "‒―﹣⁃·•\t_*~=—"
 # A line below the name, and what of it must go.
 HEAD_LINES = [
+    ("Место пребывания: МО, г.о. Мытищи, п. Вёшки, ул. Заводская 4", "Заводская"),
+    ("живу ясенево тарусская 14 кв 33", "тарусская"),
+    ("Adrese: Brīvības iela 214-37, LV-1039", "Brīv"),
+    ("Zhivu v Moskve, ulica Svobody 67 kvartira 120", "Svobody"),
+    ("Toshkent sh., Chilonzor 19-kvartal, 44-uy\n8 926 123-45-67", "Chilonzor"),
+    ("Florianópolis, Santa Catarina, Brasil\n8 926 123-45-67", "Catarina"),
+    ("общага МГТУ, Измайловский 73, к. 412\n8 926 123-45-67", "Измайловский"),
+    ("Адрес: Екатеринбург, Мамина-\nСибиряка, 132", "Сибиряка"),
+    ("ближайшее метро Кантемировская", "Кантемировская"),
+    ("я из города Ужице", "Ужице"),
+    ("ORCID 0000-0002-7719-\n4035", "4035"),
+    ("Паспорт: 60 23 | 118946", "118946"),
     ("SPIN-код: 4718-2093; Scopus Author ID: 7004815263", "4718"),
     ("Elibrary AuthorID: 571936", "571936"),
     ("\\github{ivpetrov}\n\\linkedin{ivan-petrov-123}", "petrov"),
@@ -436,6 +448,12 @@ NAMED = [
     ),
 ]
 KEPT = [
+    "2 года шаурмичная у метро Волжская",
+    "Живу работой 14 лет",
+    "Выручка склада за 2024 год: 8 495 771 36 70 в копейках",
+    "подсеть 10.20.0.0/16",
+    '"salary": { "amount": 140000, "currency": "RUR" }',
+    "Experiența / Опыт\n22 года, из них 14 лет в Москве",
     "Приложение https://apps.apple.com/ru/app/id1023456789, 4,7 звезды",
     "RuStore: apps.rustore.ru/app/com.firm.app",
     "Модель https://huggingface.co/ai-forever/rugpt3large",

@@ -41,8 +41,9 @@ class Route:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="route", daemon=True)
         self._thread.start()
+        self._pools = _Pools(proxy, tls_context(ca_location), math.ceil(connections / POOL))
         self.client = httpx2.AsyncClient(
-            transport=_Pools(proxy, tls_context(ca_location), math.ceil(connections / POOL)),
+            transport=self._pools,
             # A compressed answer of a few KB may be gigabytes, and answers are too short to gain by it.
             headers={"Accept-Encoding": "identity"},
             trust_env=False,
@@ -56,6 +57,17 @@ class Route:
             TimeoutError: after `seconds`.
         """
         return asyncio.run_coroutine_threadsafe(_within(seconds, call), self._loop).result()
+
+    async def send(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request as it is, and read its answer: the client would cost half a call more.
+
+        Raises:
+            httpx2.RequestError, ssl.SSLError, anyio.EndOfStream: there is no answer, or no whole one.
+        """
+        response = await self._pools.handle_async_request(request)
+        response.request = request
+        await response.aread()  # closes it, whatever comes
+        return response
 
     def fetch(self, url: str, seconds: float) -> str | None:
         """A page's text, or None if there is no good answer in time."""

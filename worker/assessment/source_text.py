@@ -112,17 +112,17 @@ class SourceText:
     @cached_property
     def stream(self) -> tuple[bytes, Callable[[int, int], range]]:
         """The words as `Phrases` looks through them, and which words stand between two of its bytes."""
-        pieces = [f"{word} " for word in self.words]
+        pieces = [f"{word} ".encode() for word in self.words]
         for start in self._sentences:
             if start < len(pieces):
-                pieces[start] = f". {pieces[start]}"
-        starts = array("I", accumulate((len(piece.encode()) for piece in pieces), initial=1))
+                pieces[start] = b". " + pieces[start]
+        starts = array("I", accumulate(map(len, pieces), initial=1))
 
         def between(start: int, end: int) -> range:
             # A phrase begins with the space before its first word, or with the mark of the sentence.
             return range(bisect_right(starts, start + 1) - 1, bisect_left(starts, end))
 
-        return f" {''.join(pieces)}. ".encode(), between
+        return b" %b. " % b"".join(pieces), between
 
     def find(self, quote: str) -> list[range]:
         """The stretches where a quote stands; none: it is not there, or says nothing."""

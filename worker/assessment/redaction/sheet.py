@@ -22,7 +22,7 @@ _MISREAD: Final = re.compile(r"(?<![\w-])[+(]{0,2}\d(?:[ ()-]{0,3}[\dоОoOзЗl
 _UNEVEN: Final = re.compile(r"[^\n\t -)+-_a-}А-яЁё«»“”„•]+")
 _FORMS: Final = {"—": "–—―⸺⸻", "-": "−⁃", " ": "*~", "'": "`ʻʼ‘’´ʹ′", "•": "·∙‣●○▪▫◦■□►▶✓✔", "|": "│┃¦"}
 
-_HYPHENATED: Final = re.compile(r"(?<=[а-яё])-\n *(?=[а-яё])|(?<=[А-ЯЁ]{2})-\n *(?=[А-ЯЁ]{2})")
+_HYPHENATED: Final = re.compile(r"(?<=[а-яё])-\n *(?=[А-я][а-яё])|(?<=[А-ЯЁ]{2})-\n *(?=[А-ЯЁ]{2})")
 # What may stand at both ends of a line end inside of one thing.
 _ENDS: Final = frozenset("0123456789@/.-—_=&?%+#()№")
 _BEGINS: Final = frozenset("@./_?=&-(№")
