@@ -179,6 +179,20 @@ PASTED += [
         ["Liang", "Zihan", "Leninskie", "926", "97"],
         ["ML Engineer", "2020–2022", "Sber AI", "Fine-tuning of ruGPT-3 on 84 GB of dialogues"],
     ),
+    (
+        "Никита Овсеенко              ОПЫТ РАБОТЫ\n22 года                      2022 — 2024\n"
+        "Новосибирск, Академгородок   Кофейня «Скуратов», бариста\n+7 983 121-09-44             La Marzocco" + WORK,
+        ["22 года", "Академгородок", "121-09"],
+        ["2022 — 2024", "Кофейня «Скуратов», бариста", "La Marzocco"],
+    ),
+    (WORK + "\nДата рождения 31 октября 1979, Тверь, Хорошёвское ш., 16с3, апартаменты 812", ["Хорош", "812"], []),
+    ("# Иванов Иван\n*Go* | Иннополис | 1998\n[tgil](https://github.com/tgil-dev)" + WORK, ["1998", "tgil"], ["*Go*"]),
+    ("| ФИО            | Иванов Иван |\n| Возраст        | 52          |" + WORK, ["52"], []),
+    (
+        '{"name":"Ivan Hrynko","location":{"address":"vul. Kirava 8","postalCode":"220030"}}' + WORK,
+        ["Kirava", "220030"],
+        [],
+    ),
 ]
 PEOPLE = [
     ("Мельников", "Антон", "Сергеевич", "Мельникова"),
@@ -188,6 +202,25 @@ PEOPLE = [
 SIGNS = "‒―﹣⁃·•\t_*~=—"
 # A line below the name, and what of it must go.
 HEAD_LINES = [
+    ("God rozhdeniya: 1990", "1990"),
+    ("Grazhdanstvo: Tadzhikistan", "Tadz"),
+    ("Familienstand: ledig", "ledig"),
+    ("Род. в 1984 г. (3 окт.), Караганда", "3 окт"),
+    ("карта водителя СКЗИ RUD0000081234567", "81234567"),
+    ("codeforces: `tgil98`\n8 926 123-45-67", "tgil98"),
+    ("почта regina точка logist собака mail ру", "logist"),
+    ("Место пребывания: МО, г.о. Мытищи, п. Вёшки, ул. Заводская 4", "Заводская"),
+    ("живу ясенево тарусская 14 кв 33", "тарусская"),
+    ("Adrese: Brīvības iela 214-37, LV-1039", "Brīv"),
+    ("Zhivu v Moskve, ulica Svobody 67 kvartira 120", "Svobody"),
+    ("Toshkent sh., Chilonzor 19-kvartal, 44-uy\n8 926 123-45-67", "Chilonzor"),
+    ("Florianópolis, Santa Catarina, Brasil\n8 926 123-45-67", "Catarina"),
+    ("общага МГТУ, Измайловский 73, к. 412\n8 926 123-45-67", "Измайловский"),
+    ("Адрес: Екатеринбург, Мамина-\nСибиряка, 132", "Сибиряка"),
+    ("ближайшее метро Кантемировская", "Кантемировская"),
+    ("я из города Ужице", "Ужице"),
+    ("ORCID 0000-0002-7719-\n4035", "4035"),
+    ("Паспорт: 60 23 | 118946", "118946"),
     ("SPIN-код: 4718-2093; Scopus Author ID: 7004815263", "4718"),
     ("Elibrary AuthorID: 571936", "571936"),
     ("\\github{ivpetrov}\n\\linkedin{ivan-petrov-123}", "petrov"),
@@ -436,6 +469,15 @@ NAMED = [
     ),
 ]
 KEPT = [
+    "pkg.go.dev/golang.org/x/sync",
+    "Котлы БКЗ-320-140, турбины ПТ-60-130/13",
+    "Шкала Глазго, индекс Тиффно",
+    "2 года шаурмичная у метро Волжская",
+    "Живу работой 14 лет",
+    "Выручка склада за 2024 год: 8 495 771 36 70 в копейках",
+    "подсеть 10.20.0.0/16",
+    '"salary": { "amount": 140000, "currency": "RUR" }',
+    "Experiența / Опыт\n22 года, из них 14 лет в Москве",
     "Приложение https://apps.apple.com/ru/app/id1023456789, 4,7 звезды",
     "RuStore: apps.rustore.ru/app/com.firm.app",
     "Модель https://huggingface.co/ai-forever/rugpt3large",

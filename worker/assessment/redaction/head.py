@@ -15,6 +15,7 @@ from worker.assessment.redaction.word_list import pattern
 _LONGEST: Final = 1_500  # characters
 _TOLD: Final = frozenset(KIND_OF) - {SYMBOLS[Kind.LINK]}
 _BESIDE_IT: Final = 90  # characters to both sides
+_PARTED: Final = ("\n", ";", "   ")
 _LONGEST_SECTION: Final = 700  # characters
 
 
@@ -35,9 +36,17 @@ def _clauses(look: str, end: int) -> Iterator[tuple[int, int]]:
     """What stands beside a contact, a paper or a flat."""
     for found in islice(pattern("telling").finditer(look, end), 20):
         start, stop = max(end, found.start() - _BESIDE_IT), found.end() + _BESIDE_IT
-        begins = max(look.rfind(sign, start, found.start()) for sign in "\n;") + 1
-        ends = (look.find(sign, found.end(), stop) for sign in "\n;")
+        begins = max(look.rfind(sign, start, found.start()) for sign in _PARTED) + 1
+        ends = (look.find(sign, found.end(), stop) for sign in _PARTED)
         yield max(start, begins), min((place for place in ends if place >= 0), default=min(stop, len(look)))
+
+
+def _columns(look: str, end: int) -> Iterator[tuple[int, int]]:
+    """What stands above and below them in the first column of two: a PDF's sidebar."""
+    for found in islice(pattern("telling beside a gap").finditer(look, end), 20):
+        start = look.rfind("\n", 0, max(0, look.rfind("\n", 0, max(0, found.start() - _BESIDE_IT)))) + 1
+        for line in islice(pattern("first columns").finditer(look, start, found.end() + 3 * _BESIDE_IT), 8):
+            yield max(end, line.start()), max(end, line.end(1))
 
 
 def is_told(text: str) -> bool:
@@ -48,7 +57,7 @@ def is_told(text: str) -> bool:
 def personal(look: str, end: int) -> str:
     """A text's parts about the person, whose head ends at `end`; nothing but line ends stands where its work does."""
     pieces, done = [look[:end]], end
-    for start, stop in sorted((*_sections(look, end), *_clauses(look, end))):
+    for start, stop in sorted((*_sections(look, end), *_clauses(look, end), *_columns(look, end))):
         if stop > done:
             pieces += ["\n" * (start - done), look[max(start, done) : stop]]
             done = stop
