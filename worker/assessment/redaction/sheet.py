@@ -71,16 +71,23 @@ class Sheet:
 
 
 @lru_cache(2)
-def near_placeholders(look: str) -> str:
-    """The lines with a placeholder, and those beside them."""
-    pieces, done = [], 0
+def places_near_placeholders(look: str) -> list[tuple[int, int]]:
+    """Where the first line begins and ends, the lines with a placeholder, and those beside them."""
+    places = [(0, look.find("\n") % (len(look) + 1))]
+    line = done = 0
     for mark in MARK.finditer(look):
-        if mark.start() >= done:
+        if mark.start() >= line:
+            line = look.find("\n", mark.end()) % (len(look) + 1)
             start = look.rfind("\n", done, max(done, look.rfind("\n", done, mark.start())))
-            end = look.find("\n", look.find("\n", mark.end()) % len(look) + 1) % (len(look) + 1)
-            pieces.append(look[max(done, start) : end])
-            done = end
-    return "".join(pieces)
+            done = look.find("\n", line + 2) % (len(look) + 1)  # an empty line is none
+            places.append((places.pop()[0] if start <= places[-1][1] else start, done))
+    return places
+
+
+@lru_cache(2)
+def near_placeholders(look: str) -> str:
+    """These lines."""
+    return "".join(look[start:end] for start, end in places_near_placeholders(look))
 
 
 def even(visible_text: str) -> str:
