@@ -81,20 +81,14 @@ class Others(NamedText):
                 self.take(other)
 
     def _take_all_from(self, number: int) -> None:
-        named = self.words[number]
         behind: int | None = number
         for _ in range(_FEW):
             if behind is None or self.words[behind].abbreviation or self.words[behind].people:
                 return
-            # «Николай Заяц, директор»
-            common = behind != number and not self.words[behind].nameable
-            if common and not (named.only_given and self.ends_a_phrase(behind)):
-                return
             self.take(behind)
             following = behind + 1
             if following < len(self.words) and self.words[following].lower in lists.RESPECTED:
-                self.take(following)  # «Кевсер ханум Рамазанова»
-                behind = following
+                behind = following  # «Кевсер ханум Рамазанова»
             end = self.ends[behind]
             initials = lists.INITIALS_BEHIND.match(self.text[end : end + 9])
             self.extra += [(end, end + initials.end(), Kind.NAME)] if initials is not None else []
@@ -104,8 +98,6 @@ class Others(NamedText):
         """Whether a capitalised word is a name: `told`, behind a `colon` or a dash; `listed`, behind a comma."""
         word, end, before = self.words[number], self.ends[number], self.words[number - 1]
         latin = not word.cyrillic and not before.cyrillic
-        if word.lower in terms("products") or word.key in terms("products"):
-            return told and word.given and word.cyrillic
         # «Гусев» is a town as well, «Мельников» are several millers.
         described = word.lower.endswith(_OF_ADJECTIVES) and not self.ends_a_phrase(number)
         adjoined = self.beside(number, 1) is None and not self.ends_a_phrase(number)  # «психолог, Векслер тесті»
