@@ -1,6 +1,7 @@
 """The three systems that are measured: this service, plain Celery, FastStream. Each as real processes."""
 
 import os
+import re
 import signal
 import sys
 import time
@@ -114,6 +115,10 @@ class ThisService(System):
     """The bridge and Celery workers, as in docker-compose.yml."""
 
     name = "this service"
+
+    def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
+        tunables = re.findall(r"GLIBC_TUNABLES=(\S+)", (CHECKOUT / "Dockerfile").read_text())
+        return {**super()._environment(more), "GLIBC_TUNABLES": tunables[0]}
 
     def _start(self) -> None:
         self._run("bridge", 0, self._program("bridge", "bridge"), "assigned")
