@@ -37,6 +37,8 @@ class Word:
         self.surname = surname  # it is known, or ends, as a surname
         self.unknown = reading is Reading.UNKNOWN if self.cyrillic else not common
         self.place = Reading.PLACE in reading
+        turkic = self.lower in terms("particles, Turkic")
+        self.nameable = given or surname or patronymic or self.unknown or turkic  # it can be a part of a name
         last = self.lower.rpartition("-")[2]  # «HR-менеджер»
         # «Технология» begins like a post.
         begins = key.startswith(lists.POSTS) or last.startswith(lists.POSTS)
@@ -53,7 +55,7 @@ class Word:
         self.brand = self.lower in lists.FIRST_OF_BRANDS  # a company that is called like a person may begin with it
         # Running text is searched for it: others are names beside it only.
         named = (given or (surname and self.cyrillic and not common)) and self.capital
-        self.tells_of_a_name = patronymic or named or self.lower in terms("particles, Turkic")
+        self.tells_of_a_name = patronymic or named or turkic
         beside = self.animate or self.lower in terms("titles") or self.brand
         self.telling = beside or self.short or self.tells_of_a_name
 
@@ -112,7 +114,7 @@ def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
     if any(word.patronymic or word.lower in terms("particles, Turkic") for word in long):
         if all(word.capital for word in long) and len(long) == 3 and long[-1].patronymic and not long[-1].common:
             return True  # «Щебетуха Ёлка Ивановна»
-        strange = sum(not may_be_named(word) for word in long)
+        strange = sum(not word.nameable for word in long)
         return strange <= 1 and any(word.given or word.unknown or word.surname for word in long)
     product = any(word.lower in terms("products") for word in long)
     if product and not any(SURNAME_ENDING.fullmatch(word.lower) for word in long):
@@ -126,7 +128,7 @@ def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, str
         return False  # «АСУ ТП»
     if stranger and capital and words[0].lower in terms("surnames, Asian") and len(words) < 4:
         return True  # «Ким Мин Джун»
-    if not all(map(may_be_named, long)):
+    if not all(word.nameable for word in long):
         # «Анна Король»: beside an unmistakable given name one common word may be a surname.
         sure = any(word.only_given for word in long)
         surname = long[0].surname and not long[0].common  # «Рагимханов Селим»: it is a verb, says the dictionary
@@ -139,11 +141,6 @@ def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, str
     if _are_abbreviations(long) or (capital is False and any(word.capital for word in long)):
         return False
     return bool(named) or (stranger and all(word.unknown for word in long) and capital and len(long) <= 4)
-
-
-def may_be_named(word: Word) -> bool:
-    """Whether it can be a part of a name."""
-    return word.given or word.surname or word.patronymic or word.unknown or word.lower in terms("particles, Turkic")
 
 
 def _is_a_latin_name(words: list[Word], *, stranger: bool) -> bool:

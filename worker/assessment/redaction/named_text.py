@@ -8,11 +8,11 @@ from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction.name_word import Word, word_of
-from worker.assessment.redaction.placeholders import Kind, Span
-from worker.assessment.redaction.word_list import terms
+from worker.assessment.redaction.placeholders import JOINT, Kind, Span
+from worker.assessment.redaction.word_list import LETTERS, terms
 
 # One class of characters and a plus, joined by a character outside of it: linear in any engine.
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['\-\ue0fe]+[^\W\d_]+)*")
+_WORD: Final = re.compile(rf"[{LETTERS}]+(?:['\-{JOINT}]+[{LETTERS}]+)*")
 
 
 def stem(name: str) -> str:

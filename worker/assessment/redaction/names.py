@@ -10,19 +10,19 @@ from itertools import islice, takewhile
 from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
-from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, is_a_name, may_be_named
+from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, is_a_name
 from worker.assessment.redaction.named_text import Mentions
 from worker.assessment.redaction.others import LONGEST_LIST, Others
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
 from worker.assessment.redaction.word_list import linear, pattern, terms
 
-_FIRST_LINES: Final = 7
+_FIRST_LINES: Final = 10
 _SHORTEST: Final = 3  # letters of a name in capitals
 _LONGEST_NAME: Final = 6  # words
 _LONG: Final = 5  # letters of a name that is a part of another word
 _PART: Final = re.compile(r"[^\W\d_]{3,40}")
 _OWN: Final = re.compile(r"@.*|^(?:\w+:)?(?://)?[^/@]*/(?=.)")  # an address's domain, a link's host
-_CELL: Final = re.compile(r"(?:[^ \t|]|(?<! ) (?! ))+")  # of a page with columns
+_CELL: Final = re.compile(r"[^ \t|]+(?: [^ \t|]+)*")  # of a page with columns
 _ADJECTIVES: Final = ("ый", "ий", "ой", "ая")
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
 
@@ -52,7 +52,6 @@ class _Search(Others):
         self._after_labels()
         self._in_the_head(end_of_head)
         self._one_below_the_other()
-        self._in_capitals()
         self._in_lists_of_people()
         self._in_running_text()
         self.take_others()
@@ -93,7 +92,7 @@ class _Search(Others):
             words = self.those(numbers)
             # «Имя файла», "Name: string": words that are common and nothing else are no name.
             things = len(words) == 2 and all(word.common and not (word.given or word.surname) for word in words)
-            named = any(map(may_be_named, words)) and not things
+            named = any(word.nameable for word in words) and not things
             certain = any(part in match[0].lower() for part in lists.CERTAIN)
             if named or (words and certain and words[0].capital and len(words) < 4):
                 self.take(*numbers)
@@ -121,7 +120,7 @@ class _Search(Others):
         def is_named(number: int) -> bool:
             word = self.words[number]
             sure = word.capital or word.only_given or not (word.unknown or word.common)
-            return (asian and word.capital) or word.lower in terms("particles") or (sure and may_be_named(word))
+            return (asian and word.capital) or word.lower in terms("particles") or (sure and word.nameable)
 
         return range(numbers.start, numbers.start + len(list(takewhile(is_named, numbers)))) if known else numbers
 
@@ -130,43 +129,43 @@ class _Search(Others):
         above = _NAMED.search(self.text[:end])
         named = len(self.text) if above is None else above.start()
         sidebar = seen = False  # a list of skills, as LinkedIn has it; a line that is more than a name
+        lines = "\n" in self.text
         for start, line, numbers in self.lines():
             if start >= end:
                 break
-            pair = not seen and "," in line and "\n" in self.text and _SURNAME_FIRST.fullmatch(line.strip(" #*•-"))
+            pair = lines and not seen and "," in line and _SURNAME_FIRST.fullmatch(line.strip(" #*•-"))
             if pair and not any(word.common or word.place or word.abbreviation for word in self.those(numbers)):
                 self.take(*numbers)  # "O'Brien, Siobhan"
             sidebar = line.strip(" :").lower() in lists.SIDEBARS or (sidebar and bool(line.strip()))
-            first = min(self.taken, default=len(self.words))  # of those that somebody is called
             for match in lists.SEGMENT.finditer(line) if numbers else ():
                 begin, stop = start + match.start(), start + match.end()
                 found = bare = self.numbers_in(begin, stop)
                 while bare and self.words[bare[0]].lower in terms("headings"):
                     bare = bare[1:]
-                if len(bare) > _LONGEST_NAME or not any(map(may_be_named, self.those(bare))):
+                words = self.those(bare)
+                if len(bare) > _LONGEST_NAME or not any(word.nameable for word in words):
                     continue  # most of them
+                begins, cyrillic = found.start == numbers.start, words[0].cyrillic
+                unnamed = begin < named and not sidebar and min(self.taken, default=len(self.words)) >= numbers.stop
                 # On a line with other words a person's data follow the name, or the post.
-                data = self.text[stop : stop + 3].strip(" ,|(•—\t")[:1] in (_DATA if "\n" in self.text else KIND_OF)
-                behind = self.words[found.stop : numbers.stop] if found.start == numbers.start else []
-                post = not seen and "\n" in self.text and any(word.common or word.people for word in behind)
-                unnamed = first >= numbers.stop and begin < named and not sidebar
-                opens = found.start == numbers.start and self.text[stop : stop + 3].strip()[:1] in {*",(/|—"}
-                opens = opens and unnamed and not seen
-                alone = data or post or (opens and "\n" in self.text) or len(found) == len(numbers)
-                last = self.words[found[0] - 1] if found[0] - 1 in self.taken else None
-                mirrored = last is not None and last.cyrillic != self.words[found[0]].cyrillic and len(found) > 1
+                sign = self.text[stop : stop + 3]
+                data = sign.strip(" ,|(•—\t")[:1] in (_DATA if lines else KIND_OF)
+                alone = data or len(found) == len(numbers)
+                if begins and lines and not alone:
+                    unknown = all(word.unknown and word.cyrillic for word in words)
+                    alone = unnamed and (not seen or unknown) and sign.strip()[:1] in {*",(/|—"}
+                    behind = self.words[found.stop : numbers.stop]
+                    alone = alone or (not seen and any(word.common or word.people for word in behind))
+                last = found.start - 1
+                mirrored = len(found) > 1 and last in self.taken and self.words[last].cyrillic != cyrillic
                 stranger = (
-                    mirrored
-                    or any(number in self.taken for number in found)
-                    or (unnamed and alone and (data or "\n" in self.text))
+                    mirrored or not self.taken.keys().isdisjoint(found) or (unnamed and alone and (data or lines))
                 )
-                listed = line.count(",") > 1 and begin > start  # «Гала, Фуджи, Гренни Смит»
-                known = any(word.only_given and not (listed and word.surname) for word in self.those(bare))
-                cyrillic = self.words[bare[0]].cyrillic
-                several = len(bare) > 1 and ((known and cyrillic) or mirrored or (not listed and (known or cyrillic)))
-                if (alone or several) and self.stand_together(bare):
+                listed = line.count(",") > 1 and not begins  # «Гала, Фуджи, Гренни Смит»
+                known = any(word.only_given and not (listed and word.surname) for word in words)
+                several = mirrored or (known and cyrillic) or (not listed and (known or cyrillic))
+                if (alone or (several and len(bare) > 1)) and self.stand_together(bare):
                     self._segment(bare, first=unnamed and not seen, stranger=stranger)
-                    first = min(self.taken, default=first)
             seen = seen or any(number not in self.taken for number in numbers)
 
     def _segment(self, numbers: range, *, first: bool, stranger: bool) -> None:
@@ -186,44 +185,37 @@ class _Search(Others):
         may_be = 1 < len(words) <= _LONGEST_NAME and not joined
         if may_be and is_a_name(words, first=first, stranger=stranger):
             # «Токарь Иванов Иван Иванович»: the post stays.
-            post = len(numbers) > 3 and not may_be_named(words[0])
+            post = len(numbers) > 3 and not words[0].nameable
             self.take(*(numbers[1:] if post else numbers))
 
     def _one_below_the_other(self) -> None:
-        """A surname and a given name on lines one below the other, in the first lines."""
-        if not any(word.given for word in self.words):
-            return
-        filled = (found for found in self.lines() if found[1].strip(" \t•|,.—-"))
-        lone: list[int] = []
-        for _start, line, numbers in islice(filled, _FIRST_LINES):
-            single = len(numbers) == 1 and not any(map(str.isdigit, line))
-            if not single and len(lone) > 1:
-                break
-            lone = [*lone, numbers[0]] if single else []
-        words = [self.words[number] for number in lone]
-        if len(lone) > 1 and any(word.given for word in words) and any(word.surname or word.unknown for word in words):
-            self.take(*(number for number in lone if may_be_named(self.words[number])))
-
-    def _in_capitals(self) -> None:
-        """The same in capitals in a column of a page, wherever it begins."""
-        seeds = (word.only_given and word.text.isupper() and number not in self.taken for number, word in self.telling)
+        """A surname and a given name one below the other: in the first lines, or in capitals in a page's column."""
+        capitals = any(
+            word.only_given and word.text.isupper() for number, word in self.telling if number not in self.taken
+        )
         column: list[int] = []
         last = 0
-        for at, (start, line, _numbers) in enumerate(self.lines() if any(seeds) else ()):
-            for match in _CELL.finditer(line):
+        for at, (start, line, those) in enumerate(islice(self.lines(), None if capitals else _FIRST_LINES)):
+            for match in _CELL.finditer(line) if capitals or len(those) == 1 else ():
                 numbers = self.numbers_in(start + match.start(), start + match.end())
                 words = self.those(numbers)
-                named = all(len(word.text) > _SHORTEST and (word.given or not word.common) for word in words)
-                if not (named and match[0].isupper() and len(words) in (1, 2)) or any(map(str.isdigit, match[0])):
-                    continue
-                column = [*(column if at - last < _SHORTEST else ()), *numbers][-_LONGEST_NAME:]
-                last = at
-                if len(column) > 1 and any(self.words[number].only_given for number in column):
-                    self.take(*column)
+                if at < _FIRST_LINES and len(those) == 1:
+                    fits = all(word.nameable for word in words)
+                else:
+                    fits = match[0].isupper() and all(
+                        len(word.text) > _SHORTEST and (word.given or not word.common) for word in words
+                    )
+                if fits and len(words) in (1, 2) and not any(map(str.isdigit, match[0])):
+                    column = [*(column if at - last < _SHORTEST else ()), *numbers][-_LONGEST_NAME:]
+                    last = at
+                    named = [self.words[number] for number in column]
+                    if any(word.given for word in named) and any(word.surname or word.unknown for word in named):
+                        self.take(*(column if len(column) > 1 else ()))
 
     def _in_lists_of_people(self) -> None:
         """The first name in each of the lines below «Рекомендации»; who wrote: "Lindqvist, H.; Ochir T.; …"."""
-        for match in pattern("authors").finditer(self.text):
+        listed = any(sign in self.text for sign in (".,", ".;", ". and ", ". & ", ". и "))
+        for match in pattern("authors").finditer(self.text) if listed else ():
             self.take(*(number for number in self.numbers_in(*match.span()) if len(self.words[number].text) > 1))
             self.extra.append((*match.span(), Kind.NAME))
         for heading in pattern("references").finditer(self.text):
@@ -264,7 +256,7 @@ class _Search(Others):
         if given is None:
             return
         named = self.words[given]
-        known = named.only_given if small else may_be_named(named) and (named.given or not named.common)
+        known = named.only_given if small else named.nameable and (named.given or not named.common)
         if not known and (small or named.people or not self.within_a_phrase(given)):  # «охранник Сан Саныч»
             return
         self.take(given, number)
@@ -288,7 +280,7 @@ class _Search(Others):
         taken = [number]
         while len(taken) < 4 and (other := self.beside(taken[-1], -1, mixed=True)) is not None:
             taken.append(other)
-        if len(taken) > 2 and any(may_be_named(self.words[other]) for other in taken[1:]):
+        if len(taken) > 2 and any(self.words[other].nameable for other in taken[1:]):
             self.take(*taken)
             behind = self.beside(number, +1)
             self.take(*([behind] if len(taken) == 3 and behind is not None and self.words[behind].surname else []))

@@ -6,7 +6,6 @@ from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction.morphology import Reading, readings
-from worker.assessment.redaction.name_word import may_be_named
 from worker.assessment.redaction.named_text import NamedText
 from worker.assessment.redaction.placeholders import KIND_OF, Kind
 from worker.assessment.redaction.word_list import terms, written_out
@@ -55,7 +54,7 @@ class Others(NamedText):
                 told = between == sign and any(one in sign for one in (":", "—", "- ", ".."))
                 behind = self.beside(other, 1)
                 bears = behind is not None and self.bears(behind)
-                named = bears or (may_be_named(word) and (word.given or not word.place))
+                named = bears or (word.nameable and (word.given or not word.place))
                 sign_only = not between.strip(' \t\n:—([-"')
                 joined = sign_only and (word.given or bool(between.strip()) or between == " ")
                 # «Жена его, Рада Волшанинова»
@@ -88,7 +87,7 @@ class Others(NamedText):
             if behind is None or self.words[behind].abbreviation or self.words[behind].people:
                 return
             # «Николай Заяц, директор»
-            common = behind != number and not may_be_named(self.words[behind])
+            common = behind != number and not self.words[behind].nameable
             if common and not (named.only_given and self.ends_a_phrase(behind)):
                 return
             self.take(behind)
@@ -109,7 +108,8 @@ class Others(NamedText):
             return told and word.given and word.cyrillic
         # «Гусев» is a town as well, «Мельников» are several millers.
         described = word.lower.endswith(_OF_ADJECTIVES) and not self.ends_a_phrase(number)
-        doubtful = described or (listed and (word.common or not word.cyrillic))
+        adjoined = self.beside(number, 1) is None and not self.ends_a_phrase(number)  # «психолог, Векслер тесті»
+        doubtful = described or (listed and (word.common or not word.cyrillic or adjoined))
         if word.only_given or word.patronymic or (word.surname and not doubtful):
             return True
         behind = self.beside(number, 1)
@@ -131,8 +131,8 @@ class Others(NamedText):
 
     def _behind_a_title(self, number: int) -> None:
         """«Mme Solenn Quéméneur», «Prof. Khristina Lobusheva»."""
-        if self.text[max(0, self.starts[number] - 1) : self.starts[number]] == "-":
-            return  # "Dipl.-Ing. Maschinenbau"
+        if self.text[max(0, self.starts[number] - 1) : self.starts[number]] in {"-", "."}:
+            return  # "Dipl.-Ing. Maschinenbau", "Voznesensky A.M. Fischer–Tropsch synthesis"
         for other in range(number + 1, min(number + _FEW, len(self.words))):
             word, between = self.words[other], self.text[self.ends[other - 1] : self.starts[other]]
             title = self.words[other - 1].lower in terms("titles")
@@ -181,7 +181,7 @@ class Others(NamedText):
         """Take the name that ends with a word, if it is one; `alone`, a given name is enough."""
         numbers = range(last, last + 1)
         while len(numbers) < _FEW and (first := self.beside(numbers.start, -1)) is not None:
-            if not may_be_named(self.words[first]) or self.words[first].people:
+            if not self.words[first].nameable or self.words[first].people:
                 break
             numbers = range(first, last + 1)
         words = self.those(numbers)

@@ -7,10 +7,12 @@ person only become the same text. Pure, linear in the text's length; the only th
 """
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Final
 
@@ -21,7 +23,7 @@ from worker.assessment.redaction.last_looks import find_handles
 from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, spelled, unspelled
 from worker.assessment.redaction.rules import RuleSet, replaced
-from worker.assessment.redaction.sheet import Sheet
+from worker.assessment.redaction.sheet import Sheet, places_near_placeholders
 from worker.assessment.redaction.word_list import pattern
 
 REDACTION_VERSION: Final = "6"
@@ -35,8 +37,6 @@ _LABELS_AND_NOTES = (
 )
 # Placeholders and what is between them have no character in common: linear in any engine.
 _SIDE_BY_SIDE = re.compile(rf"[{ANY}](?:[ \t\n,;|•·:.()/\\—\-]*[{ANY}])+")
-# But for the lines beside one with a placeholder.
-_ORDINARY_LINES = re.compile(rf"(?m)^([^\n{ANY}]*\n)((?:[^\n{ANY}]*\n)+)(?=[^\n{ANY}]*\n)")
 _ANOTHER_SENTENCE = re.compile(r"\. +")  # «… Смирнова. Смирнов отметил»
 
 
@@ -73,10 +73,21 @@ def redact(text: str) -> Redacted:
 
 
 def _without_names(sheet: Sheet, counts: Counter[str], *, again: bool = False) -> Sheet:
-    look = sheet.look
-    if again:  # there are more beside placeholders only
-        look = _ORDINARY_LINES.sub(lambda match: f"{match[1]}{' ' * (len(match[2]) - 1)}\n", look)
-    return replaced(sheet, find_names(look, sheet.end_of_head, sheet.contacts), counts)
+    look, end = sheet.look, sheet.end_of_head
+    if not again:
+        return replaced(sheet, find_names(look, end, sheet.contacts), counts)
+    # There are more beside placeholders only. An empty line stands for others, and a sign for the end.
+    places = places_near_placeholders(look)
+    near = "".join(f"{look[start:stop]}\n" for start, stop in places)
+    begins = list(accumulate((stop - start + 1 for start, stop in places), initial=0))
+    end = sum(min(stop, end) - start + 1 for start, stop in places if start < end)
+
+    def at(place: int) -> int:
+        number = bisect_right(begins, place) - 1
+        return place - begins[number] + places[number][0]
+
+    found = find_names(f"{near}\n—", end, sheet.contacts)
+    return replaced(sheet, [(at(start), at(stop - 1) + 1, kind) for start, stop, kind in found], counts)
 
 
 def _merged(sheet: Sheet, _counts: Counter[str]) -> Sheet:

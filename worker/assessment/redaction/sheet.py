@@ -15,7 +15,7 @@ from worker.assessment.redaction.head import end_of_head, personal
 from worker.assessment.redaction.placeholders import JOINT, MARK
 from worker.assessment.redaction.word_list import pattern
 
-_JOINED: Final = re.compile(r"(?<=[^\W\d_])–(?=[^\W\d_])")  # «Ремизов–Тычина»
+_JOINED: Final = re.compile(r"–(?<=[^\W\d_]–)(?=[^\W\d_])")  # «Ремизов–Тычина»; it begins with a sign to look for
 _DIGITS: Final = str.maketrans("оОoOзЗlIбБ", "0000331166")  # «8-911-6оо-42-17», «+7 9O5 12З 45 67»
 _MAY_BE_MISREAD: Final = re.compile("[0-9()-][оОoOзЗlIбБ]+-?[0-9]")  # it begins at no letter: linear
 _MISREAD: Final = re.compile(r"(?<![\w-])[+(]{0,2}\d(?:[ ()-]{0,3}[\dоОoOзЗlIбБ]){6,13}(?![\w-])")
@@ -71,16 +71,23 @@ class Sheet:
 
 
 @lru_cache(2)
-def near_placeholders(look: str) -> str:
-    """The lines with a placeholder, and those beside them."""
-    pieces, done = [], 0
+def places_near_placeholders(look: str) -> list[tuple[int, int]]:
+    """Where the first line begins and ends, the lines with a placeholder, and those beside them."""
+    places = [(0, look.find("\n") % (len(look) + 1))]
+    line = done = 0
     for mark in MARK.finditer(look):
-        if mark.start() >= done:
+        if mark.start() >= line:
+            line = look.find("\n", mark.end()) % (len(look) + 1)
             start = look.rfind("\n", done, max(done, look.rfind("\n", done, mark.start())))
-            end = look.find("\n", look.find("\n", mark.end()) % len(look) + 1) % (len(look) + 1)
-            pieces.append(look[max(done, start) : end])
-            done = end
-    return "".join(pieces)
+            done = look.find("\n", line + 2) % (len(look) + 1)  # an empty line is none
+            places.append((places.pop()[0] if start <= places[-1][1] else start, done))
+    return places
+
+
+@lru_cache(2)
+def near_placeholders(look: str) -> str:
+    """These lines."""
+    return "".join(look[start:end] for start, end in places_near_placeholders(look))
 
 
 def even(visible_text: str) -> str:

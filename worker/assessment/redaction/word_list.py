@@ -18,6 +18,8 @@ import re2
 
 from worker.assessment.redaction.placeholders import ANY, JOINT, MATCH, SYMBOLS
 
+# `[^\W\d_]` of the basic plane, for classes of `re`, which look a letter up in half the time.
+LETTERS: Final = "".join(f"{run[0]}-{run[-1]}" for run in re.findall(r"[^\W\d_]+", "".join(map(chr, range(0x10000)))))
 _UPPER: Final = "A-ZÀ-ÖØ-ÞЀ-ЯҐҒҚҢҮҰӘӨҺ"
 _LOWER: Final = "a-zß-öø-ÿа-џґғқңүұәөһ"
 _CLASSES: Final = {r"\p{L}": "\ue0feA-Za-zÀ-ÖØ-öø-ɏЀ-ӿḀ-ỿ", r"\p{Lu}": _UPPER, r"\p{Ll}": _LOWER, r"\p{N}": "0-9"}
