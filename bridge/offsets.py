@@ -11,7 +11,7 @@ old one, and none of its messages.
 
 from bisect import bisect_right
 from collections.abc import Collection
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, islice, pairwise, takewhile
 from typing import NamedTuple, Self
 
 # Kafka's `offset.metadata.max.bytes` is 4,096 by default and counts more than the string.
@@ -58,6 +58,7 @@ class PartitionProgress:
         self.position = watermark or 0  # what is delivered next is here or above
         self.gap = range(0)  # the last offsets that were passed over
         self._high = high if high is not None else watermark
+        self._done = self._high or 0  # all that is finished is below
         # Both ascend: Kafka delivers a partition in order.
         self._open: dict[int, None] = dict.fromkeys(sorted(still_open))
         self._awaited: list[int] = sorted(still_open)  # open in an earlier life, not yet delivered in this one
@@ -131,6 +132,7 @@ class PartitionProgress:
         """Note offsets whose end is committed in Kafka."""
         for offset in offsets:
             self._open.pop(offset, None)
+        self._done = max(self._done, max(offsets, default=-1) + 1)
 
     @property
     def watermark(self) -> int:
@@ -156,8 +158,12 @@ class PartitionProgress:
         if self._high is None:
             return None
         done = set(finishing)
-        still_open = list(islice((offset for offset in self._open if offset not in done), MOST_OPEN))
-        high, watermark = self._high, still_open[0] if still_open else self._high
+        left = (offset for offset in self._open if offset not in done)
+        watermark = next(left, self._high)
+        # What is delivered and open above all that is finished need not be said, however long the queue is.
+        high = max(watermark, self._done, max(done, default=-1) + 1)
+        above = takewhile(lambda offset: offset < high, left)
+        still_open = [watermark, *islice(above, MOST_OPEN - 1)] if watermark < high else []
         head = f"{_VERSION} {self.topic_id or _ANY_TOPIC}"
         deltas = [str(offset - last) for last, offset in pairwise([watermark, *still_open])]
         ends = list(accumulate((len(delta) + 1 for delta in deltas), initial=len(f"{head} {high - watermark} ")))
