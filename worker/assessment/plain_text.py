@@ -137,7 +137,9 @@ def readable(text: str) -> str:
             text = markup.sub(words, text)
         text = _OPENING.sub(" ", _COMMAND.sub(_said_by_command, text))
         text = _ESCAPED.sub(lambda match: _ESCAPE.sub(r"\1", match[0]), text)
-    shown = _DECOMPOSED.sub(lambda match: unicodedata.normalize("NFC", match[0]), visible(text))
+    shown = visible(text)
+    if "\u0306" in shown or "\u0308" in shown:
+        shown = _DECOMPOSED.sub(lambda match: unicodedata.normalize("NFC", match[0]), shown)
     if _MAY_BE_SPACED.search(shown):
         shown = _SPACED.sub(_closed_up, shown)
     if "<" in shown:

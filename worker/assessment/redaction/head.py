@@ -43,7 +43,7 @@ def _clauses(look: str, end: int) -> Iterator[tuple[int, int]]:
 
 def _columns(look: str, end: int) -> Iterator[tuple[int, int]]:
     """What stands above and below them in the first column of two: a PDF's sidebar."""
-    for found in islice(pattern("telling beside a gap").finditer(look, end), 20):
+    for found in islice(pattern("telling beside a gap").finditer(look, end), 20) if _PARTED[-1] in look else ():
         start = look.rfind("\n", 0, max(0, look.rfind("\n", 0, max(0, found.start() - _BESIDE_IT)))) + 1
         for line in islice(pattern("first columns").finditer(look, start, found.end() + 3 * _BESIDE_IT), 8):
             yield max(end, line.start()), max(end, line.end(1))
