@@ -1,6 +1,7 @@
 """The three systems that are measured: this service, plain Celery, FastStream. Each as real processes."""
 
 import os
+import re
 import signal
 import sys
 import time
@@ -115,11 +116,15 @@ class ThisService(System):
 
     name = "this service"
 
+    def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
+        tunables = re.findall(r"GLIBC_TUNABLES=(\S+)", (CHECKOUT / "Dockerfile").read_text())
+        return {**super()._environment(more), "GLIBC_TUNABLES": tunables[0]}
+
     def _start(self) -> None:
         self._run("bridge", 0, self._program("bridge", "bridge"), "assigned")
         for number in range(self.setting.workers):
-            options = ["-A", "worker", "worker", "-n", f"bench{number}@localhost"]
-            self._run("worker", number, [*self._program(f"worker-{number}", "celery"), *options], " ready.")
+            options = ["run", "-n", f"bench{number}@localhost"]
+            self._run("worker", number, [*self._program(f"worker-{number}", "worker"), *options], " ready.")
 
     def _program(self, _name: str, module: str) -> list[str]:
         return ["-m", module]

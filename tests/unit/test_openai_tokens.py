@@ -70,3 +70,17 @@ def test_the_package_is_not_unpacked_for_counting():
     """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_tables_are_not_held_twice():
+    """What the tokenizer made its tables of leaves the memory of the process."""
+    program = """if True:
+        import re
+        from worker.limits.tokens import count_tokens
+        count_tokens("a")
+        maps = open("/proc/self/smaps").read()
+        print(sum(map(int, re.findall(r"_bindings.*\\nSize.*\\n.*\\n.*\\nRss: +(\\d+)", maps))))
+    """
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert 0 < int(done.stdout) < 10_000  # KB

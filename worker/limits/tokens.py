@@ -1,9 +1,12 @@
 """Counts tokens as the provider does, with tables that come with a package: nothing is downloaded.
 
-The tables are 40 MB in a process and are made when the first text is counted.
+The tables are 34 MB in a process and are made when the first text is counted.
 """
 
+import ctypes
 import importlib.util
+import mmap
+import sys
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
@@ -39,4 +42,19 @@ def _tokenizer() -> Any:
     assert spec.loader is not None  # noqa: S101 # for mypy
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.tokenizer_for_encoding(ENCODING)
+    tokenizer = module.tokenizer_for_encoding(ENCODING)
+    if sys.platform == "linux":
+        _let_go(compiled.resolve())
+    return tokenizer
+
+
+def _let_go(library: Path) -> None:
+    """Take the constants of a library out of this process' memory until they are read again.
+
+    They are 33 MB of tables, of which the tokenizer has made its own.
+    """
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        place, access, offset, *_ = line.split()
+        if line.endswith(str(library)) and access == "r--p" and int(offset, 16) == 0:  # the linker writes behind them
+            start, end = (int(address, 16) for address in place.split("-"))
+            ctypes.CDLL(None).madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), mmap.MADV_DONTNEED)

@@ -105,9 +105,6 @@ class _Search(Others):
         for match in pattern("introduced names").finditer(self.text):
             numbers = self._name_from(self.numbers_in(*match.span(1)), known=True)
             self.take(*numbers)
-            behind = self.beside(numbers[-1], 1) if numbers else None
-            if behind is not None and (len(numbers) == 1 or self.words[behind].lower.endswith(_ADJECTIVES)):
-                self.take(behind)  # «Меня зовут Марк Голубь», «Платон Игоревич Раздольный»
 
     def _name_from(self, numbers: range, *, known: bool) -> range:
         """The words up to a patronymic or the sentence's end; with `known`, as long as they may be a name."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction.morphology import Reading, readings
+from worker.assessment.redaction.name_word import SURNAME_ENDING
 from worker.assessment.redaction.named_text import NamedText
 from worker.assessment.redaction.placeholders import KIND_OF, Kind
 from worker.assessment.redaction.word_list import terms, written_out
@@ -37,7 +38,7 @@ class Others(NamedText):
 
     def _behind_people(self, number: int, farthest: int) -> None:
         """«Супруг — Антон», «Руководитель: Мельников», «начальник цеха Гусев», «сменщик — Валера Дронов»."""
-        sign, kin = "", self.words[number].kin
+        sign, kin, small = "", self.words[number].kin, self.words[number].text.islower()
         if kin and self.text[max(0, self.starts[number] - 2) : self.starts[number]] == "& ":
             return  # "MacDonald & Sons Outsourcing"
         for other in range(number + 1, min(number + farthest, len(self.words))):
@@ -58,7 +59,9 @@ class Others(NamedText):
                 sign_only = not between.strip(' \t\n:—([-"')
                 joined = sign_only and (word.given or bool(between.strip()) or between == " ")
                 # «Жена его, Рада Волшанинова»
-                joined = joined or (between == ", " and other == number + 2 and (bears or word.unknown))
+                joined = joined or (
+                    between == ", " and other <= number + 2 and (bears or (word.unknown and (word.cyrillic or small)))
+                )
                 near = kin and ((named and joined) or (between == " " and other == number + 1))
                 near = near and other < number + _FEW
                 if near or self._is_somebody(other, told=told, listed="," in between, colon=":" in sign):
@@ -81,20 +84,14 @@ class Others(NamedText):
                 self.take(other)
 
     def _take_all_from(self, number: int) -> None:
-        named = self.words[number]
         behind: int | None = number
         for _ in range(_FEW):
             if behind is None or self.words[behind].abbreviation or self.words[behind].people:
                 return
-            # «Николай Заяц, директор»
-            common = behind != number and not self.words[behind].nameable
-            if common and not (named.only_given and self.ends_a_phrase(behind)):
-                return
             self.take(behind)
             following = behind + 1
             if following < len(self.words) and self.words[following].lower in lists.RESPECTED:
-                self.take(following)  # «Кевсер ханум Рамазанова»
-                behind = following
+                behind = following  # «Кевсер ханум Рамазанова»
             end = self.ends[behind]
             initials = lists.INITIALS_BEHIND.match(self.text[end : end + 9])
             self.extra += [(end, end + initials.end(), Kind.NAME)] if initials is not None else []
@@ -104,26 +101,26 @@ class Others(NamedText):
         """Whether a capitalised word is a name: `told`, behind a `colon` or a dash; `listed`, behind a comma."""
         word, end, before = self.words[number], self.ends[number], self.words[number - 1]
         latin = not word.cyrillic and not before.cyrillic
-        if word.lower in terms("products") or word.key in terms("products"):
-            return told and word.given and word.cyrillic
         # «Гусев» is a town as well, «Мельников» are several millers.
         described = word.lower.endswith(_OF_ADJECTIVES) and not self.ends_a_phrase(number)
-        adjoined = self.beside(number, 1) is None and not self.ends_a_phrase(number)  # «психолог, Векслер тесті»
+        behind = self.beside(number, 1)
+        other = None if behind is None else self.words[behind]
+        adjoined = other is None and not self.ends_a_phrase(number)  # «психолог, Векслер тесті»
         doubtful = described or (listed and (word.common or not word.cyrillic or adjoined))
         if word.only_given or word.patronymic or (word.surname and not doubtful):
             return True
-        behind = self.beside(number, 1)
-        other = None if behind is None else self.words[behind]
         if behind is not None and other is not None and word.unknown and other.unknown and not other.abbreviation:
             last = self.beside(behind, 1)
             ends = self.ends_a_phrase(behind)
             ends = ends or (last is not None and self.ends_a_phrase(last) and not self.words[last].people)
-            if not listed and (word.cyrillic or (ends and (latin or colon))):
+            if not listed and (word.cyrillic or other.surname or (ends and (latin or colon))):
                 return True  # "reported to Marguerite Lindqvist, CTO"
-        if word.lower in terms("surnames that are words") and self.ends_a_phrase(number):
+        alike = before.text.islower() and word.cyrillic and SURNAME_ENDING.fullmatch(word.lower)  # «бригадир Рачков»
+        named = word.lower in terms("surnames that are words") or alike
+        if named and self.ends_a_phrase(number):
             return colon or before.people or before.lower in terms("parts of a firm")  # «Руководитель: Заяц»
-        if not told:
-            return False
+        if not told:  # «администратор Люда»
+            return before.people and word.given and other is None and word.lower not in terms("products")
         if word.given or (other is not None and (other.given or other.patronymic)):
             return True
         alone = word.unknown and word.cyrillic and not word.place and self.ends_a_phrase(number)
