@@ -720,6 +720,11 @@ def test_a_name_goes_from_any_layout(text, names):
     assert [name for name in names.split() if name in shown] == []
 
 
+def test_what_stands_behind_a_name_stays():
+    """Where a table's cells are glued together, the next one begins with a capital, too."""
+    assert redact(f"Сидоров Пётр{WORK}\nДиректор Петров Сварка РАД").text.endswith("\nДиректор «[ИМЯ]» Сварка РАД")
+
+
 @pytest.mark.parametrize("gate", ["Аккредитована", "Аттестована", "Сертифицирована", "Лицензирована"])
 def test_a_gate_keeps_its_sense_in_the_masculine(gate):
     """A participle of the past becomes none of the present, which is spelled as a verb: «аккредитуем»."""
