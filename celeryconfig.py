@@ -22,9 +22,9 @@ broker_connection_max_retries = None  # an outage of Redis is waited out, howeve
 broker_channel_error_retry = True
 broker_transport_options = {
     **_redis.broker_transport_options,
-    # A message unacknowledged for longer is delivered again. The longest countdown and a lease stay below it, and so
-    # does the longest task: one call of the model and a short wait.
-    "visibility_timeout": 3_600,  # seconds
+    # No copy of each unacknowledged hint is kept in Redis, to be delivered again after an hour: the bridge sends a lost
+    # hint anew in seconds, and the copies cost as much CPU as all the rest that Celery's main thread does.
+    "ack_emulation": False,
 }
 # It would kill running tasks whenever Redis restarts, and orphan their messages.
 worker_cancel_long_running_tasks_on_connection_loss = False

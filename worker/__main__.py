@@ -1,6 +1,5 @@
-"""`python -m worker run|explain|criteria|redact|forget ...`: a worker, and what operators ask of what the workers keep.
+"""`python -m worker explain|criteria|redact|forget ...`: what operators ask of what the workers keep, and would send.
 
-python -m worker run [OPTIONS]                what `celery -A worker worker` does, without the rest of Celery and Flower
 python -m worker explain PROCESSING_ID        why a request got its score; --json: as it is kept
 python -m worker explain ID --html FILE|-     the same as one page in Russian, to print or to send to a colleague
 python -m worker explain ID --html FILE --resume RESUME   with the quotes marked in the resume (redacted first)
@@ -21,7 +20,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         prog="python -m worker", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(required=True, dest="command")
-    commands.add_parser("run", help="score requests; the options are those of `celery worker`")
     explain = commands.add_parser("explain", help="print the grades and quotes behind a score")
     explain.add_argument("processing_id", type=int)
     shape = explain.add_mutually_exclusive_group()
@@ -41,21 +39,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def run_worker(options: list[str]) -> None:
-    """Be a worker; ends the process. The command `celery` would load all that can stand behind it: 10 MB."""
-    from celery.bin.base import CLIContext  # noqa: PLC0415 # `--help` has to work without settings
-    from celery.bin.worker import worker  # noqa: PLC0415 # likewise
-
-    from worker.app import app  # noqa: PLC0415 # likewise
-
-    context = CLIContext(app=app, no_color=None, workdir=None, quiet=False)
-    worker.main(options, prog_name="python -m worker run", obj=context)
-
-
 def main(arguments: list[str]) -> int:
     """Run the command; its exit code."""
-    if arguments[:1] == ["run"]:
-        run_worker(arguments[1:])
     parsed = parse(arguments)
     from worker import commands  # noqa: PLC0415 # it reads settings, and `--help` has to work without any
 

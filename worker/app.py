@@ -72,7 +72,7 @@ REDIS_CONNECTIONS = 32
 stopping = threading.Event()
 
 # What a request may meet, in seconds: a back-off doubles from its base; a wait longer than the short one is a Celery
-# countdown; a longer one than the longest countdown asks again. celeryconfig's visibility timeout is above them.
+# countdown; a longer one than the longest countdown asks again.
 RETRY_BASE, RETRY_MAX = 1.0, 60.0
 MAX_ATTEMPTS = 2  # answers to one question that may be of no use before the request fails; outages do not count
 SHORT_WAIT, MAX_COUNTDOWN = 3.0, LONGEST_COUNTDOWN

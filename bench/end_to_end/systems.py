@@ -123,8 +123,8 @@ class ThisService(System):
     def _start(self) -> None:
         self._run("bridge", 0, self._program("bridge", "bridge"), "assigned")
         for number in range(self.setting.workers):
-            options = ["run", "-n", f"bench{number}@localhost"]
-            self._run("worker", number, [*self._program(f"worker-{number}", "worker"), *options], " ready.")
+            options = ["-A", "worker", "worker", "-n", f"bench{number}@localhost"]
+            self._run("worker", number, [*self._program(f"worker-{number}", "celery"), *options], " ready.")
 
     def _program(self, _name: str, module: str) -> list[str]:
         return ["-m", module]

@@ -20,11 +20,10 @@ from dev.kafka_server import CHECKOUT
 from dev.processes import ChildProcess, free_port, listens
 
 BRIDGE = ("bridge",)
-WORKER = ("worker", "run")
+WORKER = ("celery", "-A", "worker", "worker")
 COMMANDS = {
     "bridge": BRIDGE,
     "worker": WORKER,
-    "worker by Celery's command": ("celery", "-A", "worker", "worker"),
     "flower": ("celery", "-A", "worker", "flower"),
     "explain": ("worker", "explain", "1"),
     "replay": ("bridge", "replay", "--dry-run"),

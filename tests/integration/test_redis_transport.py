@@ -4,6 +4,7 @@ import logging
 
 import kombu
 import pytest
+import redis
 
 from worker.running import redis_transport
 
@@ -16,20 +17,33 @@ def hints(private_redis, monkeypatch):
     for scheme in ("redis", "rediss", "sentinel"):  # restored at the end
         monkeypatch.setitem(kombu.transport.TRANSPORT_ALIASES, scheme, None)
     redis_transport.use()
-    with kombu.Connection(private_redis.url) as connection:
+    with kombu.Connection(private_redis.url, transport_options={"ack_emulation": False}) as connection:
         yield connection
 
 
 def test_acknowledging_after_the_connection_is_gone(hints, private_redis, caplog):
-    """A call that ends after Redis hung up ends well: that its hint cannot be acknowledged is only logged."""
+    """A call that ends after Redis hung up ends well, and its hint, which cannot be put back, is in no file."""
     queue = hints.SimpleQueue("hints")
     queue.put("first")
     message = queue.get(timeout=10)
     private_redis.kill()
+    caplog.set_level(logging.INFO)
     hints.collect()
     message.channel._disconnect_pools()  # as a close does that was half done when Redis went away
     message.ack_log_error(log, hints.connection_errors)
-    assert "Couldn't ack" in caplog.text
+    assert "Restoring 1" in caplog.text
+    assert "EMERGENCY DUMP" not in caplog.text
+
+
+def test_what_a_worker_leaves_is_put_back(hints, private_redis):
+    """Who shuts down gives back the hints that it has not worked on, and Redis holds no copy of them meanwhile."""
+    queue = hints.SimpleQueue("hints")
+    queue.put("first")
+    message = queue.get(timeout=10)
+    with redis.Redis.from_url(private_redis.url) as client:
+        assert not client.exists("unacked", "hints")
+        message.channel.close()
+        assert client.llen("hints") == 1
 
 
 def test_many_messages_share_a_client(hints):

@@ -109,6 +109,11 @@ def test_metadata_fits_into_kafka_however_many_are_open(count, gap):
     assert again == set(offsets) - finished or len(commit.metadata) > MAX_METADATA - 20
 
 
+def test_a_long_queue_makes_no_commit_longer():
+    """What is open above all that is finished is not said: a restart reads it again, said or not."""
+    assert progress_of(*range(4_000)).commit([1]) == Commit(0, "v2 - 2 0")
+
+
 def test_a_full_window_of_neighbours_fits_whole():
     """With the largest window nothing is read twice after a restart."""
     progress = progress_of(*range(0, 1_000, 2))

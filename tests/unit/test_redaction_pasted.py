@@ -202,6 +202,13 @@ PEOPLE = [
 SIGNS = "‒―﹣⁃·•\t_*~=—"
 # A line below the name, and what of it must go.
 HEAD_LINES = [
+    ("Номер мой восемь девятьсот шестнадцать, четыреста два, семнадцать, тридцать пять", "четыреста"),
+    ("почта тагир точка алибеков собака яндекс точка ру", "тагир"),
+    ("Айжамал Токтосунова, 29ж", "29ж"),
+    ("Full clean licence PRYCE 608119 G99AB", "608119"),
+    ("зовут Снежана, 26 годиков\n8 926 123-45-67", "26 г"),
+    ("служ. 7-14-02", "7-14-02"),
+    ("Пермь, Моторо-\nстроителей 5, кв. 17", "строителей"),
     ("God rozhdeniya: 1990", "1990"),
     ("Grazhdanstvo: Tadzhikistan", "Tadz"),
     ("Familienstand: ledig", "ledig"),
@@ -711,6 +718,11 @@ def test_a_name_goes_from_any_layout(text, names):
     """In a column of capitals, in Latin letters, behind labels of other languages, in a list of authors."""
     shown = redact(text).text
     assert [name for name in names.split() if name in shown] == []
+
+
+def test_what_stands_behind_a_name_stays():
+    """Where a table's cells are glued together, the next one begins with a capital, too."""
+    assert redact(f"Сидоров Пётр{WORK}\nДиректор Петров Сварка РАД").text.endswith("\nДиректор «[ИМЯ]» Сварка РАД")
 
 
 @pytest.mark.parametrize("gate", ["Аккредитована", "Аттестована", "Сертифицирована", "Лицензирована"])

@@ -1,5 +1,6 @@
 """Kombu's Redis transport, mended where the loss of Redis would end the worker, and where it wastes time."""
 
+from contextlib import suppress
 from typing import Any
 
 import redis
@@ -21,6 +22,10 @@ class _Mended:
     connection: Any
     pool: Any
     _kept: tuple[Any, Any] | None = None  # pool, client
+
+    def _restore(self, message: Any, leftmost: bool = False) -> None:
+        with suppress(redis.RedisError):  # Kombu would write it into a file; the bridge sends it anew
+            super()._restore(message, leftmost)  # type: ignore[misc] # of the class beside this one
 
     def _connparams(self, asynchronous: bool = False) -> Any:
         if self.connection is None or self.connection.client is None:

@@ -20,8 +20,6 @@ _TRIALS: tuple[tuple[str | int, ...], ...] = (
     ("EVAL", "return redis.call('TIME')", 0),
     ("LLEN", QUEUE_NAME),
     ("SMEMBERS", f"_kombu.binding.{QUEUE_NAME}"),
-    ("HLEN", "unacked"),
-    ("ZCARD", "unacked_index"),
     ("PUBLISH", "/0.celeryev/check", "-"),
 )
 
@@ -51,7 +49,7 @@ def look_at_redis(settings: Settings) -> Iterator[Finding]:
         yield wrong(
             "Redis permissions",
             f"user {parts.username or 'default'} may not {', '.join(dict.fromkeys(denied))}",
-            f"give it ~{KEY_PREFIX}* ~processed_messages:* ~{QUEUE_NAME}* ~_kombu* ~unacked* &* +@all -@dangerous",
+            f"give it ~{KEY_PREFIX}* ~processed_messages:* ~{QUEUE_NAME}* ~_kombu* &* +@all -@dangerous",
         )
     else:
         yield ok("Redis permissions", "all that we need")

@@ -10,7 +10,7 @@ from typing import Final
 from worker.assessment.redaction.head import is_told
 from worker.assessment.redaction.morphology import Reading, readings
 from worker.assessment.redaction.name_word import Word, word_of
-from worker.assessment.redaction.placeholders import ANY, SYMBOLS, Kind, Span
+from worker.assessment.redaction.placeholders import ANY, JOINT, SYMBOLS, Kind, Span
 from worker.assessment.redaction.word_list import pattern, terms
 
 _PART: Final = re.compile(rf"(?:[^ \n,;|•\t()/:{ANY}—]+| (?! )|(?<=\w)/(?=\w))+")
@@ -60,7 +60,7 @@ def _is_near_one(zone: str, start: int, end: int) -> bool:
 
 
 def _judged(match: re.Match[str]) -> int:
-    said = _BULLET.sub("", match[0]).strip(' .-—>#*"')
+    said = _BULLET.sub("", match[0]).replace(JOINT, "").strip(' .-—>#*"')
     found = [word_of(word) for word in _WORD.findall(_LETTER.sub("", said))]
     alone = len(found) == 1 and found[0].capital and found[0].cyrillic
     if not said or (not alone and any(_is_strange(word, named=2) for word in found)):

@@ -149,7 +149,7 @@ def is_a_phone(match: Any) -> bool:
 
 def is_spoken(match: Any) -> bool:
     digits = sum(map(str.isdigit, match[0]))
-    told = digits + sum(map(str.isalpha, match[0].replace("-", " ").split()))
+    told = digits + sum(map(str.isalpha, re.split("[ ,-]+", match[0])))
     measured = pattern("units behind").match(match.string[match.end() : match.end() + 8]) or pattern("year").search(
         match[0]
     )

@@ -88,6 +88,8 @@ class Others(NamedText):
         for _ in range(_FEW):
             if behind is None or self.words[behind].abbreviation or self.words[behind].people:
                 return
+            if behind != number and not (self.words[behind].nameable or self.ends_a_phrase(behind)):
+                return  # «Директор Петров Сварка РАД», but «Николай Заяц, директор»
             self.take(behind)
             following = behind + 1
             if following < len(self.words) and self.words[following].lower in lists.RESPECTED:
