@@ -100,28 +100,6 @@ def is_a_handle(match: Any) -> bool:
     return len(name) > 2 and (not any(map(str.isupper, name)) or any(map(str.isdigit, name)) or name.isupper())
 
 
-def is_a_value(match: Any) -> bool:
-    """Whether what stands behind a messenger's name is somebody's name there."""
-    said, value, text = match[1], match[2], match.string
-    if not stands_alone(text, *match.span()) or value.lower().strip("@.") in terms("no handles"):
-        return False
-    # "Telegram ivan_petrov90", "ВКонтакте id123"; "VK2" and "Viber 20.4" are versions.
-    digits = any(map(str.isdigit, value))
-    if any(sign in "@_#" for sign in value) or ("." in value and value.islower()) or (value[0].isalpha() and digits):
-        return True
-    if value[0].isdigit() or pattern("own before handles").search(text[max(0, match.start() - 24) : match.start() + 1]):
-        return not value[0].isdigit()
-    # "GitHub: actions, pages" names features; "Telegram: ivanov" at a line's end names a person.
-    rest = text[match.end() : match.end() + 2].lstrip(" \t")[:1]
-    if not said.strip(" "):
-        alone = (not match.start() or text[match.start() - 1] == "\n") and rest in {"", "\n"}
-        return alone and ("." in value or "-" in value or not value[1:].islower())
-    if rest == ",":  # "Kaggle: vladciobo, Competitions Master"
-        strange = value.islower() and value.lower() not in terms("English, common") and ":" in said
-        return "-" in value or (strange and not text[match.end() + 2 : match.end() + 3].islower())
-    return not rest or rest in "\n|;)•\"'"
-
-
 def is_a_phone(match: Any) -> bool:
     text, start, end, found = match.string, match.start(), match.end(), match[0]
     before, behind = text[max(0, start - 2) : start], text[end : end + 2]
@@ -177,6 +155,11 @@ def is_the_persons(match: Any) -> bool:
 
 
 def is_the_persons_handle(match: Any) -> bool:
+    return is_told(match.string) and is_somebodys(match)
+
+
+def is_somebodys(match: Any) -> bool:
+    """Whether what stands behind a site's name is no word and no other site."""
     name, text, start = match[2].lower(), match.string, match.start()
     if (start and text[start].isalnum() and text[start - 1].isalnum()) or text[match.end() : match.end() + 1].isalnum():
         return False
@@ -185,7 +168,7 @@ def is_the_persons_handle(match: Any) -> bool:
         or name.strip("@~") in terms("English, common")
         or pattern("channels").fullmatch(name)
     )
-    if known or not is_told(text):
+    if known:
         return False
     plain = name.isalpha() and not match[1].strip(" ") and not ends_a_segment(match)  # «Git Docker»
     return not (plain or name.isdigit()) or len(name) >= 8
