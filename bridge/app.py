@@ -43,6 +43,7 @@ from bridge.request_store import RequestStore
 from bridge.spans import RequestSpans
 from bridge.start import StartUnknown
 from bridge.status.page import Overview
+from bridge.supervision import HintLatency
 from bridge.topic_watch import TopicWatch
 from bridge.window import WINDOW_CAP
 from config import Settings
@@ -122,6 +123,8 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         dialect=settings.dialect,
     )
 
+    latency = HintLatency()
+
     def make_work(source: TopicPartition) -> PartitionWork:
         name = f"{source.topic}-{source.partition}"
         publisher = Publisher(
@@ -142,7 +145,9 @@ def make_bridge(settings: Settings, health: Health, watch: TopicWatch, tracer: T
         )
         store = RequestStore(client, celery, marks, name, watch.exists, policy)
         spans = RequestSpans(tracer or NoOpTracer(), source, settings.kafka_group_id, topics.notifications)
-        return PartitionWork(source, consumer, store, marks, publisher, watch, cap, policy, spans=spans)
+        return PartitionWork(
+            source, consumer, store, marks, publisher, watch, cap, policy, spans=spans, latency=latency
+        )
 
     return Bridge(
         consumer,

@@ -14,7 +14,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import redis
 from confluent_kafka import Consumer, Message, TopicPartition
@@ -35,7 +35,7 @@ from bridge.publisher import OutputRefused, Publication, Publisher
 from bridge.request_store import RequestStates, RequestStore
 from bridge.spans import RequestSpans
 from bridge.start import LogWatch, beginning, note_unread
-from bridge.supervision import DispatchHistory
+from bridge.supervision import DispatchHistory, HintLatency
 from bridge.supervisor import Supervisor, Unfinished
 from bridge.topic_watch import TopicWatch
 from bridge.window import Window
@@ -67,6 +67,7 @@ class PartitionWork:
     clock: Callable[[], float] = time.monotonic  # seconds, monotonic
     wall_clock: Callable[[], float] = time.time  # Unix time, seconds
     spans: RequestSpans | None = None  # of its requests; None: nothing is traced
+    latency: HintLatency = field(default_factory=HintLatency)  # see `Supervisor`
 
     def __post_init__(self) -> None:
         self._name = f"{self.source.topic}-{self.source.partition}"
@@ -75,7 +76,7 @@ class PartitionWork:
         self._endings = Endings(self.source, self.cap, self.topics.may_write_letters, self.store.tally, heard_until)
         self._spans = self.spans or RequestSpans(NoOpTracer(), self.source, "", "")
         self._in_hand = InHand(self.store, self.policy, str(self.source.partition), self.wall_clock)
-        self._supervisor = Supervisor(self.store, self._in_hand.place, self.policy, self.wall_clock)
+        self._supervisor = Supervisor(self.store, self._in_hand.place, self.policy, self.wall_clock, self.latency)
         self._window = Window(self.policy.window_cap, self.policy.look_ahead, self.policy.request_rate, self.clock)
         self._foreign_keys: set[bytes] = set()
         self.is_recovering = True

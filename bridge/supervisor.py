@@ -61,9 +61,9 @@ class Supervisor:
     give_places: Callable[[list[Unfinished]], None]  # to those that have none; may raise `redis.RedisError`
     policy: PartitionPolicy
     wall_clock: Callable[[], float]  # Unix time, seconds
+    latency: HintLatency  # of the queue that all partitions share: those of one may stand behind all of another
 
     def __post_init__(self) -> None:
-        self._latency = HintLatency()
         self._dead_workers: dict[str, float] = {}  # when they were found dead
         self._excused_until = 0.0  # claims that are lost before this are nobody's doing
         self._pause = SUPERVISE_EVERY
@@ -101,7 +101,7 @@ class Supervisor:
         held_back = _held_back(requests, states)
         due: list[Unfinished] = []
         overdue: dict[int, str] = {}
-        patience = self._latency.patience(self.policy.redispatch_after, now)
+        patience = self.latency.patience(self.policy.redispatch_after, now)
         for processing_id, unfinished in requests.items():
             if processing_id in states.marked or unfinished.outcome is not None or unfinished.refused:
                 continue
@@ -160,7 +160,7 @@ class Supervisor:
                     unfinished.history.note_loss(charged=False, counted=False)
             elif claimed_by is not None:
                 if unfinished.history.hint_sent_at is not None:
-                    self._latency.note(now - unfinished.history.hint_sent_at, now)
+                    self.latency.note(now - unfinished.history.hint_sent_at, now)
                 unfinished.history.note_claim(claimed_by)
             elif lost is not None and unfinished.outcome is None:
                 # A claim that outlives its worker by more than a lease was parked: nobody was at it.

@@ -21,7 +21,7 @@ from bridge.policy import PartitionPolicy
 from bridge.publisher import OutputRefused, PublishError
 from bridge.request_store import RequestStates
 from bridge.start import StartUnknown
-from bridge.supervision import MAX_CHARGES
+from bridge.supervision import MAX_CHARGES, HintLatency
 from bridge.supervisor import OVERTIME, STUCK_FOR
 from contract import DIALECTS, HANDED_BACK, Failure, Outcome
 from contract.year_2026 import SETTLES, Processing
@@ -242,7 +242,8 @@ class FakeKafka:
 class Part:
     """A partition's work and everything around it; `step` lets a second pass first."""
 
-    def __init__(self, policy=POLICY, limit=100):
+    def __init__(self, policy=POLICY, limit=100, latency=None):
+        self.latency = latency or HintLatency()
         self.redis = FakeRedis()
         self.kafka = FakeKafka()
         self.topics = FakeTopics()
@@ -256,7 +257,7 @@ class Part:
         """A new bridge's."""
         self.work = PartitionWork(
             TopicPartition("AI_handler", 0), self.kafka, self.redis, self.redis, self.kafka, self.topics,
-            self.cap, self.policy, lambda: self.now, lambda: self.wall,
+            self.cap, self.policy, lambda: self.now, lambda: self.wall, latency=self.latency,
         )  # fmt: skip
         self.recover()
 
@@ -724,6 +725,21 @@ def test_an_emptied_redis_is_filled_from_kafka_first(part):
     assert (part.kafka.published, part.redis.marked) == ([], {7})
     part.step()
     assert part.redis.dispatched == [7, 8, 9, 9]
+
+
+def test_hints_wait_behind_those_of_another_partition():
+    """All partitions share one queue: where the hints of one are slow, those of another are not lost."""
+    latency = HintLatency()
+    ahead, behind = Part(latency=latency), Part(latency=latency)
+    for part in (ahead, behind):
+        part.take(0)
+        part.step()
+    ahead.redis.claim("w", 7)
+    ahead.step(2 * POLICY.redispatch_after)
+    behind.step(2 * POLICY.redispatch_after)
+    assert behind.redis.dispatched == [7]
+    behind.step(2 * POLICY.redispatch_after)
+    assert behind.redis.dispatched == [7, 7]
 
 
 def test_a_published_request_is_marked_later_when_redis_is_away(part):
