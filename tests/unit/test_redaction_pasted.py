@@ -7,6 +7,11 @@ from worker.assessment.redaction import redact
 WORK = "\n\nОпыт работы\n2015-2019, ООО «Ромашка», сварщик\nСварка по ГОСТ 14771-76"
 # What is pasted, before or behind the work; what must go of it; what must stay.
 PASTED = [
+    ("Гусев Юрий Павлович 46 лет Республика Коми" + WORK, ["46"], []),
+    ("Иванов Иван" + WORK + "\nжена    Иванова Анна Львовна      1983     школа № 9, учитель", ["1983"], []),
+    ("Иванов Иван" + WORK + "\nЛичное: женат, сын Пётр 2011, дочери 2004 и 2010 г.р.", ["2004"], []),
+    ("Иванов Иван" + WORK + "\nТрое детей: Лия (15 лет), Марк (11 лет), Рита (4 года).", ["Лия", "Марк", "Рита"], []),
+    ("Иванов Иван" + WORK + "\nПрава категории B, C. Номер: 63 12 884107", ["884107"], ["категории B, C"]),
     ("Skills\n\nTemitope Oyelaran" + WORK + "\noyelaran.temitope@mail.ru", ["Oyelaran"], []),
     ("Иванов Иван\nt.me/plat0sha" + WORK + "\nранее известен как plat0sha", ["plat0sha"], []),
     ("Surname: ZHELTUKHIN   Name: ROMAN   Patronymic: ARKADYEVICH" + WORK, ["ZHELT", "ROMAN", "ARKAD"], []),
@@ -478,6 +483,11 @@ NAMED = [
     ),
 ]
 KEPT = [
+    "Учебник Петерсон Л. Г., 3 класс",
+    "По книге Кондракова Н. П., 72 часа",
+    "Работа по методике Марии Монтессори, 4 года",
+    "Написал декораторы @cached_property и @retry",
+    "Администрировал vk.com/zenit_fanshop, 1,2 млн подписчиков",
     "pkg.go.dev/golang.org/x/sync",
     "Котлы БКЗ-320-140, турбины ПТ-60-130/13",
     "Шкала Глазго, индекс Тиффно",

@@ -44,7 +44,7 @@ def is_an_age(match: Any) -> bool:
     text, end = match.string, match.end()
     rest = text[end : end + 4].lstrip(" \t")[:1]
     number = int("".join(filter(str.isdigit, match[0]))[-2:])
-    return 14 <= number <= 90 and not (rest.isalnum() or rest in {"—", "-", "%"})
+    return 14 <= number <= 90 and not (rest.islower() or rest.isdigit() or rest in {"—", "-", "%"})
 
 
 def ends_a_segment(match: Any) -> bool:
