@@ -111,7 +111,8 @@ def _one(run: str) -> str:
 
 
 _STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
-    RuleSet("pictures", "emails", "links", "handles").applied,
+    RuleSet("pictures", "emails", "links").applied,
+    RuleSet("handles").applied,
     RuleSet("documents").applied,
     RuleSet("birth").applied,
     RuleSet("phones").applied,
