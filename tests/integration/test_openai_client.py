@@ -9,7 +9,9 @@ from typing import get_args
 from urllib.parse import parse_qsl, urlsplit
 
 import bpe_openai
+import httpx2
 import pytest
+import socksio
 
 from contract import Failure
 from dev.lone_profile import LoneProfile
@@ -266,6 +268,16 @@ def test_a_dropped_connection_is_a_network_error(standin, client):
 def test_a_refused_connection_is_a_network_error(make_client):
     """Nobody listens there."""
     assert fault_of(make_client(f"http://127.0.0.1:{free_port()}"), TransientError).network
+
+
+def test_an_error_of_a_proxys_is_a_network_error(monkeypatch, make_client):
+    """Where a SOCKS5 proxy answers in another protocol, what is raised is none of HTTP's."""
+
+    async def answered(*_):
+        raise socksio.ProtocolError("Malformed reply")
+
+    monkeypatch.setattr(httpx2.AsyncHTTPTransport, "handle_async_request", answered)
+    assert fault_of(make_client("http://provider.example"), TransientError).network
 
 
 def test_a_late_answer_is_not_waited_for(standin, make_client):

@@ -6,13 +6,11 @@ in secret, because failed requests count too (OpenAI, "Rate limits"), and bodies
 """
 
 import json
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, InitVar, asdict, dataclass, field
 from functools import lru_cache
 from typing import NoReturn, Protocol
 
-import anyio
 import httpx2
 import openai
 
@@ -48,8 +46,6 @@ SHARED_TEXTS = 64  # messages before the last, which many calls share: their tok
 # Documented for chat completions: tokens that frame each message, and the answer.
 TOKENS_PER_MESSAGE = 4
 TOKENS_PER_REPLY = 3
-# Refused, reset, proxy, TLS; some of the last two come as they are from below.
-NO_CONNECTION = (httpx2.RequestError, ssl.SSLError, anyio.EndOfStream)
 FORBIDDEN = 403  # also what a firewall says that dislikes the text
 
 
@@ -125,7 +121,7 @@ class OpenAIClient:
             response = self.route.wait(self.route.send(request), self.timeout)
         except TimeoutError:
             raise TransientError(f"no answer within {self.timeout:g} s", network=True) from None
-        except NO_CONNECTION as error:
+        except Exception as error:  # noqa: BLE001 # refused, reset; a proxy's and TLS's come as they are from below
             raise TransientError(type(error).__name__, network=True) from None
         body = decoded(response.content)
         if not response.is_success:

@@ -61,8 +61,7 @@ class Route:
     async def send(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request as it is, and read its answer: the client would cost half a call more.
 
-        Raises:
-            httpx2.RequestError, ssl.SSLError, anyio.EndOfStream: there is no answer, or no whole one.
+        Raises whatever HTTP, TLS or a proxy does, which have no error in common: there is no whole answer.
         """
         response = await self._pools.handle_async_request(request)
         response.request = request
@@ -78,7 +77,7 @@ class Route:
         """What a page answers, or None if nothing comes in time."""
         try:
             return self.wait(self.client.get(url, headers=headers), seconds)
-        except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL):
+        except Exception:  # noqa: BLE001 # see `send`
             return None
 
     def close(self) -> None:
