@@ -26,7 +26,7 @@ def test_acknowledging_after_the_connection_is_gone(hints, private_redis, caplog
     queue = hints.SimpleQueue("hints")
     for number in range(3):
         queue.put(number)
-    message = [queue.get(timeout=10) for _ in range(3)][0]
+    message, *_ = [queue.get(timeout=10) for _ in range(3)]
     private_redis.kill()
     caplog.set_level(logging.INFO)
     hints.collect()
@@ -38,7 +38,7 @@ def test_acknowledging_after_the_connection_is_gone(hints, private_redis, caplog
 
 
 def test_what_a_worker_leaves_is_put_back(hints, private_redis):
-    """Who shuts down gives back the hints that it has not worked on, before all others; Redis holds no copy meanwhile."""
+    """Hints that were not worked on are given back before all others, and Redis holds no copy meanwhile."""
     queue = hints.SimpleQueue("hints")
     for number in range(5):
         queue.put(number)
