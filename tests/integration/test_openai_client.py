@@ -626,12 +626,30 @@ def test_a_cheaper_tier_without_room_is_left_for_a_while(standin, make_client):
     assert client.ask(CALL).tier == "default"
 
 
+@pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/"])
+def test_the_path_is_added_to_any_address(make_route, path):
+    """DeepSeek's address has no path: what is added is never taken for a part of the host, where the key would go."""
+    asked = []
+
+    def answer(handler, _body):
+        asked.append(handler.path)
+        reply(handler, 500, b"{}")
+
+    with web_server(answer) as url:
+        client = OpenAIClient(
+            make_route(), key="sk-fake", base_url=f"{url}{path}", model="gpt", count=len, timeout=20.0,
+            profiles=LoneProfile(Profile()),
+        )  # fmt: skip
+        fault_of(client, TransientError)
+    assert asked == [f"{path.rstrip('/')}/chat/completions"]
+
+
 def test_query_and_headers_go_with_every_call(make_route):
     """Azure's version stands behind the path, and the headers that are set are sent."""
     asked = []
 
     def answer(handler, _body):
-        asked.append((handler.path, handler.headers["X-Title"], handler.headers["Authorization"]))
+        asked.append((handler.path, handler.headers["X-Title"], handler.headers.get_all("Authorization")))
         reply(handler, 500, b"{}")
 
     with web_server(answer) as url:
@@ -640,11 +658,11 @@ def test_query_and_headers_go_with_every_call(make_route):
             key="sk-fake",
             base_url=f"{url}/deployments/gpt",
             query={"api-version": "2024-10-21"},
-            headers={"X-Title": "AI Handler"},
+            headers={"X-Title": "AI Handler", "authorization": "Api-Key fake"},
             model="gpt",
             count=len,
             timeout=20.0,
             profiles=LoneProfile(Profile()),
         )
         fault_of(client, TransientError)
-    assert asked == [("/deployments/gpt/chat/completions?api-version=2024-10-21", "AI Handler", "Bearer sk-fake")]
+    assert asked == [("/deployments/gpt/chat/completions?api-version=2024-10-21", "AI Handler", ["Api-Key fake"])]

@@ -362,10 +362,13 @@ def run(plan: Plan, screen: Console) -> int:
             else contextlib.nullcontext()
         ):
             finished = chaos.run()
-        with redis.Redis.from_url(settings["REDIS_URL"]) as store:
-            vacancies = {each["processing_id"]: each["requirements_id"] for each in chaos.requests}
-            silent = unsigned(store, vacancies) if plan.fail_every else []
-            chaos.done.update(graders(store, vacancies) if plan.fail_every else {})
+        silent = []
+        if plan.fail_every:
+            primary = memory.primary if isinstance(memory, SentinelRedis) else memory
+            with redis.Redis.from_url(f"{primary.url}/1") as store:
+                vacancies = {each["processing_id"]: each["requirements_id"] for each in chaos.requests}
+                silent = unsigned(store, vacancies)
+                chaos.done.update(graders(store, vacancies))
         contents = fleet.contents()
         report = check(
             chaos.requests,

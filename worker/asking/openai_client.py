@@ -87,13 +87,13 @@ class OpenAIClient:
             default_headers=headers,
             http_client=self.route.client,
         )
-        self._url = httpx2.URL(f"{sdk.base_url}chat/completions", params=query or None)
-        said = {**sdk.auth_headers, **sdk.default_headers}
-        self._headers = self.route.client.headers.copy()
+        self._url = httpx2.URL(f"{str(sdk.base_url).rstrip('/')}/chat/completions", params=query or None)
         # Each costs; what the SDK tells of this host, in half of them, is nobody's business.
-        self._headers.update(
-            {name: value for name, value in said.items() if isinstance(value, str) and "Stainless" not in name}
-        )
+        said = {name: value for name, value in sdk.default_headers.items() if "Stainless" not in name}
+        self._headers = self.route.client.headers.copy()
+        for name, value in {**sdk.auth_headers, **said, **(headers or {})}.items():  # the later takes the other's place
+            if isinstance(value, str):
+                self._headers[name] = value
         self._count_shared = lru_cache(SHARED_TEXTS)(self.count)
         self._schema_tokens: dict[str, int] = {}  # by the schema's name
 

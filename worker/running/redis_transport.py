@@ -1,11 +1,13 @@
 """Kombu's Redis transport, mended where the loss of Redis would end the worker, and where it wastes time."""
 
-from contextlib import suppress
+import logging
 from typing import Any
 
 import redis
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as of_kombu
+
+log = logging.getLogger(__name__)
 
 
 class _Mended:
@@ -22,10 +24,19 @@ class _Mended:
     connection: Any
     pool: Any
     _kept: tuple[Any, Any] | None = None  # pool, client
+    _gave_up = False  # putting hints back
 
     def _restore(self, message: Any, leftmost: bool = False) -> None:
-        with suppress(redis.RedisError):  # Kombu would write it into a file; the bridge sends it anew
-            super()._restore(message, leftmost)  # type: ignore[misc] # of the class beside this one
+        """Put a hint back before all that wait; Kombu puts it behind them where it keeps no copies."""
+        if self._gave_up:
+            return
+        where, hint = message.delivery_info, message.serializable()
+        try:
+            with self.conn_or_acquire() as client:  # type: ignore[attr-defined] # of the class beside this one
+                self._do_restore_message(hint, where["exchange"], where["routing_key"], client, leftmost)  # type: ignore[attr-defined] # likewise
+        except redis.RedisError as error:  # Kombu would wait for each, and write them into a file
+            self._gave_up = True
+            log.warning("hints cannot be put back, the bridge sends them anew: %s", error)
 
     def _connparams(self, asynchronous: bool = False) -> Any:
         if self.connection is None or self.connection.client is None:

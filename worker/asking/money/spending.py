@@ -35,9 +35,10 @@ class Spending:
         """Count what a call has cost. A Redis that is away loses it: the answer is paid for, and goes on."""
         key = self._key()
         try:
-            spent = float(self.store.incrbyfloat(key, dollars))
-            if spent < 2 * dollars:  # the day's first
-                self.store.expire(key, KEPT)
+            with self.store.pipeline(transaction=False) as pipe:
+                pipe.incrbyfloat(key, dollars)
+                pipe.expire(key, KEPT)
+                spent = float(pipe.execute()[0])
             if self.budget and spent >= self.budget and REASON not in self.breaker.state():
                 log.error("%.2f of %.2f US dollars are spent today: nothing is sent until midnight UTC",
                           spent, self.budget)  # fmt: skip
