@@ -497,6 +497,7 @@ def test_operators_can_look_into_a_running_worker(tmp_path, redis_url, redis_cli
             assert outcome(9) is None, "the brake holds the second one"
         worker.stop(timeout=30)
         assert worker.returncode == 0, worker.log_tail()
+        assert redis_client.llen(QUEUE_NAME) == 1, "what it held back is given back"
     finally:
         worker.kill()
     logged = worker.log_text() + (tmp_path / "auth_service.log").read_text()

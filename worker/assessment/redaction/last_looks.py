@@ -50,8 +50,7 @@ def is_an_age(match: Any) -> bool:
 def ends_a_segment(match: Any) -> bool:
     """Whether nothing but a sign, or nothing at all, stands behind a match."""
     text, end = match.string, match.end()
-    rest = text[end : end + 8].lstrip(" ")
-    rest = rest if rest[:1] == "\t" else rest.lstrip(" .")
+    rest = text[end : end + 8].lstrip(" .")
     end_of_sentence = text[end : end + 2] == ". " and rest[:1].isupper()
     return not rest or end_of_sentence or (not rest[0].isalnum() and rest[0] not in '«"-—/') or rest.startswith("— ")
 
@@ -115,8 +114,6 @@ def is_a_phone(match: Any) -> bool:
     digits = sum(map(str.isdigit, found.partition(",")[0].partition("доб")[0]))
     if found[0] == "0" and (digits < 10 or before.rstrip(" ")[-1:].isdigit()):
         return False
-    if found.startswith("("):
-        return 8 <= digits <= 12
     unit = pattern("units behind").match(text[end : end + 8])
     if pattern("thousands").fullmatch(found):
         # "+1 200 000 руб." is money; "+376 712 345" is Andorra.

@@ -23,7 +23,6 @@ _LONG: Final = 5  # letters of a name that is a part of another word
 _PART: Final = re.compile(r"[^\W\d_]{3,40}")
 _OWN: Final = re.compile(r"@.*|^(?:\w+:)?(?://)?[^/@]*/(?=.)")  # an address's domain, a link's host
 _CELL: Final = re.compile(r"[^ \t|]+(?: [^ \t|]+)*")  # of a page with columns
-_ADJECTIVES: Final = ("ый", "ий", "ой", "ая")
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
 
 _SURNAME_FIRST = linear(r"\p{Lu}[\p{L}'\-]+, \p{Lu}[\p{L}'\-]+(?: \p{Lu}[\p{L}'.\-]*)*")
@@ -348,8 +347,6 @@ class _Search(Others):
             other = self.beside(other, step)
 
     def _later_mentions(self) -> None:
-        if not self.taken:
-            return
         mentions = Mentions(self.words[number] for number in self.taken)
         alike = {word for word in self.words if word.beginning in mentions.beginnings}
         named = set(filter(mentions.has, alike))

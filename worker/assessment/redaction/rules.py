@@ -24,7 +24,7 @@ _ROWS: Final = [line.split("\t") for line in _TEXT.splitlines()]
 
 
 def _last_look(name: str, *said: str) -> Callable[[Any], bool]:
-    look = getattr(last_looks, name, bool)
+    look = bool if name == "-" else getattr(last_looks, name)
     return partial(look, *said) if said else look
 
 
