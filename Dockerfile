@@ -14,9 +14,9 @@ RUN if [ "$TRACES" = on ]; then \
     /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /requirements-otel.lock; fi
 
 FROM ${PYTHON} AS base
-# The C library's own caches are of no use to hundreds of threads that take turns, and each would keep 0.1 MB.
+# Hundreds of threads take turns, and the C library's caches would be 0.1 MB in each; without any a call costs 5 % more.
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    GLIBC_TUNABLES=glibc.malloc.arena_max=1:glibc.malloc.tcache_count=0
+    GLIBC_TUNABLES=glibc.malloc.arena_max=1:glibc.malloc.tcache_count=2
 RUN useradd --uid 10001 --user-group --no-create-home app \
     && install -d -o app -g app /app /app/logs /app/run
 WORKDIR /app
