@@ -63,7 +63,7 @@ def _judged(match: re.Match[str]) -> int:
     said = _BULLET.sub("", match[0]).replace(JOINT, "").strip(' .-—>#*"')
     found = [word_of(word) for word in _WORD.findall(_LETTER.sub("", said))]
     alone = len(found) == 1 and found[0].capital and found[0].cyrillic
-    if not said or (not alone and any(_is_strange(word, named=2) for word in found)):
+    if not said or (not alone and any(_is_strange(word, named=True, housed=True) for word in found)):
         return _NONE  # most parts, and patterns cost more than words
     judged = _judged_alone(match, said, found, alone=alone)
     if judged == _NONE:
@@ -84,7 +84,7 @@ def _judged_alone(match: re.Match[str], said: str, found: list[Word], *, alone: 
         or (digits and pattern("streets and two numbers").fullmatch(said))
     )
     house = digits and pattern("houses").fullmatch(said)
-    if any(_is_strange(word, named=bool(sure or house) + bool(house)) for word in found):
+    if any(_is_strange(word, named=bool(sure or house), housed=bool(house)) for word in found):
         return _BETWEEN if alone and not house else _NONE
     if sure or digits:
         return _IS if sure else _MAY_BE if house else _NONE
@@ -92,19 +92,16 @@ def _judged_alone(match: re.Match[str], said: str, found: list[Word], *, alone: 
     if not names or any(word.abbreviation for word in found):
         return _NONE
     moving = pattern("moving").match(match.string[match.end() : match.end() + 16])
-    return (
-        _IS
-        if moving or (any(word.capital and _is_a_place(word) for word in names) and len(names) == len(found))
-        else _MAY_BE
-    )
+    placed = len(names) == len(found) and any(word.capital and _is_a_place(word) for word in names)
+    return _IS if moving or placed else _MAY_BE
 
 
-def _is_strange(word: Word, *, named: int) -> bool:
-    """Whether it stands in no address; streets are `named` (1; 2 with a house) after anything, with a capital."""
+def _is_strange(word: Word, *, named: bool, housed: bool) -> bool:
+    """Whether it stands in no address; streets are `named` after anything, with a capital but before a house."""
     if word.lower.rstrip(".") in terms("words of addresses"):
         return False
     adjective = Reading.ADJECTIVE in readings(word.lower.rpartition("-")[2])
-    street = (word.capital and (named or adjective)) or (adjective and named > 1)  # «краснодарская 57»
+    street = (word.capital and (named or adjective)) or (adjective and housed)  # «краснодарская 57»
     street = street and not word.abbreviation
     return word.people or (word.common and not _is_a_place(word) and not street)
 
