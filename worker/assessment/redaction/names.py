@@ -11,14 +11,14 @@ from typing import Final
 
 from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, is_a_name
-from worker.assessment.redaction.named_text import Mentions
-from worker.assessment.redaction.others import LONGEST_LIST, Others
+from worker.assessment.redaction.named_text import Mentions, NamedText
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
 from worker.assessment.redaction.word_list import linear, pattern, terms
 
 _FIRST_LINES: Final = 10
 _SHORTEST: Final = 3  # letters of a name in capitals
 _LONGEST_NAME: Final = 6  # words
+_LONGEST_LIST: Final = 6  # lines of people
 _LONG: Final = 5  # letters of a name that is a part of another word
 _PART: Final = re.compile(r"[^\W\d_]{3,40}")
 _OWN: Final = re.compile(r"@.*|^(?:\w+:)?(?://)?[^/@]*/(?=.)")  # an address's domain, a link's host
@@ -34,7 +34,7 @@ def find_names(text: str, end_of_head: int, contacts: Iterable[str] = ()) -> lis
     return _Search(text).spans(end_of_head, contacts)
 
 
-class _Search(Others):
+class _Search(NamedText):
     def spans(self, end_of_head: int, contacts: Iterable[str]) -> list[Span]:
         quoted = pattern("quoted") if '"' in self.text else lists.QUOTED_WITHOUT_STRAIGHT
         for looked_for in (quoted, pattern("named after")):
@@ -53,7 +53,6 @@ class _Search(Others):
         self._one_below_the_other()
         self._in_lists_of_people()
         self._in_running_text()
-        self.take_others()
         self._beside_names()
         self._later_mentions()
         return [self.span(number) for number in self.taken] + self.extra
@@ -216,7 +215,7 @@ class _Search(Others):
             self.extra.append((*match.span(), Kind.NAME))
         for heading in pattern("references").finditer(self.text):
             below = takewhile(lambda found: found[1].strip(), self.lines(heading.end() + 1))
-            for start, line, numbers in islice(below, LONGEST_LIST):
+            for start, line, numbers in islice(below, _LONGEST_LIST):
                 for match in lists.SEGMENT.finditer(line) if numbers and not _NAMED.search(line) else ():
                     found = self.numbers_in(start + match.start(), start + match.end())
                     while found and self.words[found[0]].lower in terms("titles"):

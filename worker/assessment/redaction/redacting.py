@@ -24,11 +24,13 @@ from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, spelled, unspelled
 from worker.assessment.redaction.rules import RuleSet, replaced
 from worker.assessment.redaction.sheet import Sheet, places_near_placeholders
+from worker.assessment.redaction.tagger import find_tagged
 from worker.assessment.redaction.word_list import pattern
 
-REDACTION_VERSION: Final = "6"
+REDACTION_VERSION: Final = "7"
 
-_MOST_ROUNDS: Final = 4
+_MOST_ROUNDS: Final = 4  # of the rules
+_MOST_LOOKS: Final = 3  # of the tagger: what it takes out shows it more
 
 # Where the first of each pair finds nothing, the other cannot; RE2 takes ten times as long to say so.
 _LABELS_AND_NOTES = (
@@ -54,10 +56,22 @@ def redact(text: str) -> Redacted:
     The result is `readable`, at most some three times as long, and redacting it again changes nothing. Never raises.
     """
     counts: Counter[str] = Counter()
-    sheet = Sheet.of(unspelled(readable(text)))
+    sheet = by_rules(Sheet.of(unspelled(readable(text))), counts)
+    for _ in range(_MOST_LOOKS):
+        before, sheet = sheet, replaced(sheet, find_tagged(sheet.look, sheet.end_of_head), counts)
+        if sheet is before:
+            break
+        sheet = by_rules(sheet, counts, again=True)
+    changes = masculine_forms(sheet.text)
+    counts["gender_ending"] += len(changes)
+    return Redacted(spelled(sheet.changed(changes).text), MappingProxyType(dict(+counts)))
+
+
+def by_rules(sheet: Sheet, counts: Counter[str], *, again: bool = False) -> Sheet:
+    """The text without what the rules find, which had been applied if `again`; `counts` as in `replaced`."""
     unchanged = 0
-    contacts: frozenset[str] | None = None  # by which names were looked for
-    for step in (*_STEPS, *_STEPS_AGAIN * (_MOST_ROUNDS - 1)):
+    contacts = sheet.contacts if again else None  # by which names were looked for
+    for step in (*(_STEPS_AGAIN if again else _STEPS), *_STEPS_AGAIN * (_MOST_ROUNDS - 1)):
         before = sheet
         if step is _without_names:
             sheet = _without_names(sheet, counts, again=sheet.contacts == contacts)
@@ -67,9 +81,7 @@ def redact(text: str) -> Redacted:
         unchanged = unchanged + 1 if sheet is before else 0
         if unchanged == len(_STEPS):
             break
-    changes = masculine_forms(sheet.text)
-    counts["gender_ending"] += len(changes)
-    return Redacted(spelled(sheet.changed(changes).text), MappingProxyType(dict(+counts)))
+    return sheet
 
 
 def _without_names(sheet: Sheet, counts: Counter[str], *, again: bool = False) -> Sheet:

@@ -1,0 +1,249 @@
+"""A statistical look at what the rules left: how a person's data look in their place, as marked texts taught it.
+
+A linear chain CRF over words, numbers and signs. What can be told of one (its ending, its neighbours, its line) has a
+weight for each kind of data, their sum is its score, and kinds that stand side by side have one, too. `python -m
+bench.tagger` learns the weights. Scores of all kinds are the fields of one whole number, so that one addition adds
+all, and what a word contributes wherever it stands is remembered: some five microseconds a word. Linear in the length.
+"""
+
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from worker.assessment.redaction.morphology import Reading, readings
+from worker.assessment.redaction.name_word import word_of
+from worker.assessment.redaction.placeholders import JOINT, KIND_OF, Kind, Span
+from worker.assessment.redaction.word_cache import remembered
+from worker.assessment.redaction.word_list import LETTERS
+
+WEIGHTS: Final = Path(__file__).with_name("tagger.json")
+SCALE: Final = 256  # a score is a sum of weights times this
+TOKEN: Final = re.compile(rf"[{LETTERS}]+(?:['\-{JOINT}][{LETTERS}]+)*|[0-9]+|\n+|\t|  +|[^\w\s]|_")
+NEAR: Final = (-2, -1, 1, 2)
+CROSSED: Final = "\t"  # between what a line tells and the form of one of its tokens
+_LINE_END, _GAP, _EDGE, _HELD = "⏎", "⇥", "^", "<>"
+_LABELS_END: Final = frozenset((":", "|", _GAP))
+_SIGNS: Final = " \t,.;:!?()[]{}/|•—-\"«»'*_#>="
+_FLAGS: Final = ("given", "surname", "patronymic", "unknown", "common", "place", "people")
+_READINGS: Final = (Reading.ANIMATE, Reading.INANIMATE, Reading.ADJECTIVE, Reading.NOUN, Reading.GENDERED)
+_KEPT: Final = 8_000  # tokens that are remembered
+_FIELD: Final = 24  # bits
+_HALF: Final = 1 << (_FIELD - 1)
+# Where no token of a line reaches the first without its line, none does with it; one below the second is of no kind
+# whatever stands beside it; those side by side of which none reaches the third are of none. No set's figure moves.
+_PROMISING, _POSSIBLE, _LIKELY = -3 * SCALE, -6 * SCALE, 1 * SCALE
+
+
+class Seen(NamedTuple):
+    """What can be told of a token wherever it stands; its neighbours see its `word` and its `form`."""
+
+    own: tuple[str, ...]
+    word: str
+    form: str
+
+
+def seen(token: str) -> Seen:
+    """Look at a match of `TOKEN`."""
+    first = token[0]
+    if first in "\n\t ":
+        sign = _LINE_END if first == "\n" else _GAP
+        return Seen((sign,), sign, sign)
+    if token in KIND_OF:
+        kind = f"<{KIND_OF[token].name}>"
+        return Seen((kind,), kind, _HELD)
+    if token.isdigit():
+        return _number(token)
+    return _word(token) if first.isalpha() else Seen((token,), token, token)
+
+
+def _number(token: str) -> Seen:
+    size, value, can_be = f"{min(len(token), 12)}d", int(token[:4]), []
+    if len(token) == 4:
+        can_be = ["birth year"] * (1940 <= value <= 2012) + ["work year"] * (1985 <= value <= 2030)
+    elif len(token) < 3:
+        can_be = ["month"] * (value <= 12) + ["day"] * (value <= 31) + ["age"] * (14 <= value <= 75)
+    return Seen((size, f"{size} {token[0]}", *can_be), " ".join(can_be) or size, size)
+
+
+def _word(token: str) -> Seen:
+    word, lower = word_of(token), token.lower().replace("ё", "е").replace(JOINT, "")
+    shape = "".join(dict.fromkeys("A" if letter.isupper() else "a" for letter in token)) + "1" * (len(token) == 1)
+    script = "к" if word.cyrillic else "l" if token[0].isascii() else "u"
+    flags = [flag for flag in _FLAGS if getattr(word, flag)]
+    form = f"{shape}{script}{''.join(flag[:2] for flag in flags)}"
+    reading = readings(lower) if word.cyrillic else Reading.UNKNOWN
+    own = (
+        lower, shape, script, *flags, form, f"{min(len(token), 8)} letters",
+        *(f"-{lower[-size:]}" for size in (2, 3, 4) if len(lower) > size),
+        *(f"{lower[:size]}-" for size in (3, 5) if len(lower) > size),
+        *(str(one.name) for one in _READINGS if one in reading),
+    )  # fmt: skip
+    return Seen(own, lower, form)
+
+
+def lines(tokens: list[Seen], end_of_head: int) -> Iterator[tuple[range, list[str], list[str]]]:
+    """Of each line its tokens' numbers, what it tells of each, and what together with its form.
+
+    The head has the first `end_of_head` tokens.
+    """
+    ends = [-1, *(number for number, one in enumerate(tokens) if one.word == _LINE_END), len(tokens)]
+    bounds = [range(before + 1, end) for before, end in pairwise(ends)]
+    held = [sorted({one.word for one in tokens[it.start : it.stop] if one.form == _HELD}) for it in bounds]
+    over: list[str] = []
+    above = closing = _EDGE
+    for number, (it, within, below) in enumerate(zip(bounds, held, [*held[1:], []], strict=True)):
+        if it:  # a text may begin or end with an empty one
+            first, held_near = tokens[it.start].word, (("with", within), ("over", over), ("below", below))
+            zone = "head" if it.start < end_of_head else "body"
+            told = [f"first {first}", zone, f"above {above}", f"closing {closing}"]
+            crossed = [*told, f"{_step(len(it), 1, 2, 3, 4, 5, 8, 15)} long", f"line {_step(number, 1, 2, 3, 6, 12)}"]
+            crossed += [where for where, kinds in held_near if kinds]
+            yield it, told + [f"{where} {one}" for where, kinds in held_near for one in kinds], crossed
+            above, closing, over = first, tokens[it.stop - 1].word, within
+
+
+def _step(value: int, *steps: int) -> int:
+    return max((step for step in steps if step <= value), default=0)
+
+
+def labels(tokens: list[Seen], line: range) -> Iterator[str]:
+    """For each token of a line what the word before the last sign that ends a label tells."""
+    label = ""
+    for number in line:
+        if number > line.start and tokens[number].word in _LABELS_END:
+            label = f"label {tokens[number - 1].word}"
+        yield label
+
+
+def near(one: Seen | None, step: int) -> set[str]:
+    """What a token, or the text's edge, tells of the one from which it is `step` tokens away."""
+    return {f"{step} {one.word}", f"{step} {one.form}"} if one is not None else {f"{step} {_EDGE}"}
+
+
+def around(before: str, me: str, behind: str) -> tuple[str, ...]:
+    """What the forms of a token and its neighbours tell together."""
+    return f"{before} {me} {behind}", f"{before} {me} -", f"- {me} {behind}"
+
+
+def placed(from_start: int, from_end: int) -> tuple[str, ...]:
+    """What a token's place in its line tells."""
+    return f"from start {min(from_start, 3)}", f"from end {min(from_end, 3)}"
+
+
+class _Weights:
+    """Learnt scores, each kind's above that of no kind: packed by what is told, and of a kind that follows another."""
+
+    def __init__(self, text: str) -> None:
+        said = json.loads(text)
+        self.kinds = [Kind[name] for name in said["kinds"]]
+        self.steps: list[list[int]] = said["steps"]  # from kind to kind; the last is none
+        self.of: dict[str, int] = {}
+        self.crossed: dict[str, dict[str, int]] = {}  # by what a line tells, and a form
+        for what, row in said["weights"].items():
+            line, sign, form = what.partition(CROSSED)
+            of = self.crossed.setdefault(line, {}) if sign else self.of
+            of[form or line] = sum(weight << (_FIELD * kind) for kind, weight in row)
+        self.ones = sum(1 << (_FIELD * kind) for kind in range(len(self.kinds)))
+        self.edge = [self.sum(near(None, step)) for step in NEAR]
+        self.placed = [[self.sum(placed(start, end)) for end in range(4)] for start in range(4)]
+
+    def sum(self, told: Iterable[str]) -> int:
+        """What some things that are told are worth together."""
+        return sum(self.of[one] for one in told if one in self.of)
+
+    def reaches(self, score: int, least: int) -> bool:
+        """Whether the score of any kind does: its field's first bit is set."""
+        return (score + self.ones * (_HALF - least)) & self.ones * _HALF != 0
+
+    def best(self, scores: list[int]) -> list[int]:
+        """The likeliest kinds, by number, of tokens side by side between some of none (Viterbi)."""
+        none = len(self.kinds)
+        every = range(none + 1)
+        worth, ways = self.steps[none], []
+        for score in scores:
+            positive = score + self.ones * _HALF
+            fields = [(positive >> _FIELD * kind & (2 * _HALF - 1)) - _HALF for kind in range(none)]
+            reached = [one + two for one, two in zip(worth, (*fields, 0), strict=True)]
+            way = [max((reached[one] + self.steps[one][kind], one) for one in every) for kind in every]
+            worth = [one for one, _ in way]
+            ways.append([one for _, one in way])
+        kinds = [none]
+        for before in reversed(ways):
+            kinds.append(before[kinds[-1]])
+        return kinds[:0:-1]
+
+
+@cache
+def _weights() -> _Weights:
+    return _Weights(WEIGHTS.read_text(encoding="utf-8"))
+
+
+@remembered(_KEPT)
+def _token(text: str) -> tuple[Seen, str, int, list[int]]:
+    """What is seen of a token, its form again, its own score and what it adds to those near it."""
+    one, weights = seen(text), _weights()
+    return one, one.form, weights.sum(one.own), [weights.sum(near(one, step)) for step in NEAR]
+
+
+@remembered(_KEPT)
+def _among(forms: str) -> int:
+    return _weights().sum(around(*forms.split(" ")))
+
+
+def scores(texts: list[str], end_of_head: int) -> Iterator[tuple[int, int]]:
+    """The numbers of the tokens that may be of some kind, and their packed scores; the head as in `lines`."""
+    weights, tokens = _weights(), list(map(_token, texts))
+    edge = (Seen((), _EDGE, _EDGE), _EDGE, 0, weights.edge)
+    row = [edge, edge, *tokens, edge, edge]
+    alone = [
+        own + second[0] + first[1] + third[2] + fourth[3] + _among(f"{before} {form} {behind}")
+        for (_, _, _, second), (_, before, _, first), (_, form, own, _), (_, behind, _, third), (_, _, _, fourth)
+        in zip(row, row[1:], row[2:], row[3:], row[4:], strict=False)
+    ]  # fmt: skip
+    all_seen = [one[0] for one in tokens]
+    for it, plain, crossed in lines(all_seen, end_of_head):
+        if not any(weights.reaches(score, _PROMISING) for score in alone[it.start : it.stop]):
+            continue
+        line, by_forms = weights.sum(plain), [weights.crossed[one] for one in crossed if one in weights.crossed]
+        told: dict[tuple[str, str], int] = {}
+        for number, label in zip(it, labels(all_seen, it), strict=True):
+            form = tokens[number][1]
+            if (form, label) not in told:
+                said = (*by_forms, weights.crossed.get(label, {}))
+                told[form, label] = line + weights.of.get(label, 0) + sum(one[form] for one in said if form in one)
+            place = weights.placed[min(number - it.start, 3)][min(it.stop - 1 - number, 3)]
+            score = alone[number] + told[form, label] + place
+            if weights.reaches(score, _POSSIBLE):
+                yield number, score
+
+
+def find_tagged(look: str, end_of_head: int) -> list[Span]:
+    """The spans of a resume's one form (`sheet`) that are likelier somebody's data than not; its head ends there."""
+    weights, matches = _weights(), list(TOKEN.finditer(look))
+    texts = list(map(re.Match.group, matches))
+    possible = scores(texts, bisect_left(matches, end_of_head, key=re.Match.start))
+    spans: list[Span] = []
+    for _, group in groupby(enumerate(possible), key=lambda one: one[1][0] - one[0]):
+        run = [one for _, one in group]
+        if not any(weights.reaches(score, _LIKELY) for _, score in run):
+            continue
+        before = None
+        for (number, _), kind in zip(run, weights.best([score for _, score in run]), strict=True):
+            if texts[number] in KIND_OF or kind == len(weights.kinds):
+                before = None
+                continue
+            start, end = matches[number].span()
+            spans.append((spans.pop()[0] if kind == before else start, end, weights.kinds[kind]))
+            before = kind
+    return [(*_core(look, start, end), kind) for start, end, kind in spans if any(map(str.isalnum, look[start:end]))]
+
+
+def _core(look: str, start: int, end: int) -> tuple[int, int]:
+    """The same span without the signs at its ends."""
+    said = look[start:end]
+    return end - len(said.lstrip(_SIGNS)), start + len(said.rstrip(_SIGNS))
