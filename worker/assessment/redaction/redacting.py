@@ -56,15 +56,20 @@ def redact(text: str) -> Redacted:
     The result is `readable`, at most some three times as long, and redacting it again changes nothing. Never raises.
     """
     counts: Counter[str] = Counter()
-    sheet = by_rules(Sheet.of(unspelled(readable(text))), counts)
+    sheet = _neutral(by_rules(Sheet.of(unspelled(readable(text))), counts), counts)
     for _ in range(_MOST_LOOKS):
         before, sheet = sheet, replaced(sheet, find_tagged(sheet.look, sheet.end_of_head), counts)
         if sheet is before:
             break
-        sheet = by_rules(sheet, counts, again=True)
+        sheet = _neutral(by_rules(sheet, counts, again=True), counts)
+    return Redacted(spelled(sheet.text), MappingProxyType(dict(+counts)))
+
+
+def _neutral(sheet: Sheet, counts: Counter[str]) -> Sheet:
+    """The text with masculine forms only: the tagger does not see who writes either."""
     changes = masculine_forms(sheet.text)
     counts["gender_ending"] += len(changes)
-    return Redacted(spelled(sheet.changed(changes).text), MappingProxyType(dict(+counts)))
+    return sheet.changed(changes)
 
 
 def by_rules(sheet: Sheet, counts: Counter[str], *, again: bool = False) -> Sheet:

@@ -246,4 +246,8 @@ def find_tagged(look: str, end_of_head: int) -> list[Span]:
 def _core(look: str, start: int, end: int) -> tuple[int, int]:
     """The same span without the signs at its ends."""
     said = look[start:end]
-    return end - len(said.lstrip(_SIGNS)), start + len(said.rstrip(_SIGNS))
+    stop = start + len(said.rstrip(_SIGNS))
+    initial = (
+        look[stop - 1 : stop].isupper() and not look[stop - 2 : stop - 1].isalnum() and look[stop : stop + 1] == "."
+    )
+    return end - len(said.lstrip(_SIGNS)), stop + initial
