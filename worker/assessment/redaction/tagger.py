@@ -2,7 +2,7 @@
 
 A linear chain CRF over words, numbers and signs. What can be told of one (its ending, its neighbours, its line) has a
 weight for each kind of data, their sum is its score, and kinds that stand side by side have one, too. `python -m
-bench.tagger` learns the weights. Scores of all kinds are the fields of one whole number, so that one addition adds
+dev.learn_tagger` learns the weights. Scores of all kinds are the fields of one whole number, so that one addition adds
 all, and what a word contributes wherever it stands is remembered: some five microseconds a word. Linear in the length.
 """
 
@@ -22,6 +22,7 @@ from worker.assessment.redaction.word_cache import remembered
 from worker.assessment.redaction.word_list import LETTERS
 
 WEIGHTS: Final = Path(__file__).with_name("tagger.json")
+NONE: Final = "O"  # what a trainer calls no kind
 SCALE: Final = 256  # a score is a sum of weights times this
 TOKEN: Final = re.compile(rf"[{LETTERS}]+(?:['\-{JOINT}][{LETTERS}]+)*|[0-9]+|\n+|\t|  +|[^\w\s]|_")
 NEAR: Final = (-2, -1, 1, 2)
@@ -140,15 +141,18 @@ class _Weights:
 
     def __init__(self, text: str) -> None:
         said = json.loads(text)
-        self.kinds = [Kind[name] for name in said["kinds"]]
+        *kinds, none = said["weights"]
+        self.kinds = [Kind[name] for name in kinds]
         self.steps: list[list[int]] = said["steps"]  # from kind to kind; the last is none
+        self.ones = sum(1 << _FIELD * kind for kind in range(len(kinds)))
         self.of: dict[str, int] = {}
         self.crossed: dict[str, dict[str, int]] = {}  # by what a line tells, and a form
-        for what, row in said["weights"].items():
-            line, sign, form = what.partition(CROSSED)
-            of = self.crossed.setdefault(line, {}) if sign else self.of
-            of[form or line] = sum(weight << (_FIELD * kind) for kind, weight in row)
-        self.ones = sum(1 << (_FIELD * kind) for kind in range(len(self.kinds)))
+        for number, kind in enumerate((*kinds, none)):
+            unit = 1 << _FIELD * number if kind != none else -self.ones
+            for what, weight in said["weights"][kind].items():
+                line, sign, form = what.partition(CROSSED)
+                of = self.crossed.setdefault(line, {}) if sign else self.of
+                of[form or line] = of.get(form or line, 0) + weight * unit
         self.edge = [self.sum(near(None, step)) for step in NEAR]
         self.placed = [[self.sum(placed(start, end)) for end in range(4)] for start in range(4)]
 

@@ -1,4 +1,4 @@
-"""Learns the weights of redaction's tagger from marked texts: `python -m bench.tagger` writes them beside it.
+"""Learns the weights of redaction's tagger from marked texts: `python -m dev.learn_tagger` writes them beside it.
 
 `tests/data/redaction/lessons/*.txt` has invented people: a line `=== layout | origin`, then the text, in which
 `‹kind|…›` marks what is theirs (kinds: `KINDS`); `lookalikes.txt` has a line a line that has nothing of a person. The
@@ -20,8 +20,6 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Final
 
-import pycrfsuite
-
 from worker.assessment.plain_text import readable
 from worker.assessment.redaction import redacting, tagger
 from worker.assessment.redaction.placeholders import SYMBOLS, Kind, unspelled
@@ -34,7 +32,6 @@ KINDS: Final = {
     "name": Kind.NAME, "third_person": Kind.NAME, "phone": Kind.PHONE, "mail": Kind.EMAIL, "link": Kind.LINK,
     "handle": Kind.HANDLE, "birth": Kind.BIRTH_DATE, "document": Kind.DOCUMENT, "address": Kind.ADDRESS,
 }  # fmt: skip
-OUTSIDE: Final = "O"
 _CONTACTS: Final = (Kind.EMAIL, Kind.LINK, Kind.PHONE)  # the rules hardly leave one: a part of one is none
 _SIGNS: Final = str.maketrans({"⇥": "\t", "⍽": "\u00a0", "⊝": "\u00ad", "⍾": "\u200b"})
 _MARK: Final = re.compile(r"‹(\w)\|([^‹›]*)›")
@@ -143,6 +140,8 @@ def told(tokens: list[tagger.Seen], end_of_head: int) -> Iterator[tuple[int, lis
 
 def learn(path: Path) -> None:
     """Train, and write crfsuite's model."""
+    import pycrfsuite  # noqa: PLC0415 - of bench/requirements.txt: tests read the lessons without it
+
     trainer, chance = pycrfsuite.Trainer(verbose=False), random.Random(1)
     for text, marks in lessons():
         views = [_left_by_rules(text, marks)]
@@ -152,34 +151,28 @@ def learn(path: Path) -> None:
             head = sum(match.start() < sheet.end_of_head for match in matches)
             of_each = dict(told([tagger.seen(match[0]) for match in matches], head))
             answers = [Counter(kinds[slice(*matches[number].span())]).most_common(1)[0][0] for number in of_each]
-            names = [OUTSIDE if kind is None or kind in _CONTACTS else kind.name for kind in answers]
+            names = [tagger.NONE if kind is None or kind in _CONTACTS else kind.name for kind in answers]
             trainer.append(list(of_each.values()), names)
     trainer.set_params(_SETTINGS)
     trainer.train(str(path))
 
 
 def written(path: Path) -> str:
-    """A model as `tagger` reads it: in whole numbers, each kind's weight less that of no kind."""
+    """A model as `tagger` reads it: in whole numbers."""
+    import pycrfsuite  # noqa: PLC0415 - as above
+
     model = pycrfsuite.Tagger()
     model.open(str(path))
     known = model.info()
-    kinds = sorted(set(known.labels) - {OUTSIDE})
-    numbers = {kind: number for number, kind in enumerate((*kinds, OUTSIDE))}
-    weights: dict[str, dict[str, float]] = {}
-    for (what, kind), weight in known.state_features.items():
-        weights.setdefault(what, {})[kind] = weight
-    rows = {
-        what: [[numbers[kind], round((row.get(kind, 0) - row.get(OUTSIDE, 0)) * tagger.SCALE)] for kind in kinds]
-        for what, row in sorted(weights.items())
-    }
+    kinds = sorted(set(known.labels) - {tagger.NONE})
+    numbers = {kind: number for number, kind in enumerate((*kinds, tagger.NONE))}
     steps = [[0] * len(numbers) for _ in numbers]
     for (one, other), weight in known.transitions.items():
         steps[numbers[one]][numbers[other]] = round(weight * tagger.SCALE)
-    said = {what: [pair for pair in row if pair[1]] for what, row in rows.items()}
-    return json.dumps(
-        {"kinds": kinds, "steps": steps, "weights": {what: row for what, row in said.items() if row}},
-        ensure_ascii=False, separators=(",", ":"),
-    )  # fmt: skip
+    weights: dict[str, dict[str, int]] = {kind: {} for kind in numbers}
+    for (what, kind), weight in sorted(known.state_features.items()):
+        weights[kind][what] = round(weight * tagger.SCALE)
+    return json.dumps({"steps": steps, "weights": weights}, ensure_ascii=False, separators=(",", ":"))
 
 
 if __name__ == "__main__":

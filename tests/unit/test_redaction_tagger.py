@@ -1,0 +1,69 @@
+"""The tagger beside the rules: its arithmetic is a linear chain CRF's, and what it learnt from can be read."""
+
+import itertools
+import random
+from bisect import bisect_left
+
+import pytest
+
+from dev.learn_tagger import lessons, told
+from worker.assessment.redaction import redact, tagger
+from worker.assessment.redaction.sheet import Sheet
+
+RESUMES = [
+    "Саломов Бехруз\nг. Тверь\t34 года\n\nОпыт: склад «Сокол»; бригадир Нечаев\n  Почта: x@y.ru; ; | 12.03.1990",
+    "Mary Ann Poe — Head of Sales\nReferences: Ian Roe, CTO\n\n",
+    "",
+    "\n\n* 77 *\n",
+]
+
+
+@pytest.mark.parametrize("text", RESUMES)
+def test_a_score_is_the_sum_of_what_is_told(text):
+    """What is remembered, packed and left out on the way changes none of the scores."""
+    weights = tagger._weights()
+    sheet = Sheet.of(text)
+    tokens = [match[0] for match in tagger.TOKEN.finditer(sheet.look)]
+    head = bisect_left([match.start() for match in tagger.TOKEN.finditer(sheet.look)], sheet.end_of_head)
+
+    def worth(what):
+        line, sign, form = what.partition(tagger.CROSSED)
+        return weights.crossed.get(line, {}).get(form, 0) if sign else weights.of.get(line, 0)
+
+    expected = {number: sum(map(worth, said)) for number, said in told(list(map(tagger.seen, tokens)), head)}
+    scores = dict(tagger.scores(tokens, head))
+    assert scores == {number: expected[number] for number in scores}
+    assert all(number in scores for number, score in expected.items() if weights.reaches(score, 0))
+
+
+def test_the_likeliest_kinds_are_found():
+    """Of all ways to give kinds to five tokens, the one that is worth most."""
+    weights, chance = tagger._weights(), random.Random(3)
+    none = len(weights.kinds)
+    for _ in range(5):
+        fields = [[chance.randint(-2000, 2000) for _ in range(none)] for _ in range(4)]
+
+        def worth(way, fields=fields):
+            steps = sum(weights.steps[one][other] for one, other in itertools.pairwise((none, *way, none)))
+            return steps + sum(field[kind] for field, kind in zip(fields, way, strict=True) if kind < none)
+
+        packed = [sum(value << 24 * kind for kind, value in enumerate(field)) for field in fields]
+        best = max(itertools.product(range(none + 1), repeat=4), key=worth)
+        assert worth(weights.best(packed)) == worth(best)
+
+
+def test_the_lessons_can_be_read():
+    """No mark is misspelt, none holds another, and there are enough of either."""
+    texts = list(lessons())
+    assert not [text[:60] for text, _ in texts if "‹" in text or "›" in text]
+    assert not [text[:60] for text, marks in texts for one, two in itertools.pairwise(sorted(marks)) if two[0] < one[1]]
+    assert sum(map(bool, dict(texts).values())) > 1_000
+    assert sum(not marks for _, marks in texts) > 1_000
+
+
+def test_what_no_rule_knows_goes():
+    """A chief in running text, without a word for people beside the name."""
+    shown = redact("Опыт работы\n2018–2021 «Вымпел», токарь. Смену сдавал Ведёркину, принимал от Зубаревой.").text
+    assert "Ведёркин" not in shown
+    assert "Зубарев" not in shown
+    assert "«Вымпел», токарь" in shown
