@@ -32,7 +32,7 @@ KINDS: Final = {
     "name": Kind.NAME, "third_person": Kind.NAME, "phone": Kind.PHONE, "mail": Kind.EMAIL, "link": Kind.LINK,
     "handle": Kind.HANDLE, "birth": Kind.BIRTH_DATE, "document": Kind.DOCUMENT, "address": Kind.ADDRESS,
 }  # fmt: skip
-_CONTACTS: Final = (Kind.EMAIL, Kind.LINK, Kind.PHONE)  # the rules hardly leave one: a part of one is none
+_CONTACTS: Final = (Kind.EMAIL, Kind.LINK, Kind.PHONE)  # the rules hardly leave one
 _SIGNS: Final = str.maketrans({"⇥": "\t", "⍽": "\u00a0", "⊝": "\u00ad", "⍾": "\u200b"})
 _MARK: Final = re.compile(r"‹(\w)\|([^‹›]*)›")
 _MASKED: Final = (0.4, 0.9)  # of the marks: the least and the most
@@ -124,15 +124,14 @@ def _part(text: str, marks: Marks, chance: random.Random) -> tuple[str, Marks]:
 def told(tokens: list[tagger.Seen], end_of_head: int) -> Iterator[tuple[int, list[str]]]:
     """The number of each token that ends no line, and everything that is told of it."""
     for line, plain, crossed in tagger.lines(tokens, end_of_head):
-        for number, label in zip(line, tagger.labels(tokens, line), strict=True):
+        for number, before in zip(line, tagger.labels(tokens, line), strict=True):
             me = tokens[number]
             beside = {
                 step: tokens[at] if 0 <= (at := number + step) < len(tokens) else None for step in (0, *tagger.NEAR)
             }
             forms = [one.form if (one := beside[step]) else "^" for step in (-1, 0, 1)]
-            named = [label] if label else []
             yield number, [
-                *me.own, *plain, *named, *(f"{one}{tagger.CROSSED}{me.form}" for one in (*crossed, *named)),
+                *me.own, *plain, *before, *(f"{one}{tagger.CROSSED}{me.form}" for one in (*crossed, *before)),
                 *(said for step in tagger.NEAR for said in sorted(tagger.near(beside[step], step))),
                 *tagger.around(*forms), *tagger.placed(number - line.start, line.stop - 1 - number),
             ]  # fmt: skip
@@ -140,9 +139,9 @@ def told(tokens: list[tagger.Seen], end_of_head: int) -> Iterator[tuple[int, lis
 
 def learn(path: Path) -> None:
     """Train, and write crfsuite's model."""
-    import pycrfsuite  # noqa: PLC0415 - of bench/requirements.txt: tests read the lessons without it
+    import pycrfsuite  # noqa: PLC0415 - tests read the lessons without it
 
-    trainer, chance = pycrfsuite.Trainer(verbose=False), random.Random(1)
+    trainer, chance = pycrfsuite.Trainer(verbose=False), random.Random(1)  # noqa: S311 - no secret
     for text, marks in lessons():
         views = [_left_by_rules(text, marks)]
         views += [_masked(text, marks, chance), _left_by_rules(*_part(text, marks, chance))] if marks else []
@@ -151,7 +150,7 @@ def learn(path: Path) -> None:
             head = sum(match.start() < sheet.end_of_head for match in matches)
             of_each = dict(told([tagger.seen(match[0]) for match in matches], head))
             answers = [Counter(kinds[slice(*matches[number].span())]).most_common(1)[0][0] for number in of_each]
-            names = [tagger.NONE if kind is None or kind in _CONTACTS else kind.name for kind in answers]
+            names = [tagger.NONE if kind is None else kind.name for kind in answers]
             trainer.append(list(of_each.values()), names)
     trainer.set_params(_SETTINGS)
     trainer.train(str(path))

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 from worker.assessment.redaction.morphology import Reading, readings
 from worker.assessment.redaction.name_word import word_of
+from worker.assessment.redaction.named_text import Mentions
 from worker.assessment.redaction.placeholders import JOINT, KIND_OF, Kind, Span
 from worker.assessment.redaction.word_cache import remembered
 from worker.assessment.redaction.word_list import LETTERS
@@ -30,8 +31,10 @@ CROSSED: Final = "\t"  # between what a line tells and the form of one of its to
 _LINE_END, _GAP, _EDGE, _HELD = "⏎", "⇥", "^", "<>"
 _LABELS_END: Final = frozenset((":", "|", _GAP))
 _SIGNS: Final = " \t,.;:!?()[]{}/|•—-\"«»'*_#>="
-_FLAGS: Final = ("given", "surname", "patronymic", "unknown", "common", "place", "people")
+_FLAGS: Final = ("given", "surname", "patronymic", "unknown", "common", "place", "people", "kin")
 _READINGS: Final = (Reading.ANIMATE, Reading.INANIMATE, Reading.ADJECTIVE, Reading.NOUN, Reading.GENDERED)
+_SHORTEST: Final = 4  # letters of a name that is looked for elsewhere
+_OF_RULES: Final = frozenset((Kind.EMAIL, Kind.LINK, Kind.PHONE))  # what they leave of these is a part, or none
 _KEPT: Final = 8_000  # tokens that are remembered
 _FIELD: Final = 24  # bits
 _HALF: Final = 1 << (_FIELD - 1)
@@ -104,6 +107,7 @@ def lines(tokens: list[Seen], end_of_head: int) -> Iterator[tuple[range, list[st
             told = [f"first {first}", zone, f"above {above}", f"closing {closing}"]
             crossed = [*told, f"{_step(len(it), 1, 2, 3, 4, 5, 8, 15)} long", f"line {_step(number, 1, 2, 3, 6, 12)}"]
             crossed += [where for where, kinds in held_near if kinds]
+            crossed += ["of kin"] * any("ki" in tokens[number].form for number in it)
             yield it, told + [f"{where} {one}" for where, kinds in held_near for one in kinds], crossed
             above, closing, over = first, tokens[it.stop - 1].word, within
 
@@ -112,13 +116,15 @@ def _step(value: int, *steps: int) -> int:
     return max((step for step in steps if step <= value), default=0)
 
 
-def labels(tokens: list[Seen], line: range) -> Iterator[str]:
-    """For each token of a line what the word before the last sign that ends a label tells."""
-    label = ""
+def labels(tokens: list[Seen], line: range) -> Iterator[tuple[str, ...]]:
+    """For each token of a line what the last placeholder and the word before the last sign that ends a label tell."""
+    label, held = "no label", "none held"
     for number in line:
-        if number > line.start and tokens[number].word in _LABELS_END:
+        yield label, held
+        if tokens[number].form == _HELD:
+            held = f"since {tokens[number].word}"
+        elif number > line.start and tokens[number].word in _LABELS_END:
             label = f"label {tokens[number - 1].word}"
-        yield label
 
 
 def near(one: Seen | None, step: int) -> set[str]:
@@ -214,14 +220,14 @@ def scores(texts: list[str], end_of_head: int) -> Iterator[tuple[int, int]]:
         if not any(weights.reaches(score, _PROMISING) for score in alone[it.start : it.stop]):
             continue
         line, by_forms = weights.sum(plain), [weights.crossed[one] for one in crossed if one in weights.crossed]
-        told: dict[tuple[str, str], int] = {}
-        for number, label in zip(it, labels(all_seen, it), strict=True):
+        told: dict[tuple[str, tuple[str, ...]], int] = {}
+        for number, before in zip(it, labels(all_seen, it), strict=True):
             form = tokens[number][1]
-            if (form, label) not in told:
-                said = (*by_forms, weights.crossed.get(label, {}))
-                told[form, label] = line + weights.of.get(label, 0) + sum(one[form] for one in said if form in one)
+            if (form, before) not in told:
+                said = (*by_forms, *(weights.crossed.get(one, {}) for one in before))
+                told[form, before] = line + weights.sum(before) + sum(one[form] for one in said if form in one)
             place = weights.placed[min(number - it.start, 3)][min(it.stop - 1 - number, 3)]
-            score = alone[number] + told[form, label] + place
+            score = alone[number] + told[form, before] + place
             if weights.reaches(score, _POSSIBLE):
                 yield number, score
 
@@ -231,19 +237,30 @@ def find_tagged(look: str, end_of_head: int) -> list[Span]:
     weights, matches = _weights(), list(TOKEN.finditer(look))
     texts = list(map(re.Match.group, matches))
     possible = scores(texts, bisect_left(matches, end_of_head, key=re.Match.start))
-    spans: list[Span] = []
+    kinds: dict[int, Kind] = {}
     for _, group in groupby(enumerate(possible), key=lambda one: one[1][0] - one[0]):
         run = [one for _, one in group]
-        if not any(weights.reaches(score, _LIKELY) for _, score in run):
+        if any(weights.reaches(score, _LIKELY) for _, score in run):
+            best = zip(run, weights.best([score for _, score in run]), strict=True)
+            kinds |= {number: weights.kinds[kind] for (number, _), kind in best if kind < len(weights.kinds)}
+    return _spans(look, matches, {number: kind for number, kind in kinds.items() if texts[number] not in KIND_OF})
+
+
+def _spans(look: str, matches: list[re.Match[str]], kinds: dict[int, Kind]) -> list[Span]:
+    named = [word_of(matches[number][0]) for number, kind in kinds.items() if kind is Kind.NAME]
+    mentions = Mentions(word for word in named if word.capital and len(word.text) >= _SHORTEST)
+    spans: list[Span] = []
+    before: tuple[int, Kind | None] = (-1, None)
+    for number, match in enumerate(matches):
+        kind = kinds.get(number)
+        if kind is None and mentions.beginnings and match[0].isalpha() and len(match[0]) >= _SHORTEST:
+            word = word_of(match[0])
+            kind = Kind.NAME if word.beginning in mentions.beginnings and word.capital and mentions.has(word) else None
+        if kind is None or kind in _OF_RULES:
             continue
-        before = None
-        for (number, _), kind in zip(run, weights.best([score for _, score in run]), strict=True):
-            if texts[number] in KIND_OF or kind == len(weights.kinds):
-                before = None
-                continue
-            start, end = matches[number].span()
-            spans.append((spans.pop()[0] if kind == before else start, end, weights.kinds[kind]))
-            before = kind
+        joined = before == (number - 1, kind)
+        spans.append((spans.pop()[0] if joined else match.start(), match.end(), kind))
+        before = (number, kind)
     return [(*_core(look, start, end), kind) for start, end, kind in spans if any(map(str.isalnum, look[start:end]))]
 
 
