@@ -43,21 +43,18 @@ class Word:
         # «Технология» begins like a post.
         begins = key.startswith(lists.POSTS) or last.startswith(lists.POSTS)
         post = (begins and reading & _NOUNS != Reading.INANIMATE) or self.lower.startswith(lists.ABOUT_PEOPLE)
-        # What somebody is to somebody: «начальник», «сын», "head".
-        self.kin = not given and (self.lower in lists.RELATIVES or key in lists.RELATIVES)
-        self.people = self.kin or self.lower in lists.PEOPLE or last in lists.PEOPLE or (post and not given)
-        self.animate = self.people or (reading & _NOUNS == Reading.ANIMATE and len(text) > 2)  # «сменщик»
+        # What somebody is to somebody, or at work: «сын», «начальник», "head".
+        self.people = (
+            self.lower in lists.PEOPLE or last in lists.PEOPLE or (not given and (post or key in lists.PEOPLE))
+        )
         # It begins with a capital letter, or its last part does («аль-Хусейни»); some scripts have no other.
         self.capital = any(part[0] == part[0].upper() for part in (text, *re.split("['-]+", text)))
         self.short = len(text) <= 2 and self.capital  # it may be initials, or a part of them
         few = 1 < len(text) <= _LONGEST_ABBREVIATION and text.isupper()
         self.abbreviation = few and not (given or surname or patronymic)  # a few capitals that no list has
-        self.brand = self.lower in lists.FIRST_OF_BRANDS  # a company that is called like a person may begin with it
         # Running text is searched for it: others are names beside it only.
         named = (given or (surname and self.cyrillic and not common)) and self.capital
         self.tells_of_a_name = patronymic or named or turkic
-        beside = self.animate or self.lower in terms("titles") or self.brand
-        self.telling = beside or self.short or self.tells_of_a_name
 
 
 @remembered(KEPT_WORDS)
