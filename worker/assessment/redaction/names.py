@@ -42,83 +42,44 @@ class _Search(NamedText):
         return [self.span(number) for number in self.taken] + self.extra
 
     def _after_labels(self) -> None:
-        for match in pattern("labelled names").finditer(self.text):
-            numbers = self.numbers_in(*match.span(match.lastindex))[:_LONGEST_NAME]
-            numbers = self._name_from(numbers, known=match.lastindex == lists.BELOW)
-            words = self.those(numbers)
-            # «Имя файла», "Name: string": words that are common and nothing else are no name.
-            things = len(words) == 2 and all(word.common and not (word.given or word.surname) for word in words)
-            named = any(word.nameable for word in words) and not things
-            certain = any(part in match[0].lower() for part in lists.CERTAIN)
-            if named or (words and certain and words[0].capital and len(words) < 4):
-                self.take(*numbers)
+        for name in ("labelled names", "introduced names"):
+            for match in pattern(name).finditer(self.text):
+                numbers = self.numbers_in(*match.span(match.lastindex))[:_LONGEST_NAME]
+                self.take(*takewhile(self._may_be_named, numbers))
         signed = self.text.rstrip(" \n.")
         last = self.numbers_in(signed.rfind("\n") + 1, len(signed))
-        for word in self.those(last):
-            alone = signed.endswith(f"\n{word.text}") and word.capital
-            if alone and word.given and word.lower not in terms("products"):
-                self.take(*last)  # «Спасибо, что дочитали!», «Сева»
-        for match in pattern("introduced names").finditer(self.text):
-            numbers = self._name_from(self.numbers_in(*match.span(1)), known=True)
-            self.take(*numbers)
+        if len(last) == 1 and self.words[last[0]].only_given and self.words[last[0]].capital:
+            self.take(*last)  # «Спасибо, что дочитали!», «Сева»
 
-    def _name_from(self, numbers: range, *, known: bool) -> range:
-        """The words up to a patronymic or the sentence's end; with `known`, as long as they may be a name."""
-        words = self.those(numbers)
-        asian = bool(words) and words[0].lower in terms("surnames, Asian")  # «Ким Мин Джун»
-        for number, word in zip(numbers, words, strict=True):
-            if word.patronymic and len(word.text) > 1:
-                return range(numbers.start, number + 1)
-
-        def is_named(number: int) -> bool:
-            word = self.words[number]
-            sure = word.capital or word.only_given or not (word.unknown or word.common)
-            return (asian and word.capital) or word.lower in terms("particles") or (sure and word.nameable)
-
-        return range(numbers.start, numbers.start + len(list(takewhile(is_named, numbers)))) if known else numbers
+    def _may_be_named(self, number: int) -> bool:
+        word = self.words[number]
+        sure = word.capital or word.only_given or not (word.unknown or word.common)
+        return word.lower in terms("particles") or (sure and word.nameable)
 
     def _in_the_head(self, end: int) -> None:
         """The lines before the first section: once a name stands above, words that nobody knows are none."""
         above = _NAMED.search(self.text[:end])
         named = len(self.text) if above is None else above.start()
-        sidebar = seen = False  # a list of skills, as LinkedIn has it; a line that is more than a name
-        lines = "\n" in self.text
+        seen = False  # a line that is more than a name
         for start, line, numbers in self.lines():
             if start >= end:
                 break
-            pair = lines and not seen and "," in line and _SURNAME_FIRST.fullmatch(line.strip(" #*•-"))
-            if pair and not any(word.common or word.place or word.abbreviation for word in self.those(numbers)):
-                self.take(*numbers)  # "O'Brien, Siobhan"
-            sidebar = line.strip(" :").lower() in lists.SIDEBARS or (sidebar and bool(line.strip()))
             for match in lists.SEGMENT.finditer(line) if numbers else ():
-                begin, stop = start + match.start(), start + match.end()
-                found = bare = self.numbers_in(begin, stop)
-                while bare and self.words[bare[0]].lower in terms("headings"):
-                    bare = bare[1:]
-                words = self.those(bare)
-                if len(bare) > _LONGEST_NAME or not any(word.nameable for word in words):
+                stop = start + match.end()
+                found = self.numbers_in(start + match.start(), stop)
+                while found and self.words[found[0]].lower in terms("headings"):
+                    found = found[1:]
+                words = self.those(found)
+                if len(found) > _LONGEST_NAME or not any(word.nameable for word in words):
                     continue  # most of them
-                begins, cyrillic = found.start == numbers.start, words[0].cyrillic
-                unnamed = begin < named and not sidebar and min(self.taken, default=len(self.words)) >= numbers.stop
+                unnamed = start < named and min(self.taken, default=len(self.words)) >= numbers.stop
                 # On a line with other words a person's data follow the name, or the post.
-                sign = self.text[stop : stop + 3]
-                data = sign.strip(" ,|(•—\t")[:1] in (_DATA if lines else KIND_OF)
-                alone = data or len(found) == len(numbers)
-                if begins and lines and not alone:
-                    unknown = all(word.unknown and word.cyrillic for word in words)
-                    alone = unnamed and (not seen or unknown) and sign.strip()[:1] in {*",(/|—"}
-                    behind = self.words[found.stop : numbers.stop]
-                    alone = alone or (not seen and any(word.common or word.people for word in behind))
-                last = found.start - 1
-                mirrored = len(found) > 1 and last in self.taken and self.words[last].cyrillic != cyrillic
-                stranger = (
-                    mirrored or not self.taken.keys().isdisjoint(found) or (unnamed and alone and (data or lines))
-                )
-                listed = line.count(",") > 1 and not begins  # «Гала, Фуджи, Гренни Смит»
-                known = any(word.only_given and not (listed and word.surname) for word in words)
-                several = mirrored or (known and cyrillic) or (not listed and (known or cyrillic))
-                if (alone or (several and len(bare) > 1)) and self.stand_together(bare):
-                    self._segment(bare, first=unnamed and not seen, stranger=stranger)
+                sign = self.text[stop : stop + 3].strip()
+                alone = found.stop == numbers.stop or (not seen and sign[:1] in {*",(/|—"}) or sign.strip(" ,|(•—")[:1] in _DATA
+                alone = alone and "\n" in self.text and self.text[start:self.starts[found[0]]].strip(" #*•-") == ""
+                if (alone or len(words) > 1 and (unnamed or line.count(",") < 2 or any(word.only_given and not word.surname for word in words))) and self.stand_together(found):
+                    stranger = (unnamed and alone) or not self.taken.keys().isdisjoint(found)
+                    self._segment(found, first=unnamed and not seen, stranger=stranger)
             seen = seen or any(number not in self.taken for number in numbers)
 
     def _segment(self, numbers: range, *, first: bool, stranger: bool) -> None:
