@@ -48,7 +48,6 @@ def _in_both_alphabets(words: Iterable[str], shortest: int) -> frozenset[str]:
 POSTS: Final = tuple(_in_both_alphabets(terms("posts, their beginnings"), 5))
 ABOUT_PEOPLE: Final = tuple(terms("about people, their beginnings"))
 PEOPLE: Final = _in_both_alphabets(terms("relatives"), 4) | terms("people, whole words")
-SIDEBARS: Final = phrases("sidebars")
 
 # The places where names stand, where names of others stand, and how initials are written.
 CERTAIN = ("фам", "фио", "ф.и.о", "ф. и. о", "surname", "last", "family", "full", "maiden")

@@ -45,11 +45,10 @@ class _Search(NamedText):
         for name in ("labelled names", "introduced names"):
             for match in pattern(name).finditer(self.text):
                 numbers = self.numbers_in(*match.span(match.lastindex))[:_LONGEST_NAME]
-                self.take(*takewhile(self._may_be_named, numbers))
-        signed = self.text.rstrip(" \n.")
-        last = self.numbers_in(signed.rfind("\n") + 1, len(signed))
-        if len(last) == 1 and self.words[last[0]].only_given and self.words[last[0]].capital:
-            self.take(*last)  # «Спасибо, что дочитали!», «Сева»
+                named = list(takewhile(self._may_be_named, numbers))
+                certain = any(part in match[0].lower() for part in lists.CERTAIN)
+                unmistakable = certain and len(numbers) < 4 and all(word.capital for word in self.those(numbers))
+                self.take(*(numbers if unmistakable else named))
 
     def _may_be_named(self, number: int) -> bool:
         word = self.words[number]
@@ -74,10 +73,12 @@ class _Search(NamedText):
                     continue  # most of them
                 unnamed = start < named and min(self.taken, default=len(self.words)) >= numbers.stop
                 # On a line with other words a person's data follow the name, or the post.
-                sign = self.text[stop : stop + 3].strip()
-                alone = found.stop == numbers.stop or (not seen and sign[:1] in {*",(/|—"}) or sign.strip(" ,|(•—")[:1] in _DATA
-                alone = alone and "\n" in self.text and self.text[start:self.starts[found[0]]].strip(" #*•-") == ""
-                if (alone or len(words) > 1 and (unnamed or line.count(",") < 2 or any(word.only_given and not word.surname for word in words))) and self.stand_together(found):
+                before, sign = line[: match.start()], self.text[stop : stop + 3].strip()
+                followed = sign.strip(" ,|(•—")[:1] in _DATA or (not seen and sign[:1] in {*",(/|—"})
+                alone = (followed or found.stop == numbers.stop) and not before.strip(" #*•-") and "\n" in self.text
+                listed = line.count(",") > 1 and found.start != numbers.start  # «Гала, Фуджи, Гренни Смит»
+                known = words[0].cyrillic and any(word.only_given and not word.surname for word in words)
+                if (alone or (len(words) > 1 and (known or not listed))) and self.stand_together(found):
                     stranger = (unnamed and alone) or not self.taken.keys().isdisjoint(found)
                     self._segment(found, first=unnamed and not seen, stranger=stranger)
             seen = seen or any(number not in self.taken for number in numbers)
@@ -92,12 +93,7 @@ class _Search(NamedText):
             if word.capital and not product and (known or foreign):
                 self.take(*numbers)
             return
-        # «Джонсон и Джонсон»
-        joined = any(
-            len(word.text) == 1 and not word.capital and word.lower not in terms("particles") for word in words
-        )
-        may_be = 1 < len(words) <= _LONGEST_NAME and not joined
-        if may_be and is_a_name(words, first=first, stranger=stranger):
+        if is_a_name(words, first=first, stranger=stranger):
             # «Токарь Иванов Иван Иванович»: the post stays.
             post = len(numbers) > 3 and not words[0].nameable
             self.take(*(numbers[1:] if post else numbers))
