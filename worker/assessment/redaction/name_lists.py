@@ -36,9 +36,6 @@ LATIN_GIVEN: Final = frozenset(
     for word in {name, name.replace("дж", "j").replace("ж", "j")}
 )
 LATIN_SURNAMES: Final = frozenset(map(latin_key, terms("surnames, in Latin letters")))
-BRANDS: Final = phrases("brands")
-FIRST_OF_BRANDS: Final = frozenset(brand.split()[0] for brand in BRANDS)
-RESPECTED: Final = phrases("respect", "|")
 _ENGLISH: Final = terms("English, common")
 
 
@@ -50,9 +47,7 @@ def _in_both_alphabets(words: Iterable[str], shortest: int) -> frozenset[str]:
 
 POSTS: Final = tuple(_in_both_alphabets(terms("posts, their beginnings"), 5))
 ABOUT_PEOPLE: Final = tuple(terms("about people, their beginnings"))
-RELATIVES: Final = _in_both_alphabets(terms("relatives"), 4)
-PEOPLE: Final = RELATIVES | terms("people, whole words")
-SIDEBARS: Final = phrases("sidebars")
+PEOPLE: Final = _in_both_alphabets(terms("relatives"), 4) | terms("people, whole words")
 
 # The places where names stand, where names of others stand, and how initials are written.
 CERTAIN = ("фам", "фио", "ф.и.о", "ф. и. о", "surname", "last", "family", "full", "maiden")

@@ -43,21 +43,18 @@ class Word:
         # «Технология» begins like a post.
         begins = key.startswith(lists.POSTS) or last.startswith(lists.POSTS)
         post = (begins and reading & _NOUNS != Reading.INANIMATE) or self.lower.startswith(lists.ABOUT_PEOPLE)
-        # What somebody is to somebody: «начальник», «сын», "head".
-        self.kin = not given and (self.lower in lists.RELATIVES or key in lists.RELATIVES)
-        self.people = self.kin or self.lower in lists.PEOPLE or last in lists.PEOPLE or (post and not given)
-        self.animate = self.people or (reading & _NOUNS == Reading.ANIMATE and len(text) > 2)  # «сменщик»
+        # What somebody is to somebody, or at work: «сын», «начальник», "head".
+        self.people = (
+            self.lower in lists.PEOPLE or last in lists.PEOPLE or (not given and (post or key in lists.PEOPLE))
+        )
         # It begins with a capital letter, or its last part does («аль-Хусейни»); some scripts have no other.
         self.capital = any(part[0] == part[0].upper() for part in (text, *re.split("['-]+", text)))
         self.short = len(text) <= 2 and self.capital  # it may be initials, or a part of them
         few = 1 < len(text) <= _LONGEST_ABBREVIATION and text.isupper()
         self.abbreviation = few and not (given or surname or patronymic)  # a few capitals that no list has
-        self.brand = self.lower in lists.FIRST_OF_BRANDS  # a company that is called like a person may begin with it
         # Running text is searched for it: others are names beside it only.
         named = (given or (surname and self.cyrillic and not common)) and self.capital
         self.tells_of_a_name = patronymic or named or turkic
-        beside = self.animate or self.lower in terms("titles") or self.brand
-        self.telling = beside or self.short or self.tells_of_a_name
 
 
 @remembered(KEPT_WORDS)
@@ -105,60 +102,51 @@ def is_a_name(words: list[Word], *, first: bool, stranger: bool) -> bool:
     In the text's first line a common word may be one; for a `stranger`, words that nobody knows are one.
     """
     bare = [word for word in words if word.lower not in terms("particles")]
-    words = bare if len(bare) > 1 and any(word.capital for word in words) else words
+    words = bare if len(bare) > 1 else words
     long = [word for word in words if len(word.text) > 1]
-    if all(not word.cyrillic for word in words):
-        return _is_a_latin_name(words, stranger=stranger)
-    if not all(word.cyrillic for word in words) or not long:
+    small = any(len(word.text) == 1 and not word.capital for word in words)  # «Джонсон и Джонсон»
+    if small or not long or len(words) < 2 or len({word.cyrillic for word in words}) > 1:
         return False
+    if long[0].cyrillic:
+        return _is_a_cyrillic_name(long, first=first, stranger=stranger)
+    return _is_a_latin_name(words, stranger=stranger)
+
+
+def _is_a_cyrillic_name(long: list[Word], *, first: bool, stranger: bool) -> bool:
+    capital, named = all(word.capital for word in long), any(word.given or word.surname for word in long)
     if any(word.patronymic or word.lower in terms("particles, Turkic") for word in long):
-        if all(word.capital for word in long) and len(long) == 3 and long[-1].patronymic and not long[-1].common:
-            return True  # «Щебетуха Ёлка Ивановна»
         strange = sum(not word.nameable for word in long)
-        return strange <= 1 and any(word.given or word.unknown or word.surname for word in long)
+        return strange <= 1 or (capital and len(long) == 3)  # «Щебетуха Ёлка Ивановна»
     product = any(word.lower in terms("products") for word in long)
     if product and not any(SURNAME_ENDING.fullmatch(word.lower) for word in long):
         return False
-    return _is_a_cyrillic_name(words, long, first=first, stranger=stranger)
-
-
-def _is_a_cyrillic_name(words: list[Word], long: list[Word], *, first: bool, stranger: bool) -> bool:
-    capital = all(word.capital for word in long)
-    if not stranger and all(word.text.isupper() and len(word.text) <= _SHORT for word in words):
-        return False  # «АСУ ТП»
-    if stranger and capital and words[0].lower in terms("surnames, Asian") and len(words) < 4:
-        return True  # «Ким Мин Джун»
+    if _are_abbreviations(long) and not stranger:
+        return False
     if not all(word.nameable for word in long):
         # «Анна Король»: beside an unmistakable given name one common word may be a surname.
-        sure = any(word.only_given for word in long)
-        surname = long[0].surname and not long[0].common  # «Рагимханов Селим»: it is a verb, says the dictionary
-        return len(long) == 2 and capital and ((first and (long[0].given or surname)) or (stranger and sure))
-    if len(long) == 1:
-        return long[0].surname and len(words) > 1
-    named = sum(word.given or word.surname for word in long)
+        sure = (first and long[0].given) or (stranger and any(word.only_given for word in long))
+        return capital and len(long) == 2 and sure
     if all(word.common for word in long):
-        return (named == len(long) or long[0].given) and first and capital and len(long) <= 3
-    if _are_abbreviations(long) or (capital is False and any(word.capital for word in long)):
+        return named and first and capital
+    if not capital and any(word.capital for word in long):
         return False
-    return bool(named) or (stranger and all(word.unknown for word in long) and capital and len(long) <= 4)
+    return named or (stranger and capital and len(long) <= 4)
 
 
 def _is_a_latin_name(words: list[Word], *, stranger: bool) -> bool:
-    if len(words) > 5 or any(word.lower in terms("English, common") for word in words):
+    if any(word.lower in terms("English, common") for word in words):
         return False
     if not all(word.capital for word in words) and not all(word.text.islower() for word in words):
         return False
-    ends = {words[0].key, words[-1].key}
-    russian = pattern("surnames' endings in Latin letters, Russian ones")
-    if any(russian.fullmatch(word.lower) for word in words):
-        return True  # «Lavrentiy Ryabinin»: one word is on no list, the other ends as no product does
-    if ends & terms("products") and not stranger:
+    if {words[0].key, words[-1].key} & terms("products") and not stranger:
         return False
+    russian = pattern("surnames' endings in Latin letters, Russian ones")
+    if all(word.surname for word in words) or any(russian.fullmatch(word.lower) for word in words):
+        return True  # «Lavrentiy Ryabinin»: one word is on no list, the other ends as no product does
     alike = not any(word.abbreviation for word in words) or all(word.text.isupper() for word in words)
-    if all(word.surname for word in words) or (alike and any(word.only_given for word in words)):  # not «Clara NLP»
+    if alike and any(word.only_given for word in words):  # not «Clara NLP»
         return True
-    # "Oluwaseun Adeyemi" in the first lines
-    return stranger and all(word.capital for word in words) and not _are_abbreviations(words)
+    return stranger and words[0].capital and not _are_abbreviations(words)  # "Oluwaseun Adeyemi"
 
 
 def _are_abbreviations(words: list[Word]) -> bool:

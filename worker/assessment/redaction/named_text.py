@@ -52,7 +52,6 @@ class NamedText:
         found = list(_WORD.finditer(text))
         self.text = text
         self.words = list(map(word_of, map(re.Match.group, found)))
-        self.telling = [(number, word) for number, word in enumerate(self.words) if word.telling]
         self.starts = list(map(re.Match.start, found))
         self.ends = list(map(re.Match.end, found))
         self.protected: set[int] = set()  # in them no name is looked for
@@ -104,12 +103,3 @@ class NamedText:
         """Whether a word stands right before it."""
         start = self.starts[number]
         return start > 1 and self.text[start - 1] == " " and self.text[start - 2].isalpha()
-
-    def ends_a_phrase(self, number: int) -> bool:
-        """Whether no other word stands right behind it."""
-        rest = self.text[self.ends[number] : self.ends[number] + 2].lstrip(" ")[:1]
-        return not rest or rest in "\n,.;(—-"
-
-    def is_a_brand(self, number: int) -> bool:
-        """Whether the word and the next are a company that is called like a person."""
-        return " ".join(word.lower for word in self.words[number : number + 2]) in lists.BRANDS

@@ -5,7 +5,6 @@ another part of one. An employer's name stays, though a person's is in it, but f
 """
 
 import re
-from collections.abc import Iterable
 from itertools import islice, takewhile
 from typing import Final
 
@@ -15,152 +14,73 @@ from worker.assessment.redaction.named_text import Mentions, NamedText
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
 from worker.assessment.redaction.word_list import linear, pattern, terms
 
-_FIRST_LINES: Final = 10
 _SHORTEST: Final = 3  # letters of a name in capitals
 _LONGEST_NAME: Final = 6  # words
 _LONGEST_LIST: Final = 6  # lines of people
-_LONG: Final = 5  # letters of a name that is a part of another word
-_PART: Final = re.compile(r"[^\W\d_]{3,40}")
-_OWN: Final = re.compile(r"@.*|^(?:\w+:)?(?://)?[^/@]*/(?=.)")  # an address's domain, a link's host
-_CELL: Final = re.compile(r"[^ \t|]+(?: [^ \t|]+)*")  # of a page with columns
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
 
 _SURNAME_FIRST = linear(r"\p{Lu}[\p{L}'\-]+, \p{Lu}[\p{L}'\-]+(?: \p{Lu}[\p{L}'.\-]*)*")
 _NAMED = re.compile(f"[{SYMBOLS[Kind.NAME]}{SYMBOLS[Kind.PERSON]}]")
 
 
-def find_names(text: str, end_of_head: int, contacts: Iterable[str] = ()) -> list[Span]:
+def find_names(text: str, end_of_head: int) -> list[Span]:
     """The spans of a resume's one form (`sheet`) that name a person, neither sorted nor free of overlaps."""
-    return _Search(text).spans(end_of_head, contacts)
+    return _Search(text).spans(end_of_head)
 
 
 class _Search(NamedText):
-    def spans(self, end_of_head: int, contacts: Iterable[str]) -> list[Span]:
+    def spans(self, end_of_head: int) -> list[Span]:
         quoted = pattern("quoted") if '"' in self.text else lists.QUOTED_WITHOUT_STRAIGHT
-        for looked_for in (quoted, pattern("named after")):
+        for looked_for in (quoted, pattern("named after"), pattern("brands")):
             for match in looked_for.finditer(self.text):
-                numbers = self.numbers_in(*match.span(match.lastindex or 0))
-                # «Учебник Мордковича», but not «директор школы Н. П. Громова».
-                first = self.numbers_in(0, match.start() + 1).stop - (match.start() == 0)
-                if match.lastindex != lists.BELOW or not self._is_somebodys(first, numbers):
-                    self.protected.update(numbers)
-        for number, word in self.telling:
-            if word.brand and self.is_a_brand(number):
-                self.protected.update((number, number + 1))
-        self._as_in_contacts(contacts)
+                self.protected.update(self.numbers_in(*match.span(match.lastindex or 0)))
         self._after_labels()
         self._in_the_head(end_of_head)
-        self._one_below_the_other()
         self._in_lists_of_people()
         self._in_running_text()
-        self._beside_names()
         self._later_mentions()
         return [self.span(number) for number in self.taken] + self.extra
 
-    def _is_somebodys(self, institution: int, named: range) -> bool:
-        """Whether a person behind an institution works there."""
-        post = institution > 0 and self.words[institution - 1].people and self.within_a_phrase(institution)
-        return post or (len(named) > 1 and any(word.patronymic for word in self.those(named)))
-
-    def _as_in_contacts(self, contacts: Iterable[str]) -> None:
-        """«Emre Yıldırım», whose address is emre.yildirim@mail.tld."""
-        names = {lists.latin_key(part) for said in contacts for part in _PART.findall(_OWN.sub("", said))}
-        if not names:
-            return
-        glued = {part for name in names for n in range(_LONG, len(name)) for part in (name[:n], name[-n:])}
-
-        def is_named(word: Word) -> bool:
-            if not word.capital or word.people or word.place or (word.common and not word.given):
-                return False
-            key = lists.latin_key(word.lower)
-            return key in names or key in glued
-
-        named = set(filter(is_named, set(self.words)))
-        for number in [number for number, word in enumerate(self.words) if word in named]:
-            word = self.words[number]
-            beside = [self.words[other] for step in (1, -1) if (other := self.beside(number, step)) is not None]
-            sure = word.only_given or (word.surname and not word.common)
-            if number not in self.protected and (sure or any(other in named or other.only_given for other in beside)):
-                self.take(number)
-
     def _after_labels(self) -> None:
-        for match in pattern("labelled names").finditer(self.text):
-            numbers = self.numbers_in(*match.span(match.lastindex))[:_LONGEST_NAME]
-            numbers = self._name_from(numbers, known=match.lastindex == lists.BELOW)
-            words = self.those(numbers)
-            # «Имя файла», "Name: string": words that are common and nothing else are no name.
-            things = len(words) == 2 and all(word.common and not (word.given or word.surname) for word in words)
-            named = any(word.nameable for word in words) and not things
-            certain = any(part in match[0].lower() for part in lists.CERTAIN)
-            if named or (words and certain and words[0].capital and len(words) < 4):
-                self.take(*numbers)
-        signed = self.text.rstrip(" \n.")
-        last = self.numbers_in(signed.rfind("\n") + 1, len(signed))
-        for word in self.those(last):
-            alone = signed.endswith(f"\n{word.text}") and word.capital
-            if alone and word.given and word.lower not in terms("products"):
-                self.take(*last)  # «Спасибо, что дочитали!», «Сева»
-        for match in pattern("introduced names").finditer(self.text):
-            numbers = self._name_from(self.numbers_in(*match.span(1)), known=True)
-            self.take(*numbers)
+        for name in ("labelled names", "introduced names"):
+            for match in pattern(name).finditer(self.text):
+                numbers = self.numbers_in(*match.span(match.lastindex))[:_LONGEST_NAME]
+                named = list(takewhile(self._may_be_named, numbers))
+                certain = any(part in match[0].lower() for part in lists.CERTAIN)
+                unmistakable = certain and len(numbers) < 4 and all(word.capital for word in self.those(numbers))
+                self.take(*(numbers if unmistakable else named))
 
-    def _name_from(self, numbers: range, *, known: bool) -> range:
-        """The words up to a patronymic or the sentence's end; with `known`, as long as they may be a name."""
-        words = self.those(numbers)
-        asian = bool(words) and words[0].lower in terms("surnames, Asian")  # «Ким Мин Джун»
-        for number, word in zip(numbers, words, strict=True):
-            if word.patronymic and len(word.text) > 1:
-                return range(numbers.start, number + 1)
-
-        def is_named(number: int) -> bool:
-            word = self.words[number]
-            sure = word.capital or word.only_given or not (word.unknown or word.common)
-            return (asian and word.capital) or word.lower in terms("particles") or (sure and word.nameable)
-
-        return range(numbers.start, numbers.start + len(list(takewhile(is_named, numbers)))) if known else numbers
+    def _may_be_named(self, number: int) -> bool:
+        word = self.words[number]
+        sure = word.capital or word.only_given or not (word.unknown or word.common)
+        return word.lower in terms("particles") or (sure and word.nameable)
 
     def _in_the_head(self, end: int) -> None:
         """The lines before the first section: once a name stands above, words that nobody knows are none."""
         above = _NAMED.search(self.text[:end])
         named = len(self.text) if above is None else above.start()
-        sidebar = seen = False  # a list of skills, as LinkedIn has it; a line that is more than a name
-        lines = "\n" in self.text
+        seen = False  # a line that is more than a name
         for start, line, numbers in self.lines():
             if start >= end:
                 break
-            pair = lines and not seen and "," in line and _SURNAME_FIRST.fullmatch(line.strip(" #*•-"))
-            if pair and not any(word.common or word.place or word.abbreviation for word in self.those(numbers)):
-                self.take(*numbers)  # "O'Brien, Siobhan"
-            sidebar = line.strip(" :").lower() in lists.SIDEBARS or (sidebar and bool(line.strip()))
             for match in lists.SEGMENT.finditer(line) if numbers else ():
-                begin, stop = start + match.start(), start + match.end()
-                found = bare = self.numbers_in(begin, stop)
-                while bare and self.words[bare[0]].lower in terms("headings"):
-                    bare = bare[1:]
-                words = self.those(bare)
-                if len(bare) > _LONGEST_NAME or not any(word.nameable for word in words):
+                stop = start + match.end()
+                found = self.numbers_in(start + match.start(), stop)
+                while found and self.words[found[0]].lower in terms("headings"):
+                    found = found[1:]
+                words = self.those(found)
+                if len(found) > _LONGEST_NAME or not any(word.nameable for word in words):
                     continue  # most of them
-                begins, cyrillic = found.start == numbers.start, words[0].cyrillic
-                unnamed = begin < named and not sidebar and min(self.taken, default=len(self.words)) >= numbers.stop
+                unnamed = start < named and min(self.taken, default=len(self.words)) >= numbers.stop
                 # On a line with other words a person's data follow the name, or the post.
-                sign = self.text[stop : stop + 3]
-                data = sign.strip(" ,|(•—\t")[:1] in (_DATA if lines else KIND_OF)
-                alone = data or len(found) == len(numbers)
-                if begins and lines and not alone:
-                    unknown = all(word.unknown and word.cyrillic for word in words)
-                    alone = unnamed and (not seen or unknown) and sign.strip()[:1] in {*",(/|—"}
-                    behind = self.words[found.stop : numbers.stop]
-                    alone = alone or (not seen and any(word.common or word.people for word in behind))
-                last = found.start - 1
-                mirrored = len(found) > 1 and last in self.taken and self.words[last].cyrillic != cyrillic
-                stranger = (
-                    mirrored or not self.taken.keys().isdisjoint(found) or (unnamed and alone and (data or lines))
-                )
-                listed = line.count(",") > 1 and not begins  # «Гала, Фуджи, Гренни Смит»
-                known = any(word.only_given and not (listed and word.surname) for word in words)
-                several = mirrored or (known and cyrillic) or (not listed and (known or cyrillic))
-                if (alone or (several and len(bare) > 1)) and self.stand_together(bare):
-                    self._segment(bare, first=unnamed and not seen, stranger=stranger)
+                before, sign = line[: match.start()], self.text[stop : stop + 3].strip()
+                followed = sign.strip(" ,|(•—")[:1] in _DATA or (not seen and sign[:1] in {*",(/|—"})
+                alone = (followed or found.stop == numbers.stop) and not before.strip(" #*•-") and "\n" in self.text
+                listed = line.count(",") > 1 and found.start != numbers.start  # «Гала, Фуджи, Гренни Смит»
+                known = words[0].cyrillic and any(word.only_given and not word.surname for word in words)
+                if (alone or (len(words) > 1 and (known or not listed))) and self.stand_together(found):
+                    stranger = (unnamed and alone) or not self.taken.keys().isdisjoint(found)
+                    self._segment(found, first=unnamed and not seen, stranger=stranger)
             seen = seen or any(number not in self.taken for number in numbers)
 
     def _segment(self, numbers: range, *, first: bool, stranger: bool) -> None:
@@ -173,39 +93,10 @@ class _Search(NamedText):
             if word.capital and not product and (known or foreign):
                 self.take(*numbers)
             return
-        # «Джонсон и Джонсон»
-        joined = any(
-            len(word.text) == 1 and not word.capital and word.lower not in terms("particles") for word in words
-        )
-        may_be = 1 < len(words) <= _LONGEST_NAME and not joined
-        if may_be and is_a_name(words, first=first, stranger=stranger):
+        if is_a_name(words, first=first, stranger=stranger):
             # «Токарь Иванов Иван Иванович»: the post stays.
             post = len(numbers) > 3 and not words[0].nameable
             self.take(*(numbers[1:] if post else numbers))
-
-    def _one_below_the_other(self) -> None:
-        """A surname and a given name one below the other: in the first lines, or in capitals in a page's column."""
-        capitals = any(
-            word.only_given and word.text.isupper() for number, word in self.telling if number not in self.taken
-        )
-        column: list[int] = []
-        last = 0
-        for at, (start, line, those) in enumerate(islice(self.lines(), None if capitals else _FIRST_LINES)):
-            for match in _CELL.finditer(line) if capitals or len(those) == 1 else ():
-                numbers = self.numbers_in(start + match.start(), start + match.end())
-                words = self.those(numbers)
-                if at < _FIRST_LINES and len(those) == 1:
-                    fits = all(word.nameable for word in words)
-                else:
-                    fits = match[0].isupper() and all(
-                        len(word.text) > _SHORTEST and (word.given or not word.common) for word in words
-                    )
-                if fits and len(words) in (1, 2) and not any(map(str.isdigit, match[0])):
-                    column = [*(column if at - last < _SHORTEST else ()), *numbers][-_LONGEST_NAME:]
-                    last = at
-                    named = [self.words[number] for number in column]
-                    if any(word.given for word in named) and any(word.surname or word.unknown for word in named):
-                        self.take(*(column if len(column) > 1 else ()))
 
     def _in_lists_of_people(self) -> None:
         """The first name in each of the lines below «Рекомендации»; who wrote: "Lindqvist, H.; Ochir T.; …"."""
@@ -228,10 +119,9 @@ class _Search(NamedText):
     def _in_running_text(self) -> None:
         # `tells_of_a_name` is whatever the first three of these ask for: change both.
         # What proves most goes first: in «Смирнова Алексея Петровича» the patronymic, not the given name.
-        words = [(number, word) for number, word in self.telling if word.short or word.tells_of_a_name]
+        words = [(number, word) for number, word in enumerate(self.words) if word.short or word.tells_of_a_name]
         beside = {number + step for number, word in words if word.short for step in (-1, 1)}
         for look, numbers in (
-            (self._at_a_particle, [number for number, word in words if word.lower in terms("particles, Turkic")]),
             (self._at_a_patronymic, [number for number, word in words if word.patronymic]),
             (self._at_a_given_name, [number for number, word in words if word.given and word.capital]),
             (
@@ -270,15 +160,6 @@ class _Search(NamedText):
         # «резюме Зайца Николая Трофимовича»: within a phrase only a name has a capital, or a post at its beginning.
         known = word.surname or (word.unknown and not word.abbreviation)
         return known or (self.within_a_phrase(number) and not word.people and number - 1 not in self.protected)
-
-    def _at_a_particle(self, number: int, _word: Word) -> None:
-        taken = [number]
-        while len(taken) < 4 and (other := self.beside(taken[-1], -1, mixed=True)) is not None:
-            taken.append(other)
-        if len(taken) > 2 and any(self.words[other].nameable for other in taken[1:]):
-            self.take(*taken)
-            behind = self.beside(number, +1)
-            self.take(*([behind] if len(taken) == 3 and behind is not None and self.words[behind].surname else []))
 
     def _at_a_given_name(self, number: int, word: Word) -> None:
         sure = word.only_given and word.cyrillic
@@ -324,26 +205,6 @@ class _Search(NamedText):
         if match is not None and not anothers and not before[: match.start()][-1:].isalnum():
             self.take(number)
             self.extra.append((start - len(before) + match.start(), end, Kind.NAME))
-
-    def _beside_names(self) -> None:
-        """«Одиназода [ИМЯ]»: what nobody knows beside a name."""
-        for match in _NAMED.finditer(self.text):
-            behind = self.numbers_in(match.end(), match.end() + 2)
-            before = self.numbers_in(0, match.start()).stop - 1
-            if behind and self.text[match.end()] == " ":
-                self._take_strangers(behind[0], +1)
-            if before >= 0 and self.text[self.ends[before] : match.start()] == " ":
-                self._take_strangers(before, -1)
-
-    def _take_strangers(self, number: int, step: int) -> None:
-        other: int | None = number
-        while other is not None and other not in self.protected:
-            word = self.words[other]
-            strange = (word.unknown and not word.abbreviation) if word.cyrillic else (word.surname and not word.place)
-            if not strange or not word.capital or len(word.text) < _SHORTEST:
-                return
-            self.take(other)
-            other = self.beside(other, step)
 
     def _later_mentions(self) -> None:
         mentions = Mentions(self.words[number] for number in self.taken)

@@ -75,14 +75,8 @@ def _neutral(sheet: Sheet, counts: Counter[str]) -> Sheet:
 def by_rules(sheet: Sheet, counts: Counter[str], *, again: bool = False) -> Sheet:
     """The text without what the rules find, which had been applied if `again`; `counts` as in `replaced`."""
     unchanged = 0
-    contacts = sheet.contacts if again else None  # by which names were looked for
     for step in (*(_STEPS_AGAIN if again else _STEPS), *_STEPS_AGAIN * (_MOST_ROUNDS - 1)):
-        before = sheet
-        if step is _without_names:
-            sheet = _without_names(sheet, counts, again=sheet.contacts == contacts)
-            contacts = before.contacts
-        else:
-            sheet = step(sheet, counts)
+        before, sheet = sheet, step(sheet, counts)
         unchanged = unchanged + 1 if sheet is before else 0
         if unchanged == len(_STEPS):
             break
@@ -92,7 +86,7 @@ def by_rules(sheet: Sheet, counts: Counter[str], *, again: bool = False) -> Shee
 def _without_names(sheet: Sheet, counts: Counter[str], *, again: bool = False) -> Sheet:
     look, end = sheet.look, sheet.end_of_head
     if not again:
-        return replaced(sheet, find_names(look, end, sheet.contacts), counts)
+        return replaced(sheet, find_names(look, end), counts)
     # There are more beside placeholders only. An empty line stands for others, and a sign for the end.
     places = places_near_placeholders(look)
     near = "".join(f"{look[start:stop]}\n" for start, stop in places)
@@ -103,7 +97,7 @@ def _without_names(sheet: Sheet, counts: Counter[str], *, again: bool = False) -
         number = bisect_right(begins, place) - 1
         return place - begins[number] + places[number][0]
 
-    found = find_names(f"{near}\n—", end, sheet.contacts)
+    found = find_names(f"{near}\n—", end)
     return replaced(sheet, [(at(start), at(stop - 1) + 1, kind) for start, stop, kind in found], counts)
 
 
@@ -146,6 +140,10 @@ _STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
 )
 """Done over and over until none of them changes anything: each may show the others something new."""
 _STEPS_AGAIN: Final = tuple(
-    partial(rules.applied, again=True) if isinstance(rules := getattr(step, "__self__", None), RuleSet) else step
+    partial(rules.applied, again=True)
+    if isinstance(rules := getattr(step, "__self__", None), RuleSet)
+    else partial(_without_names, again=True)
+    if step is _without_names
+    else step
     for step in _STEPS
 )
