@@ -1,8 +1,7 @@
 """The parts of a resume that are about the person.
 
 The head is what stands before its first section, its first period or its first sentence about work; a date, a number,
-a handle or a place there is the person's unless it is plainly work. So it is in later sections about the person, and
-beside contacts, papers and flats.
+a handle or a place there is the person's unless it is plainly work. So it is beside contacts, papers and flats.
 """
 
 from collections.abc import Iterator
@@ -16,20 +15,12 @@ _LONGEST: Final = 1_500  # characters
 _TOLD: Final = frozenset(KIND_OF) - {SYMBOLS[Kind.LINK]}
 _BESIDE_IT: Final = 90  # characters to both sides
 _PARTED: Final = ("\n", ";", "   ")
-_LONGEST_SECTION: Final = 700  # characters
 
 
 def end_of_head(look: str) -> int:
     """How many characters of a text are its head."""
     found = pattern("work begins").search(look[:_LONGEST])
     return found.start() if found is not None else min(len(look), _LONGEST)
-
-
-def _sections(look: str, end: int) -> Iterator[tuple[int, int]]:
-    for found in islice(pattern("personal sections").finditer(look, end), 8):
-        start = found.end()
-        work = pattern("work begins").search(look[start : start + _LONGEST_SECTION])
-        yield start, start + work.start() if work is not None else min(len(look), start + _LONGEST_SECTION)
 
 
 def _clauses(look: str, end: int) -> Iterator[tuple[int, int]]:
@@ -41,14 +32,6 @@ def _clauses(look: str, end: int) -> Iterator[tuple[int, int]]:
         yield max(start, begins), min((place for place in ends if place >= 0), default=min(stop, len(look)))
 
 
-def _columns(look: str, end: int) -> Iterator[tuple[int, int]]:
-    """What stands above and below them in the first column of two: a PDF's sidebar."""
-    for found in islice(pattern("telling beside a gap").finditer(look, end), 20) if _PARTED[-1] in look else ():
-        start = look.rfind("\n", 0, max(0, look.rfind("\n", 0, max(0, found.start() - _BESIDE_IT)))) + 1
-        for line in islice(pattern("first columns").finditer(look, start, found.end() + 3 * _BESIDE_IT), 8):
-            yield max(end, line.start()), max(end, line.end(1))
-
-
 def is_told(text: str) -> bool:
     """Whether something of a person was found in a text; a link may be one of work."""
     return not _TOLD.isdisjoint(text)
@@ -57,7 +40,7 @@ def is_told(text: str) -> bool:
 def personal(look: str, end: int) -> str:
     """A text's parts about the person, whose head ends at `end`; nothing but line ends stands where its work does."""
     pieces, done = [look[:end]], end
-    for start, stop in sorted((*_sections(look, end), *_clauses(look, end), *_columns(look, end))):
+    for start, stop in _clauses(look, end):
         if stop > done:
             pieces += ["\n" * (start - done), look[max(start, done) : stop]]
             done = stop

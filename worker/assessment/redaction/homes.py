@@ -20,9 +20,7 @@ _BULLET: Final = re.compile(r"^(?:[^\w\n]*(?:\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2}[.)
 _LETTER: Final = re.compile(r'(?<=\d) ?[«"]?[А-я][»"]?(?!\w)')  # «102 «а»»
 # «ООО «Школьное питание», Казань»; a part of a line is all that it looks at.
 _EMPLOYER: Final = re.compile(r"\b(?:[ОПЗНТ]?[ОА]О|ИП|ГК|LLC|Ltd|Inc|GmbH|Holding)\b[^,\n]*[,:] ?$")
-_BESIDE: Final = frozenset((*" ,/()", SYMBOLS[Kind.ADDRESS]))
-_PINNED: Final = re.compile(r"[ \t>#*-]*[📍🏠🏡🌍🗺]")
-_NONE, _BETWEEN, _MAY_BE, _IS = range(4)
+_NONE, _MAY_BE, _IS = range(3)
 
 
 def find_homes(zone: str) -> list[Span]:
@@ -30,25 +28,11 @@ def find_homes(zone: str) -> list[Span]:
     if not is_told(zone):
         return []
     found: list[Span] = []
-    found_parts = (match for line in _LINE.finditer(zone) for match in _PART.finditer(zone, *line.span()))
-    parts = [(*match.span(), _judged(match)) for match in found_parts if match[0].strip(' ."')]
-    taken = [judged == _IS or (judged == _MAY_BE and _is_near_one(zone, start, end)) for start, end, judged in parts]
-    if not any(taken):
-        return []
-    for step in (1, -1):  # what is beside an address is a part of it
-        for number in range(len(parts))[::step]:
-            beside = number - step
-            judged = parts[number][2]
-            if judged == _BETWEEN and 0 <= number + step < len(parts) and parts[number + step][2] > _BETWEEN:
-                judged = _MAY_BE  # «Петрозаводск, Древлянка, Чистая 2»
-            if judged == _MAY_BE and 0 <= beside < len(parts) and taken[beside]:
-                between = zone[min(parts[number][1], parts[beside][1]) : max(parts[number][0], parts[beside][0])]
-                taken[number] |= _BESIDE.issuperset(between.replace("\n", "") if "," in between else between)
-    for number, (start, end, judged) in enumerate(parts):
-        # «Омская область, Азовский немецкий район, с. Азово»
-        inside = taken[max(0, number - 1) : number + 2 : 2] == [True, True] and end - start <= 40
-        if (taken[number] and judged) or (inside and zone[end : end + 1] == zone[start - 1 : start] == ","):
-            said = zone[start:end]
+    for match in (match for line in _LINE.finditer(zone) for match in _PART.finditer(zone, *line.span())):
+        start, end = match.span()
+        judged = _judged(match)
+        if judged == _IS or (judged == _MAY_BE and _is_near_one(zone, start, end)):
+            said = match[0]
             begin = end - len(_BULLET.sub("", said).lstrip(' .-—>#*"'))
             found.append((begin, start + len(said.rstrip(' ."-—')), Kind.ADDRESS))
     return found
@@ -62,10 +46,9 @@ def _is_near_one(zone: str, start: int, end: int) -> bool:
 def _judged(match: re.Match[str]) -> int:
     said = _BULLET.sub("", match[0]).replace(JOINT, "").strip(' .-—>#*"')
     found = [word_of(word) for word in _WORD.findall(_LETTER.sub("", said))]
-    alone = len(found) == 1 and found[0].capital and found[0].cyrillic
-    if not said or (not alone and any(_is_strange(word, named=True, housed=True) for word in found)):
+    if not said or any(_is_strange(word, named=True, housed=True) for word in found):
         return _NONE  # most parts, and patterns cost more than words
-    judged = _judged_alone(match, said, found, alone=alone)
+    judged = _judged_alone(said, found)
     if judged == _NONE:
         return _NONE
     before = match.string[max(0, match.start() - 60) : match.start()].rpartition("\n")[2]
@@ -75,25 +58,19 @@ def _judged(match: re.Match[str]) -> int:
     return _NONE if at_work or elsewhere or (sign in {":", ","} and _EMPLOYER.search(before)) else judged
 
 
-def _judged_alone(match: re.Match[str], said: str, found: list[Word], *, alone: bool) -> int:
+def _judged_alone(said: str, found: list[Word]) -> int:
     """The same of a part whatever is said before it."""
     digits = any(map(str.isdigit, said))
-    sure = (
-        _PINNED.match(match[0])
-        or pattern("addresses").search(said)
-        or (digits and pattern("streets and two numbers").fullmatch(said))
-    )
-    house = digits and pattern("houses").fullmatch(said)
-    if any(_is_strange(word, named=bool(sure or house), housed=bool(house)) for word in found):
-        return _BETWEEN if alone and not house else _NONE
+    sure = pattern("addresses").search(said) is not None
+    house = digits and pattern("houses").fullmatch(said) is not None
+    if any(_is_strange(word, named=sure or house, housed=house) for word in found):
+        return _NONE
     if sure or digits:
         return _IS if sure else _MAY_BE if house else _NONE
     names = [word for word in found if (word.capital or _is_a_place(word)) and len(word.text) > 1]
     if not names or any(word.abbreviation for word in found):
         return _NONE
-    moving = pattern("moving").match(match.string[match.end() : match.end() + 16])
-    placed = len(names) == len(found) and any(word.capital and _is_a_place(word) for word in names)
-    return _IS if moving or placed else _MAY_BE
+    return _IS if len(names) == len(found) and any(word.capital and _is_a_place(word) for word in names) else _MAY_BE
 
 
 def _is_strange(word: Word, *, named: bool, housed: bool) -> bool:

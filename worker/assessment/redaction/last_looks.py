@@ -4,16 +4,13 @@ A word alone ("дети") is a trade's as often as a person's, and so is a numbe
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any, Final
 
 from worker.assessment.redaction.head import is_told
 from worker.assessment.redaction.morphology import Reading, readings
-from worker.assessment.redaction.placeholders import MATCH, Kind, Span
-from worker.assessment.redaction.sheet import Sheet
+from worker.assessment.redaction.placeholders import MATCH
 from worker.assessment.redaction.word_list import pattern, terms
 
-_SHORTEST_HANDLE: Final = 5
 _PRODUCT_SITES: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
 _NUMBERS: Final = re.compile(r"\d+")
 _PAIRS: Final = re.compile(r"\d\d-\d\d-\d\d")
@@ -39,30 +36,14 @@ def reads(reading: str, match: Any) -> bool:
     return Reading[reading] in readings(match[1].lower())
 
 
-def is_an_age(match: Any) -> bool:
-    """Whether the match's number is one; "31–45 лет" is a range, "25 лет в продажах" a career."""
-    text, end = match.string, match.end()
-    rest = text[end : end + 4].lstrip(" \t")[:1]
-    number = int("".join(filter(str.isdigit, match[0]))[-2:])
-    return 14 <= number <= 90 and not (rest.islower() or rest.isdigit() or rest in {"—", "-", "%"})
-
-
 def ends_a_segment(match: Any) -> bool:
     """Whether nothing but a sign, or nothing at all, stands behind a match."""
-    text, end = match.string, match.end()
-    rest = text[end : end + 8].lstrip(" .")
-    end_of_sentence = text[end : end + 2] == ". " and rest[:1].isupper()
-    return not rest or end_of_sentence or (not rest[0].isalnum() and rest[0] not in '«"-—/') or rest.startswith("— ")
+    rest = match.string[match.end() : match.end() + 8].lstrip(" .")
+    return not rest or (not rest[0].isalnum() and rest[0] not in '«"-—/') or rest.startswith("— ")
 
 
 def is_a_street(match: Any) -> bool:
-    flat = pattern("flats").search(match[0])
-    measured = pattern("measured").search(match[0] + match.string[match.end() : match.end() + 6])
-    return not measured and (flat is not None or not pattern("works before").search(_line_before(match)))
-
-
-def is_given(match: Any) -> bool:
-    return ends_a_segment(match) and reads("GIVEN", match)
+    return not pattern("works beside").search(_line_before(match))
 
 
 def _line_before(match: Any) -> str:
@@ -71,29 +52,24 @@ def _line_before(match: Any) -> str:
 
 def is_a_link(match: Any) -> bool:
     """Whether it is no page of work: documentation, a program on this machine, a firm's page that somebody ran."""
-    said, before = match[0].partition("://")[2] or match[0], _line_before(match)
-    of_work = pattern("sites of work before").search(before) if "://" in match[0] else None
-    at_work = of_work or ("/" not in said and pattern("employers before").search(match.string[: match.start()][-150:]))
+    said = match[0].partition("://")[2] or match[0]
+    at_work = pattern("sites of work before").search(_line_before(match))
     if pattern("pages of work").match(said) or (at_work and not pattern("personal host").match(said)):
         return False
     return lacks("pages that one ran", match)
 
 
 def is_a_path(match: Any) -> bool:
-    host, _, path = match[0].partition("/")
-    file = host.lower().endswith(_PRODUCT_SITES) or host.lower().rpartition(".")[2] in terms("endings of files")
-    of_work = pattern("sites of work before").search(_line_before(match)) or not is_a_link(match)
-    if file or of_work or pattern("bare domains").fullmatch(path):
-        return False  # "Ozon.ru/Avito.ru" are two employers
-    return any(letter.islower() or letter.isdigit() for letter in path)  # "Mail.ru/VK" are two as well
+    path = match[0].partition("/")[2]
+    # "Mail.ru/VK" are two employers.
+    return any(letter.islower() or letter.isdigit() for letter in path) and is_a_link(match)
 
 
 def is_a_handle(match: Any) -> bool:
     text, start, end, name = match.string, match.start(), match.end(), match[0][1:]
     if (start and (text[start - 1].isalnum() or text[start - 1] in "@/._-")) or text[end : end + 1] in ("/", "(", "-"):
         return False
-    annotation = {name.lower(), name.lower().partition(".")[0]} & terms("annotations")
-    if annotation or not lacks("pages that one ran", match):
+    if not lacks("pages that one ran", match):
         return False
     # @RestController is an annotation; a person's handle may be written so too, but then a messenger is named.
     return len(name) > 2 and (not any(map(str.isupper, name)) or any(map(str.isdigit, name)) or name.isupper())
@@ -102,9 +78,8 @@ def is_a_handle(match: Any) -> bool:
 def is_a_phone(match: Any) -> bool:
     text, start, end, found = match.string, match.start(), match.end(), match[0]
     before, behind = text[max(0, start - 2) : start], text[end : end + 2]
-    # A part of a longer number, a date, a version or an amount of money is none. A plus begins a number of its own.
-    begins = found[0] == "+" and found[1].isdigit()
-    if (before[-1:].isdigit() and not begins) or behind[:1].isdigit():
+    # A part of a longer number, a date, a version or an amount of money is none.
+    if before[-1:].isdigit() or behind[:1].isdigit():
         return False
     joined = before[:1].isdigit() and before[1:] in {".", "-", "/"}
     if joined or (behind[:1] in {".", "-", "/", ","} and behind[1:].isdigit()):
@@ -114,61 +89,31 @@ def is_a_phone(match: Any) -> bool:
     digits = sum(map(str.isdigit, found.partition(",")[0].partition("доб")[0]))
     if found[0] == "0" and (digits < 10 or before.rstrip(" ")[-1:].isdigit()):
         return False
-    unit = pattern("units behind").match(text[end : end + 8])
-    if pattern("thousands").fullmatch(found):
-        # "+1 200 000 руб." is money; "+376 712 345" is Andorra.
-        return not unit and (digits > 10 or (found.startswith("+") and digits == 9))
-    # "89 123 456 789 руб." is money, too.
-    return not (unit and found[0].isdigit() and found.replace(" ", "").isdigit())
+    money = pattern("units behind").match(text[end : end + 8]) and found.lstrip("+").replace(" ", "").isdigit()
+    return not money  # «89 123 456 789 руб.»
 
 
 def is_spoken(match: Any) -> bool:
-    digits = sum(map(str.isdigit, match[0]))
-    told = digits + sum(map(str.isalpha, re.split("[ ,-]+", match[0])))
-    measured = pattern("units behind").match(match.string[match.end() : match.end() + 8]) or pattern("year").search(
-        match[0]
-    )
-    return told >= (7 if digits else 6) and not measured
+    words = re.split("[ ,-]+", match[0])
+    return sum(map(str.isdigit, match[0])) + sum(map(str.isalpha, words)) >= 7
 
 
 def is_a_birth_date(match: Any) -> bool:
-    text, (start, end) = match.string, match.span(1)
-    behind = text[end : end + 3].strip(" .")
-    if pattern("dated papers").search(_line_before(match)):
-        return False  # «Приём на работу: 03.05.2011»
-    before = text[max(0, start - 8) : start] + MATCH
-    if (behind[:1] in {"-", "—"} and behind != "—") or pattern("of a period").search(before):
-        return False
+    text, start = match.string, match.start(1)
     numbers = _NUMBERS.findall(match[1])
     year = next((int(number) for number in numbers if len(number) == 4), 1900 + int(numbers[-1]))
-    short = sorted(int(number) for number in numbers if len(number) < 4)
-    odd = len(numbers) == 3 and not 1 <= short[0] <= 12 and not any(map(str.isalpha, match[1]))
-    return 1930 <= year < 2012 and is_told(text) and not odd
+    of_a_period = pattern("of a period").search(text[max(0, start - 8) : start] + MATCH)
+    return 1930 <= year < 2012 and is_told(text) and not of_a_period
 
 
 def is_the_persons(match: Any) -> bool:
-    work = match[1].isupper() or pattern("year").search(match[1])  # «DIN EN ISO 9606-1»
-    return not work and ends_a_segment(match) and is_told(match.string)
+    return ends_a_segment(match) and is_told(match.string)
 
 
 def is_the_persons_handle(match: Any) -> bool:
-    return is_told(match.string) and is_somebodys(match)
-
-
-def is_somebodys(match: Any) -> bool:
-    """Whether what stands behind a site's name is no word and no other site."""
-    name, text, start = match[2].lower(), match.string, match.start()
-    if (start and text[start].isalnum() and text[start - 1].isalnum()) or text[match.end() : match.end() + 1].isalnum():
-        return False
-    known = (
-        set(name.split(".")) & terms("no handles")
-        or name.strip("@~") in terms("English, common")
-        or pattern("channels").fullmatch(name)
-    )
-    if known:
-        return False
-    plain = name.isalpha() and not match[1].strip(" ") and not ends_a_segment(match)  # «Git Docker»
-    return not (plain or name.isdigit()) or len(name) >= 8
+    """Whether what stands behind a site's name is no word: «Git Docker»."""
+    plain = match[2].isalpha() and not match[1].strip(" ") and not ends_a_segment(match)
+    return is_told(match.string) and not plain and match[2].lower() not in terms("English, common")
 
 
 def is_the_persons_site(match: Any) -> bool:
@@ -184,18 +129,6 @@ def is_the_persons_number(match: Any) -> bool:
         return False
     prefix = _NUMBERS.split(said, 1)[0].strip("№ ") or " "
     return is_unnumbered(match, prefix) and not pattern("units behind").match(text[match.end(1) : match.end(1) + 8])
-
-
-def find_handles(sheet: Sheet) -> Iterator[Span]:
-    """A handle, or the end of a link, wherever else it stands: «formerly known as plat0sha»."""
-    look = sheet.look.lower() if sheet.contacts else ""
-    for said in sheet.contacts if len(look) == len(sheet.look) else ():
-        name = said.rstrip("/").rpartition("/")[2].strip("@")
-        at = look.find(name) if len(name) >= _SHORTEST_HANDLE and not name.isalpha() and "@" not in name else -1
-        while at >= 0:
-            if stands_alone(look, at, at + len(name)):
-                yield at, at + len(name), Kind.HANDLE
-            at = look.find(name, at + len(name))
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
