@@ -2,9 +2,8 @@
 
 `tests/data/redaction/lessons/*.txt` has invented people: a line `=== layout | origin`, then the text, in which
 `‹kind|…›` marks what is theirs (kinds: `KINDS`); `lookalikes.txt` has a line a line that has nothing of a person. The
-sets of JSON that the rules were mended with are learnt from, too; `judged_once` is not. Each text is learnt from three
-times: as the rules leave it, with some of its marks replaced by chance, so that what the rules know is not forgotten,
-and a few lines of it alone.
+sets of JSON that the rules were mended with are learnt from, too; `judged_once` is not. Each text is learnt from
+twice: as the rules leave it, and with some of its marks replaced by chance, so that what rules know is not forgotten.
 
 It takes some three minutes and is repeatable to the bit. Whether new weights are better, only a set says that
 nobody learnt from: `python -m tests.support.redaction_judge`.
@@ -35,8 +34,7 @@ KINDS: Final = {
 _CONTACTS: Final = (Kind.EMAIL, Kind.LINK, Kind.PHONE)  # the rules hardly leave one
 _SIGNS: Final = str.maketrans({"⇥": "\t", "⍽": "\u00a0", "⊝": "\u00ad", "⍾": "\u200b"})
 _MARK: Final = re.compile(r"‹(\w)\|([^‹›]*)›")
-_MASKED: Final = (0.4, 0.9)  # of the marks: the least and the most
-_LINES: Final = 3  # that are learnt from without what is around them
+_MASKED: Final = 0.6  # of the marks
 _SETTINGS: Final = {"c1": 0.5, "c2": 0.05, "max_iterations": 120, "feature.minfreq": 2}
 
 Marks = list[tuple[int, int, Kind]]
@@ -99,11 +97,11 @@ def _left_by_rules(text: str, marks: Marks) -> tuple[Sheet, list[Kind | None]]:
 
 def _masked(text: str, marks: Marks, chance: random.Random) -> tuple[Sheet, list[Kind | None]]:
     """The text with placeholders for some of its marks."""
-    pieces, done, share = "", 0, chance.uniform(*_MASKED)
+    pieces, done = "", 0
     kinds: list[Kind | None] = []
     for start, end, kind in sorted(marks):
         if start >= done:
-            masked = chance.random() < share or kind in _CONTACTS
+            masked = chance.random() < _MASKED or kind in _CONTACTS
             said = SYMBOLS[kind] if masked else text[start:end]
             pieces += text[done:start] + said
             kinds += [None] * (start - done) + [None if masked else kind] * len(said)
@@ -111,27 +109,17 @@ def _masked(text: str, marks: Marks, chance: random.Random) -> tuple[Sheet, list
     return Sheet.of(pieces + text[done:]), kinds + [None] * (len(text) - done)
 
 
-def _part(text: str, marks: Marks, chance: random.Random) -> tuple[str, Marks]:
-    """A mark's line and a few below it: people write single lines, too."""
-    at = chance.choice(marks)[0]
-    start, end = text.rfind("\n", 0, at) + 1, at
-    for _ in range(chance.randint(1, _LINES)):
-        end = text.find("\n", end + 1) % (len(text) + 1)
-    inside = [(first - start, last - start, kind) for first, last, kind in marks if start <= first and last <= end]
-    return text[start:end], inside
-
-
 def told(tokens: list[tagger.Seen], end_of_head: int) -> Iterator[tuple[int, list[str]]]:
     """The number of each token that ends no line, and everything that is told of it."""
     for line, plain, crossed in tagger.lines(tokens, end_of_head):
-        for number, before in zip(line, tagger.labels(tokens, line), strict=True):
+        for number, label in zip(line, tagger.labels(tokens, line), strict=True):
             me = tokens[number]
             beside = {
                 step: tokens[at] if 0 <= (at := number + step) < len(tokens) else None for step in (0, *tagger.NEAR)
             }
             forms = [one.form if (one := beside[step]) else "^" for step in (-1, 0, 1)]
             yield number, [
-                *me.own, *plain, *before, *(f"{one}{tagger.CROSSED}{me.form}" for one in (*crossed, *before)),
+                *me.own, *plain, label, *(f"{one}{tagger.CROSSED}{me.form}" for one in (*crossed, label)),
                 *(said for step in tagger.NEAR for said in sorted(tagger.near(beside[step], step))),
                 *tagger.around(*forms), *tagger.placed(number - line.start, line.stop - 1 - number),
             ]  # fmt: skip
@@ -144,7 +132,7 @@ def learn(path: Path) -> None:
     trainer, chance = pycrfsuite.Trainer(verbose=False), random.Random(1)  # noqa: S311 - no secret
     for text, marks in lessons():
         views = [_left_by_rules(text, marks)]
-        views += [_masked(text, marks, chance), _left_by_rules(*_part(text, marks, chance))] if marks else []
+        views += [_masked(text, marks, chance)] if marks else []
         for sheet, kinds in views:
             matches = list(tagger.TOKEN.finditer(sheet.look))
             head = sum(match.start() < sheet.end_of_head for match in matches)

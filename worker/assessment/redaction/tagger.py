@@ -116,14 +116,12 @@ def _step(value: int, *steps: int) -> int:
     return max((step for step in steps if step <= value), default=0)
 
 
-def labels(tokens: list[Seen], line: range) -> Iterator[tuple[str, ...]]:
-    """For each token of a line what the last placeholder and the word before the last sign that ends a label tell."""
-    label, held = "no label", "none held"
+def labels(tokens: list[Seen], line: range) -> Iterator[str]:
+    """For each token of a line what the word before the last sign that ends a label tells."""
+    label = "no label"
     for number in line:
-        yield label, held
-        if tokens[number].form == _HELD:
-            held = f"since {tokens[number].word}"
-        elif number > line.start and tokens[number].word in _LABELS_END:
+        yield label
+        if number > line.start and tokens[number].word in _LABELS_END:
             label = f"label {tokens[number - 1].word}"
 
 
@@ -220,14 +218,14 @@ def scores(texts: list[str], end_of_head: int) -> Iterator[tuple[int, int]]:
         if not any(weights.reaches(score, _PROMISING) for score in alone[it.start : it.stop]):
             continue
         line, by_forms = weights.sum(plain), [weights.crossed[one] for one in crossed if one in weights.crossed]
-        told: dict[tuple[str, tuple[str, ...]], int] = {}
-        for number, before in zip(it, labels(all_seen, it), strict=True):
+        told: dict[tuple[str, str], int] = {}
+        for number, label in zip(it, labels(all_seen, it), strict=True):
             form = tokens[number][1]
-            if (form, before) not in told:
-                said = (*by_forms, *(weights.crossed.get(one, {}) for one in before))
-                told[form, before] = line + weights.sum(before) + sum(one[form] for one in said if form in one)
+            if (form, label) not in told:
+                said = (*by_forms, weights.crossed.get(label, {}))
+                told[form, label] = line + weights.sum((label,)) + sum(one[form] for one in said if form in one)
             place = weights.placed[min(number - it.start, 3)][min(it.stop - 1 - number, 3)]
-            score = alone[number] + told[form, before] + place
+            score = alone[number] + told[form, label] + place
             if weights.reaches(score, _POSSIBLE):
                 yield number, score
 
