@@ -56,8 +56,9 @@ def redact(text: str) -> Redacted:
     """
     counts: Counter[str] = Counter()
     sheet = _neutral(by_rules(Sheet.of(unspelled(readable(text))), counts), counts)
-    for _ in range(_MOST_LOOKS):
-        before, sheet = sheet, replaced(sheet, find_tagged(sheet.look, sheet.end_of_head), counts)
+    for look in range(_MOST_LOOKS):
+        before, found = sheet, find_tagged(sheet.look, sheet.end_of_head, again=look > 0)
+        sheet = replaced(sheet, found, counts)
         if sheet is before:
             break
         sheet = _neutral(by_rules(sheet, counts, again=True), counts)

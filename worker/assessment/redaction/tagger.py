@@ -31,16 +31,17 @@ CROSSED: Final = "\t"  # between what a line tells and the form of one of its to
 _LINE_END, _GAP, _EDGE, _HELD = "⏎", "⇥", "^", "<>"
 _LABELS_END: Final = frozenset((":", "|", _GAP))
 _SIGNS: Final = " \t,.;:!?()[]{}/|•—-\"«»'*_#>="
-_FLAGS: Final = ("given", "surname", "patronymic", "unknown", "common", "place", "people", "kin")
+_FLAGS: Final = ("given", "surname", "patronymic", "unknown", "common", "place", "people")
 _READINGS: Final = (Reading.ANIMATE, Reading.INANIMATE, Reading.ADJECTIVE, Reading.NOUN, Reading.GENDERED)
 _SHORTEST: Final = 4  # letters of a name that is looked for elsewhere
 _OF_RULES: Final = frozenset((Kind.EMAIL, Kind.LINK, Kind.PHONE))  # what they leave of these is a part, or none
 _KEPT: Final = 8_000  # tokens that are remembered
 _FIELD: Final = 24  # bits
 _HALF: Final = 1 << (_FIELD - 1)
-# Where no token of a line reaches the first without its line, none does with it; one below the second is of no kind
-# whatever stands beside it; those side by side of which none reaches the third are of none. No set's figure moves.
-_PROMISING, _POSSIBLE, _LIKELY = -3 * SCALE, -6 * SCALE, 1 * SCALE
+_NEAR_HELD: Final = frozenset(("with", "over", "below"))  # what a line tells of placeholders
+# A token below the first is of no kind whatever stands beside it, and neither is any of several side by side, or of a
+# line before it is known what that tells, of which none reaches the second. No set's figure moves by either.
+_POSSIBLE, _LIKELY = -6 * SCALE, 1 * SCALE
 
 
 class Seen(NamedTuple):
@@ -105,15 +106,10 @@ def lines(tokens: list[Seen], end_of_head: int) -> Iterator[tuple[range, list[st
             first, held_near = tokens[it.start].word, (("with", within), ("over", over), ("below", below))
             zone = "head" if it.start < end_of_head else "body"
             told = [f"first {first}", zone, f"above {above}", f"closing {closing}"]
-            crossed = [*told, f"{_step(len(it), 1, 2, 3, 4, 5, 8, 15)} long", f"line {_step(number, 1, 2, 3, 6, 12)}"]
+            crossed = [*told, f"{len(it).bit_length()} long", f"line {number.bit_length()}"]
             crossed += [where for where, kinds in held_near if kinds]
-            crossed += ["of kin"] * any("ki" in tokens[number].form for number in it)
             yield it, told + [f"{where} {one}" for where, kinds in held_near for one in kinds], crossed
             above, closing, over = first, tokens[it.stop - 1].word, within
-
-
-def _step(value: int, *steps: int) -> int:
-    return max((step for step in steps if step <= value), default=0)
 
 
 def labels(tokens: list[Seen], line: range) -> Iterator[str]:
@@ -168,22 +164,21 @@ class _Weights:
         """Whether the score of any kind does: its field's first bit is set."""
         return (score + self.ones * (_HALF - least)) & self.ones * _HALF != 0
 
-    def best(self, scores: list[int]) -> list[int]:
-        """The likeliest kinds, by number, of tokens side by side between some of none (Viterbi)."""
-        none = len(self.kinds)
-        every = range(none + 1)
-        worth, ways = self.steps[none], []
-        for score in scores:
-            positive = score + self.ones * _HALF
-            fields = [(positive >> _FIELD * kind & (2 * _HALF - 1)) - _HALF for kind in range(none)]
-            reached = [one + two for one, two in zip(worth, (*fields, 0), strict=True)]
-            way = [max((reached[one] + self.steps[one][kind], one) for one in every) for kind in every]
-            worth = [one for one, _ in way]
-            ways.append([one for _, one in way])
+    def best(self, scores: list[int]) -> list[Kind | None]:
+        """The likeliest kinds of tokens side by side between some of none (Viterbi)."""
+        none, positive = len(self.kinds), [score + self.ones * _HALF for score in scores]
+        rows = [[(score >> _FIELD * kind & (2 * _HALF - 1)) - _HALF for kind in range(none)] for score in positive]
+        every = [kind for kind in range(none) if any(row[kind] >= _LIKELY for row in rows)] + [none]
+        worth, ways = {kind: self.steps[none][kind] for kind in every}, []
+        for row in rows:
+            reached = {kind: worth[kind] + (row[kind] if kind < none else 0) for kind in every}
+            way = {kind: max(every, key=lambda one: reached[one] + self.steps[one][kind]) for kind in every}
+            worth = {kind: reached[way[kind]] + self.steps[way[kind]][kind] for kind in every}
+            ways.append(way)
         kinds = [none]
-        for before in reversed(ways):
-            kinds.append(before[kinds[-1]])
-        return kinds[:0:-1]
+        for way in reversed(ways):
+            kinds.append(way[kinds[-1]])
+        return [self.kinds[kind] if kind < none else None for kind in kinds[:0:-1]]
 
 
 @cache
@@ -203,45 +198,54 @@ def _among(forms: str) -> int:
     return _weights().sum(around(*forms.split(" ")))
 
 
-def scores(texts: list[str], end_of_head: int) -> Iterator[tuple[int, int]]:
-    """The numbers of the tokens that may be of some kind, and their packed scores; the head as in `lines`."""
+def scores(texts: list[str], end_of_head: int, *, again: bool = False) -> Iterator[tuple[int, int]]:
+    """The numbers of the tokens that may be of some kind, and their packed scores; the head as in `lines`.
+
+    With `again` of those lines only that have a placeholder, or stand beside one that does.
+    """
     weights, tokens = _weights(), list(map(_token, texts))
     edge = (Seen((), _EDGE, _EDGE), _EDGE, 0, weights.edge)
     row = [edge, edge, *tokens, edge, edge]
-    alone = [
-        own + second[0] + first[1] + third[2] + fourth[3] + _among(f"{before} {form} {behind}")
-        for (_, _, _, second), (_, before, _, first), (_, form, own, _), (_, behind, _, third), (_, _, _, fourth)
-        in zip(row, row[1:], row[2:], row[3:], row[4:], strict=False)
-    ]  # fmt: skip
+    high, promising = weights.ones * _HALF, weights.ones * (_HALF - _LIKELY)
     all_seen = [one[0] for one in tokens]
     for it, plain, crossed in lines(all_seen, end_of_head):
-        if not any(weights.reaches(score, _PROMISING) for score in alone[it.start : it.stop]):
+        if again and _NEAR_HELD.isdisjoint(crossed):
             continue
+        beside = (row[it.start + at : it.stop + at] for at in range(5))
+        alone = [
+            own + second[0] + first[1] + third[2] + fourth[3] + _among(f"{before} {form} {behind}")
+            for (_, _, _, second), (_, before, _, first), (_, form, own, _), (_, behind, _, third), (_, _, _, fourth)
+            in zip(*beside, strict=True)
+        ]  # fmt: skip
+        if not any((score + promising) & high for score in alone):
+            continue  # most: none becomes likely by what its line tells
         line, by_forms = weights.sum(plain), [weights.crossed[one] for one in crossed if one in weights.crossed]
         told: dict[tuple[str, str], int] = {}
-        for number, label in zip(it, labels(all_seen, it), strict=True):
+        for number, score, label in zip(it, alone, labels(all_seen, it), strict=True):
             form = tokens[number][1]
             if (form, label) not in told:
                 said = (*by_forms, weights.crossed.get(label, {}))
-                told[form, label] = line + weights.sum((label,)) + sum(one[form] for one in said if form in one)
-            place = weights.placed[min(number - it.start, 3)][min(it.stop - 1 - number, 3)]
-            score = alone[number] + told[form, label] + place
-            if weights.reaches(score, _POSSIBLE):
-                yield number, score
+                told[form, label] = line + weights.of.get(label, 0) + sum(one[form] for one in said if form in one)
+            whole = score + told[form, label] + weights.placed[min(number - it.start, 3)][min(it.stop - 1 - number, 3)]
+            if weights.reaches(whole, _POSSIBLE):
+                yield number, whole
 
 
-def find_tagged(look: str, end_of_head: int) -> list[Span]:
-    """The spans of a resume's one form (`sheet`) that are likelier somebody's data than not; its head ends there."""
+def find_tagged(look: str, end_of_head: int, *, again: bool = False) -> list[Span]:
+    """The spans of a resume's one form (`sheet`) that are likelier somebody's data than not; its head ends there.
+
+    `again`, after something was taken out: there is more only beside placeholders.
+    """
     weights, matches = _weights(), list(TOKEN.finditer(look))
     texts = list(map(re.Match.group, matches))
-    possible = scores(texts, bisect_left(matches, end_of_head, key=re.Match.start))
+    possible = scores(texts, bisect_left(matches, end_of_head, key=re.Match.start), again=again)
     kinds: dict[int, Kind] = {}
     for _, group in groupby(enumerate(possible), key=lambda one: one[1][0] - one[0]):
         run = [one for _, one in group]
         if any(weights.reaches(score, _LIKELY) for _, score in run):
             best = zip(run, weights.best([score for _, score in run]), strict=True)
-            kinds |= {number: weights.kinds[kind] for (number, _), kind in best if kind < len(weights.kinds)}
-    return _spans(look, matches, {number: kind for number, kind in kinds.items() if texts[number] not in KIND_OF})
+            kinds |= {number: kind for (number, _), kind in best if kind is not None and texts[number] not in KIND_OF}
+    return _spans(look, matches, kinds)
 
 
 def _spans(look: str, matches: list[re.Match[str]], kinds: dict[int, Kind]) -> list[Span]:
