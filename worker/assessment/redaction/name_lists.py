@@ -7,7 +7,7 @@ from typing import Final
 
 from worker.assessment.redaction.placeholders import ANY
 from worker.assessment.redaction.word_cache import remembered
-from worker.assessment.redaction.word_list import linear, phrases, terms, written_out
+from worker.assessment.redaction.word_list import linear, terms, written_out
 
 _CYRILLIC: Final = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяўқғҳіїєәөүұң"
 _LATIN: Final = "a b v g d e e zh z i i k l m n o p r s t u f h ts ch sh sch _ i _ e iu ia u k g h i i e a o u u n"

@@ -146,20 +146,16 @@ class _Search(NamedText):
             return
         self.take(given, number)
         before, behind = self.beside(given, -1, small=small), self.beside(number, +1)
-        if before is not None and self._may_stand_before(before, small=small):
-            self.take(before)
-        elif behind is not None and not small:
-            last = self.words[behind]  # «Платон Игоревич Раздольный», no post
-            if last.surname or not (last.people or last.abbreviation):
-                self.take(behind)
-
-    def _may_stand_before(self, number: int, *, small: bool) -> bool:
-        word = self.words[number]
-        if small:
-            return word.surname and not word.common
-        # «резюме Зайца Николая Трофимовича»: within a phrase only a name has a capital, or a post at its beginning.
-        known = word.surname or (word.unknown and not word.abbreviation)
-        return known or (self.within_a_phrase(number) and not word.people and number - 1 not in self.protected)
+        for other in (before,) if small else (before, behind):  # «Платон Игоревич Раздольный»
+            if other is None:
+                continue
+            word = self.words[other]
+            strange = word.surname or (word.unknown and not word.abbreviation)
+            # «резюме Зайца Николая Трофимовича»: within a phrase only a name has a capital, or a post at its beginning.
+            within = other == before and self.within_a_phrase(other) and not word.people
+            if (word.surname and not word.common) or (not small and (strange or within)):
+                self.take(other)
+                return
 
     def _at_a_given_name(self, number: int, word: Word) -> None:
         sure = word.only_given and word.cyrillic
@@ -186,16 +182,12 @@ class _Search(NamedText):
         begins, within = text[max(0, start - 1) : start] in {"", "\n"}, self.within_a_phrase(number) and not word.people
         behind = lists.INITIALS_BEHIND.match(following) if bears or begins or within else None
         if behind is not None:
-            two = sum(map(str.isalpha, behind[1])) > 1
-            rest = following[behind.end(1) :]
+            two, rest = sum(map(str.isalpha, behind[1])) > 1, following[behind.end(1) :]
             data = rest.strip(" ,;—-")[:1]
-            if (
-                (two and (bears or (within and not word.abbreviation)) and not rest[:1].isalnum())
-                or (word.surname and not data.isalnum() and (not word.common or begins))
-                # «Соболь Г. В., 12.05.1994»: a common word, but at a line's start and before a person's data.
-                or (two and begins and data in KIND_OF)
-                or (word.only_given and not two)  # «Мансур Х. — аналитик»
-            ):
+            # «Соболь Г. В., 12.05.1994»: a common word, but at a line's start and before a person's data.
+            both = two and (bears or (within and not word.abbreviation) or data in KIND_OF) and not rest[:1].isalnum()
+            one = word.only_given and not two  # «Мансур Х. — аналитик»
+            if both or one or (word.surname and not data.isalnum() and (not word.common or begins)):
                 self.take(number)
                 self.extra.append((start, end + behind.end(1), Kind.NAME))
                 return
@@ -213,10 +205,4 @@ class _Search(NamedText):
         again = [number for number, word in enumerate(self.words) if word in named and number not in self.taken]
         # «Вера Роза» worked at «Роза ветров»
         again = [number for number in again if number not in self.protected or not self.words[number].common]
-        self.take(*(number for number in again if len(self.words[number].text) > 2))
-        # «на Ли прилагается», «Ли Мэй»: so short a word needs a sentence or a name around it.
-        for number in again:
-            beside = self.beside(number, 1) in self.taken or self.beside(number, -1) in self.taken
-            small = self.text[max(0, self.starts[number] - 2) : self.starts[number]][:1].islower()
-            if len(self.words[number].text) == 2 and (beside or (small and self.within_a_phrase(number))):
-                self.take(number)
+        self.take(*(number for number in again if len(self.words[number].text) > 2 or self.within_a_phrase(number)))
