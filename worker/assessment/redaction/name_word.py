@@ -53,7 +53,7 @@ class Word:
         self.abbreviation = few and not (given or surname or patronymic)  # a few capitals that no list has
         # Running text is searched for it: others are names beside it only.
         named = (given or (surname and self.cyrillic and not common)) and self.capital
-        self.tells_of_a_name = patronymic or named or turkic
+        self.tells_of_a_name = patronymic or named
 
 
 @remembered(KEPT_WORDS)

@@ -12,14 +12,12 @@ from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, is_a_name
 from worker.assessment.redaction.named_text import Mentions, NamedText
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
-from worker.assessment.redaction.word_list import linear, pattern, terms
+from worker.assessment.redaction.word_list import pattern, terms
 
-_SHORTEST: Final = 3  # letters of a name in capitals
 _LONGEST_NAME: Final = 6  # words
 _LONGEST_LIST: Final = 6  # lines of people
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
 
-_SURNAME_FIRST = linear(r"\p{Lu}[\p{L}'\-]+, \p{Lu}[\p{L}'\-]+(?: \p{Lu}[\p{L}'.\-]*)*")
 _NAMED = re.compile(f"[{SYMBOLS[Kind.NAME]}{SYMBOLS[Kind.PERSON]}]")
 
 
@@ -89,7 +87,7 @@ class _Search(NamedText):
             word = words[0]
             known = (first and (word.given or (word.surname and not word.common))) or (stranger and word.only_given)
             foreign = stranger and word.text[0] > "ӿ"
-            product = word.lower in terms("products") or (word.text.isupper() and len(word.text) <= _SHORTEST)
+            product = word.lower in terms("products")
             if word.capital and not product and (known or foreign):
                 self.take(*numbers)
             return
@@ -109,15 +107,13 @@ class _Search(NamedText):
             for start, line, numbers in islice(below, _LONGEST_LIST):
                 for match in lists.SEGMENT.finditer(line) if numbers and not _NAMED.search(line) else ():
                     found = self.numbers_in(start + match.start(), start + match.end())
-                    while found and self.words[found[0]].lower in terms("titles"):
-                        found = found[1:]
                     if len(found) > 1 and self.stand_together(found):
                         self._segment(found, first=False, stranger=True)
                     if not self.taken.keys().isdisjoint(found):
                         break
 
     def _in_running_text(self) -> None:
-        # `tells_of_a_name` is whatever the first three of these ask for: change both.
+        # `tells_of_a_name` is whatever the first two of these ask for: change both.
         # What proves most goes first: in «Смирнова Алексея Петровича» the patronymic, not the given name.
         words = [(number, word) for number, word in enumerate(self.words) if word.short or word.tells_of_a_name]
         beside = {number + step for number, word in words if word.short for step in (-1, 1)}
@@ -192,9 +188,7 @@ class _Search(NamedText):
                 self.extra.append((start, end + behind.end(1), Kind.NAME))
                 return
         match = lists.INITIALS_BEFORE.search(before) if before.count(".") > 1 and not word.text.isupper() else None
-        # «Дубровина К. С. Алкилирование …»
-        anothers = number - 3 in self.taken and not text[self.ends[number - 3] : self.starts[number - 2]].strip(" ,")
-        if match is not None and not anothers and not before[: match.start()][-1:].isalnum():
+        if match is not None and not before[: match.start()][-1:].isalnum():
             self.take(number)
             self.extra.append((start - len(before) + match.start(), end, Kind.NAME))
 
