@@ -47,7 +47,8 @@ def _in_both_alphabets(words: Iterable[str], shortest: int) -> frozenset[str]:
 
 POSTS: Final = tuple(_in_both_alphabets(terms("posts, their beginnings"), 5))
 ABOUT_PEOPLE: Final = tuple(terms("about people, their beginnings"))
-PEOPLE: Final = _in_both_alphabets(terms("relatives"), 4) | terms("people, whole words")
+RELATIVES: Final = _in_both_alphabets(terms("relatives"), 4)
+PEOPLE: Final = RELATIVES | terms("people, whole words")
 
 # The places where names stand, where names of others stand, and how initials are written.
 CERTAIN = ("фам", "фио", "ф.и.о", "ф. и. о", "surname", "last", "family", "full", "maiden")

@@ -43,10 +43,9 @@ class Word:
         # «Технология» begins like a post.
         begins = key.startswith(lists.POSTS) or last.startswith(lists.POSTS)
         post = (begins and reading & _NOUNS != Reading.INANIMATE) or self.lower.startswith(lists.ABOUT_PEOPLE)
-        # What somebody is to somebody, or at work: «сын», «начальник», "head".
-        self.people = (
-            self.lower in lists.PEOPLE or last in lists.PEOPLE or (not given and (post or key in lists.PEOPLE))
-        )
+        # What somebody is to somebody: «сын», or at work: «начальник», "head".
+        self.kin = not given and not lists.RELATIVES.isdisjoint((self.lower, key))
+        self.people = self.kin or not lists.PEOPLE.isdisjoint((self.lower, last)) or (post and not given)
         # It begins with a capital letter, or its last part does («аль-Хусейни»); some scripts have no other.
         self.capital = any(part[0] == part[0].upper() for part in (text, *re.split("['-]+", text)))
         self.short = len(text) <= 2 and self.capital  # it may be initials, or a part of them
@@ -54,7 +53,7 @@ class Word:
         self.abbreviation = few and not (given or surname or patronymic)  # a few capitals that no list has
         # Running text is searched for it: others are names beside it only.
         named = (given or (surname and self.cyrillic and not common)) and self.capital
-        self.tells_of_a_name = patronymic or named or turkic
+        self.tells_of_a_name = patronymic or named
 
 
 @remembered(KEPT_WORDS)

@@ -88,7 +88,7 @@ class NamedText:
         gaps = (self.text[self.ends[one] : self.starts[other]] for one, other in pairwise(numbers))
         return self.protected.isdisjoint(numbers) and not any(gap.strip(" .") for gap in gaps)
 
-    def beside(self, number: int, step: int, *, small: bool = False, mixed: bool = False) -> int | None:
+    def beside(self, number: int, step: int, *, small: bool = False) -> int | None:
         """The number of the next word of the same alphabet, if only spaces are between; `small`, without a capital."""
         other = number + step
         if not 0 <= other < len(self.words) or other in self.protected:
@@ -97,7 +97,7 @@ class NamedText:
         if self.text[self.ends[min(number, other)] : self.starts[max(number, other)]].strip(" \t"):
             return None
         fits = len(neighbour.text) > 1 and (neighbour.capital or small)
-        return other if fits and (mixed or neighbour.cyrillic == word.cyrillic) else None
+        return other if fits and neighbour.cyrillic == word.cyrillic else None
 
     def within_a_phrase(self, number: int) -> bool:
         """Whether a word stands right before it."""

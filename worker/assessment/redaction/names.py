@@ -12,14 +12,12 @@ from worker.assessment.redaction import name_lists as lists
 from worker.assessment.redaction.name_word import SURNAME_ENDING, Word, is_a_name
 from worker.assessment.redaction.named_text import Mentions, NamedText
 from worker.assessment.redaction.placeholders import KIND_OF, SYMBOLS, Kind, Span
-from worker.assessment.redaction.word_list import linear, pattern, terms
+from worker.assessment.redaction.word_list import pattern, terms
 
-_SHORTEST: Final = 3  # letters of a name in capitals
 _LONGEST_NAME: Final = 6  # words
 _LONGEST_LIST: Final = 6  # lines of people
 _DATA: Final = frozenset((*KIND_OF, *"0123456789+"))
 
-_SURNAME_FIRST = linear(r"\p{Lu}[\p{L}'\-]+, \p{Lu}[\p{L}'\-]+(?: \p{Lu}[\p{L}'.\-]*)*")
 _NAMED = re.compile(f"[{SYMBOLS[Kind.NAME]}{SYMBOLS[Kind.PERSON]}]")
 
 
@@ -89,7 +87,7 @@ class _Search(NamedText):
             word = words[0]
             known = (first and (word.given or (word.surname and not word.common))) or (stranger and word.only_given)
             foreign = stranger and word.text[0] > "ӿ"
-            product = word.lower in terms("products") or (word.text.isupper() and len(word.text) <= _SHORTEST)
+            product = word.lower in terms("products")
             if word.capital and not product and (known or foreign):
                 self.take(*numbers)
             return
@@ -109,15 +107,13 @@ class _Search(NamedText):
             for start, line, numbers in islice(below, _LONGEST_LIST):
                 for match in lists.SEGMENT.finditer(line) if numbers and not _NAMED.search(line) else ():
                     found = self.numbers_in(start + match.start(), start + match.end())
-                    while found and self.words[found[0]].lower in terms("titles"):
-                        found = found[1:]
                     if len(found) > 1 and self.stand_together(found):
                         self._segment(found, first=False, stranger=True)
                     if not self.taken.keys().isdisjoint(found):
                         break
 
     def _in_running_text(self) -> None:
-        # `tells_of_a_name` is whatever the first three of these ask for: change both.
+        # `tells_of_a_name` is whatever the first two of these ask for: change both.
         # What proves most goes first: in «Смирнова Алексея Петровича» the patronymic, not the given name.
         words = [(number, word) for number, word in enumerate(self.words) if word.short or word.tells_of_a_name]
         beside = {number + step for number, word in words if word.short for step in (-1, 1)}
@@ -146,20 +142,16 @@ class _Search(NamedText):
             return
         self.take(given, number)
         before, behind = self.beside(given, -1, small=small), self.beside(number, +1)
-        if before is not None and self._may_stand_before(before, small=small):
-            self.take(before)
-        elif behind is not None and not small:
-            last = self.words[behind]  # «Платон Игоревич Раздольный», no post
-            if last.surname or not (last.people or last.abbreviation):
-                self.take(behind)
-
-    def _may_stand_before(self, number: int, *, small: bool) -> bool:
-        word = self.words[number]
-        if small:
-            return word.surname and not word.common
-        # «резюме Зайца Николая Трофимовича»: within a phrase only a name has a capital, or a post at its beginning.
-        known = word.surname or (word.unknown and not word.abbreviation)
-        return known or (self.within_a_phrase(number) and not word.people and number - 1 not in self.protected)
+        for other in (before,) if small else (before, behind):  # «Платон Игоревич Раздольный»
+            if other is None:
+                continue
+            word = self.words[other]
+            strange = word.surname or (word.unknown and not word.abbreviation)
+            # «резюме Зайца Николая Трофимовича»: within a phrase only a name has a capital, or a post at its beginning.
+            within = other == before and self.within_a_phrase(other) and not word.people
+            if (word.surname and not word.common) or (not small and (strange or within)):
+                self.take(other)
+                return
 
     def _at_a_given_name(self, number: int, word: Word) -> None:
         sure = word.only_given and word.cyrillic
@@ -186,23 +178,17 @@ class _Search(NamedText):
         begins, within = text[max(0, start - 1) : start] in {"", "\n"}, self.within_a_phrase(number) and not word.people
         behind = lists.INITIALS_BEHIND.match(following) if bears or begins or within else None
         if behind is not None:
-            two = sum(map(str.isalpha, behind[1])) > 1
-            rest = following[behind.end(1) :]
+            two, rest = sum(map(str.isalpha, behind[1])) > 1, following[behind.end(1) :]
             data = rest.strip(" ,;—-")[:1]
-            if (
-                (two and (bears or (within and not word.abbreviation)) and not rest[:1].isalnum())
-                or (word.surname and not data.isalnum() and (not word.common or begins))
-                # «Соболь Г. В., 12.05.1994»: a common word, but at a line's start and before a person's data.
-                or (two and begins and data in KIND_OF)
-                or (word.only_given and not two)  # «Мансур Х. — аналитик»
-            ):
+            # «Соболь Г. В., 12.05.1994»: a common word, but at a line's start and before a person's data.
+            both = two and (bears or (within and not word.abbreviation) or data in KIND_OF) and not rest[:1].isalnum()
+            one = word.only_given and not two  # «Мансур Х. — аналитик»
+            if both or one or (word.surname and not data.isalnum() and (not word.common or begins)):
                 self.take(number)
                 self.extra.append((start, end + behind.end(1), Kind.NAME))
                 return
         match = lists.INITIALS_BEFORE.search(before) if before.count(".") > 1 and not word.text.isupper() else None
-        # «Дубровина К. С. Алкилирование …»
-        anothers = number - 3 in self.taken and not text[self.ends[number - 3] : self.starts[number - 2]].strip(" ,")
-        if match is not None and not anothers and not before[: match.start()][-1:].isalnum():
+        if match is not None and not before[: match.start()][-1:].isalnum():
             self.take(number)
             self.extra.append((start - len(before) + match.start(), end, Kind.NAME))
 
@@ -213,10 +199,4 @@ class _Search(NamedText):
         again = [number for number, word in enumerate(self.words) if word in named and number not in self.taken]
         # «Вера Роза» worked at «Роза ветров»
         again = [number for number in again if number not in self.protected or not self.words[number].common]
-        self.take(*(number for number in again if len(self.words[number].text) > 2))
-        # «на Ли прилагается», «Ли Мэй»: so short a word needs a sentence or a name around it.
-        for number in again:
-            beside = self.beside(number, 1) in self.taken or self.beside(number, -1) in self.taken
-            small = self.text[max(0, self.starts[number] - 2) : self.starts[number]][:1].islower()
-            if len(self.words[number].text) == 2 and (beside or (small and self.within_a_phrase(number))):
-                self.take(number)
+        self.take(*(number for number in again if len(self.words[number].text) > 2 or self.within_a_phrase(number)))

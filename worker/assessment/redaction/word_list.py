@@ -36,11 +36,6 @@ def terms(name: str) -> frozenset[str]:
     return frozenset(_LISTS[name].split())
 
 
-def phrases(name: str, sign: str = ", ") -> frozenset[str]:
-    """The same of a list whose entries are of several words."""
-    return frozenset(_LISTS[name].split(sign))
-
-
 @cache
 def pattern(name: str) -> Any:
     """A line of `words.txt`, compiled."""
