@@ -60,7 +60,8 @@ def _judged(match: re.Match[str]) -> int:
 def _judged_alone(said: str, found: list[Word]) -> int:
     """The same of a part whatever is said before it."""
     digits = any(map(str.isdigit, said))
-    sure = pattern("addresses").search(said) is not None
+    two_numbers = digits and pattern("streets and two numbers").fullmatch(said)  # «Ново-Садовая 3-14»
+    sure = bool(two_numbers or pattern("addresses").search(said))
     house = digits and pattern("houses").fullmatch(said) is not None
     if any(_is_strange(word, named=sure or house) for word in found):
         return _NONE
