@@ -43,7 +43,8 @@ def ends_a_segment(match: Any) -> bool:
 
 
 def is_a_street(match: Any) -> bool:
-    return not pattern("works before").search(_line_before(match))
+    measured = pattern("measured").search(match[0] + match.string[match.end() : match.end() + 6])
+    return not (measured or pattern("works before").search(_line_before(match)))
 
 
 def _line_before(match: Any) -> str:
