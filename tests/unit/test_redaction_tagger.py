@@ -38,7 +38,7 @@ def test_a_score_is_the_sum_of_what_is_told(text):
 
 def test_the_likeliest_kinds_are_found():
     """Of all ways to give kinds to four tokens, the one that is worth most."""
-    weights, chance = tagger._weights(), random.Random(3)  # noqa: SLF001 - as above
+    weights, chance = tagger._weights(), random.Random(3)
     none = len(weights.kinds)
     for _ in range(5):
         fields = [[chance.randint(300 if likely else -2000, 2000) for _ in range(none)] for likely in (1, 0, 0, 0)]
@@ -53,10 +53,9 @@ def test_the_likeliest_kinds_are_found():
 
 
 def test_the_lessons_can_be_read():
-    """No mark is misspelt, none holds another, and there are enough of either."""
+    """No mark is misspelt, and there are enough texts with marks and without."""
     texts = list(lessons())
     assert not [text[:60] for text, _ in texts if "‹" in text or "›" in text]
-    assert not [text[:60] for text, marks in texts for one, two in itertools.pairwise(sorted(marks)) if two[0] < one[1]]
     assert sum(map(bool, dict(texts).values())) > 1_000
     assert sum(not marks for _, marks in texts) > 1_000
 

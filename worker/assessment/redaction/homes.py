@@ -17,7 +17,6 @@ _PART: Final = re.compile(rf"(?:[^ \n,;|•\t()/:{ANY}—]+| (?! )|(?<=\w)/(?=\w
 _LINE: Final = re.compile(r"[^\n]+")
 _WORD: Final = re.compile(r"(?<![\d-])[^\W\d_]+(?:['\-.]?[^\W\d_]+)*")
 _BULLET: Final = re.compile(r"^(?:[^\w\n]*(?:\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2}[.)]) |[^\w\n]+)(?=\w)")
-_LETTER: Final = re.compile(r'(?<=\d) ?[«"]?[А-я][»"]?(?!\w)')  # «102 «а»»
 # «ООО «Школьное питание», Казань»; a part of a line is all that it looks at.
 _EMPLOYER: Final = re.compile(r"\b(?:[ОПЗНТ]?[ОА]О|ИП|ГК|LLC|Ltd|Inc|GmbH|Holding)\b[^,\n]*[,:] ?$")
 _NONE, _MAY_BE, _IS = range(3)
@@ -45,8 +44,8 @@ def _is_near_one(zone: str, start: int, end: int) -> bool:
 
 def _judged(match: re.Match[str]) -> int:
     said = _BULLET.sub("", match[0]).replace(JOINT, "").strip(' .-—>#*"')
-    found = [word_of(word) for word in _WORD.findall(_LETTER.sub("", said))]
-    if not said or any(_is_strange(word, named=True, housed=True) for word in found):
+    found = [word_of(word) for word in _WORD.findall(said)]
+    if not said or any(_is_strange(word, named=True) for word in found):
         return _NONE  # most parts, and patterns cost more than words
     judged = _judged_alone(said, found)
     if judged == _NONE:
@@ -61,9 +60,10 @@ def _judged(match: re.Match[str]) -> int:
 def _judged_alone(said: str, found: list[Word]) -> int:
     """The same of a part whatever is said before it."""
     digits = any(map(str.isdigit, said))
-    sure = pattern("addresses").search(said) is not None
+    two_numbers = digits and pattern("streets and two numbers").fullmatch(said)  # «Ново-Садовая 3-14»
+    sure = bool(two_numbers or pattern("addresses").search(said))
     house = digits and pattern("houses").fullmatch(said) is not None
-    if any(_is_strange(word, named=sure or house, housed=house) for word in found):
+    if any(_is_strange(word, named=sure or house) for word in found):
         return _NONE
     if sure or digits:
         return _IS if sure else _MAY_BE if house else _NONE
@@ -73,13 +73,11 @@ def _judged_alone(said: str, found: list[Word]) -> int:
     return _IS if len(names) == len(found) and any(word.capital and _is_a_place(word) for word in names) else _MAY_BE
 
 
-def _is_strange(word: Word, *, named: bool, housed: bool) -> bool:
-    """Whether it stands in no address; streets are `named` after anything, with a capital but before a house."""
+def _is_strange(word: Word, *, named: bool) -> bool:
+    """Whether it stands in no address; a street that is `named` so may be called after anything."""
     if word.lower.rstrip(".") in terms("words of addresses"):
         return False
-    adjective = Reading.ADJECTIVE in readings(word.lower.rpartition("-")[2])
-    street = (word.capital and (named or adjective)) or (adjective and housed)  # «краснодарская 57»
-    street = street and not word.abbreviation
+    street = word.capital and named and not word.abbreviation
     return word.people or (word.common and not _is_a_place(word) and not street)
 
 

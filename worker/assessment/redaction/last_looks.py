@@ -43,7 +43,8 @@ def ends_a_segment(match: Any) -> bool:
 
 
 def is_a_street(match: Any) -> bool:
-    return not pattern("works beside").search(_line_before(match))
+    measured = pattern("measured").search(match[0] + match.string[match.end() : match.end() + 6])
+    return not (measured or pattern("works before").search(_line_before(match)))
 
 
 def _line_before(match: Any) -> str:
@@ -60,16 +61,17 @@ def is_a_link(match: Any) -> bool:
 
 
 def is_a_path(match: Any) -> bool:
-    path = match[0].partition("/")[2]
+    host, _, path = match[0].partition("/")
+    file = host.lower().rpartition(".")[2] in terms("endings of files")  # «Node.js/React»
     # "Mail.ru/VK" are two employers.
-    return any(letter.islower() or letter.isdigit() for letter in path) and is_a_link(match)
+    return not file and any(letter.islower() or letter.isdigit() for letter in path) and is_a_link(match)
 
 
 def is_a_handle(match: Any) -> bool:
     text, start, end, name = match.string, match.start(), match.end(), match[0][1:]
     if (start and (text[start - 1].isalnum() or text[start - 1] in "@/._-")) or text[end : end + 1] in ("/", "(", "-"):
         return False
-    if not lacks("pages that one ran", match):
+    if name.lower().partition(".")[0] in terms("annotations") or not lacks("pages that one ran", match):
         return False
     # @RestController is an annotation; a person's handle may be written so too, but then a messenger is named.
     return len(name) > 2 and (not any(map(str.isupper, name)) or any(map(str.isdigit, name)) or name.isupper())
@@ -89,8 +91,12 @@ def is_a_phone(match: Any) -> bool:
     digits = sum(map(str.isdigit, found.partition(",")[0].partition("доб")[0]))
     if found[0] == "0" and (digits < 10 or before.rstrip(" ")[-1:].isdigit()):
         return False
-    money = pattern("units behind").match(text[end : end + 8]) and found.lstrip("+").replace(" ", "").isdigit()
-    return not money  # «89 123 456 789 руб.»
+    unit = pattern("units behind").match(text[end : end + 8])
+    if pattern("thousands").fullmatch(found):
+        # "+1 200 000 руб." is money; "+376 712 345" is Andorra.
+        return not unit and (digits > 10 or (found.startswith("+") and digits == 9))
+    # "89 123 456 789 руб." is money, too.
+    return not (unit and found[0].isdigit() and found.replace(" ", "").isdigit())
 
 
 def is_spoken(match: Any) -> bool:

@@ -44,8 +44,8 @@ class Word:
         begins = key.startswith(lists.POSTS) or last.startswith(lists.POSTS)
         post = (begins and reading & _NOUNS != Reading.INANIMATE) or self.lower.startswith(lists.ABOUT_PEOPLE)
         # What somebody is to somebody: «сын», or at work: «начальник», "head".
-        self.kin = not given and not lists.RELATIVES.isdisjoint((self.lower, key))
-        self.people = self.kin or not lists.PEOPLE.isdisjoint((self.lower, last)) or (post and not given)
+        kin = not given and not lists.RELATIVES.isdisjoint((self.lower, key))
+        self.people = kin or not lists.PEOPLE.isdisjoint((self.lower, last)) or (post and not given)
         # It begins with a capital letter, or its last part does («аль-Хусейни»); some scripts have no other.
         self.capital = any(part[0] == part[0].upper() for part in (text, *re.split("['-]+", text)))
         self.short = len(text) <= 2 and self.capital  # it may be initials, or a part of them

@@ -15,7 +15,6 @@ from worker.assessment.redaction.head import end_of_head, personal
 from worker.assessment.redaction.placeholders import JOINT, MARK
 from worker.assessment.redaction.word_list import pattern
 
-_JOINED: Final = re.compile(r"–(?<=[^\W\d_]–)(?=[^\W\d_])")  # «Ремизов–Тычина»; it begins with a sign to look for
 _DIGITS: Final = str.maketrans("оОoOзЗlIбБ", "0000331166")  # «8-911-6оо-42-17», «+7 9O5 12З 45 67»
 _MAY_BE_MISREAD: Final = re.compile("[0-9()-][оОoOзЗlIбБ]+-?[0-9]")  # it begins at no letter: linear
 _MISREAD: Final = re.compile(r"(?<![\w-])[+(]{0,2}\d(?:[ ()-]{0,3}[\dоОoOзЗlIбБ]){6,13}(?![\w-])")
@@ -92,8 +91,7 @@ def near_placeholders(look: str) -> str:
 
 def even(visible_text: str) -> str:
     """The text, character for character, with one form of dashes, blanks, apostrophes, bullets and full-width signs."""
-    joined = _JOINED.sub("-", visible_text) if "–" in visible_text else visible_text
-    look = _UNEVEN.sub(lambda match: "".join(map(_form, match[0])), joined)
+    look = _UNEVEN.sub(lambda match: "".join(map(_form, match[0])), visible_text)
     if not _MAY_BE_MISREAD.search(look):
         return look
     return _MISREAD.sub(lambda match: match[0].translate(_DIGITS), look)
