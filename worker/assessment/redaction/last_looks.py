@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from worker.assessment.redaction.head import is_told
 from worker.assessment.redaction.morphology import Reading, readings
+from worker.assessment.redaction.name_word import word_of
 from worker.assessment.redaction.placeholders import MATCH
 from worker.assessment.redaction.word_list import pattern, terms
 
@@ -30,6 +31,11 @@ def is_unnumbered(match: Any, prefix: str = "") -> bool:
 def lacks(name: str, match: Any) -> bool:
     """Whether a pattern, in which <match> stands for its beginning, matches neither it nor what is before it."""
     return not pattern(name).search(f"{_line_before(match)}{MATCH}{match[0]}")
+
+
+def is_a_surname(match: Any) -> bool:
+    word = word_of(match[1])
+    return word.surname and not (word.place or word.people or word.abbreviation)
 
 
 def reads(reading: str, match: Any) -> bool:

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, takewhile
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,7 +19,7 @@ from worker.assessment.redaction.morphology import Reading, readings
 from worker.assessment.redaction.name_word import word_of
 from worker.assessment.redaction.named_text import Mentions
 from worker.assessment.redaction.placeholders import JOINT, KIND_OF, Kind, Span
-from worker.assessment.redaction.word_cache import remembered
+from worker.assessment.redaction.word_cache import LONGEST, remembered
 from worker.assessment.redaction.word_list import LETTERS
 
 WEIGHTS: Final = Path(__file__).with_name("tagger.json")
@@ -249,8 +249,8 @@ def find_tagged(look: str, end_of_head: int, *, again: bool = False) -> list[Spa
 
 
 def _spans(look: str, matches: list[re.Match[str]], kinds: dict[int, Kind]) -> list[Span]:
-    named = [word_of(matches[number][0]) for number, kind in kinds.items() if kind is Kind.NAME]
-    mentions = Mentions(word for word in named if word.capital and len(word.text) >= _SHORTEST)
+    named = [matches[number][0] for number, kind in kinds.items() if kind is Kind.NAME]
+    mentions = Mentions(word_of(text) for text in named if text[0].isupper() and len(text) >= _SHORTEST)
     spans: list[Span] = []
     before: tuple[int, Kind | None] = (-1, None)
     for number, match in enumerate(matches):
@@ -266,11 +266,15 @@ def _spans(look: str, matches: list[re.Match[str]], kinds: dict[int, Kind]) -> l
     return [(*_core(look, start, end), kind) for start, end, kind in spans if any(map(str.isalnum, look[start:end]))]
 
 
+def _is_of_a_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
 def _core(look: str, start: int, end: int) -> tuple[int, int]:
-    """The same span without the signs at its ends."""
+    """The same span without the signs at its ends, to the ends of its words and of an initial."""
     said = look[start:end]
-    stop = start + len(said.rstrip(_SIGNS))
-    initial = (
-        look[stop - 1 : stop].isupper() and not look[stop - 2 : stop - 1].isalnum() and look[stop : stop + 1] == "."
-    )
-    return end - len(said.lstrip(_SIGNS)), stop + initial
+    start, end = end - len(said.lstrip(_SIGNS)), start + len(said.rstrip(_SIGNS))
+    start -= sum(1 for _ in takewhile(_is_of_a_word, reversed(look[max(0, start - LONGEST) : start])))
+    end += sum(1 for _ in takewhile(_is_of_a_word, look[end : end + LONGEST]))
+    initial = look[end - 1 : end].isupper() and not look[end - 2 : end - 1].isalnum() and look[end : end + 1] == "."
+    return start, end + initial
