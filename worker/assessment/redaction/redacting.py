@@ -19,6 +19,7 @@ from typing import Final
 from worker.assessment.plain_text import readable
 from worker.assessment.redaction.grammatical_gender import masculine_forms
 from worker.assessment.redaction.homes import find_homes
+from worker.assessment.redaction.last_looks import find_handles
 from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, spelled, unspelled
 from worker.assessment.redaction.rules import RuleSet, replaced
@@ -133,6 +134,7 @@ _STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
     _without_names,
     RuleSet("head", part="personal").applied,
     RuleSet("personal", part="personal").applied,
+    lambda sheet, counts: replaced(sheet, find_handles(sheet), counts),
     lambda sheet, counts: replaced(sheet, find_homes(sheet.personal), counts),
     _merged,
     RuleSet("neighbours").applied,
