@@ -24,7 +24,7 @@ from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, spelled, unspelled
 from worker.assessment.redaction.rules import RuleSet, replaced
 from worker.assessment.redaction.sheet import Sheet, places_near_placeholders
-from worker.assessment.redaction.tagger import find_tagged
+from worker.assessment.redaction.tagger import Known, find_tagged
 from worker.assessment.redaction.word_list import pattern
 
 REDACTION_VERSION: Final = "7"
@@ -57,9 +57,9 @@ def redact(text: str) -> Redacted:
     """
     counts: Counter[str] = Counter()
     sheet = _neutral(by_rules(Sheet.of(unspelled(readable(text))), counts), counts)
-    for look in range(_MOST_LOOKS):
-        before, found = sheet, find_tagged(sheet.look, sheet.end_of_head, again=look > 0)
-        sheet = replaced(sheet, found, counts)
+    known: Known = {}
+    for _ in range(_MOST_LOOKS):
+        before, sheet = sheet, replaced(sheet, find_tagged(sheet.look, sheet.end_of_head, known), counts)
         if sheet is before:
             break
         sheet = _neutral(by_rules(sheet, counts, again=True), counts)
