@@ -66,3 +66,11 @@ def test_what_no_rule_knows_goes():
     assert "Ведёркин" not in shown
     assert "Зубарев" not in shown
     assert "«Вымпел», токарь" in shown
+
+
+def test_a_word_broken_at_a_hyphen_is_one():
+    """A column of them is no error, either: what joins two lines is no word itself."""
+    assert [match[0] for match in tagger.TOKEN.finditer(Sheet.of("Ведёр-\n  кин").look)] == [
+        "Ведёр\ue0fe\ue0fe\ue0fe\ue0feкин"
+    ]
+    assert "Иванов" not in redact("Иванов-\nПетров " * 9).text
