@@ -82,3 +82,11 @@ def test_what_no_rule_finds_goes(text, names):
     assert all(name in by_rules for name in names.split())
     assert not [name for name in names.split() if name in shown]
     assert [word for word in text.split() if word.strip(".,") not in names and word not in shown] == []
+
+
+def test_a_word_broken_at_a_hyphen_is_one():
+    """A column of them is no error, either: what joins two lines is no word itself."""
+    assert [match[0] for match in tagger.TOKEN.finditer(Sheet.of("Ведёр-\n  кин").look)] == [
+        "Ведёр\ue0fe\ue0fe\ue0fe\ue0feкин"
+    ]
+    assert "Иванов" not in redact("Иванов-\nПетров " * 9).text

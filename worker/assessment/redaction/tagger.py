@@ -25,7 +25,7 @@ from worker.assessment.redaction.word_list import LETTERS
 WEIGHTS: Final = Path(__file__).with_name("tagger.json")
 NONE: Final = "O"  # what a trainer calls no kind
 SCALE: Final = 256  # a score is a sum of weights times this
-TOKEN: Final = re.compile(rf"[{LETTERS}]+(?:['\-{JOINT}][{LETTERS}]+)*|[0-9]+|\n+|\t|  +|[^\w\s]|_")
+TOKEN: Final = re.compile(rf"[{LETTERS}]+(?:(?:['\-]|{JOINT}+)[{LETTERS}]+)*|[0-9]+|\n+|\t|  +|[^\w\s]|_")
 NEAR: Final = (-2, -1, 1, 2)
 CROSSED: Final = "\t"  # between what a line tells and the form of one of its tokens
 _LINE_END, _GAP, _EDGE, _HELD = "⏎", "⇥", "^", "<>"
