@@ -52,6 +52,12 @@ def test_the_likeliest_kinds_are_found():
         assert worth(found) == max(map(worth, itertools.product(range(none + 1), repeat=4)))
 
 
+@pytest.mark.parametrize("bullet", ["❶", "⒈", "⑴", "➊", "²", "٣", "½", "Ⅳ"])
+def test_a_sign_that_is_a_digit_of_its_own_stays(bullet):
+    """Numbered bullets of word processors are no numbers that Python can read."""
+    assert bullet in redact(f"Обязанности\n{bullet} сварка труб").text
+
+
 def test_the_lessons_can_be_read():
     """No mark is misspelt, and there are enough texts with marks and without."""
     texts = list(lessons())

@@ -61,7 +61,7 @@ def seen(token: str) -> Seen:
     if token in KIND_OF:
         kind = f"<{KIND_OF[token].name}>"
         return Seen((kind,), kind, _HELD)
-    if token.isdigit():
+    if token.isdecimal():  # «❶» is a digit to Python, and no number
         return _number(token)
     return _word(token) if first.isalpha() else Seen((token,), token, token)
 
