@@ -33,7 +33,7 @@ def test_a_score_is_the_sum_of_what_is_told(text):
     expected = {number: sum(map(worth, said)) for number, said in told(list(map(tagger.seen, tokens)), head)}
     scores = dict(tagger.scores(tokens, head))
     assert scores == {number: expected[number] for number in scores}
-    assert all(number in scores for number, score in expected.items() if weights.reaches(score, 0))
+    assert all(number in scores for number, score in expected.items() if weights.reach((score,), 0))
 
 
 def test_the_likeliest_kinds_are_found():

@@ -2,8 +2,11 @@
 
 A linear chain CRF over words, numbers and signs. What can be told of one (its ending, its neighbours, its line) has a
 weight for each kind of data, their sum is its score, and kinds that stand side by side have one, too. `python -m
-dev.learn_tagger` learns the weights. Scores of all kinds are the fields of one whole number, so that one addition adds
-all, and what a word contributes wherever it stands is remembered: some five microseconds a word. Linear in the length.
+dev.learn_tagger` learns the weights.
+
+A packed score is one whole number, the sum of each kind's score shifted to a field of its own, so that one addition
+adds all kinds'. What a word contributes wherever it stands is remembered: some five microseconds a word. Linear in the
+length.
 """
 
 import json
@@ -37,10 +40,12 @@ _SHORTEST: Final = 4  # letters of a name that is looked for elsewhere
 _OF_RULES: Final = frozenset((Kind.EMAIL, Kind.LINK, Kind.PHONE))  # what they leave of these is a part, or none
 _KEPT: Final = 8_000  # tokens that are remembered
 _FIELD: Final = 24  # bits
+# A field that is below zero borrows from the next, unless this is added to each; then its first bit tells the sign.
 _HALF: Final = 1 << (_FIELD - 1)
-_NEAR_HELD: Final = frozenset(("with", "over", "below"))  # what a line tells of placeholders
-# A token below the first is of no kind whatever stands beside it, and neither is any of several side by side, or of a
-# line before it is known what that tells, of which none reaches the second. No set's figure moves by either.
+_NEAR_HELD: Final = ("with", "over", "below")  # where placeholders are: within a line, or on a line beside it
+# Short cuts; no set's figure moves by either. A token whose scores are all below the first is of no kind, whatever
+# stands beside it. Of some side by side none is of a kind unless one reaches the second; nor of a whole line, unless
+# one does before it is added what the line tells.
 _POSSIBLE, _LIKELY = -6 * SCALE, 1 * SCALE
 
 
@@ -103,7 +108,8 @@ def lines(tokens: list[Seen], end_of_head: int) -> Iterator[tuple[range, list[st
     above = closing = _EDGE
     for number, (it, within, below) in enumerate(zip(bounds, held, [*held[1:], []], strict=True)):
         if it:  # a text may begin or end with an empty one
-            first, held_near = tokens[it.start].word, (("with", within), ("over", over), ("below", below))
+            first = tokens[it.start].word
+            held_near = list(zip(_NEAR_HELD, (within, over, below), strict=True))
             zone = "head" if it.start < end_of_head else "body"
             told = [f"first {first}", zone, f"above {above}", f"closing {closing}"]
             crossed = [*told, f"{len(it).bit_length()} long", f"line {number.bit_length()}"]
@@ -160,12 +166,13 @@ class _Weights:
         """What some things that are told are worth together."""
         return sum(self.of[one] for one in told if one in self.of)
 
-    def reaches(self, score: int, least: int) -> bool:
-        """Whether the score of any kind does: its field's first bit is set."""
-        return (score + self.ones * (_HALF - least)) & self.ones * _HALF != 0
+    def reach(self, scores: Iterable[int], least: int) -> bool:
+        """Whether any kind's score in any of these packed ones does: less the least, its field is not below zero."""
+        added, signs = self.ones * (_HALF - least), self.ones * _HALF
+        return any((score + added) & signs for score in scores)
 
     def best(self, scores: list[int]) -> list[Kind | None]:
-        """The likeliest kinds of tokens side by side between some of none (Viterbi)."""
+        """The likeliest kinds of tokens side by side, of these packed scores, between some of none (Viterbi)."""
         none, positive = len(self.kinds), [score + self.ones * _HALF for score in scores]
         rows = [[(score >> _FIELD * kind & (2 * _HALF - 1)) - _HALF for kind in range(none)] for score in positive]
         every = [kind for kind in range(none) if any(row[kind] >= _LIKELY for row in rows)] + [none]
@@ -204,12 +211,13 @@ def scores(texts: list[str], end_of_head: int, *, again: bool = False) -> Iterat
     With `again` of those lines only that have a placeholder, or stand beside one that does.
     """
     weights, tokens = _weights(), list(map(_token, texts))
+    # As in `reach`: its call for each token would cost a fifth of the time.
+    possible, signs = weights.ones * (_HALF - _POSSIBLE), weights.ones * _HALF
     edge = (Seen((), _EDGE, _EDGE), _EDGE, 0, weights.edge)
     row = [edge, edge, *tokens, edge, edge]
-    high, promising = weights.ones * _HALF, weights.ones * (_HALF - _LIKELY)
     all_seen = [one[0] for one in tokens]
     for it, plain, crossed in lines(all_seen, end_of_head):
-        if again and _NEAR_HELD.isdisjoint(crossed):
+        if again and not any(where in crossed for where in _NEAR_HELD):
             continue
         beside = (row[it.start + at : it.stop + at] for at in range(5))
         alone = [
@@ -217,8 +225,8 @@ def scores(texts: list[str], end_of_head: int, *, again: bool = False) -> Iterat
             for (_, _, _, second), (_, before, _, first), (_, form, own, _), (_, behind, _, third), (_, _, _, fourth)
             in zip(*beside, strict=True)
         ]  # fmt: skip
-        if not any((score + promising) & high for score in alone):
-            continue  # most: none becomes likely by what its line tells
+        if not weights.reach(alone, _LIKELY):
+            continue  # most lines
         line, by_forms = weights.sum(plain), [weights.crossed[one] for one in crossed if one in weights.crossed]
         told: dict[tuple[str, str], int] = {}
         for number, score, label in zip(it, alone, labels(all_seen, it), strict=True):
@@ -227,7 +235,7 @@ def scores(texts: list[str], end_of_head: int, *, again: bool = False) -> Iterat
                 said = (*by_forms, weights.crossed.get(label, {}))
                 told[form, label] = line + weights.of.get(label, 0) + sum(one[form] for one in said if form in one)
             whole = score + told[form, label] + weights.placed[min(number - it.start, 3)][min(it.stop - 1 - number, 3)]
-            if weights.reaches(whole, _POSSIBLE):
+            if (whole + possible) & signs:
                 yield number, whole
 
 
@@ -242,8 +250,9 @@ def find_tagged(look: str, end_of_head: int, *, again: bool = False) -> list[Spa
     kinds: dict[int, Kind] = {}
     for _, group in groupby(enumerate(possible), key=lambda one: one[1][0] - one[0]):
         run = [one for _, one in group]
-        if any(weights.reaches(score, _LIKELY) for _, score in run):
-            best = zip(run, weights.best([score for _, score in run]), strict=True)
+        packed = [score for _, score in run]
+        if weights.reach(packed, _LIKELY):
+            best = zip(run, weights.best(packed), strict=True)
             kinds |= {number: kind for (number, _), kind in best if kind is not None and texts[number] not in KIND_OF}
     return _spans(look, matches, kinds)
 
