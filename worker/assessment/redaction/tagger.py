@@ -31,7 +31,8 @@ SCALE: Final = 256  # a score is a sum of weights times this
 TOKEN: Final = re.compile(rf"[{LETTERS}]+(?:['\-{JOINT}][{LETTERS}]+)*|[0-9]+|\n+|\t|  +|[^\w\s]|_")
 NEAR: Final = (-2, -1, 1, 2)
 CROSSED: Final = "\t"  # between what a line tells and the form of one of its tokens
-_LINE_END, _GAP, _EDGE, _HELD = "⏎", "⇥", "^", "<>"
+EDGE: Final = "^"  # of the text: what stands beside its first and its last token
+_LINE_END, _GAP, _HELD = "⏎", "⇥", "<>"
 _LABELS_END: Final = frozenset((":", "|", _GAP))
 _SIGNS: Final = " \t,.;:!?()[]{}/|•—-\"«»'*_#>="
 _FLAGS: Final = ("given", "surname", "patronymic", "unknown", "common", "place", "people")
@@ -105,7 +106,7 @@ def lines(tokens: list[Seen], end_of_head: int) -> Iterator[tuple[range, list[st
     bounds = [range(before + 1, end) for before, end in pairwise(ends)]
     held = [sorted({one.word for one in tokens[it.start : it.stop] if one.form == _HELD}) for it in bounds]
     over: list[str] = []
-    above = closing = _EDGE
+    above = closing = EDGE
     for number, (it, within, below) in enumerate(zip(bounds, held, [*held[1:], []], strict=True)):
         if it:  # a text may begin or end with an empty one
             first = tokens[it.start].word
@@ -129,7 +130,7 @@ def labels(tokens: list[Seen], line: range) -> Iterator[str]:
 
 def near(one: Seen | None, step: int) -> set[str]:
     """What a token, or the text's edge, tells of the one from which it is `step` tokens away."""
-    return {f"{step} {one.word}", f"{step} {one.form}"} if one is not None else {f"{step} {_EDGE}"}
+    return {f"{step} {one.word}", f"{step} {one.form}"} if one is not None else {f"{step} {EDGE}"}
 
 
 def around(before: str, me: str, behind: str) -> tuple[str, ...]:
@@ -213,7 +214,7 @@ def scores(texts: list[str], end_of_head: int, *, again: bool = False) -> Iterat
     weights, tokens = _weights(), list(map(_token, texts))
     # As in `reach`: its call for each token would cost a fifth of the time.
     possible, signs = weights.ones * (_HALF - _POSSIBLE), weights.ones * _HALF
-    edge = (Seen((), _EDGE, _EDGE), _EDGE, 0, weights.edge)
+    edge = (Seen((), EDGE, EDGE), EDGE, 0, weights.edge)
     row = [edge, edge, *tokens, edge, edge]
     all_seen = [one[0] for one in tokens]
     for it, plain, crossed in lines(all_seen, end_of_head):
