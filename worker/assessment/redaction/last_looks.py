@@ -32,8 +32,8 @@ def lacks(name: str, match: Any) -> bool:
     return not pattern(name).search(f"{_line_before(match)}{MATCH}{match[0]}")
 
 
-def reads(reading: str, match: Any) -> bool:
-    return Reading[reading] in readings(match[1].lower())
+def is_a_given_name(match: Any) -> bool:
+    return Reading.GIVEN in readings(match[1].lower())
 
 
 def ends_a_segment(match: Any) -> bool:

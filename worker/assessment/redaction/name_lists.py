@@ -51,7 +51,7 @@ RELATIVES: Final = _in_both_alphabets(terms("relatives"), 4)
 PEOPLE: Final = RELATIVES | terms("people, whole words")
 
 CERTAIN: Final = ("фам", "фио", "ф.и.о", "ф. и. о", "surname", "last", "family", "full", "maiden")
-# None of the three begins inside of itself: linear in any engine.
+# Neither of the next two begins inside of itself: linear in any engine.
 QUOTED_WITHOUT_STRAIGHT = re.compile(written_out("<typographic quotes>"))
 SEGMENT = re.compile(rf"(?:[^ .\n,;|•\t:()/\"0-9{ANY}—]+| (?! )|\.(?! )|(?<!\w{{5}})\.)+")
 INITIALS_BEHIND = linear(r"([ ,]{1,2}(?:\p{Lu}\.? ?\p{Lu}\.|\p{Lu}\.))")
