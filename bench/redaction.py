@@ -20,7 +20,6 @@ from bench.redaction_set.lookalikes import FRESH_LOOKALIKES, LOOKALIKES
 from bench.redaction_set.variants import groups
 from bench.text_cost import milliseconds
 from worker.assessment.redaction import redact, redacting
-from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.placeholders import Span
 
 console = Console()
@@ -124,15 +123,15 @@ def _first_difference(base: str, other: str) -> str:
 
 def _cost() -> None:
     table = Table(title="CPU, best of five")
-    for heading in ("text", "characters", "all, ms", "of it names, ms", "all else, ms"):
+    for heading in ("text", "characters", "all, ms", "of it names, ms", "of it the tagger, ms", "all else, ms"):
         table.add_column(heading, justify="left" if heading == "text" else "right")
     ordinary = {}
     for size in (1_500, 15_000):
         text = prose(size)
         ordinary[size] = milliseconds(partial(redact, text))
-        names = min(_names(text) for _ in range(5))
-        rest = ordinary[size] - names
-        table.add_row("ordinary", str(size), f"{ordinary[size]:.1f}", f"{names:.1f}", f"{rest:.1f}")
+        parts = [min(_spent(name, text) for _ in range(5)) for name in ("find_names", "find_tagged")]
+        costs = (ordinary[size], *parts, ordinary[size] - sum(parts))
+        table.add_row("ordinary", str(size), *(f"{cost:.1f}" for cost in costs))
     console.print(table)
     worst = sorted(
         ((milliseconds(partial(redact, (unit * 15_000)[:15_000]), times=2), name) for name, unit in HOSTILE.items()),
@@ -142,18 +141,18 @@ def _cost() -> None:
         console.print(f"hostile, {name}: {spent:.1f} ms, {spent / ordinary[15_000]:.1f} times an ordinary text")
 
 
-def _names(text: str) -> float:
-    """Milliseconds of CPU that finding names takes of one redaction."""
-    spent = 0.0
+def _spent(name: str, text: str) -> float:
+    """Milliseconds of CPU that one way of finding takes of one redaction."""
+    spent, find = 0.0, getattr(redacting, name)
 
-    def timed(current: str, end_of_head: int) -> list[Span]:
+    def timed(*asked: object, **how: object) -> list[Span]:
         nonlocal spent
         started = time.process_time()
-        found = find_names(current, end_of_head)
+        found: list[Span] = find(*asked, **how)
         spent += time.process_time() - started
         return found
 
-    with patch.object(redacting, "find_names", timed):
+    with patch.object(redacting, name, timed):
         redact(text)
     return 1_000 * spent
 

@@ -1,11 +1,13 @@
 """Learns the weights of redaction's tagger from marked texts: `python -m dev.learn_tagger` writes them beside it.
 
 `tests/data/redaction/lessons/*.txt` has invented people: a line `=== layout | origin`, then the text, in which
-`‹kind|…›` marks what is theirs (kinds: `KINDS`); `lookalikes.txt` has a line a line that has nothing of a person. The
-sets of JSON that the rules were mended with are learnt from, too; `judged_once` is not. Each text is learnt from
-twice: as the rules leave it, and with some of its marks replaced by chance, so that what rules know is not forgotten.
+`‹kind|…›` marks what is theirs: n, the person's name; t, a third person's; p, a telephone; m, an e-mail address; l, a
+link; h, a handle; b, a birth date or an age; d, a document; a, an address. `⇥ ⍽ ⊝ ⍾` stand for a tab, a hard space, a
+soft hyphen, a zero-width space. `lookalikes.txt` has a line a line that has nothing of a person. The sets of JSON that
+the rules were mended with are learnt from, too; `judged_once` is not. Each text is learnt from twice: as the rules
+leave it, and with some of its marks replaced by chance, so that what rules know is not forgotten.
 
-It takes some three minutes and is repeatable to the bit. Whether new weights are better, only a set says that
+It takes some five minutes and is repeatable to the bit. Whether new weights are better, only a set says that
 nobody learnt from: `python -m tests.support.redaction_judge`.
 """
 
@@ -68,8 +70,7 @@ def _read(marked: str) -> tuple[str, Marks]:
     marked = marked.strip("\n").translate(_SIGNS)
     for mark in _MARK.finditer(marked):
         text += marked[done : mark.start()]
-        if mark[1] in KINDS:
-            marks.append((len(text), len(text) + len(mark[2]), KINDS[mark[1]]))
+        marks.append((len(text), len(text) + len(mark[2]), KINDS[mark[1]]))
         text += mark[2]
         done = mark.end()
     return text + marked[done:], marks
@@ -117,7 +118,7 @@ def told(tokens: list[tagger.Seen], end_of_head: int) -> Iterator[tuple[int, lis
             beside = {
                 step: tokens[at] if 0 <= (at := number + step) < len(tokens) else None for step in (0, *tagger.NEAR)
             }
-            forms = [one.form if (one := beside[step]) else "^" for step in (-1, 0, 1)]
+            forms = [one.form if (one := beside[step]) else tagger.EDGE for step in (-1, 0, 1)]
             yield number, [
                 *me.own, *plain, label, *(f"{one}{tagger.CROSSED}{me.form}" for one in (*crossed, label)),
                 *(said for step in tagger.NEAR for said in sorted(tagger.near(beside[step], step))),

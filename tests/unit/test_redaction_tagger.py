@@ -9,6 +9,7 @@ import pytest
 
 from dev.learn_tagger import lessons, told
 from worker.assessment.redaction import redact, redacting, tagger
+from worker.assessment.redaction.placeholders import Kind
 from worker.assessment.redaction.sheet import Sheet
 
 RESUMES = [
@@ -57,6 +58,30 @@ def test_the_likeliest_kinds_are_found():
         packed = [sum(value << 24 * kind for kind, value in enumerate(field)) for field in fields]
         found = [none if kind is None else weights.kinds.index(kind) for kind in weights.best(packed)]
         assert worth(found) == max(map(worth, itertools.product(range(none + 1), repeat=4)))
+
+
+@pytest.mark.parametrize(
+    ("text", "tagged", "found"),
+    [
+        ("Принял Бергер, сдал Бергеру; бергер", {"Бергер": Kind.NAME}, ["Бергер", "Бергеру"]),
+        ("отзыв (Ли А.)", dict.fromkeys(["(", "Ли", "А", ".", ")"], Kind.NAME), ["Ли А."]),
+        ("дом (ул. Мира, 5); 5 лет", dict.fromkeys(["(", "ул", ".", "Мира", ",", ")"], Kind.ADDRESS), ["ул. Мира"]),
+        ("Тверь 1990", {"Тверь": Kind.ADDRESS, "1990": Kind.BIRTH_DATE}, ["Тверь", "1990"]),
+        ("доб. 926", {"926": Kind.PHONE}, []),
+        ("— ; —", {"—": Kind.NAME}, []),
+    ],
+)
+def test_what_is_tagged_becomes_spans(text, tagged, found):
+    """Tokens side by side are one, without the signs around them; a name goes elsewhere, too; a phone is the rules'."""
+    matches = list(tagger.TOKEN.finditer(text))
+    kinds = {number: tagged[match[0]] for number, match in enumerate(matches) if match[0] in tagged}
+    assert [text[start:end] for start, end, _ in tagger._spans(text, matches, kinds)] == found
+
+
+@pytest.mark.parametrize("bullet", ["❶", "⒈", "⑴", "➊", "²", "٣", "½", "Ⅳ"])
+def test_a_sign_that_is_a_digit_of_its_own_stays(bullet):
+    """Numbered bullets of word processors are no numbers that Python can read."""
+    assert bullet in redact(f"Обязанности\n{bullet} сварка труб").text
 
 
 def test_the_lessons_can_be_read():

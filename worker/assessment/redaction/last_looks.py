@@ -41,8 +41,8 @@ def is_a_surname(match: Any) -> bool:
     return word.surname and not (word.place or word.people or word.abbreviation)
 
 
-def reads(reading: str, match: Any) -> bool:
-    return Reading[reading] in readings(match[1].lower())
+def is_a_given_name(match: Any) -> bool:
+    return Reading.GIVEN in readings(match[1].lower())
 
 
 def ends_a_segment(match: Any) -> bool:

@@ -50,10 +50,8 @@ ABOUT_PEOPLE: Final = tuple(terms("about people, their beginnings"))
 RELATIVES: Final = _in_both_alphabets(terms("relatives"), 4)
 PEOPLE: Final = RELATIVES | terms("people, whole words")
 
-# The places where names stand, where names of others stand, and how initials are written.
-CERTAIN = ("фам", "фио", "ф.и.о", "ф. и. о", "surname", "last", "family", "full", "maiden")
-BELOW = 2  # the group of those, and (`pattern("named after")`) of who gave an atelier its name
-# None of the three begins inside of itself: linear in any engine.
+CERTAIN: Final = ("фам", "фио", "ф.и.о", "ф. и. о", "surname", "last", "family", "full", "maiden")
+# Neither of the next two begins inside of itself: linear in any engine.
 QUOTED_WITHOUT_STRAIGHT = re.compile(written_out("<typographic quotes>"))
 SEGMENT = re.compile(rf"(?:[^ .\n,;|•\t:()/\"0-9{ANY}—]+| (?! )|\.(?! )|(?<!\w{{5}})\.)+")
 INITIALS_BEHIND = linear(r"([ ,]{1,2}(?:\p{Lu}\.? ?\p{Lu}\.|\p{Lu}\.))")

@@ -52,8 +52,7 @@ class Word:
         few = 1 < len(text) <= _LONGEST_ABBREVIATION and text.isupper()
         self.abbreviation = few and not (given or surname or patronymic)  # a few capitals that no list has
         # Running text is searched for it: others are names beside it only.
-        named = (given or (surname and self.cyrillic and not common)) and self.capital
-        self.tells_of_a_name = patronymic or named
+        self.tells_of_a_name = patronymic or (given and self.capital)
 
 
 @remembered(KEPT_WORDS)

@@ -2,8 +2,11 @@
 
 A linear chain CRF over words, numbers and signs. What can be told of one (its ending, its neighbours, its line) has a
 weight for each kind of data, their sum is its score, and kinds that stand side by side have one, too. `python -m
-dev.learn_tagger` learns the weights. Scores of all kinds are the fields of one whole number, so that one addition adds
-all, and what a word contributes wherever it stands is remembered: some five microseconds a word. Linear in the length.
+dev.learn_tagger` learns the weights.
+
+A packed score is one whole number, the sum of each kind's score shifted to a field of its own, so that one addition
+adds all kinds'. What a word contributes wherever it stands is remembered: some five microseconds a word. Linear in the
+length.
 """
 
 import json
@@ -28,7 +31,8 @@ SCALE: Final = 256  # a score is a sum of weights times this
 TOKEN: Final = re.compile(rf"[{LETTERS}]+(?:(?:['\-]|{JOINT}+)[{LETTERS}]+)*|[0-9]+|\n+|\t|  +|[^\w\s]|_")
 NEAR: Final = (-2, -1, 1, 2)
 CROSSED: Final = "\t"  # between what a line tells and the form of one of its tokens
-_LINE_END, _GAP, _EDGE, _HELD = "⏎", "⇥", "^", "<>"
+EDGE: Final = "^"  # of the text: what stands beside its first and its last token
+_LINE_END, _GAP, _HELD = "⏎", "⇥", "<>"
 _LABELS_END: Final = frozenset((":", "|", _GAP))
 _SIGNS: Final = " \t,.;:!?()[]{}/|•—-\"«»'*_#>="
 _FLAGS: Final = ("given", "surname", "patronymic", "unknown", "common", "place", "people")
@@ -37,9 +41,12 @@ _SHORTEST: Final = 4  # letters of a name that is looked for elsewhere
 _OF_RULES: Final = frozenset((Kind.EMAIL, Kind.LINK, Kind.PHONE))  # what they leave of these is a part, or none
 _KEPT: Final = 8_000  # tokens that are remembered
 _FIELD: Final = 24  # bits
+# A field that is below zero borrows from the next, unless this is added to each; then its first bit tells the sign.
 _HALF: Final = 1 << (_FIELD - 1)
-# A token below the first is of no kind whatever stands beside it, and neither is any of several side by side, or of a
-# line before it is known what that tells, of which none reaches the second. No set's figure moves by either.
+_NEAR_HELD: Final = ("with", "over", "below")  # where placeholders are: within a line, or on a line beside it
+# Short cuts; no set's figure moves by either. A token whose scores are all below the first is of no kind, whatever
+# stands beside it. Of some side by side none is of a kind unless one reaches the second; nor of a whole line, unless
+# one does before it is added what the line tells.
 _POSSIBLE, _LIKELY = -6 * SCALE, 1 * SCALE
 
 
@@ -60,7 +67,7 @@ def seen(token: str) -> Seen:
     if token in KIND_OF:
         kind = f"<{KIND_OF[token].name}>"
         return Seen((kind,), kind, _HELD)
-    if token.isdigit():
+    if token.isdecimal():  # «❶» is a digit to Python, and no number
         return _number(token)
     return _word(token) if first.isalpha() else Seen((token,), token, token)
 
@@ -99,10 +106,11 @@ def lines(tokens: list[Seen], end_of_head: int) -> Iterator[tuple[range, list[st
     bounds = [range(before + 1, end) for before, end in pairwise(ends)]
     held = [sorted({one.word for one in tokens[it.start : it.stop] if one.form == _HELD}) for it in bounds]
     over: list[str] = []
-    above = closing = _EDGE
+    above = closing = EDGE
     for number, (it, within, below) in enumerate(zip(bounds, held, [*held[1:], []], strict=True)):
         if it:  # a text may begin or end with an empty one
-            first, held_near = tokens[it.start].word, (("with", within), ("over", over), ("below", below))
+            first = tokens[it.start].word
+            held_near = list(zip(_NEAR_HELD, (within, over, below), strict=True))
             zone = "head" if it.start < end_of_head else "body"
             told = [f"first {first}", zone, f"above {above}", f"closing {closing}"]
             crossed = [*told, f"{len(it).bit_length()} long", f"line {number.bit_length()}"]
@@ -122,7 +130,7 @@ def labels(tokens: list[Seen], line: range) -> Iterator[str]:
 
 def near(one: Seen | None, step: int) -> set[str]:
     """What a token, or the text's edge, tells of the one from which it is `step` tokens away."""
-    return {f"{step} {one.word}", f"{step} {one.form}"} if one is not None else {f"{step} {_EDGE}"}
+    return {f"{step} {one.word}", f"{step} {one.form}"} if one is not None else {f"{step} {EDGE}"}
 
 
 def around(before: str, me: str, behind: str) -> tuple[str, ...]:
@@ -164,7 +172,7 @@ class _Weights:
         return sum(self.of[one] for one in told if one in self.of)
 
     def best(self, scores: list[int]) -> list[Kind | None]:
-        """The likeliest kinds of tokens side by side between some of none (Viterbi)."""
+        """The likeliest kinds of tokens side by side, of these packed scores, between some of none (Viterbi)."""
         none, positive = len(self.kinds), [score + self.ones * _HALF for score in scores]
         rows = [[(score >> _FIELD * kind & (2 * _HALF - 1)) - _HALF for kind in range(none)] for score in positive]
         if sum(max(0, *row) for row in rows) + self.joined * (len(rows) - 1) <= self.price:
@@ -209,7 +217,7 @@ Known = dict[tuple[tuple[str, ...], ...], list[tuple[int, Kind]]]
 def tagged(texts: list[str], end_of_head: int, known: Known) -> Iterator[tuple[int, Kind]]:
     """The numbers and kinds of tokens that are of some; the head as in `lines`. What is found gets `known`."""
     tokens = list(map(_token, texts))
-    edge = (Seen((), _EDGE, _EDGE), _EDGE, 0, _weights().edge)
+    edge = (Seen((), EDGE, EDGE), EDGE, 0, _weights().edge)
     row = [edge, edge, *tokens, edge, edge]
     all_seen = [one[0] for one in tokens]
     for it, plain, crossed in lines(all_seen, end_of_head):
