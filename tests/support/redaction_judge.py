@@ -1,9 +1,9 @@
 """Judges redaction on people that somebody made up who had not read it: what of a person stands in what is sent?
 
 `python -m tests.support.redaction_judge` prints the figures of both sets in tests/data/redaction: `judged_once` was
-written before the rules were changed, by somebody who had seen none of them, and is measured once afterwards;
-`developed_with` likewise, three times over, but the rules were mended with it. A set says its people (`text`, its
-`marks` with what they identify, `work` that must survive) and look-alikes, lines that must stay as they are.
+written before the code was changed, by three who had seen none of it, and is measured once afterwards; `developed_with`
+likewise, four times over, but the rules were mended with it, and the tagger learnt from it. A set says its people
+(`text`, its `marks` with what they identify, `work` that must survive) and look-alikes, lines that must stay.
 """
 
 import html

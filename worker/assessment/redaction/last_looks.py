@@ -4,13 +4,17 @@ A word alone ("дети") is a trade's as often as a person's, and so is a numbe
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from worker.assessment.redaction.head import is_told
 from worker.assessment.redaction.morphology import Reading, readings
-from worker.assessment.redaction.placeholders import MATCH
+from worker.assessment.redaction.name_word import word_of
+from worker.assessment.redaction.placeholders import MATCH, Kind, Span
+from worker.assessment.redaction.sheet import Sheet
 from worker.assessment.redaction.word_list import pattern, terms
 
+_SHORTEST_HANDLE: Final = 5
 _PRODUCT_SITES: Final = ("asp.net", "ado.net", "vb.net", "ml.net")
 _NUMBERS: Final = re.compile(r"\d+")
 _PAIRS: Final = re.compile(r"\d\d-\d\d-\d\d")
@@ -30,6 +34,11 @@ def is_unnumbered(match: Any, prefix: str = "") -> bool:
 def lacks(name: str, match: Any) -> bool:
     """Whether a pattern, in which <match> stands for its beginning, matches neither it nor what is before it."""
     return not pattern(name).search(f"{_line_before(match)}{MATCH}{match[0]}")
+
+
+def is_a_surname(match: Any) -> bool:
+    word = word_of(match[1])
+    return word.surname and not (word.place or word.people or word.abbreviation)
 
 
 def is_a_given_name(match: Any) -> bool:
@@ -135,6 +144,18 @@ def is_the_persons_number(match: Any) -> bool:
         return False
     prefix = _NUMBERS.split(said, 1)[0].strip("№ ") or " "
     return is_unnumbered(match, prefix) and not pattern("units behind").match(text[match.end(1) : match.end(1) + 8])
+
+
+def find_handles(sheet: Sheet) -> Iterator[Span]:
+    """A handle, or the end of a link, wherever else it stands: «formerly known as plat0sha»."""
+    look = sheet.look.lower() if sheet.contacts else ""
+    for said in sheet.contacts if len(look) == len(sheet.look) else ():
+        name = said.rstrip("/").rpartition("/")[2].strip("@")
+        at = look.find(name) if len(name) >= _SHORTEST_HANDLE and not name.isalpha() and "@" not in name else -1
+        while at >= 0:
+            if stands_alone(look, at, at + len(name)):
+                yield at, at + len(name), Kind.HANDLE
+            at = look.find(name, at + len(name))
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:

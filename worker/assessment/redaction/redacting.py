@@ -19,11 +19,12 @@ from typing import Final
 from worker.assessment.plain_text import readable
 from worker.assessment.redaction.grammatical_gender import masculine_forms
 from worker.assessment.redaction.homes import find_homes
+from worker.assessment.redaction.last_looks import find_handles
 from worker.assessment.redaction.names import find_names
 from worker.assessment.redaction.placeholders import ANY, KIND_OF, SYMBOLS, Kind, spelled, unspelled
 from worker.assessment.redaction.rules import RuleSet, replaced
 from worker.assessment.redaction.sheet import Sheet, places_near_placeholders
-from worker.assessment.redaction.tagger import find_tagged
+from worker.assessment.redaction.tagger import Known, find_tagged
 from worker.assessment.redaction.word_list import pattern
 
 REDACTION_VERSION: Final = "7"
@@ -56,9 +57,9 @@ def redact(text: str) -> Redacted:
     """
     counts: Counter[str] = Counter()
     sheet = _neutral(by_rules(Sheet.of(unspelled(readable(text))), counts), counts)
-    for look in range(_MOST_LOOKS):
-        before, found = sheet, find_tagged(sheet.look, sheet.end_of_head, again=look > 0)
-        sheet = replaced(sheet, found, counts)
+    known: Known = {}
+    for _ in range(_MOST_LOOKS):
+        before, sheet = sheet, replaced(sheet, find_tagged(sheet.look, sheet.end_of_head, known), counts)
         if sheet is before:
             break
         sheet = _neutral(by_rules(sheet, counts, again=True), counts)
@@ -133,6 +134,7 @@ _STEPS: Final[tuple[Callable[[Sheet, Counter[str]], Sheet], ...]] = (
     _without_names,
     RuleSet("head", part="personal").applied,
     RuleSet("personal", part="personal").applied,
+    lambda sheet, counts: replaced(sheet, find_handles(sheet), counts),
     lambda sheet, counts: replaced(sheet, find_homes(sheet.personal), counts),
     _merged,
     RuleSet("neighbours").applied,

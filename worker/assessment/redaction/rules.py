@@ -14,11 +14,12 @@ from typing import Any, Final
 import re2
 
 from worker.assessment.redaction import last_looks
-from worker.assessment.redaction.placeholders import SYMBOLS, Kind, Span
+from worker.assessment.redaction.placeholders import JOINT, SYMBOLS, Kind, Span
 from worker.assessment.redaction.sheet import Sheet, near_placeholders
 from worker.assessment.redaction.word_list import linear, written_out
 
 _TEXT: Final = Path(__file__).with_name("rules.txt").read_text(encoding="utf-8")
+_CONTACTS: Final = frozenset((Kind.EMAIL, Kind.LINK, Kind.HANDLE))
 _ROWS: Final = [line.split("\t") for line in _TEXT.splitlines()]
 
 
@@ -51,13 +52,16 @@ def replaced(sheet: Sheet, spans: Iterable[Span], counts: Counter[str]) -> Sheet
     `counts` is increased by the number of spans of each kind.
     """
     changes: list[tuple[int, int, str]] = []
+    contacts: list[str] = []
     done = 0
     for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
         if done <= start < end:
             counts[kind.value] += 1
             changes.append((start, end, SYMBOLS[kind]))
             done = end
-    return sheet.changed(changes)
+            if kind in _CONTACTS:
+                contacts.append(sheet.look[start:end].lower().replace(JOINT, ""))
+    return sheet.changed(changes, contacts)
 
 
 class RuleSet:

@@ -38,6 +38,7 @@ class Sheet:
 
     text: str  # what will be sent
     look: str  # the same as the rules look at it, of the same length
+    contacts: frozenset[str] = frozenset()  # those taken out: what their owner is called
 
     @classmethod
     def of(cls, text: str) -> Self:
@@ -57,14 +58,15 @@ class Sheet:
         """The parts about the person."""
         return personal(self.look, self.end_of_head)
 
-    def changed(self, changes: Iterable[tuple[int, int, str]]) -> Self:
+    def changed(self, changes: Iterable[tuple[int, int, str]], contacts: Iterable[str] = ()) -> Self:
         """The same with other words for some stretches (start, end, words), which are in order and do not overlap."""
         texts, looks, done = "", "", 0
         for start, end, words in changes:
             texts += self.text[done:start] + words
             looks += self.look[done:start] + words
             done = end
-        return type(self)(texts + self.text[done:], looks + self.look[done:]) if done else self
+        known = self.contacts.union(contacts)
+        return type(self)(texts + self.text[done:], looks + self.look[done:], known) if done else self
 
 
 @lru_cache(2)

@@ -14,7 +14,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import groupby, pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -22,13 +22,13 @@ from worker.assessment.redaction.morphology import Reading, readings
 from worker.assessment.redaction.name_word import word_of
 from worker.assessment.redaction.named_text import Mentions
 from worker.assessment.redaction.placeholders import JOINT, KIND_OF, Kind, Span
-from worker.assessment.redaction.word_cache import remembered
+from worker.assessment.redaction.word_cache import LONGEST, remembered
 from worker.assessment.redaction.word_list import LETTERS
 
 WEIGHTS: Final = Path(__file__).with_name("tagger.json")
 NONE: Final = "O"  # what a trainer calls no kind
 SCALE: Final = 256  # a score is a sum of weights times this
-TOKEN: Final = re.compile(rf"[{LETTERS}]+(?:['\-{JOINT}][{LETTERS}]+)*|[0-9]+|\n+|\t|  +|[^\w\s]|_")
+TOKEN: Final = re.compile(rf"[{LETTERS}]+(?:(?:['\-]|{JOINT}+)[{LETTERS}]+)*|[0-9]+|\n+|\t|  +|[^\w\s]|_")
 NEAR: Final = (-2, -1, 1, 2)
 CROSSED: Final = "\t"  # between what a line tells and the form of one of its tokens
 EDGE: Final = "^"  # of the text: what stands beside its first and its last token
@@ -160,6 +160,10 @@ class _Weights:
                 line, sign, form = what.partition(CROSSED)
                 of = self.crossed.setdefault(line, {}) if sign else self.of
                 of[form or line] = of.get(form or line, 0) + weight * unit
+        *others, nothing = self.steps
+        # What a stretch of some kind must be worth at least, and may win at most by the step from token to token.
+        self.price = min(2 * nothing[-1] - one - row[-1] for one, row in zip(nothing, others, strict=False))
+        self.joined = max(0, *(step - nothing[-1] for row in others for step in row[:-1]))
         self.edge = [self.sum(near(None, step)) for step in NEAR]
         self.placed = [[self.sum(placed(start, end)) for end in range(4)] for start in range(4)]
 
@@ -167,15 +171,12 @@ class _Weights:
         """What some things that are told are worth together."""
         return sum(self.of[one] for one in told if one in self.of)
 
-    def reach(self, scores: Iterable[int], least: int) -> bool:
-        """Whether any kind's score in any of these packed ones does: less the least, its field is not below zero."""
-        added, signs = self.ones * (_HALF - least), self.ones * _HALF
-        return any((score + added) & signs for score in scores)
-
     def best(self, scores: list[int]) -> list[Kind | None]:
         """The likeliest kinds of tokens side by side, of these packed scores, between some of none (Viterbi)."""
         none, positive = len(self.kinds), [score + self.ones * _HALF for score in scores]
         rows = [[(score >> _FIELD * kind & (2 * _HALF - 1)) - _HALF for kind in range(none)] for score in positive]
+        if sum(max(0, *row) for row in rows) + self.joined * (len(rows) - 1) <= self.price:
+            return [None] * len(rows)
         every = [kind for kind in range(none) if any(row[kind] >= _LIKELY for row in rows)] + [none]
         worth, ways = {kind: self.steps[none][kind] for kind in every}, []
         for row in rows:
@@ -194,8 +195,11 @@ def _weights() -> _Weights:
     return _Weights(WEIGHTS.read_text(encoding="utf-8"))
 
 
+Token = tuple[Seen, str, int, list[int]]
+
+
 @remembered(_KEPT)
-def _token(text: str) -> tuple[Seen, str, int, list[int]]:
+def _token(text: str) -> Token:
     """What is seen of a token, its form again, its own score and what it adds to those near it."""
     one, weights = seen(text), _weights()
     return one, one.form, weights.sum(one.own), [weights.sum(near(one, step)) for step in NEAR]
@@ -206,61 +210,82 @@ def _among(forms: str) -> int:
     return _weights().sum(around(*forms.split(" ")))
 
 
-def scores(texts: list[str], end_of_head: int, *, again: bool = False) -> Iterator[tuple[int, int]]:
-    """The numbers of the tokens that may be of some kind, and their packed scores; the head as in `lines`.
+Known = dict[tuple[tuple[str, ...], ...], list[tuple[int, Kind]]]
+"""What was found in a line, by its tokens, two to both sides, and what it tells: tokens, counted in it, and kinds."""
 
-    With `again` of those lines only that have a placeholder, or stand beside one that does.
-    """
-    weights, tokens = _weights(), list(map(_token, texts))
-    # As in `reach`: its call for each token would cost a fifth of the time.
-    possible, signs = weights.ones * (_HALF - _POSSIBLE), weights.ones * _HALF
-    edge = (Seen((), EDGE, EDGE), EDGE, 0, weights.edge)
+
+def tagged(texts: list[str], end_of_head: int, known: Known) -> Iterator[tuple[int, Kind]]:
+    """The numbers and kinds of tokens that are of some; the head as in `lines`. What is found gets `known`."""
+    tokens = list(map(_token, texts))
+    edge = (Seen((), EDGE, EDGE), EDGE, 0, _weights().edge)
     row = [edge, edge, *tokens, edge, edge]
     all_seen = [one[0] for one in tokens]
     for it, plain, crossed in lines(all_seen, end_of_head):
-        if again and not any(where in crossed for where in _NEAR_HELD):
-            continue
-        beside = (row[it.start + at : it.stop + at] for at in range(5))
-        alone = [
-            own + second[0] + first[1] + third[2] + fourth[3] + _among(f"{before} {form} {behind}")
-            for (_, _, _, second), (_, before, _, first), (_, form, own, _), (_, behind, _, third), (_, _, _, fourth)
-            in zip(*beside, strict=True)
-        ]  # fmt: skip
-        if not weights.reach(alone, _LIKELY):
-            continue  # most lines
-        line, by_forms = weights.sum(plain), [weights.crossed[one] for one in crossed if one in weights.crossed]
-        told: dict[tuple[str, str], int] = {}
-        for number, score, label in zip(it, alone, labels(all_seen, it), strict=True):
-            form = tokens[number][1]
-            if (form, label) not in told:
-                said = (*by_forms, weights.crossed.get(label, {}))
-                told[form, label] = line + weights.of.get(label, 0) + sum(one[form] for one in said if form in one)
-            whole = score + told[form, label] + weights.placed[min(number - it.start, 3)][min(it.stop - 1 - number, 3)]
-            if (whole + possible) & signs:
-                yield number, whole
+        key = tuple(texts[max(0, it.start - 2) : it.stop + 2]), tuple(plain), tuple(crossed)
+        if key not in known:
+            said = labels(all_seen, it)
+            runs = scored(row[it.start : it.stop + 4], plain, crossed, said)
+            known[key] = [
+                (at, kind)
+                for begin, scores in runs
+                for at, kind in enumerate(_weights().best(scores), begin)
+                if kind is not None and texts[it.start + at] not in KIND_OF
+            ]
+        yield from ((it.start + at, kind) for at, kind in known[key])
 
 
-def find_tagged(look: str, end_of_head: int, *, again: bool = False) -> list[Span]:
+def scored(
+    row: list[Token], plain: list[str], crossed: list[str], said: Iterable[str]
+) -> Iterator[tuple[int, list[int]]]:
+    """Where in a line tokens side by side begin of which one is likely of some kind, and their packed scores.
+
+    `row` are the line's tokens (`_token`) and two to both sides, `said` the labels before each.
+    """
+    weights = _weights()
+    # A score that reaches the least sets its field's first bit when this is added.
+    first_bits, likely, possible = (weights.ones * one for one in (_HALF, _HALF - _LIKELY, _HALF - _POSSIBLE))
+    alone = [
+        own + second[0] + first[1] + third[2] + fourth[3] + _among(f"{before} {form} {behind}")
+        for (_, _, _, second), (_, before, _, first), (_, form, own, _), (_, behind, _, third), (_, _, _, fourth)
+        in zip(row, row[1:], row[2:], row[3:], row[4:], strict=False)
+    ]  # fmt: skip
+    if not any((score + likely) & first_bits for score in alone):
+        return  # none becomes likely by what its line tells
+    line, by_forms = weights.sum(plain), [weights.crossed[one] for one in crossed if one in weights.crossed]
+    told: dict[tuple[str, str], int] = {}
+    run: list[int] = []
+    is_likely = last = 0
+    for at, (score, label) in enumerate(zip(alone, said, strict=True)):
+        form = row[at + 2][1]
+        if (form, label) not in told:
+            by_form = (*by_forms, weights.crossed.get(label, {}))
+            told[form, label] = line + weights.of.get(label, 0) + sum(one[form] for one in by_form if form in one)
+        whole = score + told[form, label] + weights.placed[min(at, 3)][min(len(alone) - 1 - at, 3)]
+        if (whole + possible) & first_bits:
+            run.append(whole)
+            is_likely |= (whole + likely) & first_bits
+            last = at
+        else:
+            if is_likely:
+                yield last + 1 - len(run), run
+            run, is_likely = [], 0
+    if is_likely:
+        yield last + 1 - len(run), run
+
+
+def find_tagged(look: str, end_of_head: int, known: Known) -> list[Span]:
     """The spans of a resume's one form (`sheet`) that are likelier somebody's data than not; its head ends there.
 
-    `again`, after something was taken out: there is more only beside placeholders.
+    `known` is what was found in lines of the same resume before, and grows.
     """
-    weights, matches = _weights(), list(TOKEN.finditer(look))
-    texts = list(map(re.Match.group, matches))
-    possible = scores(texts, bisect_left(matches, end_of_head, key=re.Match.start), again=again)
-    kinds: dict[int, Kind] = {}
-    for _, group in groupby(enumerate(possible), key=lambda one: one[1][0] - one[0]):
-        run = [one for _, one in group]
-        packed = [score for _, score in run]
-        if weights.reach(packed, _LIKELY):
-            best = zip(run, weights.best(packed), strict=True)
-            kinds |= {number: kind for (number, _), kind in best if kind is not None and texts[number] not in KIND_OF}
-    return _spans(look, matches, kinds)
+    matches = list(TOKEN.finditer(look))
+    head = bisect_left(matches, end_of_head, key=re.Match.start)
+    return _spans(look, matches, dict(tagged([match[0] for match in matches], head, known)))
 
 
 def _spans(look: str, matches: list[re.Match[str]], kinds: dict[int, Kind]) -> list[Span]:
-    named = [word_of(matches[number][0]) for number, kind in kinds.items() if kind is Kind.NAME]
-    mentions = Mentions(word for word in named if word.capital and len(word.text) >= _SHORTEST)
+    named = [matches[number][0] for number, kind in kinds.items() if kind is Kind.NAME]
+    mentions = Mentions(word_of(text) for text in named if text[0].isupper() and len(text) >= _SHORTEST)
     spans: list[Span] = []
     before: tuple[int, Kind | None] = (-1, None)
     for number, match in enumerate(matches):
@@ -276,11 +301,15 @@ def _spans(look: str, matches: list[re.Match[str]], kinds: dict[int, Kind]) -> l
     return [(*_core(look, start, end), kind) for start, end, kind in spans if any(map(str.isalnum, look[start:end]))]
 
 
+def _is_of_a_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
 def _core(look: str, start: int, end: int) -> tuple[int, int]:
-    """The same span without the signs at its ends."""
+    """The same span without the signs at its ends, to the ends of its words and of an initial."""
     said = look[start:end]
-    stop = start + len(said.rstrip(_SIGNS))
-    initial = (
-        look[stop - 1 : stop].isupper() and not look[stop - 2 : stop - 1].isalnum() and look[stop : stop + 1] == "."
-    )
-    return end - len(said.lstrip(_SIGNS)), stop + initial
+    start, end = end - len(said.lstrip(_SIGNS)), start + len(said.rstrip(_SIGNS))
+    start -= sum(1 for _ in takewhile(_is_of_a_word, reversed(look[max(0, start - LONGEST) : start])))
+    end += sum(1 for _ in takewhile(_is_of_a_word, look[end : end + LONGEST]))
+    initial = look[end - 1 : end].isupper() and not look[end - 2 : end - 1].isalnum() and look[end : end + 1] == "."
+    return start, end + initial
