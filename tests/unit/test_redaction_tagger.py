@@ -1,6 +1,7 @@
 """The tagger beside the rules: its arithmetic is a linear chain CRF's, and what it learnt from can be read."""
 
 import itertools
+import json
 import random
 from bisect import bisect_left
 from collections import Counter
@@ -58,6 +59,13 @@ def test_the_likeliest_kinds_are_found():
         packed = [sum(value << 24 * kind for kind, value in enumerate(field)) for field in fields]
         found = [none if kind is None else weights.kinds.index(kind) for kind in weights.best(packed)]
         assert worth(found) == max(map(worth, itertools.product(range(none + 1), repeat=4)))
+
+
+def test_a_stretch_may_begin_with_one_kind_and_end_with_another():
+    """Though neither kind alone is worth its beginning and its end."""
+    steps = [[0, 0, -2_000], [0, 0, 0], [0, -2_000, 0]]
+    weights = tagger._Weights(json.dumps({"steps": steps, "weights": {"NAME": {}, "ADDRESS": {}, "O": {}}}))
+    assert weights.best([500, 500 << 24]) == [Kind.NAME, Kind.ADDRESS]
 
 
 @pytest.mark.parametrize(

@@ -161,8 +161,8 @@ class _Weights:
                 of = self.crossed.setdefault(line, {}) if sign else self.of
                 of[form or line] = of.get(form or line, 0) + weight * unit
         *others, nothing = self.steps
-        # What a stretch of some kind must be worth at least, and may win at most by the step from token to token.
-        self.price = min(2 * nothing[-1] - one - row[-1] for one, row in zip(nothing, others, strict=False))
+        # What a stretch of some kinds must be worth at least, and may win at most by the step from token to token.
+        self.price = 2 * nothing[-1] - max(nothing[:-1]) - max(row[-1] for row in others)
         self.joined = max(0, *(step - nothing[-1] for row in others for step in row[:-1]))
         self.edge = [self.sum(near(None, step)) for step in NEAR]
         self.placed = [[self.sum(placed(start, end)) for end in range(4)] for start in range(4)]
