@@ -7,7 +7,7 @@ from tests.support.redaction_judge import judge
 # Of a hundred, a little below what was measured.
 LEAST = {
     "judged_once": {
-        "name": 93, "third_person": 93, "phone": 100, "mail": 98, "document": 90, "birth": 96, "link": 90,
+        "name": 93, "third_person": 93, "phone": 100, "mail": 98, "document": 90, "birth": 95, "link": 90,
         "handle": 93, "address": 83, "work": 95, "lookalike": 98,
     },
     "developed_with": {
