@@ -422,7 +422,7 @@ OTHERS = [
 ]
 # Names in columns, in transliteration, behind labels of other languages, of authors; and what must go of each.
 NAMED = [
-    ("Мисирханов Селим\nводитель\n89285174630", "Мисирханов Селим"),
+    ("Мисирханов Селим\nсварщик\n89285174630", "Мисирханов Селим"),
     ("Джабраилханов Хизри\n31\nготов выйти завтра", "Джабраилханов Хизри"),
     ("zdravstvuyte, menya zovut Farangis Nazarova, 33 goda, rabotala ofitsiantkoi v kafe", "Farangis Nazarova"),
     ("privet, ya Toktobek Asanaliev, iz Naryna, montazhnik 5 let", "Toktobek Asanaliev"),
@@ -597,7 +597,6 @@ KEPT = [
     "ГО и ЧС",
     "ПТЭЭП, ПУЭ",
     "Ст. 159 УК РФ",
-    "А. Б. В. — категории",
     "Телефонные продажи: 80 звонков в день",
     "Номер лицензии 77-01-012345",
     "Кадастровый номер 63:01:0123456:789",

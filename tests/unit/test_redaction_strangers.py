@@ -7,8 +7,8 @@ from tests.support.redaction_judge import judge
 # Of a hundred, a little below what was measured.
 LEAST = {
     "judged_once": {
-        "name": 93, "third_person": 93, "phone": 100, "mail": 98, "document": 90, "birth": 95, "link": 90,
-        "handle": 93, "address": 83, "work": 95, "lookalike": 98,
+        "name": 93, "third_person": 93, "phone": 100, "mail": 98, "document": 90, "birth": 94, "link": 90,
+        "handle": 93, "address": 82, "work": 95, "lookalike": 98,
     },
     "developed_with": {
         "name": 97, "third_person": 97, "phone": 99, "mail": 100, "document": 99, "birth": 98, "link": 98,

@@ -36,9 +36,14 @@ def lacks(name: str, match: Any) -> bool:
     return not pattern(name).search(f"{_line_before(match)}{MATCH}{match[0]}")
 
 
-def is_a_surname(match: Any) -> bool:
+def is_a_surname(match: Any, *, given: bool = False) -> bool:
     word = word_of(match[1])
-    return word.surname and not (word.place or word.people or word.abbreviation)
+    named = word.surname or (given and word.only_given)
+    return named and not (word.place or word.people or word.abbreviation)
+
+
+def is_somebody(match: Any) -> bool:
+    return is_a_surname(match, given=True)
 
 
 def is_a_given_name(match: Any) -> bool:

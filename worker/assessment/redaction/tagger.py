@@ -5,7 +5,7 @@ weight for each kind of data, their sum is its score, and kinds that stand side 
 dev.learn_tagger` learns the weights.
 
 A packed score is one whole number, the sum of each kind's score shifted to a field of its own, so that one addition
-adds all kinds'. What a word contributes wherever it stands is remembered: some five microseconds a word. Linear in the
+adds all kinds'. What a word contributes wherever it stands is remembered. Linear in the
 length.
 """
 
