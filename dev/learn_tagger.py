@@ -33,7 +33,6 @@ KINDS: Final = {
     "name": Kind.NAME, "third_person": Kind.NAME, "phone": Kind.PHONE, "mail": Kind.EMAIL, "link": Kind.LINK,
     "handle": Kind.HANDLE, "birth": Kind.BIRTH_DATE, "document": Kind.DOCUMENT, "address": Kind.ADDRESS,
 }  # fmt: skip
-_CONTACTS: Final = (Kind.EMAIL, Kind.LINK, Kind.PHONE)  # the rules hardly leave one
 _SIGNS: Final = str.maketrans({"⇥": "\t", "⍽": "\u00a0", "⊝": "\u00ad", "⍾": "\u200b"})
 _MARK: Final = re.compile(r"‹(\w)\|([^‹›]*)›")
 _MASKED: Final = 0.6  # of the marks
@@ -102,7 +101,7 @@ def _masked(text: str, marks: Marks, chance: random.Random) -> tuple[Sheet, list
     kinds: list[Kind | None] = []
     for start, end, kind in sorted(marks):
         if start >= done:
-            masked = chance.random() < _MASKED or kind in _CONTACTS
+            masked = chance.random() < _MASKED or kind in tagger.OF_RULES
             said = SYMBOLS[kind] if masked else text[start:end]
             pieces += text[done:start] + said
             kinds += [None] * (start - done) + [None if masked else kind] * len(said)
@@ -135,8 +134,7 @@ def learn(path: Path) -> None:
         views = [_left_by_rules(text, marks)]
         views += [_masked(text, marks, chance)] if marks else []
         for sheet, kinds in views:
-            matches = list(tagger.TOKEN.finditer(sheet.look))
-            head = sum(match.start() < sheet.end_of_head for match in matches)
+            matches, head = tagger.read(sheet.look, sheet.end_of_head)
             of_each = dict(told([tagger.seen(match[0]) for match in matches], head))
             answers = [Counter(kinds[slice(*matches[number].span())]).most_common(1)[0][0] for number in of_each]
             names = [tagger.NONE if kind is None else kind.name for kind in answers]

@@ -3,7 +3,6 @@
 import itertools
 import json
 import random
-from bisect import bisect_left
 from collections import Counter
 
 import pytest
@@ -26,8 +25,8 @@ def test_a_score_is_the_sum_of_what_is_told(text, is_said):
     """What is remembered, packed and left out on the way changes none of the scores."""
     weights = tagger._weights()
     sheet = Sheet.of(text)
-    tokens = [match[0] for match in tagger.TOKEN.finditer(sheet.look)]
-    head = bisect_left([match.start() for match in tagger.TOKEN.finditer(sheet.look)], sheet.end_of_head)
+    matches, head = tagger.read(sheet.look, sheet.end_of_head)
+    tokens = [match[0] for match in matches]
 
     def worth(what):
         line, sign, form = what.partition(tagger.CROSSED)

@@ -32,10 +32,13 @@ class Mentions:
         self._keys = {lists.latin_key(word.lower) for word in known}
         told = [word for word in known if word.cyrillic and (word.surname or not word.patronymic)]
         self._stems = {stem(part) for word in told for part in word.lower.split("-")}
-        self.beginnings = {found[:2] for found in self._stems | self._keys}
+        self._beginnings = {found[:2] for found in self._stems | self._keys}
 
-    def has(self, word: Word) -> bool:
-        """Whether it mentions one of them; whoever does has one of their `beginnings`."""
+    def among(self, words: Iterable[Word]) -> set[Word]:
+        """Those that mention one of them; whoever does begins like it."""
+        return set(filter(self._has, {word for word in words if word.beginning in self._beginnings}))
+
+    def _has(self, word: Word) -> bool:
         lower = word.lower
         if not word.cyrillic:
             fits = len(lower) > 4 - word.capital and not word.common

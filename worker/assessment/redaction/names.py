@@ -193,9 +193,7 @@ class _Search(NamedText):
             self.extra.append((start - len(before) + match.start(), end, Kind.NAME))
 
     def _later_mentions(self) -> None:
-        mentions = Mentions(self.words[number] for number in self.taken)
-        alike = {word for word in self.words if word.beginning in mentions.beginnings}
-        named = set(filter(mentions.has, alike))
+        named = Mentions(self.words[number] for number in self.taken).among(self.words)
         again = [number for number, word in enumerate(self.words) if word in named and number not in self.taken]
         # «Вера Роза» worked at «Роза ветров»
         again = [number for number in again if number not in self.protected or not self.words[number].common]

@@ -3,7 +3,8 @@
 It lowers exposure; it is no anonymisation in the sense of the law: who knows a career may know its owner.
 
 Placeholders side by side become one, with the labels and the punctuation between them: two resumes that differ in the
-person only become the same text. Pure, linear in the text's length; the only thing read is `pymorphy3`'s dictionary.
+person only become the same text. Pure, linear in the text's length; all that is read are `pymorphy3`'s dictionary and
+the tagger's weights.
 """
 
 import re

@@ -5,8 +5,7 @@ weight for each kind of data, their sum is its score, and kinds that stand side 
 dev.learn_tagger` learns the weights.
 
 A packed score is one whole number, the sum of each kind's score shifted to a field of its own, so that one addition
-adds all kinds'. What a word contributes wherever it stands is remembered. Linear in the
-length.
+adds all kinds'. What a word contributes wherever it stands is remembered. Linear in the length.
 """
 
 import json
@@ -38,7 +37,7 @@ _SIGNS: Final = " \t,.;:!?()[]{}/|•—-\"«»'*_#>="
 _FLAGS: Final = ("given", "surname", "patronymic", "unknown", "common", "place", "people")
 _READINGS: Final = (Reading.ANIMATE, Reading.INANIMATE, Reading.ADJECTIVE, Reading.NOUN, Reading.GENDERED)
 _SHORTEST: Final = 4  # letters of a name that is looked for elsewhere
-_OF_RULES: Final = frozenset((Kind.EMAIL, Kind.LINK, Kind.PHONE))  # what they leave of these is a part, or none
+OF_RULES: Final = frozenset((Kind.EMAIL, Kind.LINK, Kind.PHONE))  # what they leave of these is a part, or none
 _KEPT: Final = 8_000  # tokens that are remembered
 _FIELD: Final = 24  # bits
 # A field that is below zero borrows from the next, unless this is added to each; then its first bit tells the sign.
@@ -273,27 +272,31 @@ def scored(
         yield last + 1 - len(run), run
 
 
+def read(look: str, end_of_head: int) -> tuple[list[re.Match[str]], int]:
+    """A form's tokens (`sheet`), and how many of them are the head, which has so many characters."""
+    matches = list(TOKEN.finditer(look))
+    return matches, bisect_left(matches, end_of_head, key=re.Match.start)
+
+
 def find_tagged(look: str, end_of_head: int, known: Known) -> list[Span]:
     """The spans of a resume's one form (`sheet`) that are likelier somebody's data than not; its head ends there.
 
     `known` is what was found in lines of the same resume before, and grows.
     """
-    matches = list(TOKEN.finditer(look))
-    head = bisect_left(matches, end_of_head, key=re.Match.start)
+    matches, head = read(look, end_of_head)
     return _spans(look, matches, dict(tagged([match[0] for match in matches], head, known)))
 
 
 def _spans(look: str, matches: list[re.Match[str]], kinds: dict[int, Kind]) -> list[Span]:
     named = [matches[number][0] for number, kind in kinds.items() if kind is Kind.NAME]
-    mentions = Mentions(word_of(text) for text in named if text[0].isupper() and len(text) >= _SHORTEST)
+    names = Mentions(word_of(text) for text in named if text[0].isupper() and len(text) >= _SHORTEST)
+    long = {match[0] for match in matches if len(match[0]) >= _SHORTEST and match[0].isalpha()} if named else ()
+    again = {word.text for word in names.among(map(word_of, long)) if word.capital}
     spans: list[Span] = []
     before: tuple[int, Kind | None] = (-1, None)
     for number, match in enumerate(matches):
-        kind = kinds.get(number)
-        if kind is None and mentions.beginnings and match[0].isalpha() and len(match[0]) >= _SHORTEST:
-            word = word_of(match[0])
-            kind = Kind.NAME if word.beginning in mentions.beginnings and word.capital and mentions.has(word) else None
-        if kind is None or kind in _OF_RULES:
+        kind = kinds.get(number, Kind.NAME if match[0] in again else None)
+        if kind is None or kind in OF_RULES:
             continue
         joined = before == (number - 1, kind)
         spans.append((spans.pop()[0] if joined else match.start(), match.end(), kind))

@@ -32,8 +32,8 @@ _SIGNS: Final = {"any": ANY, "joint": JOINT, "match": MATCH, **{kind.name: symbo
 
 @cache
 def terms(name: str) -> frozenset[str]:
-    """The words of a list."""
-    return frozenset(_LISTS[name].split())
+    """The words of a list; a bar may part them, where a pattern refers to it."""
+    return frozenset(_LISTS[name].replace("|", " ").split())
 
 
 @cache
